@@ -1,0 +1,71 @@
+/** What a client may rely on for each code: the status it comes with, its title, and whether the same request may succeed later. */
+export interface ErrorEntry {
+  readonly status: number
+  readonly title: string
+  readonly retryable: boolean
+}
+
+const entry = (status: number, title: string, retryable = false): ErrorEntry => ({ status, title, retryable })
+
+/**
+ * Every error that Trickle answers with. `docs/errors.md` is generated from this table, so a code that is not here
+ * does not exist; a published code keeps its meaning for good.
+ */
+export const errorCatalogue = {
+  // The request itself
+  MALFORMED_JSON: entry(400, 'The body is not valid JSON'),
+  VALIDATION_FAILED: entry(400, 'The request does not have the expected form'),
+  INVALID_STREAM_ID: entry(400, 'The stream id has a form that is not allowed'),
+  INVALID_TEXT: entry(400, 'A string holds a character that cannot be stored'),
+  NUMBER_NOT_EXACT: entry(400, 'A number cannot be kept with its exact value'),
+  JSON_TOO_DEEP: entry(400, 'The JSON is nested too deeply'),
+  INVALID_CURSOR: entry(400, 'The cursor was not made by this server for this tenant'),
+  INVALID_CONDITION: entry(400, 'The precondition header has a form that is not understood'),
+  INVALID_IDEMPOTENCY_KEY: entry(400, 'The idempotency key has a form that is not allowed'),
+  BINARY_DATA_UNSUPPORTED: entry(400, 'Binary event data is not supported'),
+  BODY_TOO_LARGE: entry(413, 'The body is larger than this route accepts'),
+  EVENT_TOO_LARGE: entry(413, 'An event is larger than the limit'),
+  TOO_MANY_EVENTS: entry(413, 'An append holds more events than the limit'),
+  UNSUPPORTED_MEDIA_TYPE: entry(415, 'The media type of the body is not accepted here'),
+  NOT_ACCEPTABLE: entry(406, 'None of the accepted media types can be produced'),
+  // Who asks
+  TOKEN_MISSING: entry(401, 'A bearer token is required'),
+  TOKEN_INVALID: entry(401, 'The bearer token is not valid here'),
+  TOKEN_EXPIRED: entry(401, 'The bearer token has expired'),
+  ROLE_MISSING: entry(403, 'The token lacks a role that this route requires'),
+  TENANT_MISSING: entry(403, 'The token names no tenant'),
+  TENANT_UNKNOWN: entry(403, 'The tenant of the token is not known'),
+  TENANT_SUSPENDED: entry(403, 'The tenant is suspended'),
+  TENANT_CONTEXT_REFUSED: entry(403, 'The tenant context does not allow this'),
+  // What it is about
+  ROUTE_NOT_FOUND: entry(404, 'There is no such route'),
+  METHOD_NOT_ALLOWED: entry(405, 'The route does not know this method'),
+  STREAM_NOT_FOUND: entry(404, 'The stream has no events'),
+  TENANT_NOT_FOUND: entry(404, 'There is no such tenant'),
+  TENANT_EXISTS: entry(409, 'Another tenant has this slug or external id'),
+  EVENT_ID_EXISTS: entry(409, 'An event with this id exists with other content or in another append'),
+  STREAM_TYPE_MISMATCH: entry(409, 'The stream has another type'),
+  EPOCH_ENDED: entry(410, 'The log has begun a new epoch'),
+  VERSION_CONFLICT: entry(412, 'The stream is not at the expected version'),
+  IDEMPOTENCY_KEY_REUSED: entry(422, 'The idempotency key was used for another request'),
+  PRECONDITION_REQUIRED: entry(428, 'This route requires a precondition header'),
+  RATE_LIMITED: entry(429, 'Too many requests', true),
+  // What went wrong on our side
+  INTERNAL: entry(500, 'Something failed that should not'),
+  CONFIGURATION_INVALID: entry(500, 'The configuration is not valid'),
+  OUTCOME_UNKNOWN: entry(
+    503,
+    'The write may or may not have happened; retry it with the same ids or key',
+    true,
+  ),
+  DATABASE_UNAVAILABLE: entry(503, 'The database cannot be reached', true),
+  DATABASE_BUSY: entry(503, 'The database is too busy', true),
+  DATABASE_BEHIND: entry(503, 'The database lacks migrations that this version needs', true),
+  DATABASE_READ_ONLY: entry(503, 'The database accepts no writes at present', true),
+  ANALYTICS_UNAVAILABLE: entry(503, 'The analytics service cannot be reached', true),
+  LEASE_LOST: entry(503, 'Another instance has taken over this subscription', true),
+  SUBSCRIPTION_STOPPED: entry(503, 'The subscription is stopped until an operator decides'),
+  DEADLINE_EXCEEDED: entry(504, 'The time limit of the request has passed', true),
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorCatalogue

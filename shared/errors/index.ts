@@ -1,0 +1,12 @@
+/**
+ * The one family of errors. Every capability throws TrickleError with a code of the catalogue; foreign errors (driver,
+ * SDK) are classified once, where they enter. Nothing here knows of HTTP beyond the status a code comes with.
+ */
+export { errorCatalogue, type ErrorCode, type ErrorEntry } from './catalogue.ts'
+export {
+  TrickleError,
+  isTrickleError,
+  asTrickleError,
+  type FieldProblem,
+  type TrickleErrorOptions,
+} from './trickle-error.ts'
