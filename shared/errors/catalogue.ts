@@ -15,6 +15,7 @@ export const errorCatalogue = {
   // The request itself
   MALFORMED_JSON: entry(400, 'The body is not valid JSON'),
   VALIDATION_FAILED: entry(400, 'The request does not have the expected form'),
+  INVALID_PARAMETER: entry(400, 'A path or query parameter has a form that is not allowed'),
   INVALID_STREAM_ID: entry(400, 'The stream id has a form that is not allowed'),
   INVALID_TEXT: entry(400, 'A string holds a character that cannot be stored'),
   NUMBER_NOT_EXACT: entry(400, 'A number cannot be kept with its exact value'),
@@ -62,6 +63,7 @@ export const errorCatalogue = {
   DATABASE_BUSY: entry(503, 'The database is too busy', true),
   DATABASE_BEHIND: entry(503, 'The database lacks migrations that this version needs', true),
   DATABASE_READ_ONLY: entry(503, 'The database accepts no writes at present', true),
+  ISSUER_UNAVAILABLE: entry(503, 'The keys of the token issuer cannot be reached', true),
   ANALYTICS_UNAVAILABLE: entry(503, 'The analytics service cannot be reached', true),
   LEASE_LOST: entry(503, 'Another instance has taken over this subscription', true),
   SUBSCRIPTION_STOPPED: entry(503, 'The subscription is stopped until an operator decides'),

@@ -1,0 +1,129 @@
+-- The log: streams (heads), events, receipts of writes, and the epochs of the log's life.
+set local lock_timeout = '2s';
+set local statement_timeout = '60s';
+
+create schema trickle_events_log;
+create schema trickle_commands_log;
+grant usage on schema trickle_events_log to trickle_app, trickle_forwarder, trickle_operator;
+grant usage on schema trickle_commands_log to trickle_app, trickle_forwarder, trickle_operator;
+
+-- One row for each life of the log. Checkpoints and tokens name the epoch in which they were made; after a restore a
+-- new one begins at (began_xid, began_position), the point up to which what was read before still holds.
+create table trickle_events_log.epochs (
+  ordinal int not null generated always as identity,
+  epoch uuid not null default gen_random_uuid(),
+  began_xid xid8 not null default '0',
+  began_position bigint not null default 0,
+  reason text not null,
+  began_at timestamptz not null default clock_timestamp(),
+  constraint epochs_pkey primary key (ordinal),
+  constraint epochs_epoch_key unique (epoch)
+);
+
+create table trickle_events_log.streams (
+  tenant_id uuid not null,
+  stream_id text collate "C" not null,
+  stream_type text collate "C",
+  version bigint not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint streams_pkey primary key (tenant_id, stream_id)
+) partition by hash (tenant_id);
+
+create sequence trickle_events_log.event_position;
+
+create table trickle_events_log.events (
+  tenant_id uuid not null,
+  stream_id text collate "C" not null,
+  version bigint not null,
+  xid xid8 not null default pg_current_xact_id(),
+  position bigint not null default nextval('trickle_events_log.event_position'),
+  source text collate "C" not null default '',
+  event_id text collate "C" not null,
+  type text collate "C" not null,
+  stream_type text collate "C",
+  schema_version int not null default 1,
+  occurred_at timestamptz not null,
+  recorded_at timestamptz not null,
+  data jsonb not null,
+  metadata jsonb,
+  trace_parent text,
+  trace_state text,
+  correlation_id text,
+  causation_id text,
+  -- Reference to the key of the person whom the event is about, for erasure by deleting that key.
+  subject_key text,
+  constraint events_pkey primary key (tenant_id, stream_id, version),
+  constraint events_event_id_key unique (tenant_id, source, event_id)
+) partition by hash (tenant_id);
+create index events_tenant_feed on trickle_events_log.events (tenant_id, xid, position);
+create index events_feed on trickle_events_log.events (xid, position);
+create index events_recorded_at on trickle_events_log.events using brin (recorded_at);
+
+-- The first answer to a write that carried an idempotency key. status and result are what the client was told.
+create table trickle_commands_log.receipts (
+  tenant_id uuid not null,
+  key text collate "C" not null,
+  fingerprint bytea not null,
+  status int not null,
+  result jsonb not null,
+  xid xid8 not null default pg_current_xact_id(),
+  created_at timestamptz not null default clock_timestamp(),
+  constraint receipts_pkey primary key (tenant_id, key)
+) partition by hash (tenant_id);
+create index receipts_created_at on trickle_commands_log.receipts using brin (created_at);
+
+-- 16 partitions from the first day: they can't be added later at low cost. Each partition is a table of its own,
+-- so row-level security is forced on each, or a query on the partition would go past it.
+do $$
+declare
+  v_parent record;
+  v_name text;
+begin
+  for v_parent in select * from (values
+      ('trickle_events_log', 'streams', 'with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05)'),
+      ('trickle_events_log', 'events', 'with (autovacuum_vacuum_insert_scale_factor = 0.05)'),
+      ('trickle_commands_log', 'receipts', 'with (autovacuum_vacuum_scale_factor = 0.05)')) as p (schema_name, table_name, options)
+  loop
+    for v_remainder in 0 .. 15 loop
+      v_name := v_parent.table_name || '_p' || lpad(v_remainder::text, 2, '0');
+      execute format('create table %I.%I partition of %I.%I for values with (modulus 16, remainder %s) %s',
+        v_parent.schema_name, v_name, v_parent.schema_name, v_parent.table_name, v_remainder, v_parent.options);
+      execute format('alter table %I.%I enable row level security', v_parent.schema_name, v_name);
+      execute format('alter table %I.%I force row level security', v_parent.schema_name, v_name);
+      -- Nobody works on a partition by its own name, and nobody at all changes or removes what was recorded.
+      execute format('revoke all on %I.%I from trickle_owner, trickle_migrator', v_parent.schema_name, v_name);
+    end loop;
+    execute format('alter table %I.%I enable row level security', v_parent.schema_name, v_parent.table_name);
+    execute format('alter table %I.%I force row level security', v_parent.schema_name, v_parent.table_name);
+    execute format('create policy %I on %I.%I for select to trickle_app using (tenant_id = trickle_tenants_state.current_tenant_id())',
+      v_parent.table_name || '_app', v_parent.schema_name, v_parent.table_name);
+  end loop;
+end $$;
+alter table trickle_events_log.epochs enable row level security;
+alter table trickle_events_log.epochs force row level security;
+create policy epochs_read on trickle_events_log.epochs for select
+  to trickle_owner, trickle_app, trickle_forwarder, trickle_operator using (true);
+create policy epochs_begin on trickle_events_log.epochs for insert to trickle_owner with check (true);
+
+-- The owner writes only by way of the functions, one bound tenant at a time, and never changes an event.
+create policy streams_read on trickle_events_log.streams for select to trickle_owner using (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy streams_begin on trickle_events_log.streams for insert to trickle_owner with check (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy streams_advance on trickle_events_log.streams for update to trickle_owner
+  using (tenant_id = trickle_tenants_state.current_tenant_id()) with check (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy events_read on trickle_events_log.events for select to trickle_owner using (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy events_append on trickle_events_log.events for insert to trickle_owner with check (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy events_forwarder on trickle_events_log.events for select to trickle_forwarder using (true);
+create policy streams_forwarder on trickle_events_log.streams for select to trickle_forwarder using (true);
+create policy receipts_read on trickle_commands_log.receipts for select to trickle_owner using (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy receipts_record on trickle_commands_log.receipts for insert to trickle_owner with check (tenant_id = trickle_tenants_state.current_tenant_id());
+
+insert into trickle_events_log.epochs (reason) values ('the log begins');
+
+revoke all on trickle_events_log.epochs, trickle_events_log.streams, trickle_events_log.events, trickle_commands_log.receipts
+  from trickle_owner, trickle_migrator;
+grant select, insert on trickle_events_log.epochs, trickle_events_log.events, trickle_commands_log.receipts to trickle_owner;
+grant select, insert, update on trickle_events_log.streams to trickle_owner;
+grant select on trickle_events_log.epochs to trickle_app, trickle_forwarder, trickle_operator;
+grant select on trickle_events_log.streams, trickle_events_log.events to trickle_app, trickle_forwarder;
+grant select on trickle_commands_log.receipts to trickle_app;

@@ -1,0 +1,111 @@
+-- Imports go through the same locks as appends: an insert past them would be skipped by the feed's readers.
+set local lock_timeout = '2s';
+set local statement_timeout = '60s';
+
+-- The lines of one tenant, which is bound by the caller, who also holds the locks.
+-- p_lines: [{n, streamId, id, source, type, schemaVersion, time, data, metadata, correlationId, causationId}]
+create function trickle_events_log.import_lines(p_tenant uuid, p_lines json)
+  returns table (n int, outcome text, code text)
+  language plpgsql volatile rows 500
+  set plan_cache_mode = force_generic_plan
+  as $$
+declare
+  v_status text;
+  v_now timestamptz;
+begin
+  select t.status into v_status from trickle_tenants_state.tenants t where t.tenant_id = p_tenant;
+  if v_status is distinct from 'active' then
+    return query select x.n, 'rejected', case when v_status is null then 'TENANT_UNKNOWN' else 'TENANT_SUSPENDED' end
+      from json_to_recordset(p_lines) as x (n int);
+    return;
+  end if;
+  v_now := clock_timestamp();
+  return query
+  with lines as materialized (
+    select x.n, x."streamId" as stream_id, x.id, coalesce(x.source, '') as source, x.type, coalesce(x."schemaVersion", 1) as schema_version,
+        x.time, coalesce(x.data, 'null'::jsonb) as data, x.metadata, x."correlationId" as correlation_id, x."causationId" as causation_id,
+        row_number() over (partition by coalesce(x.source, ''), x.id order by x.n) as copy
+      from json_to_recordset(p_lines) as x (n int, "streamId" text, id text, source text, type text, "schemaVersion" int, time timestamptz,
+        data jsonb, metadata jsonb, "correlationId" text, "causationId" text)),
+  -- What a line is compared with: the stored event with its id, else the first line of this batch with its id.
+  judged as materialized (
+    select l.*, e.known, f.n is not null as repeated,
+        case when e.known then e.stream_id = l.stream_id and e.type = l.type and e.schema_version = l.schema_version and e.data = l.data
+            and e.metadata is not distinct from l.metadata and (l.time is null or e.occurred_at = l.time)
+            and e.correlation_id is not distinct from l.correlation_id and e.causation_id is not distinct from l.causation_id
+          else f.stream_id = l.stream_id and f.type = l.type and f.schema_version = l.schema_version and f.data = l.data
+            and f.metadata is not distinct from l.metadata and f.time is not distinct from l.time
+            and f.correlation_id is not distinct from l.correlation_id and f.causation_id is not distinct from l.causation_id
+        end as is_equal
+      from lines l
+      left join lateral (
+        select true as known, s.stream_id, s.type, s.schema_version, s.data, s.metadata, s.occurred_at, s.correlation_id, s.causation_id
+          from trickle_events_log.events s
+          where s.tenant_id = p_tenant and s.source = l.source and s.event_id = l.id limit 1) e on true
+      left join lines f on l.copy > 1 and f.source = l.source and f.id = l.id and f.copy = 1),
+  fresh as materialized (
+    select j.*, row_number() over (partition by j.stream_id order by j.n) as offset_in_stream
+      from judged j where j.known is null and not j.repeated),
+  heads as materialized (
+    select f.stream_id, count(*) as added,
+        coalesce((select s.version from trickle_events_log.streams s where s.tenant_id = p_tenant and s.stream_id = f.stream_id), 0) as version,
+        (select s.stream_type from trickle_events_log.streams s where s.tenant_id = p_tenant and s.stream_id = f.stream_id) as stream_type
+      from fresh f group by f.stream_id),
+  written as (
+    insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
+        occurred_at, recorded_at, data, metadata, correlation_id, causation_id)
+    select p_tenant, f.stream_id, h.version + f.offset_in_stream, f.source, f.id, f.type, h.stream_type, f.schema_version,
+        coalesce(f.time, v_now), v_now, f.data, f.metadata, f.correlation_id, f.causation_id
+      from fresh f join heads h on h.stream_id = f.stream_id order by f.n),
+  advanced as (
+    insert into trickle_events_log.streams (tenant_id, stream_id, version, created_at, updated_at)
+    select p_tenant, h.stream_id, h.version + h.added, v_now, v_now from heads h
+      on conflict (tenant_id, stream_id) do update set version = excluded.version, updated_at = excluded.updated_at)
+  select j.n,
+      case when j.known is null and not j.repeated then 'appended' when j.is_equal then 'duplicate' else 'rejected' end,
+      case when (j.known or j.repeated) and not j.is_equal then 'EVENT_ID_EXISTS' end
+    from judged j;
+end $$;
+
+-- Locks every stream of a batch before anything is written; lines: [{t: index of the tenant, streamId, ...}].
+create function trickle_events_log.lock_lines(p_tenants uuid[], p_lines json) returns void
+  language plpgsql volatile
+  as $$
+begin
+  perform trickle_events_log.lock_streams(array_agg(p_tenants[d.t]), array_agg(d.stream_id), array_agg(false))
+    from (select distinct x.t, x."streamId" as stream_id from json_to_recordset(p_lines) as x (t int, "streamId" text)) d;
+end $$;
+
+-- A tenant imports into its own log.
+create function trickle_events_log.import_events(p_tenant uuid, p_lines json)
+  returns table (n int, outcome text, code text)
+  language plpgsql volatile security definer rows 500
+  set search_path = pg_catalog, pg_temp
+  as $$
+begin
+  perform trickle_tenants_state.bind_tenant(p_tenant);
+  perform trickle_events_log.lock_lines(array[p_tenant], p_lines);
+  return query select i.n, i.outcome, i.code from trickle_events_log.import_lines(p_tenant, p_lines) i;
+end $$;
+grant execute on function trickle_events_log.import_events(uuid, json) to trickle_app;
+
+-- An operator imports for many tenants in one transaction; p_tenants are distinct. Each tenant is bound in its turn,
+-- so that every row still passes the policies of its own tenant.
+create function trickle_events_log.import_events_of(p_tenants uuid[], p_lines json)
+  returns table (n int, outcome text, code text)
+  language plpgsql volatile security definer rows 500
+  set search_path = pg_catalog, pg_temp
+  as $$
+declare
+  v_share record;
+begin
+  perform trickle_events_log.lock_lines(p_tenants, p_lines);
+  for v_share in
+    select p_tenants[(l.line ->> 't')::int] as tenant_id, json_agg(l.line) as lines
+      from json_array_elements(p_lines) as l (line) group by 1
+  loop
+    perform set_config('app.tenant_id', v_share.tenant_id::text, true);
+    return query select i.n, i.outcome, i.code from trickle_events_log.import_lines(v_share.tenant_id, v_share.lines) i;
+  end loop;
+end $$;
+grant execute on function trickle_events_log.import_events_of(uuid[], json) to trickle_operator;

@@ -1,0 +1,13 @@
+/**
+ * JSON that keeps its meaning on the way from a client to PostgreSQL and on to the analytics side.
+ *
+ * Invariants: a number is kept with its exact decimal value or refused with a code; a string that PostgreSQL cannot
+ * store is refused with the place where it stands; nesting has a limit that is checked before anything is built; no
+ * error repeats the content of the text beyond one number. `JSON.stringify` writes a parsed value with the same numbers.
+ * It must not know of HTTP, schemas or events.
+ */
+export { parseExactJson, defaultMaxDepth, type ParseExactOptions } from './parse-exact.ts'
+export { decodeUtf8 } from './decode-utf8.ts'
+export { canonicalJson } from './canonical.ts'
+export { jsonPointer } from './pointer.ts'
+export { isRawJson, type RawJson } from './raw-json.ts'
