@@ -2,7 +2,7 @@
  * Settings of the functions app: read once from the environment, checked by one schema, frozen. Nothing else reads
  * `process.env`. A wrong setting is told with its name and how to mend it, never with its value (it may be a secret).
  */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
 import { emptyIsAbsent, settingsSchema, type Settings } from './schema.ts'
 

@@ -1,0 +1,94 @@
+import { createHash, type Hash } from 'node:crypto'
+import { once } from 'node:events'
+import { constants, createGzip } from 'node:zlib'
+import { timestampOfText } from '../postgres/index.ts'
+import type { FeedEvent, FeedPosition, FeedReader } from '../subscriptions/index.ts'
+
+/**
+ * What one batch may hold. Large batches are what ADX ingests best (each tagged blob is an extent of its own); these
+ * bounds keep building one under 40 MB of memory and, with a lease of 60 s, well inside it.
+ */
+export const batchLimits = {
+  eventsMax: 20_000,
+  bytesMax: 32 * 1_048_576,
+  /** Rows and bytes fetched at a time. */
+  pageEvents: 2_000,
+  pageBytes: 4 * 1_048_576,
+} as const
+
+export interface BatchContent {
+  /** gzip of the NDJSON. */
+  readonly compressed: Buffer
+  readonly rawBytes: number
+  readonly hash: string
+  readonly eventCount: number
+  /** Position of the last event; null when there was none. */
+  readonly to: FeedPosition | null
+}
+
+/**
+ * Reads events after `after` and makes the blob of them, page by page. With `until` it is the same events in the same
+ * order as when the batch was sealed, so the content is a pure function of the range. Level 1: two and a half times
+ * the speed of the default for a fifth more bytes.
+ */
+export async function buildContent(
+  feed: FeedReader,
+  after: FeedPosition,
+  until: FeedPosition | null,
+): Promise<BatchContent> {
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED })
+  const chunks: Buffer[] = []
+  gzip.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const hash = createHash('sha256')
+  const total = { rawBytes: 0, eventCount: 0 }
+  let to: FeedPosition | null = null
+  while (
+    until !== null ||
+    (total.eventCount < batchLimits.eventsMax && total.rawBytes < batchLimits.bytesMax)
+  ) {
+    const room = until === null ? batchLimits.eventsMax - total.eventCount : batchLimits.pageEvents
+    const page = await feed.read(
+      to ?? after,
+      until,
+      Math.min(batchLimits.pageEvents, room),
+      batchLimits.pageBytes,
+    )
+    const last = page.at(-1)
+    if (last === undefined) break
+    await writePage(gzip, hash, page, total)
+    to = { xid: last.xid, position: last.position }
+    if (until !== null && last.xid === until.xid && last.position === until.position) break
+  }
+  gzip.end()
+  await once(gzip, 'end')
+  return { compressed: Buffer.concat(chunks), hash: hash.digest('hex'), to, ...total }
+}
+
+async function writePage(
+  gzip: ReturnType<typeof createGzip>,
+  hash: Hash,
+  page: readonly FeedEvent[],
+  total: { rawBytes: number; eventCount: number },
+): Promise<void> {
+  const text = Buffer.from(page.map(analyticsLine).join(''))
+  hash.update(text)
+  total.rawBytes += text.length
+  total.eventCount += page.length
+  if (!gzip.write(text)) await once(gzip, 'drain')
+}
+
+/** One event as the mapping EventsJson of infra/kql expects it. Payload and metadata are pasted as they are stored. */
+export function analyticsLine(event: FeedEvent): string {
+  const optional =
+    (event.streamType === null ? '' : `,"StreamType":${JSON.stringify(event.streamType)}`) +
+    (event.traceParent === null ? '' : `,"TraceParent":${JSON.stringify(event.traceParent)}`) +
+    (event.correlationId === null ? '' : `,"CorrelationId":${JSON.stringify(event.correlationId)}`) +
+    (event.causationId === null ? '' : `,"CausationId":${JSON.stringify(event.causationId)}`)
+  return (
+    `{"TenantId":"${event.tenantId}","Source":${JSON.stringify(event.source)},"EventId":${JSON.stringify(event.eventId)}` +
+    `,"StreamId":"${event.streamId}","Version":${event.version},"EventType":${JSON.stringify(event.type)}` +
+    `,"OccurredAt":"${timestampOfText(event.occurredAt)}","RecordedAt":"${timestampOfText(event.recordedAt)}"` +
+    `,"SchemaVersion":${event.schemaVersion},"Payload":${event.data},"Metadata":${event.metadata ?? '{}'}${optional}` +
+    `,"Position":${event.position}}\n`
+  )
+}

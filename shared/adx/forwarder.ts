@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto'
+import { TrickleError } from '../errors/index.ts'
+import type { Database, Row } from '../postgres/index.ts'
+import { Lease, type FeedPosition, type FeedReader, type Subscriber } from '../subscriptions/index.ts'
+import { buildContent, type BatchContent } from './batch-content.ts'
+import type { KustoSender } from './kusto.chunk.ts'
+import { beginAttempt, completeBatch, sealBatch, selectOpenBatch, type SealedBatch } from './statements.ts'
+
+export const TABLE = 'EventsRaw'
+export const MAPPING = 'EventsJson'
+
+/**
+ * Forwards the feed of all tenants to Azure Data Explorer, effectively once: a batch is frozen in PostgreSQL before it
+ * is sent, and sent again as it was when its sender died. The tag makes the service skip what it has already.
+ *
+ *   seal (range, count, hash) -> upload blob -> enqueue with ingest-by tag -> mark as sent and move the checkpoint
+ */
+export class AnalyticsForwarder implements Subscriber {
+  readonly name = 'forward-adx'
+  readonly #database: Database
+  readonly #analyticsDatabase: string
+  readonly #sender: () => Promise<KustoSender>
+
+  /** @param sender made at the first batch, so that an idle forwarder never loads the SDK. */
+  constructor(database: Database, analyticsDatabase: string, sender: () => Promise<KustoSender>) {
+    this.#database = database
+    this.#analyticsDatabase = analyticsDatabase
+    this.#sender = sender
+  }
+
+  async step(lease: Lease, feed: FeedReader): Promise<number> {
+    const open = await this.#openBatch()
+    const prepared = open === null ? await this.#seal(lease, feed) : await this.#reopen(lease, feed, open)
+    if (prepared === null) return 0
+    await this.#send(lease, prepared.batch, prepared.content)
+    return prepared.batch.eventCount
+  }
+
+  async #openBatch(): Promise<SealedBatch | null> {
+    const [row] = await this.#database.query(selectOpenBatch(this.name), { resolvesAmbiguity: true })
+    return row === undefined ? null : batchOfRow(row)
+  }
+
+  async #seal(lease: Lease, feed: FeedReader) {
+    const content = await buildContent(feed, lease.checkpoint, null)
+    if (content.to === null) return null
+    const batch = this.#describe(lease, content, content.to)
+    // A lost answer is met by the next run: it finds the sealed batch and goes on with it.
+    const [row] = await this.#database.query(sealBatch(lease.fence, batch))
+    if (row?.[0] !== 'true') throw lease.lost()
+    return { batch, content }
+  }
+
+  /** A batch that was sealed by a run which did not end: the same range must give the same bytes. */
+  async #reopen(lease: Lease, feed: FeedReader, batch: SealedBatch) {
+    if (batch.epoch !== lease.epoch) {
+      throw new TrickleError(
+        'SUBSCRIPTION_STOPPED',
+        `The batch ${batch.batchId} belongs to an ended epoch of the log.`,
+      )
+    }
+    const content = await buildContent(feed, batch.from, batch.to)
+    if (content.hash === batch.contentHash && content.eventCount === batch.eventCount)
+      return { batch, content }
+    throw new TrickleError(
+      'SUBSCRIPTION_STOPPED',
+      `The batch ${batch.batchId} was sealed with other content than the log holds now. An operator must decide how to go on.`,
+    )
+  }
+
+  async #send(lease: Lease, batch: SealedBatch, content: BatchContent): Promise<void> {
+    const sender = await this.#sender()
+    await this.#database.query(beginAttempt(batch.batchId), { resolvesAmbiguity: true })
+    await lease.renew()
+    try {
+      await sender.send({
+        table: TABLE,
+        mapping: MAPPING,
+        tag: batch.tag,
+        blobName: batch.blobName,
+        sourceId: batch.batchId,
+        rawBytes: content.rawBytes,
+        content: content.compressed,
+      })
+    } catch (error) {
+      throw new TrickleError(
+        'ANALYTICS_UNAVAILABLE',
+        `The batch ${batch.batchId} could not be handed to Azure Data Explorer; it will be sent again. ${reasonOf(error)}`,
+        {
+          cause: error,
+        },
+      )
+    }
+    const [row] = await this.#database.query(completeBatch(lease.fence, batch.batchId, Lease.durationMs))
+    if (row?.[0] !== 'true') throw lease.lost()
+    lease.advancedTo(batch.to)
+  }
+
+  #describe(lease: Lease, content: BatchContent, to: FeedPosition): SealedBatch {
+    const from = lease.checkpoint
+    const batchId = batchIdOf(lease.epoch, this.name, from, to)
+    return {
+      batchId,
+      subscription: this.name,
+      epoch: lease.epoch,
+      from,
+      to,
+      eventCount: content.eventCount,
+      byteCount: content.rawBytes,
+      contentHash: content.hash,
+      blobName: `${this.#analyticsDatabase}__${TABLE}__${batchId}.json.gz`,
+      tag: batchId,
+    }
+  }
+}
+
+/** Derived from what it holds, in the form of a version 4 uuid, since the SDK takes no other as a source id. */
+export function batchIdOf(epoch: string, subscription: string, from: FeedPosition, to: FeedPosition): string {
+  const text = [epoch, subscription, from.xid, from.position, to.xid, to.position].join('|')
+  const hex = createHash('sha256').update(text).digest('hex')
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+function batchOfRow(row: Row): SealedBatch {
+  const [
+    batchId,
+    subscription,
+    epoch,
+    fromXid,
+    fromPosition,
+    toXid,
+    toPosition,
+    eventCount,
+    byteCount,
+    contentHash,
+    blobName,
+    tag,
+  ] = row
+  return {
+    batchId: batchId ?? '',
+    subscription: subscription ?? '',
+    epoch: epoch ?? '',
+    from: { xid: BigInt(fromXid ?? '0'), position: BigInt(fromPosition ?? '0') },
+    to: { xid: BigInt(toXid ?? '0'), position: BigInt(toPosition ?? '0') },
+    eventCount: Number(eventCount),
+    byteCount: Number(byteCount),
+    contentHash: contentHash ?? '',
+    blobName: blobName ?? '',
+    tag: tag ?? '',
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 500) : '')

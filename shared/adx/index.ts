@@ -1,0 +1,8 @@
+/**
+ * Forwarding to Azure Data Explorer: no event is left out, and none arrives twice under its tag. Batches are frozen
+ * before they are sent. The Kusto SDK is loaded by the first batch and never by an HTTP request. Must not read or change
+ * events other than through the feed of shared/subscriptions.
+ */
+export { AnalyticsForwarder, batchIdOf, MAPPING, TABLE } from './forwarder.ts'
+export { analyticsLine, batchLimits } from './batch-content.ts'
+export type { KustoSender, SendOptions } from './kusto.chunk.ts'

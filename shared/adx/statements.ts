@@ -1,0 +1,58 @@
+import type { Statement } from '../postgres/index.ts'
+import type { FeedPosition } from '../subscriptions/index.ts'
+
+export interface SealedBatch {
+  readonly batchId: string
+  readonly subscription: string
+  readonly epoch: string
+  readonly from: FeedPosition
+  readonly to: FeedPosition
+  readonly eventCount: number
+  /** Of the NDJSON before compression. */
+  readonly byteCount: number
+  /** SHA-256 of the NDJSON before compression, as hex. */
+  readonly contentHash: string
+  readonly blobName: string
+  readonly tag: string
+}
+
+/** The batch that was sealed and not yet marked as sent; there is one at the most. */
+export const selectOpenBatch = (subscription: string): Statement => ({
+  name: 'select_open_batch',
+  text: `select b.batch_id, b.subscription, b.epoch, b.from_xid, b.from_position, b.to_xid, b.to_position, b.event_count, b.byte_count,
+      encode(b.content_hash, 'hex'), b.blob_name, b.tag
+    from trickle_analytics_outbox.batches b where b.subscription = $1 and b.state = 'sealed'`,
+  values: [subscription],
+})
+
+export const sealBatch = (fence: bigint, batch: SealedBatch): Statement => ({
+  name: 'seal_batch',
+  text: `select trickle_analytics_outbox.seal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, decode($11, 'hex'), $12, $13)::text`,
+  values: [
+    fence,
+    batch.batchId,
+    batch.subscription,
+    batch.epoch,
+    batch.from.xid,
+    batch.from.position,
+    batch.to.xid,
+    batch.to.position,
+    batch.eventCount,
+    batch.byteCount,
+    batch.contentHash,
+    batch.blobName,
+    batch.tag,
+  ],
+})
+
+export const beginAttempt = (batchId: string): Statement => ({
+  name: 'begin_attempt',
+  text: 'select trickle_analytics_outbox.begin_attempt($1)',
+  values: [batchId],
+})
+
+export const completeBatch = (fence: bigint, batchId: string, leaseMs: number): Statement => ({
+  name: 'complete_batch',
+  text: 'select trickle_analytics_outbox.complete($1, $2, $3)::text',
+  values: [fence, batchId, leaseMs],
+})

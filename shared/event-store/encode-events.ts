@@ -1,0 +1,61 @@
+import { TrickleError } from '../errors/index.ts'
+import { eventLimits } from './limits.ts'
+import type { NewEvent } from './types.ts'
+
+/**
+ * The events of an append as the one JSON array that the database unfolds: a fifth less work on both sides than an
+ * array parameter for each column. JSON.stringify writes a JSON.rawJSON value as its source, so numbers keep their digits.
+ *
+ * @throws TrickleError TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
+ */
+export function encodeEvents(events: readonly NewEvent[], ids: readonly string[]): string {
+  if (events.length > eventLimits.appendEventsMax) {
+    throw new TrickleError(
+      'TOO_MANY_EVENTS',
+      `An append takes at most ${eventLimits.appendEventsMax} events; this one has ${events.length}. Split it.`,
+    )
+  }
+  let bytes = 0
+  const texts = events.map((event, index) => {
+    const text = encodeEvent(event, ids[index] ?? '')
+    const eventBytes = Buffer.byteLength(text)
+    if (eventBytes > eventLimits.eventBytesMax + FRAME_BYTES) throw tooLarge(index, eventBytes)
+    bytes += eventBytes
+    return text
+  })
+  if (bytes > eventLimits.appendBytesMax) {
+    throw new TrickleError(
+      'BODY_TOO_LARGE',
+      `The events of an append may have ${eventLimits.appendBytesMax} bytes together; these have ${bytes}. Split it.`,
+    )
+  }
+  return `[${texts.join(',')}]`
+}
+
+/** Ids, type and member names around data and metadata do not count towards the limit of an event; they fit in this. */
+const FRAME_BYTES = 4_096
+
+/** One event in the form of trickle_events_log.append. An empty metadata object is the same as none. */
+export function encodeEvent(event: NewEvent, id: string): string {
+  const { source, type, schemaVersion, time, data, metadata, correlationId, causationId } = event
+  const hasMetadata = metadata !== undefined && Object.keys(metadata).length > 0
+  return JSON.stringify({
+    s: 1,
+    id,
+    source: source === '' ? undefined : source,
+    type,
+    schemaVersion,
+    time,
+    data: data ?? null,
+    metadata: hasMetadata ? metadata : undefined,
+    correlationId,
+    causationId,
+  })
+}
+
+const tooLarge = (index: number, eventBytes: number): TrickleError =>
+  new TrickleError(
+    'EVENT_TOO_LARGE',
+    `Event ${index + 1} of the append has ${eventBytes} bytes; the limit is ${eventLimits.eventBytesMax}. Keep large content elsewhere and refer to it.`,
+    { errors: [{ pointer: `/events/${index}`, message: 'is too large' }] },
+  )

@@ -1,0 +1,104 @@
+import type { Database, Statement } from '../postgres/index.ts'
+import { codeOf } from '../postgres/index.ts'
+import type { TenantContext } from '../tenancy/index.ts'
+import { encodeEvent } from './encode-events.ts'
+import { importEvents, importEventsOf } from './statements.ts'
+import type { NewEvent } from './types.ts'
+
+export interface ImportLine {
+  readonly tenant: TenantContext
+  readonly streamId: string
+  /** With its id, by which a second import is recognised. */
+  readonly event: NewEvent & { readonly id: string }
+}
+
+export type ImportOutcome =
+  | { readonly outcome: 'appended' | 'duplicate' }
+  | { readonly outcome: 'rejected'; readonly code: 'EVENT_ID_EXISTS' | 'TENANT_UNKNOWN' | 'TENANT_SUSPENDED' }
+
+/** Another writer may commit one of our ids between the look and the insert; the batch is undone and judged again. */
+const ROUNDS_MAX = 5
+const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Writes batches of lines, each with an outcome of its own. A batch is one transaction, and idempotent: after a lost
+ * answer the same batch is sent again and finds its events there. Streams take what comes, without expected version.
+ */
+export class EventImporter {
+  readonly #database: Database
+  readonly #acrossTenants: boolean
+
+  /** @param acrossTenants true with the operator's login, false with the app's, which imports for one tenant at a time. */
+  constructor(database: Database, acrossTenants: boolean) {
+    this.#database = database
+    this.#acrossTenants = acrossTenants
+  }
+
+  /** Outcomes in the order of the lines. At most `eventLimits.importBatchLines` lines. */
+  async importBatch(lines: readonly ImportLine[]): Promise<ImportOutcome[]> {
+    if (lines.length === 0) return []
+    const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
+    for (let round = 1; ; round += 1) {
+      try {
+        const rows = await this.#database.query(statement, {
+          resolvesAmbiguity: true,
+          onError: (error) =>
+            codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined,
+        })
+        return readOutcomes(lines.length, rows)
+      } catch (error) {
+        if (codeOf(error) !== UNIQUE_VIOLATION || round >= ROUNDS_MAX) throw error
+      }
+    }
+  }
+}
+
+function tenantStatement(lines: readonly ImportLine[]): Statement {
+  const [first] = lines
+  const tenantId = first?.tenant.tenantId ?? ''
+  if (lines.some((line) => line.tenant.tenantId !== tenantId)) {
+    throw new TypeError('a batch of the app login holds lines of one tenant')
+  }
+  return importEvents(
+    tenantId,
+    encodeLines(lines, () => 1),
+  )
+}
+
+function operatorStatement(lines: readonly ImportLine[]): Statement {
+  const tenantIds = [...new Set(lines.map((line) => line.tenant.tenantId))]
+  const indexes = new Map(tenantIds.map((tenantId, index) => [tenantId, index + 1]))
+  return importEventsOf(
+    tenantIds,
+    encodeLines(lines, (line) => indexes.get(line.tenant.tenantId) ?? 0),
+  )
+}
+
+/** Each line is the event as an append encodes it, with its number, its tenant and its stream in front. */
+function encodeLines(lines: readonly ImportLine[], tenantIndex: (line: ImportLine) => number): string {
+  const texts = lines.map((line, index) => {
+    const event = encodeEvent(line.event, line.event.id)
+    return `{"n":${index},"t":${tenantIndex(line)},"streamId":"${line.streamId}",${event.slice(1)}`
+  })
+  return `[${texts.join(',')}]`
+}
+
+function readOutcomes(count: number, rows: readonly (readonly (string | null)[])[]): ImportOutcome[] {
+  const outcomes = Array.from<ImportOutcome | undefined>({ length: count })
+  for (const [n, outcome, code] of rows) {
+    outcomes[Number(n)] =
+      outcome === 'appended' || outcome === 'duplicate'
+        ? { outcome }
+        : { outcome: 'rejected', code: rejectionOf(code) }
+  }
+  return outcomes.map((outcome) => {
+    if (outcome === undefined) throw new Error('the database gave no outcome for a line')
+    return outcome
+  })
+}
+
+function rejectionOf(
+  code: string | null | undefined,
+): 'EVENT_ID_EXISTS' | 'TENANT_UNKNOWN' | 'TENANT_SUSPENDED' {
+  return code === 'TENANT_UNKNOWN' || code === 'TENANT_SUSPENDED' ? code : 'EVENT_ID_EXISTS'
+}

@@ -1,0 +1,22 @@
+/**
+ * The event log of every tenant: append, read a stream, read a tenant's feed. An event is written once and never
+ * changed; the order of a stream is its version, the order of a feed is (xid, position) below the horizon; a retry gets
+ * the first answer. Nothing outside the database's append functions may insert into the log (docs/event-log.md).
+ */
+export { EventStore } from './event-store.ts'
+export { EventImporter, type ImportLine, type ImportOutcome } from './importer.ts'
+export { eventLimits } from './limits.ts'
+export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistency } from './tokens.ts'
+export type { Checkpoint, ConsistencyPoint } from './tokens.ts'
+export type { FeedQuery } from './read-feed.ts'
+export type { StreamQuery } from './read-stream.ts'
+export type {
+  AppendRequest,
+  AppendResult,
+  Expectation,
+  FeedPage,
+  NewEvent,
+  StreamInfo,
+  StreamPage,
+  TraceContext,
+} from './types.ts'

@@ -1,0 +1,22 @@
+/** What one request may hold; each bound keeps an instance of 2 GB and a database of 2 vCores responsive. */
+export const eventLimits = {
+  /** One event, as JSON: ADX keeps a dynamic value whole up to its BigObject size, and Service Bus messages are near. */
+  eventBytesMax: 1_048_576,
+  appendBytesMax: 8_388_608,
+  appendEventsMax: 1_000,
+  /** Rows of one page. */
+  pageEventsMax: 1_000,
+  pageEventsDefault: 100,
+  /** A page ends at this many bytes of data, so that 1,000 events of 1 MiB don't fill the memory. */
+  pageBytesMax: 8_388_608,
+  /** Rows looked at for one filtered page: about 20 ms of the server. */
+  feedScanMax: 10_000,
+  /** Four bytes a character and two of these in one index entry stay below PostgreSQL's 2,704 bytes. */
+  identifierCharactersMax: 255,
+  /** Deeper than people nest, shallower than the stack of PostgreSQL's parser. */
+  jsonDepthMax: 100,
+  /** Types that one feed request may filter by. */
+  feedTypesMax: 50,
+  /** Lines that an import writes in one transaction; they hold up to as many of the 4,096 stripes, for some 30 ms. */
+  importBatchLines: 500,
+} as const

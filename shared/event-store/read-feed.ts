@@ -1,0 +1,112 @@
+import { TrickleError } from '../errors/index.ts'
+import type { Database, Row } from '../postgres/index.ts'
+import type { TenantContext } from '../tenancy/index.ts'
+import { eventJson } from './event-json.ts'
+import { eventLimits } from './limits.ts'
+import { readTenantFeed } from './statements.ts'
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './tokens.ts'
+import type { FeedPage } from './types.ts'
+
+export interface FeedQuery {
+  /** Checkpoint token of an earlier page; from the beginning when absent. */
+  readonly after?: string | undefined
+  readonly types?: readonly string[] | undefined
+  readonly limit: number
+}
+
+/**
+ * One page of everything that happened in a tenant, in feed order, below the horizon: no event ever appears behind a
+ * checkpoint that has been handed out. A short or empty page is not the end of the log when types are filtered.
+ * @throws TrickleError INVALID_CURSOR, EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
+ */
+export async function readFeedPage(
+  database: Database,
+  tenant: TenantContext,
+  query: FeedQuery,
+): Promise<FeedPage> {
+  const after = query.after === undefined ? undefined : decodeCheckpoint(tenant.tenantId, query.after)
+  const rows = await database.query(
+    readTenantFeed({
+      tenantId: tenant.tenantId,
+      xid: after?.xid ?? 0n,
+      position: after?.position ?? 0n,
+      types: query.types ?? null,
+      limit: query.limit,
+      scanLimit: eventLimits.feedScanMax,
+      bytesMax: eventLimits.pageBytesMax,
+    }),
+    { resolvesAmbiguity: true },
+  )
+  const reached = readProgress(rows.at(-1))
+  if (after !== undefined && after.epoch !== reached.epoch) throw epochEnded(tenant, after, reached)
+  return { events: rows.slice(0, -1).map(renderRow), next: encodeCheckpoint(tenant.tenantId, reached) }
+}
+
+interface Progress extends Checkpoint {
+  readonly beganXid: bigint
+  readonly beganPosition: bigint
+}
+
+/** The last row of a page tells how far it came and which epoch the log is in. */
+function readProgress(row: Row | undefined): Progress {
+  if (row === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
+  const [epoch, beganXid, beganPosition] = row.slice(15)
+  return {
+    xid: BigInt(row[0] ?? '0'),
+    position: BigInt(row[1] ?? '0'),
+    epoch: epoch ?? '',
+    beganXid: BigInt(beganXid ?? '0'),
+    beganPosition: BigInt(beganPosition ?? '0'),
+  }
+}
+
+/** What was read before still holds up to where the new epoch began, so that is the point to go on from. */
+function epochEnded(
+  tenant: TenantContext,
+  after: Checkpoint,
+  { epoch, beganXid, beganPosition }: Progress,
+): TrickleError {
+  const isEarlier = after.xid < beganXid || (after.xid === beganXid && after.position < beganPosition)
+  const point = isEarlier ? after : { xid: beganXid, position: beganPosition }
+  const resumeAfter = encodeCheckpoint(tenant.tenantId, { epoch, xid: point.xid, position: point.position })
+  return new TrickleError(
+    'EPOCH_ENDED',
+    'The log was restored or moved since this token was made. Go on after `resumeAfter`; events that you have seen already may come again.',
+    { extensions: { resumeAfter } },
+  )
+}
+
+function renderRow(row: Row): string {
+  const [
+    ,
+    ,
+    streamId,
+    version,
+    source,
+    eventId,
+    type,
+    schemaVersion,
+    occurredAt,
+    recordedAt,
+    data,
+    metadata,
+    correlationId,
+    causationId,
+    traceParent,
+  ] = row
+  return eventJson({
+    streamId: streamId ?? '',
+    version: version ?? '',
+    source: source ?? '',
+    eventId: eventId ?? '',
+    type: type ?? '',
+    schemaVersion: schemaVersion ?? '1',
+    occurredAt: occurredAt ?? '',
+    recordedAt: recordedAt ?? '',
+    data: data ?? 'null',
+    metadata: metadata ?? null,
+    correlationId: correlationId ?? null,
+    causationId: causationId ?? null,
+    traceParent: traceParent ?? null,
+  })
+}

@@ -1,0 +1,121 @@
+/**
+ * The one place where driver errors get their meaning. Sources: PostgreSQL's SQLSTATE table, Npgsql's
+ * `PostgresException.IsTransient`, the texts of pg-pool 3.14 and PgBouncer 1.18 to 1.25 (which carry no code of their own).
+ */
+export type FailureClass =
+  /** Nothing reached the server: safe to try again, also for writes. */
+  | 'before-send'
+  /** The server has certainly undone it: run the whole transaction again. */
+  | 'rolled-back'
+  /** It may have been committed: resolve by receipt or ids, never guess. */
+  | 'ambiguous'
+  /** The server is out of something: at most one late retry. */
+  | 'pressure'
+  /** The server is no longer the primary. */
+  | 'role-changed'
+  /** The same again would fail again. */
+  | 'never'
+
+const BY_SQLSTATE: Readonly<Record<string, FailureClass>> = {
+  '08001': 'before-send',
+  '08004': 'before-send',
+  '53300': 'before-send', // too many connections
+  '57P03': 'before-send', // cannot connect now: starting up or shutting down
+  '40001': 'rolled-back', // serialisation failure; on a replica a recovery conflict
+  '40P01': 'rolled-back', // deadlock
+  '55P03': 'rolled-back', // lock not available
+  '25P03': 'rolled-back', // idle in transaction, ended by the server
+  '25P04': 'rolled-back', // transaction timeout
+  '57P01': 'ambiguous', // terminated by an administrator
+  '57P02': 'ambiguous', // crash of another backend
+  '57P05': 'ambiguous', // idle session
+  '08000': 'ambiguous',
+  '08003': 'ambiguous',
+  '08006': 'ambiguous',
+  '08007': 'ambiguous',
+  '40003': 'ambiguous', // completion unknown
+  '53000': 'pressure',
+  '53200': 'pressure', // out of memory, or of lock table
+  '53400': 'pressure',
+  '53100': 'never', // disk full does not pass by itself
+  '58000': 'pressure',
+  '58030': 'pressure',
+  '25006': 'role-changed', // read-only: a standby, or a server whose storage is full
+}
+
+const BY_SYSTEM_CODE: Readonly<Record<string, FailureClass>> = {
+  ECONNREFUSED: 'before-send',
+  ENOTFOUND: 'before-send',
+  EAI_AGAIN: 'before-send',
+  EHOSTUNREACH: 'before-send',
+  ENETUNREACH: 'before-send',
+  ECONNRESET: 'ambiguous',
+  EPIPE: 'ambiguous',
+  ETIMEDOUT: 'ambiguous',
+}
+
+const BY_MESSAGE: readonly (readonly [RegExp, FailureClass])[] = [
+  [/timeout exceeded when trying to connect/, 'before-send'],
+  [/Connection terminated due to connection timeout/, 'before-send'],
+  [/no more connections allowed|query_wait_timeout|client_login_timeout/, 'before-send'],
+  [/server conn crashed|server_login_retry|Connection terminated|Query read timeout/i, 'ambiguous'],
+  [/Client has encountered a connection error|Cannot use a pool after calling end/, 'ambiguous'],
+]
+
+interface DriverError {
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly syscall?: unknown
+  readonly connecting?: unknown
+}
+
+/** Marks an error that came while the connection was being made, so that nothing can have been done yet. */
+export function whileConnecting(error: unknown): Error {
+  const known = error instanceof Error ? error : new Error(String(error))
+  return Object.assign(known, { connecting: true })
+}
+
+/** What a failed statement means. */
+export function classifyFailure(error: unknown): FailureClass {
+  const failure = classifyKnown(error)
+  const isConnecting =
+    typeof error === 'object' && error !== null && (error as DriverError).connecting === true
+  return failure === 'ambiguous' && isConnecting ? 'before-send' : failure
+}
+
+function classifyKnown(error: unknown): FailureClass {
+  if (typeof error !== 'object' || error === null) return 'never'
+  const { code, message, syscall } = error as DriverError
+  if (typeof code === 'string') {
+    const known =
+      BY_SQLSTATE[code] ??
+      (syscall === 'connect' && code === 'ETIMEDOUT' ? 'before-send' : BY_SYSTEM_CODE[code])
+    if (known !== undefined) return known
+  }
+  if (typeof message === 'string') {
+    const known = BY_MESSAGE.find(([text]) => text.test(message))
+    if (known !== undefined) return known[1]
+  }
+  return 'never'
+}
+
+/** SQLSTATE or system code of an error, '' when it has none. */
+export function codeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null ? (error as DriverError).code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+/** Name of the violated constraint, '' when the error is none. */
+export function constraintOf(error: unknown): string {
+  const constraint =
+    typeof error === 'object' && error !== null ? (error as { constraint?: unknown }).constraint : undefined
+  return typeof constraint === 'string' ? constraint : ''
+}
+
+/** True when the connection can't be trusted after this error: anything but a plain answer of the server. */
+export function breaksConnection(error: unknown): boolean {
+  const code = codeOf(error)
+  if (/^(57P0[1-5]|08...|25P0[34]|40003)$/.test(code)) return true
+  const isServerAnswer = /^[0-9A-Z]{5}$/.test(code) && BY_SYSTEM_CODE[code] === undefined
+  return !isServerAnswer
+}

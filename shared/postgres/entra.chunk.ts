@@ -1,0 +1,29 @@
+import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity'
+
+/** Scope of Azure Database for PostgreSQL, the same for every server. */
+const SCOPE = 'https://ossrdbms-aad.database.windows.net/.default'
+
+/** A token that ends within this time is not used for a new connection: the login may take as long. */
+const REMAINING_MS_MIN = 5 * 60_000
+
+/** Gives the password for one login role: an Entra ID token, renewed before it ends. `drop` forgets a refused one. */
+export function createTokenSource(clientId: string | undefined): {
+  password: () => Promise<string>
+  drop: () => void
+} {
+  const credential: TokenCredential =
+    clientId === undefined ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId })
+  let cached: { token: string; expiresOnTimestamp: number } | undefined
+  return {
+    async password() {
+      if (cached === undefined || cached.expiresOnTimestamp - Date.now() < REMAINING_MS_MIN) {
+        cached = (await credential.getToken(SCOPE)) ?? undefined
+        if (cached === undefined) throw new Error('no Entra ID token could be had for PostgreSQL')
+      }
+      return cached.token
+    },
+    drop() {
+      cached = undefined
+    },
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The way to PostgreSQL: one small pool a login role, made for a transaction pooler in between. Nothing is ever set per
+ * session (no SET, no search_path, no startup options), statements work unnamed, and one layer retries. A lost answer is
+ * resolved by the caller's receipt or ids, never guessed. Must not know tenants or events: shared/tenancy stands on it.
+ */
+export {
+  Database,
+  type DatabaseOptions,
+  type QueryOptions,
+  type Row,
+  type Statement,
+  type TransactionOptions,
+} from './pool.ts'
+export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureClass } from './classify.ts'
+export { databaseError } from './errors.ts'
+export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
+export { poolLimits, retryLimits } from './settings.ts'
+export { timestampOfText } from './timestamps.ts'
+export { requiredMigrationLevel } from './migration-level.ts'

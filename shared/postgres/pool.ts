@@ -1,0 +1,202 @@
+import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig } from 'pg'
+import { isTrickleError } from '../errors/index.ts'
+import { breaksConnection, codeOf, whileConnecting } from './classify.ts'
+import { databaseError } from './errors.ts'
+import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
+import { poolLimits } from './settings.ts'
+
+export type Row = readonly (string | null)[]
+
+export interface Statement {
+  /** Name under which it is prepared when the server allows that; a plain literal of the code, unique for its text. */
+  readonly name: string
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+export interface DatabaseOptions {
+  /** postgres://role[:password]@host:port/database */
+  readonly url: string
+  readonly clientId?: string | undefined
+  readonly connectionsMax: number
+  /** Named statements are parsed once a connection, unnamed ones work behind every transaction pooler. */
+  readonly statements: 'named' | 'unnamed'
+  readonly onIdleError?: (error: Error) => void
+}
+
+/** Values are left as the text that the server sent: JSON is passed through, and an int8 is never rounded. */
+const asText: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
+
+/** 28P01 and 28000: the server refused the login, with Entra ID mostly because the cached token was revoked or ended. */
+const LOGIN_REFUSED = new Set(['28P01', '28000'])
+
+/**
+ * One pool of one login role. Made lazily by whoever composes the app; `end` is for shutdown and tests.
+ */
+export class Database {
+  readonly #pool: Pool
+  readonly #named: boolean
+  readonly #budget = new RetryBudget()
+  readonly #dropToken: () => void
+
+  constructor(options: DatabaseOptions) {
+    const login = loginOf(options)
+    this.#named = options.statements === 'named'
+    this.#dropToken = login.drop
+    this.#pool = new Pool({
+      ...login.config,
+      max: options.connectionsMax,
+      connectionTimeoutMillis: poolLimits.acquireTimeoutMs,
+      idleTimeoutMillis: poolLimits.idleTimeoutMs,
+      maxLifetimeSeconds: poolLimits.lifetimeSecondsMax,
+      query_timeout: poolLimits.queryTimeoutMs,
+      keepAlive: true,
+      types: asText,
+      application_name: 'trickle',
+      allowExitOnIdle: true,
+    })
+    // An idle connection that is cut emits here; without a listener it would end the process and all its requests.
+    this.#pool.on('error', options.onIdleError ?? (() => {}))
+  }
+
+  /**
+   * Runs one statement in its own implicit transaction; the rows are arrays of text.
+   * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN, or whatever `onError` made of the driver's error.
+   */
+  async query(statement: Statement, options: QueryOptions = {}): Promise<Row[]> {
+    return this.#retrying((client) => this.#run(client, statement), options)
+  }
+
+  /**
+   * Runs `work` in one explicit transaction. It may run again from its start, so it must do nothing but talk to the
+   * database. The transaction ends by COMMIT; any throw rolls back.
+   */
+  async transaction<T>(
+    work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    const begin = options.readOnly === true ? 'begin read only' : 'begin'
+    return this.#retrying(async (client) => {
+      await client.query(begin)
+      try {
+        const result = await work((statement) => this.#run(client, statement))
+        await client.query('commit')
+        return result
+      } catch (error) {
+        // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
+        if (!breaksConnection(error)) await client.query('rollback').catch(() => {})
+        throw error
+      }
+    }, options)
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  async #run(client: PoolClient, { name, text, values }: Statement): Promise<Row[]> {
+    const result = await client.query<(string | null)[]>({
+      ...(this.#named ? { name } : {}),
+      text,
+      values: [...values],
+      rowMode: 'array',
+    })
+    return result.rows
+  }
+
+  async #retrying<T>(work: (client: PoolClient) => Promise<T>, options: QueryOptions): Promise<T> {
+    try {
+      return await withRetry(
+        async (attempt) => {
+          const client = await this.#connect()
+          options.onAttempt?.(attempt)
+          return this.#releasing(client, work)
+        },
+        {
+          budget: this.#budget,
+          resolvesAmbiguity: options.resolvesAmbiguity ?? false,
+          ...pickTiming(options),
+        },
+      )
+    } catch (error) {
+      const mapped = options.onError?.(error)
+      throw mapped ?? databaseError(error)
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect().catch((error: unknown) => {
+        if (!LOGIN_REFUSED.has(codeOf(error))) throw error
+        this.#dropToken()
+        return this.#pool.connect()
+      })
+    } catch (error) {
+      throw whileConnecting(error)
+    }
+  }
+
+  /** A plain SQL error keeps the connection; pg-pool's own `query` would throw it away, with its TLS handshake. */
+  async #releasing<T>(client: PoolClient, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    let broken = false
+    const onError = (): void => {
+      broken = true
+    }
+    client.on('error', onError)
+    try {
+      return await work(client)
+    } catch (error) {
+      broken ||= !isTrickleError(error) && breaksConnection(error)
+      throw error
+    } finally {
+      client.off('error', onError)
+      // 'I' is idle: anything else would hand an open transaction, with its tenant, to the next caller.
+      client.release(broken || client.getTransactionStatus() !== 'I')
+    }
+  }
+}
+
+export interface QueryOptions {
+  readonly resolvesAmbiguity?: boolean
+  readonly deadlineMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Told before each attempt that reached a connection, 1 first. */
+  readonly onAttempt?: (attempt: number) => void
+  /** A first look at the error that is about to be thrown; undefined leaves it to the classifier. */
+  readonly onError?: (error: unknown) => Error | undefined
+}
+
+export interface TransactionOptions extends QueryOptions {
+  readonly readOnly?: boolean
+}
+
+function pickTiming({ deadlineMs, signal }: QueryOptions): Pick<RetryOptions, 'deadlineMs' | 'signal'> {
+  return { ...(deadlineMs === undefined ? {} : { deadlineMs }), ...(signal === undefined ? {} : { signal }) }
+}
+
+/** Where to log in and with what: the url's password, or a token of the identity for each new connection. */
+function loginOf({ url, clientId }: DatabaseOptions): { config: PoolConfig; drop: () => void } {
+  const { username, password, hostname, port, pathname, searchParams } = new URL(url)
+  const isLoopback = /^(localhost|127\.|\[?::1)/.test(hostname)
+  const config: PoolConfig = {
+    host: hostname,
+    port: port === '' ? 5432 : Number(port),
+    user: decodeURIComponent(username),
+    database: decodeURIComponent(pathname.slice(1)),
+    // The certificate is always verified: TLS that accepts anybody protects from nobody.
+    ssl: isLoopback && searchParams.get('sslmode') !== 'verify-full' ? false : { rejectUnauthorized: true },
+  }
+  if (password !== '')
+    return { config: { ...config, password: decodeURIComponent(password) }, drop: () => {} }
+  let source: { password: () => Promise<string>; drop: () => void } | undefined
+  return {
+    config: {
+      ...config,
+      password: async () => {
+        source ??= (await import('./entra.chunk.ts')).createTokenSource(clientId)
+        return source.password()
+      },
+    },
+    drop: () => source?.drop(),
+  }
+}

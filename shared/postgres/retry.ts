@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { classifyFailure, type FailureClass } from './classify.ts'
+import { retryLimits } from './settings.ts'
+
+/**
+ * Token bucket in the shape of gRPC's retry throttling: a success earns a tenth of a retry, and retries stop while
+ * less than half is left, so that a server in trouble is not asked three times by everybody.
+ */
+export class RetryBudget {
+  #tokens: number = retryLimits.budgetTokens
+
+  earn(): void {
+    this.#tokens = Math.min(retryLimits.budgetTokens, this.#tokens + retryLimits.tokensPerSuccess)
+  }
+
+  spend(): boolean {
+    this.#tokens = Math.max(0, this.#tokens - 1)
+    return this.#tokens > retryLimits.budgetTokens / 2
+  }
+}
+
+export interface RetryOptions {
+  readonly budget: RetryBudget
+  /** True when a lost answer is resolved by a receipt, by ids, or because the work only reads. */
+  readonly resolvesAmbiguity: boolean
+  /** Point on the clock of `performance.now()` after which nothing is tried again. */
+  readonly deadlineMs?: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Runs a whole transaction again while that is safe: full jitter between `baseDelayMs` and `delayMsMax`, never past the
+ * deadline, never more often than the budget allows. The error of the last attempt is thrown as it came.
+ * `attempt` is 1 at the first call; from 2 on the work may meet what an earlier attempt has left.
+ */
+export async function withRetry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const result = await work(attempt)
+      options.budget.earn()
+      return result
+    } catch (error) {
+      const delayMs = delayBeforeRetry(attempt, classifyFailure(error), options)
+      if (delayMs === null || !options.budget.spend()) throw error
+      await sleep(delayMs, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
+        () => {
+          throw error
+        },
+      )
+    }
+  }
+}
+
+function delayBeforeRetry(attempt: number, failure: FailureClass, options: RetryOptions): number | null {
+  const attemptsMax = failure === 'pressure' || failure === 'role-changed' ? 2 : retryLimits.attemptsMax
+  if (failure === 'never' || attempt >= attemptsMax) return null
+  if (failure === 'ambiguous' && !options.resolvesAmbiguity) return null
+  const ceilingMs = Math.min(retryLimits.delayMsMax, retryLimits.baseDelayMs * 2 ** (attempt - 1))
+  // Equal jitter under pressure: full jitter may come back at once, which is what a server out of memory needs least.
+  const delayMs =
+    failure === 'pressure'
+      ? retryLimits.delayMsMax / 2 + (Math.random() * retryLimits.delayMsMax) / 2
+      : Math.random() * ceilingMs
+  if (options.deadlineMs !== undefined && performance.now() + delayMs >= options.deadlineMs) return null
+  return delayMs
+}

@@ -1,0 +1,28 @@
+/**
+ * Sizes and times of a pool. One instance serves `perInstanceConcurrency` HTTP requests at a time; five connections
+ * keep them busy (an append holds one for about 1 ms) and 40 instances below the pooler's server connections.
+ */
+export const poolLimits = {
+  /** Connections of the HTTP pools. */
+  httpConnectionsMax: 5,
+  /** Connections of timers and queues: one works, one renews leases beside it. */
+  backgroundConnectionsMax: 2,
+  /** Queueing and connecting together; longer than a TLS handshake under load, shorter than a client's patience. */
+  acquireTimeoutMs: 5_000,
+  /** An idle connection is closed after this, so that a quiet app frees the server. */
+  idleTimeoutMs: 30_000,
+  /** Connections are renewed, so that load spreads after a failover and a token's rotation is noticed. */
+  lifetimeSecondsMax: 1_800,
+  /** Above the server's own statement_timeout (10 s): the server's answer, when there is one, is the better one. */
+  queryTimeoutMs: 15_000,
+} as const
+
+/** Retries: three attempts and 50 ms to start with keep an HTTP request inside its deadline. */
+export const retryLimits = {
+  attemptsMax: 3,
+  baseDelayMs: 50,
+  delayMsMax: 1_000,
+  /** Half of this many tokens must be left for a retry: a server that fails everybody is not asked twice by all. */
+  budgetTokens: 20,
+  tokensPerSuccess: 0.1,
+} as const

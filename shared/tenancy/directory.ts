@@ -1,0 +1,69 @@
+import { TrickleError } from '../errors/index.ts'
+import type { Database } from '../postgres/index.ts'
+import { findTenant, type TenantKey } from './statements.ts'
+import { makeTenantContext, type TenantContext } from './tenant-context.ts'
+
+/** A suspension must reach every instance within 5 s; the append asks the table itself, so this bounds only reads. */
+const CACHE_MS = 4_000
+
+/** Entries of 200 bytes each: 2 MB at the most, for as many tenants as one instance serves in four seconds. */
+const CACHE_ENTRIES_MAX = 10_000
+
+interface Entry {
+  readonly tenant: TenantContext
+  readonly status: string
+  readonly untilMs: number
+}
+
+/** Finds the tenant that a token's claim means. */
+export class TenantDirectory {
+  readonly #database: Database
+  readonly #key: TenantKey
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(database: Database, key: TenantKey) {
+    this.#database = database
+    this.#key = key
+  }
+
+  /**
+   * @param claim id, slug or external id, as the directory was told.
+   * @throws TrickleError TENANT_UNKNOWN (also for a claim that names two tenants), TENANT_SUSPENDED, DATABASE_ family.
+   */
+  async resolve(claim: string): Promise<TenantContext> {
+    const cached = this.#entries.get(claim)
+    const entry =
+      cached !== undefined && cached.untilMs > performance.now() ? cached : await this.#load(claim)
+    if (entry.status === 'active') return entry.tenant
+    throw new TrickleError(
+      'TENANT_SUSPENDED',
+      `The tenant ${entry.tenant.slug} is suspended. An operator can resume it.`,
+    )
+  }
+
+  async #load(claim: string): Promise<Entry> {
+    const rows = await this.#database.query(findTenant(claim, this.#key), { resolvesAmbiguity: true })
+    const [row] = rows
+    if (row === undefined) {
+      throw new TrickleError(
+        'TENANT_UNKNOWN',
+        'The token names a tenant that does not exist here. An operator can create it.',
+      )
+    }
+    if (rows.length > 1) {
+      throw new TrickleError(
+        'TENANT_UNKNOWN',
+        'The token names two tenants, one by its slug and one by its external id. Set TRICKLE_AUTH_TENANT_KEY to say which is meant.',
+      )
+    }
+    const [tenantId, slug, name, status] = row
+    const entry = {
+      tenant: makeTenantContext(tenantId ?? '', slug ?? '', name ?? ''),
+      status: status ?? '',
+      untilMs: performance.now() + CACHE_MS,
+    }
+    if (this.#entries.size >= CACHE_ENTRIES_MAX) this.#entries.clear()
+    this.#entries.set(claim, entry)
+    return entry
+  }
+}

@@ -1,0 +1,47 @@
+import type { Statement } from '../postgres/index.ts'
+
+export type TenantKey = 'any' | 'id' | 'slug' | 'externalId'
+
+export const findTenant = (claim: string, key: TenantKey): Statement => ({
+  name: 'find_tenant',
+  text: 'select f.tenant_id, f.slug, f.name, f.status from trickle_tenants_state.find_tenant($1, $2) f',
+  values: [claim, key],
+})
+
+const COLUMNS = 't.tenant_id, t.slug, t.external_id, t.name, t.status, t.created_at, t.updated_at'
+
+export const insertTenants = (
+  rows: readonly { tenantId: string; slug: string; externalId: string | null; name: string }[],
+): Statement => ({
+  name: 'insert_tenants',
+  text: `insert into trickle_tenants_state.tenants as t (tenant_id, slug, external_id, name)
+    select u.tenant_id, u.slug, u.external_id, u.name from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as u (tenant_id, slug, external_id, name)
+    on conflict do nothing returning ${COLUMNS}`,
+  values: [
+    rows.map((row) => row.tenantId),
+    rows.map((row) => row.slug),
+    rows.map((row) => row.externalId),
+    rows.map((row) => row.name),
+  ],
+})
+
+export const selectTenants = (afterSlug: string, limit: number): Statement => ({
+  name: 'select_tenants',
+  text: `select ${COLUMNS} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
+  values: [afterSlug, limit],
+})
+
+/** By slugs, for imports: thousands at a time. */
+export const selectTenantsBySlug = (slugs: readonly string[]): Statement => ({
+  name: 'select_tenants_by_slug',
+  text: `select ${COLUMNS} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
+  values: [slugs],
+})
+
+export const updateStatus = (tenantId: string, status: 'active' | 'suspended'): Statement => ({
+  name: 'update_tenant_status',
+  text: `update trickle_tenants_state.tenants t
+    set status = $2, updated_at = case when t.status = $2 then t.updated_at else clock_timestamp() end
+    where t.tenant_id = $1 returning ${COLUMNS}`,
+  values: [tenantId, status],
+})

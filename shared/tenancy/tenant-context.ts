@@ -1,0 +1,41 @@
+import type { Database, Row, Statement, TransactionOptions } from '../postgres/index.ts'
+
+declare const brand: unique symbol
+
+/**
+ * Proof that somebody was allowed to act for a tenant. Only the directory of this capability makes one, from a verified
+ * token or for an operator; everything that reaches a tenant's rows takes it as its first argument.
+ */
+export interface TenantContext {
+  readonly [brand]: true
+  readonly tenantId: string
+  readonly slug: string
+  readonly name: string
+}
+
+/** Not exported by the door: a context made anywhere else would be a claim and no proof. */
+export function makeTenantContext(tenantId: string, slug: string, name: string): TenantContext {
+  return Object.freeze({ tenantId, slug, name }) as TenantContext
+}
+
+/**
+ * Runs `work` in a transaction that is bound to one tenant: row-level security then shows and takes this tenant's rows
+ * only. The setting is local to the transaction, since anything set per session leaks through a transaction pooler.
+ */
+export async function withTenant<T>(
+  database: Database,
+  tenant: TenantContext,
+  work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  return database.transaction(async (run) => {
+    await run(bindTenant(tenant))
+    return work(run)
+  }, options)
+}
+
+const bindTenant = (tenant: TenantContext): Statement => ({
+  name: 'bind_tenant',
+  text: 'select trickle_tenants_state.bind_tenant($1)',
+  values: [tenant.tenantId],
+})
