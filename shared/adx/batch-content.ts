@@ -33,6 +33,7 @@ export interface BatchContent {
  */
 export async function buildContent(
   feed: FeedReader,
+  batchId: string,
   after: FeedPosition,
   until: FeedPosition | null,
 ): Promise<BatchContent> {
@@ -42,22 +43,19 @@ export async function buildContent(
   const hash = createHash('sha256')
   const total = { rawBytes: 0, eventCount: 0 }
   let to: FeedPosition | null = null
-  while (
-    until !== null ||
-    (total.eventCount < batchLimits.eventsMax && total.rawBytes < batchLimits.bytesMax)
-  ) {
-    const room = until === null ? batchLimits.eventsMax - total.eventCount : batchLimits.pageEvents
-    const page = await feed.read(
-      to ?? after,
-      until,
-      Math.min(batchLimits.pageEvents, room),
-      batchLimits.pageBytes,
-    )
+  for (;;) {
+    const limit =
+      until === null
+        ? Math.min(batchLimits.pageEvents, batchLimits.eventsMax - total.eventCount)
+        : batchLimits.pageEvents
+    const page = await feed.read(to ?? after, until, limit, batchLimits.pageBytes)
     const last = page.at(-1)
     if (last === undefined) break
-    await writePage(gzip, hash, page, total)
+    await writePage(gzip, hash, page, batchId, total)
     to = { xid: last.xid, position: last.position }
-    if (until !== null && last.xid === until.xid && last.position === until.position) break
+    const isFull =
+      until === null && (total.eventCount >= batchLimits.eventsMax || total.rawBytes >= batchLimits.bytesMax)
+    if (isFull || (until !== null && last.xid === until.xid && last.position === until.position)) break
   }
   gzip.end()
   await once(gzip, 'end')
@@ -68,9 +66,10 @@ async function writePage(
   gzip: ReturnType<typeof createGzip>,
   hash: Hash,
   page: readonly FeedEvent[],
+  batchId: string,
   total: { rawBytes: number; eventCount: number },
 ): Promise<void> {
-  const text = Buffer.from(page.map(analyticsLine).join(''))
+  const text = Buffer.from(page.map((event) => analyticsLine(event, batchId)).join(''))
   hash.update(text)
   total.rawBytes += text.length
   total.eventCount += page.length
@@ -78,7 +77,7 @@ async function writePage(
 }
 
 /** One event as the mapping EventsJson of infra/kql expects it. Payload and metadata are pasted as they are stored. */
-export function analyticsLine(event: FeedEvent): string {
+export function analyticsLine(event: FeedEvent, batchId: string): string {
   const optional =
     (event.streamType === null ? '' : `,"StreamType":${JSON.stringify(event.streamType)}`) +
     (event.traceParent === null ? '' : `,"TraceParent":${JSON.stringify(event.traceParent)}`) +
@@ -89,6 +88,6 @@ export function analyticsLine(event: FeedEvent): string {
     `,"StreamId":"${event.streamId}","Version":${event.version},"EventType":${JSON.stringify(event.type)}` +
     `,"OccurredAt":"${timestampOfText(event.occurredAt)}","RecordedAt":"${timestampOfText(event.recordedAt)}"` +
     `,"SchemaVersion":${event.schemaVersion},"Payload":${event.data},"Metadata":${event.metadata ?? '{}'}${optional}` +
-    `,"Position":${event.position}}\n`
+    `,"Position":${event.position},"BatchId":"${batchId}"}\n`
   )
 }

@@ -42,9 +42,10 @@ export class AnalyticsForwarder implements Subscriber {
   }
 
   async #seal(lease: Lease, feed: FeedReader) {
-    const content = await buildContent(feed, lease.checkpoint, null)
+    const batchId = batchIdOf(lease.epoch, this.name, lease.checkpoint)
+    const content = await buildContent(feed, batchId, lease.checkpoint, null)
     if (content.to === null) return null
-    const batch = this.#describe(lease, content, content.to)
+    const batch = this.#describe(lease, batchId, content, content.to)
     // A lost answer is met by the next run: it finds the sealed batch and goes on with it.
     const [row] = await this.#database.query(sealBatch(lease.fence, batch))
     if (row?.[0] !== 'true') throw lease.lost()
@@ -59,7 +60,7 @@ export class AnalyticsForwarder implements Subscriber {
         `The batch ${batch.batchId} belongs to an ended epoch of the log.`,
       )
     }
-    const content = await buildContent(feed, batch.from, batch.to)
+    const content = await buildContent(feed, batch.batchId, batch.from, batch.to)
     if (content.hash === batch.contentHash && content.eventCount === batch.eventCount)
       return { batch, content }
     throw new TrickleError(
@@ -96,9 +97,8 @@ export class AnalyticsForwarder implements Subscriber {
     lease.advancedTo(batch.to)
   }
 
-  #describe(lease: Lease, content: BatchContent, to: FeedPosition): SealedBatch {
+  #describe(lease: Lease, batchId: string, content: BatchContent, to: FeedPosition): SealedBatch {
     const from = lease.checkpoint
-    const batchId = batchIdOf(lease.epoch, this.name, from, to)
     return {
       batchId,
       subscription: this.name,
@@ -114,9 +114,12 @@ export class AnalyticsForwarder implements Subscriber {
   }
 }
 
-/** Derived from what it holds, in the form of a version 4 uuid, since the SDK takes no other as a source id. */
-export function batchIdOf(epoch: string, subscription: string, from: FeedPosition, to: FeedPosition): string {
-  const text = [epoch, subscription, from.xid, from.position, to.xid, to.position].join('|')
+/**
+ * Derived from where it begins: at one point of one epoch a subscription seals one batch and no other, so the rows can
+ * carry the id while the batch is still being read. In the form of a version 4 uuid: the SDK takes no other as source id.
+ */
+export function batchIdOf(epoch: string, subscription: string, from: FeedPosition): string {
+  const text = [epoch, subscription, from.xid, from.position].join('|')
   const hex = createHash('sha256').update(text).digest('hex')
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`

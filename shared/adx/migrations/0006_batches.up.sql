@@ -6,7 +6,7 @@ set local statement_timeout = '60s';
 create schema trickle_analytics_outbox;
 grant usage on schema trickle_analytics_outbox to trickle_forwarder, trickle_operator;
 
--- batch_id is derived from epoch, subscription and range. content_hash is the SHA-256 of the NDJSON before compression.
+-- batch_id is derived from epoch, subscription and begin. content_hash is the SHA-256 of the NDJSON before compression.
 create table trickle_analytics_outbox.batches (
   batch_id uuid not null,
   subscription text collate "C" not null,

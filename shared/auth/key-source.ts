@@ -1,0 +1,108 @@
+import type { CompactJWSHeaderParameters, CryptoKey, FlattenedJWSInput, RemoteJWKSet } from 'jose'
+import { TrickleError } from '../errors/index.ts'
+import { fetchJsonObject } from './fetch-json.ts'
+import { isTrustworthyUrl } from './issuer-url.ts'
+import type * as Jose from './jose.chunk.ts'
+
+/** After this age keys are fetched again beside the request that noticed, so that a withdrawn key disappears. */
+const REFRESH_AFTER_MS = 600_000
+/**
+ * Keys this old are believed no longer without a successful fetch. An hour outlasts a short outage of the issuer; it is
+ * also about how long tokens live, so a longer grace would serve hardly anybody but the thief of a withdrawn key.
+ */
+const BELIEVED_FOR_MS = 3_600_000
+/** An unknown key id makes us fetch at most this often: anybody can invent key ids. */
+const UNKNOWN_KEY_COOLDOWN_MS = 30_000
+/** After a failed fetch the next is tried no sooner: requests must not queue up behind timeouts, nor hammer an issuer in trouble. */
+const FAILURE_COOLDOWN_MS = 5_000
+
+export interface KeySourceOptions {
+  readonly issuer: string
+  readonly jwksUrl?: string | undefined
+  readonly allowInsecure: boolean
+}
+
+/** Finds the key that a token says it was signed with. Throws the library's error where there is none, ISSUER_UNAVAILABLE where nobody can tell. */
+export type KeySource = (header: CompactJWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>
+
+/** The keys that an issuer publishes (RFC 7517), found by OpenID Connect Discovery 1.0 where no URL is given. */
+export function createKeySource(jose: typeof Jose, options: KeySourceOptions): KeySource {
+  const fetchGated = createGatedFetch()
+  let keys: RemoteJWKSet | undefined
+  let fetchedAtMs = 0
+
+  const fetchKeys = async (url: string): Promise<Response> => {
+    const { text, json } = await fetchGated(url)
+    if (!Array.isArray(json['keys'])) throw new Error(`${url} does not hold a JSON Web Key Set`)
+    fetchedAtMs = Date.now()
+    return new Response(text)
+  }
+
+  const findKeys = async (): Promise<RemoteJWKSet> => {
+    const url = options.jwksUrl ?? (await discoverKeysUrl(options, fetchGated))
+    // The library must not expire keys by itself: it would then fail tokens during an outage (BELIEVED_FOR_MS).
+    keys ??= jose.createRemoteJWKSet(new URL(url), {
+      cacheMaxAge: Number.POSITIVE_INFINITY,
+      cooldownDuration: UNKNOWN_KEY_COOLDOWN_MS,
+      [jose.customFetch]: fetchKeys,
+    })
+    return keys
+  }
+
+  return async (header, token) => {
+    try {
+      const current = keys ?? (await findKeys())
+      const ageMs = Date.now() - fetchedAtMs
+      if (ageMs > BELIEVED_FOR_MS) await current.reload()
+      // Its failure is told by the next request that can't do without.
+      else if (ageMs > REFRESH_AFTER_MS) current.reload().catch(() => undefined)
+      return await current(header, token)
+    } catch (error) {
+      if (saysThatNoKeyFits(error)) throw error
+      throw new TrickleError(
+        'ISSUER_UNAVAILABLE',
+        `The keys of the token issuer ${options.issuer} cannot be fetched at present, so the token cannot be checked.`,
+        { cause: error },
+      )
+    }
+  }
+}
+
+function createGatedFetch(): typeof fetchJsonObject {
+  let closedUntilMs = 0
+  return async (url) => {
+    if (Date.now() < closedUntilMs) throw new Error(`${url} failed a moment ago and is not asked again yet`)
+    try {
+      return await fetchJsonObject(url)
+    } catch (error) {
+      closedUntilMs = Date.now() + FAILURE_COOLDOWN_MS
+      throw error
+    }
+  }
+}
+
+async function discoverKeysUrl(
+  options: KeySourceOptions,
+  fetchJson: typeof fetchJsonObject,
+): Promise<string> {
+  const url = `${options.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const { json } = await fetchJson(url)
+  if (json['issuer'] !== options.issuer) {
+    throw new Error(`${url} speaks for another issuer; expected is exactly ${options.issuer}`)
+  }
+  const keysUrl = json['jwks_uri']
+  if (typeof keysUrl !== 'string' || !isTrustworthyUrl(keysUrl, options.allowInsecure)) {
+    throw new Error(`${url} names no jwks_uri that may be trusted (https, not a loopback address)`)
+  }
+  return keysUrl
+}
+
+const noKeyFitsCodes: readonly unknown[] = [
+  'ERR_JWKS_NO_MATCHING_KEY',
+  'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
+  'ERR_JOSE_NOT_SUPPORTED',
+]
+
+function saysThatNoKeyFits(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && noKeyFitsCodes.includes(error.code)
+}

@@ -1,0 +1,100 @@
+import { type HttpRequest } from '@azure/functions'
+import { type ReadableStream, type ReadableStreamDefaultReader } from 'node:stream/web'
+import { setTimeout as delay } from 'node:timers/promises'
+import { TrickleError } from '../errors/index.ts'
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+
+/**
+ * Reads a whole body, counting while it arrives.
+ * @throws TrickleError BODY_TOO_LARGE as soon as the declared or the counted size exceeds `maxBytes`
+ */
+export async function readBody(
+  request: HttpRequest,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const declared = declaredLength(request)
+  // Nothing has been read yet, so that the server discards the body by itself when the answer is out.
+  if (declared !== null && declared > maxBytes) throw tooLarge(maxBytes)
+  const reader = readerOf(request)
+  if (reader === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size > maxBytes || signal.aborted) {
+      void discardRest(reader)
+      throw tooLarge(maxBytes)
+    }
+    chunks.push(value)
+  }
+  const [first] = chunks
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size)
+}
+
+/**
+ * Makes sure that a request brings no body.
+ * @throws TrickleError VALIDATION_FAILED
+ */
+export async function refuseBody(request: HttpRequest): Promise<void> {
+  const refusal = new TrickleError(
+    'VALIDATION_FAILED',
+    'This route takes no body. Send the request without one.',
+  )
+  if ((declaredLength(request) ?? 0) > 0) throw refusal
+  const reader = readerOf(request)
+  if (reader === null) return
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    if (value.byteLength > 0) {
+      void discardRest(reader)
+      throw refusal
+    }
+  }
+}
+
+/** Content-Length as a number; null where there is none, as with a chunked upload. */
+function declaredLength(request: HttpRequest): number | null {
+  const header = request.headers.get('content-length')
+  return header !== null && /^\d+$/.test(header) ? Number(header) : null
+}
+
+function readerOf(request: HttpRequest): Reader | null {
+  const body: ReadableStream<Uint8Array> | null = request.body
+  return body === null ? null : body.getReader()
+}
+
+function tooLarge(maxBytes: number): TrickleError {
+  return new TrickleError('BODY_TOO_LARGE', `The body exceeds the ${maxBytes} bytes that this route accepts.`, {
+    extensions: { maxBytes },
+  })
+}
+
+/** As much as a client may go on sending after its refusal before we hang up: twice the largest body of any route. */
+const MAX_DISCARDED_BYTES = 16_777_216
+const MAX_DISCARDING_MS = 10_000
+
+/**
+ * Reads on without keeping anything. Cancelling at once would destroy the connection that the answer must travel on (the
+ * stream is the host's socket), and most clients read the answer only after they have sent everything; so only a client
+ * that sends far too much or too slowly is cut off.
+ */
+async function discardRest(reader: Reader): Promise<void> {
+  const expired = delay(MAX_DISCARDING_MS, 'expired' as const, { ref: false })
+  try {
+    let size = 0
+    while (size < MAX_DISCARDED_BYTES) {
+      const result = await Promise.race([reader.read(), expired])
+      if (result === 'expired') break
+      if (result.done) return
+      size += result.value.byteLength
+    }
+    await reader.cancel()
+  } catch {
+    // The client has hung up by itself: nothing is left to discard.
+  }
+}

@@ -1,0 +1,147 @@
+import { type HttpRequest } from '@azure/functions'
+import { type ReadableStream } from 'node:stream/web'
+import { type z } from 'zod'
+import { type Role } from '../auth/index.ts'
+import { type ErrorCode } from '../errors/index.ts'
+import { type Reply } from './reply.ts'
+import { type ClientTrace } from './trace.ts'
+
+export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+/** The roles that a tenant's token can carry. */
+export type TenantRole = Exclude<Role, 'operator'>
+
+/** Who may call a route. `roles`: any one of them is enough. */
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'tenant'; readonly roles: readonly TenantRole[] }
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'tenantOrOperator'; readonly roles: readonly TenantRole[] }
+
+export interface OperatorCaller {
+  readonly kind: 'operator'
+  readonly subject: string
+  readonly roles: ReadonlySet<Role>
+}
+
+/** `tenant` is whatever the tenancy capability makes of the token's tenant claim. */
+export interface TenantCaller<T> {
+  readonly kind: 'tenant'
+  readonly subject: string
+  readonly roles: ReadonlySet<Role>
+  readonly tenant: T
+}
+
+export type Caller<T> = OperatorCaller | TenantCaller<T>
+
+export type CallerOf<A extends Access, T> = {
+  public: null
+  tenant: TenantCaller<T>
+  operator: OperatorCaller
+  tenantOrOperator: Caller<T>
+}[A['kind']]
+
+/** An object schema; strict for bodies and queries by the kernel's doing. Use `z.strictObject` for nested objects. */
+export type InputSchema = z.ZodObject
+
+/** A JSON body. Use `z.unknown()` for members of any form: `z.record` silently drops a member called `__proto__`. */
+export interface JsonBody<S extends z.ZodType = z.ZodType> {
+  readonly kind: 'json'
+  /** Checks the parsed body, after `transform`. Integers beyond 2^53 arrive as raw JSON (`isRawJson`). */
+  readonly schema: S
+  readonly maxBytes: number
+  /** Lower case, without parameters. Default: application/json. */
+  readonly mediaTypes?: readonly string[]
+  /** Brings other media types into the form of the schema; a TrickleError that it throws reaches the client. */
+  readonly transform?: (json: unknown, mediaType: string) => unknown
+  /** What other media types look like before `transform`, for the reference only. */
+  readonly documented?: Readonly<Record<string, { readonly schema: z.ZodType; readonly example?: unknown }>>
+  readonly example?: unknown
+}
+
+/** A body that the handler reads itself, chunk by chunk; it must limit what it takes. */
+export interface StreamBody {
+  readonly kind: 'stream'
+  readonly mediaTypes: readonly string[]
+  readonly description?: string
+}
+
+export interface NoBody {
+  readonly kind: 'none'
+}
+
+export type BodyDefinition = JsonBody | StreamBody | NoBody
+
+export type BodyOf<B extends BodyDefinition> = B extends JsonBody<infer S>
+  ? z.output<S>
+  : B extends StreamBody
+    ? ReadableStream<Uint8Array>
+    : undefined
+
+export interface ResponseDefinition {
+  readonly description: string
+  readonly schema?: z.ZodType
+  /** Default: application/json where there is a schema. */
+  readonly mediaType?: string
+  readonly headers?: Readonly<Record<string, { readonly description: string; readonly example?: string }>>
+  readonly example?: unknown
+}
+
+/** The caller's Idempotency-Key, and what the request was, so that a key reused for another request is found out. */
+export interface Idempotency {
+  readonly key: string
+  /** SHA-256 of method, path template, parameters, query, media type and canonical body. */
+  readonly fingerprint: Buffer
+}
+
+/** What a handler works with. */
+export interface HandlerContext<T, A extends Access, P, Q, H, B> {
+  readonly params: P
+  readonly query: Q
+  readonly headers: H
+  readonly body: B
+  /** Media type of the body, in lower case and without parameters; null without a body. */
+  readonly mediaType: string | null
+  readonly caller: CallerOf<A, T>
+  readonly idempotency: Idempotency | null
+  /** W3C trace context that the client sent, to be stored with events; null where it sent none. */
+  readonly trace: ClientTrace | null
+  /** Id of this invocation's trace: leads from an answer to the logs. */
+  readonly traceId: string
+  readonly request: HttpRequest
+  /** When the client is answered 504, in milliseconds since the epoch. Pass it and `signal` to all I/O. */
+  readonly deadlineAtMs: number
+  readonly signal: AbortSignal
+}
+
+export type MaybePromise<V> = V | Promise<V>
+
+/** What the reference, the overlap check and the client know of a route. */
+export interface RouteFacts {
+  /** Name of the Azure function; routes are tried in the order of their names. */
+  readonly name: string
+  readonly method: RouteMethod
+  /** '/api/streams/{streamId}/events' */
+  readonly path: string
+  readonly summary: string
+  readonly description: string
+  readonly tags: readonly string[]
+  readonly access: Access
+  readonly request: {
+    readonly params: InputSchema | undefined
+    readonly query: InputSchema | undefined
+    readonly headers: InputSchema | undefined
+    readonly body: BodyDefinition
+  }
+  readonly responses: Readonly<Record<number, ResponseDefinition>>
+  /** Codes that the handler itself answers with; the kernel's own are added where they are listed. */
+  readonly errors: readonly ErrorCode[]
+  readonly idempotency: 'receipt' | 'none'
+  readonly deadlineMs: number
+  /** True for the one route that answers what no other route matches: it takes every method and checks no input. */
+  readonly isCatchAll: boolean
+}
+
+/** A route as the kernel runs it: the types of its inputs are known to its handler only. */
+export interface Route<T> extends RouteFacts {
+  readonly handler: (context: HandlerContext<T, Access, never, never, never, never>) => MaybePromise<Reply>
+}

@@ -1,0 +1,38 @@
+import { type InvocationContext } from '@azure/functions'
+
+/** W3C trace context as the client sent it, in the form in which it can be stored and passed on. */
+export interface ClientTrace {
+  readonly traceParent: string
+  readonly traceState: string | null
+}
+
+/** https://www.w3.org/TR/trace-context-1/#traceparent-header: version, trace id, parent id, flags; later versions may add more. */
+const TRACE_PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+const ALL_ZEROS = /^0+$/
+/** The least that the standard wants to be passed on; more would be kept with every event. */
+const MAX_TRACE_STATE_CHARACTERS = 512
+const TRACE_STATE = /^[\x20-\x7e]+$/
+
+/** Reads the client's own trace headers. Invalid ones count as absent, as the standard demands: no request fails for its trace. */
+export function readClientTrace(headers: {
+  readonly get: (name: string) => string | null
+}): ClientTrace | null {
+  const match = TRACE_PARENT.exec(headers.get('traceparent') ?? '')
+  if (match === null) return null
+  const [, version = '', traceId = '', parentId = '', flags = '', rest] = match
+  const isValid =
+    version !== 'ff' &&
+    !ALL_ZEROS.test(traceId) &&
+    !ALL_ZEROS.test(parentId) &&
+    (version !== '00' || rest === undefined)
+  if (!isValid) return null
+  const traceState = headers.get('tracestate') ?? ''
+  const isKept = traceState.length <= MAX_TRACE_STATE_CHARACTERS && TRACE_STATE.test(traceState)
+  return { traceParent: `00-${traceId}-${parentId}-${flags}`, traceState: isKept ? traceState : null }
+}
+
+/** The trace id under which the platform logs this invocation; its invocation id where the platform gives none. */
+export function traceIdOf(invocation: InvocationContext): string {
+  const match = TRACE_PARENT.exec(invocation.traceContext?.traceParent ?? '')
+  return match?.[2] ?? invocation.invocationId.replaceAll('-', '')
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+import { inject } from 'vitest'
+import { migrateUp, prepareServer, urlOfDatabase, withClient } from '../../cli/migrate/index.ts'
+import { startTestServer } from '../../local/postgres/index.ts'
+import { Database } from '../../shared/postgres/index.ts'
+import { TenantDirectory, TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
+import { TEMPLATE, testPasswords, urlOf, type TestRole } from './urls.ts'
+
+/** A migrated database of the calling file's own. */
+export interface TestDatabase {
+  readonly name: string
+  readonly adminUrl: string
+  url(role: TestRole): string
+  /** A pool of one login; ended by `drop`. */
+  pool(role: Exclude<TestRole, 'trickle_inspector' | 'trickle_migrator'>, connectionsMax?: number): Database
+  /** A bare client of one login, or of the administrator; ended by `drop`. */
+  client(role: TestRole | 'admin'): Promise<Client>
+  /** Makes a tenant and returns the right to act for it, by the ways the product has. */
+  tenant(slug: string): Promise<TenantContext>
+  drop(): Promise<void>
+}
+
+/** On the server that all files share. The horizon is server-wide: tests of feed order want `createOwnServer`. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const adminUrl = inject('adminUrl')
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await withClient(adminUrl, (client) =>
+    client.query(`create database ${name} template ${TEMPLATE} owner trickle_owner`),
+  )
+  const database = openDatabase(adminUrl, name)
+  return {
+    ...database,
+    async drop() {
+      await database.drop()
+      await withClient(adminUrl, (client) => client.query(`drop database ${name} with (force)`))
+    },
+  }
+}
+
+/** A server and a migrated database for one file alone: for feed order, faults and replicas. */
+export async function createOwnServer(options: Parameters<typeof startTestServer>[0] = {}) {
+  const server = await startTestServer(options)
+  await prepareServer({
+    adminUrl: server.adminUrl,
+    database: 'trickle',
+    passwords: testPasswords,
+    local: true,
+  })
+  await migrateUp({ migratorUrl: urlOf(server.adminUrl, 'trickle_migrator', 'trickle') })
+  const database = openDatabase(server.adminUrl, 'trickle')
+  return {
+    ...database,
+    server,
+    async drop() {
+      await database.drop()
+      await server.dispose()
+    },
+  }
+}
+
+function openDatabase(adminUrl: string, name: string): TestDatabase {
+  const endings: (() => Promise<void>)[] = []
+  const database: TestDatabase = {
+    name,
+    adminUrl: urlOfDatabase(adminUrl, name),
+    url: (role) => urlOf(adminUrl, role, name),
+    pool(role, connectionsMax = 5) {
+      const pool = new Database({ url: database.url(role), connectionsMax, statements: 'unnamed' })
+      endings.push(() => pool.end())
+      return pool
+    },
+    async client(role) {
+      const client = new Client({
+        connectionString: role === 'admin' ? database.adminUrl : database.url(role),
+      })
+      client.on('error', () => {})
+      await client.connect()
+      endings.push(() => client.end())
+      return client
+    },
+    async tenant(slug) {
+      const operator = database.pool('trickle_operator', 1)
+      await new TenantRegistry(operator).createMissing([{ slug }])
+      return new TenantDirectory(database.pool('trickle_app', 1), 'slug').resolve(slug)
+    },
+    async drop() {
+      await Promise.allSettled(endings.map((end) => end()))
+    },
+  }
+  return database
+}
