@@ -41,7 +41,7 @@ export async function appendToStream(
     key: request.idempotency?.key ?? null,
     fingerprint: request.idempotency?.fingerprint ?? null,
   }
-  const timing = { signal: request.signal, deadlineMs: request.deadlineMs }
+  const timing = { signal: request.signal, deadlineAtMs: request.deadlineAtMs }
   let attempts = 0
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const outcome = await tryAppend(database, parameters, timing, () => {
@@ -69,7 +69,7 @@ export async function appendToStream(
 async function tryAppend(
   database: Database,
   parameters: AppendParameters,
-  timing: { signal: AbortSignal | undefined; deadlineMs: number | undefined },
+  timing: { signal: AbortSignal | undefined; deadlineAtMs: number | undefined },
   onAttempt: () => void,
 ): Promise<Row | 'receipt-exists' | 'event-exists'> {
   try {

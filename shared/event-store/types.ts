@@ -33,7 +33,7 @@ export interface AppendRequest {
   readonly idempotency?: { readonly key: string; readonly fingerprint: Buffer } | null
   readonly trace?: TraceContext | null
   readonly signal?: AbortSignal | undefined
-  readonly deadlineMs?: number | undefined
+  readonly deadlineAtMs?: number | undefined
 }
 
 export interface AppendResult {

@@ -158,7 +158,7 @@ export class Database {
 
 export interface QueryOptions {
   readonly resolvesAmbiguity?: boolean
-  readonly deadlineMs?: number | undefined
+  readonly deadlineAtMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Told before each attempt that reached a connection, 1 first. */
   readonly onAttempt?: (attempt: number) => void
@@ -170,8 +170,8 @@ export interface TransactionOptions extends QueryOptions {
   readonly readOnly?: boolean
 }
 
-function pickTiming({ deadlineMs, signal }: QueryOptions): Pick<RetryOptions, 'deadlineMs' | 'signal'> {
-  return { ...(deadlineMs === undefined ? {} : { deadlineMs }), ...(signal === undefined ? {} : { signal }) }
+function pickTiming({ deadlineAtMs, signal }: QueryOptions): Pick<RetryOptions, 'deadlineAtMs' | 'signal'> {
+  return { ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }), ...(signal === undefined ? {} : { signal }) }
 }
 
 /** Where to log in and with what: the url's password, or a token of the identity for each new connection. */

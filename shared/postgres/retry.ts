@@ -23,8 +23,8 @@ export interface RetryOptions {
   readonly budget: RetryBudget
   /** True when a lost answer is resolved by a receipt, by ids, or because the work only reads. */
   readonly resolvesAmbiguity: boolean
-  /** Point on the clock of `performance.now()` after which nothing is tried again. */
-  readonly deadlineMs?: number
+  /** Milliseconds since the epoch after which nothing is tried again. */
+  readonly deadlineAtMs?: number
   readonly signal?: AbortSignal
 }
 
@@ -61,6 +61,6 @@ function delayBeforeRetry(attempt: number, failure: FailureClass, options: Retry
     failure === 'pressure'
       ? retryLimits.delayMsMax / 2 + (Math.random() * retryLimits.delayMsMax) / 2
       : Math.random() * ceilingMs
-  if (options.deadlineMs !== undefined && performance.now() + delayMs >= options.deadlineMs) return null
+  if (options.deadlineAtMs !== undefined && Date.now() + delayMs >= options.deadlineAtMs) return null
   return delayMs
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { TrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
+import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
 import { findTenant, insertTenants, selectTenants, selectTenantsBySlug, updateStatus } from './statements.ts'
 import { makeTenantContext, type TenantContext } from './tenant-context.ts'
 import { SLUG_PATTERN, tenantOfRow, UUID_PATTERN, type Tenant } from './tenant.ts'
@@ -19,30 +20,40 @@ export class TenantRegistry {
     this.#database = database
   }
 
-  /** @throws TrickleError TENANT_EXISTS when slug or external id is taken. */
-  async create(tenant: NewTenant): Promise<Tenant> {
-    const [created] = await this.createMissing([tenant])
-    if (created !== undefined) return created
-    throw new TrickleError(
-      'TENANT_EXISTS',
-      `A tenant with the slug ${tenant.slug.toLowerCase()}${tenant.externalId === undefined ? '' : ' or that external id'} exists already.`,
-    )
+  /** @throws TrickleError TENANT_EXISTS when slug or external id is taken, IDEMPOTENCY_KEY_REUSED. */
+  async create(tenant: NewTenant, idempotency: ReceiptKey | null = null): Promise<Received<Tenant>> {
+    const rows = newRows([tenant])
+    return withReceipt(this.#database, {
+      scope: PLATFORM_SCOPE,
+      idempotency,
+      status: 201,
+      work: async (run) => {
+        const [created] = await run(insertTenants(rows))
+        if (created !== undefined) return tenantOfRow(created)
+        const slug = tenant.slug.toLowerCase()
+        throw new TrickleError(
+          'TENANT_EXISTS',
+          `A tenant with the slug ${slug}${tenant.externalId === undefined ? '' : ' or that external id'} exists already.`,
+        )
+      },
+    })
   }
 
-  /** Creates those that are not there, in one statement, and returns them. */
-  async createMissing(tenants: readonly NewTenant[]): Promise<Tenant[]> {
-    const rows = tenants.map((tenant) => {
-      const slug = tenant.slug.toLowerCase()
-      if (!SLUG_PATTERN.test(slug) || UUID_PATTERN.test(slug)) throw invalidSlug(slug)
-      return {
-        tenantId: randomUUID(),
-        slug,
-        externalId: tenant.externalId ?? null,
-        name: tenant.name ?? tenant.slug,
-      }
+  /** Creates those that are not there, in one statement. */
+  async createMissing(
+    tenants: readonly NewTenant[],
+    idempotency: ReceiptKey | null = null,
+  ): Promise<Received<{ created: number; existing: number }>> {
+    const rows = newRows(tenants)
+    return withReceipt(this.#database, {
+      scope: PLATFORM_SCOPE,
+      idempotency,
+      status: 200,
+      work: async (run) => {
+        const created = await run(insertTenants(rows))
+        return { created: created.length, existing: rows.length - created.length }
+      },
     })
-    const created = await this.#database.query(insertTenants(rows), { resolvesAmbiguity: false })
-    return created.map(tenantOfRow)
   }
 
   /** A page ordered by slug, after `afterSlug` ('' for the first). */
@@ -51,12 +62,25 @@ export class TenantRegistry {
     return rows.map(tenantOfRow)
   }
 
-  /** @throws TrickleError TENANT_NOT_FOUND. */
-  async setStatus(reference: string, status: 'active' | 'suspended'): Promise<Tenant> {
-    const tenantId = await this.#find(reference)
-    const [row] = await this.#database.query(updateStatus(tenantId, status), { resolvesAmbiguity: true })
-    if (row === undefined) throw notFound(reference)
-    return tenantOfRow(row)
+  /** Repeating it changes nothing. @throws TrickleError TENANT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED. */
+  async setStatus(
+    reference: string,
+    status: 'active' | 'suspended',
+    idempotency: ReceiptKey | null = null,
+  ): Promise<Received<Tenant>> {
+    return withReceipt(this.#database, {
+      scope: PLATFORM_SCOPE,
+      idempotency,
+      status: 200,
+      work: async (run) => {
+        const [match, other] = await run(findTenant(reference, 'any'))
+        const tenantId = match?.[0]
+        if (tenantId === undefined || tenantId === null || other !== undefined) throw notFound(reference)
+        const [row] = await run(updateStatus(tenantId, status))
+        if (row === undefined) throw notFound(reference)
+        return tenantOfRow(row)
+      },
+    })
   }
 
   /** Contexts for an operator's import, by lower-case slug; what does not exist is left out. */
@@ -68,13 +92,20 @@ export class TenantRegistry {
         .map((tenant) => [tenant.slug, makeTenantContext(tenant.id, tenant.slug, tenant.name)]),
     )
   }
+}
 
-  async #find(reference: string): Promise<string> {
-    const [row, other] = await this.#database.query(findTenant(reference, 'any'), { resolvesAmbiguity: true })
-    const tenantId = row?.[0]
-    if (tenantId === undefined || tenantId === null || other !== undefined) throw notFound(reference)
-    return tenantId
-  }
+/** The rows to insert, each with an id of its own. @throws TrickleError VALIDATION_FAILED for a slug of another form. */
+function newRows(tenants: readonly NewTenant[]) {
+  return tenants.map((tenant) => {
+    const slug = tenant.slug.toLowerCase()
+    if (!SLUG_PATTERN.test(slug) || UUID_PATTERN.test(slug)) throw invalidSlug(slug)
+    return {
+      tenantId: randomUUID(),
+      slug,
+      externalId: tenant.externalId ?? null,
+      name: tenant.name ?? tenant.slug,
+    }
+  })
 }
 
 const notFound = (reference: string): TrickleError =>

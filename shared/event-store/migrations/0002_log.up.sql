@@ -117,6 +117,9 @@ create policy events_forwarder on trickle_events_log.events for select to trickl
 create policy streams_forwarder on trickle_events_log.streams for select to trickle_forwarder using (true);
 create policy receipts_read on trickle_commands_log.receipts for select to trickle_owner using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy receipts_record on trickle_commands_log.receipts for insert to trickle_owner with check (tenant_id = trickle_tenants_state.current_tenant_id());
+-- Operators act for no tenant; their receipts stand under the nil uuid.
+create policy receipts_platform_read on trickle_commands_log.receipts for select to trickle_operator using (tenant_id = '00000000-0000-0000-0000-000000000000');
+create policy receipts_platform_record on trickle_commands_log.receipts for insert to trickle_operator with check (tenant_id = '00000000-0000-0000-0000-000000000000');
 
 insert into trickle_events_log.epochs (reason) values ('the log begins');
 
@@ -127,3 +130,4 @@ grant select, insert, update on trickle_events_log.streams to trickle_owner;
 grant select on trickle_events_log.epochs to trickle_app, trickle_forwarder, trickle_operator;
 grant select on trickle_events_log.streams, trickle_events_log.events to trickle_app, trickle_forwarder;
 grant select on trickle_commands_log.receipts to trickle_app;
+grant select, insert on trickle_commands_log.receipts to trickle_operator;

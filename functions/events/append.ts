@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { eventLimits, type AppendResult } from '../../shared/event-store/index.ts'
+import {
+  defineRouteFor,
+  markReplayed,
+  parsePrecondition,
+  preconditionHeaders,
+  reply,
+  versionTag,
+  type Reply,
+} from '../../shared/http/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import type { Services } from '../services.ts'
+import { BATCH, fromCloudEvents, STRUCTURED } from './cloud-events.ts'
+import { appendedSchema, appendSchema, streamIdSchema } from './schemas.ts'
+
+/** Room for the JSON around the events: names of members, ids, white space. */
+const FRAME_BYTES = 1_048_576
+
+export const appendRoute = (services: () => Services) =>
+  defineRouteFor<TenantContext>()({
+    name: 'append-events',
+    method: 'POST',
+    path: '/api/streams/{streamId}/events',
+    summary: 'Append events to a stream',
+    description:
+      'Writes one event, `{events: [...]}`, or CloudEvents by media type, all or nothing. Without a condition any version will do; ' +
+      '`If-None-Match: *` demands a new stream, `If-Match: *` an existing one, `If-Match: "5"` exactly version 5. ' +
+      'Sending the same event ids or the same Idempotency-Key again answers with the first result.',
+    tags: ['Events'],
+    access: { kind: 'tenant', roles: ['writer', 'admin'] },
+    request: {
+      params: z.object({ streamId: streamIdSchema }),
+      headers: z.object(preconditionHeaders),
+      body: {
+        kind: 'json',
+        schema: appendSchema,
+        maxBytes: eventLimits.appendBytesMax + FRAME_BYTES,
+        mediaTypes: ['application/json', STRUCTURED, BATCH],
+        transform: fromCloudEvents,
+        example: { type: 'OrderPlaced', data: { amount: 12.5, currency: 'EUR' } },
+      },
+    },
+    responses: {
+      201: {
+        description: 'The events are stored',
+        schema: appendedSchema,
+        headers: {
+          ETag: { description: 'The version of the stream', example: '"3"' },
+          'Consistency-Token': { description: 'Send it with a read that must see this write' },
+          'Idempotency-Replayed': { description: '`true` when an earlier append was found instead' },
+        },
+      },
+    },
+    errors: [
+      'VERSION_CONFLICT',
+      'EVENT_ID_EXISTS',
+      'IDEMPOTENCY_KEY_REUSED',
+      'STREAM_TYPE_MISMATCH',
+      'EVENT_TOO_LARGE',
+      'TOO_MANY_EVENTS',
+      'INVALID_STREAM_ID',
+      'BINARY_DATA_UNSUPPORTED',
+      'OUTCOME_UNKNOWN',
+    ],
+    idempotency: 'receipt',
+    async handler({ params, headers, body, caller, idempotency, trace, signal, deadlineAtMs }) {
+      const batch = 'events' in body ? body : { events: [body], streamType: undefined }
+      const result = await services().events.append(caller.tenant, {
+        streamId: params.streamId,
+        streamType: batch.streamType,
+        expected: parsePrecondition(headers),
+        events: batch.events,
+        idempotency,
+        trace,
+        signal,
+        deadlineAtMs,
+      })
+      return appended(result)
+    },
+  })
+
+function appended(result: AppendResult): Reply {
+  const { streamId, firstVersion, version, events } = result
+  const answer = reply(201, {
+    json: { streamId, firstVersion, version, events },
+    headers: { ETag: versionTag(version), 'Consistency-Token': result.consistencyToken },
+  })
+  return result.replayed ? markReplayed(answer) : answer
+}

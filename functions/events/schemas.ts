@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import { wholeNumber } from '../../shared/http/index.ts'
+
+const identifier = (what: string): z.ZodString =>
+  z
+    .string()
+    .min(1, `${what} must not be empty`)
+    .max(
+      eventLimits.identifierCharactersMax,
+      `${what} may have ${eventLimits.identifierCharactersMax} characters at most`,
+    )
+
+/** `.` and `..` are taken as steps by every URL parser on the way, so such a stream could not be read again. */
+export const streamIdSchema = z
+  .string()
+  .refine((value) => /^[A-Za-z0-9._:~-]{1,255}$/.test(value) && value !== '.' && value !== '..', {
+    error: 'A stream id has 1 to 255 of A-Z, a-z, 0-9 and . _ : ~ - and is not "." or ".."',
+    params: { errorCode: 'INVALID_STREAM_ID' },
+  })
+  .meta({
+    description: 'The stream, for example `order-17`.',
+    example: 'order-17',
+    pattern: '^[A-Za-z0-9._:~-]{1,255}$',
+  })
+
+/** PostgreSQL keeps microseconds; more digits would be cut without a word. */
+const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)$/
+
+function isTime(value: string): boolean {
+  const match = TIME.exec(value)
+  if (match === null) return false
+  // Date.parse would roll February 30th over into March.
+  const [, year, month, day] = match.map(Number)
+  const daysInMonth = new Date(Date.UTC(year ?? 0, month ?? 0, 0)).getUTCDate()
+  return (
+    !Number.isNaN(Date.parse(value.toUpperCase())) &&
+    (day ?? 0) >= 1 &&
+    (day ?? 0) <= daysInMonth &&
+    (year ?? 0) >= 1
+  )
+}
+
+export const timeSchema = z
+  .string()
+  .refine(
+    isTime,
+    'must be an RFC 3339 time such as 2026-11-21T14:30:00Z, with at most six digits of a second',
+  )
+  .meta({ format: 'date-time', example: '2026-11-21T14:30:00Z' })
+
+const isJsonObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Kept as it came, so that no member is lost on the way, `__proto__` included. */
+const metadataSchema = z
+  .custom<Readonly<Record<string, unknown>>>(isJsonObject, 'must be a JSON object')
+  .meta({
+    type: 'object',
+    description: 'What surrounds the event: who, by which device. Any JSON object.',
+    example: { user: 'ada' },
+  })
+
+export const eventSchema = z
+  .strictObject({
+    id: identifier('id')
+      .optional()
+      .describe('Unique within tenant and source; sending it again is safe. Made by the server when absent.'),
+    source: z
+      .string()
+      .max(eventLimits.identifierCharactersMax)
+      .optional()
+      .describe('Where the event comes from, as in CloudEvents.'),
+    type: identifier('type').meta({ description: 'What happened.', example: 'OrderPlaced' }),
+    time: timeSchema.optional().describe('When it happened. The time of recording when absent.'),
+    data: z
+      .unknown()
+      .refine((value) => value !== undefined, 'is required (it may be null)')
+      .meta({
+        description: 'Any JSON value. Numbers keep their exact value or are refused.',
+        example: { amount: 12.5 },
+      }),
+    metadata: metadataSchema.optional(),
+    schemaVersion: z
+      .int()
+      .min(1)
+      .max(32_767)
+      .optional()
+      .describe('Version of the form that this type of event has; 1 when absent.'),
+    correlationId: identifier('correlationId').optional(),
+    causationId: identifier('causationId').optional(),
+  })
+  .meta({ id: 'NewEvent' })
+
+export const appendSchema = z
+  .union([
+    z.strictObject({
+      events: z
+        .array(eventSchema)
+        .min(1, 'An append has at least one event')
+        .max(eventLimits.appendEventsMax, `An append has at most ${eventLimits.appendEventsMax} events`),
+      streamType: identifier('streamType')
+        .optional()
+        .describe('Set by the first append; another one is refused later.'),
+    }),
+    eventSchema,
+  ])
+  .superRefine((body, context) => {
+    if (!('events' in body)) return
+    const seen = new Set<string>()
+    for (const [index, event] of body.events.entries()) {
+      if (event.id === undefined) continue
+      const key = JSON.stringify([event.source ?? '', event.id])
+      if (seen.has(key))
+        context.addIssue({
+          code: 'custom',
+          path: ['events', index, 'id'],
+          message: 'is the id of two events of this append',
+        })
+      seen.add(key)
+    }
+  })
+
+export const appendedSchema = z
+  .object({
+    streamId: z.string(),
+    firstVersion: z.int(),
+    version: z.int(),
+    events: z.array(z.object({ id: z.string(), version: z.int() })),
+  })
+  .meta({ id: 'Appended' })
+
+export const storedEventSchema = z
+  .object({
+    id: z.string(),
+    source: z.string(),
+    streamId: z.string(),
+    version: z.int(),
+    type: z.string(),
+    time: z.string(),
+    recordedAt: z.string(),
+    schemaVersion: z.int().optional(),
+    correlationId: z.string().optional(),
+    causationId: z.string().optional(),
+    traceParent: z.string().optional(),
+    data: z.unknown(),
+    metadata: z.unknown(),
+  })
+  .meta({ id: 'Event' })
+
+export const limitSchema = wholeNumber({ min: 1, max: eventLimits.pageEventsMax })
+  .default(eventLimits.pageEventsDefault)
+  .describe(`Events of one page; fewer come when they are large. Default ${eventLimits.pageEventsDefault}.`)

@@ -1,0 +1,176 @@
+/** Tenants, as an operator administers them. */
+import { z } from 'zod'
+import {
+  defineRouteFor,
+  markReplayed,
+  reply,
+  wholeNumber,
+  type Reply,
+  type Route,
+} from '../../shared/http/index.ts'
+import type { Received } from '../../shared/receipts/index.ts'
+import { SLUG_PATTERN, UUID_PATTERN, type TenantContext } from '../../shared/tenancy/index.ts'
+import type { Services } from '../services.ts'
+
+/** A page of the list; the same bound as for pages of events. */
+const PAGE_MAX = 1_000
+
+/** As many as one statement makes in well under a second. */
+const BULK_MAX = 1_000
+
+const slugSchema = z
+  .string()
+  .transform((slug) => slug.toLowerCase())
+  .refine((slug) => SLUG_PATTERN.test(slug) && !UUID_PATTERN.test(slug), {
+    error:
+      'A slug has 1 to 63 of a-z, 0-9 and . _ - and begins with a letter or digit; it is not in the form of a uuid',
+  })
+  .meta({ type: 'string', example: 'acme', description: 'The short name; lower-cased.' })
+
+const newTenantSchema = z
+  .strictObject({
+    slug: slugSchema,
+    name: z.string().min(1).max(200).optional().describe('For people; the slug when absent.'),
+    externalId: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('What another system calls the tenant, such as the Entra tenant id.'),
+  })
+  .meta({ id: 'NewTenant' })
+
+const tenantSchema = z
+  .object({
+    id: z.uuid(),
+    slug: z.string(),
+    externalId: z.string().nullable(),
+    name: z.string(),
+    status: z.enum(['active', 'suspended']),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+  })
+  .meta({ id: 'Tenant' })
+
+const defineTenantRoute = defineRouteFor<TenantContext>()
+/** The result as JSON, marked when it is the first answer again. */
+function answer(status: number, { result, replayed }: Received<unknown>): Reply {
+  const first = reply(status, { json: result })
+  return replayed ? markReplayed(first) : first
+}
+
+const common = { tags: ['Tenants'], access: { kind: 'operator' } } as const
+
+const createRoute = (services: () => Services) =>
+  defineTenantRoute({
+    ...common,
+    name: 'create-tenant',
+    method: 'POST',
+    path: '/api/tenants',
+    summary: 'Create a tenant',
+    request: {
+      body: {
+        kind: 'json',
+        schema: newTenantSchema,
+        maxBytes: 16_384,
+        example: { slug: 'acme', name: 'Acme Ltd' },
+      },
+    },
+    responses: { 201: { description: 'The tenant', schema: tenantSchema } },
+    errors: ['TENANT_EXISTS'],
+    idempotency: 'receipt',
+    async handler({ body, idempotency }) {
+      return answer(201, await services().registry.create(body, idempotency))
+    },
+  })
+
+const createManyRoute = (services: () => Services) =>
+  defineTenantRoute({
+    ...common,
+    name: 'create-tenants-bulk',
+    method: 'POST',
+    path: '/api/tenants/bulk',
+    summary: 'Create the tenants that are missing',
+    description:
+      'Makes those whose slug (and external id) is free and leaves the others as they are, so it may be repeated.',
+    request: {
+      body: {
+        kind: 'json',
+        schema: z.strictObject({ tenants: z.array(newTenantSchema).min(1).max(BULK_MAX) }),
+        maxBytes: 1_048_576,
+      },
+    },
+    responses: {
+      200: {
+        description: 'How many were made, and how many were there',
+        schema: z.object({ created: z.int(), existing: z.int() }),
+      },
+    },
+    idempotency: 'receipt',
+    async handler({ body, idempotency }) {
+      return answer(200, await services().registry.createMissing(body.tenants, idempotency))
+    },
+  })
+
+const listRoute = (services: () => Services) =>
+  defineTenantRoute({
+    ...common,
+    name: 'list-tenants',
+    method: 'GET',
+    path: '/api/tenants',
+    summary: 'List tenants',
+    request: {
+      query: z.object({
+        after: z
+          .string()
+          .max(63)
+          .default('')
+          .describe('The slug after which to go on: `next` of the page before.'),
+        limit: wholeNumber({ min: 1, max: PAGE_MAX }).default(100),
+      }),
+    },
+    responses: {
+      200: {
+        description: 'A page, ordered by slug',
+        schema: z.object({ tenants: z.array(tenantSchema), next: z.string().nullable() }),
+      },
+    },
+    async handler({ query }) {
+      const tenants = await services().registry.list(query.after.toLowerCase(), query.limit)
+      const next = tenants.length === query.limit ? (tenants.at(-1)?.slug ?? null) : null
+      const link =
+        next === null ? {} : { Link: `</api/tenants?after=${next}&limit=${query.limit}>; rel="next"` }
+      return reply(200, { json: { tenants, next }, headers: link })
+    },
+  })
+
+const statusRoute = (services: () => Services, verb: 'suspend' | 'resume') =>
+  defineTenantRoute({
+    ...common,
+    name: `${verb}-tenant`,
+    method: 'POST',
+    path: `/api/tenants/{tenant}/${verb}`,
+    summary: verb === 'suspend' ? 'Suspend a tenant' : 'Resume a tenant',
+    description:
+      verb === 'suspend'
+        ? 'Appends are refused at once, reads within 5 seconds, on every instance. Repeating it changes nothing.'
+        : 'The tenant works again, within 5 seconds on every instance. Repeating it changes nothing.',
+    request: {
+      params: z.object({ tenant: z.string().min(1).max(200).describe('Id, slug or external id.') }),
+    },
+    responses: { 200: { description: 'The tenant', schema: tenantSchema } },
+    errors: ['TENANT_NOT_FOUND'],
+    idempotency: 'receipt',
+    async handler({ params, idempotency }) {
+      const status = verb === 'suspend' ? 'suspended' : 'active'
+      return answer(200, await services().registry.setStatus(params.tenant, status, idempotency))
+    },
+  })
+
+export const tenantRoutes = (services: () => Services): Route<TenantContext>[] => [
+  createRoute(services),
+  createManyRoute(services),
+  listRoute(services),
+  statusRoute(services, 'suspend'),
+  statusRoute(services, 'resume'),
+]

@@ -1,0 +1,93 @@
+/**
+ * Receipts: the first answer to a write that carried an idempotency key, kept in one transaction with the write itself.
+ * Appends keep theirs inside the database's append function; this is the same table and rule for every other write.
+ * Only successes are kept: a request that failed may be sent again with its key.
+ */
+import { TrickleError } from '../errors/index.ts'
+import { codeOf, type Database, type Row, type Statement } from '../postgres/index.ts'
+
+/** Operators belong to no tenant; their receipts are kept under the nil uuid, which no tenant has. */
+export const PLATFORM_SCOPE = '00000000-0000-0000-0000-000000000000'
+
+export interface ReceiptKey {
+  readonly key: string
+  readonly fingerprint: Buffer
+}
+
+export interface Received<T> {
+  readonly result: T
+  /** True when the write had been done before and `result` is what was answered then. */
+  readonly replayed: boolean
+}
+
+export interface ReceiptOptions<T> {
+  /** Tenant id, or PLATFORM_SCOPE. */
+  readonly scope: string
+  readonly idempotency: ReceiptKey | null
+  /** Status that the client is told. */
+  readonly status: number
+  /** The write. It may run again from its start. Its result is kept as JSON. */
+  readonly work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>
+}
+
+const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Does a write once for its key. Without a key the write is done as it is, and a lost answer is told as OUTCOME_UNKNOWN.
+ * @throws TrickleError IDEMPOTENCY_KEY_REUSED, and whatever the work throws.
+ */
+export async function withReceipt<T>(database: Database, options: ReceiptOptions<T>): Promise<Received<T>> {
+  const { idempotency } = options
+  if (idempotency === null) return { result: await database.transaction(options.work), replayed: false }
+  const attempt = (): Promise<Received<T>> =>
+    database.transaction((run) => attemptOnce(run, options, idempotency), {
+      resolvesAmbiguity: true,
+      onError: (error) => (codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined),
+    })
+  try {
+    return await attempt()
+  } catch (error) {
+    // A twin with the same key committed in between: its receipt is there now.
+    if (codeOf(error) !== UNIQUE_VIOLATION) throw error
+    return attempt()
+  }
+}
+
+async function attemptOnce<T>(
+  run: (statement: Statement) => Promise<Row[]>,
+  { scope, status, work }: ReceiptOptions<T>,
+  { key, fingerprint }: ReceiptKey,
+): Promise<Received<T>> {
+  const [earlier] = await run(selectReceipt(scope, key))
+  if (earlier !== undefined) {
+    const [hash, result] = earlier
+    if (hash !== fingerprint.toString('hex')) {
+      throw new TrickleError(
+        'IDEMPOTENCY_KEY_REUSED',
+        'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
+      )
+    }
+    return { result: JSON.parse(result ?? 'null') as T, replayed: true }
+  }
+  const result = await work(run)
+  await run(insertReceipt(scope, key, fingerprint, status, JSON.stringify(result)))
+  return { result, replayed: false }
+}
+
+const selectReceipt = (scope: string, key: string): Statement => ({
+  name: 'select_receipt',
+  text: `select encode(r.fingerprint, 'hex'), r.result from trickle_commands_log.receipts r where r.tenant_id = $1 and r.key = $2`,
+  values: [scope, key],
+})
+
+const insertReceipt = (
+  scope: string,
+  key: string,
+  fingerprint: Buffer,
+  status: number,
+  result: string,
+): Statement => ({
+  name: 'insert_receipt',
+  text: 'insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result) values ($1, $2, $3, $4, $5)',
+  values: [scope, key, fingerprint, status, result],
+})

@@ -1,0 +1,114 @@
+/**
+ * Makes the deployed package, `dist/app/`: host.json, a package.json without dependencies, main.cjs, and one file for
+ * each `*.chunk.ts`, which are required only when their first caller comes. Runs in half a second.
+ */
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { docsAssets } from '../shared/http/docs-assets.ts'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+const CHUNK = /\.chunk\.ts$/
+
+export interface BuildResult {
+  readonly outFolder: string
+  /** Chunk files, relative to the folder. */
+  readonly chunks: readonly string[]
+}
+
+/** Builds the app into `outFolder` (default `dist/app`), which is emptied first. */
+export async function buildApp(options: { outFolder?: string; entry?: string } = {}): Promise<BuildResult> {
+  const outFolder = resolve(repository, options.outFolder ?? 'dist/app')
+  await rm(outFolder, { recursive: true, force: true })
+  await mkdir(join(outFolder, 'chunks'), { recursive: true })
+  const found = new Map<string, string>()
+  const entry = resolve(repository, options.entry ?? 'functions/index.ts')
+  await build({
+    ...shared,
+    entryPoints: [entry],
+    outfile: join(outFolder, 'main.cjs'),
+    plugins: [separateChunks(found)],
+  })
+  // A chunk may ask for another one in its turn.
+  const built = new Set<string>()
+  for (const [name, source] of found) {
+    if (built.has(name)) continue
+    built.add(name)
+    await build({
+      ...shared,
+      entryPoints: [source],
+      outfile: join(outFolder, 'chunks', name),
+      plugins: [separateChunks(found, '.')],
+    })
+  }
+  await Promise.all([writePackage(outFolder), copyDocsAssets(outFolder)])
+  return { outFolder, chunks: [...found.keys()].map((name) => `chunks/${name}`) }
+}
+
+const shared: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  minify: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  // Provided by the Functions worker; a copy inside the bundle would register nothing.
+  external: ['@azure/functions-core'],
+  // CommonJS has no import.meta: azure-kusto-* read its url when they load and crash on undefined.
+  define: { 'import.meta.url': '__importMetaUrl' },
+  banner: { js: "const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
+  logLevel: 'error',
+  // The names of errors are part of what they say.
+  keepNames: true,
+}
+
+/** Turns `import('./x.chunk.ts')` into a file of its own beside the bundle, noted in `found`. */
+function separateChunks(found: Map<string, string>, folder = './chunks'): Plugin {
+  return {
+    name: 'separate-chunks',
+    setup(builder) {
+      builder.onResolve({ filter: CHUNK }, ({ kind, path, resolveDir, importer }) => {
+        if (kind === 'entry-point') return undefined
+        if (kind !== 'dynamic-import') {
+          return {
+            errors: [{ text: `${importer} must import ${path} by import(), or it is loaded at every start` }],
+          }
+        }
+        const source = resolve(resolveDir, path)
+        const name = `${basename(source).replace(CHUNK, '')}.cjs`
+        const earlier = found.get(name)
+        if (earlier !== undefined && earlier !== source)
+          return { errors: [{ text: `two chunks are called ${name}` }] }
+        found.set(name, source)
+        return { path: `${folder}/${name}`, external: true }
+      })
+    },
+  }
+}
+
+async function writePackage(outFolder: string): Promise<void> {
+  const source = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
+    name: string
+    version: string
+  }
+  const content = { name: source.name, version: source.version, private: true, main: 'main.cjs' }
+  await writeFile(join(outFolder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`)
+  await cp(join(repository, 'host.json'), join(outFolder, 'host.json'))
+}
+
+/** The files of the reference page, which the app serves itself. */
+async function copyDocsAssets(outFolder: string): Promise<void> {
+  const packageFolder = dirname(createRequire(import.meta.url).resolve(`${docsAssets.package}/package.json`))
+  await mkdir(join(outFolder, 'assets', 'docs'), { recursive: true })
+  await Promise.all(
+    docsAssets.files.map((file) => cp(join(packageFolder, file), join(outFolder, 'assets', 'docs', file))),
+  )
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { outFolder, chunks } = await buildApp()
+  console.log(`built ${outFolder} with ${chunks.length} chunks`)
+}
