@@ -1,0 +1,94 @@
+/**
+ * The arrows of the house, as a rule: local, cli, test, bench, tools -> functions -> shared. A context of functions/
+ * never imports another one, a capability of shared/ is entered by its door (index.ts), and what is deployed never
+ * imports what is not. Imports are read from the text; the formatter keeps them in one shape.
+ */
+import { glob, readFile } from 'node:fs/promises'
+import { dirname, join, posix, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+const ROOTS = '{functions,shared,local,cli,test,bench,tools}'
+
+/** Static, re-exporting, dynamic and type-only imports of a relative path. */
+const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"](\.{1,2}\/[^'"]+)['"]/g
+
+export interface Violation {
+  readonly file: string
+  readonly imports: string
+  readonly rule: string
+}
+
+/** Checks one file's imports. `file` is relative to the repository, with forward slashes. */
+export function violationsOf(file: string, text: string): Violation[] {
+  const found: Violation[] = []
+  for (const [, specifier = ''] of text.matchAll(IMPORT)) {
+    const target = posix.normalize(posix.join(posix.dirname(file), specifier))
+    const rule = brokenRule(file, target)
+    if (rule !== undefined) found.push({ file, imports: target, rule })
+  }
+  return found
+}
+
+function brokenRule(file: string, target: string): string | undefined {
+  const from = placeOf(file)
+  const to = placeOf(target)
+  if (from.root === 'shared' && to.root !== 'shared' && to.root !== '') return 'shared/ imports shared/ only'
+  if (from.root === 'functions' && !['functions', 'shared', ''].includes(to.root))
+    return 'functions/ imports functions/ and shared/ only'
+  if (['functions', 'shared', 'local', 'cli', 'bench', 'tools'].includes(from.root) && to.root === 'test')
+    return 'nothing imports test/'
+  if (
+    from.root === 'functions' &&
+    to.root === 'functions' &&
+    from.folder !== '' &&
+    to.folder !== '' &&
+    from.folder !== to.folder
+  ) {
+    return 'a context never imports another context'
+  }
+  const isForeignCapability = to.root === 'shared' && !(from.root === 'shared' && from.folder === to.folder)
+  if (
+    isForeignCapability &&
+    to.rest !== 'index.ts' &&
+    from.root !== 'test' &&
+    !isAllowedPastTheDoor(target)
+  ) {
+    return 'a capability is entered by its index.ts'
+  }
+  return undefined
+}
+
+/** A chunk is loaded past the door on purpose: the door must not drag it in. The build reads one list of files. */
+const isAllowedPastTheDoor = (target: string): boolean =>
+  target.endsWith('.chunk.ts') || target === 'shared/http/docs-assets.ts'
+
+function placeOf(path: string): { root: string; folder: string; rest: string } {
+  const parts = path.split('/')
+  if (parts.length < 2) return { root: '', folder: '', rest: path }
+  const [root = '', folder = ''] = parts
+  return parts.length === 2
+    ? { root, folder: '', rest: folder }
+    : { root, folder, rest: parts.slice(2).join('/') }
+}
+
+/** Every violation of the repository. */
+export async function checkArchitecture(): Promise<Violation[]> {
+  const found: Violation[] = []
+  for await (const path of glob(`${ROOTS}/**/*.{ts,mts}`, { cwd: repository })) {
+    const file = path.replaceAll('\\', '/')
+    found.push(...violationsOf(file, await readFile(join(repository, file), 'utf8')))
+  }
+  return found
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const violations = await checkArchitecture()
+  for (const { file, imports, rule } of violations) console.error(`${file} imports ${imports}: ${rule}`)
+  console.log(
+    violations.length === 0
+      ? 'architecture: clean'
+      : `architecture: ${violations.length} violations in ${relative(process.cwd(), dirname(repository))}`,
+  )
+  process.exitCode = violations.length === 0 ? 0 : 1
+}

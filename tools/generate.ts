@@ -1,0 +1,130 @@
+/**
+ * Writes the files that are made from the code, or with --check tells which of them are not as the code would make them:
+ * docs/errors.md, docs/configuration.md, docs/openapi.json, local.settings.sample.json.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { apiInfo, productRoutes } from '../functions/register-app.ts'
+import { settingsSchema } from '../shared/config/index.ts'
+import { errorCatalogue } from '../shared/errors/index.ts'
+import { buildOpenApiDocument } from '../shared/http/index.ts'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+
+export async function generatedFiles(): Promise<Map<string, string>> {
+  const routes = productRoutes(() => {
+    throw new Error('documents are made without services')
+  })
+  return new Map([
+    ['docs/errors.md', errorTable()],
+    ['docs/configuration.md', settingsTable()],
+    ['docs/openapi.json', `${JSON.stringify(await buildOpenApiDocument(routes, apiInfo), null, 2)}\n`],
+    ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
+  ])
+}
+
+function errorTable(): string {
+  const rows = Object.entries(errorCatalogue).map(
+    ([code, { status, title, retryable }]) => `| \`${code}\` | ${status} | ${title} | ${retryable ? 'yes' : ''} |`,
+  )
+  return [
+    '# Errors',
+    '',
+    'Every error is an `application/problem+json` document (RFC 9457) with a stable `code`, a `detail` that says what, where and how to mend it,',
+    'and a `traceId` that leads to the log. A version conflict carries `currentVersion`, a wrong input `errors` with the places. `Retry again` marks',
+    'what may succeed when the same request is sent later; writes with event ids or an `Idempotency-Key` may always be sent again.',
+    '',
+    'This table is made from `shared/errors/catalogue.ts` by `npm run generate`.',
+    '',
+    '| Code | Status | Title | Retry again |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+interface SettingDocument {
+  readonly description?: string
+  readonly default?: unknown
+}
+
+/** Facts about each setting, as its schema tells them. */
+function settings(): { name: string; description: string; initial: string | null; required: boolean }[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: Record<string, SettingDocument>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    description: property.description ?? '',
+    initial: property.default === undefined ? null : String(property.default),
+    required: required.includes(name),
+  }))
+}
+
+function settingsTable(): string {
+  const rows = settings().map(
+    ({ name, description, initial, required }) =>
+      `| \`${name}\` | ${required ? 'required' : initial === null ? '' : `\`${initial}\``} | ${description.replaceAll('|', '\\|')} |`,
+  )
+  return [
+    '# Configuration',
+    '',
+    'App settings of the function app, read once and checked at the first use; a wrong one is told by its name, never by its value.',
+    'Beside them the platform has its own: `AzureWebJobsStorage`, `FUNCTIONS_WORKER_RUNTIME`, `APPLICATIONINSIGHTS_CONNECTION_STRING`.',
+    'The local run (`npm start`) sets all of them itself.',
+    '',
+    'This table is made from `shared/config/schema.ts` by `npm run generate`.',
+    '',
+    '| Setting | Default | Meaning |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    '## Failure modes',
+    '',
+    '- A setting that is missing or wrong: `GET /api/health/ready` answers 503 with `"configuration":"invalid"`, and the log names the setting.',
+    '- A plain-http or loopback issuer, key url or analytics url outside `TRICKLE_ENVIRONMENT=local`: refused in the same way.',
+    '- `TRICKLE_FORWARD_SCHEDULE` unset in Azure: the host can not index the timer `forward-adx` and says so; nothing is forwarded until it is set.',
+    '',
+  ].join('\n')
+}
+
+/** What `func start` needs beside servers that run already; `npm start` prints the real values of a local run. */
+function sampleSettings(): object {
+  const values: Record<string, string> = {
+    FUNCTIONS_WORKER_RUNTIME: 'node',
+    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+    AzureWebJobsDisableHomepage: 'true',
+    TRICKLE_ENVIRONMENT: 'local',
+    TRICKLE_POSTGRES_APP_URL: 'postgres://trickle_app:PASSWORD@127.0.0.1:54320/trickle',
+    TRICKLE_POSTGRES_FORWARDER_URL: 'postgres://trickle_forwarder:PASSWORD@127.0.0.1:54320/trickle',
+    TRICKLE_POSTGRES_OPERATOR_URL: 'postgres://trickle_operator:PASSWORD@127.0.0.1:54320/trickle',
+    TRICKLE_AUTH_ISSUER: 'http://127.0.0.1:PORT',
+    TRICKLE_AUTH_AUDIENCE: 'api://trickle',
+    TRICKLE_ANALYTICS_URL: 'http://127.0.0.1:PORT',
+    TRICKLE_FORWARD_SCHEDULE: '*/2 * * * * *',
+  }
+  for (const { name, initial } of settings()) if (initial !== null) values[name] ??= initial
+  return { IsEncrypted: false, Values: values, Host: { LocalHttpPort: 7071, CORS: '*' } }
+}
+
+async function main(): Promise<void> {
+  const isCheck = process.argv.includes('--check')
+  const stale: string[] = []
+  for (const [name, content] of await generatedFiles()) {
+    const path = join(repository, name)
+    const present = await readFile(path, 'utf8').catch(() => '')
+    if (present === content) continue
+    stale.push(name)
+    if (!isCheck) await writeFile(path, content)
+  }
+  if (!isCheck) console.log(stale.length === 0 ? 'nothing to write' : `written: ${stale.join(', ')}`)
+  else if (stale.length > 0) {
+    console.error(`not as the code makes them: ${stale.join(', ')}. Run: npm run generate`)
+    process.exitCode = 1
+  } else console.log('generated files: as the code makes them')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main()
