@@ -154,4 +154,6 @@ function batchOfRow(row: Row): SealedBatch {
   }
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 500) : '')
+/** The SDK appends stacks to its messages; the first line says what happened. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n', 1)[0] ?? '').slice(0, 500) : ''

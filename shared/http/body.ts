@@ -27,6 +27,7 @@ export async function readBody(
     size += value.byteLength
     if (size > maxBytes || signal.aborted) {
       void discardRest(reader)
+      signal.throwIfAborted()
       throw tooLarge(maxBytes)
     }
     chunks.push(value)
@@ -69,9 +70,13 @@ function readerOf(request: HttpRequest): Reader | null {
 }
 
 function tooLarge(maxBytes: number): TrickleError {
-  return new TrickleError('BODY_TOO_LARGE', `The body exceeds the ${maxBytes} bytes that this route accepts.`, {
-    extensions: { maxBytes },
-  })
+  return new TrickleError(
+    'BODY_TOO_LARGE',
+    `The body exceeds the ${maxBytes} bytes that this route accepts.`,
+    {
+      extensions: { maxBytes },
+    },
+  )
 }
 
 /** As much as a client may go on sending after its refusal before we hang up: twice the largest body of any route. */

@@ -1,5 +1,6 @@
 import { type z } from 'zod'
 import { type ErrorCode } from '../errors/index.ts'
+import { findLaxObject } from './lax-object.ts'
 import { parsePathTemplate } from './path-template.ts'
 import { type Reply } from './reply.ts'
 import {
@@ -8,6 +9,7 @@ import {
   type BodyOf,
   type HandlerContext,
   type InputSchema,
+  type JsonBody,
   type MaybePromise,
   type NoBody,
   type ResponseDefinition,
@@ -20,7 +22,7 @@ export const defaultDeadlineMs = 30_000
 /** The platform's front end cuts a silent connection at 230 s; host.json's functionTimeout of 5 minutes would kill the whole worker. */
 export const maxDeadlineMs = 220_000
 /** No inputs: what a route without params, query or headers is given. */
-type Nothing = z.ZodObject<Record<never, never>>
+type Nothing = z.ZodObject<Record<string, never>>
 
 export interface RouteDefinition<
   T,
@@ -105,21 +107,26 @@ function define<
     deadlineMs: definition.deadlineMs ?? defaultDeadlineMs,
     isCatchAll: false,
     // Sound since the kernel gives the handler what these very schemas and this access made.
-    handler: definition.handler as Route<T>['handler'],
+    handler: (context) => definition.handler(context as never),
   }
   const mistake = findMistake(route)
-  if (mistake !== undefined) throw new Error(`Route ${route.name} (${route.method} ${route.path}): ${mistake}`)
+  if (mistake !== undefined)
+    throw new Error(`Route ${route.name} (${route.method} ${route.path}): ${mistake}`)
   return route
 }
 
 function findMistake(route: Route<never>): string | undefined {
   const { params, headers, body } = route.request
+  const laxPlace = body.kind === 'json' ? findLaxObject(body.schema) : undefined
   const isWrite = route.method !== 'GET'
   const inPath = parsePathTemplate(route.path).parameters
   const inSchema = Object.keys(params?.shape ?? {})
   const rules: readonly (readonly [boolean, string])[] = [
     [FUNCTION_NAME.test(route.name), 'the name must be lower-case letters, digits and hyphens'],
-    [isSameSet(inPath, inSchema), `the path names [${inPath.join()}], the params schema [${inSchema.join()}]`],
+    [
+      isSameSet(inPath, inSchema),
+      `the path names [${inPath.join()}], the params schema [${inSchema.join()}]`,
+    ],
     [
       Object.keys(headers?.shape ?? {}).every((name) => name === name.toLowerCase()),
       'header names must be in lower case',
@@ -130,15 +137,27 @@ function findMistake(route: Route<never>): string | undefined {
       route.idempotency === 'none' || body.kind !== 'stream',
       'a stream has no fingerprint, so a receipt cannot tell a repetition from another request',
     ],
-    [route.deadlineMs > 0 && route.deadlineMs <= maxDeadlineMs, `the deadline must be within ${maxDeadlineMs} ms`],
+    [
+      route.deadlineMs > 0 && route.deadlineMs <= maxDeadlineMs,
+      `the deadline must be within ${maxDeadlineMs} ms`,
+    ],
     [Object.keys(route.responses).length > 0, 'at least one response must be described'],
-    [mediaTypesOf(body).every((type) => MEDIA_TYPE.test(type)), 'a media type must be lower case, without parameters'],
+    [
+      mediaTypesOf(body).every((type) => MEDIA_TYPE.test(type)),
+      'a media type must be lower case, without parameters',
+    ],
+    [laxPlace === undefined, `${laxPlace} drops unknown members; use z.strictObject`],
     [!('roles' in route.access) || route.access.roles.length > 0, 'without a role nobody could call it'],
   ]
   return rules.find(([holds]) => !holds)?.[1]
 }
 
 const MEDIA_TYPE = /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/
+
+/** A JSON body with a `transform` whose arguments the compiler knows; without one a plain object does as well. */
+export function jsonBody<S extends z.ZodType>(options: Omit<JsonBody<S>, 'kind'>): JsonBody<S> {
+  return { kind: 'json', ...options }
+}
 
 /** The media types that a route takes; none where it takes no body. */
 export function mediaTypesOf(body: BodyDefinition): readonly string[] {

@@ -4,6 +4,12 @@ import { TrickleError } from '../errors/index.ts'
 import { type InputSchema } from './route-types.ts'
 import { byName, checkPart, type Findings } from './validation.ts'
 
+/** One part of a request: as it came, for fingerprints, and as its schema made it. */
+export interface CheckedPart {
+  readonly given: Readonly<Record<string, string | string[]>>
+  readonly value: unknown
+}
+
 /** What the kernel needs of a query schema, found once for each route. */
 export interface QueryFacts {
   readonly schema: InputSchema | undefined
@@ -21,7 +27,8 @@ export function queryFactsOf(schema: InputSchema | undefined): QueryFacts {
 function isArray(schema: unknown): boolean {
   let current = schema as z.core.$ZodTypes | undefined
   while (current !== undefined) {
-    const { def } = current._zod
+    const { _zod: internals } = current
+    const { def } = internals
     if (def.type === 'array') return true
     if ('innerType' in def) current = def.innerType as z.core.$ZodTypes
     else if (def.type === 'pipe') current = def.in as z.core.$ZodTypes
@@ -60,14 +67,14 @@ export function readParams(
   names: readonly string[],
   schema: InputSchema | undefined,
   findings: Findings,
-): unknown {
-  const params: Record<string, string> = {}
+): CheckedPart {
+  const given: Record<string, string> = {}
   for (const name of names) {
     const value = request.params[name] ?? request.params[findSpelling(request, name) ?? '']
-    if (value !== undefined) params[name] = value
+    if (value !== undefined) given[name] = value
     if (value !== undefined) checkText(name, value, findings)
   }
-  return schema === undefined ? params : checkPart(schema, params, byName, findings)
+  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings) }
 }
 
 /** Without the `u` flag `i` folds ASCII only, as far as ASCII names go; toLowerCase would take the Kelvin sign for a k. */
@@ -77,7 +84,7 @@ function findSpelling(request: HttpRequest, name: string): string | undefined {
 }
 
 /** Checks the query: unknown names and repetitions are refused, since a misspelt filter would silently select everything. */
-export function readQuery(request: HttpRequest, facts: QueryFacts, findings: Findings): unknown {
+export function readQuery(request: HttpRequest, facts: QueryFacts, findings: Findings): CheckedPart {
   const given: Record<string, string | string[]> = {}
   for (const name of new Set(request.query.keys())) {
     const values = request.query.getAll(name)
@@ -86,7 +93,8 @@ export function readQuery(request: HttpRequest, facts: QueryFacts, findings: Fin
     if (problem !== undefined) findings.problems.push({ pointer: shorten(name), message: problem })
     else given[name] = facts.repeatable.has(name) ? values : (values[0] ?? '')
   }
-  return facts.schema === undefined ? given : checkPart(facts.schema, given, byName, findings)
+  const { schema } = facts
+  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings) }
 }
 
 function queryProblem(name: string, count: number, facts: QueryFacts): string | undefined {

@@ -38,6 +38,8 @@ export async function ndjsonBody(options: NdjsonOptions): Promise<ReadableStream
     // Not awaited: the iterator may hang, and then so does its return.
     iterator.return?.().catch(() => undefined)
   }
+  // A reader that has gone away without a word asks for nothing more: the iterable must be ended all the same.
+  signal.addEventListener('abort', end, { once: true })
   const read = (): Promise<IteratorResult<string>> => withinDeadline(iterator.next(), signal)
 
   let next: IteratorResult<string>

@@ -27,7 +27,8 @@ export function parsePathTemplate(path: string): PathTemplate {
     const name = parameter?.[2]
     if (name !== undefined && parameter?.[1] === '') return { kind: 'parameter', name }
     if (name !== undefined && index === parts.length - 1) return { kind: 'rest', name }
-    if (!LITERAL.test(part)) throw new Error(`The path ${path} has a segment that is not understood: "${part}"`)
+    if (!LITERAL.test(part))
+      throw new Error(`The path ${path} has a segment that is not understood: "${part}"`)
     return { kind: 'literal', text: part.toLowerCase() }
   })
   const parameters = segments.flatMap((segment) => (segment.kind === 'literal' ? [] : [segment.name]))

@@ -18,7 +18,11 @@ export const preconditionHeaders = {
     .optional()
     .describe('`"5"`: only at exactly this version; `*`: only where it exists.')
     .meta({ example: '"5"' }),
-  'if-none-match': z.string().optional().describe('`*`: only where it does not exist yet.').meta({ example: '*' }),
+  'if-none-match': z
+    .string()
+    .optional()
+    .describe('`*`: only where it does not exist yet.')
+    .meta({ example: '*' }),
 }
 
 /** The strong ETag of a version. */

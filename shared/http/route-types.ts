@@ -71,11 +71,8 @@ export interface NoBody {
 
 export type BodyDefinition = JsonBody | StreamBody | NoBody
 
-export type BodyOf<B extends BodyDefinition> = B extends JsonBody<infer S>
-  ? z.output<S>
-  : B extends StreamBody
-    ? ReadableStream<Uint8Array>
-    : undefined
+export type BodyOf<B extends BodyDefinition> =
+  B extends JsonBody<infer S> ? z.output<S> : B extends StreamBody ? ReadableStream<Uint8Array> : undefined
 
 export interface ResponseDefinition {
   readonly description: string

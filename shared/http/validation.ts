@@ -70,7 +70,9 @@ function addIssue(
     }
   }
   findings.code ??= ownCode(issue)
-  const message = isRawJson(valueAt(input, path)) ? 'Integers beyond 2^53 are not accepted here' : issue.message
+  const message = isRawJson(valueAt(input, path))
+    ? 'Integers beyond 2^53 are not accepted here'
+    : issue.message
   findings.problems.push({ pointer: describePlace(path), message })
 }
 

@@ -1,0 +1,99 @@
+import { errorCatalogue } from '../errors/index.ts'
+
+/**
+ * The page loads from this server alone and runs no inline script. `data:` images are icons in Swagger UI's style sheet.
+ */
+export const pageSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Assets that are text of ours; the others come from the package (docs-assets.ts). */
+export const ownAssets: Readonly<Record<string, string>> = {
+  // validatorUrl null: Swagger UI would otherwise send the address of the document to swagger.io and show a badge.
+  'start.js': `SwaggerUIBundle({
+  url: '/api/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
+  persistAuthorization: false,
+  queryConfigEnabled: false,
+  validatorUrl: null,
+})
+`,
+  'page.css': `body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; }
+main { max-width: 70rem; margin: 0 auto; padding: 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }
+td:first-child, th:first-child { font-family: ui-monospace, monospace; font-size: 0.9rem; }
+tr:target { background: #fff3bf; }
+`,
+}
+
+const page = (title: string, head: string, body: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" type="image/png" href="/api/docs/assets/favicon-32x32.png">
+<link rel="stylesheet" href="/api/docs/assets/page.css">
+${head}
+</head>
+<body>
+${body}
+</body>
+</html>
+`
+
+/** The reference page: Swagger UI over /api/openapi.json. */
+export function referencePage(title: string): string {
+  return page(
+    escapeHtml(title),
+    '<link rel="stylesheet" href="/api/docs/assets/swagger-ui.css">',
+    `<div id="swagger-ui"></div>
+<script src="/api/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/api/docs/assets/start.js"></script>`,
+  )
+}
+
+/** The table of error codes; `type` of every problem document points into it. */
+export function errorsPage(title: string): string {
+  const rows = Object.entries(errorCatalogue)
+    .toSorted(([, left], [, right]) => left.status - right.status)
+    .map(
+      ([code, entry]) =>
+        `<tr id="${code}"><th scope="row">${code}</th><td>${entry.status}</td><td>${escapeHtml(entry.title)}</td><td>${entry.retryable ? 'yes' : 'no'}</td></tr>`,
+    )
+  return page(
+    `${escapeHtml(title)}: errors`,
+    '',
+    `<main>
+<h1>Errors</h1>
+<p>Every error is an <code>application/problem+json</code> document (RFC 9457) with one of these codes. A code keeps its
+meaning for good; compare it, not the texts. <a href="/api/docs">Back to the reference</a></p>
+<table>
+<thead><tr><th>code</th><th>status</th><th>meaning</th><th>retry</th></tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>
+</main>`,
+  )
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

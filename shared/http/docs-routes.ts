@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { errorCatalogue, TrickleError } from '../errors/index.ts'
+import { defineRoute } from './define-route.ts'
+import { docsAssets } from './docs-assets.ts'
+import { errorsPage, ownAssets, pageSecurityPolicy, referencePage } from './docs-page.ts'
+import { type DocumentInfo } from './openapi-document.ts'
+import { errorsPagePath } from './problem.ts'
+import { reply, type Reply } from './reply.ts'
+import { type Route, type RouteFacts } from './route-types.ts'
+
+export interface DocsOptions {
+  /** The routes that the reference shows. */
+  readonly routes: readonly RouteFacts[]
+  readonly info: DocumentInfo
+  /** Folder `assets` beside the bundle; the build puts `docs/` with the package's files into it. */
+  readonly assetsFolder: string
+}
+
+/** Writes the OpenAPI 3.1 document of routes; loads the writer when it is first asked for. */
+export async function buildOpenApiDocument(
+  routes: readonly RouteFacts[],
+  info: DocumentInfo,
+): Promise<object> {
+  const { buildDocument } = await import('./openapi.chunk.ts')
+  return buildDocument(routes, info, errorCatalogue)
+}
+
+const tags = ['Reference']
+/** The page and its assets change with a deployment only; an hour saves most loads and heals by itself. */
+const cacheForAnHour = { 'Cache-Control': 'public, max-age=3600' }
+
+/** /api/openapi.json, the reference page /api/docs with its assets, and the table of errors. All are public: they tell nothing of any tenant. */
+export function docsRoutes(options: DocsOptions): Route<unknown>[] {
+  let documentText: Promise<string> | undefined
+  const buildText = async (): Promise<string> =>
+    JSON.stringify(await buildOpenApiDocument(options.routes, options.info))
+
+  return [
+    defineRoute({
+      name: 'docs-openapi',
+      method: 'GET',
+      path: '/api/openapi.json',
+      summary: 'The OpenAPI document of this server',
+      tags,
+      access: { kind: 'public' },
+      request: {},
+      responses: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
+      async handler() {
+        documentText ??= buildText()
+        return reply(200, { jsonText: await documentText })
+      },
+    }),
+    pageRoute('docs-page', '/api/docs', 'The reference page', () => referencePage(options.info.title)),
+    pageRoute('docs-errors', errorsPagePath, 'All error codes', () => errorsPage(options.info.title)),
+    defineRoute({
+      name: 'docs-asset',
+      method: 'GET',
+      path: '/api/docs/assets/{asset}',
+      summary: 'Scripts, styles and images of the reference page',
+      tags,
+      access: { kind: 'public' },
+      request: { params: z.strictObject({ asset: z.string() }) },
+      responses: { 200: { description: 'The asset' } },
+      errors: ['ROUTE_NOT_FOUND'],
+      handler: ({ params }) => readAsset(options.assetsFolder, params.asset),
+    }),
+  ]
+}
+
+function pageRoute(
+  name: string,
+  path: `/api/${string}`,
+  summary: string,
+  html: () => string,
+): Route<unknown> {
+  return defineRoute({
+    name,
+    method: 'GET',
+    path,
+    summary,
+    tags,
+    access: { kind: 'public' },
+    request: {},
+    responses: { 200: { description: 'HTML', mediaType: 'text/html' } },
+    handler: () =>
+      reply(200, {
+        text: html(),
+        contentType: 'text/html; charset=utf-8',
+        headers: { ...cacheForAnHour, 'Content-Security-Policy': pageSecurityPolicy },
+      }),
+  })
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  png: 'image/png',
+}
+
+/** Only names on the list are ever joined to a path. */
+async function readAsset(assetsFolder: string, asset: string): Promise<Reply> {
+  const contentType = contentTypes[asset.slice(asset.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
+  const text = Object.hasOwn(ownAssets, asset) ? ownAssets[asset] : undefined
+  if (text !== undefined) return reply(200, { text, contentType, headers: cacheForAnHour })
+  const file = docsAssets.files.find((name) => name === asset)
+  if (file === undefined) throw new TrickleError('ROUTE_NOT_FOUND', 'The reference page has no such asset.')
+  const bytes = await readFile(join(assetsFolder, 'docs', file))
+  return reply(200, { bytes, contentType, headers: cacheForAnHour })
+}

@@ -1,0 +1,99 @@
+import { type TrickleError } from '../errors/index.ts'
+import { type RouteFacts } from './route-types.ts'
+
+/** Where the kernel writes. Neither method may throw; what it throws is lost. */
+export interface KernelLogger {
+  readonly error: (message: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void
+}
+
+export interface FailureFacts {
+  readonly route: RouteFacts
+  readonly method: string
+  readonly traceId: string
+  readonly invocationId: string
+  readonly durationMs: number
+  /** True where the first byte was out already, so that the status told nothing. */
+  readonly isMidStream: boolean
+}
+
+/** A chain of causes longer than this is a loop or tells nothing new. */
+const MAX_CAUSES = 5
+const MAX_MESSAGE_CHARACTERS = 500
+const MAX_STACK_LINES = 6
+
+/**
+ * Writes the one line of a request that failed on our side (status 500 and above). It names the route by its template,
+ * since ids in paths are tenants' data, and the causes by name, code, redacted message and stack; never headers or body.
+ */
+export function logFailure(logger: KernelLogger, error: TrickleError, facts: FailureFacts): void {
+  if (error.status < 500) return
+  const fields = {
+    function: facts.route.name,
+    method: facts.method,
+    path: facts.route.path,
+    status: error.status,
+    code: error.code,
+    detail: redact(error.detail),
+    traceId: facts.traceId,
+    invocationId: facts.invocationId,
+    durationMs: facts.durationMs,
+    isMidStream: facts.isMidStream,
+    causes: describeCauses(error),
+  }
+  try {
+    // What a retry mends is the surroundings' fault and may come in floods; the rest is a defect that somebody must see.
+    if (error.retryable) logger.warn('A request failed for now', fields)
+    else logger.error('A request failed', fields)
+  } catch {
+    // A logger that fails must not leave the client without an answer.
+  }
+}
+
+interface DescribedCause {
+  readonly name: string
+  readonly code?: string
+  readonly message: string
+  readonly stack?: readonly string[]
+}
+
+function describeCauses(error: TrickleError): DescribedCause[] {
+  const causes: DescribedCause[] = []
+  let current: unknown = error.cause
+  while (current !== undefined && current !== null && causes.length < MAX_CAUSES) {
+    causes.push(describeCause(current))
+    current = current instanceof Error ? current.cause : undefined
+  }
+  return causes
+}
+
+function describeCause(cause: unknown): DescribedCause {
+  if (!(cause instanceof Error))
+    return { name: typeof cause, message: 'Something was thrown that is no Error' }
+  const code = 'code' in cause && typeof cause.code === 'string' ? { code: cause.code } : {}
+  const stack = (cause.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, MAX_STACK_LINES)
+    .map((line) => line.trim())
+  // JSON.parse quotes the text that it could not read.
+  const message = cause instanceof SyntaxError ? 'A text could not be parsed' : redact(cause.message)
+  return { name: cause.name, ...code, message, stack }
+}
+
+const secrets: readonly (readonly [RegExp, string])[] = [
+  [/\b[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g, '[token]'],
+  [/\b(Bearer|Basic)\s+\S+/gi, '$1 [redacted]'],
+  [/([a-z][a-z0-9+.-]*:\/\/[^:/?#\s@]*):[^@\s/]*@/gi, '$1:[redacted]@'],
+  [
+    /\b(password|passwd|pwd|secret|token|sig|accountkey|sharedaccesskey)(["']?\s*[=:]\s*)[^\s;&,]+/gi,
+    '$1$2[redacted]',
+  ],
+]
+
+/** Takes what looks like a token or a password out of a text, and cuts it. */
+export function redact(text: string): string {
+  let result = text.slice(0, MAX_MESSAGE_CHARACTERS)
+  for (const [pattern, replacement] of secrets) result = result.replace(pattern, replacement)
+  return result
+}

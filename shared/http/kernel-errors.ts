@@ -1,0 +1,33 @@
+import { type ErrorCode } from '../errors/index.ts'
+import { type RouteFacts } from './route-types.ts'
+
+/** Codes that the kernel itself may answer with on a route, whatever its handler does. */
+export function kernelErrorsOf(route: RouteFacts): ErrorCode[] {
+  const { access, request, idempotency } = route
+  const codes: ErrorCode[] = ['VALIDATION_FAILED', 'INVALID_TEXT', 'INTERNAL', 'DEADLINE_EXCEEDED']
+  if (access.kind !== 'public') {
+    codes.push('TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'ROLE_MISSING', 'ISSUER_UNAVAILABLE')
+  }
+  if (access.kind === 'tenant' || access.kind === 'tenantOrOperator') {
+    // Finding the tenant asks the database.
+    codes.push(
+      'TENANT_MISSING',
+      'TENANT_UNKNOWN',
+      'TENANT_SUSPENDED',
+      'DATABASE_UNAVAILABLE',
+      'DATABASE_BUSY',
+    )
+  }
+  if (request.body.kind !== 'none') codes.push('UNSUPPORTED_MEDIA_TYPE')
+  if (request.body.kind === 'json') {
+    codes.push('MALFORMED_JSON', 'NUMBER_NOT_EXACT', 'JSON_TOO_DEEP', 'BODY_TOO_LARGE')
+  }
+  if (route.method !== 'GET') codes.push('INVALID_IDEMPOTENCY_KEY')
+  if (idempotency === 'receipt') codes.push('IDEMPOTENCY_KEY_REUSED')
+  return codes
+}
+
+/** All codes that a route may answer with, each once. */
+export function errorsOf(route: RouteFacts): ErrorCode[] {
+  return [...new Set([...route.errors, ...kernelErrorsOf(route)])]
+}

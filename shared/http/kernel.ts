@@ -1,0 +1,141 @@
+import {
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponseInit,
+  type InvocationContext,
+} from '@azure/functions'
+import { type Identity } from '../auth/index.ts'
+import { asTrickleError, type TrickleError } from '../errors/index.ts'
+import { checkAccess } from './access.ts'
+import { startDeadline, withinDeadline, type Deadline } from './deadline.ts'
+import { logFailure, type KernelLogger } from './failure-log.ts'
+import { problemDocument } from './problem.ts'
+import { type Reply } from './reply.ts'
+import { readRequest, type PreparedRoute, prepareRoute } from './request.ts'
+import { encodeReply, problemReply, type AnswerContext } from './response.ts'
+import { type Caller, type Route } from './route-types.ts'
+import { readClientTrace, traceIdOf } from './trace.ts'
+import { verifyProblem, verifyReply } from './verify-response.ts'
+
+export interface KernelOptions<T> {
+  /** Checks the Authorization header, as `TokenVerifier.verify` does. */
+  readonly authenticate: (authorizationHeader: string | null) => Promise<Identity>
+  /** Finds the caller's tenant. Called after the roles are checked, within the deadline of the request. */
+  readonly resolveCaller: (identity: Identity, limits: CallLimits) => Promise<Caller<T>>
+  readonly logger: KernelLogger
+  /** Checks replies against the route's responses and codes against its errors; for tests. Default false. */
+  readonly verifyResponses?: boolean
+}
+
+export interface CallLimits {
+  readonly signal: AbortSignal
+  readonly deadlineAtMs: number
+}
+
+/** Runs routes. */
+export interface Kernel<T> {
+  /** The function that the platform calls for a route. It never throws and always answers. */
+  readonly handlerFor: (route: Route<T>) => HttpHandler
+}
+
+/**
+ * Makes the kernel: the one wrapper around every handler. With HTTP streaming a handler that throws or answers nothing
+ * leaves its client hanging for minutes, so everything that can fail happens inside of the wrapper.
+ */
+export function createKernel<T>(options: KernelOptions<T>): Kernel<T> {
+  return {
+    handlerFor(route) {
+      const prepared = prepareRoute(route)
+      return (request, invocation) => answer(options, prepared, request, invocation)
+    },
+  }
+}
+
+async function answer<T>(
+  options: KernelOptions<T>,
+  prepared: PreparedRoute<T>,
+  request: HttpRequest,
+  invocation: InvocationContext,
+): Promise<HttpResponseInit> {
+  const { route } = prepared
+  const startedAtMs = Date.now()
+  const deadline = startDeadline(route.deadlineMs)
+  const occurrence = { instance: pathOf(request.url), traceId: traceIdOf(invocation) }
+  const log = (error: TrickleError, isMidStream: boolean): void =>
+    logFailure(options.logger, error, {
+      route,
+      method: request.method,
+      traceId: occurrence.traceId,
+      invocationId: invocation.invocationId,
+      durationMs: Date.now() - startedAtMs,
+      isMidStream,
+    })
+  const context: AnswerContext = {
+    deadline,
+    isBodyless: request.method === 'HEAD',
+    onStreamError(thrown) {
+      const error = asTrickleError(thrown)
+      log(error, true)
+      return JSON.stringify({ error: problemDocument(error, occurrence) })
+    },
+  }
+  const work = run(options, prepared, request, deadline, occurrence.traceId).then((reply) =>
+    encodeReply(reply, context),
+  )
+  try {
+    return await withinDeadline(work, deadline.signal)
+  } catch (thrown) {
+    const error = asTrickleError(thrown)
+    const told = options.verifyResponses === true ? verifyProblem(route, error) : error
+    log(told, false)
+    return await encodeReply(problemReply(told, occurrence), context).catch(() => lastResort(context))
+  }
+}
+
+/** Everything up to the reply, in the order: token, roles, caller, inputs, handler. */
+async function run<T>(
+  options: KernelOptions<T>,
+  prepared: PreparedRoute<T>,
+  request: HttpRequest,
+  deadline: Deadline,
+  traceId: string,
+): Promise<Reply> {
+  const { route } = prepared
+  const limits: CallLimits = { signal: deadline.signal, deadlineAtMs: deadline.atMs }
+  const caller = await findCaller(options, route, request, limits)
+  const inputs = await readRequest(prepared, request, deadline.signal)
+  const given: Reply | undefined = await route.handler({
+    ...inputs,
+    ...limits,
+    caller,
+    trace: readClientTrace(request.headers),
+    traceId,
+    request,
+  })
+  if (given === undefined || given === null) throw new Error(`The handler of ${route.name} gave no reply`)
+  if (options.verifyResponses === true) verifyReply(route, given)
+  return given
+}
+
+async function findCaller<T>(
+  options: KernelOptions<T>,
+  route: Route<T>,
+  request: HttpRequest,
+  limits: CallLimits,
+): Promise<Caller<T> | null> {
+  if (route.access.kind === 'public') return null
+  const identity = await options.authenticate(request.headers.get('authorization'))
+  checkAccess(route.access, identity)
+  return options.resolveCaller(identity, limits)
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname : ''
+}
+
+/** Where even the problem document cannot be written (an extension that is no JSON, say), a fixed one is. */
+function lastResort(context: AnswerContext): HttpResponseInit {
+  context.deadline.clear()
+  const body = '{"title":"Something failed that should not","status":500,"code":"INTERNAL","retryable":false}'
+  return { status: 500, headers: { 'Content-Type': 'application/problem+json' }, body }
+}

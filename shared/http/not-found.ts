@@ -1,0 +1,54 @@
+import { type HttpMethod } from '@azure/functions'
+import { TrickleError } from '../errors/index.ts'
+import { parsePathTemplate, templateMatches } from './path-template.ts'
+import { type Route, type RouteFacts } from './route-types.ts'
+
+/** All that the platform can route but TRACE and CONNECT, which no API takes. */
+const allMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** The methods that a route is registered for: HEAD is answered wherever GET is. */
+export function methodsOf(route: RouteFacts): HttpMethod[] {
+  if (route.isCatchAll) return [...allMethods]
+  return route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
+}
+
+/**
+ * The route for what no other route takes. For the platform a method is part of the route, so a wrong method, too, ends
+ * here: 405 with Allow where the path is known, 404 else; and never the platform's empty page.
+ */
+export function notFoundRoute(routes: readonly RouteFacts[]): Route<unknown> {
+  const known = routes.map((route) => ({ route, template: parsePathTemplate(route.path) }))
+  return {
+    // Functions are tried in the order of their names: this one must come last (`findOverlaps` checks it).
+    name: 'zz-not-found',
+    method: 'GET',
+    path: '/api/{*path}',
+    summary: 'Answers what no route takes',
+    description: '',
+    tags: [],
+    access: { kind: 'public' },
+    request: { params: undefined, query: undefined, headers: undefined, body: { kind: 'none' } },
+    responses: {},
+    errors: ['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED'],
+    idempotency: 'none',
+    // It does nothing that could take time.
+    deadlineMs: 5_000,
+    isCatchAll: true,
+    handler({ request }) {
+      const { pathname } = new URL(request.url)
+      const matching = known.filter(({ template }) => templateMatches(template, pathname))
+      const allowed = [...new Set(matching.flatMap(({ route }) => methodsOf(route)))].sort()
+      if (allowed.length === 0) {
+        throw new TrickleError(
+          'ROUTE_NOT_FOUND',
+          'No route has this path. All routes are listed at /api/docs.',
+        )
+      }
+      throw new TrickleError(
+        'METHOD_NOT_ALLOWED',
+        `This path takes ${allowed.join(', ')}, not ${request.method}. All routes are listed at /api/docs.`,
+        { headers: { Allow: allowed.join(', ') } },
+      )
+    },
+  }
+}

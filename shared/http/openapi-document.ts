@@ -1,0 +1,195 @@
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiSchemaObject,
+} from 'zod-openapi'
+import { type ErrorCode, type ErrorEntry } from '../errors/index.ts'
+import { errorsOf } from './kernel-errors.ts'
+import { type RouteFacts } from './route-types.ts'
+
+/** Title page of the reference. `version` is the version of Trickle. */
+export interface DocumentInfo {
+  readonly title: string
+  readonly version: string
+  readonly description?: string
+}
+
+type Catalogue = Readonly<Record<ErrorCode, ErrorEntry>>
+
+/**
+ * Writes the OpenAPI 3.1 document of the routes. Bundled apart with zod-openapi, so it takes the error catalogue as an
+ * argument instead of holding a copy.
+ */
+export function buildDocument(
+  routes: readonly RouteFacts[],
+  info: DocumentInfo,
+  catalogue: Catalogue,
+): object {
+  const documented = routes.filter(({ isCatchAll }) => !isCatchAll)
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
+  for (const route of documented) {
+    const item = (paths[route.path] ??= {})
+    item[route.method.toLowerCase()] = operationOf(route, catalogue)
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: { license: { name: 'MIT', identifier: 'MIT' }, ...info },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: [...new Set(documented.flatMap(({ tags }) => tags))].map((name) => ({ name })),
+    paths,
+    components: { schemas: { Problem: problemSchema }, securitySchemes: { bearer: bearerScheme } },
+  })
+}
+
+const bearerScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'A token of the configured OpenID Connect issuer. Its claims name the tenant and the roles.',
+} as const
+
+const problemSchema: ZodOpenApiSchemaObject = {
+  type: 'object',
+  description: 'RFC 9457 problem document. Compare `code`; the other members are for people.',
+  required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'traceId', 'retryable'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference', description: 'Leads to the explanation of the code.' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'What is wrong here, and how to mend it.' },
+    instance: { type: 'string', format: 'uri-reference', description: 'Path of the request.' },
+    code: { type: 'string', description: 'Stable name of the kind of error.' },
+    traceId: { type: 'string', description: 'Leads to the log entries of this request.' },
+    retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'message'],
+        properties: {
+          pointer: {
+            type: 'string',
+            description: 'JSON pointer into the body, or the name of a parameter or header.',
+          },
+          message: { type: 'string' },
+        },
+      },
+    },
+  },
+}
+
+function operationOf(route: RouteFacts, catalogue: Catalogue): ZodOpenApiOperationObject {
+  const { params, query, headers } = route.request
+  const requestBody = requestBodyOf(route)
+  return {
+    operationId: route.name,
+    summary: route.summary,
+    description: [route.description, describeAccess(route)].filter((text) => text !== '').join('\n\n'),
+    tags: [...route.tags],
+    security: route.access.kind === 'public' ? [] : [{ bearer: [] }],
+    requestParams: {
+      ...(params === undefined ? {} : { path: params }),
+      ...(query === undefined ? {} : { query }),
+      ...(headers === undefined ? {} : { header: headers }),
+    },
+    parameters: route.idempotency === 'receipt' ? [idempotencyKeyParameter] : [],
+    ...(requestBody === undefined ? {} : { requestBody }),
+    responses: { ...successesOf(route), ...problemsOf(route, catalogue) },
+  }
+}
+
+const idempotencyKeyParameter = {
+  in: 'header',
+  name: 'Idempotency-Key',
+  required: false,
+  description:
+    'Makes the request safe to repeat: with the same key and the same content the first answer is given again, with `Idempotency-Replayed: true`.',
+  schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' },
+  example: 'order-4711-created',
+} as const
+
+function describeAccess({ access }: RouteFacts): string {
+  if (access.kind === 'public') return 'No token is needed.'
+  if (access.kind === 'operator') return 'Requires the role `operator`.'
+  const roles = access.roles.map((role) => `\`${role}\``).join(' or ')
+  return access.kind === 'tenant'
+    ? `Requires the role ${roles} of a tenant's token.`
+    : `Requires the role ${roles} of a tenant's token, or the role \`operator\`.`
+}
+
+function requestBodyOf(route: RouteFacts): ZodOpenApiOperationObject['requestBody'] {
+  const { body } = route.request
+  if (body.kind === 'none') return undefined
+  if (body.kind === 'stream') {
+    const content = body.mediaTypes.map((type) => [type, { schema: { type: 'string' as const } }])
+    return { required: true, description: body.description ?? '', content: Object.fromEntries(content) }
+  }
+  const content = (body.mediaTypes ?? ['application/json']).map((type) => {
+    const { schema, example } = body.documented?.[type] ?? body
+    return [type, { schema, ...(example === undefined ? {} : { example }) }]
+  })
+  return {
+    required: true,
+    description: `At most ${body.maxBytes} bytes.`,
+    content: Object.fromEntries(content),
+  }
+}
+
+function successesOf(route: RouteFacts): Record<`${1 | 2 | 3 | 4 | 5}${string}`, ZodOpenApiResponseObject> {
+  const replayed = { description: '`true` where this is the first answer again.', example: 'true' }
+  const entries = Object.entries(route.responses).map(([status, response]) => {
+    const isReplayable = route.idempotency === 'receipt' && status.startsWith('2')
+    const headers = { ...response.headers, ...(isReplayable ? { 'Idempotency-Replayed': replayed } : {}) }
+    const { schema, example, mediaType = 'application/json' } = response
+    const media = { ...(schema && { schema }), ...(example === undefined ? {} : { example }) }
+    const hasContent = schema !== undefined || response.mediaType !== undefined
+    const described: ZodOpenApiResponseObject = {
+      description: response.description,
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, header]) => [name, { ...header, schema: { type: 'string' } }]),
+      ),
+      ...(hasContent ? { content: { [mediaType]: media } } : {}),
+    }
+    return [status, described]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** One response for each status, with an example for each code that comes with it. */
+function problemsOf(route: RouteFacts, catalogue: Catalogue): ReturnType<typeof successesOf> {
+  const byStatus = Map.groupBy(errorsOf(route), (code) => catalogue[code].status)
+  const entries = [...byStatus].map(([status, codes]) => {
+    const examples = codes.map((code) => [
+      code,
+      { summary: catalogue[code].title, value: exampleOf(code, catalogue) },
+    ])
+    const described: ZodOpenApiResponseObject = {
+      description: codes.map((code) => `\`${code}\`: ${catalogue[code].title}.`).join('\n\n'),
+      content: {
+        'application/problem+json': {
+          schema: {
+            allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: codes } } }],
+          },
+          examples: Object.fromEntries(examples),
+        },
+      },
+    }
+    return [String(status), described]
+  })
+  return Object.fromEntries(entries)
+}
+
+function exampleOf(code: ErrorCode, catalogue: Catalogue): object {
+  const { status, title, retryable } = catalogue[code]
+  return {
+    type: `/api/docs/errors#${code}`,
+    title,
+    status,
+    detail: 'What is wrong with this very request.',
+    instance: '/api/...',
+    code,
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    retryable,
+  }
+}

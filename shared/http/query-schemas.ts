@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** 15 digits are enough for every limit, and far within what a double holds. */
+const WHOLE_NUMBER = /^(0|[1-9]\d{0,14})$/
+
+/**
+ * A whole number in a query or a path: plain digits only. `z.coerce.number()` would take '', ' 5', '0x10' and '1e3' too.
+ * The output is a number; the reference shows it as an integer with its range.
+ */
+export function wholeNumber(range: { readonly min: number; readonly max: number }) {
+  const message = `must be a whole number from ${range.min} to ${range.max}`
+  return z
+    .string()
+    .regex(WHOLE_NUMBER, { error: message, abort: true })
+    .transform(Number)
+    .pipe(z.number().min(range.min, message).max(range.max, message))
+    .meta({
+      override: ({ jsonSchema }) => {
+        for (const name of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, name)
+        Object.assign(jsonSchema, { type: 'integer', minimum: range.min, maximum: range.max })
+      },
+    })
+}

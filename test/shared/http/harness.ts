@@ -1,0 +1,129 @@
+import { HttpRequest, HttpResponse, InvocationContext, type HttpRequestInit } from '@azure/functions'
+import { type Identity } from '../../../shared/auth/index.ts'
+import { TrickleError } from '../../../shared/errors/index.ts'
+import {
+  createKernel,
+  type Caller,
+  type Kernel,
+  type KernelOptions,
+  type Route,
+} from '../../../shared/http/index.ts'
+
+/** What the tests' tenants look like. */
+export interface TestTenant {
+  readonly slug: string
+}
+
+export interface LogEntry {
+  readonly level: 'error' | 'warn'
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+export interface TestKernel {
+  readonly kernel: Kernel<TestTenant>
+  readonly log: LogEntry[]
+}
+
+/** Tokens of the tests say who they are: "Bearer <role>,<role>@<tenant>"; without a tenant there is no "@". */
+async function authenticate(header: string | null): Promise<Identity> {
+  const match = /^Bearer ([a-z,]*)(?:@(.*))?$/.exec(header ?? '')
+  if (match === null) throw new TrickleError('TOKEN_MISSING', 'no token')
+  const roles = (match[1] ?? '').split(',') as ('reader' | 'writer' | 'admin' | 'operator')[]
+  return {
+    subject: 'test',
+    roles: new Set(roles),
+    tenantClaim: match[2] ?? null,
+    expiresAtMs: 4_000_000_000_000,
+  }
+}
+
+async function resolveCaller(identity: Identity): Promise<Caller<TestTenant>> {
+  const { subject, roles, tenantClaim } = identity
+  return tenantClaim === null
+    ? { kind: 'operator', subject, roles }
+    : { kind: 'tenant', subject, roles, tenant: { slug: tenantClaim } }
+}
+
+/** A kernel that verifies replies, with a logger that the test can read. */
+export function testKernel(options: Partial<KernelOptions<TestTenant>> = {}): TestKernel {
+  const log: LogEntry[] = []
+  const kernel = createKernel<TestTenant>({
+    authenticate,
+    resolveCaller,
+    logger: {
+      error: (message, fields) => log.push({ level: 'error', message, fields }),
+      warn: (message, fields) => log.push({ level: 'warn', message, fields }),
+    },
+    verifyResponses: true,
+    ...options,
+  })
+  return { kernel, log }
+}
+
+export interface CallOptions {
+  readonly method?: string
+  readonly path?: string
+  readonly headers?: Record<string, string>
+  /** A string is sent with its Content-Length, chunks without one. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
+  readonly params?: Record<string, string>
+  readonly traceParent?: string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body as JSON; undefined where it is none. */
+  readonly json: Record<string, unknown> | undefined
+}
+
+const origin = 'https://trickle.example'
+
+/** The request as the library makes it with HTTP streaming: around a native one (its constructor takes that, though its type does not say so). */
+export function makeRequest(options: CallOptions): HttpRequest {
+  const { method = 'GET', path = '/', headers = {}, body, params = {} } = options
+  const length = typeof body === 'string' || body instanceof Uint8Array ? Buffer.byteLength(body) : undefined
+  const nativeRequest = new Request(new URL(path, origin), {
+    method,
+    headers: { ...(length === undefined ? {} : { 'content-length': String(length) }), ...headers },
+    ...(body === undefined ? {} : { body: body as string, duplex: 'half' }),
+  })
+  const init = { nativeRequest, params } as HttpRequestInit
+  return new HttpRequest(init)
+}
+
+/** Calls one route's handler as the platform does, and turns its answer into a response by the library's own class. */
+export async function call(
+  kernel: Kernel<TestTenant>,
+  route: Route<TestTenant>,
+  options: CallOptions = {},
+): Promise<Answer> {
+  const invocation = new InvocationContext({
+    invocationId: '11111111-2222-3333-4444-555555555555',
+    functionName: route.name,
+    ...(options.traceParent === undefined ? {} : { traceContext: { traceParent: options.traceParent } }),
+  })
+  const given = await kernel.handlerFor(route)(
+    makeRequest({ method: route.method, path: route.path, ...options }),
+    invocation,
+  )
+  if (given === undefined || given === null) throw new Error('the kernel gave no answer')
+  const response = given instanceof HttpResponse ? given : new HttpResponse(given)
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, json: parse(text) }
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
+
+/** A tenant's token with these roles. */
+export const as = (roles: string, tenant = 'acme'): Record<string, string> => ({
+  authorization: `Bearer ${roles}@${tenant}`,
+})
