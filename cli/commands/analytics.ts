@@ -1,0 +1,65 @@
+import { readRun } from '../../local/run/index.ts'
+import { CommandFailure, defineCommand, renderTable } from '../frame/index.ts'
+
+/** A query of the local stand-in; what takes longer than a person waits is wrong. */
+const timeoutMs = 30_000
+
+interface Answer {
+  readonly columns: string[]
+  readonly rows: Record<string, unknown>[]
+}
+
+/** The words of the service, out of what the SDK throws (an error of its HTTP client). */
+function serviceWords(error: unknown): string {
+  const response = (error as { response?: { data?: { error?: Record<string, unknown> } } }).response
+  const details = response?.data?.error
+  const words = details?.['@message'] ?? details?.['message']
+  return typeof words === 'string' ? words : error instanceof Error ? error.message : String(error)
+}
+
+async function ask(url: string, database: string, query: string): Promise<Answer> {
+  const { Client, ClientRequestProperties, KustoConnectionStringBuilder } = await import('azure-kusto-data')
+  const client = new Client(new KustoConnectionStringBuilder(url))
+  const properties = new ClientRequestProperties()
+  properties.setTimeout(timeoutMs)
+  try {
+    const response = await client.execute(database, query, properties)
+    const [table] = response.primaryResults
+    if (!table) return { columns: [], rows: [] }
+    const columns = table.columns.map((column) => column.name ?? '')
+    const { data } = table.toJSON<Record<string, unknown>>()
+    return { columns, rows: data }
+  } catch (error) {
+    throw new CommandFailure('QUERY_FAILED', `The query failed: ${serviceWords(error)}`, { cause: error })
+  } finally {
+    client.close()
+  }
+}
+
+export const command = defineCommand({
+  name: 'analytics',
+  summary: 'Ask the local analytics side a question in KQL.',
+  usage: '"EventsRaw | where StreamId == \'cart-1\' | count"',
+  positionals: { min: 1, max: 1 },
+  options: {
+    database: {
+      type: 'string',
+      placeholder: 'NAME',
+      description: 'default: the one that events are forwarded to',
+    },
+  },
+  notes: `Tables: EventsRaw (every row that arrived, doubles included), Events (one row an event).
+The same text runs in Azure Data Explorer.`,
+  run: async ({ values, positionals, home, print }) => {
+    const { state, status } = readRun(home)
+    if (!status.analytics)
+      throw new CommandFailure('NOT_RUNNING', `Trickle is ${state} (${home}). Start it with npm start.`)
+    const database = values.database ?? status.analytics.database
+    const { columns, rows } = await ask(status.analytics.url, database, positionals[0] ?? '')
+    const table = renderTable(
+      columns,
+      rows.map((row) => columns.map((name) => row[name])),
+    )
+    print(rows, `${table}\n(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`)
+  },
+})

@@ -1,0 +1,135 @@
+import { LocalFailure } from '../../local/failure/index.ts'
+import type { CommandContext } from './command.ts'
+import { CommandFailure, UsageError } from './errors.ts'
+import { commandHelp, overview } from './help.ts'
+import { nearest } from './nearest.ts'
+import { commandNames, loadCommand } from './registry.ts'
+import { version } from '../../local/run/index.ts'
+
+const exitCodes = { done: 0, failed: 1, usage: 2 } as const
+
+/** Where a command line reads and writes; tests give their own. */
+export interface Streams {
+  readonly out: (text: string) => void
+  readonly error: (text: string) => void
+}
+
+const processStreams: Streams = {
+  out: (text) => {
+    process.stdout.write(text)
+  },
+  error: (text) => {
+    process.stderr.write(text)
+  },
+}
+
+let interrupted: AbortController | undefined
+
+function interruption(): AbortSignal {
+  if (!interrupted) {
+    const controller = new AbortController()
+    interrupted = controller
+    // Once: a second Ctrl-C ends the process, should the command not come to an end.
+    process.once('SIGINT', () => {
+      controller.abort()
+    })
+    process.once('SIGTERM', () => {
+      controller.abort()
+    })
+  }
+  return interrupted.signal
+}
+
+interface ErrorFacts {
+  readonly code: string
+  readonly message: string
+  readonly where?: string
+  readonly mend?: string
+}
+
+function factsOf(error: unknown): ErrorFacts {
+  if (error instanceof LocalFailure) {
+    return { code: error.code, message: error.message, where: error.where, mend: error.mend }
+  }
+  if (error instanceof CommandFailure) return { code: error.code, message: error.message }
+  if (error instanceof UsageError) return { code: 'USAGE', message: error.message }
+  return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) }
+}
+
+function textOf(error: unknown, name: string | undefined): string {
+  if (error instanceof UsageError) {
+    return `${error.message}\nHelp: npx --no trickle ${name === undefined ? '--help' : `${name} --help`}\n`
+  }
+  if (error instanceof LocalFailure) return `${String(error)}\n`
+  if (error instanceof CommandFailure) return `${error.message}\n`
+  // A defect of ours: the stack is what helps.
+  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
+}
+
+function commandMissing(name: string): UsageError {
+  const guess = nearest(name, commandNames())
+  return new UsageError(`Unknown command: ${name}.${guess === undefined ? '' : ` Did you mean "${guess}"?`}`)
+}
+
+const asksForHelp = (words: readonly string[]): boolean => {
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
+  return own.includes('--help') || own.includes('-h')
+}
+
+async function dispatch(words: readonly string[], json: boolean, streams: Streams): Promise<number> {
+  const [first, ...rest] = words
+  if (first === undefined) {
+    streams.error(await overview())
+    return exitCodes.usage
+  }
+  if (first === '--version' || first === '-v') {
+    streams.out(`${version}\n`)
+    return exitCodes.done
+  }
+  const name = first === 'help' || first.startsWith('-') ? rest[0] : first
+  if (first.startsWith('-') && !asksForHelp([first]))
+    throw new UsageError(`A command comes first, not ${first}.`)
+  if (name === undefined) {
+    streams.out(await overview())
+    return exitCodes.done
+  }
+  if (!commandNames().includes(name)) throw commandMissing(name)
+  const command = await loadCommand(name)
+  if (name !== first || asksForHelp(rest)) {
+    streams.out(commandHelp(command))
+    return exitCodes.done
+  }
+  const io: Pick<CommandContext<never>, 'interruption' | 'note' | 'print'> = {
+    interruption,
+    note: (line) => {
+      streams.error(`${line}\n`)
+    },
+    print: (value, text) => {
+      streams.out(json ? `${JSON.stringify(value, undefined, 2)}\n` : `${text}\n`)
+    },
+  }
+  return await command.invoke(rest, io)
+}
+
+/**
+ * Runs a command line to its end.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, or the command's own
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  streams: Streams = processStreams,
+): Promise<number> {
+  const json = words.includes('--json')
+  try {
+    return await dispatch(words, json, streams)
+  } catch (error) {
+    if (json) streams.out(`${JSON.stringify({ error: factsOf(error) }, undefined, 2)}\n`)
+    streams.error(
+      textOf(
+        error,
+        commandNames().find((name) => name === words[0]),
+      ),
+    )
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+  }
+}

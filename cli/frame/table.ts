@@ -1,0 +1,38 @@
+/** A cell as people read it: objects as JSON, nothing for null. */
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value === 'string') return value
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
+}
+
+/** Longer cells are cut, so that a row stays a line; --json has them whole. */
+const widestCell = 60
+
+function cut(text: string): string {
+  const line = text.replaceAll(/\s*\n\s*/gu, ' ')
+  return line.length > widestCell ? `${line.slice(0, widestCell - 1)}…` : line
+}
+
+/** Aligned columns with a header; numbers to the right. */
+export function renderTable(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const cells = rows.map((row) => row.map((value) => cut(cellText(value))))
+  const widths = columns.map((name, index) =>
+    Math.max(name.length, ...cells.map((row) => row[index]?.length ?? 0)),
+  )
+  const numeric = columns.map(
+    (_, index) =>
+      rows.length > 0 &&
+      rows.every((row) => typeof row[index] === 'number' || typeof row[index] === 'bigint'),
+  )
+  const render = (row: readonly string[]): string =>
+    row
+      .map((text, index) => {
+        const width = widths[index] ?? 0
+        return numeric[index] === true ? text.padStart(width) : text.padEnd(width)
+      })
+      .join('  ')
+      .trimEnd()
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ')
+  return [render(columns), rule, ...cells.map(render)].join('\n')
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { maxFaultDelayMs, maxFaultRules } from '../limits.ts'
+
+const ruleSchema = z
+  .strictObject({
+    /** A part of the subject, case ignored, or `/pattern/flags`. */
+    match: z.string().min(1).max(1000),
+    /** Answer this status. */
+    status: z.int().min(400).max(599).optional(),
+    /** Wait so long, then go on (or answer, or cut). */
+    delayMs: z.int().min(0).max(maxFaultDelayMs).optional(),
+    /** Destroy the connection. */
+    cut: z.literal(true).optional(),
+    /** Do the work first, then answer the status or cut: the caller loses the answer. */
+    after: z.boolean().default(false),
+    /** How often the rule fires; without it as long as it stands. */
+    times: z.int().min(1).max(1_000_000).optional(),
+    /** The chance that it fires when it matches, drawn from the seed. */
+    probability: z.number().min(0).max(1).optional(),
+  })
+  .refine((rule) => rule.status !== undefined || rule.delayMs !== undefined || rule.cut === true, {
+    message: 'a rule needs status, delayMs or cut',
+  })
+  .refine((rule) => rule.status === undefined || rule.cut === undefined, {
+    message: 'status and cut exclude each other',
+  })
+  .refine((rule) => !rule.after || rule.status !== undefined || rule.cut === true, {
+    message: 'after needs status or cut',
+  })
+
+export type FaultRule = z.infer<typeof ruleSchema>
+
+export const faultPlanSchema = z.strictObject({
+  /** Where the draws for `probability` begin: the same seed gives the same draws. */
+  seed: z.int().default(1),
+  rules: z.array(ruleSchema).max(maxFaultRules),
+})
+
+export type FaultPlan = z.infer<typeof faultPlanSchema>
+
+/** `/pattern/flags` as a pattern; undefined for plain text. @throws SyntaxError for a wrong pattern */
+export function patternOf(match: string): RegExp | undefined {
+  const parts = /^\/(.+)\/([ims]*)$/su.exec(match)
+  if (parts === null) return undefined
+  return new RegExp(parts[1] ?? '', `u${parts[2] ?? ''}`)
+}
+
+/** Mulberry32: a small generator of numbers from 0 to 1 whose whole state is its seed. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d_2b_79_f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

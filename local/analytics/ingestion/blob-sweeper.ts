@@ -1,0 +1,47 @@
+import type { BlobServiceClient } from '@azure/storage-blob'
+import { countHandled, forgetHandled, handledBefore } from '../engine/index.ts'
+import type { EngineDatabase, HandledMessage } from '../engine/index.ts'
+
+/** A sender may order the same blob again within this time, as with the service's own temporary storage. */
+const keepMs = 24 * 60 * 60 * 1000
+/** Azurite writes its books as a whole at each change: with many thousand blobs every request would be slow. */
+const keepAtMost = 2000
+/** But nothing younger than this goes, however many there are. */
+const keepAtLeastMs = 10 * 60 * 1000
+/** How many go at once. */
+const sweepSize = 500
+
+async function removeBlob(service: BlobServiceClient, message: HandledMessage, before: Date): Promise<void> {
+  const [container = '', ...name] = message.blob.split('/')
+  const blob = service.getContainerClient(container).getBlobClient(name.join('/'))
+  try {
+    // A blob that was uploaded again under its name waits for another message.
+    await blob.deleteIfExists({ conditions: { ifUnmodifiedSince: before } })
+  } catch (error) {
+    const status =
+      error !== null && typeof error === 'object' && 'statusCode' in error ? error.statusCode : undefined
+    if (status !== 412) throw error
+  }
+}
+
+/**
+ * Removes blobs that were ingested long ago. @returns how many were looked at
+ * @throws when storage does not answer; what was not removed is found again
+ */
+export async function sweepBlobs(
+  database: EngineDatabase,
+  service: BlobServiceClient,
+  nowMs: number,
+): Promise<number> {
+  const isCrowded = countHandled(database.reader) > keepAtMost
+  const before = nowMs - (isCrowded ? keepAtLeastMs : keepMs)
+  const old = handledBefore(database.reader, before, sweepSize)
+  for (const message of old) await removeBlob(service, message, new Date(before))
+  await database.writing.run(() => {
+    forgetHandled(
+      database.writer,
+      old.map((message) => message.messageId),
+    )
+  })
+  return old.length
+}

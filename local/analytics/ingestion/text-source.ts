@@ -1,0 +1,104 @@
+import { Transform } from 'node:stream'
+import type { Readable, TransformCallback } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { maxRecordBytes } from '../limits.ts'
+import { IngestionFailure } from './ingestion-failure.ts'
+
+/** Counts bytes and refuses more than so many: a small gzip file can hold a very large text. */
+class ByteLimit extends Transform {
+  count = 0
+  readonly #maxBytes: number
+
+  constructor(maxBytes: number) {
+    super()
+    this.#maxBytes = maxBytes
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.count += chunk.length
+    if (this.count <= this.#maxBytes) done(null, chunk)
+    else
+      done(new IngestionFailure('BadRequest_FileTooLarge', `The data has more than ${this.#maxBytes} bytes.`))
+  }
+}
+
+/** Bytes of text, uncompressed on their way if need be. */
+export interface TextSource {
+  readonly chunks: AsyncIterable<Buffer>
+  /** Uncompressed bytes read so far. */
+  bytesRead(): number
+}
+
+/**
+ * @throws IngestionFailure, while it is read: BadRequest_FileTooLarge; BadRequest_InvalidArchive for bytes that are
+ *   no gzip
+ */
+export function openText(bytes: Readable, options: { gzip: boolean; maxBytes: number }): TextSource {
+  const limit = new ByteLimit(options.maxBytes)
+  const gunzip = options.gzip ? createGunzip() : undefined
+  gunzip?.on('error', (cause) => {
+    limit.destroy(
+      new IngestionFailure('BadRequest_InvalidArchive', `The data is not gzip: ${cause.message}.`, { cause }),
+    )
+  })
+  bytes.on('error', (error) => {
+    gunzip?.destroy()
+    limit.destroy(error)
+  })
+  limit.on('close', () => {
+    bytes.destroy()
+    gunzip?.destroy()
+  })
+  if (gunzip === undefined) bytes.pipe(limit)
+  else bytes.pipe(gunzip).pipe(limit)
+  return { chunks: limit as AsyncIterable<Buffer>, bytesRead: () => limit.count }
+}
+
+const lineFeed = 10
+const byteOrderMark = '\uFEFF'
+
+function decode(parts: readonly Buffer[]): string {
+  // Bytes that are no UTF-8 become U+FFFD, as in ADX.
+  return Buffer.concat(parts).toString('utf8')
+}
+
+/** The lines of a text, without their ends, one after the other. @throws IngestionFailure for one that is too long */
+export async function* linesOf(source: TextSource): AsyncGenerator<string> {
+  let parts: Buffer[] = []
+  let length = 0
+  let isFirst = true
+  const take = (): string => {
+    const line = decode(parts)
+    parts = []
+    length = 0
+    const text = isFirst && line.startsWith(byteOrderMark) ? line.slice(1) : line
+    isFirst = false
+    return text
+  }
+  for await (const chunk of source.chunks) {
+    let start = 0
+    for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
+      parts.push(chunk.subarray(start, end))
+      yield take()
+      start = end + 1
+    }
+    const rest = chunk.subarray(start)
+    parts.push(rest)
+    length += rest.length
+    if (length > maxRecordBytes) {
+      throw new IngestionFailure(
+        'Stream_InputStreamTooLarge',
+        `A record has more than ${maxRecordBytes} bytes.`,
+      )
+    }
+  }
+  if (length > 0) yield take()
+}
+
+/** The whole text. */
+export async function wholeText(source: TextSource): Promise<string> {
+  const parts: Buffer[] = []
+  for await (const chunk of source.chunks) parts.push(chunk)
+  const text = decode(parts)
+  return text.startsWith(byteOrderMark) ? text.slice(1) : text
+}

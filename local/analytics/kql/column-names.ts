@@ -1,0 +1,71 @@
+import { semanticFailure } from '../failure.ts'
+import type { Expression, NamedExpression } from './syntax.ts'
+
+const conversions = new Set([
+  'tostring',
+  'tolong',
+  'toint',
+  'toreal',
+  'todouble',
+  'tobool',
+  'toguid',
+  'todatetime',
+  'totimespan',
+  'todecimal',
+  'bin',
+])
+
+/** The name Kusto gives an expression without one: `Payload.a` is Payload_a, `tolong(X)` is X; undefined: Column1... */
+function naturalName(expression: Expression): string | undefined {
+  switch (expression.kind) {
+    case 'name':
+      return expression.name
+    case 'member': {
+      const target = naturalName(expression.target)
+      return target === undefined ? undefined : `${target}_${expression.key}`
+    }
+    case 'call': {
+      const inner = expression.parameters[0]
+      return conversions.has(expression.name) && inner !== undefined ? naturalName(inner) : undefined
+    }
+    case 'literal':
+    case 'negative':
+    case 'binary':
+    case 'in':
+    case 'star':
+      return undefined
+  }
+}
+
+/** `count_`, `dcount_EventId`, `max_Position` */
+function aggregateName(expression: Expression): string | undefined {
+  if (expression.kind !== 'call') return undefined
+  const inner = expression.parameters[0]
+  return `${expression.name}_${inner === undefined ? '' : (naturalName(inner) ?? '')}`
+}
+
+/**
+ * Names for the columns of a result, those that Kusto would give where the query gives none.
+ * @throws KustoFailure when the query gives one name twice
+ */
+export function nameColumns(
+  expressions: readonly NamedExpression[],
+  kind: 'aggregate' | 'scalar',
+  taken: ReadonlySet<string> = new Set(),
+): string[] {
+  const used = new Set(taken)
+  const free = (wanted: string): string => {
+    let name = wanted
+    for (let counter = 1; used.has(name); counter += 1) name = `${wanted}${counter}`
+    return name
+  }
+  return expressions.map(({ name, expression }, index) => {
+    if (name !== undefined && used.has(name)) {
+      throw semanticFailure(`A column named '${name}' already exists.`, 'SEM0033')
+    }
+    const natural = kind === 'aggregate' ? aggregateName(expression) : naturalName(expression)
+    const chosen = name ?? free(natural ?? `Column${index + 1}`)
+    used.add(chosen)
+    return chosen
+  })
+}

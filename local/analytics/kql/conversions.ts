@@ -1,0 +1,50 @@
+import { semanticFailure } from '../failure.ts'
+import type { ColumnType } from '../values/index.ts'
+import { compose, literalSql } from './typed-sql.ts'
+import type { TypedSql } from './typed-sql.ts'
+
+const integers = new Set<ColumnType>(['int', 'long', 'bool'])
+const numbers = new Set<ColumnType>(['int', 'long', 'real'])
+
+export function isNumber(type: ColumnType): boolean {
+  return numbers.has(type)
+}
+
+/** Kusto's `tostring()`: never null. */
+export function toText(value: TypedSql): TypedSql {
+  if (value.type === 'string') return value
+  return compose('string', 'kql_text({0}, {1})', literalSql('string', value.type), value)
+}
+
+/** Kusto's `tolong()`, `todatetime()` and the like: null where the value is no such thing. */
+export function convert(value: TypedSql, type: ColumnType): TypedSql {
+  if (value.type === type) return value
+  if (type === 'string') return toText(value)
+  const typeName = literalSql('string', type)
+  if (value.type === 'dynamic') return compose(type, 'kql_from_dynamic({0}, {1})', typeName, value)
+  if (value.type === 'string') return compose(type, 'kql_from_text({0}, {1})', typeName, value)
+  if (type === 'real' && integers.has(value.type)) return compose(type, 'CAST({0} AS REAL)', value)
+  if (type === 'long' && (integers.has(value.type) || value.type === 'real')) {
+    return compose(type, 'CAST({0} AS INTEGER)', value)
+  }
+  if (type === 'dynamic')
+    return compose(type, 'json_quote(kql_text({0}, {1}))', literalSql('string', value.type), value)
+  // Through its text: int from long checks the range, bool from long the value.
+  return compose(type, 'kql_from_text({0}, {1})', typeName, toText(value))
+}
+
+/** The two sides of a comparison with one type. @throws KustoFailure when they cannot be compared */
+export function sameType(left: TypedSql, right: TypedSql): readonly [TypedSql, TypedSql] {
+  if (left.type === right.type) return [left, right]
+  if (isNumber(left.type) && isNumber(right.type)) return [left, right]
+  if (left.type === 'dynamic') return [convert(left, right.type), right]
+  if (right.type === 'dynamic') return [left, convert(right, left.type)]
+  if (left.type === 'guid' && right.type === 'string') return [left, convert(right, 'guid')]
+  if (left.type === 'string' && right.type === 'guid') return [convert(left, 'guid'), right]
+  if (left.type === 'decimal' && isNumber(right.type)) return [convert(left, 'real'), right]
+  if (right.type === 'decimal' && isNumber(left.type)) return [left, convert(right, 'real')]
+  throw semanticFailure(
+    `Cannot compare values of types ${left.type} and ${right.type}. Try adding explicit casts.`,
+    'SEM0064',
+  )
+}

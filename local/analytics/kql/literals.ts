@@ -1,0 +1,72 @@
+import { semanticFailure, syntaxFailure } from '../failure.ts'
+import {
+  JsonTextError,
+  columnTypeOf,
+  scanValue,
+  skipWhitespace,
+  valueOfJson,
+  valueOfText,
+  parseTimespanLiteral,
+} from '../values/index.ts'
+import type { ColumnType, StoredValue } from '../values/index.ts'
+import { bigObject32MaxValueBytes } from '../limits.ts'
+import { readString } from './string-literal.ts'
+import type { Expression } from './syntax.ts'
+import type { Token } from './tokens.ts'
+
+function dynamicLiteral(text: string): StoredValue {
+  const start = skipWhitespace(text, 0)
+  // KQL allows 'single quotes' for a lone string.
+  if (text[start] === "'" || text[start] === '@') return JSON.stringify(readString(text, start).value)
+  try {
+    const end = scanValue(text, start)
+    if (skipWhitespace(text, end) !== text.length) throw new JsonTextError('Unexpected character', end)
+    return valueOfJson('dynamic', text, { start, end }, bigObject32MaxValueBytes)
+  } catch (error) {
+    if (error instanceof JsonTextError)
+      throw syntaxFailure(`dynamic(${text.slice(0, 40)}): ${error.message}.`)
+    throw error
+  }
+}
+
+/**
+ * The value of `datetime(...)`, `guid(...)`, `dynamic(...)` and so on.
+ * @throws KustoFailure when the text is no such value
+ */
+export function typedLiteral(typeName: string, text: string): { type: ColumnType; value: StoredValue } {
+  const type = columnTypeOf(typeName)
+  if (text.toLowerCase() === 'null') return { type, value: null }
+  if (type === 'dynamic') return { type, value: dynamicLiteral(text) }
+  const inner = /^[hH]?@?["']/u.test(text) ? readString(text, 0).value : text
+  const value = valueOfText(type, inner)
+  if (value === null) throw semanticFailure(`'${text}' is not a ${type}.`, 'SEM0003')
+  return { type, value }
+}
+
+/** The expression that a word stands for by itself; undefined when it is no literal. */
+export function literalOfToken(token: Token): Expression | undefined {
+  switch (token.kind) {
+    case 'string':
+      return { kind: 'literal', type: 'string', value: token.text }
+    case 'timespan':
+      return { kind: 'literal', type: 'timespan', value: parseTimespanLiteral(token.text) ?? null }
+    case 'number': {
+      const type = /^\d+$/u.test(token.text) ? 'long' : 'real'
+      const value = valueOfText(type, token.text)
+      if (value === null) throw semanticFailure(`'${token.text}' is not a ${type}.`, 'SEM0003')
+      return { kind: 'literal', type, value }
+    }
+    case 'literal':
+      return { kind: 'literal', ...typedLiteral(token.type ?? '', token.text) }
+    case 'name': {
+      const word = token.text.toLowerCase()
+      if (word === 'true' || word === 'false') {
+        return { kind: 'literal', type: 'bool', value: word === 'true' ? 1n : 0n }
+      }
+      return undefined
+    }
+    case 'end':
+    case 'symbol':
+      return undefined
+  }
+}

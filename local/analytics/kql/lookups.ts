@@ -1,0 +1,19 @@
+import type { Expression, Operator } from './syntax.ts'
+
+function columnsIn(condition: Expression): string[] {
+  if (condition.kind !== 'binary') return []
+  if (condition.operator === 'and') return [...columnsIn(condition.left), ...columnsIn(condition.right)]
+  const comparesValue = condition.right.kind === 'literal' || condition.right.kind === 'name'
+  if (condition.operator !== '==' || condition.left.kind !== 'name' || !comparesValue) return []
+  return [condition.left.name]
+}
+
+/** The columns of the source that the query's first `where` steps look up by value: worth an index. */
+export function lookupColumns(operators: readonly Operator[]): string[] {
+  const columns: string[] = []
+  for (const operator of operators) {
+    if (operator.kind !== 'where') break
+    columns.push(...columnsIn(operator.condition))
+  }
+  return columns
+}

@@ -1,0 +1,104 @@
+import { syntaxFailure } from '../failure.ts'
+import { readString } from './string-literal.ts'
+
+/**
+ * Words of KQL and of management commands. `literal` is a typed literal such as `datetime(2026-01-31)`, whose inside
+ * follows rules of its own; `text` is then what stands between the parentheses.
+ */
+export interface Token {
+  readonly kind: 'end' | 'literal' | 'name' | 'number' | 'string' | 'symbol' | 'timespan'
+  /** A string's value, quotes and escapes resolved; else as written. */
+  readonly text: string
+  /** Of a literal: the type's name as written. */
+  readonly type?: string
+  readonly start: number
+  readonly end: number
+}
+
+const whitespace = /(?:\s|\/\/[^\n]*)+/uy
+const name = /[A-Za-z_$][\w$]*/uy
+const timespan = /\d+(?:\.\d+)?(?:ms|microsecond|tick|d|h|m|s)(?![\w])/uy
+const number = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w])/uy
+const symbol = /==|!=|=~|!~|<=|>=|<\||\.\.|[-+*/%=<>()[\]{},.:;|!]/uy
+const stringStart = /(?:[hH]?@?["'])|```|~~~/uy
+
+/** Types whose literals look like a call. `string(...)` is none. */
+const literalTypes = new Set([
+  'bool',
+  'boolean',
+  'date',
+  'datetime',
+  'decimal',
+  'double',
+  'dynamic',
+  'guid',
+  'int',
+  'long',
+  'real',
+  'time',
+  'timespan',
+  'uuid',
+])
+
+function matchAt(pattern: RegExp, text: string, position: number): string | undefined {
+  pattern.lastIndex = position
+  return pattern.exec(text)?.[0]
+}
+
+/** The position after the `)` that closes the `(` at `open`; strings inside are passed over. */
+function endOfParentheses(text: string, open: number): number {
+  let depth = 0
+  let position = open
+  while (position < text.length) {
+    if (matchAt(stringStart, text, position) !== undefined) {
+      position = readString(text, position).end
+      continue
+    }
+    if (text[position] === '(') depth += 1
+    if (text[position] === ')') depth -= 1
+    position += 1
+    if (depth === 0) return position
+  }
+  throw syntaxFailure(`the parenthesis at character ${open} is not closed.`)
+}
+
+function readName(text: string, start: number, word: string): Token {
+  const end = start + word.length
+  if (text[end] !== '(' || !literalTypes.has(word.toLowerCase()))
+    return { kind: 'name', text: word, start, end }
+  const after = endOfParentheses(text, end)
+  return { kind: 'literal', type: word, text: text.slice(end + 1, after - 1).trim(), start, end: after }
+}
+
+function readToken(text: string, start: number): Token {
+  if (matchAt(stringStart, text, start) !== undefined) {
+    const { value, end } = readString(text, start)
+    return { kind: 'string', text: value, start, end }
+  }
+  const word = matchAt(name, text, start)
+  if (word !== undefined) return readName(text, start, word)
+  for (const [kind, pattern] of [
+    ['timespan', timespan],
+    ['number', number],
+    ['symbol', symbol],
+  ] as const) {
+    const found = matchAt(pattern, text, start)
+    if (found !== undefined) return { kind, text: found, start, end: start + found.length }
+  }
+  throw syntaxFailure(`unexpected '${text.slice(start, start + 10)}' at character ${start}.`)
+}
+
+/** The words of a text, ended by one of kind `end`. @throws KustoFailure for what is no word */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = []
+  let position = 0
+  for (;;) {
+    position += matchAt(whitespace, text, position)?.length ?? 0
+    if (position >= text.length) break
+    const token = readToken(text, position)
+    tokens.push(token)
+    position = token.end
+  }
+  tokens.push({ kind: 'end', text: '', start: text.length, end: text.length })
+  return tokens
+}

@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { runChild } from '../storage/index.ts'
+import { startAnalytics } from './stand-in.ts'
+
+const flagsSchema = z.object({
+  port: z.coerce.number().int().min(0).max(65_535),
+  data: z.string().min(1),
+  kql: z.string().min(1),
+  database: z.string().min(1),
+})
+
+await runChild(async () => {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '0' },
+      data: { type: 'string' },
+      kql: { type: 'string' },
+      database: { type: 'string' },
+    },
+  })
+  const flags = flagsSchema.parse(values)
+  const running = await startAnalytics({
+    port: flags.port,
+    dataFolder: flags.data,
+    kqlFolder: flags.kql,
+    database: flags.database,
+    storage: z
+      .string({ error: 'TRICKLE_LOCAL_STORAGE is not set' })
+      .parse(process.env['TRICKLE_LOCAL_STORAGE']),
+    log: (line) => {
+      console.error(line)
+    },
+  })
+  const { url, database, faultsUrl } = running
+  return {
+    facts: { url, database, faultsUrl },
+    line: `Analytics: database ${database} at ${url}`,
+    stop: () => running.stop(),
+  }
+})

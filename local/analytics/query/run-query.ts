@@ -1,0 +1,119 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import {
+  ensureIndex,
+  findTable,
+  findView,
+  firstOfKeyCondition,
+  sqlColumn,
+  sqlTable,
+} from '../engine/index.ts'
+import type { EngineDatabase, Table } from '../engine/index.ts'
+import { KustoFailure, semanticFailure } from '../failure.ts'
+import { compileOperators, lookupColumns, parseQuery, readParameters, readTokens } from '../kql/index.ts'
+import type { BoundColumn, CompiledQuery, GivenParameters, Operator, Relation, Scope } from '../kql/index.ts'
+import { ticksOfUnixMs } from '../values/index.ts'
+import type { Column, StoredValue } from '../values/index.ts'
+
+/** Rows are read as they are asked for; whoever stops early must end the iterator (for...of does). */
+export interface QueryResult {
+  readonly columns: readonly Column[]
+  readonly rows: Iterable<readonly StoredValue[]>
+}
+
+type Parameters = ReturnType<typeof readParameters>
+
+function scopeWith(parameters: Parameters): (columns: readonly BoundColumn[]) => Scope {
+  const nowTicks = ticksOfUnixMs(Date.now())
+  return (columns) => ({ columns, parameters, nowTicks })
+}
+
+function relationOf(table: Table, condition: string | undefined): Relation {
+  const columns = table.columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    sql: `v${column.ordinal}`,
+  }))
+  const items = table.columns.map((column) => `r.${sqlColumn(column.ordinal)} AS v${column.ordinal}`)
+  const where = condition === undefined ? '' : ` WHERE ${condition}`
+  return {
+    sql: `SELECT ${items.join(', ')} FROM ${sqlTable(table.id)} AS r${where}`,
+    parameters: [],
+    columns,
+  }
+}
+
+function sourceOf(database: DatabaseSync, name: string): { table: Table; relation: Relation } {
+  const table = findTable(database, name)
+  if (table !== undefined) return { table, relation: relationOf(table, undefined) }
+  const view = findView(database, name)
+  if (view !== undefined)
+    return { table: view.table, relation: relationOf(view.table, firstOfKeyCondition(view)) }
+  throw semanticFailure(`'table' operator: Failed to resolve table expression named '${name}'`)
+}
+
+async function prepareLookups(
+  database: EngineDatabase,
+  table: Table,
+  operators: readonly Operator[],
+): Promise<void> {
+  for (const name of lookupColumns(operators)) {
+    const column = table.columns.find((candidate) => candidate.name === name)
+    if (column !== undefined && column.type !== 'dynamic')
+      await ensureIndex(database, table.id, column.ordinal)
+  }
+}
+
+function execute(database: DatabaseSync, compiled: CompiledQuery): QueryResult {
+  try {
+    const statement = database.prepare(compiled.sql)
+    statement.setReadBigInts(true)
+    statement.setReturnArrays(true)
+    const rows = statement.iterate(...(compiled.parameters as SQLInputValue[]))
+    return { columns: compiled.columns, rows: rows as unknown as Iterable<readonly StoredValue[]> }
+  } catch (cause) {
+    if (cause instanceof KustoFailure) throw cause
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new KustoFailure({ message: `The stand-in cannot run this query: ${message}.`, cause })
+  }
+}
+
+/**
+ * Runs a query (`Table | ...`, `declare query_parameters(...)` before it allowed) on the last committed state.
+ * @throws KustoFailure for a text that is no query, names that are not known, or what is not supported
+ */
+export async function runQuery(
+  database: EngineDatabase,
+  text: string,
+  given: GivenParameters,
+): Promise<QueryResult> {
+  const reader = readTokens(text)
+  const parameters = readParameters(reader, given)
+  const query = parseQuery(reader)
+  reader.accept(';')
+  reader.expectEnd()
+  const { table, relation } = sourceOf(database.reader, query.source)
+  await prepareLookups(database, table, query.operators)
+  return execute(database.reader, compileOperators(relation, query.operators, scopeWith(parameters)))
+}
+
+/** Runs the steps of a query on rows that are at hand, as in `.show tables | count`. */
+export function runOperators(
+  database: EngineDatabase,
+  input: { readonly columns: readonly Column[]; readonly rows: readonly (readonly StoredValue[])[] },
+  operators: readonly Operator[],
+): QueryResult {
+  if (operators.length === 0) return input
+  const columns = input.columns.map((column, index) => ({ ...column, sql: `v${index}` }))
+  const items = columns.map((column, index) => `json_extract(value, '$[${index}]') AS ${column.sql}`)
+  const rows = input.rows.map((row) => `[${row.map((value) => jsonOfCell(value)).join(',')}]`)
+  const relation: Relation = {
+    sql: `SELECT ${items.join(', ')} FROM json_each(?)`,
+    parameters: [`[${rows.join(',')}]`],
+    columns,
+  }
+  return execute(database.reader, compileOperators(relation, operators, scopeWith(new Map())))
+}
+
+function jsonOfCell(value: StoredValue): string {
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CommandContext } from '../commands/index.ts'
+import { KustoFailure } from '../failure.ts'
+import type { Fault, FaultDoor } from '../faults/index.ts'
+import type { Wake } from '../ingestion/index.ts'
+import { maxRequestBodyBytes, maxStreamingIngestionBytes } from '../limits.ts'
+import type { StorageProxy } from '../storage/index.ts'
+import { failureOf } from '../wire/index.ts'
+import type { RequestIds } from '../wire/index.ts'
+import { answerFaultRequest, faultsPath } from './fault-requests.ts'
+import { answerCommand, answerQuery, answerStreamingIngestion, parseRequest } from './kusto-requests.ts'
+import { dropReply, failureReply, jsonReply, sendReply } from './reply.ts'
+import type { Reply } from './reply.ts'
+import { readBody } from './request-body.ts'
+
+export interface DispatchOptions {
+  /** For a request that came to this origin, for example http://127.0.0.1:8080 */
+  readonly contextFor: (origin: string) => CommandContext
+  readonly ownOrigin: () => string
+  readonly proxy: StorageProxy
+  readonly faults: FaultDoor
+  readonly wake: Wake
+  /** Ends waiting when the server stops. */
+  readonly signal: AbortSignal
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+function idsOf(request: IncomingMessage): RequestIds {
+  const given = request.headers['x-ms-client-request-id']
+  return {
+    clientRequestId: typeof given === 'string' ? given : `unspecified;${randomUUID()}`,
+    activityId: randomUUID(),
+  }
+}
+
+/** Carries out the fault's delay and, if it comes before the work, its ending. @returns whether that was all */
+async function endureBefore(
+  fault: Fault | undefined,
+  options: DispatchOptions,
+  end: (fault: Fault) => Promise<void>,
+): Promise<boolean> {
+  if (fault === undefined) return false
+  if (fault.delayMs > 0) await delay(fault.delayMs, undefined, { signal: options.signal })
+  if (fault.ending === undefined || fault.after) return false
+  await end(fault)
+  return true
+}
+
+async function endWith(
+  fault: Fault,
+  request: IncomingMessage,
+  response: ServerResponse,
+  ids: RequestIds,
+): Promise<void> {
+  if (fault.ending?.kind !== 'status') {
+    request.socket.destroy()
+    return
+  }
+  // A client that is still sending would not see the answer.
+  request.resume()
+  const { status } = fault.ending
+  const failure = new KustoFailure({
+    status,
+    code: 'General_FaultRule',
+    message: `A fault rule gave status ${status}.`,
+    permanent: status < 500 && status !== 429,
+  })
+  await sendReply(response, failureReply(failure, ids), ids)
+}
+
+async function dispatchStorage(
+  options: DispatchOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const ids = idsOf(request)
+  const end = (fault: Fault): Promise<void> => endWith(fault, request, response, ids)
+  const fault = options.faults.decide(`${request.method ?? ''} ${request.url ?? ''} | `)
+  if (await endureBefore(fault, options, end)) return
+  const discardAnswer = fault?.after === true
+  const status = await options.proxy.pass(request, response, { discardAnswer })
+  const path = (request.url ?? '').split('?')[0] ?? ''
+  if (status === 201 && request.method === 'POST' && options.proxy.isQueue(path)) options.wake.wake()
+  if (fault !== undefined && discardAnswer) await end(fault)
+}
+
+/** `/v1/rest/ingest/{db}/{table}` */
+function streamingAddress(url: URL): { database: string; table: string; query: URLSearchParams } | undefined {
+  const match = /^\/v1\/rest\/ingest\/([^/]+)\/([^/]+)$/u.exec(url.pathname)
+  if (match === null) return undefined
+  return {
+    database: decodeURIComponent(match[1] ?? ''),
+    table: decodeURIComponent(match[2] ?? ''),
+    query: url.searchParams,
+  }
+}
+
+/** The work of a Kusto request, ready to be done, and its command or query. */
+async function prepareKusto(
+  request: IncomingMessage,
+  url: URL,
+  context: CommandContext,
+  ids: RequestIds,
+): Promise<{ text: string; work: () => Promise<Reply> | Reply }> {
+  const route = `${request.method ?? ''} ${url.pathname}`
+  if (route === 'GET /v1/rest/auth/metadata')
+    return { text: '', work: () => jsonReply(200, { AzureAD: null }) }
+  if (route === 'GET /v1/rest/ping') return { text: '', work: () => jsonReply(200, {}) }
+  const streaming = request.method === 'POST' ? streamingAddress(url) : undefined
+  if (streaming !== undefined) {
+    const body = await readBody(request, maxStreamingIngestionBytes)
+    return { text: '', work: () => answerStreamingIngestion(context, streaming, body) }
+  }
+  const version = { 'POST /v1/rest/query': 1 as const, 'POST /v2/rest/query': 2 as const }[route]
+  if (route !== 'POST /v1/rest/mgmt' && version === undefined) {
+    throw new KustoFailure({ status: 404, code: 'NotFound', message: `There is nothing at ${route}.` })
+  }
+  const parsed = parseRequest(await readBody(request, maxRequestBodyBytes))
+  const work = (): Promise<Reply> =>
+    version === undefined ? answerCommand(context, parsed) : answerQuery(context, parsed, ids, version)
+  return { text: parsed.csl, work }
+}
+
+async function dispatchKusto(
+  options: DispatchOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const ids = idsOf(request)
+  const end = (fault: Fault): Promise<void> => endWith(fault, request, response, ids)
+  const { host } = request.headers
+  const context = options.contextFor(host === undefined ? options.ownOrigin() : `http://${host}`)
+  const url = new URL(request.url ?? '/', options.ownOrigin())
+  let text = ''
+  let work: () => Promise<Reply> | Reply
+  try {
+    const prepared = await prepareKusto(request, url, context, ids)
+    text = prepared.text
+    work = prepared.work
+  } catch (error) {
+    work = () => failureReply(failureOf(error), ids)
+  }
+  const fault = options.faults.decide(`${request.method ?? ''} ${request.url ?? ''} | ${text}`)
+  if (await endureBefore(fault, options, end)) return
+  let reply: Reply
+  try {
+    reply = await work()
+  } catch (error) {
+    reply = failureReply(failureOf(error), ids)
+  }
+  if (fault?.after === true) {
+    dropReply(reply)
+    await end(fault)
+  } else await sendReply(response, reply, ids)
+}
+
+/** What the stand-in does with a request, by its path. */
+export function createDispatch(options: DispatchOptions): Handler {
+  return async (request, response) => {
+    const path = (request.url ?? '/').split('?')[0] ?? '/'
+    if (path === faultsPath) {
+      const ids = idsOf(request)
+      const reply = await answerFaultRequest(options.faults, request).catch((error: unknown) =>
+        failureReply(failureOf(error), ids),
+      )
+      await sendReply(response, reply, ids)
+    } else if (path === '/healthz')
+      await sendReply(response, jsonReply(200, { status: 'ok' }), idsOf(request))
+    else if (options.proxy.owns(path)) await dispatchStorage(options, request, response)
+    else await dispatchKusto(options, request, response)
+  }
+}

@@ -1,0 +1,145 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { LocalFailure, fileFailure } from '../failure/index.ts'
+import { holdFolder, parseConnectionString } from '../storage/index.ts'
+import { runScripts } from './commands/index.ts'
+import type { CommandContext } from './commands/index.ts'
+import { instanceName, openDatabase } from './engine/index.ts'
+import type { EngineDatabase } from './engine/index.ts'
+import { createFaultDoor } from './faults/index.ts'
+import { QueueWorker, createWake, sweepBlobs } from './ingestion/index.ts'
+import { createDispatch, faultsPath, serve } from './server/index.ts'
+import { createStorageProxy, prepareResources, queueNames, resourceUris } from './storage/index.ts'
+import type { StorageResources } from './storage/index.ts'
+
+export interface AnalyticsOptions {
+  /** 0 or absent picks a free one. */
+  readonly port?: number
+  /** Made if it is missing. */
+  readonly dataFolder: string
+  /** The .kql files that are run at each start, in the order of their names. */
+  readonly kqlFolder: string
+  /** The name of the one database. */
+  readonly database: string
+  /** Connection string of the storage account (Azurite). */
+  readonly storage: string
+  /** For troubles that nobody is told otherwise, a line each. */
+  readonly log?: (line: string) => void
+}
+
+export interface RunningAnalytics {
+  /** For the SDK's connection string. */
+  readonly url: string
+  readonly database: string
+  readonly faultsUrl: string
+  stop(): Promise<void>
+}
+
+/** Old blobs cost little: seldom is enough. */
+const sweepEveryMs = 10 * 60 * 1000
+
+function prepareFolder(dataFolder: string): void {
+  try {
+    mkdirSync(dataFolder, { recursive: true })
+    accessSync(dataFolder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw fileFailure(error, dataFolder) ?? error
+  }
+}
+
+async function connectStorage(connectionString: string, database: EngineDatabase): Promise<StorageResources> {
+  const facts = parseConnectionString(connectionString)
+  try {
+    return await prepareResources(facts, instanceName(database.writer))
+  } catch (cause) {
+    throw new LocalFailure({
+      code: 'SERVER_UNREACHABLE',
+      what: `Storage does not answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      where: `${facts.blobUrl} and ${facts.queueUrl}`,
+      mend: 'Start the storage first, and give its connection string in TRICKLE_LOCAL_STORAGE.',
+      cause,
+    })
+  }
+}
+
+function startSweeping(
+  database: EngineDatabase,
+  resources: StorageResources,
+  log: (line: string) => void,
+): () => void {
+  const timer = setInterval(() => {
+    sweepBlobs(database, resources.blobService, Date.now()).catch((error: unknown) => {
+      log(`Old blobs could not be removed: ${String(error)}`)
+    })
+  }, sweepEveryMs)
+  return () => {
+    clearInterval(timer)
+  }
+}
+
+/** Starts everything on an open database; what was started before a failure is stopped by the caller's `onStop`. */
+async function assemble(
+  options: AnalyticsOptions,
+  database: EngineDatabase,
+  onStop: (step: () => Promise<void> | void) => void,
+): Promise<Omit<RunningAnalytics, 'stop'>> {
+  const log = options.log ?? (() => undefined)
+  const resources = await connectStorage(options.storage, database)
+  const contextFor = (origin: string): CommandContext => ({
+    database,
+    databaseName: options.database,
+    resources: () => resourceUris(resources, origin),
+  })
+  await runScripts(options.kqlFolder, contextFor('http://127.0.0.1'))
+  const faults = createFaultDoor()
+  const wake = createWake()
+  const stopping = new AbortController()
+  const proxy = createStorageProxy({ ...resources.facts, queueNames: queueNames(resources) })
+  let origin = ''
+  const dispatch = createDispatch({
+    contextFor,
+    ownOrigin: () => origin,
+    proxy,
+    faults,
+    wake,
+    signal: stopping.signal,
+  })
+  const server = await serve(options.port ?? 0, dispatch)
+  origin = server.origin
+  onStop(async () => {
+    stopping.abort()
+    await server.close()
+  })
+  const worker = new QueueWorker({ database, databaseName: options.database, resources, faults, wake, log })
+  onStop(() => worker.stop())
+  onStop(startSweeping(database, resources, log))
+  return { url: origin, database: options.database, faultsUrl: `${origin}${faultsPath}` }
+}
+
+/**
+ * Starts the stand-in in this process and waits until it serves.
+ * @throws LocalFailure PORT_TAKEN, DATA_FOLDER_IN_USE, DATA_FOLDER_BROKEN, DATA_FOLDER_OTHER_VERSION, NOT_A_HOME,
+ *   PERMISSION_MISSING, SERVER_UNREACHABLE (storage), PART_FAILED (a KQL command, with file and line)
+ */
+export async function startAnalytics(options: AnalyticsOptions): Promise<RunningAnalytics> {
+  prepareFolder(options.dataFolder)
+  const steps: (() => Promise<void> | void)[] = []
+  const stop = async (): Promise<void> => {
+    // The last started first: nobody may ask for what is already closed.
+    for (const step of steps.splice(0).toReversed()) await step()
+  }
+  const hold = holdFolder(options.dataFolder, 'analytics')
+  steps.push(() => {
+    hold.release()
+  })
+  try {
+    const database = openDatabase(options.dataFolder)
+    steps.push(() => {
+      database.close()
+    })
+    const running = await assemble(options, database, (step) => steps.push(step))
+    return { ...running, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

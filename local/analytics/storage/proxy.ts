@@ -1,0 +1,119 @@
+import { request as httpRequest } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, RequestOptions, ServerResponse } from 'node:http'
+import { finished, pipeline } from 'node:stream/promises'
+
+/**
+ * Passes storage requests on to Azurite, streamed. One address then carries everything a client does: whatever is cut
+ * or delayed before it is cut or delayed as a whole.
+ */
+export interface StorageProxy {
+  /** Whether a path belongs to storage. */
+  owns(path: string): boolean
+  /** Whether the path is that of a queue, by its name. */
+  isQueue(path: string): boolean
+  /**
+   * Carries a request to storage.
+   * @param discardAnswer does the work and keeps the answer back (a lost answer); the caller answers
+   * @returns the status that storage gave; undefined when the client or storage went away
+   */
+  pass(
+    request: IncomingMessage,
+    response: ServerResponse,
+    options: { readonly discardAnswer: boolean },
+  ): Promise<number | undefined>
+}
+
+/** Belongs to one connection and not to the request (RFC 9110, 7.6.1). */
+const hopHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+function passedHeaders(
+  headers: NodeJS.Dict<string | string[]>,
+  host: string | undefined,
+): OutgoingHttpHeaders {
+  const passed: OutgoingHttpHeaders = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !hopHeaders.has(name)) passed[name] = value
+  }
+  // A SAS does not sign the host; Azurite reads the account from a host name it does not know as its own.
+  if (host !== undefined) passed['host'] = host
+  return passed
+}
+
+function optionsFor(request: IncomingMessage, target: URL): RequestOptions {
+  const headers = passedHeaders(request.headers, target.host)
+  const hasBody =
+    request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
+  if (hasBody && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked'
+  return { host: target.hostname, port: target.port, method: request.method, path: request.url, headers }
+}
+
+async function answerOf(request: IncomingMessage, target: URL): Promise<IncomingMessage> {
+  const upstream = httpRequest(optionsFor(request, target))
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    upstream.once('response', resolve)
+    upstream.once('error', reject)
+  })
+  // An answer may come before the whole request is sent; then the request's end no longer matters.
+  const sent = pipeline(request, upstream)
+  sent.catch(() => undefined)
+  return await answered
+}
+
+function unavailable(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  response.writeHead(503, { 'content-type': 'text/plain', 'x-ms-error-code': 'ServerBusy' })
+  response.end(`Local storage does not answer: ${message}\n`)
+}
+
+export function createStorageProxy(options: {
+  readonly accountName: string
+  readonly blobUrl: string
+  readonly queueUrl: string
+  readonly queueNames: ReadonlySet<string>
+}): StorageProxy {
+  const prefix = `/${options.accountName}`
+  const isQueue = (path: string): boolean => {
+    const [, , name = ''] = path.split('/')
+    return options.queueNames.has(name)
+  }
+  return {
+    owns: (path) => path === prefix || path.startsWith(`${prefix}/`),
+    isQueue,
+    pass: async (request, response, { discardAnswer }) => {
+      const path = (request.url ?? '/').split('?')[0] ?? '/'
+      const target = new URL(isQueue(path) ? options.queueUrl : options.blobUrl)
+      let answer: IncomingMessage
+      try {
+        answer = await answerOf(request, target)
+      } catch (error) {
+        if (!discardAnswer) unavailable(response, error)
+        return undefined
+      }
+      if (discardAnswer) {
+        answer.resume()
+        await finished(answer).catch(() => undefined)
+        return answer.statusCode
+      }
+      response.writeHead(answer.statusCode ?? 502, passedHeaders(answer.headers, undefined))
+      try {
+        await pipeline(answer, response)
+      } catch {
+        // The client or storage went away in the middle; the other side is closed by the pipeline.
+        return undefined
+      }
+      return answer.statusCode
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import { parseDatetime, parseTimespan, parseTimespanLiteral } from './ticks.ts'
+import type { ColumnType, StoredValue } from './column-type.ts'
+import { stringOfSpan } from './json-scan.ts'
+import type { JsonSpan } from './json-scan.ts'
+import { normalizeNumbers } from './dynamic-numbers.ts'
+
+/**
+ * From JSON to a column, as ADX ingests: a value that does not fit becomes null without a word ('' in a string
+ * column). A sender that gets this wrong must see it here.
+ */
+
+const minLong = -(2n ** 63n)
+const maxLong = 2n ** 63n - 1n
+const minInt = -(2n ** 31n)
+const maxInt = 2n ** 31n - 1n
+
+/** A decimal has 34 significant digits. */
+const maxDecimalDigits = 34
+
+const integerPattern = /^[+-]?\d{1,40}$/u
+const realPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/u
+const guidPattern = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/iu
+
+function integerWithin(text: string, min: bigint, max: bigint): bigint | null {
+  if (!integerPattern.test(text)) return null
+  const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
+  return value < min || value > max ? null : value
+}
+
+function realOf(text: string): number | null {
+  if (realPattern.test(text)) return Number(text)
+  const word = text.toLowerCase()
+  if (word === 'nan') return null
+  if (word === 'inf' || word === '+inf' || word === 'infinity') return Infinity
+  if (word === '-inf' || word === '-infinity') return -Infinity
+  return null
+}
+
+function decimalOf(text: string): string | null {
+  if (!realPattern.test(text)) return null
+  const digits = text
+    .replace(/[eE].*$/u, '')
+    .replace(/[^\d]/gu, '')
+    .replace(/^0+/u, '')
+  return digits.length > maxDecimalDigits ? null : text.replace(/^\+/u, '')
+}
+
+function boolOf(text: string): bigint | null {
+  const word = text.toLowerCase()
+  if (word === 'true' || word === '1') return 1n
+  if (word === 'false' || word === '0') return 0n
+  return null
+}
+
+function guidOf(text: string): string | null {
+  const match = guidPattern.exec(text)
+  return match === null ? null : match.slice(1).join('-').toLowerCase()
+}
+
+/** A text as a value of a type; null where it does not fit. */
+export function valueOfText(type: ColumnType, text: string): StoredValue {
+  const trimmed = text.trim()
+  switch (type) {
+    case 'string':
+      return text
+    case 'bool':
+      return boolOf(trimmed)
+    case 'int':
+      return integerWithin(trimmed, minInt, maxInt)
+    case 'long':
+      return integerWithin(trimmed, minLong, maxLong)
+    case 'real':
+      return realOf(trimmed)
+    case 'decimal':
+      return decimalOf(trimmed)
+    case 'guid':
+      return guidOf(trimmed)
+    case 'datetime':
+      return parseDatetime(trimmed) ?? null
+    case 'timespan':
+      return parseTimespan(trimmed) ?? parseTimespanLiteral(trimmed) ?? null
+    case 'dynamic':
+      return JSON.stringify(text)
+  }
+}
+
+function takesNumbers(type: ColumnType): boolean {
+  return type === 'int' || type === 'long' || type === 'real' || type === 'decimal' || type === 'bool'
+}
+
+/** Cuts a text to so many bytes of UTF-8, never inside a character. */
+function cutToBytes(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) return text
+  const bytes = Buffer.from(text, 'utf8')
+  if (bytes.length <= maxBytes) return text
+  let end = maxBytes
+  // Bytes 10xxxxxx continue a character.
+  while (end > 0 && ((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1
+  return bytes.toString('utf8', 0, end)
+}
+
+function dynamicOf(text: string, span: JsonSpan, maxBytes: number): string | null {
+  const json = normalizeNumbers(text, span)
+  const mayBeTooLong = json.length * 3 > maxBytes
+  return mayBeTooLong && Buffer.byteLength(json, 'utf8') > maxBytes ? null : json
+}
+
+/**
+ * A JSON value as a value of a column.
+ * @param text well-formed at `span`
+ * @param maxBytes of a dynamic (longer: null) or a string (longer: cut), in UTF-8
+ */
+export function valueOfJson(type: ColumnType, text: string, span: JsonSpan, maxBytes: number): StoredValue {
+  const first = text[span.start]
+  if (first === 'n') return type === 'string' ? '' : null
+  if (type === 'dynamic') return dynamicOf(text, span, maxBytes)
+  const isString = first === '"'
+  if (type === 'string') {
+    return cutToBytes(isString ? stringOfSpan(text, span) : text.slice(span.start, span.end), maxBytes)
+  }
+  if (isString) return valueOfText(type, stringOfSpan(text, span))
+  if (first === '{' || first === '[') return null
+  const word = text.slice(span.start, span.end)
+  if (first === 't' || first === 'f') return type === 'bool' ? boolOf(word) : null
+  return takesNumbers(type) ? valueOfText(type, word) : null
+}
+
+/** What a column holds when the record has nothing for it. */
+export function missingValue(type: ColumnType): StoredValue {
+  return type === 'string' ? '' : null
+}

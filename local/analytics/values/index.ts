@@ -1,0 +1,29 @@
+/**
+ * Kusto's scalar types: how JSON becomes a value of a column, how a value is kept and how it is shown.
+ *
+ * Invariants: a number keeps its exact value on its way into a long or decimal column; a value that does not fit its
+ * column becomes null (a string '') and never another value. Nothing here knows of tables or requests.
+ */
+export { columnTypeOf, dotNetTypeOf, findColumnType, sqliteColumnOf } from './column-type.ts'
+export type { Column, ColumnType, StoredValue } from './column-type.ts'
+export { missingValue, valueOfJson, valueOfText } from './column-value.ts'
+export { followPath, parseJsonPath } from './json-path.ts'
+export type { JsonPath } from './json-path.ts'
+export {
+  JsonTextError,
+  membersOfObject,
+  scanArray,
+  scanValue,
+  skipWhitespace,
+  stringOfSpan,
+} from './json-scan.ts'
+export type { JsonSpan } from './json-scan.ts'
+export {
+  formatDatetime,
+  formatDatetimeShort,
+  formatTimespan,
+  parseDatetime,
+  parseTimespan,
+  parseTimespanLiteral,
+  ticksOfUnixMs,
+} from './ticks.ts'

@@ -1,0 +1,148 @@
+import { maxJsonDepth } from '../limits.ts'
+
+/**
+ * A strict reader of JSON text (RFC 8259) that finds where values begin and end and leaves them as they are written.
+ * `JSON.parse` would turn 9007199254740993 into another number and forget how 1.10 was written.
+ */
+
+export class JsonTextError extends Error {
+  override readonly name = 'JsonTextError'
+  /** Index of the first character that cannot be. */
+  readonly position: number
+
+  constructor(message: string, position: number) {
+    super(`${message} at character ${position}`)
+    this.position = position
+  }
+}
+
+/** A value inside a text: from `start` to before `end`. */
+export interface JsonSpan {
+  readonly start: number
+  readonly end: number
+}
+
+const quote = 34
+const backslash = 92
+const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/uy
+const escapePattern = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/uy
+
+export function skipWhitespace(text: string, start: number): number {
+  let position = start
+  for (;;) {
+    const code = text.charCodeAt(position)
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return position
+    position += 1
+  }
+}
+
+function scanString(text: string, start: number): number {
+  let position = start + 1
+  for (;;) {
+    const code = text.charCodeAt(position)
+    if (code === quote) return position + 1
+    if (code === backslash) {
+      escapePattern.lastIndex = position
+      if (!escapePattern.test(text)) throw new JsonTextError('Wrong escape', position)
+      position = escapePattern.lastIndex
+    } else if (code < 32 || Number.isNaN(code)) {
+      throw new JsonTextError(
+        Number.isNaN(code) ? 'Text ends inside a string' : 'Control character',
+        position,
+      )
+    } else {
+      position += 1
+    }
+  }
+}
+
+function scanWord(text: string, start: number, word: string): number {
+  if (!text.startsWith(word, start)) throw new JsonTextError('Unexpected character', start)
+  return start + word.length
+}
+
+function scanNumber(text: string, start: number): number {
+  numberPattern.lastIndex = start
+  if (!numberPattern.test(text)) throw new JsonTextError('Unexpected character', start)
+  return numberPattern.lastIndex
+}
+
+/** Called for each member of an object with its key's and its value's span. */
+type MemberVisitor = (key: JsonSpan, value: JsonSpan) => void
+type ElementVisitor = (value: JsonSpan) => void
+
+/** The end of the object at `start`. @throws JsonTextError */
+export function scanObject(text: string, start: number, depth: number, visit?: MemberVisitor): number {
+  if (depth > maxJsonDepth) throw new JsonTextError('Too many objects and arrays inside each other', start)
+  let position = skipWhitespace(text, start + 1)
+  if (text[position] === '}') return position + 1
+  for (;;) {
+    if (text.charCodeAt(position) !== quote) throw new JsonTextError('Expected a property name', position)
+    const keyEnd = scanString(text, position)
+    const key = { start: position, end: keyEnd }
+    position = skipWhitespace(text, keyEnd)
+    if (text[position] !== ':') throw new JsonTextError('Expected a colon', position)
+    const valueStart = skipWhitespace(text, position + 1)
+    const valueEnd = scanValue(text, valueStart, depth)
+    visit?.(key, { start: valueStart, end: valueEnd })
+    position = skipWhitespace(text, valueEnd)
+    if (text[position] === '}') return position + 1
+    if (text[position] !== ',') throw new JsonTextError('Expected a comma or a closing brace', position)
+    position = skipWhitespace(text, position + 1)
+  }
+}
+
+/** The end of the array at `start`. @throws JsonTextError */
+export function scanArray(text: string, start: number, depth: number, visit?: ElementVisitor): number {
+  if (depth > maxJsonDepth) throw new JsonTextError('Too many objects and arrays inside each other', start)
+  let position = skipWhitespace(text, start + 1)
+  if (text[position] === ']') return position + 1
+  for (;;) {
+    const valueEnd = scanValue(text, position, depth)
+    visit?.({ start: position, end: valueEnd })
+    position = skipWhitespace(text, valueEnd)
+    if (text[position] === ']') return position + 1
+    if (text[position] !== ',') throw new JsonTextError('Expected a comma or a closing bracket', position)
+    position = skipWhitespace(text, position + 1)
+  }
+}
+
+/** The end of the value at `start` (which must not be white space). @throws JsonTextError */
+export function scanValue(text: string, start: number, depth = 0): number {
+  switch (text[start]) {
+    case '{':
+      return scanObject(text, start, depth + 1)
+    case '[':
+      return scanArray(text, start, depth + 1)
+    case '"':
+      return scanString(text, start)
+    case 't':
+      return scanWord(text, start, 'true')
+    case 'f':
+      return scanWord(text, start, 'false')
+    case 'n':
+      return scanWord(text, start, 'null')
+    case undefined:
+      throw new JsonTextError('Text ends where a value is expected', start)
+    default:
+      return scanNumber(text, start)
+  }
+}
+
+/** The text of a JSON string's span, quotes and escapes resolved. */
+export function stringOfSpan(text: string, span: JsonSpan): string {
+  const inner = text.slice(span.start + 1, span.end - 1)
+  return inner.includes('\\') ? (JSON.parse(text.slice(span.start, span.end)) as string) : inner
+}
+
+/** The members of the object at `start`; of a key that comes twice the last counts. @throws JsonTextError */
+export function membersOfObject(
+  text: string,
+  start: number,
+): { members: Map<string, JsonSpan>; end: number } {
+  const members = new Map<string, JsonSpan>()
+  const end = scanObject(text, start, 1, (key, value) => {
+    members.set(stringOfSpan(text, key), value)
+  })
+  return { members, end }
+}

@@ -1,0 +1,104 @@
+/**
+ * A failure that a person has to mend: what happened, where, and how to mend it.
+ *
+ * Every part of the local run reports the troubles of a machine (a taken port, a full disk, a missing permission,
+ * a broken folder) through this one class, so that the command line prints them all in the same three lines.
+ * It must not be used for defects of the program: those keep their stack trace.
+ */
+
+/** Stable names of what can go wrong; tests and `--json` output rely on them. */
+export const localFailureCodes = [
+  'ALREADY_RUNNING',
+  'BUILD_FAILED',
+  'DATA_FOLDER_BROKEN',
+  'DATA_FOLDER_IN_USE',
+  'DATA_FOLDER_OTHER_VERSION',
+  'DISK_FULL',
+  'INSTALLATION_INCOMPLETE',
+  'INTERRUPTED',
+  'MEMORY_SHORT',
+  'NOT_A_HOME',
+  'NOT_RUNNING',
+  'PART_FAILED',
+  'PERMISSION_MISSING',
+  'PORT_TAKEN',
+  'SERVER_UNREACHABLE',
+  'SERVER_UNSUITABLE',
+  'START_TOO_SLOW',
+  'STOP_FAILED',
+  'SERVER_FAILED',
+] as const
+
+export type LocalFailureCode = (typeof localFailureCodes)[number]
+
+export interface LocalFailureFacts {
+  readonly code: LocalFailureCode
+  /** What happened, one sentence. */
+  readonly what: string
+  /** The file, folder, address or process concerned. */
+  readonly where: string
+  /** What to do about it, commands included. */
+  readonly mend: string
+  readonly cause?: unknown
+}
+
+export class LocalFailure extends Error {
+  override readonly name = 'LocalFailure'
+  readonly code: LocalFailureCode
+  readonly where: string
+  readonly mend: string
+
+  constructor(facts: LocalFailureFacts) {
+    super(facts.what, facts.cause === undefined ? {} : { cause: facts.cause })
+    this.code = facts.code
+    this.where = facts.where
+    this.mend = facts.mend
+  }
+
+  /** The three lines a person reads. */
+  override toString(): string {
+    return `${this.message}\n  where: ${this.where}\n  mend:  ${this.mend}`
+  }
+}
+
+/** The system's error code (`ENOENT`, `EACCES`, ...) of an error, or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (error === null || typeof error !== 'object' || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/**
+ * Turns what the operating system says about a file or folder into a failure a person can mend; undefined when the
+ * error is of another kind, which its caller then throws as it is.
+ */
+export function fileFailure(error: unknown, path: string): LocalFailure | undefined {
+  const code = systemCode(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LocalFailure({
+      code: 'DISK_FULL',
+      what: 'The disk is full.',
+      where: path,
+      mend: 'Free some space there, or use a folder on another disk with --home DIR.',
+      cause: error,
+    })
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new LocalFailure({
+      code: 'PERMISSION_MISSING',
+      what: code === 'EROFS' ? 'The file system is read-only.' : 'This account may not read or write here.',
+      where: path,
+      mend: 'Give this account the right to it (chown or chmod), or use another folder with --home DIR.',
+      cause: error,
+    })
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new LocalFailure({
+      code: 'NOT_A_HOME',
+      what: 'Something that is not a folder stands where a folder is needed.',
+      where: path,
+      mend: 'Move it away, or use another folder with --home DIR.',
+      cause: error,
+    })
+  }
+  return undefined
+}

@@ -1,0 +1,49 @@
+/**
+ * Drain mode: stops what fetches work by itself (timers, queues) and tells when nothing runs any more. HTTP goes on.
+ * Source: azure-functions-host, DrainModeManager.cs, HostController.cs (resume starts the listeners anew).
+ */
+import type { Activity } from './activity.ts'
+import type { DispatcherTable } from './dispatcher-table.ts'
+
+export interface DrainStatus {
+  readonly state: 'Disabled' | 'InProgress' | 'Completed'
+  readonly outstandingInvocations: number
+  readonly outstandingRetries: number
+}
+
+export interface HostDrain {
+  status(): DrainStatus
+  /** Stops the listeners at once; resolves when their runs have ended. */
+  begin(): Promise<void>
+  /** Starts the listeners again, without waiting for runs of before. */
+  end(): Promise<void>
+}
+
+export function createHostDrain(dispatchers: DispatcherTable, activity: Activity): HostDrain {
+  let draining = false
+
+  function stateOf(outstanding: number): DrainStatus['state'] {
+    if (!draining) return 'Disabled'
+    return outstanding === 0 ? 'Completed' : 'InProgress'
+  }
+
+  return {
+    status() {
+      const { outstandingInvocations, outstandingRetries } = activity
+      return {
+        state: stateOf(outstandingInvocations + outstandingRetries),
+        outstandingInvocations,
+        outstandingRetries,
+      }
+    },
+    async begin() {
+      draining = true
+      await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.stop()))
+    },
+    async end() {
+      if (!draining) return
+      draining = false
+      for (const dispatcher of dispatchers.values()) await dispatcher.start()
+    },
+  }
+}

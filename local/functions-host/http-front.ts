@@ -1,0 +1,107 @@
+/**
+ * The host's HTTP server: takes the port at once, answers 503 until the app has started, and then passes each request
+ * through CORS, the admin endpoints, the functions' routes and the home page, in this order.
+ *
+ * Source of the order: azure-functions-host, WebJobsApplicationBuilderExtension.cs, HomepageMiddleware.cs.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { CorsPolicy } from './cors.ts'
+import { answerEmpty, answerText, type HttpExchange } from './http-exchange.ts'
+import { readRequestPath } from './request-path.ts'
+import { HostStartFailure, messageOf, systemCodeOf } from './start-failure.ts'
+
+/** Kestrel's limits: 32 KiB of headers, 30 s to send them, 130 s of idle keep-alive. */
+const headerLimitBytes = 32_768
+const headersTimeoutMs = 30_000
+const keepAliveTimeoutMs = 130_000
+
+/** Serves one exchange; false passes it on to the next. */
+export type HttpStage = (exchange: HttpExchange) => boolean
+
+export interface HttpFrontOptions {
+  readonly cors: CorsPolicy | undefined
+  readonly homePage: boolean
+}
+
+export interface HttpFront {
+  readonly port: number
+  /** From now on requests are served instead of answered with 503. */
+  open(stages: readonly HttpStage[]): void
+  /** Stops listening and closes idle connections. */
+  close(): void
+  /** Closes what is still connected. */
+  destroy(): void
+}
+
+/**
+ * Takes the port on 127.0.0.1; 0 picks a free one.
+ * @throws HostStartFailure PORT_TAKEN
+ */
+export async function openHttpFront(port: number, options: HttpFrontOptions): Promise<HttpFront> {
+  let stages: readonly HttpStage[] | undefined
+  const server = createServer({ maxHeaderSize: headerLimitBytes }, (request, response) =>
+    handle(request, response, stages, options),
+  )
+  server.headersTimeout = headersTimeoutMs
+  server.keepAliveTimeout = keepAliveTimeoutMs
+  // A long upload is no fault; what stalls is ended by the activity timeout.
+  server.requestTimeout = 0
+  await listen(server, port)
+  return {
+    port: (server.address() as AddressInfo).port,
+    open(opened) {
+      stages = opened
+    },
+    close() {
+      server.close()
+      server.closeIdleConnections()
+    },
+    destroy: () => server.closeAllConnections(),
+  }
+}
+
+function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  stages: readonly HttpStage[] | undefined,
+  options: HttpFrontOptions,
+): void {
+  const cors = options.cors?.answer(request)
+  const path = readRequestPath(request.url ?? '/')
+  const exchange: HttpExchange = {
+    request,
+    response,
+    path: path ?? { decoded: '/', encoded: '/', query: '' },
+    extraHeaders: cors?.headers ?? [],
+  }
+  if (path === undefined) answerEmpty(exchange, 400)
+  else if (cors?.isPreflight === true) answerEmpty(exchange, 204)
+  else if (stages === undefined) answerEmpty(exchange, 503)
+  else if (!stages.some((stage) => stage(exchange))) answerUnmatched(exchange, options)
+}
+
+function answerUnmatched(exchange: HttpExchange, { homePage }: HttpFrontOptions): void {
+  if (exchange.path.decoded !== '/') answerEmpty(exchange, 404)
+  else if (homePage)
+    answerText(
+      exchange,
+      200,
+      'text/plain; charset=utf-8',
+      'Your Functions host is up and running (local host of Trickle).\n',
+    )
+  else answerEmpty(exchange, 204)
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const taken = systemCodeOf(error) === 'EADDRINUSE'
+      const message = taken
+        ? `port ${port} is taken (EADDRINUSE); stop the other program or choose another with --port`
+        : `port ${port} can't be opened (${messageOf(error)}); choose another with --port`
+      reject(new HostStartFailure('PORT_TAKEN', message, error))
+    })
+    server.listen(port, '127.0.0.1', resolve)
+  })
+}

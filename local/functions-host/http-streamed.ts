@@ -1,0 +1,156 @@
+/**
+ * HTTP with streaming: the library runs its own HTTP server in this process, and the host forwards each request to it
+ * while it invokes the function; the two meet by the header x-ms-invocation-id.
+ *
+ * Nothing is buffered in either direction. A handler that throws or returns nothing is never answered by the library;
+ * the platform lets the client wait for the activity timeout then, and so does this host (it says so in the log).
+ * Source: azure-functions-host, DefaultHttpProxyService.cs (YARP); '@azure/functions', http/httpProxy.ts.
+ */
+import { Agent, request as sendRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import type { FunctionExecutor } from './function-executor.ts'
+import { answerEmpty, answerTooLarge, declaredBodyBytes, type HttpExchange } from './http-exchange.ts'
+import { streamTriggerMetadata } from './http-request-data.ts'
+import type { HostLog } from './log.ts'
+import type { RouteMatch } from './route-table.ts'
+import { childTraceContext } from './trace-context.ts'
+
+export interface StreamedHttpOptions {
+  /** The library's server. */
+  readonly server: URL
+  readonly executor: FunctionExecutor
+  readonly log: HostLog
+  readonly bodyLimitBytes: number
+  /** Without a byte in either direction for this long the request is given up: 504, or cut off when it has begun. */
+  readonly activityTimeoutMs: number
+}
+
+export interface StreamedHttp {
+  serve(exchange: HttpExchange, match: RouteMatch): void
+  close(): void
+}
+
+/** Hop-by-hop headers (RFC 9110, 7.6.1), and Date, which the outer server sets itself. */
+const notForwarded = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+  'date',
+])
+
+/** Idle connections to the library's server that are kept; above this many at once a new one costs little. */
+const keptConnections = 256
+
+export function createStreamedHttp(options: StreamedHttpOptions): StreamedHttp {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: keptConnections, scheduling: 'lifo' })
+
+  function serve(exchange: HttpExchange, match: RouteMatch): void {
+    const invocationId = options.executor.newInvocationId()
+    forward(exchange, invocationId, agent, options)
+    const { request, path } = exchange
+    const header = (name: 'traceparent' | 'tracestate'): string | undefined =>
+      request.headers[name] as string | undefined
+    options.executor
+      .run(match.route.fn, {
+        invocationId,
+        data: { http: {} },
+        triggerMetadata: streamTriggerMetadata(request, path.query, match.values),
+        traceContext: childTraceContext(header('traceparent'), header('tracestate')),
+        reason: 'This function was programmatically called via the host APIs.',
+        logLevel: 'debug',
+      })
+      .then(({ result }) => {
+        if (result === null || result === undefined) warnUnanswered(match, invocationId)
+      })
+      .catch(() => warnUnanswered(match, invocationId))
+  }
+
+  function warnUnanswered(match: RouteMatch, invocationId: string): void {
+    const message =
+      'With HTTP streaming nobody answers a handler that threw or returned nothing: the client waits until the ' +
+      `platform gives up after ${options.activityTimeoutMs / 1_000} s.`
+    options.log.write({ level: 'warning', category: match.route.fn.name, invocationId, message })
+  }
+
+  return { serve, close: () => agent.destroy() }
+}
+
+function forward(
+  exchange: HttpExchange,
+  invocationId: string,
+  agent: Agent,
+  options: StreamedHttpOptions,
+): void {
+  const { request, response, path } = exchange
+  const bodyBytes = declaredBodyBytes(request)
+  // The library reads nothing else from these headers: the app's come by the trigger's metadata.
+  const headers: Record<string, string> = {
+    'x-ms-invocation-id': invocationId,
+    'x-forwarded-host': request.headers.host ?? 'localhost',
+    'x-forwarded-proto': 'http',
+  }
+  if (bodyBytes === undefined) headers['transfer-encoding'] = 'chunked'
+  else if (bodyBytes > 0) headers['content-length'] = String(bodyBytes)
+
+  const upstream = sendRequest({
+    host: '127.0.0.1',
+    port: options.server.port,
+    method: request.method,
+    path: path.encoded + path.query,
+    agent,
+    headers,
+    timeout: options.activityTimeoutMs,
+  })
+  let timedOut = false
+  upstream.on('timeout', () => {
+    timedOut = true
+    upstream.destroy()
+  })
+  upstream.on('response', (incoming) => passResponse(exchange, incoming))
+  upstream.on('error', () => {
+    if (!response.closed && !response.writableEnded) answerEmpty(exchange, timedOut ? 504 : 502)
+  })
+  // The client has gone: the library's server sees its connection close and stops sending.
+  response.on('close', () => {
+    if (!response.writableFinished) upstream.destroy()
+  })
+  if (bodyBytes === 0) {
+    upstream.end()
+    return
+  }
+  if (bodyBytes === undefined) limitUpload(exchange, upstream, options.bodyLimitBytes)
+  request.pipe(upstream)
+}
+
+/** Counts a chunked upload; one with a Content-Length is checked before it gets here. */
+function limitUpload(exchange: HttpExchange, upstream: ClientRequest, limitBytes: number): void {
+  let received = 0
+  exchange.request.on('data', (chunk: Buffer) => {
+    received += chunk.length
+    if (received <= limitBytes || upstream.destroyed) return
+    exchange.request.unpipe(upstream)
+    answerTooLarge(exchange)
+    upstream.destroy()
+  })
+}
+
+function passResponse(exchange: HttpExchange, incoming: IncomingMessage): void {
+  const { response, extraHeaders } = exchange
+  if (response.headersSent || response.closed) {
+    incoming.destroy()
+    return
+  }
+  const headers = [...extraHeaders]
+  const raw = incoming.rawHeaders
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? ''
+    if (!notForwarded.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
+  }
+  response.writeHead(incoming.statusCode ?? 502, headers)
+  // A response that breaks off must break off for the client too; ending it well would make it look complete.
+  incoming.on('error', () => response.destroy())
+  incoming.pipe(response)
+}

@@ -1,0 +1,139 @@
+/**
+ * What a worker knows of the app it has loaded: functions, hooks, programming model, hook data.
+ *
+ * Follows azure-functions-nodejs-worker: AppContext.ts, WorkerContext.ts (log hooks), hooks/*.ts,
+ * coreApi/registerFunction.ts.
+ */
+import type {
+  CoreFunctionMetadata,
+  CoreLogCategory,
+  CoreLogLevel,
+  FunctionCallback,
+  HookCallback,
+  ProgrammingModel,
+} from './core-api.ts'
+import { hostCategory, type HostLog } from './log.ts'
+import { stackOf } from './start-failure.ts'
+
+export type HookName = 'appStart' | 'preInvocation' | 'postInvocation' | 'appTerminate' | 'log'
+
+const hookNames: readonly string[] = [
+  'appStart',
+  'preInvocation',
+  'postInvocation',
+  'appTerminate',
+  'log',
+] satisfies HookName[]
+
+export interface RegisteredFunction {
+  readonly metadata: CoreFunctionMetadata
+  readonly callback: FunctionCallback
+}
+
+/** What a log written during an invocation shows to log hooks. */
+export interface InvocationLogFacts {
+  readonly functionName: string
+  readonly invocationId: string
+  readonly hookData: object
+  readonly invocationContext: object | undefined
+}
+
+export interface WorkerApp {
+  readonly functions: Map<string, RegisteredFunction>
+  readonly appHookData: object
+  programmingModel: ProgrammingModel | undefined
+  /** Once true, functions can't be registered any more, as after the worker has told its functions to the host. */
+  registrationClosed: boolean
+  registerFunction(metadata: CoreFunctionMetadata, callback: FunctionCallback): () => void
+  registerHook(name: string, callback: HookCallback): () => void
+  executeHooks(name: HookName, context: object): Promise<void>
+  log(level: CoreLogLevel, category: CoreLogCategory, message: string, invocation?: InvocationLogFacts): void
+}
+
+/** An error of the worker itself; the library looks at the mark. */
+export function systemError(message: string, Kind: ErrorConstructor | RangeErrorConstructor = Error): Error {
+  return Object.assign(new Kind(message), { isAzureFunctionsSystemError: true })
+}
+
+export function createWorkerApp(hostLog: HostLog): WorkerApp {
+  const functions = new Map<string, RegisteredFunction>()
+  const hooks = new Map<string, HookCallback[]>(hookNames.map((name) => [name, []]))
+  const logHooks = hooks.get('log') ?? []
+  const appHookData = {}
+
+  function registerFunction(metadata: CoreFunctionMetadata, callback: FunctionCallback): () => void {
+    if (app.registrationClosed) throw systemError('A function can only be registered during app startup.')
+    const id = metadata.functionId ?? metadata.name
+    if (functions.has(id)) throw systemError(`A function with id "${id}" has already been registered.`)
+    functions.set(id, { metadata, callback })
+    return () => {
+      if (app.registrationClosed) throw systemError('A function can only be disposed during app startup.')
+      functions.delete(id)
+    }
+  }
+
+  function registerHook(name: string, callback: HookCallback): () => void {
+    const callbacks = hooks.get(name)
+    if (callbacks === undefined) throw systemError(`Unrecognized hook "${name}"`, RangeError)
+    callbacks.push(callback)
+    return () => {
+      const index = callbacks.indexOf(callback)
+      if (index !== -1) callbacks.splice(index, 1)
+    }
+  }
+
+  async function executeHooks(name: HookName, context: object): Promise<void> {
+    for (const callback of hooks.get(name) ?? []) await callback(context)
+  }
+
+  function log(
+    level: CoreLogLevel,
+    logCategory: CoreLogCategory,
+    message: string,
+    invocation?: InvocationLogFacts,
+  ): void {
+    const category = invocation?.functionName ?? hostCategory
+    const invocationId = invocation?.invocationId
+    if (logHooks.length === 0) {
+      hostLog.write({ level, category, message, invocationId })
+      return
+    }
+    const context = {
+      level,
+      message,
+      category: logCategory,
+      hookData: invocation?.hookData ?? appHookData,
+      invocationContext: invocation?.invocationContext,
+    }
+    runLogHooks(context)
+    // Hooks may change what the app wrote; logs of the system pass as they are.
+    if (logCategory === 'user')
+      hostLog.write({ level: context.level, category, message: context.message, invocationId })
+    else hostLog.write({ level, category, message, invocationId })
+  }
+
+  function runLogHooks(context: object): void {
+    try {
+      for (const callback of logHooks) callback(context)
+    } catch (error) {
+      // A broken hook must not keep a log from being written; the platform swallows it, here it can be seen at debug.
+      hostLog.write({
+        level: 'debug',
+        category: hostCategory,
+        message: `A log hook threw: ${stackOf(error)}`,
+      })
+    }
+  }
+
+  const app: WorkerApp = {
+    functions,
+    appHookData,
+    programmingModel: undefined,
+    registrationClosed: false,
+    registerFunction,
+    registerHook,
+    executeHooks,
+    log,
+  }
+  return app
+}

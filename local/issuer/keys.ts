@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair } from 'jose'
+import { z } from 'zod'
+import { fileFailure, LocalFailure } from '../failure/index.ts'
+
+/** What Entra ID signs with, so that checking a token costs here what it costs there. */
+export const algorithm = 'RS256'
+
+/** Old keys that stay published after a rotation, so that tokens in use stay good. */
+const keptOldKeys = 2
+
+const privateKeySchema = z.looseObject({
+  kty: z.literal('RSA'),
+  kid: z.string(),
+  n: z.string(),
+  e: z.string(),
+})
+
+/** Newest first: the first one signs, all of them are published. */
+const keyFileSchema = z.object({ keys: z.array(privateKeySchema).min(1) })
+
+export type PrivateKey = z.infer<typeof privateKeySchema>
+
+function keyFile(folder: string): string {
+  return join(folder, 'signing-keys.json')
+}
+
+/**
+ * The keys of an issuer's folder, newest first.
+ * @throws LocalFailure NOT_RUNNING when the issuer never ran, DATA_FOLDER_BROKEN, PERMISSION_MISSING
+ */
+export function readKeys(folder: string): PrivateKey[] {
+  const file = keyFile(folder)
+  if (!existsSync(file)) {
+    throw new LocalFailure({
+      code: 'NOT_RUNNING',
+      what: 'There is no signing key yet: the local run was never started here.',
+      where: file,
+      mend: 'Start it: npm start',
+    })
+  }
+  try {
+    return keyFileSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).keys
+  } catch (error) {
+    const known = fileFailure(error, file)
+    if (known) throw known
+    throw new LocalFailure({
+      code: 'DATA_FOLDER_BROKEN',
+      what: 'The file with the signing keys cannot be read as such.',
+      where: file,
+      mend: 'Remove it: the next start makes a new key (tokens made before it are refused then).',
+      cause: error,
+    })
+  }
+}
+
+async function newKey(): Promise<PrivateKey> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+  return privateKeySchema.parse({ ...(await exportJWK(privateKey)), kid: randomUUID() })
+}
+
+function writeKeys(folder: string, keys: readonly PrivateKey[]): void {
+  const file = keyFile(folder)
+  const unfinished = `${file}.${process.pid}`
+  try {
+    writeFileSync(unfinished, JSON.stringify({ keys }, undefined, 2), { mode: 0o600 })
+    renameSync(unfinished, file)
+  } catch (error) {
+    rmSync(unfinished, { force: true })
+    throw fileFailure(error, file) ?? error
+  }
+}
+
+/** Makes the first key where there is none. */
+export async function ensureKey(folder: string): Promise<void> {
+  if (existsSync(keyFile(folder))) readKeys(folder)
+  else writeKeys(folder, [await newKey()])
+}
+
+/**
+ * Signs with a new key from now on; the two before it stay published. A running issuer publishes it at once.
+ * @returns the new key's id
+ */
+export async function rotateKey(folder: string): Promise<string> {
+  const key = await newKey()
+  writeKeys(folder, [key, ...readKeys(folder).slice(0, keptOldKeys)])
+  return key.kid
+}
+
+/** The public halves, as a JSON Web Key Set. */
+export function publicKeys(keys: readonly PrivateKey[]): Record<string, unknown> {
+  return { keys: keys.map(({ kty, kid, n, e }) => ({ kty, kid, n, e, alg: algorithm, use: 'sig' })) }
+}

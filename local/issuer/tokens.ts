@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { importJWK, SignJWT } from 'jose'
+import { z } from 'zod'
+import { fileFailure, LocalFailure } from '../failure/index.ts'
+import { algorithm, readKeys } from './keys.ts'
+
+const issuerFactsSchema = z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.string() })
+
+/** How tokens of this issuer are known. */
+export type IssuerFacts = z.infer<typeof issuerFactsSchema>
+
+export interface TokenClaims {
+  /** Slug, id or external id. Absent for operators. */
+  readonly tenant?: string
+  /** reader, writer, admin, operator. */
+  readonly roles: readonly string[]
+  readonly expiresInSeconds: number
+  /** Whom the token stands for. */
+  readonly subject: string
+}
+
+function factsFile(folder: string): string {
+  return join(folder, 'issuer.json')
+}
+
+/** Keeps what tokens have to name: they can be signed without asking the issuer. */
+export function writeIssuer(folder: string, facts: IssuerFacts): void {
+  try {
+    writeFileSync(factsFile(folder), JSON.stringify(facts))
+  } catch (error) {
+    throw fileFailure(error, factsFile(folder)) ?? error
+  }
+}
+
+/**
+ * The issuer of a folder as it ran last.
+ * @throws LocalFailure NOT_RUNNING
+ */
+export function readIssuer(folder: string): IssuerFacts {
+  const file = factsFile(folder)
+  if (!existsSync(file)) {
+    throw new LocalFailure({
+      code: 'NOT_RUNNING',
+      what: 'There is no token issuer here yet: the local run was never started.',
+      where: file,
+      mend: 'Start it: npm start',
+    })
+  }
+  return issuerFactsSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+}
+
+/**
+ * Signs a token (JWT, RS256) with the newest key of an issuer's folder, without HTTP.
+ * @throws LocalFailure NOT_RUNNING, PERMISSION_MISSING
+ */
+export async function signToken(folder: string, claims: TokenClaims): Promise<string> {
+  const facts = readIssuer(folder)
+  const [key] = readKeys(folder)
+  if (!key) throw new Error('a key file holds at least one key')
+  return await new SignJWT({
+    roles: claims.roles,
+    ...(claims.tenant === undefined ? {} : { tenant: claims.tenant }),
+  })
+    .setProtectedHeader({ alg: algorithm, kid: key.kid, typ: 'JWT' })
+    .setIssuer(facts.issuer)
+    .setAudience(facts.audience)
+    .setSubject(claims.subject)
+    .setIssuedAt()
+    .setExpirationTime(Math.floor(Date.now() / 1000) + claims.expiresInSeconds)
+    .sign(await importJWK(key, algorithm))
+}

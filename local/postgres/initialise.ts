@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, chmodSync, chownSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileFailure, LocalFailure } from '../failure/index.ts'
+import { spawnIdentity } from './account.ts'
+import { programPath } from './binaries.ts'
+import { explain } from './explain.ts'
+import type { Placement } from './placement.ts'
+import { serverEnvironment } from './environment.ts'
+
+/** The administrator's name, as PostgreSQL's own tools would choose it. */
+export const administrator = 'postgres'
+
+/** initdb takes about a second; a minute covers a machine that is very busy. */
+const initdbTimeoutMs = 60_000
+
+interface Finished {
+  readonly status: number | null
+  readonly output: string
+}
+
+function runInitdb(
+  placement: Placement,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(programPath(placement.binaries, 'initdb'), args, {
+      ...spawnIdentity(placement.account),
+      env: serverEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C in the terminal is for the run, which then ends its parts in order.
+      detached: true,
+      timeout: initdbTimeoutMs,
+    })
+    // initdb takes away what it has made before it ends, so its end is waited for.
+    const giveUp = (): void => {
+      child.kill('SIGTERM')
+    }
+    signal?.addEventListener('abort', giveUp, { once: true })
+    let output = ''
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString()
+    }
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    child.once('error', reject)
+    child.once('close', (status) => {
+      signal?.removeEventListener('abort', giveUp)
+      if (signal?.aborted === true)
+        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+      else resolve({ status, output })
+    })
+  })
+}
+
+function own(placement: Placement, path: string): void {
+  if (placement.account) chownSync(path, placement.account.uid, placement.account.gid)
+}
+
+function prepareNewFolder(
+  placement: Placement,
+  folder: string,
+  passwordCopy: string,
+  password: string,
+): void {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { mode: 0o700 })
+  own(placement, folder)
+  rmSync(passwordCopy, { force: true })
+  writeFileSync(passwordCopy, password, { mode: 0o600 })
+  own(placement, passwordCopy)
+}
+
+/** Arguments that make clusters equal on every machine: the built-in locale needs nothing of the system's own. */
+function initdbArguments(folder: string, passwordCopy: string): string[] {
+  return [
+    `--pgdata=${folder}`,
+    `--username=${administrator}`,
+    `--pwfile=${passwordCopy}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-instructions',
+    // Syncing each file takes as long as all the rest; the whole is synced once at the end where it matters.
+    '--no-sync',
+  ]
+}
+
+async function assertDone(placement: Placement, port: number, finished: Promise<Finished>): Promise<void> {
+  const { status, output } = await finished
+  if (status === 0) return
+  throw explain({
+    what: `PostgreSQL ${placement.version} could not make its data folder`,
+    output: output === '' ? `initdb ended with ${status ?? 'a signal'}` : output,
+    dataFolder: placement.dataFolder,
+    logFile: placement.logFile,
+    port,
+  })
+}
+
+/**
+ * Makes the data folder with a random administrator's password. It is made under another name and renamed at the end,
+ * so that an interrupted start leaves nothing that looks like data.
+ * @throws LocalFailure DISK_FULL, PERMISSION_MISSING and others that initdb gives reason for
+ */
+export async function initialise(
+  placement: Placement,
+  options: { durable: boolean; port: number; signal?: AbortSignal },
+): Promise<void> {
+  const folder = `${placement.dataFolder}.new`
+  const passwordCopy = `${placement.dataFolder}.password`
+  const password = randomBytes(24).toString('base64url')
+  try {
+    prepareNewFolder(placement, folder, passwordCopy, password)
+    writeFileSync(placement.passwordFile, password, { mode: 0o600 })
+    chmodSync(placement.passwordFile, 0o600)
+    await assertDone(
+      placement,
+      options.port,
+      runInitdb(placement, initdbArguments(folder, passwordCopy), options.signal),
+    )
+    appendFileSync(join(folder, 'postgresql.conf'), "\ninclude 'trickle.conf'\n")
+    if (options.durable) {
+      const method = process.platform === 'linux' ? ['--sync-method=syncfs'] : []
+      const sync = runInitdb(placement, ['--sync-only', ...method, `--pgdata=${folder}`], options.signal)
+      await assertDone(placement, options.port, sync)
+    }
+    renameSync(folder, placement.dataFolder)
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    if (error instanceof LocalFailure) throw error
+    throw fileFailure(error, placement.dataFolder) ?? error
+  } finally {
+    rmSync(passwordCopy, { force: true })
+  }
+}

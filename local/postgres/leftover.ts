@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { LocalFailure } from '../failure/index.ts'
+import { endProcess, isAlive, processMark, waitUntilGone } from '../process/index.ts'
+
+/** Processes of a dead server notice within moments that it is gone; this long they may take to go. */
+const followersMs = 5000
+
+function workingFolder(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return undefined
+  }
+}
+
+/** Processes that work in the data folder: every process of a PostgreSQL server does (Linux). */
+function processesIn(dataFolder: string): number[] {
+  if (process.platform !== 'linux') return []
+  const folder = realpathSync(dataFolder)
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid > 0 && workingFolder(pid) === folder)
+}
+
+function isServerOf(pid: number, dataFolder: string): boolean {
+  if (process.platform === 'linux') return processesIn(dataFolder).includes(pid)
+  const answer = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
+  return answer.stdout.includes('postgres') && answer.stdout.includes(dataFolder)
+}
+
+function recordedPid(lockFile: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(lockFile, 'utf8').split('\n')[0])
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function inUse(pid: number, dataFolder: string): LocalFailure {
+  return new LocalFailure({
+    code: 'DATA_FOLDER_IN_USE',
+    what: `A PostgreSQL server runs on this data folder already (process ${pid}).`,
+    where: dataFolder,
+    mend: `Stop it first: npx --no trickle stop, or kill -INT ${pid}`,
+  })
+}
+
+async function end(pid: number): Promise<void> {
+  const mark = processMark(pid)
+  if (mark === undefined) return
+  // SIGINT: fast stop with a checkpoint. SIGQUIT: at once, recovered at the next start.
+  const steps = [
+    { signal: 'SIGINT', withinMs: 15_000 },
+    { signal: 'SIGQUIT', withinMs: 5000 },
+  ] as const
+  if (await endProcess({ pid, mark }, steps)) return
+  throw new LocalFailure({
+    code: 'STOP_FAILED',
+    what: `The PostgreSQL server of an earlier run does not end (process ${pid}).`,
+    where: `process ${pid}`,
+    mend: 'Look at what holds it (a disk that does not answer?), then start again.',
+  })
+}
+
+/** A killed server's processes end by themselves; a new one refuses to start while one of them holds its memory. */
+async function waitForFollowers(dataFolder: string): Promise<void> {
+  const marks = processesIn(dataFolder).map((pid) => ({ pid, mark: processMark(pid) ?? '' }))
+  for (const follower of marks) await waitUntilGone(follower, followersMs)
+  for (const follower of marks) await endProcess(follower, [{ signal: 'SIGQUIT', withinMs: 1000 }])
+}
+
+/**
+ * Clears the way for a server on a data folder: the lock file of a server that was killed goes when its process id
+ * belongs to a stranger by now, and a server that still runs there is stopped when `takeOver` says that nobody can
+ * own it any more.
+ * @throws LocalFailure DATA_FOLDER_IN_USE, STOP_FAILED
+ */
+export async function clearLeftovers(dataFolder: string, takeOver: boolean): Promise<void> {
+  const lockFile = join(dataFolder, 'postmaster.pid')
+  const pid = recordedPid(lockFile)
+  if (pid === undefined) return
+  if (isAlive(pid) && isServerOf(pid, dataFolder)) {
+    if (!takeOver) throw inUse(pid, dataFolder)
+    await end(pid)
+  }
+  await waitForFollowers(dataFolder)
+  if (isAlive(pid) && !isServerOf(pid, dataFolder)) rmSync(lockFile, { force: true })
+}

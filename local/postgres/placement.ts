@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { LocalFailure } from '../failure/index.ts'
+import { makeFolder } from '../folder/index.ts'
+import { canEnter, canRun, closedFolder, serverAccount } from './account.ts'
+import type { ServerAccount } from './account.ts'
+import { checkBinaries, programPath } from './binaries.ts'
+import type { Binaries, PostgresVersion } from './binaries.ts'
+import { reachableBinaries, reachableFolder } from './reachable-copy.ts'
+
+/**
+ * Where everything of one server lies. The server folder belongs to whoever starts: it holds the administrator's
+ * password, the log and, where the server's account can reach it, the data.
+ */
+export interface Placement {
+  readonly version: PostgresVersion
+  readonly binaries: Binaries
+  readonly account: ServerAccount | undefined
+  readonly dataFolder: string
+  readonly passwordFile: string
+  readonly logFile: string
+  /** What a person should know about it: one sentence each. */
+  readonly notices: readonly string[]
+}
+
+const locationSchema = z.object({ dataFolder: z.string() })
+
+/** Others may pass through but not look around: the account has to reach the data inside. */
+const passableMode = 0o711
+
+function rememberedDataFolder(locationFile: string): string | undefined {
+  if (!existsSync(locationFile)) return undefined
+  return locationSchema.parse(JSON.parse(readFileSync(locationFile, 'utf8'))).dataFolder
+}
+
+/** The folder outside of the home that belongs to this server folder, by its path. */
+function outsideFolder(serverFolder: string): string {
+  const hash = createHash('sha256').update(realpathSync(serverFolder)).digest('hex').slice(0, 16)
+  return join(reachableFolder, `trickle-${hash}`)
+}
+
+function makeOutsideFolder(folder: string, account: ServerAccount): void {
+  makeFolder(folder, 0o700)
+  const facts = lstatSync(folder)
+  if (!facts.isDirectory() || (facts.uid !== account.uid && facts.uid !== process.getuid?.())) {
+    throw new LocalFailure({
+      code: 'PERMISSION_MISSING',
+      what: `The folder for PostgreSQL's data exists and belongs to another account (uid ${facts.uid}).`,
+      where: folder,
+      mend: 'Find out whose it is; when nobody needs it, remove it.',
+    })
+  }
+  chownSync(folder, account.uid, account.gid)
+  chmodSync(folder, 0o700)
+}
+
+/** The data folder for a server that runs under another account than the one that starts it. */
+function placeForAccount(
+  serverFolder: string,
+  account: ServerAccount,
+): { dataFolder: string; notice?: string } {
+  const inside = join(serverFolder, 'data')
+  const locationFile = join(serverFolder, 'location.json')
+  const remembered = rememberedDataFolder(locationFile)
+  const closed = (): string => closedFolder(serverFolder) ?? serverFolder
+  if (remembered !== undefined) {
+    makeOutsideFolder(dirname(remembered), account)
+    return { dataFolder: remembered, notice: `PostgreSQL's data is in ${remembered}.` }
+  }
+  if (canEnter(account, serverFolder)) return { dataFolder: inside }
+  if (existsSync(inside)) {
+    throw new LocalFailure({
+      code: 'PERMISSION_MISSING',
+      what: `The account "${account.name}", which PostgreSQL runs under, cannot reach its data any more.`,
+      where: closed(),
+      mend: `Open the way again: chmod o+x ${closed()}`,
+    })
+  }
+  const outside = outsideFolder(serverFolder)
+  // Without a location file it is what a removed home left behind: nobody has its password any more.
+  rmSync(outside, { recursive: true, force: true })
+  makeOutsideFolder(outside, account)
+  const dataFolder = join(outside, 'data')
+  writeFileSync(locationFile, JSON.stringify({ dataFolder }), { mode: 0o600 })
+  return {
+    dataFolder,
+    notice: `PostgreSQL's data is in ${dataFolder}, since that account cannot enter ${closed()}.`,
+  }
+}
+
+/**
+ * Decides where a server's programs and data lie, and makes the folders. Started as root, the server runs under an
+ * unprivileged account; what that account cannot reach goes to a folder it can, once and for all.
+ * @throws LocalFailure INSTALLATION_INCOMPLETE, PERMISSION_MISSING, DISK_FULL, NOT_A_HOME
+ */
+export function placeServer(serverFolder: string, version: PostgresVersion): Placement {
+  const installed = checkBinaries(version)
+  const account = serverAccount()
+  makeFolder(serverFolder, account ? passableMode : 0o700)
+  const files = {
+    version,
+    account,
+    passwordFile: join(serverFolder, 'password'),
+    logFile: join(serverFolder, 'postgres.log'),
+  }
+  if (!account) return { ...files, binaries: installed, dataFolder: join(serverFolder, 'data'), notices: [] }
+  const notices = [`Started by root, PostgreSQL runs under the account "${account.name}".`]
+  let binaries = installed
+  if (!canRun(account, programPath(installed, 'postgres'))) {
+    binaries = reachableBinaries(installed)
+    notices.push(`Its programs run from ${binaries.folder}, since that account cannot reach node_modules.`)
+  }
+  const placed = placeForAccount(serverFolder, account)
+  if (placed.notice !== undefined) notices.push(placed.notice)
+  return { ...files, binaries, dataFolder: placed.dataFolder, notices }
+}
+
+/** Where a server's data is, without making or checking anything; for clearing it. */
+export function placedData(serverFolder: string): string | undefined {
+  return rememberedDataFolder(join(serverFolder, 'location.json'))
+}

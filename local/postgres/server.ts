@@ -1,0 +1,148 @@
+import { closeSync, fchmodSync, openSync, readFileSync, statSync, writeFileSync, chownSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileFailure, LocalFailure } from '../failure/index.ts'
+import { freePort } from '../ports/index.ts'
+import type { PostgresVersion } from './binaries.ts'
+import { needsInitialising } from './data-folder.ts'
+import { administrator, initialise } from './initialise.ts'
+import { clearLeftovers } from './leftover.ts'
+import { placeServer } from './placement.ts'
+import type { Placement } from './placement.ts'
+import { launch } from './launch.ts'
+import type { ServerEnd } from './launch.ts'
+import { settingsText } from './settings.ts'
+import type { SettingValue } from './settings.ts'
+
+export interface StartServerOptions {
+  /** Default 18. */
+  readonly version?: PostgresVersion
+  /** The server's folder; made when it is missing. It holds the data, the log and the administrator's password. */
+  readonly dataFolder: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** Settings on top of the settings table. */
+  readonly settings?: Readonly<Record<string, SettingValue>>
+  /** False: no fsync at all, for servers whose data is thrown away. */
+  readonly durable: boolean
+  /** Stop a server that still runs on the folder: for callers that know it has lost its owner. */
+  readonly takeOver?: boolean
+  /** How long start and crash recovery may take. Default 120 s. */
+  readonly startTimeoutMs?: number
+  /** Default: postgres.log in the server's folder. */
+  readonly logFile?: string
+  /** Told as soon as there is a process, before it accepts connections. */
+  readonly spawned?: (pid: number) => void
+  /** Gives up the start. */
+  readonly signal?: AbortSignal
+}
+
+export interface RunningServer {
+  readonly version: PostgresVersion
+  readonly port: number
+  /** postgres:// with the administrator's name and password. */
+  readonly adminUrl: string
+  readonly pid: number
+  /** PGDATA, which may lie outside of the server's folder. */
+  readonly dataFolder: string
+  readonly logFile: string
+  /** Sentences that a person who starts it should read. */
+  readonly notices: readonly string[]
+  /** Settles when the server has ended, however. Never rejects. */
+  readonly ended: Promise<ServerEnd>
+  /** Fast stop: open transactions are rolled back, everything is written. Forced after 20 s. */
+  stop(): Promise<void>
+  /** SIGKILL, as the kernel would when memory runs out. The next start recovers. */
+  kill(): Promise<void>
+}
+
+/** Recovery after a crash replays up to max_wal_size (2 GB), which takes a slow disk a minute. */
+const defaultStartTimeoutMs = 120_000
+
+/** A port picked free may be taken a moment later; five misses in a row are something else. */
+const portAttempts = 5
+
+function writeSettings(placement: Placement, port: number, options: StartServerOptions): void {
+  const file = join(placement.dataFolder, 'trickle.conf')
+  const { version } = placement
+  try {
+    writeFileSync(
+      file,
+      settingsText({ durable: options.durable, port, version, settings: options.settings ?? {} }),
+    )
+    if (placement.account) chownSync(file, placement.account.uid, placement.account.gid)
+  } catch (error) {
+    throw fileFailure(error, file) ?? error
+  }
+}
+
+function openLog(logFile: string): { descriptor: number; length: number } {
+  try {
+    // Appending, so that whoever rotates the log may cut it at any time.
+    const descriptor = openSync(logFile, 'a', 0o600)
+    fchmodSync(descriptor, 0o600)
+    return { descriptor, length: statSync(logFile).size }
+  } catch (error) {
+    throw fileFailure(error, logFile) ?? error
+  }
+}
+
+async function startAt(
+  placement: Placement,
+  port: number,
+  options: StartServerOptions,
+): Promise<RunningServer> {
+  writeSettings(placement, port, options)
+  const log = openLog(placement.logFile)
+  try {
+    const launched = await launch({
+      placement,
+      port,
+      logDescriptor: log.descriptor,
+      logStart: log.length,
+      timeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.spawned ? { spawned: options.spawned } : {}),
+    })
+    const password = readFileSync(placement.passwordFile, 'utf8')
+    return {
+      ...launched,
+      version: placement.version,
+      port,
+      adminUrl: `postgres://${administrator}:${password}@127.0.0.1:${port}/postgres`,
+      dataFolder: placement.dataFolder,
+      logFile: placement.logFile,
+      notices: placement.notices,
+    }
+  } finally {
+    closeSync(log.descriptor)
+  }
+}
+
+/**
+ * Starts a PostgreSQL server on a folder and waits until it accepts connections, crash recovery included. The first
+ * time it makes the data folder.
+ * @throws LocalFailure with what happened, where, and how to mend it
+ */
+export async function startServer(options: StartServerOptions): Promise<RunningServer> {
+  const placed = placeServer(options.dataFolder, options.version ?? 18)
+  const placement = { ...placed, logFile: options.logFile ?? placed.logFile }
+  const { signal } = options
+  signal?.throwIfAborted()
+  if (needsInitialising(placement)) {
+    await initialise(placement, {
+      durable: options.durable,
+      port: options.port,
+      ...(signal ? { signal } : {}),
+    })
+  }
+  await clearLeftovers(placement.dataFolder, options.takeOver ?? false)
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port === 0 ? await freePort() : options.port
+    try {
+      return await startAt(placement, port, options)
+    } catch (error) {
+      const again = error instanceof LocalFailure && error.code === 'PORT_TAKEN' && options.port === 0
+      if (!again || attempt === portAttempts) throw error
+    }
+  }
+}

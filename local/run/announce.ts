@@ -1,0 +1,82 @@
+import { defaultHome, firstTenant } from './project.ts'
+import type { Status } from './run-file.ts'
+
+const command = 'npx --no trickle'
+
+/** A word for the shell, quoted only when it has to be. */
+function shellWord(text: string): string {
+  return /^[\w./:@=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** The option that commands need to find this run. */
+function homeOption(status: Status): string {
+  return status.dataFolder === defaultHome ? '' : ` --home ${shellWord(status.dataFolder)}`
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url)
+  shown.password = ''
+  return shown.href
+}
+
+/** Where everything is, one line each; passwords are left to `status --json`. */
+export function describeAddresses(status: Status): string[] {
+  const rows: [string, string][] = []
+  if (status.url !== null)
+    rows.push(['API', `${status.url}/api`], ['API reference', `${status.url}/api/docs`])
+  if (status.postgres) rows.push(['PostgreSQL', withoutPassword(status.postgres.inspector)])
+  if (status.analytics) {
+    rows.push(['Analytics', `${status.analytics.url} (database ${status.analytics.database})`])
+  }
+  if (status.issuer !== null) rows.push(['Token issuer', status.issuer])
+  rows.push(['Data and logs', status.dataFolder])
+  return table(rows)
+}
+
+/** Three commands that work as they are from the project's folder. */
+export function firstCommands(status: Status): { title: string; command: string }[] {
+  const home = homeOption(status)
+  const stream = `${status.url ?? ''}/api/streams/cart-1/events`
+  const token = `$(${command} token --tenant ${firstTenant} --roles writer,reader${home})`
+  const event = '{"type":"ItemAdded","data":{"sku":"A-1","quantity":2}}'
+  const query = `EventsRaw | where StreamId == 'cart-1' | project TenantId, Version, EventType, Payload`
+  return [
+    {
+      title: 'Append an event',
+      command: `curl -sS -X POST ${stream} -H "Authorization: Bearer ${token}" -H 'Content-Type: application/json' -d '${event}'`,
+    },
+    { title: 'Read the stream', command: `curl -sS ${stream} -H "Authorization: Bearer ${token}"` },
+    {
+      title: 'See it in analytics (after 2 to 3 seconds)',
+      command: `${command} analytics "${query}"${home}`,
+    },
+  ]
+}
+
+/** What a person reads when everything serves. */
+export function announcement(status: Status, tookMs: number): string {
+  const home = homeOption(status)
+  const commands = firstCommands(status).flatMap(({ title, command: text }) => [
+    `  ${title}:`,
+    `    ${text}`,
+    '',
+  ])
+  return [
+    '',
+    `Trickle ${status.version} is ready (${(tookMs / 1000).toFixed(1)} s).`,
+    '',
+    ...describeAddresses(status),
+    '',
+    'Try it:',
+    '',
+    ...commands,
+    `Addresses with passwords: ${command} status --json${home}`,
+    `Stop: Ctrl-C, or ${command} stop${home}`,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,108 @@
+import type { Home } from './home.ts'
+import { ensureApp } from './app-build.ts'
+import { buildInChild } from './build.ts'
+import { checkServer, prepareDatabase } from './database.ts'
+import type { DatabaseUrls } from './database.ts'
+import { throughAddress } from './environment.ts'
+import type { Keeper, KeptPart } from './keeper.ts'
+import { analyticsPart, hostPart, issuerPart, postgresPart, storagePart } from './parts.ts'
+import type { PartName, Spawned } from './parts.ts'
+import type { RunPorts } from './ports.ts'
+import type { RunBook } from './run-book.ts'
+import { rolePasswords } from './secrets.ts'
+import { ensureTenant } from './tenant.ts'
+
+export interface RunOptions {
+  readonly home: string
+  /** 0 picks a free one and keeps it. */
+  readonly port: number
+  readonly postgresPort: number
+  /** HOST:PORT that stands in for the server's address in the functions' settings only. */
+  readonly postgresVia?: string
+  readonly analyticsVia?: string
+  /** postgres:// of an administrator of a server that somebody else runs. */
+  readonly postgresUrl?: string
+  /** Clears PostgreSQL, storage and analytics first. */
+  readonly fresh: boolean
+}
+
+export interface BringUp {
+  readonly home: Home
+  readonly options: RunOptions
+  readonly ports: RunPorts
+  readonly book: RunBook
+  readonly spawned: Spawned
+  readonly signal: AbortSignal
+  /** Starts a part and keeps it running from then on. */
+  keep<Facts>(part: KeptPart<Facts>): Promise<Keeper<Facts>>
+  readonly say: (line: string) => void
+}
+
+/** The server: ours, or the one that somebody else runs. */
+async function serverUrl(run: BringUp): Promise<string> {
+  const { postgresUrl } = run.options
+  if (postgresUrl === undefined) {
+    const server = await run.keep(postgresPart(run))
+    for (const notice of server.facts.notices) run.say(notice)
+    return server.facts.adminUrl
+  }
+  await checkServer(postgresUrl)
+  return postgresUrl
+}
+
+async function database(run: BringUp): Promise<DatabaseUrls> {
+  const adminUrl = await serverUrl(run)
+  run.signal.throwIfAborted()
+  const { urls, applied } = await prepareDatabase(adminUrl, rolePasswords(run.home))
+  run.book.learned({ postgres: urls })
+  if (applied.length > 0) run.say(`Migrated: ${applied.length} migrations applied.`)
+  return urls
+}
+
+async function analytics(
+  run: BringUp,
+): Promise<{ url: string; database: string; storageConnectionString: string }> {
+  const storage = await run.keep(storagePart(run))
+  const { facts } = await run.keep(analyticsPart(run, storage.facts))
+  const { url, database, faultsUrl } = facts
+  run.book.learned({ analytics: { url, database }, faults: { analytics: faultsUrl, serviceBus: null } })
+  return { url, database, storageConnectionString: storage.facts.connectionString }
+}
+
+/**
+ * Starts everything: what does not wait for another at the same time, the functions host last, when all that it uses
+ * serves. Returns when the first tenant could be made through it.
+ */
+export async function bringUp(run: BringUp): Promise<void> {
+  const { home, options, book, signal } = run
+  const [, urls, issuer, kusto] = await Promise.all([
+    ensureApp(home, async (outFolder) => {
+      await buildInChild(home, outFolder, signal)
+    }),
+    database(run),
+    run.keep(issuerPart(run)),
+    analytics(run),
+  ])
+  book.learned({ issuer: issuer.facts.issuer, audience: issuer.facts.audience })
+  const host = await run.keep(
+    hostPart(run, {
+      app: throughAddress(urls.app, options.postgresVia),
+      forwarder: throughAddress(urls.forwarder, options.postgresVia),
+      operator: throughAddress(urls.operator, options.postgresVia),
+      issuer: issuer.facts,
+      analytics: { url: throughAddress(kusto.url, options.analyticsVia), database: kusto.database },
+      storageConnectionString: kusto.storageConnectionString,
+    }),
+  )
+  const url = host.facts.url.replace(/\/$/u, '')
+  book.learned({ url, masterKey: host.facts.masterKey })
+  await ensureTenant(url, home.issuer, signal)
+}
+
+/** The order in which parts are stopped: what uses others goes before them. */
+export const stopOrder: readonly (readonly PartName[])[] = [
+  ['functions-host'],
+  ['analytics'],
+  ['storage', 'issuer'],
+  ['postgres'],
+]

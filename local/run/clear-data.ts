@@ -1,0 +1,20 @@
+import { rmSync } from 'node:fs'
+import { fileFailure } from '../failure/index.ts'
+import { clearServer } from '../postgres/index.ts'
+import type { Home } from './home.ts'
+
+/**
+ * Clears PostgreSQL, storage and analytics, always together: a stand-in that forgets while PostgreSQL's checkpoint
+ * remembers would show a loss that is none. Keys, passwords, ports and unknown files stay.
+ * @throws LocalFailure STOP_FAILED, PERMISSION_MISSING
+ */
+export async function clearData(home: Home): Promise<void> {
+  await clearServer(home.postgres)
+  for (const folder of [home.storage, home.analytics]) {
+    try {
+      rmSync(folder, { recursive: true, force: true })
+    } catch (error) {
+      throw fileFailure(error, folder) ?? error
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { Client } from 'pg'
+import { migrateUp, prepareServer } from '../../cli/migrate/index.ts'
+import { LocalFailure, systemCode } from '../failure/index.ts'
+import { roleUrl } from './environment.ts'
+import type { RolePasswords } from './secrets.ts'
+
+/** The database of every Trickle. */
+export const databaseName = 'trickle'
+
+/** DESIGN: PostgreSQL 17 is the floor, since transaction_timeout came with it. */
+const oldestVersion = 17
+
+/** Somebody else's server is across a network at most; what takes longer does not answer. */
+const connectTimeoutMs = 10_000
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url)
+  if (shown.password !== '') shown.password = '***'
+  return shown.href
+}
+
+/**
+ * Checks a server that somebody else runs: it answers, is new enough, and the login may make roles and databases.
+ * @throws LocalFailure SERVER_UNREACHABLE, SERVER_UNSUITABLE
+ */
+export async function checkServer(adminUrl: string): Promise<void> {
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: connectTimeoutMs })
+  client.on('error', () => undefined)
+  const where = withoutPassword(adminUrl)
+  try {
+    await client.connect()
+  } catch (error) {
+    throw new LocalFailure({
+      code: 'SERVER_UNREACHABLE',
+      what: `No login to the PostgreSQL server: ${error instanceof Error ? error.message || (systemCode(error) ?? '') : String(error)}`,
+      where,
+      mend: 'Check address, name and password of --postgres URL (an administrator of that server).',
+      cause: error,
+    })
+  }
+  try {
+    const { rows } = await client.query<{ version: number; able: boolean }>(
+      `select current_setting('server_version_num')::int / 10000 as version,
+         (rolsuper or (rolcreaterole and rolcreatedb)) as able from pg_roles where rolname = current_user`,
+    )
+    const facts = rows[0]
+    if (facts && facts.version >= oldestVersion && facts.able) return
+    throw new LocalFailure({
+      code: 'SERVER_UNSUITABLE',
+      what:
+        facts && facts.version < oldestVersion
+          ? `The server is PostgreSQL ${facts.version}; Trickle needs ${oldestVersion} or later.`
+          : 'The login of --postgres may not make roles and databases.',
+      where,
+      mend: 'Use the login of an administrator of a newer server, or leave --postgres away.',
+    })
+  } finally {
+    await client.end()
+  }
+}
+
+export interface DatabaseUrls {
+  readonly app: string
+  readonly forwarder: string
+  readonly operator: string
+  readonly migrator: string
+  readonly inspector: string
+}
+
+/**
+ * Brings a server to the state that the functions need: roles with this home's passwords, the database, migrations.
+ * @returns the logins, and the migrations that were applied now
+ */
+export async function prepareDatabase(
+  adminUrl: string,
+  passwords: RolePasswords,
+): Promise<{ urls: DatabaseUrls; applied: readonly string[] }> {
+  const urlOf = (role: keyof RolePasswords): string => roleUrl(adminUrl, databaseName, role, passwords)
+  await prepareServer({ adminUrl, database: databaseName, passwords, local: true })
+  const { applied } = await migrateUp({ migratorUrl: urlOf('trickle_migrator') })
+  return {
+    urls: {
+      app: urlOf('trickle_app'),
+      forwarder: urlOf('trickle_forwarder'),
+      operator: urlOf('trickle_operator'),
+      migrator: urlOf('trickle_migrator'),
+      inspector: urlOf('trickle_inspector'),
+    },
+    applied,
+  }
+}

@@ -1,0 +1,95 @@
+import type { IssuerFacts } from '../issuer/index.ts'
+import { compileCache } from './project.ts'
+import type { RolePasswords } from './secrets.ts'
+
+/** What every process needs to run at all; nothing else of the caller's environment reaches a part. */
+const passedNames = [
+  'PATH',
+  'HOME',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'SystemRoot',
+]
+
+/** The environment that parts start from. */
+export function basicEnvironment(): NodeJS.ProcessEnv {
+  const passed = passedNames.flatMap((name): [string, string][] => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value]]
+  })
+  return { ...Object.fromEntries(passed), NODE_COMPILE_CACHE: compileCache }
+}
+
+/** An address that replaces the one in a url, so that a proxy can stand between: HOST:PORT. */
+export function throughAddress(url: string, via: string | undefined): string {
+  if (via === undefined) return url
+  const through = new URL(url)
+  through.host = via
+  return through.href
+}
+
+/** The login of a role on the server that an administrator's url names. */
+export function roleUrl(
+  adminUrl: string,
+  database: string,
+  role: keyof RolePasswords,
+  passwords: RolePasswords,
+): string {
+  const url = new URL(adminUrl)
+  url.username = role
+  url.password = passwords[role]
+  url.pathname = `/${database}`
+  return url.href
+}
+
+/**
+ * Settings that may be changed for a run by setting them for `npm start`: those the run has no value of its own for.
+ * Addresses and keys are always the run's: a setting left over in a shell must not send events elsewhere.
+ */
+export const tunableNames = [
+  'TRICKLE_POSTGRES_STATEMENTS',
+  'TRICKLE_FORWARD_SCHEDULE',
+  'TRICKLE_AUTH_TENANT_CLAIM',
+  'TRICKLE_AUTH_TENANT_KEY',
+  'TRICKLE_AUTH_ROLES_CLAIM',
+] as const
+
+/** Every 2 seconds: somebody who tries it sees the event arrive at once. */
+const localForwardSchedule = '*/2 * * * * *'
+
+export interface FunctionsAddresses {
+  readonly app: string
+  readonly forwarder: string
+  readonly operator: string
+  readonly issuer: IssuerFacts
+  readonly analytics: { readonly url: string; readonly database: string }
+  readonly storageConnectionString: string
+}
+
+/** The settings of the functions app, as `shared/config` and the platform name them. */
+export function functionsSettings(addresses: FunctionsAddresses): Record<string, string> {
+  const tuned = tunableNames.flatMap((name): [string, string][] => {
+    const value = process.env[name]
+    return value === undefined || value === '' ? [] : [[name, value]]
+  })
+  return {
+    TRICKLE_FORWARD_SCHEDULE: localForwardSchedule,
+    ...Object.fromEntries(tuned),
+    TRICKLE_ENVIRONMENT: 'local',
+    TRICKLE_POSTGRES_APP_URL: addresses.app,
+    TRICKLE_POSTGRES_FORWARDER_URL: addresses.forwarder,
+    TRICKLE_POSTGRES_OPERATOR_URL: addresses.operator,
+    TRICKLE_AUTH_ISSUER: addresses.issuer.issuer,
+    TRICKLE_AUTH_AUDIENCE: addresses.issuer.audience,
+    TRICKLE_AUTH_JWKS_URL: addresses.issuer.jwksUrl,
+    TRICKLE_ANALYTICS_URL: addresses.analytics.url,
+    TRICKLE_ANALYTICS_DATABASE: addresses.analytics.database,
+    AzureWebJobsStorage: addresses.storageConnectionString,
+    AzureWebJobsDisableHomepage: 'true',
+    FUNCTIONS_WORKER_RUNTIME: 'node',
+  }
+}

@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileFailure, LocalFailure } from '../failure/index.ts'
+import { makeFolder } from '../folder/index.ts'
+
+/** What a home holds, by name. */
+export interface Home {
+  readonly folder: string
+  /** Facts of the run that is going on; there is none otherwise. */
+  readonly runFile: string
+  readonly portsFile: string
+  readonly secretsFile: string
+  readonly logs: string
+  readonly postgres: string
+  readonly storage: string
+  readonly analytics: string
+  readonly issuer: string
+  readonly host: string
+  /** The bundle that is served, and beside it what it was built from. */
+  readonly app: string
+  readonly appFile: string
+}
+
+const markerName = 'trickle-home.json'
+
+export function homeAt(folder: string): Home {
+  const at = (name: string): string => join(resolve(folder), name)
+  return {
+    folder: resolve(folder),
+    runFile: at('run.json'),
+    portsFile: at('ports.json'),
+    secretsFile: at('secrets.json'),
+    logs: at('logs'),
+    postgres: at('postgres'),
+    storage: at('storage'),
+    analytics: at('analytics'),
+    issuer: at('issuer'),
+    host: at('host'),
+    app: at('app'),
+    appFile: at('app.json'),
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return existsSync(folder) ? readdirSync(folder) : []
+  } catch (error) {
+    throw fileFailure(error, folder) ?? error
+  }
+}
+
+/** A folder that is not a home but has files by the names we use: `--home local` would otherwise mix with sources. */
+function assertNotForeign(home: Home): void {
+  const names = namesIn(home.folder)
+  if (names.includes(markerName)) return
+  const ours = Object.values(home).map((path) => path.slice(home.folder.length + 1))
+  const clash = names.find((name) => ours.includes(name))
+  if (clash === undefined) return
+  throw new LocalFailure({
+    code: 'NOT_A_HOME',
+    what: `The folder is no home of a local run, and holds "${clash}" already, a name that a home uses.`,
+    where: home.folder,
+    mend: 'Choose another folder with --home DIR.',
+  })
+}
+
+/**
+ * Makes a home where there is none, and checks that it is one.
+ * @throws LocalFailure NOT_A_HOME, PERMISSION_MISSING, DISK_FULL
+ */
+export function openHome(folder: string): Home {
+  const home = homeAt(folder)
+  assertNotForeign(home)
+  // Closed to others, but for root: PostgreSQL's account has to pass through to its data.
+  makeFolder(home.folder, process.getuid?.() === 0 ? 0o711 : 0o700)
+  makeFolder(home.logs, 0o700)
+  const marker = join(home.folder, markerName)
+  try {
+    if (!existsSync(marker)) writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }))
+    else readFileSync(marker)
+    // Asks for the right to write where it will be needed, before anything is started.
+    writeFileSync(join(home.logs, 'run.log'), '', { flag: 'a', mode: 0o600 })
+  } catch (error) {
+    throw fileFailure(error, home.folder) ?? error
+  }
+  return home
+}

@@ -1,0 +1,35 @@
+import { endProcess, isSameProcess } from '../process/index.ts'
+import { LocalFailure } from '../failure/index.ts'
+import type { RunRecord } from './run-file.ts'
+
+/** PostgreSQL writes a checkpoint at a fast stop; the others are done within the 5 s of their contract. */
+const stepsOf = (name: string): readonly { signal: NodeJS.Signals; withinMs: number }[] =>
+  name === 'postgres'
+    ? [
+        { signal: 'SIGINT', withinMs: 15_000 },
+        { signal: 'SIGQUIT', withinMs: 5000 },
+      ]
+    : [{ signal: 'SIGTERM', withinMs: 6000 }]
+
+/**
+ * Ends what a killed run left behind: only processes whose id and start time are those of the record, never a
+ * stranger that got an id since.
+ * @returns the names of those that were ended
+ * @throws LocalFailure STOP_FAILED
+ */
+export async function endOrphans(record: RunRecord): Promise<string[]> {
+  const left = record.processes.filter((one) => one.pid !== record.supervisor.pid && isSameProcess(one))
+  const outcomes = await Promise.all(
+    left.map(async (one) => ({ one, gone: await endProcess(one, stepsOf(one.name)) })),
+  )
+  const stuck = outcomes.find((outcome) => !outcome.gone)?.one
+  if (stuck) {
+    throw new LocalFailure({
+      code: 'STOP_FAILED',
+      what: `A process of an earlier run does not end: ${stuck.name} (process ${stuck.pid}).`,
+      where: `process ${stuck.pid}`,
+      mend: 'Find out what it waits for (another account? a disk that does not answer?), then start again.',
+    })
+  }
+  return left.map((one) => one.name)
+}

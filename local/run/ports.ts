@@ -1,0 +1,85 @@
+import { randomInt } from 'node:crypto'
+import { z } from 'zod'
+import { LocalFailure, systemCode } from '../failure/index.ts'
+import { freePort, isPortFree, portTaken } from '../ports/index.ts'
+import { readJson, writePrivateJson } from './files.ts'
+import type { Home } from './home.ts'
+
+export interface RunPorts {
+  readonly functions: number
+  readonly postgres: number
+  readonly issuer: number
+  readonly blob: number
+  readonly queue: number
+  readonly analytics: number
+}
+
+type PortName = keyof RunPorts
+
+const rememberedSchema = z.record(z.string(), z.int().min(1).max(65_535))
+
+/**
+ * Below the range that systems give to outgoing connections (32768 and up on Linux): a port from there would be taken
+ * by chance at some later start.
+ */
+const [firstPort, lastPort] = [20_000, 29_999]
+const attempts = 50
+
+async function pickPort(taken: ReadonlySet<number>): Promise<number> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const port = randomInt(firstPort, lastPort + 1)
+    if (!taken.has(port) && (await isPortFree(port))) return port
+  }
+  return await freePort()
+}
+
+async function assertFree(port: number, wantedFor: string, option: string): Promise<void> {
+  try {
+    if (await isPortFree(port)) return
+  } catch (error) {
+    if (systemCode(error) !== 'EACCES') throw error
+    throw new LocalFailure({
+      code: 'PERMISSION_MISSING',
+      what: `This account may not listen on port ${port}, wanted for ${wantedFor}.`,
+      where: `127.0.0.1:${port}`,
+      mend: `Choose a port above 1023 with ${option} N (0 picks a free one).`,
+      cause: error,
+    })
+  }
+  throw portTaken(port, wantedFor, option)
+}
+
+/**
+ * The ports of a run. Those asked for must be free; the others are picked free the first time and kept in the home, so
+ * that addresses stay the same from start to start. One that was taken meanwhile is picked anew.
+ * @throws LocalFailure PORT_TAKEN, PERMISSION_MISSING
+ */
+export async function choosePorts(
+  home: Home,
+  asked: { functions: number; postgres: number | undefined },
+): Promise<RunPorts> {
+  const remembered = readJson(home.portsFile, rememberedSchema) ?? {}
+  const taken = new Set<number>([asked.functions, asked.postgres ?? 0])
+  const keep = async (name: PortName): Promise<number> => {
+    const known = remembered[name]
+    const port =
+      known !== undefined && !taken.has(known) && (await isPortFree(known)) ? known : await pickPort(taken)
+    taken.add(port)
+    return port
+  }
+  if (asked.functions !== 0) await assertFree(asked.functions, 'the functions', '--port')
+  if (asked.postgres !== undefined && asked.postgres !== 0) {
+    await assertFree(asked.postgres, 'PostgreSQL', '--postgres-port')
+  }
+  const ports: RunPorts = {
+    functions: asked.functions === 0 ? await keep('functions') : asked.functions,
+    postgres: asked.postgres === 0 ? await keep('postgres') : (asked.postgres ?? 0),
+    issuer: await keep('issuer'),
+    blob: await keep('blob'),
+    queue: await keep('queue'),
+    analytics: await keep('analytics'),
+  }
+  const toRemember = Object.entries({ ...remembered, ...ports }).filter(([, port]) => port !== 0)
+  writePrivateJson(home.portsFile, Object.fromEntries(toRemember))
+  return ports
+}

@@ -1,0 +1,98 @@
+import { processMark } from '../process/index.ts'
+import type { RecordedProcess } from '../process/index.ts'
+import type { Home } from './home.ts'
+import type { PartName } from './parts.ts'
+import { removeRunRecord, writeRunRecord } from './run-file.ts'
+import type { RunRecord, Status } from './run-file.ts'
+import { emptyStatus } from './status.ts'
+
+/** What may be filled in as the start goes on. */
+type StatusFacts = Partial<
+  Pick<Status, 'url' | 'masterKey' | 'issuer' | 'audience' | 'postgres' | 'analytics' | 'faults'>
+>
+
+interface Entry {
+  /** Absent between the end of one and the start of the next. */
+  readonly process?: RecordedProcess
+  readonly serves: boolean
+}
+
+/**
+ * Keeps the run's file in step with what runs. It is written at each change and before anything else is done about it,
+ * so that a run that is killed at any moment leaves a true record of its processes.
+ */
+export class RunBook {
+  readonly #home: Home
+  readonly #supervisor: RecordedProcess
+  readonly #startedAt = new Date().toISOString()
+  readonly #entries = new Map<PartName, Entry>()
+  #phase: RunRecord['phase'] = 'starting'
+  #facts: StatusFacts = {}
+
+  constructor(home: Home) {
+    this.#home = home
+    this.#supervisor = { name: 'supervisor', pid: process.pid, mark: processMark(process.pid) ?? '' }
+    this.#write()
+  }
+
+  /** The processes that were started and are not known to be gone, the supervisor first. */
+  get processes(): readonly RecordedProcess[] {
+    const parts = [...this.#entries.values()].flatMap((entry) => entry.process ?? [])
+    return [this.#supervisor, ...parts]
+  }
+
+  get status(): Status {
+    const host = this.#entries.get('functions-host')
+    return {
+      ...emptyStatus(this.#home.folder),
+      ...this.#facts,
+      ready: this.#phase === 'serving' && [...this.#entries.values()].every((entry) => entry.serves),
+      pid: this.#supervisor.pid,
+      hostPid: host?.serves === true ? (host.process?.pid ?? null) : null,
+      processes: this.processes.map(({ name, pid }) => ({ name, pid })),
+    }
+  }
+
+  spawned(name: PartName, pid: number): void {
+    const mark = processMark(pid)
+    // Without a mark it is gone already: how it ended is told by whoever waits for it.
+    this.#set(name, mark === undefined ? { serves: false } : { process: { name, pid, mark }, serves: false })
+  }
+
+  serves(name: PartName): void {
+    this.#set(name, { ...this.#entries.get(name), serves: true })
+  }
+
+  gone(name: PartName): void {
+    this.#set(name, { serves: false })
+  }
+
+  learned(facts: StatusFacts): void {
+    this.#facts = { ...this.#facts, ...facts }
+    this.#write()
+  }
+
+  enter(phase: RunRecord['phase']): void {
+    this.#phase = phase
+    this.#write()
+  }
+
+  close(): void {
+    removeRunRecord(this.#home)
+  }
+
+  #set(name: PartName, entry: Entry): void {
+    this.#entries.set(name, entry)
+    this.#write()
+  }
+
+  #write(): void {
+    writeRunRecord(this.#home, {
+      phase: this.#phase,
+      startedAt: this.#startedAt,
+      supervisor: this.#supervisor,
+      processes: [...this.processes],
+      status: this.status,
+    })
+  }
+}

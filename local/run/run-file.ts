@@ -1,0 +1,63 @@
+import { rmSync } from 'node:fs'
+import { z } from 'zod'
+import { recordedProcessSchema } from '../process/index.ts'
+import { readJson, writePrivateJson } from './files.ts'
+import type { Home } from './home.ts'
+
+const urlOrNull = z.string().nullable()
+
+/** What `trickle status --json` prints. Parts that are absent are null; addresses are such as stock clients accept. */
+export const statusSchema = z.object({
+  /** Of this document. */
+  schemaVersion: z.literal(1),
+  ready: z.boolean(),
+  /** Of Trickle. */
+  version: z.string(),
+  pid: z.int().nullable(),
+  hostPid: z.int().nullable(),
+  processes: z.array(z.object({ name: z.string(), pid: z.int() })),
+  dataFolder: z.string(),
+  url: urlOrNull,
+  masterKey: z.string().nullable(),
+  issuer: urlOrNull,
+  audience: z.string().nullable(),
+  postgres: z
+    .object({
+      app: z.string(),
+      forwarder: z.string(),
+      operator: z.string(),
+      migrator: z.string(),
+      inspector: z.string(),
+    })
+    .nullable(),
+  analytics: z.object({ url: z.string(), database: z.string() }).nullable(),
+  serviceBus: z.string().nullable(),
+  pgbouncer: z.string().nullable(),
+  replicas: z.array(z.string()),
+  faults: z.object({ analytics: urlOrNull, serviceBus: urlOrNull }),
+})
+
+export type Status = z.infer<typeof statusSchema>
+
+/** The run's own file: the status, and the processes with the marks that tell them from strangers. */
+const runRecordSchema = z.object({
+  phase: z.enum(['starting', 'serving', 'stopping']),
+  startedAt: z.iso.datetime(),
+  supervisor: recordedProcessSchema,
+  processes: z.array(recordedProcessSchema),
+  status: statusSchema,
+})
+
+export type RunRecord = z.infer<typeof runRecordSchema>
+
+export function readRunRecord(home: Home): RunRecord | undefined {
+  return readJson(home.runFile, runRecordSchema)
+}
+
+export function writeRunRecord(home: Home, record: RunRecord): void {
+  writePrivateJson(home.runFile, record)
+}
+
+export function removeRunRecord(home: Home): void {
+  rmSync(home.runFile, { force: true })
+}

@@ -1,0 +1,210 @@
+import { LocalFailure } from '../failure/index.ts'
+import { isSameProcess } from '../process/index.ts'
+import { readRun } from './status.ts'
+import { checkInstallation } from './installation.ts'
+import { bringUp, stopOrder } from './bring-up.ts'
+import type { RunOptions } from './bring-up.ts'
+import { endOrphans } from './orphans.ts'
+import { choosePorts } from './ports.ts'
+import { RunBook } from './run-book.ts'
+import { readRunRecord } from './run-file.ts'
+import type { Status } from './run-file.ts'
+import { clearData } from './clear-data.ts'
+import { homeAt, openHome } from './home.ts'
+import type { Home } from './home.ts'
+import { alreadyRunning, holdHome } from './hold.ts'
+import { keepRunning } from './keeper.ts'
+import type { Keeper, KeeperEvents, KeptPart } from './keeper.ts'
+import { rotateLogs } from './logs.ts'
+import type { PartName } from './parts.ts'
+
+export interface RunOutput {
+  /** One line about what goes on. */
+  readonly say: (line: string) => void
+  /** Everything serves. */
+  readonly ready: (status: Status, tookMs: number) => void
+}
+
+/** Logs are looked at this often; a part that writes 16 MiB a minute has another problem. */
+const rotateEveryMs = 60_000
+
+function interrupted(home: Home): LocalFailure {
+  return new LocalFailure({
+    code: 'INTERRUPTED',
+    what: 'The start was interrupted; what it had started has ended.',
+    where: home.folder,
+    mend: 'Start again when you like.',
+  })
+}
+
+type AnyKeeper = Pick<Keeper<unknown>, 'stop' | 'kill'>
+
+/** One run of everything on one home, from start to stop. */
+class Run {
+  readonly #home: Home
+  readonly #options: RunOptions
+  readonly #output: RunOutput
+  readonly #book: RunBook
+  readonly #keepers = new Map<PartName, AnyKeeper>()
+  readonly #startedAt = performance.now()
+
+  constructor(home: Home, options: RunOptions, output: RunOutput) {
+    this.#home = home
+    this.#options = options
+    this.#output = output
+    this.#book = new RunBook(home)
+  }
+
+  readonly #events: KeeperEvents = {
+    down: (name, how, pauseMs) => {
+      this.#book.gone(name as PartName)
+      this.#output.say(
+        `${name} ${how}; it is started again${pauseMs === 0 ? '' : ` in ${pauseMs / 1000} s`}.`,
+      )
+    },
+    up: (name, pid) => {
+      this.#book.serves(name as PartName)
+      this.#output.say(`${name} serves again (process ${pid}).`)
+    },
+    failed: (name, reason, pauseMs) => {
+      this.#book.gone(name as PartName)
+      this.#output.say(`${name} could not be started again: ${reason} Next try in ${pauseMs / 1000} s.`)
+    },
+  }
+
+  async #keep<Facts>(part: KeptPart<Facts>, signal: AbortSignal): Promise<Keeper<Facts>> {
+    const keeper = await keepRunning(part, this.#events, signal)
+    const name = part.name as PartName
+    this.#keepers.set(name, keeper)
+    this.#book.serves(name)
+    return keeper
+  }
+
+  /** Starts everything; when one part fails, the others' starts are given up before the failure is thrown. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { postgresUrl } = this.#options
+    const ports = await choosePorts(this.#home, {
+      functions: this.#options.port,
+      postgres: postgresUrl === undefined ? this.#options.postgresPort : undefined,
+    })
+    const giveUp = new AbortController()
+    const either = AbortSignal.any([signal, giveUp.signal])
+    const starts: Promise<unknown>[] = []
+    try {
+      await bringUp({
+        home: this.#home,
+        options: this.#options,
+        ports,
+        book: this.#book,
+        signal: either,
+        say: this.#output.say,
+        spawned: (name, pid) => {
+          this.#book.spawned(name, pid)
+        },
+        keep: async (part) => {
+          // Nothing is started any more once another part has failed.
+          either.throwIfAborted()
+          const start = this.#keep(part, either)
+          starts.push(start)
+          return await start
+        },
+      })
+    } catch (error) {
+      giveUp.abort()
+      await Promise.allSettled(starts)
+      throw signal.aborted ? interrupted(this.#home) : error
+    }
+    this.#book.enter('serving')
+    this.#output.ready(this.#book.status, performance.now() - this.#startedAt)
+  }
+
+  async stop(): Promise<void> {
+    this.#book.enter('stopping')
+    for (const names of stopOrder) {
+      await Promise.all(
+        names.map(async (name) => {
+          await this.#keepers.get(name)?.stop()
+          this.#book.gone(name)
+        }),
+      )
+    }
+  }
+
+  /** Ends every process at once; what was being written is recovered at the next start. */
+  kill(): void {
+    for (const keeper of this.#keepers.values()) keeper.kill()
+    // Those that are still starting have no keeper yet.
+    for (const part of this.#book.processes) {
+      if (part.pid !== process.pid && isSameProcess(part)) process.kill(part.pid, 'SIGKILL')
+    }
+    this.#book.close()
+  }
+
+  close(): void {
+    this.#book.close()
+  }
+}
+
+/** What the caller does to a run. */
+export interface RunControl {
+  /** Ends the run in order. */
+  readonly stop: AbortSignal
+  /** Ends it at once. */
+  readonly kill: AbortSignal
+}
+
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve()
+      },
+      { once: true },
+    )
+  })
+}
+
+async function openRun(options: RunOptions, output: RunOutput): Promise<{ run: Run; release: () => void }> {
+  checkInstallation({ postgres: options.postgresUrl === undefined })
+  const home = openHome(options.home)
+  const before = readRun(home.folder)
+  if (before.state !== 'not running') throw alreadyRunning(home, before.status.pid)
+  const hold = holdHome(home)
+  try {
+    const record = readRunRecord(home)
+    const ended = record ? await endOrphans(record) : []
+    if (ended.length > 0)
+      output.say(`An earlier run was killed; ended what it left behind: ${ended.join(', ')}.`)
+    if (options.fresh) await clearData(home)
+    return { run: new Run(home, options, output), release: hold.release }
+  } catch (error) {
+    hold.release()
+    throw error
+  }
+}
+
+/**
+ * Runs everything on a home until `control.stop`; returns when all has ended in order.
+ * @throws LocalFailure when it cannot be started; everything that was started has ended then
+ */
+export async function supervise(options: RunOptions, output: RunOutput, control: RunControl): Promise<void> {
+  const { run, release } = await openRun(options, output)
+  const { logs } = homeAt(options.home)
+  const rotation = setInterval(() => {
+    rotateLogs(logs)
+  }, rotateEveryMs)
+  control.kill.addEventListener('abort', () => {
+    run.kill()
+  })
+  try {
+    await run.start(control.stop)
+    await whenAborted(control.stop)
+  } finally {
+    clearInterval(rotation)
+    await run.stop()
+    run.close()
+    release()
+  }
+}

@@ -1,0 +1,94 @@
+import { createRequire } from 'node:module'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import { holdAnswersUntilSaved } from './durable-answers.ts'
+import type { LokiDatabase } from './durable-answers.ts'
+
+/** What we use of Azurite's server classes (3.35.0; they are not a published interface, so the version is pinned). */
+interface AzuriteServer {
+  readonly httpServer: Server
+  readonly metadataStore: { readonly db: LokiDatabase }
+  readonly extentMetadataStore: { readonly db: LokiDatabase }
+  start(): Promise<void>
+  close(): Promise<void>
+  getHttpServerAddress(): string
+}
+
+interface AzuriteModule<Instance> {
+  readonly default: new (...options: readonly unknown[]) => Instance
+}
+
+export type AzuriteService = 'blob' | 'queue'
+
+export interface RunningAzurite {
+  /** For example http://127.0.0.1:10000 */
+  readonly origin: string
+  close(): Promise<void>
+}
+
+/** Files that data is appended to side by side; Azurite's own number. */
+const writeConcurrency = 50
+/** Seconds an idle connection is kept; Azurite's own number. */
+const keepAliveSeconds = 5
+
+const load = createRequire(import.meta.url)
+
+function azuriteClasses(service: AzuriteService): {
+  Configuration: AzuriteModule<unknown>
+  Server: AzuriteModule<AzuriteServer>
+} {
+  // Its command line starts a third server (tables) that nobody here uses, and loads SQL drivers: twice the start time.
+  const folder = `azurite/dist/src/${service}`
+  const prefix = service === 'blob' ? 'Blob' : 'Queue'
+  return {
+    Configuration: load(`${folder}/${prefix}Configuration`) as AzuriteModule<unknown>,
+    Server: load(`${folder}/${prefix}Server`) as AzuriteModule<AzuriteServer>,
+  }
+}
+
+function configurationOf(service: AzuriteService, dataFolder: string, port: number): readonly unknown[] {
+  const persistence = [
+    { locationId: 'Default', locationPath: join(dataFolder, service), maxConcurrency: writeConcurrency },
+  ]
+  const logAccess = false
+  const logDebug = false
+  // Unknown headers and parameters are passed over, and SDKs newer than Azurite's API version are served.
+  const loose = true
+  const skipApiVersionCheck = true
+  return [
+    '127.0.0.1',
+    port,
+    keepAliveSeconds,
+    join(dataFolder, `${service}.json`),
+    join(dataFolder, `${service}-extents.json`),
+    persistence,
+    logAccess,
+    undefined,
+    logDebug,
+    undefined,
+    loose,
+    skipApiVersionCheck,
+  ]
+}
+
+/**
+ * Starts one of Azurite's services in this process, with durable answers.
+ * `AZURITE_ACCOUNTS` must be set before (Azurite reads the accounts from there). No telemetry is started.
+ * @throws the system's error (EADDRINUSE, EACCES) when the port or the folder is refused
+ */
+export async function startAzurite(
+  service: AzuriteService,
+  dataFolder: string,
+  port: number,
+): Promise<RunningAzurite> {
+  const { Configuration, Server } = azuriteClasses(service)
+  const server = new Server.default(new Configuration.default(...configurationOf(service, dataFolder, port)))
+  await server.start()
+  holdAnswersUntilSaved(server.httpServer, [server.extentMetadataStore.db, server.metadataStore.db])
+  return {
+    origin: server.getHttpServerAddress(),
+    close: async () => {
+      await server.close()
+    },
+  }
+}

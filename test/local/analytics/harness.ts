@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { Client, ClientRequestProperties, KustoConnectionStringBuilder } from 'azure-kusto-data'
+import { BlobDescriptor, DataFormat, IngestClient, StreamDescriptor } from 'azure-kusto-ingest'
+import type { IngestionPropertiesFields } from 'azure-kusto-ingest'
+import { startAnalytics } from '../../../local/analytics/index.ts'
+import type { RunningAnalytics } from '../../../local/analytics/index.ts'
+import { startStorage } from '../../../local/storage/index.ts'
+import type { RunningStorage } from '../../../local/storage/index.ts'
+
+export const databaseName = 'trickle'
+export const kqlFolder = fileURLToPath(new URL('../../../infra/kql', import.meta.url))
+
+/** The real services of one test file, in a folder of their own. */
+export interface Harness {
+  readonly folder: string
+  readonly storage: RunningStorage
+  readonly analytics: RunningAnalytics
+  /** Stops the stand-in and starts it again on the same data, on another port. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startHarness(): Promise<Harness> {
+  const folder = await mkdtemp(join(tmpdir(), 'trickle-analytics-'))
+  const storage = await startStorage({ dataFolder: join(folder, 'storage') })
+  const start = (): Promise<RunningAnalytics> =>
+    startAnalytics({
+      dataFolder: join(folder, 'analytics'),
+      kqlFolder,
+      database: databaseName,
+      storage: storage.connectionString,
+    })
+  let analytics = await start()
+  return {
+    folder,
+    storage,
+    get analytics() {
+      return analytics
+    },
+    restart: async () => {
+      await analytics.stop()
+      analytics = await start()
+    },
+    close: async () => {
+      await analytics.stop()
+      await storage.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function builder(url: string): KustoConnectionStringBuilder {
+  return new KustoConnectionStringBuilder(url)
+}
+
+export function dataClient(url: string): Client {
+  return new Client(builder(url))
+}
+
+/** The rows of a query, or of a command when the text begins with a dot, by the real data SDK. */
+export async function ask(
+  url: string,
+  text: string,
+  parameters: Readonly<Record<string, unknown>> = {},
+): Promise<Record<string, unknown>[]> {
+  const client = dataClient(url)
+  try {
+    const properties = new ClientRequestProperties({}, { ...parameters })
+    const answer = await client.execute(databaseName, text, properties)
+    const [table] = answer.primaryResults
+    if (table === undefined) throw new Error('The answer has no primary result.')
+    return [...table.rows()].map((row) => row.toJSON<Record<string, unknown>>())
+  } finally {
+    client.close()
+  }
+}
+
+export async function countRows(url: string, source: string): Promise<number> {
+  const [row] = await ask(url, `${source} | count`)
+  return Number(row?.['Count'])
+}
+
+export function ingestClient(url: string): IngestClient {
+  return new IngestClient(builder(url))
+}
+
+/** NDJSON, compressed. */
+export function ndjson(records: readonly unknown[]): { raw: Buffer; gzip: Buffer } {
+  const raw = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+  return { raw, gzip: gzipSync(raw, { level: 1 }) }
+}
+
+/** The properties that the forwarder sends; built anew for each call. */
+export function eventProperties(more: IngestionPropertiesFields = {}): IngestionPropertiesFields {
+  return {
+    database: databaseName,
+    table: 'EventsRaw',
+    format: DataFormat.JSON,
+    ingestionMappingReference: 'EventsJson',
+    ...more,
+  }
+}
+
+/** Uploads a text and orders its ingestion, as the forwarder does: explicit blob name, size and source id. */
+export async function sendText(
+  url: string,
+  blobName: string,
+  bytes: Buffer,
+  rawSize: number,
+  properties: IngestionPropertiesFields,
+  sourceId?: string,
+): Promise<string> {
+  const client = ingestClient(url)
+  try {
+    const blobUrl = await client.uploadToBlobWithRetry(new StreamDescriptor(bytes as never), blobName)
+    await client.ingestFromBlob(new BlobDescriptor(blobUrl, rawSize, sourceId), properties)
+    return blobUrl
+  } finally {
+    client.close()
+  }
+}
+
+export async function sendRecords(
+  url: string,
+  blobName: string,
+  records: readonly unknown[],
+  properties: IngestionPropertiesFields = eventProperties(),
+): Promise<string> {
+  const { raw, gzip } = ndjson(records)
+  return await sendText(url, `${blobName}.json.gz`, gzip, raw.length, properties)
+}
+
+/** An event as the forwarder writes it. */
+export function event(position: number, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    TenantId: 'tenant-a',
+    Source: '',
+    EventId: `event-${position}`,
+    StreamId: `stream-${position % 10}`,
+    Version: position,
+    EventType: position % 2 === 0 ? 'order.placed' : 'order.paid',
+    OccurredAt: '2026-03-01T10:00:00.123456Z',
+    RecordedAt: '2026-03-01T10:00:01Z',
+    SchemaVersion: 1,
+    Payload: { number: position, text: `text ${position}` },
+    Metadata: null,
+    TraceParent: '',
+    CorrelationId: '',
+    CausationId: '',
+    Position: position,
+    BatchId: 'batch-1',
+    ...more,
+  }
+}
+
+/** Sets the fault rules of a stand-in. */
+export async function setFaults(faultsUrl: string, rules: readonly unknown[], seed = 1): Promise<Response> {
+  return await fetch(faultsUrl, { method: 'POST', body: JSON.stringify({ seed, rules }) })
+}

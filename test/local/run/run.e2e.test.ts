@@ -1,0 +1,213 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { KustoConnectionStringBuilder } from 'azure-kusto-data'
+import { Client } from 'pg'
+import { afterAll, describe, expect, test } from 'vitest'
+import { firstCommands } from '../../../local/run/announce.ts'
+import { alive, begin, homeFolder, pidsOf, shell, startLimitMs, statusOf, trickle, until } from './support.ts'
+
+/** One home through its whole life, since each start costs seconds: the tests build on one another. */
+describe('the local run', () => {
+  const { home, remove } = homeFolder()
+  const start = ['start', '--detach', '--home', home, '--port', '0', '--postgres-port', '0']
+  afterAll(remove, startLimitMs)
+
+  const readCart = async (): Promise<unknown> => {
+    const command = firstCommands(await statusOf(home))[1]?.command ?? ''
+    const { out } = await shell(command)
+    return JSON.parse(out)
+  }
+
+  test('a detached start returns when everything serves', { timeout: startLimitMs }, async () => {
+    const { code, out, error } = await trickle(...start)
+    expect(`${code} ${error}`).toMatch(/^0 /u)
+    expect(out).toContain('is ready')
+  })
+
+  test('its status has an address for every part that is there, and each one works', async () => {
+    const { code } = await trickle('wait', '--timeout', '60', '--home', home)
+    expect(code).toBe(0)
+    const status = await statusOf(home)
+    expect(status).toMatchObject({
+      ready: true,
+      dataFolder: home,
+      serviceBus: null,
+      pgbouncer: null,
+      replicas: [],
+    })
+    expect(status.processes.map(({ name }) => name).toSorted()).toEqual([
+      'analytics',
+      'functions-host',
+      'issuer',
+      'postgres',
+      'storage',
+      'supervisor',
+    ])
+    expect(alive(pidsOf(status))).toEqual(pidsOf(status))
+    expect(pidsOf(status)).toEqual(expect.arrayContaining([status.pid, status.hostPid]))
+    const logins = await Promise.all(
+      Object.values(status.postgres ?? {}).map(async (url) => {
+        const client = new Client({ connectionString: url })
+        await client.connect()
+        const { rows } = await client.query<{ login: string }>('select current_user as login')
+        await client.end()
+        return rows[0]?.login
+      }),
+    )
+    expect(logins).toEqual(
+      ['app', 'forwarder', 'operator', 'migrator', 'inspector'].map((role) => `trickle_${role}`),
+    )
+    expect(new KustoConnectionStringBuilder(status.analytics?.url ?? '').dataSource).toBe(
+      status.analytics?.url,
+    )
+    for (const url of [
+      `${status.url}/api/health/ready`,
+      `${status.issuer}/.well-known/openid-configuration`,
+    ]) {
+      expect((await fetch(url)).status).toBe(200)
+    }
+    expect((await fetch(`${status.url}/admin/host/status`)).status).toBe(401)
+    const keyed = { headers: { 'x-functions-key': status.masterKey ?? '' } }
+    expect((await fetch(`${status.url}/admin/host/status`, keyed)).status).toBe(200)
+  })
+
+  test('the three commands that it prints work as they are', { timeout: 60_000 }, async () => {
+    const [append, , query] = firstCommands(await statusOf(home))
+    const appended = await shell(append?.command ?? '')
+    expect(JSON.parse(appended.out)).toMatchObject({ streamId: 'cart-1', version: 1 })
+    expect(await readCart()).toMatchObject({
+      events: [{ version: 1, type: 'ItemAdded', data: { sku: 'A-1' } }],
+    })
+    const table = await until('the event arrives in analytics', async () => {
+      const { out } = await shell(query?.command ?? '')
+      return out.includes('ItemAdded') ? out : undefined
+    })
+    expect(table).toContain('(1 row)')
+    const rows = await trickle('analytics', 'EventsRaw | project StreamId, Version', '--json', '--home', home)
+    expect(JSON.parse(rows.out)).toEqual([{ StreamId: 'cart-1', Version: 1 }])
+    const wrong = await trickle('analytics', 'NoSuchTable | count', '--home', home)
+    expect(wrong).toMatchObject({ code: 1, out: '' })
+    expect(wrong.error).toContain('NoSuchTable')
+  })
+
+  test(
+    'a second start on the home is refused, naming the process; a taken port too',
+    { timeout: 60_000 },
+    async () => {
+      const status = await statusOf(home)
+      const second = await trickle(...start)
+      expect(second.code).toBe(1)
+      expect(second.error).toContain(`process ${status.pid}`)
+      expect(second.error).toContain('stop')
+      const other = homeFolder()
+      const port = new URL(status.url ?? '').port
+      const taken = await trickle('start', '--detach', '--home', other.home, '--port', port, '--json')
+      await other.remove()
+      expect(taken.code).toBe(1)
+      expect(JSON.parse(taken.out)).toMatchObject({
+        error: { code: 'PORT_TAKEN', mend: expect.stringContaining('--port') as string },
+      })
+      expect(taken.error).toContain(`Port ${port}`)
+      expect((await statusOf(home)).ready).toBe(true)
+    },
+  )
+
+  test('a killed functions host is started again; everything else goes on', { timeout: 60_000 }, async () => {
+    const before = await statusOf(home)
+    process.kill(before.hostPid ?? 0, 'SIGKILL')
+    const after = await until('there is a new host', async () => {
+      const status = await statusOf(home)
+      return status.ready && status.hostPid !== before.hostPid ? status : undefined
+    })
+    expect(after.url).toBe(before.url)
+    expect(after.masterKey).toBe(before.masterKey)
+    const others = before.processes.filter(({ pid }) => pid !== before.hostPid)
+    expect(after.processes).toEqual(expect.arrayContaining(others))
+    expect(await readCart()).toMatchObject({ events: [{ version: 1 }] })
+  })
+
+  test('a killed server is started again too', { timeout: 60_000 }, async () => {
+    const before = await statusOf(home)
+    const postgres = before.processes.find(({ name }) => name === 'postgres')
+    process.kill(postgres?.pid ?? 0, 'SIGKILL')
+    await until('there is a new server', async () => {
+      const status = await statusOf(home)
+      const now = status.processes.find(({ name }) => name === 'postgres')
+      return status.ready && now?.pid !== postgres?.pid ? status : undefined
+    })
+    const answer = await until('the stream can be read again', async () => {
+      const read = (await readCart()) as { events?: unknown[] }
+      return read.events ? read : undefined
+    })
+    expect(answer).toMatchObject({ events: [{ version: 1 }] })
+  })
+
+  test(
+    'after kill -9 of everything the next start recovers, and the data is there',
+    { timeout: startLimitMs },
+    async () => {
+      const before = await statusOf(home)
+      for (const { pid } of before.processes) process.kill(pid, 'SIGKILL')
+      await until('all are dead', () => (alive(pidsOf(before)).length === 0 ? true : undefined))
+      expect((await trickle('status', '--home', home)).code).toBe(3)
+      expect(await trickle(...start)).toMatchObject({ code: 0 })
+      const after = await statusOf(home)
+      expect({ ...after, pid: 0, hostPid: 0, processes: [] }).toEqual({
+        ...before,
+        pid: 0,
+        hostPid: 0,
+        processes: [],
+      })
+      expect(await readCart()).toMatchObject({ events: [{ version: 1 }] })
+    },
+  )
+
+  test(
+    'after kill -9 of the supervisor alone the next start ends what it left',
+    { timeout: startLimitMs },
+    async () => {
+      const before = await statusOf(home)
+      process.kill(before.pid ?? 0, 'SIGKILL')
+      await until('it is dead', () => (alive([before.pid ?? 0]).length === 0 ? true : undefined))
+      const foreground = begin(...start.filter((word) => word !== '--detach'))
+      const after = await until('it is ready again', async () => {
+        const status = await statusOf(home)
+        return status.ready ? status : undefined
+      })
+      expect(alive(pidsOf(before))).toEqual([])
+
+      // Ctrl-C under npm: the terminal sends it, and npm hands it on.
+      foreground.child.kill('SIGINT')
+      foreground.child.kill('SIGINT')
+      const { code, out } = await foreground.outcome
+      expect(code).toBe(0)
+      expect(out).toContain('Stopped.')
+      expect(alive(pidsOf(after))).toEqual([])
+      expect(existsSync(join(home, 'run.json'))).toBe(false)
+      expect(readdirSync(home)).not.toContain('folder.lock')
+    },
+  )
+
+  test(
+    '--fresh clears all three servers, and keeps keys, ports and what it does not know',
+    { timeout: startLimitMs },
+    async () => {
+      const token = await trickle('token', '--roles', 'operator', '--home', home)
+      expect(token.out.split('.')).toHaveLength(3)
+      expect(await trickle(...start, '--fresh')).toMatchObject({ code: 0 })
+      const status = await statusOf(home)
+      const missing = await shell(firstCommands(status)[1]?.command ?? '')
+      expect(missing.out).not.toContain('ItemAdded')
+      const rows = await trickle('analytics', 'EventsRaw | count', '--json', '--home', home)
+      expect(JSON.parse(rows.out)).toEqual([{ Count: 0 }])
+      const answer = await fetch(`${status.url}/api/tenants`, {
+        headers: { authorization: `Bearer ${token.out.trim()}` },
+      })
+      expect(answer.status).toBe(200)
+      const migrated = await trickle('migrate', '--home', home, '--json')
+      expect(JSON.parse(migrated.out)).toMatchObject({ direction: 'up', migrations: [] })
+      expect(await trickle('stop', '--home', home)).toMatchObject({ code: 0, out: 'Stopped.\n' })
+      expect(alive(pidsOf(status))).toEqual([])
+    },
+  )
+})
