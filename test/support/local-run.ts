@@ -1,0 +1,80 @@
+import { execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { signToken } from '../../local/issuer/index.ts'
+import { homeAt } from '../../local/run/index.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const run = promisify(execFile)
+
+export interface RunStatus {
+  readonly ready: boolean
+  readonly pid: number
+  readonly hostPid: number | null
+  readonly processes: readonly { name: string; pid: number }[]
+  readonly url: string
+  readonly masterKey: string
+  readonly issuer: string
+  readonly audience: string
+  readonly postgres: Readonly<Record<'app' | 'forwarder' | 'operator' | 'migrator' | 'inspector', string>>
+  readonly analytics: { readonly url: string; readonly database: string }
+  readonly faults: { readonly analytics: string }
+}
+
+/** The product as a user runs it, in a folder of the test's own and on free ports. */
+export interface LocalRun extends RunStatus {
+  readonly home: string
+  /** The command line with this home; throws when it ends with another code than 0. */
+  trickle(...args: string[]): Promise<{ stdout: string; stderr: string }>
+  status(): Promise<RunStatus>
+  token(options: { tenant?: string; roles: readonly string[]; expiresInSeconds?: number }): Promise<string>
+  stop(): Promise<void>
+}
+
+export async function startLocalRun(...options: string[]): Promise<LocalRun> {
+  const home = await mkdtemp(join(tmpdir(), 'trickle-run-'))
+  const trickle = (...args: string[]) =>
+    run(process.execPath, ['cli/main.ts', ...args, '--home', home], {
+      cwd: repository,
+      maxBuffer: 64 * 1_048_576,
+    })
+  await trickle('start', '--port', '0', '--postgres-port', '0', '--detach', ...options)
+  const status = async () => JSON.parse((await trickle('status', '--json')).stdout) as RunStatus
+  return {
+    ...(await status()),
+    home,
+    trickle,
+    status,
+    token: ({ tenant, roles, expiresInSeconds = 3_600 }) =>
+      signToken(homeAt(home).issuer, {
+        ...(tenant === undefined ? {} : { tenant }),
+        roles,
+        expiresInSeconds,
+        subject: 'test',
+      }),
+    async stop() {
+      await trickle('stop')
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A child of the command line that can be killed in the middle. */
+export function spawnTrickle(home: string, ...args: string[]) {
+  return spawn(process.execPath, ['cli/main.ts', ...args, '--home', home], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Waits until `look` gives something, for as long as a slow machine may take; the test's own limit ends it. */
+export async function eventually<T>(look: () => Promise<T | undefined>, pauseMs = 200): Promise<T> {
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+}
