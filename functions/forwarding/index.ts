@@ -7,8 +7,8 @@ import { runOnce } from '../../shared/subscriptions/index.ts'
 import type { Services } from '../services.ts'
 
 /**
- * A run ends its last step within this and its lease of 60 s; ten steps of 20,000 events are more than a schedule of
- * seconds brings, and leave the worker to others in between.
+ * No step begins after this; ten steps of 20,000 events are more than a schedule of seconds brings, and leave the worker
+ * to others in between.
  */
 const BUDGET = { timeMs: 20_000, stepsMax: 10 } as const
 
@@ -23,7 +23,7 @@ async function forward(services: Services, context: InvocationContext): Promise<
   if (!services.forwardsToAnalytics) return
   const result = await runOnce(services.forwarderDatabase, services.forwarder, BUDGET)
   if (result.events > 0)
-    context.log(`forwarded ${result.events} events in ${result.steps} batches (${result.outcome})`)
+    context.log(`forwarded: ${result.events} events, batches: ${result.steps}, ${result.outcome}`)
   else if (result.outcome === 'stopped')
     context.warn('the forwarder is stopped until an operator decides how to go on')
 }

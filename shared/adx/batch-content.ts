@@ -6,7 +6,7 @@ import type { FeedEvent, FeedPosition, FeedReader } from '../subscriptions/index
 
 /**
  * What one batch may hold. Large batches are what ADX ingests best (each tagged blob is an extent of its own); these
- * bounds keep building one under 40 MB of memory and, with a lease of 60 s, well inside it.
+ * bounds keep building one under 40 MB of memory.
  */
 export const batchLimits = {
   eventsMax: 20_000,

@@ -4,10 +4,11 @@ import type { Database } from '../postgres/index.ts'
 import { acquire, advance, release, renew, type FeedPosition } from './statements.ts'
 
 /**
- * Long enough for the slowest single step of a batch (an upload of 32 MiB with the SDK's own retries), short enough
- * that a subscription whose holder died goes on within a minute.
+ * A subscription whose holder died goes on after this long. A holder that lives renews its lease three times within it,
+ * also while a step takes longer, so only a process that stands still for 15 s loses its lease to another.
  */
-const LEASE_MS = 60_000
+const LEASE_MS = 15_000
+const HEARTBEAT_MS = 5_000
 
 /** First wait after a failure, doubled with each further one up to the longest. */
 const RETRY_FIRST_MS = 1_000
@@ -74,6 +75,15 @@ export class Lease {
       resolvesAmbiguity: true,
     })
     if (row?.[0] !== 'true') throw this.lost()
+  }
+
+  /** Renews the lease from time to time until the returned function is called; what goes wrong shows at the next change. */
+  startHeartbeat(): () => void {
+    const timer = setInterval(() => {
+      this.renew().catch(() => {})
+    }, HEARTBEAT_MS)
+    timer.unref()
+    return () => clearInterval(timer)
   }
 
   /** Moves the checkpoint. @throws TrickleError LEASE_LOST. */

@@ -60,6 +60,7 @@ export async function runOnce(
   if (typeof lease === 'string') return { outcome: lease, events: 0, steps: 0 }
   const feed = new FeedReader(database)
   const endMs = performance.now() + budget.timeMs
+  const stopHeartbeat = lease.startHeartbeat()
   let events = 0
   let steps = 0
   try {
@@ -78,5 +79,7 @@ export async function runOnce(
     // A database that is away can't note the failure either; the lease ends by itself then.
     await lease.releaseFailed(error).catch(() => {})
     throw error
+  } finally {
+    stopHeartbeat()
   }
 }

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { checkArchitecture, violationsOf } from '../../tools/architecture.ts'
+
+describe('the arrows of the house', () => {
+  it('hold in the whole repository', async () => {
+    expect(await checkArchitecture()).toEqual([])
+  })
+
+  it.each([
+    [
+      'shared/http/kernel.ts',
+      "import { a } from '../../functions/services.ts'",
+      'shared/ imports shared/ only',
+    ],
+    [
+      'shared/http/kernel.ts',
+      "import type { a } from '../../local/run/index.ts'",
+      'shared/ imports shared/ only',
+    ],
+    [
+      'functions/events/append.ts',
+      "import { a } from '../tenants/index.ts'",
+      'a context never imports another context',
+    ],
+    [
+      'functions/events/append.ts',
+      "await import('../../cli/client.ts')",
+      'functions/ imports functions/ and shared/ only',
+    ],
+    [
+      'functions/events/append.ts',
+      "import { a } from '../../shared/http/kernel.ts'",
+      'a capability is entered by its index.ts',
+    ],
+    [
+      'shared/adx/forwarder.ts',
+      "export { a } from '../postgres/pool.ts'",
+      'a capability is entered by its index.ts',
+    ],
+    ['cli/client.ts', "import '../test/support/urls.ts'", 'nothing imports test/'],
+  ])('refuse %s: %s', (file, text, rule) => {
+    expect(violationsOf(file, text).map((violation) => violation.rule)).toEqual([rule])
+  })
+
+  it('let pass what goes their way', () => {
+    const text =
+      "import { a } from '../services.ts'\nimport { b } from '../../shared/http/index.ts'\nawait import('../../shared/adx/kusto.chunk.ts')"
+    expect(violationsOf('functions/events/append.ts', text)).toEqual([])
+  })
+})
