@@ -15,7 +15,6 @@ export const errorCatalogue = {
   // The request itself
   MALFORMED_JSON: entry(400, 'The body is not valid JSON'),
   VALIDATION_FAILED: entry(400, 'The request does not have the expected form'),
-  INVALID_PARAMETER: entry(400, 'A path or query parameter has a form that is not allowed'),
   INVALID_STREAM_ID: entry(400, 'The stream id has a form that is not allowed'),
   INVALID_TEXT: entry(400, 'A string holds a character that cannot be stored'),
   NUMBER_NOT_EXACT: entry(400, 'A number cannot be kept with its exact value'),
@@ -28,7 +27,6 @@ export const errorCatalogue = {
   EVENT_TOO_LARGE: entry(413, 'An event is larger than the limit'),
   TOO_MANY_EVENTS: entry(413, 'An append holds more events than the limit'),
   UNSUPPORTED_MEDIA_TYPE: entry(415, 'The media type of the body is not accepted here'),
-  NOT_ACCEPTABLE: entry(406, 'None of the accepted media types can be produced'),
   // Who asks
   TOKEN_MISSING: entry(401, 'A bearer token is required'),
   TOKEN_INVALID: entry(401, 'The bearer token is not valid here'),
@@ -49,8 +47,6 @@ export const errorCatalogue = {
   EPOCH_ENDED: entry(410, 'The log has begun a new epoch'),
   VERSION_CONFLICT: entry(412, 'The stream is not at the expected version'),
   IDEMPOTENCY_KEY_REUSED: entry(422, 'The idempotency key was used for another request'),
-  PRECONDITION_REQUIRED: entry(428, 'This route requires a precondition header'),
-  RATE_LIMITED: entry(429, 'Too many requests', true),
   // What went wrong on our side
   INTERNAL: entry(500, 'Something failed that should not'),
   CONFIGURATION_INVALID: entry(500, 'The configuration is not valid'),
@@ -61,7 +57,6 @@ export const errorCatalogue = {
   ),
   DATABASE_UNAVAILABLE: entry(503, 'The database cannot be reached', true),
   DATABASE_BUSY: entry(503, 'The database is too busy', true),
-  DATABASE_BEHIND: entry(503, 'The database lacks migrations that this version needs', true),
   DATABASE_READ_ONLY: entry(503, 'The database accepts no writes at present', true),
   ISSUER_UNAVAILABLE: entry(503, 'The keys of the token issuer cannot be reached', true),
   ANALYTICS_UNAVAILABLE: entry(503, 'The analytics service cannot be reached', true),
