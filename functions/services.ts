@@ -28,24 +28,36 @@ export interface Services {
   close(): Promise<void>
 }
 
+const HTTP_POOL = {
+  connectionsMax: poolLimits.httpConnectionsMax,
+  queryTimeoutMs: poolLimits.queryTimeoutMs,
+} as const
+const BACKGROUND_POOL = {
+  connectionsMax: poolLimits.backgroundConnectionsMax,
+  queryTimeoutMs: poolLimits.backgroundQueryTimeoutMs,
+} as const
+
 /** Makes each member once, at its first use. */
 export function createServices(report: (message: string) => void): Services {
   const opened: Database[] = []
   const settings = lazy(currentSettings)
-  const open = (role: 'APP' | 'FORWARDER' | 'OPERATOR', connectionsMax: number): Database => {
+  const open = (
+    role: 'APP' | 'FORWARDER' | 'OPERATOR',
+    sizes: { connectionsMax: number; queryTimeoutMs: number },
+  ): Database => {
     const database = new Database({
+      ...sizes,
       url: settings()[`TRICKLE_POSTGRES_${role}_URL`],
       clientId: settings()[`TRICKLE_POSTGRES_${role}_CLIENT_ID`],
-      connectionsMax,
       statements: settings().TRICKLE_POSTGRES_STATEMENTS,
       onIdleError: (error) => report(`An idle connection of ${role.toLowerCase()} ended: ${error.message}`),
     })
     opened.push(database)
     return database
   }
-  const app = lazy(() => open('APP', poolLimits.httpConnectionsMax))
-  const forwarderDatabase = lazy(() => open('FORWARDER', poolLimits.backgroundConnectionsMax))
-  const operatorDatabase = lazy(() => open('OPERATOR', poolLimits.backgroundConnectionsMax))
+  const app = lazy(() => open('APP', HTTP_POOL))
+  const forwarderDatabase = lazy(() => open('FORWARDER', BACKGROUND_POOL))
+  const operatorDatabase = lazy(() => open('OPERATOR', BACKGROUND_POOL))
   const tokens = lazy(() => tokenVerifier(settings()))
   const tenants = lazy(() => new TenantDirectory(app(), settings().TRICKLE_AUTH_TENANT_KEY))
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))

@@ -1,4 +1,4 @@
-import { timestampOfText } from '../postgres/index.ts'
+import { timestampOfText, type Row } from '../postgres/index.ts'
 
 /** Columns of an event as the read functions return them, as text. */
 export interface StoredEvent {
@@ -32,4 +32,28 @@ export function eventJson(event: StoredEvent): string {
   if (event.causationId !== null) text += `,"causationId":${JSON.stringify(event.causationId)}`
   if (event.traceParent !== null) text += `,"traceParent":${JSON.stringify(event.traceParent)}`
   return `${text},"data":${event.data},"metadata":${event.metadata ?? '{}'}}`
+}
+
+/**
+ * Reads the columns that every read function ends its rows with, from `version` to `trace_parent`.
+ * @param first index of the column `version`.
+ */
+export function storedEventOfRow(streamId: string, row: Row, first: number): StoredEvent {
+  const column = (offset: number): string => row[first + offset] ?? ''
+  const optional = (offset: number): string | null => row[first + offset] ?? null
+  return {
+    streamId,
+    version: column(0),
+    source: column(1),
+    eventId: column(2),
+    type: column(3),
+    schemaVersion: column(4),
+    occurredAt: column(5),
+    recordedAt: column(6),
+    data: column(7),
+    metadata: optional(8),
+    correlationId: optional(9),
+    causationId: optional(10),
+    traceParent: optional(11),
+  }
 }

@@ -5,6 +5,7 @@
  */
 export { EventStore } from './event-store.ts'
 export { EventImporter, type ImportLine, type ImportOutcome } from './importer.ts'
+export { storedEventOfRow, type StoredEvent } from './event-json.ts'
 export { eventLimits } from './limits.ts'
 export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistency } from './tokens.ts'
 export type { Checkpoint, ConsistencyPoint } from './tokens.ts'

@@ -1,7 +1,7 @@
 import { TrickleError } from '../errors/index.ts'
 import type { Database, Row } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
-import { eventJson } from './event-json.ts'
+import { eventJson, storedEventOfRow } from './event-json.ts'
 import { eventLimits } from './limits.ts'
 import { readTenantFeed } from './statements.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './tokens.ts'
@@ -39,7 +39,10 @@ export async function readFeedPage(
   )
   const reached = readProgress(rows.at(-1))
   if (after !== undefined && after.epoch !== reached.epoch) throw epochEnded(tenant, after, reached)
-  return { events: rows.slice(0, -1).map(renderRow), next: encodeCheckpoint(tenant.tenantId, reached) }
+  return {
+    events: rows.slice(0, -1).map((row) => eventJson(storedEventOfRow(row[2] ?? '', row, 3))),
+    next: encodeCheckpoint(tenant.tenantId, reached),
+  }
 }
 
 interface Progress extends Checkpoint {
@@ -74,39 +77,4 @@ function epochEnded(
     'The log was restored or moved since this token was made. Go on after `resumeAfter`; events that you have seen already may come again.',
     { extensions: { resumeAfter } },
   )
-}
-
-function renderRow(row: Row): string {
-  const [
-    ,
-    ,
-    streamId,
-    version,
-    source,
-    eventId,
-    type,
-    schemaVersion,
-    occurredAt,
-    recordedAt,
-    data,
-    metadata,
-    correlationId,
-    causationId,
-    traceParent,
-  ] = row
-  return eventJson({
-    streamId: streamId ?? '',
-    version: version ?? '',
-    source: source ?? '',
-    eventId: eventId ?? '',
-    type: type ?? '',
-    schemaVersion: schemaVersion ?? '1',
-    occurredAt: occurredAt ?? '',
-    recordedAt: recordedAt ?? '',
-    data: data ?? 'null',
-    metadata: metadata ?? null,
-    correlationId: correlationId ?? null,
-    causationId: causationId ?? null,
-    traceParent: traceParent ?? null,
-  })
 }

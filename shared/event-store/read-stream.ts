@@ -1,7 +1,7 @@
 import { TrickleError } from '../errors/index.ts'
-import { timestampOfText, type Database, type Row } from '../postgres/index.ts'
+import { timestampOfText, type Database } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
-import { eventJson } from './event-json.ts'
+import { eventJson, storedEventOfRow } from './event-json.ts'
 import { eventLimits } from './limits.ts'
 import { readStream, streamInfo } from './statements.ts'
 import type { StreamInfo, StreamPage } from './types.ts'
@@ -43,7 +43,7 @@ export async function readStreamPage(
   const found = first[1] === null ? [] : rows
   const last = found.at(-1)
   return {
-    events: found.map((row) => renderRow(query.streamId, row)),
+    events: found.map((row) => eventJson(storedEventOfRow(query.streamId, row, 1))),
     streamVersion,
     next: last === undefined ? null : nextVersion(Number(last[1]), streamVersion, query.backward),
   }
@@ -52,39 +52,6 @@ export async function readStreamPage(
 function nextVersion(last: number, streamVersion: number, backward: boolean): number | null {
   if (backward) return last > 1 ? last - 1 : null
   return last < streamVersion ? last + 1 : null
-}
-
-function renderRow(streamId: string, row: Row): string {
-  const [
-    ,
-    version,
-    source,
-    eventId,
-    type,
-    schemaVersion,
-    occurredAt,
-    recordedAt,
-    data,
-    metadata,
-    correlationId,
-    causationId,
-    traceParent,
-  ] = row
-  return eventJson({
-    streamId,
-    version: version ?? '',
-    source: source ?? '',
-    eventId: eventId ?? '',
-    type: type ?? '',
-    schemaVersion: schemaVersion ?? '1',
-    occurredAt: occurredAt ?? '',
-    recordedAt: recordedAt ?? '',
-    data: data ?? 'null',
-    metadata: metadata ?? null,
-    correlationId: correlationId ?? null,
-    causationId: causationId ?? null,
-    traceParent: traceParent ?? null,
-  })
 }
 
 /** @throws TrickleError STREAM_NOT_FOUND, DATABASE_ family. */

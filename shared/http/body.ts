@@ -79,14 +79,15 @@ function tooLarge(maxBytes: number): TrickleError {
   )
 }
 
-/** As much as a client may go on sending after its refusal before we hang up: twice the largest body of any route. */
+/** As much as a client may go on sending after its refusal: twice the largest body of any route. */
 const MAX_DISCARDED_BYTES = 16_777_216
 const MAX_DISCARDING_MS = 10_000
 
 /**
- * Reads on without keeping anything. Cancelling at once would destroy the connection that the answer must travel on (the
- * stream is the host's socket), and most clients read the answer only after they have sent everything; so only a client
- * that sends far too much or too slowly is cut off.
+ * Reads on without keeping anything. Cancelling at once would leave the connection standing with the rest of the body in
+ * it (the stream is a socket that the library shares with the answer): most clients read the answer only after they have
+ * sent everything, and would wait for the server's request timeout instead. Only who sends far too much or too slowly is
+ * left to that timeout.
  */
 async function discardRest(reader: Reader): Promise<void> {
   const expired = delay(MAX_DISCARDING_MS, 'expired' as const, { ref: false })

@@ -29,12 +29,13 @@ export const ownAssets: Readonly<Record<string, string>> = {
   validatorUrl: null,
 })
 `,
-  'page.css': `body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; }
-main { max-width: 70rem; margin: 0 auto; padding: 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }
-td:first-child, th:first-child { font-family: ui-monospace, monospace; font-size: 0.9rem; }
-tr:target { background: #fff3bf; }
+  // All rules but the first are for the table of errors: Swagger UI uses the same elements.
+  'page.css': `body { margin: 0; background: #fff; }
+.errors { max-width: 70rem; margin: 0 auto; padding: 1rem; font: 16px/1.5 system-ui, sans-serif; color: #222; }
+.errors table { border-collapse: collapse; width: 100%; }
+.errors th, .errors td { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }
+.errors th[scope=row] { font: 0.9rem/1.6 ui-monospace, monospace; }
+.errors tr:target { background: #fff3bf; }
 `,
 }
 
@@ -76,7 +77,7 @@ export function errorsPage(title: string): string {
   return page(
     `${escapeHtml(title)}: errors`,
     '',
-    `<main>
+    `<main class="errors">
 <h1>Errors</h1>
 <p>Every error is an <code>application/problem+json</code> document (RFC 9457) with one of these codes. A code keeps its
 meaning for good; compare it, not the texts. <a href="/api/docs">Back to the reference</a></p>

@@ -28,25 +28,25 @@ const MAX_STACK_LINES = 6
  */
 export function logFailure(logger: KernelLogger, error: TrickleError, facts: FailureFacts): void {
   if (error.status < 500) return
-  const fields = {
-    function: facts.route.name,
-    method: facts.method,
-    path: facts.route.path,
-    status: error.status,
-    code: error.code,
-    detail: redact(error.detail),
-    traceId: facts.traceId,
-    invocationId: facts.invocationId,
-    durationMs: facts.durationMs,
-    isMidStream: facts.isMidStream,
-    causes: describeCauses(error),
-  }
   try {
+    const fields = {
+      function: facts.route.name,
+      method: facts.method,
+      path: facts.route.path,
+      status: error.status,
+      code: error.code,
+      detail: redact(error.detail),
+      traceId: facts.traceId,
+      invocationId: facts.invocationId,
+      durationMs: facts.durationMs,
+      isMidStream: facts.isMidStream,
+      causes: describeCauses(error),
+    }
     // What a retry mends is the surroundings' fault and may come in floods; the rest is a defect that somebody must see.
     if (error.retryable) logger.warn('A request failed for now', fields)
     else logger.error('A request failed', fields)
   } catch {
-    // A logger that fails must not leave the client without an answer.
+    // A logger that fails, or an error that cannot be described, must not leave the client without an answer.
   }
 }
 

@@ -9,7 +9,7 @@ import { asTrickleError, type TrickleError } from '../errors/index.ts'
 import { checkAccess } from './access.ts'
 import { startDeadline, withinDeadline, type Deadline } from './deadline.ts'
 import { logFailure, type KernelLogger } from './failure-log.ts'
-import { problemDocument } from './problem.ts'
+import { problemDocument, type Occurrence } from './problem.ts'
 import { type Reply } from './reply.ts'
 import { readRequest, type PreparedRoute, prepareRoute } from './request.ts'
 import { encodeReply, problemReply, type AnswerContext } from './response.ts'
@@ -60,12 +60,13 @@ async function answer<T>(
   const { route } = prepared
   const startedAtMs = Date.now()
   const deadline = startDeadline(route.deadlineMs)
-  const occurrence = { instance: pathOf(request.url), traceId: traceIdOf(invocation) }
+  const traceId = traceIdOf(invocation)
+  const occurrence = (): Occurrence => ({ instance: pathOf(request.url), traceId })
   const log = (error: TrickleError, isMidStream: boolean): void =>
     logFailure(options.logger, error, {
       route,
       method: request.method,
-      traceId: occurrence.traceId,
+      traceId,
       invocationId: invocation.invocationId,
       durationMs: Date.now() - startedAtMs,
       isMidStream,
@@ -74,23 +75,34 @@ async function answer<T>(
     deadline,
     isBodyless: request.method === 'HEAD',
     onStreamError(thrown) {
-      const error = asTrickleError(thrown)
-      log(error, true)
-      return JSON.stringify({ error: problemDocument(error, occurrence) })
+      try {
+        const error = asTrickleError(thrown)
+        log(error, true)
+        return JSON.stringify({ error: problemDocument(error, occurrence()) })
+      } catch {
+        return `{"error":${lastProblem}}`
+      }
     },
   }
-  const work = run(options, prepared, request, deadline, occurrence.traceId).then((reply) =>
-    encodeReply(reply, context),
-  )
+  const work = run(options, prepared, request, deadline, traceId).then((reply) => encodeReply(reply, context))
   try {
     return await withinDeadline(work, deadline.signal)
   } catch (thrown) {
-    const error = asTrickleError(thrown)
-    const told = options.verifyResponses === true ? verifyProblem(route, error) : error
-    log(told, false)
-    return await encodeReply(problemReply(told, occurrence), context).catch(() => lastResort(context))
+    try {
+      const error = asTrickleError(thrown)
+      const told = options.verifyResponses === true ? verifyProblem(route, error) : error
+      log(told, false)
+      return await encodeReply(problemReply(told, occurrence()), context)
+    } catch {
+      deadline.clear()
+      return { status: 500, headers: { 'content-type': 'application/problem+json' }, body: lastProblem }
+    }
   }
 }
+
+/** Where even the problem document cannot be written (an extension that is no JSON, say), this one is. */
+const lastProblem =
+  '{"title":"Something failed that should not","status":500,"code":"INTERNAL","retryable":false}'
 
 /** Everything up to the reply, in the order: token, roles, caller, inputs, handler. */
 async function run<T>(
@@ -131,11 +143,4 @@ async function findCaller<T>(
 
 function pathOf(url: string): string {
   return URL.canParse(url) ? new URL(url).pathname : ''
-}
-
-/** Where even the problem document cannot be written (an extension that is no JSON, say), a fixed one is. */
-function lastResort(context: AnswerContext): HttpResponseInit {
-  context.deadline.clear()
-  const body = '{"title":"Something failed that should not","status":500,"code":"INTERNAL","retryable":false}'
-  return { status: 500, headers: { 'Content-Type': 'application/problem+json' }, body }
 }

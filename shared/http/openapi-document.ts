@@ -1,11 +1,13 @@
 import {
   createDocument,
   type ZodOpenApiOperationObject,
+  type ZodOpenApiOverride,
   type ZodOpenApiResponseObject,
   type ZodOpenApiSchemaObject,
 } from 'zod-openapi'
 import { type ErrorCode, type ErrorEntry } from '../errors/index.ts'
 import { errorsOf } from './kernel-errors.ts'
+import { errorsPagePath } from './problem.ts'
 import { type RouteFacts } from './route-types.ts'
 
 /** Title page of the reference. `version` is the version of Trickle. */
@@ -32,14 +34,30 @@ export function buildDocument(
     const item = (paths[route.path] ??= {})
     item[route.method.toLowerCase()] = operationOf(route, catalogue)
   }
-  return createDocument({
-    openapi: '3.1.1',
-    info: { license: { name: 'MIT', identifier: 'MIT' }, ...info },
+  const document = {
+    openapi: '3.1.1' as const,
+    info: { license: { name: 'MIT', identifier: 'MIT' }, ...info, description: describe(info) },
     servers: [{ url: '/', description: 'This server' }],
     tags: [...new Set(documented.flatMap(({ tags }) => tags))].map((name) => ({ name })),
     paths,
     components: { schemas: { Problem: problemSchema }, securitySchemes: { bearer: bearerScheme } },
-  })
+  }
+  return createDocument(document, { override: mendSchema })
+}
+
+function describe({ description }: DocumentInfo): string {
+  return [description ?? '', `[All error codes](${errorsPagePath})`].join('\n\n').trim()
+}
+
+/** Mends what zod's JSON Schema says too little or too much of. */
+const mendSchema: ZodOpenApiOverride = ({ zodSchema, jsonSchema }) => {
+  const { _zod: internals } = zodSchema
+  const { def } = internals
+  // A default is left out of an input that is transformed; for a client it is what happens without the parameter.
+  if (def.type === 'default') jsonSchema.default ??= def.defaultValue
+  // The bounds of a safe integer go without saying, and the page would show them as the example.
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
 }
 
 const bearerScheme = {
@@ -183,7 +201,7 @@ function problemsOf(route: RouteFacts, catalogue: Catalogue): ReturnType<typeof 
 function exampleOf(code: ErrorCode, catalogue: Catalogue): object {
   const { status, title, retryable } = catalogue[code]
   return {
-    type: `/api/docs/errors#${code}`,
+    type: `${errorsPagePath}#${code}`,
     title,
     status,
     detail: 'What is wrong with this very request.',

@@ -16,7 +16,7 @@ export function wholeNumber(range: { readonly min: number; readonly max: number 
     .pipe(z.number().min(range.min, message).max(range.max, message))
     .meta({
       override: ({ jsonSchema }) => {
-        for (const name of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, name)
+        delete jsonSchema.pattern
         Object.assign(jsonSchema, { type: 'integer', minimum: range.min, maximum: range.max })
       },
     })

@@ -10,15 +10,16 @@ import { reply, type Reply } from './reply.ts'
  * answer that somebody opens in a browser must not run, frame or leak anything.
  */
 const defaultHeaders: Readonly<Record<string, string>> = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
   // Browsers heed it on https only. A year, and this host alone: subdomains are not ours to bind.
-  'Strict-Transport-Security': 'max-age=31536000',
-  'X-Content-Type-Options': 'nosniff',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
 }
 
-/** What Node's http module lets through; the library hands headers to it after our wrapper, where a throw hangs the client. */
+/** What the library and Node's http module let through. They see the headers after our wrapper, where a throw hangs the client. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** What a finished answer needs to know of its request. */
@@ -47,30 +48,33 @@ export async function encodeReply(given: Reply, context: AnswerContext): Promise
     })
     return { status: given.status, headers, body }
   }
-  const bytes = encodeContent(given)
   context.deadline.clear()
-  if (bytes === null) return { status: given.status, headers }
-  headers.set('Content-Length', String(bytes.byteLength))
-  return { status: given.status, headers, ...(context.isBodyless ? {} : { body: bytes }) }
+  const body = encodeContent(given)
+  if (body === null) return { status: given.status, headers }
+  headers['content-length'] = String(Buffer.byteLength(body))
+  return { status: given.status, headers, ...(context.isBodyless ? {} : { body }) }
 }
 
-function headersOf(given: Reply): Headers {
-  const headers = new Headers(defaultHeaders)
-  if (given.contentType !== undefined) headers.set('Content-Type', given.contentType)
-  for (const [name, value] of Object.entries(given.headers)) {
-    if (!HEADER_VALUE.test(value)) throw new TypeError(`The value of the header ${name} cannot be sent`)
-    headers.set(name, value)
+/** A plain record, since the library makes its own Headers of it and one copy is enough. */
+function headersOf(given: Reply): Record<string, string> {
+  const headers = { ...defaultHeaders }
+  if (given.contentType !== undefined) headers['content-type'] = given.contentType
+  for (const [name, value] of Object.entries(given.headers)) headers[name.toLowerCase()] = value
+  for (const [name, value] of Object.entries(headers)) {
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
+      throw new TypeError(`The header ${JSON.stringify(name)} cannot be sent`)
+    }
   }
   return headers
 }
 
-function encodeContent({ content }: Reply): Uint8Array | null {
+function encodeContent({ content }: Reply): string | Uint8Array | null {
   switch (content.kind) {
     case 'json':
-      return Buffer.from(JSON.stringify(content.value) ?? 'null')
+      return JSON.stringify(content.value) ?? 'null'
     case 'jsonText':
     case 'text':
-      return Buffer.from(content.text)
+      return content.text
     case 'bytes':
       return content.bytes
     case 'ndjson':

@@ -55,11 +55,12 @@ const BY_SYSTEM_CODE: Readonly<Record<string, FailureClass>> = {
 }
 
 const BY_MESSAGE: readonly (readonly [RegExp, FailureClass])[] = [
-  [/timeout exceeded when trying to connect/, 'before-send'],
+  [/timeout exceeded when trying to connect|timeout expired/, 'before-send'],
   [/Connection terminated due to connection timeout/, 'before-send'],
-  [/no more connections allowed|query_wait_timeout|client_login_timeout/, 'before-send'],
-  [/server conn crashed|server_login_retry|Connection terminated|Query read timeout/i, 'ambiguous'],
-  [/Client has encountered a connection error|Cannot use a pool after calling end/, 'ambiguous'],
+  // The driver says this of a statement that it did not send.
+  [/is not queryable|Cannot use a pool after calling end/, 'before-send'],
+  [/no more connections allowed|query_wait_timeout|client_login_timeout|server_login_retry/, 'before-send'],
+  [/server conn crashed|Connection terminated|Query read timeout/i, 'ambiguous'],
 ]
 
 interface DriverError {
@@ -67,6 +68,7 @@ interface DriverError {
   readonly message?: unknown
   readonly syscall?: unknown
   readonly connecting?: unknown
+  readonly uncommitted?: unknown
 }
 
 /** Marks an error that came while the connection was being made, so that nothing can have been done yet. */
@@ -75,12 +77,20 @@ export function whileConnecting(error: unknown): Error {
   return Object.assign(known, { connecting: true })
 }
 
+/** Marks an error of a transaction whose COMMIT was not sent: a connection that is lost then has certainly undone it. */
+export function beforeCommit(error: unknown): unknown {
+  return error instanceof Error && classifyKnown(error) === 'ambiguous'
+    ? Object.assign(error, { uncommitted: true })
+    : error
+}
+
 /** What a failed statement means. */
 export function classifyFailure(error: unknown): FailureClass {
   const failure = classifyKnown(error)
-  const isConnecting =
-    typeof error === 'object' && error !== null && (error as DriverError).connecting === true
-  return failure === 'ambiguous' && isConnecting ? 'before-send' : failure
+  if (failure !== 'ambiguous') return failure
+  const { connecting, uncommitted } = error as DriverError
+  if (connecting === true) return 'before-send'
+  return uncommitted === true ? 'rolled-back' : failure
 }
 
 function classifyKnown(error: unknown): FailureClass {

@@ -1,6 +1,6 @@
-import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig } from 'pg'
-import { isTrickleError } from '../errors/index.ts'
-import { breaksConnection, codeOf, whileConnecting } from './classify.ts'
+import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type QueryArrayConfig } from 'pg'
+import { TrickleError } from '../errors/index.ts'
+import { beforeCommit, breaksConnection, codeOf, whileConnecting } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly connectionsMax: number
   /** Named statements are parsed once a connection, unnamed ones work behind every transaction pooler. */
   readonly statements: 'named' | 'unnamed'
+  /** Time to wait for an answer; above the login's statement_timeout. Default: `poolLimits.queryTimeoutMs`. */
+  readonly queryTimeoutMs?: number
   readonly onIdleError?: (error: Error) => void
 }
 
@@ -38,6 +40,8 @@ export class Database {
   readonly #named: boolean
   readonly #budget = new RetryBudget()
   readonly #dropToken: () => void
+  /** Connections that can't be trusted any more; they are destroyed when they come back. */
+  readonly #broken = new WeakSet<PoolClient>()
 
   constructor(options: DatabaseOptions) {
     const login = loginOf(options)
@@ -49,7 +53,7 @@ export class Database {
       connectionTimeoutMillis: poolLimits.acquireTimeoutMs,
       idleTimeoutMillis: poolLimits.idleTimeoutMs,
       maxLifetimeSeconds: poolLimits.lifetimeSecondsMax,
-      query_timeout: poolLimits.queryTimeoutMs,
+      query_timeout: options.queryTimeoutMs ?? poolLimits.queryTimeoutMs,
       keepAlive: true,
       types: asText,
       application_name: 'trickle',
@@ -77,15 +81,20 @@ export class Database {
   ): Promise<T> {
     const begin = options.readOnly === true ? 'begin read only' : 'begin'
     return this.#retrying(async (client) => {
-      await client.query(begin)
+      let isCommitting = false
       try {
+        await this.#send(client, begin)
         const result = await work((statement) => this.#run(client, statement))
-        await client.query('commit')
+        isCommitting = true
+        const { command } = await this.#send(client, 'commit')
+        // COMMIT of a failed transaction is a ROLLBACK and no error.
+        if (command !== 'COMMIT') throw passedOver()
         return result
       } catch (error) {
         // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
-        if (!breaksConnection(error)) await client.query('rollback').catch(() => {})
-        throw error
+        if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
+          await this.#send(client, 'rollback').catch(() => {})
+        throw isCommitting ? error : beforeCommit(error)
       }
     }, options)
   }
@@ -95,13 +104,22 @@ export class Database {
   }
 
   async #run(client: PoolClient, { name, text, values }: Statement): Promise<Row[]> {
-    const result = await client.query<(string | null)[]>({
+    const result = await this.#send(client, {
       ...(this.#named ? { name } : {}),
       text,
       values: [...values],
       rowMode: 'array',
     })
     return result.rows
+  }
+
+  async #send(client: PoolClient, query: string | QueryArrayConfig) {
+    try {
+      return await (typeof query === 'string' ? client.query(query) : client.query<(string | null)[]>(query))
+    } catch (error) {
+      if (breaksConnection(error)) this.#broken.add(client)
+      throw error
+    }
   }
 
   async #retrying<T>(work: (client: PoolClient) => Promise<T>, options: QueryOptions): Promise<T> {
@@ -138,23 +156,25 @@ export class Database {
 
   /** A plain SQL error keeps the connection; pg-pool's own `query` would throw it away, with its TLS handshake. */
   async #releasing<T>(client: PoolClient, work: (client: PoolClient) => Promise<T>): Promise<T> {
-    let broken = false
     const onError = (): void => {
-      broken = true
+      this.#broken.add(client)
     }
     client.on('error', onError)
     try {
       return await work(client)
-    } catch (error) {
-      broken ||= !isTrickleError(error) && breaksConnection(error)
-      throw error
     } finally {
       client.off('error', onError)
       // 'I' is idle: anything else would hand an open transaction, with its tenant, to the next caller.
-      client.release(broken || client.getTransactionStatus() !== 'I')
+      client.release(this.#broken.has(client) || client.getTransactionStatus() !== 'I')
     }
   }
 }
+
+const passedOver = (): TrickleError =>
+  new TrickleError(
+    'INTERNAL',
+    'A statement of the transaction failed and its error was passed over, so the database undid the transaction.',
+  )
 
 export interface QueryOptions {
   readonly resolvesAmbiguity?: boolean
@@ -171,7 +191,10 @@ export interface TransactionOptions extends QueryOptions {
 }
 
 function pickTiming({ deadlineAtMs, signal }: QueryOptions): Pick<RetryOptions, 'deadlineAtMs' | 'signal'> {
-  return { ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }), ...(signal === undefined ? {} : { signal }) }
+  return {
+    ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }),
+    ...(signal === undefined ? {} : { signal }),
+  }
 }
 
 /** Where to log in and with what: the url's password, or a token of the identity for each new connection. */

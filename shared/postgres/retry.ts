@@ -30,10 +30,13 @@ export interface RetryOptions {
 
 /**
  * Runs a whole transaction again while that is safe: full jitter between `baseDelayMs` and `delayMsMax`, never past the
- * deadline, never more often than the budget allows. The error of the last attempt is thrown as it came.
+ * deadline, never more often than the budget allows. The error of the last attempt is thrown as it came; a signal that
+ * is aborted before the first throws its reason.
  * `attempt` is 1 at the first call; from 2 on the work may meet what an earlier attempt has left.
  */
 export async function withRetry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  // Whoever has gone gets nothing written any more.
+  options.signal?.throwIfAborted()
   for (let attempt = 1; ; attempt += 1) {
     try {
       const result = await work(attempt)

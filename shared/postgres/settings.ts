@@ -13,8 +13,10 @@ export const poolLimits = {
   idleTimeoutMs: 30_000,
   /** Connections are renewed, so that load spreads after a failover and a token's rotation is noticed. */
   lifetimeSecondsMax: 1_800,
-  /** Above the server's own statement_timeout (10 s): the server's answer, when there is one, is the better one. */
+  /** Above the app's own statement_timeout (10 s): the server's answer, when there is one, is the better one. */
   queryTimeoutMs: 15_000,
+  /** Above the statement_timeout of the forwarder and the operator (30 s), for the same reason. */
+  backgroundQueryTimeoutMs: 35_000,
 } as const
 
 /** Retries: three attempts and 50 ms to start with keep an HTTP request inside its deadline. */

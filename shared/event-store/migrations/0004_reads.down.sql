@@ -6,3 +6,4 @@ drop function trickle_events_log.read_tenant_feed(uuid, xid8, bigint, text[], in
 drop function trickle_events_log.stream_info(uuid, text);
 drop function trickle_events_log.read_stream(uuid, text, bigint, boolean, int, int);
 drop function trickle_events_log.feed_horizon();
+revoke execute on function trickle_events_log.lock_class() from trickle_app, trickle_forwarder, trickle_operator;

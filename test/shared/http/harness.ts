@@ -1,8 +1,11 @@
 import { HttpRequest, HttpResponse, InvocationContext, type HttpRequestInit } from '@azure/functions'
 import { type Identity } from '../../../shared/auth/index.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
+import { z } from 'zod'
 import {
   createKernel,
+  defineRouteFor,
+  type RouteDefinition,
   type Caller,
   type Kernel,
   type KernelOptions,
@@ -127,3 +130,28 @@ function parse(text: string): Record<string, unknown> | undefined {
 export const as = (roles: string, tenant = 'acme'): Record<string, string> => ({
   authorization: `Bearer ${roles}@${tenant}`,
 })
+
+type PublicDefinition = RouteDefinition<
+  TestTenant,
+  { kind: 'public' },
+  z.ZodObject,
+  z.ZodObject,
+  z.ZodObject,
+  { kind: 'none' }
+>
+
+/** A public route whose handler is what a test is about. */
+export function routeWith(handler: PublicDefinition['handler'], options: Partial<PublicDefinition> = {}) {
+  return defineRouteFor<TestTenant>()({
+    name: 'thing-read',
+    method: 'GET',
+    path: '/api/thing',
+    summary: 'A thing',
+    tags: ['Things'],
+    access: { kind: 'public' },
+    request: {},
+    responses: { 200: { description: 'ok', schema: z.looseObject({}) }, 204: { description: 'nothing' } },
+    ...options,
+    handler,
+  })
+}

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { RetryBudget, retryLimits, withRetry, type RetryOptions } from '../../../shared/postgres/index.ts'
 
 const failing = (code: string): Error => Object.assign(new Error(code), { code })
@@ -20,7 +20,7 @@ const options = (overrides: Partial<RetryOptions> = {}): RetryOptions => ({
   ...overrides,
 })
 
-let jitter: ReturnType<typeof vi.spyOn<Math, 'random'>>
+let jitter: MockInstance<() => number>
 beforeEach(() => {
   jitter = vi.spyOn(Math, 'random').mockReturnValue(0)
 })
@@ -71,19 +71,22 @@ describe('withRetry', () => {
     jitter.mockReturnValue(0.99)
     const controller = new AbortController()
     const waiting = workFailing('40001')
-    const run = withRetry((attempt) => {
-      setTimeout(() => controller.abort(), 1)
-      return waiting.work(attempt)
-    }, options({ signal: controller.signal }))
+    const run = withRetry(
+      (attempt) => {
+        setTimeout(() => controller.abort(), 1)
+        return waiting.work(attempt)
+      },
+      options({ signal: controller.signal }),
+    )
     await expect(run).rejects.toThrow('40001')
     expect(waiting.attempts).toEqual([1])
   })
 
   it('does nothing at all for a caller who has gone already', async () => {
     const gone = workFailing()
-    await expect(withRetry(gone.work, options({ signal: AbortSignal.abort(new Error('gone')) }))).rejects.toThrow(
-      'gone',
-    )
+    await expect(
+      withRetry(gone.work, options({ signal: AbortSignal.abort(new Error('gone')) })),
+    ).rejects.toThrow('gone')
     expect(gone.attempts).toEqual([])
   })
 })

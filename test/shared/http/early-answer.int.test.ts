@@ -1,0 +1,160 @@
+import { HttpRequest, HttpResponse, InvocationContext, type HttpRequestInit } from '@azure/functions'
+import { Agent, createServer, request as httpRequest, type Server } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineRoute, defineRouteFor, jsonBody, reply, type Route } from '../../../shared/http/index.ts'
+import { testKernel, type TestTenant } from './harness.ts'
+
+/*
+ * With HTTP streaming the library serves the host over an HTTP server of its own, whose request is the body's stream
+ * (@azure/functions 4.16, http/httpProxy.ts and HttpRequest.ts). This server does the same with the library's classes:
+ * what is shown here is that an answer that comes before the body's end leaves the connection usable.
+ */
+const { kernel } = testKernel({ verifyResponses: false })
+const routes: Record<string, Route<TestTenant>> = {
+  '/public': defineRoute({
+    name: 'public-write',
+    method: 'POST',
+    path: '/api/public',
+    summary: 's',
+    tags: ['t'],
+    access: { kind: 'public' },
+    request: { body: jsonBody({ schema: z.unknown(), maxBytes: 1_000_000 }) },
+    responses: { 200: { description: 'ok' } },
+    handler: () => reply(200, { json: 'read' }),
+  }),
+  '/private': defineRouteFor<TestTenant>()({
+    name: 'private-write',
+    method: 'POST',
+    path: '/api/private',
+    summary: 's',
+    tags: ['t'],
+    access: { kind: 'tenant', roles: ['writer'] },
+    request: { body: jsonBody({ schema: z.unknown(), maxBytes: 1_000_000 }) },
+    responses: { 200: { description: 'ok' } },
+    handler: () => reply(200, { json: 'read' }),
+  }),
+  '/nothing': defineRoute({
+    name: 'nothing-write',
+    method: 'POST',
+    path: '/api/nothing',
+    summary: 's',
+    tags: ['t'],
+    access: { kind: 'public' },
+    request: {},
+    responses: { 200: { description: 'ok' } },
+    handler: () => reply(200, { json: 'nothing' }),
+  }),
+}
+
+let server: Server
+let port = 0
+let agent: Agent
+
+beforeEach(async () => {
+  agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  server = createServer((request, response) => {
+    const route = routes[request.url ?? '']
+    if (route === undefined) throw new Error('no such route')
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    )
+    // Node reads the upload as the library does: the request itself is the body.
+    const body = request as unknown as string
+    const nativeRequest = new Request(`http://localhost${request.url}`, {
+      method: 'POST',
+      headers,
+      body,
+      duplex: 'half',
+    })
+    const given = kernel.handlerFor(route)(
+      new HttpRequest({ nativeRequest, params: {} } as HttpRequestInit),
+      new InvocationContext({ invocationId: 'i', functionName: route.name }),
+    )
+    void Promise.resolve(given).then(async (init) => {
+      const answer = init instanceof HttpResponse ? init : new HttpResponse(init ?? {})
+      response.writeHead(answer.status, Object.fromEntries(answer.headers))
+      for await (const chunk of answer.body ?? []) response.write(chunk)
+      response.end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  port = (server.address() as AddressInfo).port
+})
+
+afterEach(async () => {
+  agent.destroy()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+function post(path: string, body: Buffer, headers: Record<string, string> = {}): Promise<[number, string]> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method: 'POST',
+        agent,
+        headers: { 'content-type': 'application/json', ...headers },
+      },
+      (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        response.on('end', () => resolve([response.statusCode ?? 0, text]))
+      },
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+describe('an answer before the end of the body', () => {
+  const large = Buffer.alloc(5_000_000, ' ')
+  const chunked = { 'transfer-encoding': 'chunked' }
+
+  it.each<[string, string, Record<string, string>, number, string]>([
+    ['declared too large', '/public', {}, 413, 'BODY_TOO_LARGE'],
+    ['counted too large', '/public', chunked, 413, 'BODY_TOO_LARGE'],
+    ['without a token', '/private', {}, 401, 'TOKEN_MISSING'],
+    ['without a token, chunked', '/private', chunked, 401, 'TOKEN_MISSING'],
+    ['of a media type', '/public', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['where none is taken', '/nothing', {}, 400, 'VALIDATION_FAILED'],
+    ['where none is taken, chunked', '/nothing', chunked, 400, 'VALIDATION_FAILED'],
+  ])('(%s) reaches the client, and the connection goes on', async (_name, path, headers, status, code) => {
+    const [first, text] = await post(path, large, headers)
+    expect([first, JSON.parse(text)]).toMatchObject([status, { code }])
+    expect(await post('/public', Buffer.from('1'))).toEqual([200, '"read"'])
+  })
+
+  it('reaches a client that sends without end', async () => {
+    const answered = new Promise<number>((resolve, reject) => {
+      const sent = httpRequest(
+        {
+          host: '127.0.0.1',
+          port,
+          path: '/public',
+          method: 'POST',
+          agent,
+          headers: { 'content-type': 'application/json' },
+        },
+        (response) => {
+          response.resume()
+          resolve(response.statusCode ?? 0)
+        },
+      )
+      sent.on('error', reject)
+      const chunk = Buffer.alloc(65_536, ' ')
+      const push = (): void => {
+        while (!sent.destroyed && sent.write(chunk)) {
+          // Writes until the connection is full.
+        }
+        sent.once('drain', push)
+      }
+      push()
+    })
+    expect(await answered).toBe(413)
+  })
+})

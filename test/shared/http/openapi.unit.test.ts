@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import {
+  buildOpenApiDocument,
+  defineRoute,
+  jsonBody,
+  notFoundRoute,
+  preconditionHeaders,
+  reply,
+  wholeNumber,
+} from '../../../shared/http/index.ts'
+
+const event = z.strictObject({ id: z.string(), data: z.unknown() }).meta({ id: 'Event' })
+
+const append = defineRoute({
+  name: 'events-append',
+  method: 'POST',
+  path: '/api/streams/{streamId}/events',
+  summary: 'Append events',
+  description: 'Longer.',
+  tags: ['Events'],
+  access: { kind: 'tenant', roles: ['writer', 'admin'] },
+  request: {
+    params: z.strictObject({ streamId: z.string().max(255).describe('Name of the stream') }),
+    headers: z.object(preconditionHeaders),
+    body: jsonBody({
+      schema: event,
+      maxBytes: 1000,
+      mediaTypes: ['application/json', 'application/cloudevents+json'],
+      documented: {
+        'application/cloudevents+json': { schema: z.looseObject({ specversion: z.literal('1.0') }) },
+      },
+      example: { id: 'e1', data: {} },
+    }),
+  },
+  responses: {
+    201: {
+      description: 'Appended',
+      schema: z.strictObject({ version: z.int() }),
+      headers: { ETag: { description: 'Version', example: '"5"' } },
+      example: { version: 5 },
+    },
+  },
+  errors: ['VERSION_CONFLICT', 'EVENT_ID_EXISTS'],
+  idempotency: 'receipt',
+  handler: () => reply(201, { json: { version: 1 } }),
+})
+
+const read = defineRoute({
+  name: 'events-read',
+  method: 'GET',
+  path: '/api/streams/{streamId}/events',
+  summary: 'Read events',
+  tags: ['Events'],
+  access: { kind: 'tenantOrOperator', roles: ['reader'] },
+  request: {
+    params: z.strictObject({ streamId: z.string() }),
+    query: z.object({
+      limit: wholeNumber({ min: 1, max: 500 }).default(100),
+      type: z.array(z.string()).optional(),
+    }),
+  },
+  responses: { 200: { description: 'Events', schema: z.strictObject({ events: z.array(event) }) } },
+  handler: () => reply(200, { json: { events: [] } }),
+})
+
+const live = defineRoute({
+  name: 'health-live',
+  method: 'GET',
+  path: '/api/health/live',
+  summary: 'Alive',
+  tags: ['Health'],
+  access: { kind: 'public' },
+  request: {},
+  responses: { 204: { description: 'Alive' } },
+  handler: () => reply(204),
+})
+
+const routes = [append, read, live]
+
+/** A member of the document by its path; undefined where there is none. */
+function at(document: object, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) => (typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined),
+    document,
+  )
+}
+
+const document = await buildOpenApiDocument([...routes, notFoundRoute(routes)], {
+  title: 'Test',
+  version: '1.2.3',
+})
+const post = ['paths', '/api/streams/{streamId}/events', 'post']
+const get = ['paths', '/api/streams/{streamId}/events', 'get']
+
+describe('the OpenAPI document', () => {
+  it('is OpenAPI 3.1 and lists every route but the catch-all', () => {
+    expect(at(document, 'openapi')).toMatch(/^3\.1\./)
+    expect(at(document, 'info')).toMatchObject({
+      title: 'Test',
+      version: '1.2.3',
+      description: expect.stringContaining('/api/docs/errors'),
+    })
+    expect(Object.keys(at(document, 'paths') as object)).toEqual([
+      '/api/streams/{streamId}/events',
+      '/api/health/live',
+    ])
+    expect(at(document, ...post, 'operationId')).toBe('events-append')
+    expect(at(document, 'tags')).toEqual([{ name: 'Events' }, { name: 'Health' }])
+  })
+
+  it('describes path, query and header parameters', () => {
+    const parameters = at(document, ...post, 'parameters') as { name: string }[]
+    expect(parameters.map(({ name }) => name)).toEqual([
+      'streamId',
+      'if-match',
+      'if-none-match',
+      'Idempotency-Key',
+    ])
+    expect(at(document, ...get, 'parameters')).toEqual([
+      { in: 'path', name: 'streamId', required: true, schema: { type: 'string' } },
+      { in: 'query', name: 'limit', schema: { type: 'integer', minimum: 1, maximum: 500, default: 100 } },
+      { in: 'query', name: 'type', schema: { type: 'array', items: { type: 'string' } } },
+    ])
+  })
+
+  it('describes bodies by media type, with limit and example', () => {
+    const content = ['requestBody', 'content']
+    expect(at(document, ...post, 'requestBody', 'description')).toContain('1000 bytes')
+    expect(at(document, ...post, ...content, 'application/json')).toEqual({
+      schema: { $ref: '#/components/schemas/Event' },
+      example: { id: 'e1', data: {} },
+    })
+    expect(at(document, ...post, ...content, 'application/cloudevents+json', 'schema')).toMatchObject({
+      properties: { specversion: { const: '1.0' } },
+    })
+    expect(at(document, ...get, 'requestBody')).toBeUndefined()
+    expect(at(document, 'components', 'schemas', 'Event')).toMatchObject({
+      required: ['id', 'data'],
+      additionalProperties: false,
+    })
+  })
+
+  it('does not show the bounds that every integer has', () => {
+    const schema = [...post, 'responses', '201', 'content', 'application/json', 'schema']
+    expect(at(document, ...schema, 'properties', 'version')).toEqual({ type: 'integer' })
+  })
+
+  it('describes answers with headers and examples', () => {
+    expect(at(document, ...post, 'responses', '201')).toMatchObject({
+      description: 'Appended',
+      headers: {
+        ETag: { example: '"5"', schema: { type: 'string' } },
+        'Idempotency-Replayed': { schema: { type: 'string' } },
+      },
+      content: { 'application/json': { example: { version: 5 } } },
+    })
+    expect(at(document, 'paths', '/api/health/live', 'get', 'responses', '204', 'content')).toBeUndefined()
+  })
+
+  it("lists the codes of each route by status, its own and the kernel's, with the problem schema", () => {
+    const codesOf = (path: string[], status: number): unknown =>
+      at(
+        document,
+        ...path,
+        'responses',
+        String(status),
+        'content',
+        'application/problem+json',
+        'schema',
+        'allOf',
+        1,
+        'properties',
+        'code',
+        'enum',
+      )
+    expect(codesOf(post, 412)).toEqual(['VERSION_CONFLICT'])
+    expect(codesOf(post, 401)).toEqual(['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED'])
+    expect(codesOf(post, 422)).toEqual(['IDEMPOTENCY_KEY_REUSED'])
+    expect(codesOf(post, 413)).toEqual(['BODY_TOO_LARGE'])
+    expect(codesOf(get, 413)).toBeUndefined()
+    expect(codesOf(['paths', '/api/health/live', 'get'], 401)).toBeUndefined()
+    expect(codesOf(['paths', '/api/health/live', 'get'], 504)).toEqual(['DEADLINE_EXCEEDED'])
+    const problem = ['responses', '412', 'content', 'application/problem+json']
+    expect(at(document, ...post, ...problem, 'schema', 'allOf', 0)).toEqual({
+      $ref: '#/components/schemas/Problem',
+    })
+    expect(at(document, ...post, ...problem, 'examples', 'VERSION_CONFLICT', 'value')).toMatchObject({
+      status: 412,
+    })
+    expect(at(document, 'components', 'schemas', 'Problem', 'required')).toContain('code')
+  })
+
+  it('says which token is needed', () => {
+    expect(at(document, 'components', 'securitySchemes', 'bearer')).toMatchObject({
+      type: 'http',
+      scheme: 'bearer',
+    })
+    expect(at(document, ...post, 'security')).toEqual([{ bearer: [] }])
+    expect(at(document, ...post, 'description')).toContain('`writer` or `admin`')
+    expect(at(document, ...get, 'description')).toContain('`operator`')
+    expect(at(document, 'paths', '/api/health/live', 'get', 'security')).toEqual([])
+  })
+
+  it('refers only to what it holds', () => {
+    const text = JSON.stringify(document)
+    const references = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path)
+    expect(references.length).toBeGreaterThan(0)
+    for (const path of references) expect(at(document, ...path.split('/'))).toBeDefined()
+  })
+})
