@@ -85,28 +85,39 @@ async function run(options: MigrateOptions, direction: 'up' | 'down', count: num
 
 /** Our own record beside the runner's: the runner remembers names, not contents. Readable by every login for `ready`. */
 async function prepareRecord(client: Client): Promise<void> {
-  const found = await client.query(
-    "select to_regclass('trickle_platform_migrations.checksums') is not null as present",
-  )
-  if ((found.rows[0] as { present: boolean } | undefined)?.present === true) return
-  await client.query(`
-    create schema if not exists trickle_platform_migrations;
-    create table if not exists trickle_platform_migrations.applied (
-      id serial primary key, name varchar(255) not null, run_on timestamp not null);
-    create table if not exists trickle_platform_migrations.checksums (
-      name text primary key, level int not null, checksum text not null, applied_at timestamptz not null default clock_timestamp());
-    alter table trickle_platform_migrations.applied enable row level security;
-    alter table trickle_platform_migrations.applied force row level security;
-    alter table trickle_platform_migrations.checksums enable row level security;
-    alter table trickle_platform_migrations.checksums force row level security;
-    create policy applied_owner on trickle_platform_migrations.applied for all to trickle_owner using (true) with check (true);
-    create policy checksums_owner on trickle_platform_migrations.checksums for all to trickle_owner using (true) with check (true);
-    create policy checksums_read on trickle_platform_migrations.checksums for select
-      to trickle_app, trickle_forwarder, trickle_operator using (true);
-    grant usage on schema trickle_platform_migrations to trickle_app, trickle_forwarder, trickle_operator;
-    grant select on trickle_platform_migrations.checksums to trickle_app, trickle_forwarder, trickle_operator;
-    reassign owned by current_user to trickle_owner`)
+  if (await hasRecord(client)) return
+  await client.query('begin')
+  // The runner's own lock comes later: without this one, two runners on an empty database would make the record twice.
+  await client.query("select pg_advisory_xact_lock(hashtext('trickle_platform_migrations'))")
+  if (!(await hasRecord(client))) await client.query(RECORD)
+  await client.query('commit')
 }
+
+/** Asked of the catalog's rows: to_regclass may answer from a cache that does not know yet what another session made. */
+async function hasRecord(client: Client): Promise<boolean> {
+  const found = await client.query(
+    "select from pg_tables where schemaname = 'trickle_platform_migrations' and tablename = 'checksums'",
+  )
+  return found.rowCount === 1
+}
+
+const RECORD = `
+  create schema if not exists trickle_platform_migrations;
+  create table if not exists trickle_platform_migrations.applied (
+    id serial primary key, name varchar(255) not null, run_on timestamp not null);
+  create table if not exists trickle_platform_migrations.checksums (
+    name text primary key, level int not null, checksum text not null, applied_at timestamptz not null default clock_timestamp());
+  alter table trickle_platform_migrations.applied enable row level security;
+  alter table trickle_platform_migrations.applied force row level security;
+  alter table trickle_platform_migrations.checksums enable row level security;
+  alter table trickle_platform_migrations.checksums force row level security;
+  create policy applied_owner on trickle_platform_migrations.applied for all to trickle_owner using (true) with check (true);
+  create policy checksums_owner on trickle_platform_migrations.checksums for all to trickle_owner using (true) with check (true);
+  create policy checksums_read on trickle_platform_migrations.checksums for select
+    to trickle_app, trickle_forwarder, trickle_operator using (true);
+  grant usage on schema trickle_platform_migrations to trickle_app, trickle_forwarder, trickle_operator;
+  grant select on trickle_platform_migrations.checksums to trickle_app, trickle_forwarder, trickle_operator;
+  reassign owned by current_user to trickle_owner`
 
 async function refuseEdited(client: Client, files: readonly MigrationFile[]): Promise<void> {
   const recorded = await client.query<{ name: string; checksum: string }>(

@@ -2,7 +2,7 @@
 import { createServiceBusDispatcher } from './dispatcher-service-bus.ts'
 import { createTimerDispatcher } from './dispatcher-timer.ts'
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
-import type { FunctionCatalog } from './function-catalog.ts'
+import type { FunctionCatalog, HostedFunction } from './function-catalog.ts'
 import type { HostLog } from './log.ts'
 import { hostCategory } from './log.ts'
 import { messageOf } from './start-failure.ts'
@@ -29,6 +29,7 @@ export function assignFunctions(catalog: FunctionCatalog, table: DispatcherTable
       log.write({ level: 'warning', category: hostCategory, message })
       continue
     }
+    warnOfBindings(fn, log)
     try {
       dispatcher.add(fn)
     } catch (error) {
@@ -42,4 +43,15 @@ export function assignFunctions(catalog: FunctionCatalog, table: DispatcherTable
       message: `The '${functionName}' function is in error: ${message}`,
     })
   }
+}
+
+/** Inputs and outputs beside the trigger and the HTTP response would be done by extensions of the real host. */
+function warnOfBindings(fn: HostedFunction, log: HostLog): void {
+  const others = Object.entries(fn.registered.metadata.bindings).filter(
+    ([name, { type }]) => name !== fn.triggerName && type?.toLowerCase() !== 'http',
+  )
+  if (others.length === 0) return
+  const types = others.map(([, { type }]) => type).join(', ')
+  const message = `The local host doesn't imitate bindings: '${fn.name}' runs without ${types}.`
+  log.write({ level: 'warning', category: hostCategory, message })
 }

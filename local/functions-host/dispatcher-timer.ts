@@ -26,8 +26,7 @@ const reasons: Readonly<Record<TimerRun['reason'], string>> = {
 }
 
 export function createTimerDispatcher(context: DispatcherContext): TriggerDispatcher {
-  const { executor, activity, log } = context
-  const store: ScheduleStatusStore = createScheduleStatusStore(context.stateFolder, log)
+  const store: ScheduleStatusStore = createScheduleStatusStore(context.stateFolder, context.log)
   const timers: TimerFunction[] = []
 
   function add(fn: HostedFunction): void {
@@ -41,7 +40,7 @@ export function createTimerDispatcher(context: DispatcherContext): TriggerDispat
       useMonitor: useMonitor !== false && !schedule.isSubMinute,
       runOnStartup: runOnStartup === true,
       store,
-      run: (run) => runScheduled(timer, run),
+      run: (run) => runScheduled(context, timer, run),
       now: () => new Date(),
     })
     const timer: TimerFunction = {
@@ -52,47 +51,6 @@ export function createTimerDispatcher(context: DispatcherContext): TriggerDispat
       logLevel: schedule.isSubMinute ? 'debug' : 'information',
     }
     timers.push(timer)
-  }
-
-  function runScheduled(timer: TimerFunction, run: TimerRun): Promise<void> {
-    const attempt = (retryContext: CoreRetryContext | undefined): Promise<void> =>
-      runAttempt(timer, run, retryContext)
-    return runWithRetries(timer.policy, attempt, {
-      wait: (delayMs, retryNumber) => waitForRetry(timer, delayMs, retryNumber),
-    })
-  }
-
-  async function runAttempt(
-    timer: TimerFunction,
-    run: TimerRun,
-    retryContext?: CoreRetryContext,
-  ): Promise<void> {
-    const payload = {
-      Schedule: { AdjustForDST: timer.schedule.adjustForDst },
-      ScheduleStatus: run.status === null ? null : toStatusPayload(run.status),
-      IsPastDue: run.isPastDue,
-    }
-    await executor.run(timer.fn, {
-      invocationId: executor.newInvocationId(),
-      data: { json: JSON.stringify(payload) },
-      triggerMetadata: {},
-      traceContext: childTraceContext(),
-      retryContext,
-      reason: reasons[run.reason] + new Date().toISOString(),
-      logLevel: timer.logLevel,
-    })
-  }
-
-  async function waitForRetry(timer: TimerFunction, delayMs: number, retryNumber: number): Promise<void> {
-    const most = timer.policy?.maxRetryCount ?? 0
-    const message = `Waiting for \`${formatTimeSpan(delayMs)}\` before retrying function execution. Next attempt: '${retryNumber}'. Max retry count: '${most}'`
-    log.write({ level: 'information', category: timer.fn.name, message })
-    activity.outstandingRetries++
-    try {
-      await sleep(delayMs, undefined, { signal: context.stopping })
-    } finally {
-      activity.outstandingRetries--
-    }
   }
 
   return {
@@ -107,11 +65,59 @@ export function createTimerDispatcher(context: DispatcherContext): TriggerDispat
       const timer = timers.find((one) => one.fn === fn)
       // As on the platform: outside the schedule, so it may overlap with a scheduled run and has no retries.
       if (timer !== undefined)
-        await runAttempt(timer, {
+        await runAttempt(context, timer, {
           isPastDue: false,
           status: timer.listener.currentStatus(),
           reason: 'Scheduled',
         })
     },
+  }
+}
+
+/** Runs a timer with its retries; rejects with the last failure. */
+function runScheduled(context: DispatcherContext, timer: TimerFunction, run: TimerRun): Promise<void> {
+  const attempt = (retryContext: CoreRetryContext | undefined): Promise<void> =>
+    runAttempt(context, timer, run, retryContext)
+  return runWithRetries(timer.policy, attempt, {
+    wait: (delayMs, retryNumber) => waitForRetry(context, timer, delayMs, retryNumber),
+  })
+}
+
+async function runAttempt(
+  { executor }: DispatcherContext,
+  timer: TimerFunction,
+  run: TimerRun,
+  retryContext?: CoreRetryContext,
+): Promise<void> {
+  const payload = {
+    Schedule: { AdjustForDST: timer.schedule.adjustForDst },
+    ScheduleStatus: run.status === null ? null : toStatusPayload(run.status),
+    IsPastDue: run.isPastDue,
+  }
+  await executor.run(timer.fn, {
+    invocationId: executor.newInvocationId(),
+    data: { json: JSON.stringify(payload) },
+    triggerMetadata: {},
+    traceContext: childTraceContext(),
+    retryContext,
+    reason: reasons[run.reason] + new Date().toISOString(),
+    logLevel: timer.logLevel,
+  })
+}
+
+async function waitForRetry(
+  { activity, log, stopping }: DispatcherContext,
+  timer: TimerFunction,
+  delayMs: number,
+  retryNumber: number,
+): Promise<void> {
+  const most = timer.policy?.maxRetryCount ?? 0
+  const message = `Waiting for \`${formatTimeSpan(delayMs)}\` before retrying function execution. Next attempt: '${retryNumber}'. Max retry count: '${most}'`
+  log.write({ level: 'information', category: timer.fn.name, message })
+  activity.outstandingRetries++
+  try {
+    await sleep(delayMs, undefined, { signal: stopping })
+  } finally {
+    activity.outstandingRetries--
   }
 }

@@ -67,6 +67,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const front = await openHttpFront(options.port, {
     cors: createCorsPolicy(options.corsOrigins ?? []),
     homePage: !isTrueSetting(environment['AzureWebJobsDisableHomepage']),
+    log,
   })
   try {
     return await startBehind(front, { options, environment, settings, log })

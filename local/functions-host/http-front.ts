@@ -9,7 +9,8 @@ import type { AddressInfo } from 'node:net'
 import type { CorsPolicy } from './cors.ts'
 import { answerEmpty, answerText, type HttpExchange } from './http-exchange.ts'
 import { readRequestPath } from './request-path.ts'
-import { HostStartFailure, messageOf, systemCodeOf } from './start-failure.ts'
+import { hostCategory, type HostLog } from './log.ts'
+import { HostStartFailure, messageOf, stackOf, systemCodeOf } from './start-failure.ts'
 
 /** Kestrel's limits: 32 KiB of headers, 30 s to send them, 130 s of idle keep-alive. */
 const headerLimitBytes = 32_768
@@ -22,6 +23,7 @@ export type HttpStage = (exchange: HttpExchange) => boolean
 export interface HttpFrontOptions {
   readonly cors: CorsPolicy | undefined
   readonly homePage: boolean
+  readonly log: HostLog
 }
 
 export interface HttpFront {
@@ -67,6 +69,8 @@ function handle(
   stages: readonly HttpStage[] | undefined,
   options: HttpFrontOptions,
 ): void {
+  // A write to a client that has gone is no defect; without a listener it would end the process.
+  response.on('error', () => undefined)
   const cors = options.cors?.answer(request)
   const path = readRequestPath(request.url ?? '/')
   const exchange: HttpExchange = {
@@ -78,7 +82,18 @@ function handle(
   if (path === undefined) answerEmpty(exchange, 400)
   else if (cors?.isPreflight === true) answerEmpty(exchange, 204)
   else if (stages === undefined) answerEmpty(exchange, 503)
-  else if (!stages.some((stage) => stage(exchange))) answerUnmatched(exchange, options)
+  else passThrough(exchange, stages, options)
+}
+
+function passThrough(exchange: HttpExchange, stages: readonly HttpStage[], options: HttpFrontOptions): void {
+  try {
+    if (!stages.some((stage) => stage(exchange))) answerUnmatched(exchange, options)
+  } catch (error) {
+    // One request the host can't handle must not take the others with it.
+    const message = `An unhandled host error has occurred. ${stackOf(error)}`
+    options.log.write({ level: 'error', category: hostCategory, message })
+    answerEmpty(exchange, 500)
+  }
 }
 
 function answerUnmatched(exchange: HttpExchange, { homePage }: HttpFrontOptions): void {

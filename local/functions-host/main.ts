@@ -116,7 +116,10 @@ async function main(): Promise<void> {
     process.stdout.write(`The Functions host serves ${host.functions.length} functions at ${host.url}\n`)
     await tellParent({ type: 'ready', url: host.url, masterKey: host.masterKey, functions: host.functions })
   } catch (error) {
-    if (!(error instanceof HostStartFailure)) throw error
+    if (!(error instanceof HostStartFailure)) {
+      await tellParent({ type: 'failed', code: 'UNEXPECTED', message: String(error) })
+      crash(error)
+    }
     process.stderr.write(`${error.message}\n`)
     await tellParent({ type: 'failed', code: error.code, message: error.message })
     endProcess(1)

@@ -12,18 +12,9 @@ import type {
   HookCallback,
   ProgrammingModel,
 } from './core-api.ts'
+import { createHookRegistry, type HookName } from './hook-registry.ts'
 import { hostCategory, type HostLog } from './log.ts'
 import { stackOf } from './start-failure.ts'
-
-export type HookName = 'appStart' | 'preInvocation' | 'postInvocation' | 'appTerminate' | 'log'
-
-const hookNames: readonly string[] = [
-  'appStart',
-  'preInvocation',
-  'postInvocation',
-  'appTerminate',
-  'log',
-] satisfies HookName[]
 
 export interface RegisteredFunction {
   readonly metadata: CoreFunctionMetadata
@@ -57,8 +48,8 @@ export function systemError(message: string, Kind: ErrorConstructor | RangeError
 
 export function createWorkerApp(hostLog: HostLog): WorkerApp {
   const functions = new Map<string, RegisteredFunction>()
-  const hooks = new Map<string, HookCallback[]>(hookNames.map((name) => [name, []]))
-  const logHooks = hooks.get('log') ?? []
+  const hooks = createHookRegistry()
+  const logHooks = hooks.callbacksOf('log')
   const appHookData = {}
 
   function registerFunction(metadata: CoreFunctionMetadata, callback: FunctionCallback): () => void {
@@ -73,17 +64,9 @@ export function createWorkerApp(hostLog: HostLog): WorkerApp {
   }
 
   function registerHook(name: string, callback: HookCallback): () => void {
-    const callbacks = hooks.get(name)
-    if (callbacks === undefined) throw systemError(`Unrecognized hook "${name}"`, RangeError)
-    callbacks.push(callback)
-    return () => {
-      const index = callbacks.indexOf(callback)
-      if (index !== -1) callbacks.splice(index, 1)
-    }
-  }
-
-  async function executeHooks(name: HookName, context: object): Promise<void> {
-    for (const callback of hooks.get(name) ?? []) await callback(context)
+    const takeBack = hooks.register(name, callback)
+    if (takeBack === undefined) throw systemError(`Unrecognized hook "${name}"`, RangeError)
+    return takeBack
   }
 
   function log(
@@ -132,7 +115,7 @@ export function createWorkerApp(hostLog: HostLog): WorkerApp {
     registrationClosed: false,
     registerFunction,
     registerHook,
-    executeHooks,
+    executeHooks: (name, context) => hooks.execute(name, context),
     log,
   }
   return app

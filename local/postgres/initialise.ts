@@ -20,11 +20,20 @@ interface Finished {
   readonly output: string
 }
 
+interface InitialiseOptions {
+  readonly durable: boolean
+  readonly port: number
+  readonly signal?: AbortSignal
+  /** Told of each process: one that outlives a killed caller would write beside the next attempt. */
+  readonly spawned?: (pid: number) => void
+}
+
 function runInitdb(
   placement: Placement,
   args: readonly string[],
-  signal: AbortSignal | undefined,
+  options: InitialiseOptions,
 ): Promise<Finished> {
+  const { signal } = options
   return new Promise((resolve, reject) => {
     const child = spawn(programPath(placement.binaries, 'initdb'), args, {
       ...spawnIdentity(placement.account),
@@ -39,6 +48,7 @@ function runInitdb(
       child.kill('SIGTERM')
     }
     signal?.addEventListener('abort', giveUp, { once: true })
+    if (child.pid !== undefined) options.spawned?.(child.pid)
     let output = ''
     const collect = (chunk: Buffer): void => {
       output += chunk.toString()
@@ -107,10 +117,7 @@ async function assertDone(placement: Placement, port: number, finished: Promise<
  * so that an interrupted start leaves nothing that looks like data.
  * @throws LocalFailure DISK_FULL, PERMISSION_MISSING and others that initdb gives reason for
  */
-export async function initialise(
-  placement: Placement,
-  options: { durable: boolean; port: number; signal?: AbortSignal },
-): Promise<void> {
+export async function initialise(placement: Placement, options: InitialiseOptions): Promise<void> {
   const folder = `${placement.dataFolder}.new`
   const passwordCopy = `${placement.dataFolder}.password`
   const password = randomBytes(24).toString('base64url')
@@ -121,12 +128,12 @@ export async function initialise(
     await assertDone(
       placement,
       options.port,
-      runInitdb(placement, initdbArguments(folder, passwordCopy), options.signal),
+      runInitdb(placement, initdbArguments(folder, passwordCopy), options),
     )
     appendFileSync(join(folder, 'postgresql.conf'), "\ninclude 'trickle.conf'\n")
     if (options.durable) {
       const method = process.platform === 'linux' ? ['--sync-method=syncfs'] : []
-      const sync = runInitdb(placement, ['--sync-only', ...method, `--pgdata=${folder}`], options.signal)
+      const sync = runInitdb(placement, ['--sync-only', ...method, `--pgdata=${folder}`], options)
       await assertDone(placement, options.port, sync)
     }
     renameSync(folder, placement.dataFolder)

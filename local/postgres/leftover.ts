@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { LocalFailure } from '../failure/index.ts'
+import { LocalFailure, systemCode } from '../failure/index.ts'
 import { endProcess, isAlive, processMark, waitUntilGone } from '../process/index.ts'
 
 /** Processes of a dead server notice within moments that it is gone; this long they may take to go. */
@@ -16,7 +16,7 @@ function workingFolder(pid: number): string | undefined {
 }
 
 /** Processes that work in the data folder: every process of a PostgreSQL server does (Linux). */
-function processesIn(dataFolder: string): number[] {
+export function processesIn(dataFolder: string): number[] {
   if (process.platform !== 'linux') return []
   const folder = realpathSync(dataFolder)
   return readdirSync('/proc')
@@ -36,6 +36,15 @@ function recordedPid(lockFile: string): number | undefined {
     return Number.isInteger(pid) && pid > 0 ? pid : undefined
   } catch {
     return undefined
+  }
+}
+
+function idExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCode(error) === 'EPERM'
   }
 }
 
@@ -87,5 +96,7 @@ export async function clearLeftovers(dataFolder: string, takeOver: boolean): Pro
     await end(pid)
   }
   await waitForFollowers(dataFolder)
-  if (isAlive(pid) && !isServerOf(pid, dataFolder)) rmSync(lockFile, { force: true })
+  // A server whose process is gone is told from the lock file by PostgreSQL itself. A stranger with its id, or its
+  // zombie where nobody collects them (a container without an init), would hold up the start for good.
+  if (idExists(pid) && !(isAlive(pid) && isServerOf(pid, dataFolder))) rmSync(lockFile, { force: true })
 }

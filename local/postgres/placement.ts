@@ -1,14 +1,4 @@
-import { createHash } from 'node:crypto'
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  lstatSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { LocalFailure } from '../failure/index.ts'
@@ -17,7 +7,8 @@ import { canEnter, canRun, closedFolder, serverAccount } from './account.ts'
 import type { ServerAccount } from './account.ts'
 import { checkBinaries, programPath } from './binaries.ts'
 import type { Binaries, PostgresVersion } from './binaries.ts'
-import { reachableBinaries, reachableFolder } from './reachable-copy.ts'
+import { makeOutsideFolder, noteOwner, outsideFolder, sweepOutside } from './outside.ts'
+import { reachableBinaries } from './reachable-copy.ts'
 
 /**
  * Where everything of one server lies. The server folder belongs to whoever starts: it holds the administrator's
@@ -42,27 +33,6 @@ const passableMode = 0o711
 function rememberedDataFolder(locationFile: string): string | undefined {
   if (!existsSync(locationFile)) return undefined
   return locationSchema.parse(JSON.parse(readFileSync(locationFile, 'utf8'))).dataFolder
-}
-
-/** The folder outside of the home that belongs to this server folder, by its path. */
-function outsideFolder(serverFolder: string): string {
-  const hash = createHash('sha256').update(realpathSync(serverFolder)).digest('hex').slice(0, 16)
-  return join(reachableFolder, `trickle-${hash}`)
-}
-
-function makeOutsideFolder(folder: string, account: ServerAccount): void {
-  makeFolder(folder, 0o700)
-  const facts = lstatSync(folder)
-  if (!facts.isDirectory() || (facts.uid !== account.uid && facts.uid !== process.getuid?.())) {
-    throw new LocalFailure({
-      code: 'PERMISSION_MISSING',
-      what: `The folder for PostgreSQL's data exists and belongs to another account (uid ${facts.uid}).`,
-      where: folder,
-      mend: 'Find out whose it is; when nobody needs it, remove it.',
-    })
-  }
-  chownSync(folder, account.uid, account.gid)
-  chmodSync(folder, 0o700)
 }
 
 /** The data folder for a server that runs under another account than the one that starts it. */
@@ -90,7 +60,9 @@ function placeForAccount(
   const outside = outsideFolder(serverFolder)
   // Without a location file it is what a removed home left behind: nobody has its password any more.
   rmSync(outside, { recursive: true, force: true })
+  sweepOutside()
   makeOutsideFolder(outside, account)
+  noteOwner(outside, serverFolder)
   const dataFolder = join(outside, 'data')
   writeFileSync(locationFile, JSON.stringify({ dataFolder }), { mode: 0o600 })
   return {

@@ -30,7 +30,7 @@ export interface StartServerOptions {
   readonly startTimeoutMs?: number
   /** Default: postgres.log in the server's folder. */
   readonly logFile?: string
-  /** Told as soon as there is a process, before it accepts connections. */
+  /** Told of each process as soon as there is one: of initdb, then of the server before it accepts connections. */
   readonly spawned?: (pid: number) => void
   /** Gives up the start. */
   readonly signal?: AbortSignal
@@ -126,14 +126,9 @@ async function startAt(
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const placed = placeServer(options.dataFolder, options.version ?? 18)
   const placement = { ...placed, logFile: options.logFile ?? placed.logFile }
-  const { signal } = options
-  signal?.throwIfAborted()
+  options.signal?.throwIfAborted()
   if (needsInitialising(placement)) {
-    await initialise(placement, {
-      durable: options.durable,
-      port: options.port,
-      ...(signal ? { signal } : {}),
-    })
+    await initialise(placement, options)
   }
   await clearLeftovers(placement.dataFolder, options.takeOver ?? false)
   for (let attempt = 1; ; attempt += 1) {

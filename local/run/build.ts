@@ -20,7 +20,8 @@ export async function buildInChild(home: Home, outFolder: string, signal: AbortS
     const child = spawn(process.execPath, ['local/run/build-child.ts', outFolder], {
       cwd: projectFolder,
       env: basicEnvironment(),
-      stdio: ['ignore', log.descriptor, log.descriptor],
+      // With a channel, by which it notices that this process is gone: nobody may build beside the next start.
+      stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
       detached: true,
       timeout: buildTimeoutMs,
     })

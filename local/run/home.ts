@@ -73,7 +73,8 @@ export function openHome(folder: string): Home {
   assertNotForeign(home)
   // Closed to others, but for root: PostgreSQL's account has to pass through to its data.
   makeFolder(home.folder, process.getuid?.() === 0 ? 0o711 : 0o700)
-  makeFolder(home.logs, 0o700)
+  for (const folder of [home.logs, home.storage, home.analytics, home.issuer, home.host])
+    makeFolder(folder, 0o700)
   const marker = join(home.folder, markerName)
   try {
     if (!existsSync(marker)) writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }))

@@ -16,6 +16,7 @@ import { alreadyRunning, holdHome } from './hold.ts'
 import { keepRunning } from './keeper.ts'
 import type { Keeper, KeeperEvents, KeptPart } from './keeper.ts'
 import { rotateLogs } from './logs.ts'
+import { assertSpace, explainBySpace } from './space.ts'
 import type { PartName } from './parts.ts'
 
 export interface RunOutput {
@@ -110,9 +111,11 @@ class Run {
         },
       })
     } catch (error) {
+      // Asked before anything is cleared away.
+      const explained = explainBySpace(this.#home, error)
       giveUp.abort()
       await Promise.allSettled(starts)
-      throw signal.aborted ? interrupted(this.#home) : error
+      throw signal.aborted ? interrupted(this.#home) : explained
     }
     this.#book.enter('serving')
     this.#output.ready(this.#book.status, performance.now() - this.#startedAt)
@@ -178,6 +181,7 @@ async function openRun(options: RunOptions, output: RunOutput): Promise<{ run: R
     if (ended.length > 0)
       output.say(`An earlier run was killed; ended what it left behind: ${ended.join(', ')}.`)
     if (options.fresh) await clearData(home)
+    assertSpace(home)
     return { run: new Run(home, options, output), release: hold.release }
   } catch (error) {
     hold.release()

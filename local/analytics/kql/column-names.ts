@@ -37,10 +37,10 @@ function naturalName(expression: Expression): string | undefined {
   }
 }
 
-/** `count_`, `dcount_EventId`, `max_Position` */
+/** `count_`, `countif_`, `dcount_EventId`, `max_Position` */
 function aggregateName(expression: Expression): string | undefined {
   if (expression.kind !== 'call') return undefined
-  const inner = expression.parameters[0]
+  const inner = expression.name === 'countif' ? undefined : expression.parameters[0]
   return `${expression.name}_${inner === undefined ? '' : (naturalName(inner) ?? '')}`
 }
 

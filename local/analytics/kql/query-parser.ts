@@ -84,15 +84,27 @@ export function parseOperators(reader: TokenReader): Operator[] {
   return operators
 }
 
+/** Words that begin a query of a kind that is not supported, unless a table has the name. */
+const otherBeginnings = new Set([
+  'alias',
+  'datatable',
+  'find',
+  'let',
+  'pattern',
+  'print',
+  'range',
+  'restrict',
+  'search',
+  'set',
+  'union',
+])
+
 /** `T | ...` @throws KustoFailure */
 export function parseQuery(reader: TokenReader): Query {
-  const statement = reader.peek().text.toLowerCase()
-  const isStatement = reader.peek().kind === 'name' && reader.peek(1).kind === 'name'
-  if (
-    isStatement &&
-    ['let', 'set', 'alias', 'pattern', 'restrict', 'print', 'union', 'find', 'search'].includes(statement)
-  ) {
-    throw unsupported(`'${statement}'`, ['declare query_parameters(...);', 'Table | operator | operator ...'])
+  const first = reader.peek().text.toLowerCase()
+  const isWholeSource = ['', '|', ';'].includes(reader.peek(1).text)
+  if (reader.peek().kind === 'name' && otherBeginnings.has(first) && !isWholeSource) {
+    throw unsupported(`'${first}'`, ['declare query_parameters(...);', 'Table | operator | operator ...'])
   }
   const source = reader.expectName('a table')
   if (reader.peek().kind === 'symbol' && ['(', '.'].includes(reader.peek().text)) {

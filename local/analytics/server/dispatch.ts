@@ -43,7 +43,10 @@ async function endureBefore(
   end: (fault: Fault) => Promise<void>,
 ): Promise<boolean> {
   if (fault === undefined) return false
-  if (fault.delayMs > 0) await delay(fault.delayMs, undefined, { signal: options.signal })
+  if (fault.delayMs > 0) {
+    // Cut short when the server stops; the request then ends as any other.
+    await delay(fault.delayMs, undefined, { signal: options.signal }).catch(() => undefined)
+  }
   if (fault.ending === undefined || fault.after) return false
   await end(fault)
   return true

@@ -1,15 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { QueueServiceClient } from '@azure/storage-queue'
 import { Client, ClientRequestProperties, KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { BlobDescriptor, DataFormat, IngestClient, StreamDescriptor } from 'azure-kusto-ingest'
-import type { IngestionPropertiesFields } from 'azure-kusto-ingest'
+import type { IngestionProperties } from 'azure-kusto-ingest'
 import { startAnalytics } from '../../../local/analytics/index.ts'
 import type { RunningAnalytics } from '../../../local/analytics/index.ts'
 import { startStorage } from '../../../local/storage/index.ts'
 import type { RunningStorage } from '../../../local/storage/index.ts'
+
+/** What the SDK takes as ingestion properties (it exports no name for it). */
+export type Properties = NonNullable<ConstructorParameters<typeof IngestionProperties>[0]>
 
 export const databaseName = 'trickle'
 export const kqlFolder = fileURLToPath(new URL('../../../infra/kql', import.meta.url))
@@ -95,7 +100,7 @@ export function ndjson(records: readonly unknown[]): { raw: Buffer; gzip: Buffer
 }
 
 /** The properties that the forwarder sends; built anew for each call. */
-export function eventProperties(more: IngestionPropertiesFields = {}): IngestionPropertiesFields {
+export function eventProperties(more: Properties = {}): Properties {
   return {
     database: databaseName,
     table: 'EventsRaw',
@@ -111,12 +116,15 @@ export async function sendText(
   blobName: string,
   bytes: Buffer,
   rawSize: number,
-  properties: IngestionPropertiesFields,
+  properties: Properties,
   sourceId?: string,
 ): Promise<string> {
   const client = ingestClient(url)
   try {
-    const blobUrl = await client.uploadToBlobWithRetry(new StreamDescriptor(bytes as never), blobName)
+    const blobUrl = await client.uploadToBlobWithRetry(
+      new StreamDescriptor(bytes as unknown as Readable),
+      blobName,
+    )
     await client.ingestFromBlob(new BlobDescriptor(blobUrl, rawSize, sourceId), properties)
     return blobUrl
   } finally {
@@ -128,7 +136,7 @@ export async function sendRecords(
   url: string,
   blobName: string,
   records: readonly unknown[],
-  properties: IngestionPropertiesFields = eventProperties(),
+  properties: Properties = eventProperties(),
 ): Promise<string> {
   const { raw, gzip } = ndjson(records)
   return await sendText(url, `${blobName}.json.gz`, gzip, raw.length, properties)
@@ -155,6 +163,18 @@ export function event(position: number, more: Record<string, unknown> = {}): Rec
     BatchId: 'batch-1',
     ...more,
   }
+}
+
+/** Messages that are not carried out yet, hidden ones included: a message goes only when its rows are committed. */
+export async function pendingMessages(storage: RunningStorage): Promise<number> {
+  const service = QueueServiceClient.fromConnectionString(storage.connectionString)
+  let pending = 0
+  for await (const { name } of service.listQueues()) {
+    if (!name.includes('-ready-')) continue
+    const properties = await service.getQueueClient(name).getProperties()
+    pending += properties.approximateMessagesCount ?? 0
+  }
+  return pending
 }
 
 /** Sets the fault rules of a stand-in. */

@@ -34,9 +34,11 @@ export interface HostUnderTest {
 }
 
 export interface HostRequest {
-  /** Body of the app: `app` and `HttpResponse` of the real library are at hand. */
+  /** Body of the app: `app` and `output` of the real library are at hand. */
   readonly source?: string
   readonly hostJson?: object
+  /** More files of the app: content by name; `LIBRARY` in it stands for the path of the library. */
+  readonly files?: Record<string, string>
   readonly packageJson?: object
   readonly environment?: Record<string, string>
   readonly port?: number
@@ -58,7 +60,7 @@ export async function stopEverything(): Promise<void> {
 
 async function writeApp(folder: string, request: HostRequest): Promise<void> {
   await mkdir(join(folder, 'app'))
-  const prologue = `'use strict'\nconst { app, HttpResponse } = require(${JSON.stringify(libraryFile)})\n`
+  const prologue = `'use strict'\nconst { app, output } = require(${JSON.stringify(libraryFile)})\n`
   const defaults = { version: '2.0', extensions: { http: { routePrefix: '' } } }
   await writeFile(
     join(folder, 'app', 'package.json'),
@@ -66,6 +68,9 @@ async function writeApp(folder: string, request: HostRequest): Promise<void> {
   )
   await writeFile(join(folder, 'app', 'host.json'), JSON.stringify(request.hostJson ?? defaults))
   await writeFile(join(folder, 'app', 'main.cjs'), prologue + (request.source ?? ''))
+  for (const [name, content] of Object.entries(request.files ?? {})) {
+    await writeFile(join(folder, 'app', name), content.replaceAll('LIBRARY', libraryFile))
+  }
 }
 
 /** Settings that a developer's shell may hold must not reach the host under test. */
@@ -109,8 +114,8 @@ export async function startHost(request: HostRequest): Promise<HostUnderTest> {
     appFolder,
     stateFolder,
     process: child,
-    output: facts.output,
-    seen: facts.seen,
+    output: () => facts.output(),
+    seen: (pattern) => facts.seen(pattern),
     fetch: (path, init) => fetch(url + path, init),
     admin: (path, init) =>
       fetch(url + path, { ...init, headers: { 'x-functions-key': masterKey, ...(init?.headers as object) } }),
@@ -139,8 +144,8 @@ function watch(child: ChildProcess): Watched {
   child.stdout?.on('data', read)
   child.stderr?.on('data', read)
   // Not 'close' of the process: that doesn't come when the test has cut the channel to it.
-  const ended = [child.stdout, child.stderr].map((stream) =>
-    stream === null ? undefined : once(stream, 'close'),
+  const ended = [child.stdout, child.stderr].map(
+    (stream) => new Promise<void>((resolve) => (stream === null ? resolve() : stream.once('close', resolve))),
   )
   const exit = once(child, 'exit').then(async ([code]) => {
     await Promise.all(ended)

@@ -6,7 +6,7 @@ import { startHost, stopEverything, type HostUnderTest } from './host-process.ts
 const source = `
 app.http('open', { route: 'open', handler: () => ({ body: 'open' }) })
 app.http('closed', { route: 'closed', authLevel: 'function', handler: () => ({ body: 'closed' }) })
-app.http('other', { route: 'other', authLevel: 'function', handler: () => ({ body: 'other' }) })
+app.http('other', { route: 'other', authLevel: 'function', extraOutputs: [output.storageQueue({ queueName: 'q', connection: 'Storage' })], handler: () => ({ body: 'other' }) })
 app.http('admin', { route: 'master', authLevel: 'admin', handler: () => ({ body: 'admin' }) })
 app.http('rest', { route: '{*path}', handler: (request) => ({ body: 'rest ' + request.params.path }) })
 let release
@@ -157,6 +157,7 @@ describe('admin endpoints', () => {
       host.output().match(/no broker in this local run; not dispatched: queue \(orders\)/g),
     ).toHaveLength(1)
     expect(host.output()).toMatch(/doesn't imitate the trigger 'queuetrigger': 'storage'/)
+    expect(host.output()).toMatch(/'other' runs without queue\./)
   })
 })
 
@@ -201,5 +202,6 @@ describe('runs on demand, drain and resume', () => {
     })
     expect(await drainStatus()).toMatchObject({ state: 'Disabled' })
     await host.seen(new RegExp(`(?:FAST[^]*){${before + 1}}`))
+    expect(host.output().match(/no broker in this local run/g)).toHaveLength(1)
   }, 30_000)
 })

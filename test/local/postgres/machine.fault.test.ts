@@ -98,6 +98,24 @@ describe('what can be wrong with the machine', () => {
     await expect(query(second.adminUrl, 'select n from kept')).rejects.toMatchObject({ code: '42P01' })
   })
 
+  test(
+    'data of a temporary home that was removed without it goes with the next one',
+    { timeout: slow },
+    async (context) => {
+      context.skip(!asRoot, whyRoot)
+      const homes = ['first', 'second'].map((name) => ground.path(name))
+      for (const home of homes) mkdirSync(home, { mode: 0o700 })
+      const first = await ground.start(join(homes[0] ?? '', 'postgres'))
+      await first.stop()
+      rmSync(homes[0] ?? '', { recursive: true })
+      expect(existsSync(first.dataFolder)).toBe(true)
+
+      const second = await ground.start(join(homes[1] ?? '', 'postgres'))
+      expect(existsSync(first.dataFolder)).toBe(false)
+      expect(existsSync(second.dataFolder)).toBe(true)
+    },
+  )
+
   test('programs that the account cannot reach are copied once', { timeout: slow }, async (context) => {
     context.skip(!asRoot, whyRoot)
     const installed = { ...checkBinaries(18), packageVersion: `test-${process.pid}` }

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startServer } from '../../../local/postgres/index.ts'
-import { failureOf, Ground, query } from './support.ts'
+import { asRoot, failureOf, Ground, query } from './support.ts'
 
 const slow = 60_000
 
@@ -36,23 +38,38 @@ describe('a server that was not stopped', () => {
     },
   )
 
-  test(
-    'a lock file whose process id belongs to a stranger by now holds up nobody',
-    { timeout: slow },
-    async () => {
-      const folder = ground.path('home')
-      const first = await ground.start(folder)
-      await query(first.adminUrl, 'create table kept as select 1 as n')
-      await first.kill()
-      const lockFile = join(first.dataFolder, 'postmaster.pid')
-      const lines = readFileSync(lockFile, 'utf8').split('\n')
-      writeFileSync(lockFile, [String(process.ppid), ...lines.slice(1)].join('\n'))
+  /** A process of the account that the server runs under: of others PostgreSQL knows that they are strangers. */
+  async function processOf(dataFolder: string, script: string): Promise<number> {
+    const { uid, gid } = statSync(dataFolder)
+    const identity = asRoot ? { uid, gid } : {}
+    const child = spawn('/bin/sh', ['-c', script], {
+      ...identity,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    ground.onClean(() => child.kill('SIGKILL'))
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    return Number(line.toString())
+  }
 
-      const second = await ground.start(folder)
-      expect(await countOf(second.adminUrl)).toBe(1)
-      expect(() => process.kill(process.ppid, 0)).not.toThrow()
-    },
-  )
+  test.each([
+    ['belongs to a stranger by now', 'echo $$; exec sleep 60'],
+    // The second sleep never asks how the first one ended, as a container without an init.
+    ['is that of a zombie', 'sleep 0 & echo $!; exec sleep 60'],
+  ])('a lock file whose process id %s holds up nobody', { timeout: slow }, async (_what, script) => {
+    const folder = ground.path('home')
+    const first = await ground.start(folder)
+    await query(first.adminUrl, 'create table kept as select 1 as n')
+    await first.kill()
+    const other = await processOf(first.dataFolder, script)
+    const lockFile = join(first.dataFolder, 'postmaster.pid')
+    const lines = readFileSync(lockFile, 'utf8').split('\n')
+    writeFileSync(lockFile, [String(other), ...lines.slice(1)].join('\n'))
+
+    const second = await ground.start(folder)
+    expect(await countOf(second.adminUrl)).toBe(1)
+    expect(() => process.kill(other, 0)).not.toThrow()
+  })
 
   test(
     'a second server on a folder in use is refused, unless it is to take over',

@@ -1,7 +1,10 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startTestServer } from '../../../local/postgres/index.ts'
+import { isAlive } from '../../../local/process/index.ts'
 import { asRoot, Ground, query } from './support.ts'
 
 const slow = 60_000
@@ -73,6 +76,34 @@ describe('a PostgreSQL server of our own', () => {
     const owner = statSync(server.dataFolder).uid
     expect(owner === process.getuid?.()).toBe(!asRoot)
     expect(server.notices.join(' ').includes('"nobody"')).toBe(asRoot)
+  })
+
+  test('servers of a test run that was killed are cleared by the next one', { timeout: slow }, async () => {
+    const door = join(import.meta.dirname, '../../../local/postgres/index.ts')
+    const script = `const { startTestServer } = await import(${JSON.stringify(door)})
+      const { pid, dataFolder } = await startTestServer()
+      console.log(JSON.stringify({ pid, dataFolder }))
+      await new Promise(() => setInterval(() => {}, 1000))`
+    const run = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [line] = (await once(run.stdout, 'data')) as [Buffer]
+    const left = JSON.parse(line.toString()) as { pid: number; dataFolder: string }
+    run.kill('SIGKILL')
+    await once(run, 'exit')
+    expect(isAlive(left.pid)).toBe(true)
+
+    const next = spawnSync(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `
+      const { startTestServer } = await import(${JSON.stringify(door)})
+      const server = await startTestServer()
+      await server.dispose()`,
+    ])
+    expect(next.status).toBe(0)
+    expect(isAlive(left.pid)).toBe(false)
+    expect(existsSync(left.dataFolder)).toBe(false)
   })
 
   test('a test server leaves nothing behind', { timeout: slow }, async () => {

@@ -4,7 +4,18 @@ import { KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { firstCommands } from '../../../local/run/announce.ts'
-import { alive, begin, homeFolder, pidsOf, shell, startLimitMs, statusOf, trickle, until } from './support.ts'
+import {
+  alive,
+  begin,
+  homeFolder,
+  killNow,
+  pidsOf,
+  shell,
+  startLimitMs,
+  statusOf,
+  trickle,
+  until,
+} from './support.ts'
 
 /** One home through its whole life, since each start costs seconds: the tests build on one another. */
 describe('the local run', () => {
@@ -114,7 +125,7 @@ describe('the local run', () => {
 
   test('a killed functions host is started again; everything else goes on', { timeout: 60_000 }, async () => {
     const before = await statusOf(home)
-    process.kill(before.hostPid ?? 0, 'SIGKILL')
+    killNow(before.hostPid)
     const after = await until('there is a new host', async () => {
       const status = await statusOf(home)
       return status.ready && status.hostPid !== before.hostPid ? status : undefined
@@ -129,7 +140,7 @@ describe('the local run', () => {
   test('a killed server is started again too', { timeout: 60_000 }, async () => {
     const before = await statusOf(home)
     const postgres = before.processes.find(({ name }) => name === 'postgres')
-    process.kill(postgres?.pid ?? 0, 'SIGKILL')
+    killNow(postgres?.pid)
     await until('there is a new server', async () => {
       const status = await statusOf(home)
       const now = status.processes.find(({ name }) => name === 'postgres')
@@ -147,7 +158,7 @@ describe('the local run', () => {
     { timeout: startLimitMs },
     async () => {
       const before = await statusOf(home)
-      for (const { pid } of before.processes) process.kill(pid, 'SIGKILL')
+      for (const { pid } of before.processes) killNow(pid)
       await until('all are dead', () => (alive(pidsOf(before)).length === 0 ? true : undefined))
       expect((await trickle('status', '--home', home)).code).toBe(3)
       expect(await trickle(...start)).toMatchObject({ code: 0 })
@@ -167,7 +178,7 @@ describe('the local run', () => {
     { timeout: startLimitMs },
     async () => {
       const before = await statusOf(home)
-      process.kill(before.pid ?? 0, 'SIGKILL')
+      killNow(before.pid)
       await until('it is dead', () => (alive([before.pid ?? 0]).length === 0 ? true : undefined))
       const foreground = begin(...start.filter((word) => word !== '--detach'))
       const after = await until('it is ready again', async () => {

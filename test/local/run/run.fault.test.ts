@@ -2,8 +2,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LocalFailure } from '../../../local/failure/index.ts'
 import { processMark } from '../../../local/process/index.ts'
 import { readRun, stopRun } from '../../../local/run/index.ts'
+import { openHome } from '../../../local/run/home.ts'
+import { explainBySpace } from '../../../local/run/space.ts'
 import { emptyStatus } from '../../../local/run/status.ts'
 import { asRoot, Ground, whyRoot } from '../postgres/support.ts'
 import { alive, begin, homeFolder, startLimitMs, trickle, until } from './support.ts'
@@ -84,6 +87,28 @@ describe('what can go wrong with a run', () => {
     })
     expect(readRun(home)).toMatchObject({ state: 'not running', orphans: [] })
   })
+
+  test(
+    'what fails on a disk that filled up since is told as that',
+    { timeout: startLimitMs },
+    async (context) => {
+      context.skip(!asRoot, whyRoot)
+      const disk = ground.mountSmallDisk('disk', 24)
+      const home = openHome(join(disk, 'home'))
+      const damage = new LocalFailure({
+        code: 'DATA_FOLDER_BROKEN',
+        what: 'The books are torn.',
+        where: disk,
+        mend: '',
+      })
+      spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=64k'])
+      expect(explainBySpace(home, damage)).toMatchObject({
+        code: 'DISK_FULL',
+        message: expect.stringContaining('The books are torn.') as string,
+      })
+      expect(explainBySpace(openHome(ground.path('elsewhere')), damage)).toBe(damage)
+    },
+  )
 
   test('a home on a read-only file system is named as that', { timeout: startLimitMs }, async (context) => {
     context.skip(!asRoot, whyRoot)

@@ -86,3 +86,9 @@ export function homeFolder(): { home: string; remove: () => Promise<void> } {
     },
   }
 }
+
+/** SIGKILL to one process. Never to process 0, which would be the test run's own group. */
+export function killNow(pid: number | null | undefined): void {
+  if (pid === null || pid === undefined || pid <= 1) throw new Error(`there is no process to kill: ${pid}`)
+  process.kill(pid, 'SIGKILL')
+}

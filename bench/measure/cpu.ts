@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Linux counts CPU time in hundredths of a second, whatever the kernel's own clock (man 5 proc). */
+const TICK_MICROS = 10_000
+
+/** A process whose CPU time is read: `self`, one other, or one with all that it has started (a PostgreSQL server). */
+export type Watched =
+  | { readonly kind: 'self' }
+  | { readonly kind: 'process'; readonly pid: number }
+  | { readonly kind: 'family'; readonly pid: number }
+
+/** CPU time used so far, user and system, in microseconds; null where the system does not tell. */
+export function cpuMicrosOf(watched: Watched): number | null {
+  if (watched.kind === 'self') {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  }
+  if (process.platform !== 'linux') return null
+  const own = readStat(watched.pid)
+  if (own === null) return null
+  if (watched.kind === 'process') return own.ticks * TICK_MICROS
+  // Children that have ended are in their parent's own count.
+  let ticks = own.ticks + own.endedChildrenTicks
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? readStat(Number(name)) : null
+    if (stat?.parentPid === watched.pid) ticks += stat.ticks
+  }
+  return ticks * TICK_MICROS
+}
+
+interface ProcessStat {
+  readonly parentPid: number
+  readonly ticks: number
+  readonly endedChildrenTicks: number
+}
+
+function readStat(pid: number): ProcessStat | null {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return null
+  }
+}
+
+/** Fields of /proc/PID/stat behind the command, which stands in brackets and may itself hold spaces and brackets. */
+export function parseStat(text: string): ProcessStat {
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
+  const [, parentPid = 0] = fields
+  const [user = 0, system = 0, childrenUser = 0, childrenSystem = 0] = fields.slice(11, 15)
+  return { parentPid, ticks: user + system, endedChildrenTicks: childrenUser + childrenSystem }
+}

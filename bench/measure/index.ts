@@ -1,0 +1,9 @@
+/**
+ * How something is measured: closed-loop load, arms in turns, ratios inside a turn and medians over the turns. A number
+ * of this folder is never compared with one of another run or machine. It must not know what is measured.
+ */
+export { alternate, type Arm } from './alternate.ts'
+export { cpuMicrosOf, parseStat, type Watched } from './cpu.ts'
+export { figureOf, meets, type CpuPair, type Figure, type FigureFacts, type Sample, type Target } from './figure.ts'
+export { cpuForEach, readCpu, runLoad, type LoadOptions } from './load.ts'
+export { median, pairRounds, spreadOf, type Round, type Spread } from './statistics.ts'

@@ -1,0 +1,60 @@
+import { cpuMicrosOf, type Watched } from './cpu.ts'
+import type { Sample } from './figure.ts'
+
+export interface LoadOptions {
+  /** Callers that each wait for their answer before they ask again. */
+  readonly concurrency: number
+  readonly durationMs: number
+  /** What one call counts for: the events of an append, say. */
+  readonly unitsPerCall?: number
+  /** Whose CPU time is read, by name. */
+  readonly watched: Readonly<Record<string, Watched>>
+}
+
+/**
+ * Closed-loop load: `concurrency` callers call `work` until the time is over, and calls under way are finished. The
+ * value is units a second over the whole time until the last answer; CPU is for each call.
+ * @throws what `work` throws: a benchmark of failures would flatter.
+ */
+export async function runLoad(
+  work: (caller: number) => Promise<unknown>,
+  options: LoadOptions,
+): Promise<Sample> {
+  const before = readCpu(options.watched)
+  const startMs = performance.now()
+  const endMs = startMs + options.durationMs
+  let calls = 0
+  await Promise.all(
+    Array.from({ length: options.concurrency }, async (_, caller) => {
+      while (performance.now() < endMs) {
+        await work(caller)
+        calls += 1
+      }
+    }),
+  )
+  const seconds = (performance.now() - startMs) / 1_000
+  return {
+    value: (calls * (options.unitsPerCall ?? 1)) / seconds,
+    cpuMicros: cpuForEach(before, readCpu(options.watched), calls),
+  }
+}
+
+type CpuReading = Readonly<Record<string, number | null>>
+
+export function readCpu(watched: Readonly<Record<string, Watched>>): CpuReading {
+  return Object.fromEntries(Object.entries(watched).map(([name, process]) => [name, cpuMicrosOf(process)]))
+}
+
+/** CPU time between two readings, divided by the calls; null where either reading is. */
+export function cpuForEach(
+  before: CpuReading,
+  after: CpuReading,
+  calls: number,
+): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, end]) => {
+      const start = before[name] ?? null
+      return [name, start === null || end === null || calls === 0 ? null : (end - start) / calls]
+    }),
+  )
+}

@@ -1,0 +1,41 @@
+/** Median with the extremes, of values of one kind. */
+export interface Spread {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+/** @throws RangeError for no values: a figure without a measurement is a mistake and not a zero. */
+export function median(values: readonly number[]): number {
+  const ordered = values.toSorted((left, right) => left - right)
+  const middle = Math.floor(ordered.length / 2)
+  const upper = ordered[middle]
+  if (upper === undefined) throw new RangeError('there is no median of nothing')
+  if (ordered.length % 2 === 1) return upper
+  return ((ordered[middle - 1] ?? upper) + upper) / 2
+}
+
+/** @throws RangeError for no values. */
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
+}
+
+/** One turn of both arms, one directly after the other. */
+export interface Round {
+  readonly candidate: number
+  readonly baseline: number
+  readonly ratio: number
+}
+
+/**
+ * Pairs what was measured in the same turn. The ratio is made inside a turn and the median is taken of the ratios: a
+ * disturbance that lasts longer than a turn then touches both arms and leaves the ratio as it is.
+ * @throws RangeError when the arms have different numbers of turns.
+ */
+export function pairRounds(candidate: readonly number[], baseline: readonly number[]): Round[] {
+  if (candidate.length !== baseline.length) throw new RangeError('the arms have different numbers of turns')
+  return candidate.map((value, index) => {
+    const base = baseline[index] ?? Number.NaN
+    return { candidate: value, baseline: base, ratio: value / base }
+  })
+}

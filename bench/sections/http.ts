@@ -1,0 +1,136 @@
+import { alternate, figureOf, runLoad, type Figure, type Sample, type Watched } from '../measure/index.ts'
+import {
+  appSettings,
+  buildBundles,
+  createTenants,
+  HttpCaller,
+  makeEvent,
+  startBenchServer,
+  startHost,
+  startIssuer,
+  storeEvents,
+  type BenchHost,
+  type BenchServer,
+  type Call,
+} from '../stage/index.ts'
+import { serverFacts } from './server-facts.ts'
+import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
+
+const EVENTS_PER_STREAM = 100
+const STREAMS = 200
+
+/** Our routes against a route that does nothing, on the same host, over connections that are kept. */
+export async function httpSection(context: SectionContext): Promise<SectionResult> {
+  const { options, cleanup, scratchFolder, note } = context
+  const bundles = await buildBundles(scratchFolder)
+  const server = await startBenchServer()
+  cleanup.add(() => server.dispose())
+  const tenants = await createTenants(server, 1)
+  await storeEvents(server.adminUrl, {
+    tenants,
+    count: STREAMS * EVENTS_PER_STREAM,
+    eventsPerStream: EVENTS_PER_STREAM,
+  })
+  const issuer = await startIssuer(scratchFolder)
+  cleanup.add(() => issuer.stop())
+  const token = await issuer.token(tenants[0]?.slug ?? '')
+  const ours = await startHost(bundles.ours, scratchFolder, appSettings(server, issuer))
+  cleanup.add(() => ours.stop())
+  const trivial = await startHost(bundles.oneRoute, scratchFolder, {})
+  cleanup.add(() => trivial.stop())
+  const figures: Figure[] = []
+  for (const concurrency of options.concurrencies) {
+    const hosts = { ours, trivial, server, concurrency, options }
+    note(`http append x ${concurrency} callers`)
+    figures.push(await compare(hosts, appendKind(token)))
+    note(`http read x ${concurrency} callers`)
+    figures.push(await compare(hosts, readKind(token)))
+  }
+  return { figures, skipped: [], postgres: await serverFacts(server.adminUrl) }
+}
+
+/** A kind of request, and its twin of the same sizes for the route that does nothing. */
+interface Kind {
+  readonly name: string
+  readonly candidate: string
+  call(number: number): Call
+  twin(call: Call, answerBytes: number): Call
+}
+
+const appendKind = (token: string): Kind => ({
+  name: 'append 1 event',
+  candidate: 'POST /api/streams/{id}/events',
+  call: (number) => ({
+    method: 'POST',
+    path: `/api/streams/order-${number % 5_000}/events`,
+    token,
+    body: JSON.stringify(makeEvent(number)),
+    expectedStatus: 201,
+  }),
+  twin,
+})
+
+const readKind = (token: string): Kind => ({
+  name: `read ${EVENTS_PER_STREAM} events`,
+  candidate: `GET /api/streams/{id}/events?limit=${EVENTS_PER_STREAM}`,
+  call: (number) => ({
+    method: 'GET',
+    path: `/api/streams/stored-${number % STREAMS}/events?limit=${EVENTS_PER_STREAM}`,
+    token,
+    expectedStatus: 200,
+  }),
+  twin,
+})
+
+/** The same method, headers and body; the answer is filled up to the size of ours. */
+function twin(call: Call, answerBytes: number): Call {
+  return { ...call, path: `/api/nothing?bytes=${answerBytes}`, expectedStatus: 200 }
+}
+
+interface Hosts {
+  readonly ours: BenchHost
+  readonly trivial: BenchHost
+  readonly server: BenchServer
+  readonly concurrency: number
+  readonly options: BenchOptions
+}
+
+async function compare(hosts: Hosts, kind: Kind): Promise<Figure> {
+  const { concurrency, options } = hosts
+  const ours = new HttpCaller(hosts.ours.facts.url, concurrency)
+  const trivial = new HttpCaller(hosts.trivial.facts.url, concurrency)
+  let number = 0
+  const answerBytes = await ours.call(kind.call(number))
+  const turn = (caller: HttpCaller, host: BenchHost, make: (number: number) => Call): Promise<Sample> =>
+    runLoad(() => caller.call(make((number += 1))), {
+      concurrency,
+      durationMs: options.turnMs,
+      watched: watchedOf(host, hosts.server),
+    })
+  try {
+    const samples = await alternate(
+      {
+        ours: () => turn(ours, hosts.ours, (next) => kind.call(next)),
+        trivial: () => turn(trivial, hosts.trivial, (next) => kind.twin(kind.call(next), answerBytes)),
+      },
+      options.rounds,
+    )
+    const facts = {
+      section: 'http',
+      name: `${kind.name}, ${concurrency} callers`,
+      candidate: kind.candidate,
+      baseline: `a route that answers ${answerBytes} bytes and does nothing`,
+      unit: 'requests/s',
+    }
+    return figureOf(facts, samples.ours, samples.trivial)
+  } finally {
+    ours.close()
+    trivial.close()
+  }
+}
+
+const watchedOf = (host: BenchHost, server: BenchServer): Record<string, Watched> => ({
+  client: { kind: 'self' },
+  host: { kind: 'process', pid: host.pid },
+  server: { kind: 'family', pid: server.pid },
+})

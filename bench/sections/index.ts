@@ -1,0 +1,23 @@
+/**
+ * What is compared with what. A section starts all it needs, compares, and gives figures; it never prints. Names of
+ * sections are those of the command line.
+ */
+import { appendSection } from './append.ts'
+import { forwardSection } from './forward.ts'
+import { httpSection } from './http.ts'
+import { readSection } from './read.ts'
+import type { SectionContext, SectionResult } from './section.ts'
+import { startSection } from './start.ts'
+
+export const sectionNames = ['append', 'read', 'http', 'start', 'forward'] as const
+export type SectionName = (typeof sectionNames)[number]
+
+export const sections: Readonly<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>> = {
+  append: appendSection,
+  read: readSection,
+  http: httpSection,
+  start: startSection,
+  forward: forwardSection,
+}
+
+export { targets, type BenchOptions, type SectionContext, type SectionResult } from './section.ts'

@@ -1,0 +1,61 @@
+import { Pool, type QueryConfig } from 'pg'
+import { withClient } from '../../cli/migrate/index.ts'
+import { poolLimits } from '../../shared/postgres/index.ts'
+
+/**
+ * The baseline of append, read and forwarding: a table with the columns, hash partitions, keys and indexes of
+ * trickle_events_log.events, and nothing else; no row-level security, no function, no stream heads, no receipts. The
+ * same logins use it, so that role defaults (time limits above all) cost both sides the same.
+ */
+const TABLE_SQL = `
+  create schema bench_bare;
+  create sequence bench_bare.event_position;
+  create table bench_bare.events
+    (like trickle_events_log.events including defaults including constraints including indexes)
+    partition by hash (tenant_id);
+  alter table bench_bare.events alter column position set default nextval('bench_bare.event_position');
+  do $$ begin
+    for v_remainder in 0 .. 15 loop
+      execute format('create table bench_bare.events_p%s partition of bench_bare.events
+        for values with (modulus 16, remainder %s) with (autovacuum_vacuum_insert_scale_factor = 0.05)',
+        v_remainder, v_remainder);
+    end loop;
+  end $$;
+  grant usage on schema bench_bare to trickle_app, trickle_forwarder;
+  grant usage on sequence bench_bare.event_position to trickle_app;
+  grant select, insert on bench_bare.events to trickle_app;
+  grant select on bench_bare.events to trickle_forwarder`
+
+/** Makes the table; once on a server. */
+export async function createBareTable(adminUrl: string): Promise<void> {
+  await withClient(adminUrl, (client) => client.query(TABLE_SQL))
+}
+
+/** A pool of pg as people make one: pg's own parsing of values, and the size and times of ours. */
+export function createBarePool(url: string, connectionsMax: number): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: connectionsMax,
+    connectionTimeoutMillis: poolLimits.acquireTimeoutMs,
+    idleTimeoutMillis: poolLimits.idleTimeoutMs,
+    maxLifetimeSeconds: poolLimits.lifetimeSecondsMax,
+    query_timeout: poolLimits.queryTimeoutMs,
+    keepAlive: true,
+  })
+  // Without a listener a connection that ends while idle would end the run.
+  pool.on('error', () => {})
+  return pool
+}
+
+export const statementModes = ['unnamed', 'named'] as const
+export type StatementMode = (typeof statementModes)[number]
+
+/** A statement in the mode that ours runs in too. */
+export function bareStatement(
+  mode: StatementMode,
+  name: string,
+  text: string,
+  values: unknown[],
+): QueryConfig {
+  return mode === 'named' ? { name, text, values } : { text, values }
+}

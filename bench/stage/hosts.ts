@@ -1,0 +1,72 @@
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { signToken } from '../../local/issuer/index.ts'
+import { startChild, type BenchChild } from './child.ts'
+import type { BenchServer } from './server.ts'
+
+const issuerSchema = z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.string() })
+const hostSchema = z.object({ url: z.string() })
+
+/** Longer than any run. */
+const TOKEN_SECONDS = 6 * 3_600
+
+export type BenchHost = BenchChild<z.output<typeof hostSchema>>
+
+export interface Issuer {
+  readonly facts: z.output<typeof issuerSchema>
+  /** A token of a tenant that may read and write. */
+  token(tenantSlug: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** A token issuer of the run's own. */
+export async function startIssuer(scratchFolder: string): Promise<Issuer> {
+  const folder = join(scratchFolder, 'issuer')
+  const child = await startChild({
+    program: 'local/issuer/main.ts',
+    args: ['--port', '0', '--data', folder],
+    factsSchema: issuerSchema,
+  })
+  return {
+    facts: child.facts,
+    token: (tenant) =>
+      signToken(folder, {
+        tenant,
+        roles: ['writer', 'reader'],
+        expiresInSeconds: TOKEN_SECONDS,
+        subject: 'bench',
+      }),
+    stop: () => child.stop(),
+  }
+}
+
+/** The settings of our app: no analytics, so nothing is forwarded while requests are measured. */
+export function appSettings(server: BenchServer, issuer: Issuer): Record<string, string> {
+  return {
+    TRICKLE_ENVIRONMENT: 'local',
+    TRICKLE_POSTGRES_APP_URL: server.url('trickle_app'),
+    TRICKLE_POSTGRES_FORWARDER_URL: server.url('trickle_forwarder'),
+    TRICKLE_POSTGRES_OPERATOR_URL: server.url('trickle_operator'),
+    TRICKLE_AUTH_ISSUER: issuer.facts.issuer,
+    TRICKLE_AUTH_AUDIENCE: issuer.facts.audience,
+    TRICKLE_AUTH_JWKS_URL: issuer.facts.jwksUrl,
+    // Once a year: the timer must be registered, as deployed, and not run.
+    TRICKLE_FORWARD_SCHEDULE: '0 0 0 1 1 *',
+  }
+}
+
+/** Starts a Functions host on a bundle, with a state folder of its own: it makes its keys anew, as after a deployment. */
+export async function startHost(
+  appFolder: string,
+  scratchFolder: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<BenchHost> {
+  const state = await mkdtemp(join(scratchFolder, 'state-'))
+  return startChild({
+    program: 'local/functions-host/main.ts',
+    args: ['--app', appFolder, '--port', '0', '--state', state],
+    environment: settings,
+    factsSchema: hostSchema,
+  })
+}

@@ -1,0 +1,20 @@
+/**
+ * What is measured on: a durable PostgreSQL server, tenants, stored events, the bare table beside ours, both bundles and
+ * their hosts. Everything is made for the run, below one temporary folder, and gone after it. It must not measure.
+ */
+export {
+  bareStatement,
+  createBarePool,
+  createBareTable,
+  statementModes,
+  type StatementMode,
+} from './bare-table.ts'
+export { buildBundles, type Bundles } from './bundles.ts'
+export { startChild, type BenchChild } from './child.ts'
+export { Cleanup } from './cleanup.ts'
+export { appSettings, startHost, startIssuer, type BenchHost, type Issuer } from './hosts.ts'
+export { HttpCaller, type Call } from './http-caller.ts'
+export { makeEvent } from './payload.ts'
+export { startBenchServer, type BenchServer } from './server.ts'
+export { copyToBareTable, storeEvents, type StoredEventsPlan } from './stored-events.ts'
+export { createTenants } from './tenants.ts'

@@ -1,0 +1,21 @@
+import { Database } from '../../shared/postgres/index.ts'
+import { TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
+import type { BenchServer } from './server.ts'
+
+/** Makes tenants by the ways the product has, and returns the right to act for each. */
+export async function createTenants(server: BenchServer, count: number): Promise<TenantContext[]> {
+  const operator = new Database({
+    url: server.url('trickle_operator'),
+    connectionsMax: 1,
+    statements: 'unnamed',
+  })
+  try {
+    const registry = new TenantRegistry(operator)
+    const slugs = Array.from({ length: count }, (_, index) => `tenant-${index + 1}`)
+    await registry.createMissing(slugs.map((slug) => ({ slug })))
+    const contexts = await registry.contextsBySlug(slugs)
+    return [...contexts.values()]
+  } finally {
+    await operator.end()
+  }
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { clientOptions, openClient, type Client } from '../client.ts'
+import { defineCommand, renderTable, UsageError } from '../frame/index.ts'
+
+const tenantSchema = z.looseObject({
+  id: z.string(),
+  slug: z.string(),
+  name: z.string(),
+  externalId: z.string().nullable(),
+  status: z.string(),
+  createdAt: z.string(),
+})
+
+type Tenant = z.infer<typeof tenantSchema>
+
+const pageSchema = z.object({ tenants: z.array(tenantSchema), next: z.string().nullable() })
+
+/** The largest page that the server gives: ten thousand tenants are ten requests. */
+const pageTenants = 1000
+
+async function listTenants(client: Client): Promise<Tenant[]> {
+  const all: Tenant[] = []
+  let after: string | null = ''
+  while (after !== null) {
+    const path = `/api/tenants?after=${encodeURIComponent(after)}&limit=${pageTenants}`
+    const { tenants, next }: z.infer<typeof pageSchema> = await client.json(path, pageSchema)
+    all.push(...tenants)
+    after = next
+  }
+  return all
+}
+
+function tableOf(tenants: readonly Tenant[]): string {
+  const rows = tenants.map(({ slug, name, status, id, externalId }) => [slug, name, status, id, externalId])
+  const table = renderTable(['slug', 'name', 'status', 'id', 'external id'], rows)
+  return `${table}\n(${tenants.length} ${tenants.length === 1 ? 'tenant' : 'tenants'})`
+}
+
+const verbs = ['list', 'create', 'suspend', 'resume'] as const
+type Verb = (typeof verbs)[number]
+
+function verbOf(words: readonly string[]): { verb: Verb; slug: string } {
+  const [first, slug] = words
+  const verb = verbs.find((name) => name === first)
+  if (!verb) throw new UsageError(`tenants takes ${verbs.join(', ')}, not "${first ?? ''}".`)
+  if (verb === 'list' && slug !== undefined) throw new UsageError(`Unexpected argument: ${slug}`)
+  if (verb !== 'list' && slug === undefined) throw new UsageError(`Name the tenant: tenants ${verb} SLUG`)
+  return { verb, slug: slug ?? '' }
+}
+
+const done: Readonly<Record<Exclude<Verb, 'list'>, string>> = {
+  create: 'Created',
+  suspend: 'Suspended (reads end within 5 s)',
+  resume: 'Works again (within 5 s)',
+}
+
+export const command = defineCommand({
+  name: 'tenants',
+  summary: 'List tenants, create one, suspend or resume one.',
+  usage: 'list | create SLUG [--name NAME] [--external-id ID] | suspend SLUG | resume SLUG',
+  positionals: { min: 1, max: 2 },
+  options: {
+    name: { type: 'string', placeholder: 'NAME', description: 'for people (create; default: the slug)' },
+    'external-id': {
+      type: 'string',
+      placeholder: 'ID',
+      description: 'what another system calls it, such as the Entra tenant id (create)',
+    },
+    ...clientOptions,
+  },
+  notes: `A slug has 1 to 63 of a-z, 0-9, dot, underscore and hyphen. suspend and resume take an id or external id too.
+It takes an operator's token; for the local run one is made.`,
+  run: async ({ values, positionals, home, print }) => {
+    const { verb, slug } = verbOf(positionals)
+    const { name, 'external-id': externalId, url, token } = values
+    if (verb !== 'create' && (name ?? externalId) !== undefined) {
+      throw new UsageError('--name and --external-id belong to tenants create.')
+    }
+    const client = openClient({ home, url, token, roles: ['operator'] })
+    if (verb === 'list') {
+      const tenants = await listTenants(client)
+      print({ tenants }, tableOf(tenants))
+      return
+    }
+    const path = verb === 'create' ? '/api/tenants' : `/api/tenants/${encodeURIComponent(slug)}/${verb}`
+    const request = verb === 'create' ? { json: { slug, name, externalId } } : { method: 'POST' as const }
+    const tenant = await client.json(path, tenantSchema, request)
+    print(tenant, `${done[verb]}: ${tenant.slug} (${tenant.id})`)
+  },
+})

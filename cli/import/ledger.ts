@@ -1,0 +1,120 @@
+import type { Entry, Outcome } from './entry.ts'
+import { removeProgress, writeProgress, type ImportIdentity } from './progress-file.ts'
+import type { RejectsFile } from './rejects-file.ts'
+import type { Reporter } from './reporter.ts'
+import type { StartingPoint } from './starting-point.ts'
+import { Tally, type Counts } from './tally.ts'
+import type { Books } from './upload.ts'
+
+/** Where progress is kept, and of what. */
+export interface ProgressPlace {
+  readonly path: string
+  readonly identity: ImportIdentity
+}
+
+export interface LedgerOptions {
+  readonly start: StartingPoint
+  /** Null where the input can't be resumed. */
+  readonly progress: ProgressPlace | null
+  readonly rejects: RejectsFile
+  readonly reporter: Reporter
+  /** Of the file; null where it is unknown. */
+  readonly totalBytes: number | null
+}
+
+export interface FirstReject {
+  readonly line: number
+  readonly code: string
+  readonly detail: string
+}
+
+/** What a kill costs: the lines of the last second are sent again. */
+const saveEveryMs = 1_000
+
+/** Keeps the books of an import: counts, rejects, progress on disk, progress for the eye. */
+export class Ledger implements Books {
+  readonly #options: LedgerOptions
+  readonly #tally: Tally
+  readonly #beganAtMs = performance.now()
+  #savedAtMs = Number.NEGATIVE_INFINITY
+  #anchorRow: number | null
+  #doneBytes: number
+  #firstReject: FirstReject | null = null
+  /** As of the last record that is settled whole: what a later run may begin behind. */
+  #settled: Pick<StartingPoint, 'counts' | 'from' | 'rejectsBytes'>
+
+  constructor(options: LedgerOptions) {
+    this.#options = options
+    this.#tally = new Tally(options.start.counts)
+    this.#anchorRow = options.start.anchorRow
+    this.#settled = options.start
+    this.#doneBytes = options.start.from.bytes
+    const { totalBytes } = options
+    options.reporter.begin({ counts: this.counts, doneBytes: this.#doneBytes, totalBytes })
+  }
+
+  get counts(): Counts {
+    return this.#tally.counts
+  }
+
+  /** Of this run and those before it. */
+  get seconds(): number {
+    return this.#options.start.seconds + (performance.now() - this.#beganAtMs) / 1000
+  }
+
+  /** The first of this run. */
+  get firstReject(): FirstReject | null {
+    return this.#firstReject
+  }
+
+  /** @throws CommandFailure REJECTS_UNWRITABLE, PROGRESS_UNWRITABLE */
+  settle({ record, endsRecord }: Entry, outcome: Outcome): void {
+    this.#tally.add(outcome.outcome)
+    if (outcome.outcome === 'rejected') {
+      const { code, detail } = outcome
+      this.#firstReject ??= { line: record.line, code, detail }
+      this.#options.rejects.add({ record, code, detail })
+    } else if (outcome.outcome !== 'skipped') {
+      this.#anchorRow ??= record.row
+    }
+    if (!endsRecord) return
+    const { counts } = this
+    this.#settled = {
+      from: { row: record.row, ...record.end },
+      counts,
+      rejectsBytes: this.#options.rejects.bytes,
+    }
+    this.#doneBytes = record.consumedBytes
+    if (performance.now() - this.#savedAtMs >= saveEveryMs) this.save()
+  }
+
+  /** Shows how far it has come. */
+  settledSome(): void {
+    const { reporter, totalBytes } = this.#options
+    reporter.update({ counts: this.counts, doneBytes: this.#doneBytes, totalBytes })
+  }
+
+  /** Rejects first: progress never tells of one that is not in its file. */
+  save(): void {
+    const { progress, rejects } = this.#options
+    rejects.flush()
+    this.#savedAtMs = performance.now()
+    if (!progress) return
+    const { from, counts, rejectsBytes } = this.#settled
+    writeProgress(progress.path, {
+      schemaVersion: 1,
+      identity: progress.identity,
+      position: { row: from.row, lines: from.lines, bytes: from.bytes },
+      counts,
+      seconds: this.seconds,
+      rejectsBytes,
+      anchorRow: this.#anchorRow,
+    })
+  }
+
+  /** All is settled: there is nothing to go on with. */
+  finish(): void {
+    this.#options.rejects.flush()
+    if (this.#options.progress) removeProgress(this.#options.progress.path)
+  }
+}

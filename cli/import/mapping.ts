@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { CommandFailure } from '../frame/index.ts'
+
+/** Where a row stands, for mappings that need it (to make an id, say). */
+export interface RowPlace {
+  /** Number of the row, from 1; blank lines and the CSV header are not counted. */
+  readonly row: number
+  /** Line where it begins, from 1. */
+  readonly line: number
+}
+
+/** Makes events of rows, by a module that a person wrote. */
+export interface Mapping {
+  readonly apply: (row: unknown, place: RowPlace) => unknown
+  /** Changes when the mapping does: its text, and the variables that mappings are set by. */
+  readonly hash: string
+}
+
+/** Variables that mappings read begin with this; a change of one is a change of the mapping. */
+export const mappingVariablePrefix = 'TRICKLE_MAP_'
+
+function settingsText(): string {
+  return Object.entries(process.env)
+    .filter(([name]) => name.startsWith(mappingVariablePrefix))
+    .map(([name, value]) => `${name}=${value ?? ''}`)
+    .sort()
+    .join('\n')
+}
+
+/** The first line of an error's text, and the line of the module that it names, if any. */
+function wordsOf(error: unknown, moduleUrl: string): string {
+  if (!(error instanceof Error)) return String(error)
+  const after = (error.stack ?? '').split(`${moduleUrl}:`)[1] ?? ''
+  const line = /^\d+/u.exec(after)?.[0]
+  return `${error.message.split('\n')[0] ?? ''}${line === undefined ? '' : ` (line ${line})`}`
+}
+
+/**
+ * Loads a mapping: a module whose default export is `(row, { row, line }) => event | event[] | null`.
+ * @throws CommandFailure MAPPING_INVALID
+ */
+export async function loadMapping(file: string): Promise<Mapping> {
+  const path = resolve(file)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CommandFailure('MAPPING_INVALID', `The mapping ${file} can't be read.`, { cause: error })
+  }
+  const moduleUrl = pathToFileURL(path).href
+  let exported: unknown
+  try {
+    const loaded: unknown = await import(moduleUrl)
+    exported =
+      typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
+  } catch (error) {
+    throw new CommandFailure(
+      'MAPPING_INVALID',
+      `The mapping ${file} can't be loaded: ${wordsOf(error, moduleUrl)}.`,
+      {
+        cause: error,
+      },
+    )
+  }
+  if (typeof exported !== 'function') {
+    throw new CommandFailure(
+      'MAPPING_INVALID',
+      `The mapping ${file} has no default export that is a function: export default (row) => ({ streamId, id, type, time, data }).`,
+    )
+  }
+  return {
+    apply: exported as Mapping['apply'],
+    hash: createHash('sha256').update(text).update('\0').update(settingsText()).digest('hex'),
+  }
+}

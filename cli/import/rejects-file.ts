@@ -1,0 +1,86 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { CommandFailure } from '../frame/index.ts'
+import type { SourceRecord } from './source-record.ts'
+import { sourceText } from './source-record.ts'
+
+export interface Reject {
+  readonly record: SourceRecord
+  readonly code: string
+  readonly detail: string
+}
+
+/** Written to the file at this size, so that a file full of rejects does not fill the memory. */
+const bufferedCharactersMax = 262_144
+
+/**
+ * The rejected records, one JSON object a line: {line, row, code, detail, sourceLine}. Made when there is a first one.
+ * `bytes` is recorded with the progress: what a killed run wrote beyond it is cut off, since it will come again.
+ */
+export class RejectsFile {
+  readonly path: string
+  #file: number | undefined
+  /** Of all rejects so far, those included that are not written yet. */
+  #bytes: number
+  #pending = ''
+
+  /** @param keepBytes of a file that an earlier run on the same input has begun; 0 to begin anew */
+  constructor(path: string, keepBytes: number) {
+    this.path = path
+    this.#bytes = Math.min(keepBytes, existsSync(path) ? statSync(path).size : 0)
+    this.#guard(() => {
+      if (this.#bytes > 0) truncateSync(path, this.#bytes)
+      else rmSync(path, { force: true })
+    })
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  add({ record, code, detail }: Reject): void {
+    const { line, row, content } = record
+    const text = `${JSON.stringify({ line, row, code, detail, sourceLine: sourceText(content) })}\n`
+    this.#pending += text
+    this.#bytes += Buffer.byteLength(text)
+    if (this.#pending.length > bufferedCharactersMax) this.flush()
+  }
+
+  /** @throws CommandFailure REJECTS_UNWRITABLE */
+  flush(): void {
+    if (this.#pending === '') return
+    this.#guard(() => {
+      if (this.#file === undefined) mkdirSync(dirname(this.path), { recursive: true })
+      this.#file ??= openSync(this.path, 'a')
+      let rest = Buffer.from(this.#pending)
+      this.#pending = ''
+      while (rest.length > 0) rest = rest.subarray(writeSync(this.#file, rest))
+    })
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      throw new CommandFailure(
+        'REJECTS_UNWRITABLE',
+        `Rejected lines can't be written to ${this.path} (${error instanceof Error ? error.message : String(error)}). Name another file with --rejects FILE.`,
+        { cause: error },
+      )
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { errorCatalogue } from '../../shared/errors/index.ts'
+import { CommandFailure } from '../frame/index.ts'
+
+export interface RetryPolicy {
+  /** How long the server may be away (or answer that it can't just now) before the import gives up. */
+  readonly forMs: number
+  /** Tells people why nothing moves. */
+  readonly note: (line: string) => void
+  readonly signal: AbortSignal
+  /** 0 to 1; tests give their own. */
+  readonly random?: () => number
+}
+
+/** A functions host that was killed is back after about a second. */
+const firstDelayMs = 250
+/** Rare enough not to keep a server down that is coming up, often enough to be felt as "at once". */
+const longestDelayMs = 5_000
+
+/** Answers of gateways and hosts that stand before the app: it is starting, or too busy. */
+const passingStatus = ['HTTP_408', 'HTTP_429', 'HTTP_502', 'HTTP_503', 'HTTP_504']
+
+/** The connection broke in the middle of an answer. */
+export const connectionLost = 'CONNECTION_LOST'
+
+export function isPassing(code: string): boolean {
+  if (code === 'UNREACHABLE' || code === connectionLost || passingStatus.includes(code)) return true
+  return Object.hasOwn(errorCatalogue, code) && errorCatalogue[code as keyof typeof errorCatalogue].retryable
+}
+
+/**
+ * Full jitter (Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog 2015): many imports that lost the same
+ * server do not come back in step.
+ * @param failures in a row, from 1
+ */
+export function delayMs(failures: number, random: () => number = Math.random): number {
+  const most = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 10))
+  return Math.ceil(most * random())
+}
+
+/** Counts failures in a row, and decides whether there is another attempt. */
+export class Patience {
+  readonly #policy: RetryPolicy
+  #failures = 0
+  #sinceMs = 0
+
+  constructor(policy: RetryPolicy) {
+    this.#policy = policy
+  }
+
+  /** Something went well: the next failure is a first one. */
+  progress(): void {
+    this.#failures = 0
+  }
+
+  /**
+   * Waits before the next attempt.
+   * @throws the failure itself when it will not pass by waiting, or when the time for that is over
+   */
+  async wait(failure: unknown): Promise<void> {
+    this.#policy.signal.throwIfAborted()
+    if (!(failure instanceof CommandFailure) || !isPassing(failure.code)) throw failure
+    const nowMs = performance.now()
+    if (this.#failures === 0) this.#sinceMs = nowMs
+    this.#failures += 1
+    const pauseMs = delayMs(this.#failures, this.#policy.random)
+    if (nowMs + pauseMs > this.#sinceMs + this.#policy.forMs) throw failure
+    if (this.#failures === 1) {
+      const seconds = Math.round(this.#policy.forMs / 1000)
+      this.#policy.note(`${failure.message}\nTrying again, for ${seconds} s at most.`)
+    }
+    await delay(pauseMs, undefined, { signal: this.#policy.signal })
+  }
+}
+
+/** Does something until it succeeds, or fails for good. It must be safe to repeat. */
+export async function withRetries<T>(policy: RetryPolicy, work: () => Promise<T>): Promise<T> {
+  const patience = new Patience(policy)
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      await patience.wait(error)
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { CommandFailure } from '../frame/index.ts'
+import { TenantCreator } from './create-tenants.ts'
+import type { Entry } from './entry.ts'
+import type { InputFormat } from './input-format.ts'
+import { Ledger, type FirstReject, type ProgressPlace } from './ledger.ts'
+import type { Mapping } from './mapping.ts'
+import { prepare, type Preparation } from './prepare.ts'
+import { readAhead } from './read-ahead.ts'
+import { fileStart } from './read-lines.ts'
+import { readRecords, type RecordSource } from './read-records.ts'
+import { RejectsFile } from './rejects-file.ts'
+import type { Reporter } from './reporter.ts'
+import type { RetryPolicy } from './retry.ts'
+import type { SourceRecord } from './source-record.ts'
+import { findStartingPoint, firstLine, type Probe, type StartingPoint } from './starting-point.ts'
+import type { Counts } from './tally.ts'
+import type { ImportTarget } from './target.ts'
+import { Upload, type Books } from './upload.ts'
+
+export interface ImportJob {
+  readonly source: RecordSource
+  readonly format: InputFormat
+  readonly mapping: Mapping | null
+  readonly target: ImportTarget
+  /** Goes into every event; null leaves to each its own. */
+  readonly tenant: string | null
+  readonly rejectsFile: string
+  /** Null: this input can't be resumed. */
+  readonly progressFile: string | null
+  /** Begin anew, whatever an earlier run has left. */
+  readonly restart: boolean
+  /** How long the server may be away. */
+  readonly retryForMs: number
+  readonly reporter: Reporter
+  readonly signal: AbortSignal
+}
+
+export interface ImportResult {
+  readonly counts: Counts
+  /** Of all runs on this file. */
+  readonly seconds: number
+  /** Of this run. */
+  readonly firstReject: FirstReject | null
+  readonly createdTenants: number
+}
+
+/** Longer than the 200 s after which the server ends a request itself. */
+const requestTimeoutMs = 210_000
+
+async function* entriesOf(
+  records: AsyncIterable<SourceRecord[]>,
+  preparation: Preparation,
+): AsyncGenerator<Entry[]> {
+  for await (const block of records) yield block.flatMap((record) => prepare(record, preparation))
+}
+
+async function* onlyRow(records: AsyncIterable<SourceRecord[]>, row: number): AsyncGenerator<SourceRecord[]> {
+  for await (const block of records) {
+    const found = block.find((record) => record.row === row)
+    if (!found) continue
+    yield [found]
+    return
+  }
+}
+
+/** One import, from where an earlier run has left it to its end. */
+class ImportRun {
+  readonly #job: ImportJob
+  readonly #retry: RetryPolicy
+  readonly #creator: TenantCreator | null
+  readonly #preparation: Preparation
+
+  constructor(job: ImportJob) {
+    this.#job = job
+    const note = (line: string): void => {
+      job.reporter.note(line)
+    }
+    this.#retry = { forMs: job.retryForMs, note, signal: job.signal }
+    this.#creator = job.target.tenants ? new TenantCreator(job.target.tenants, this.#retry) : null
+    this.#preparation = { mapping: job.mapping, tenant: job.tenant, readsTenants: this.#creator !== null }
+  }
+
+  async run(): Promise<ImportResult> {
+    const { source, format, rejectsFile, reporter, tenant } = this.#job
+    // A tenant's own token is refused while the tenant is not there.
+    if (tenant !== null) await this.#creator?.ensure([tenant])
+    const progress = this.#progress()
+    const start = progress ? await this.#startingPoint(progress) : firstLine
+    const rejects = new RejectsFile(rejectsFile, start.rejectsBytes)
+    const totalBytes = source.kind === 'file' ? source.file.identity.sizeBytes : null
+    const ledger = new Ledger({ start, progress, rejects, reporter, totalBytes })
+    try {
+      // Before anything is sent: what can't be written later shall be known now.
+      ledger.save()
+      await this.#upload(readRecords(source, format, start.from), ledger)
+      ledger.finish()
+    } catch (error) {
+      throw this.#explained(error, ledger)
+    } finally {
+      rejects.close()
+    }
+    const { counts, seconds, firstReject } = ledger
+    return { counts, seconds, firstReject, createdTenants: this.#creator?.created ?? 0 }
+  }
+
+  #progress(): ProgressPlace | null {
+    const { source, format, mapping, target, tenant, progressFile } = this.#job
+    if (source.kind !== 'file' || progressFile === null) return null
+    const about = { format, mapping: mapping?.hash ?? null, target: target.name, tenant }
+    return { path: progressFile, identity: { ...source.file.identity, ...about } }
+  }
+
+  async #startingPoint(progress: ProgressPlace): Promise<StartingPoint> {
+    return await findStartingPoint({
+      ...progress,
+      restart: this.#job.restart,
+      note: this.#retry.note,
+      probe: async (row) => await this.#probe(row),
+    })
+  }
+
+  async #probe(row: number): Promise<Probe> {
+    const seen = { appended: 0, duplicates: 0 }
+    const { source, format } = this.#job
+    await this.#upload(onlyRow(readRecords(source, format, fileStart), row), {
+      settle: (_entry, { outcome }) => {
+        if (outcome === 'appended') seen.appended += 1
+        if (outcome === 'duplicate') seen.duplicates += 1
+      },
+      settledSome: () => undefined,
+    })
+    return { isStored: seen.duplicates > 0 && seen.appended === 0, appended: seen.appended }
+  }
+
+  async #upload(records: AsyncIterable<SourceRecord[]>, books: Books): Promise<void> {
+    const { client } = this.#job.target
+    const entries = entriesOf(records, this.#preparation)
+    const blocks = readAhead(this.#creator ? this.#creator.before(entries) : entries)
+    const upload = new Upload({
+      blocks,
+      retry: this.#retry,
+      books,
+      send: async (body, signal) =>
+        await client.send('/api/imports/events', {
+          body,
+          headers: { 'content-type': 'application/x-ndjson' },
+          signal,
+          timeoutMs: requestTimeoutMs,
+        }),
+    })
+    try {
+      await upload.run()
+    } finally {
+      await blocks.return(undefined)
+    }
+  }
+
+  /** The failure, with what is done already and how to go on. */
+  #explained(error: unknown, ledger: Ledger): unknown {
+    const isInterrupted = this.#job.signal.aborted
+    if (!isInterrupted && !(error instanceof CommandFailure)) return error
+    try {
+      ledger.save()
+    } catch (unwritable) {
+      if (!isInterrupted) return unwritable
+    }
+    const code = error instanceof CommandFailure && !isInterrupted ? error.code : 'INTERRUPTED'
+    const what = error instanceof CommandFailure && !isInterrupted ? error.message : 'Interrupted.'
+    const { progressFile } = this.#job
+    const next =
+      progressFile === null
+        ? 'Run the same command again with the same input: what is stored already is recognised.'
+        : `Run the same command again to go on from there (progress: ${progressFile}).`
+    return new CommandFailure(code, `${what}\n${ledger.counts.read} are done. ${next}`, { cause: error })
+  }
+}
+
+/**
+ * Imports a file; see the door of this folder for what holds.
+ * @throws CommandFailure that says how to go on: what is wrong with the file, the server or the tenant; INTERRUPTED
+ */
+export async function runImport(job: ImportJob): Promise<ImportResult> {
+  try {
+    return await new ImportRun(job).run()
+  } finally {
+    job.reporter.end()
+  }
+}

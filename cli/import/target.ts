@@ -1,0 +1,34 @@
+import { openClient, type Client } from '../client.ts'
+import { pathOf } from './locations.ts'
+
+/** Where an import goes. */
+export interface ImportTarget {
+  /** For the lines. */
+  readonly client: Client
+  /** An operator's, that makes tenants; null where none shall be made. */
+  readonly tenants: Client | null
+  /** The same text for the same Trickle, also when the local run has changed its port. */
+  readonly name: string
+}
+
+export interface TargetOptions {
+  readonly home: string
+  readonly url?: string | undefined
+  readonly token?: string | undefined
+  /** All events go to this tenant; without, each names its own. */
+  readonly tenant: string | null
+  readonly createTenants: boolean
+}
+
+/**
+ * The target of an import. For the local run tokens are made here: a writer's of the one tenant, or an operator's.
+ * @throws CommandFailure NOT_RUNNING, UsageError
+ */
+export function targetOf({ home, url, token, tenant, createTenants }: TargetOptions): ImportTarget {
+  const operator = openClient({ home, url, token, roles: ['operator'] })
+  return {
+    client: tenant === null ? operator : openClient({ home, url, token, tenant, roles: ['writer'] }),
+    tenants: createTenants ? operator : null,
+    name: url === undefined ? `home:${pathOf(home)}` : operator.url,
+  }
+}

@@ -1,0 +1,131 @@
+import { CommandFailure } from '../frame/index.ts'
+import type { Entry, Outcome } from './entry.ts'
+import { Outbox } from './outbox.ts'
+import { readOutcomes, type ServerOutcome } from './read-outcomes.ts'
+import { RequestBody } from './request-body.ts'
+import { connectionLost, Patience, type RetryPolicy } from './retry.ts'
+
+/** Where it is told what became of the entries. */
+export interface Books {
+  /** Told of every entry, once, in the order of the file. */
+  settle(entry: Entry, outcome: Outcome): void
+  /** Told after those that were settled together. */
+  settledSome(): void
+}
+
+export interface UploadOptions {
+  readonly blocks: AsyncIterable<readonly Entry[]>
+  /** Makes the request; the answer is a success. @throws CommandFailure */
+  readonly send: (body: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<Response>
+  readonly books: Books
+  readonly retry: RetryPolicy
+}
+
+/**
+ * Sends entries, one request after the other, until each has its outcome.
+ *
+ * Never two requests at a time: lines of one stream would overtake each other. Lines that a broken request left without
+ * an outcome are sent again, in the same order; the server knows those that it had written.
+ */
+export class Upload {
+  readonly #options: UploadOptions
+  readonly #outbox: Outbox
+
+  constructor(options: UploadOptions) {
+    this.#options = options
+    this.#outbox = new Outbox(options.blocks[Symbol.asyncIterator]())
+  }
+
+  /**
+   * @throws CommandFailure when the server refuses the request, or stays away too long; what the reading of the file
+   *   throws, after all that was read has its outcome; the signal's reason
+   */
+  async run(): Promise<void> {
+    const patience = new Patience(this.#options.retry)
+    for (;;) {
+      await this.#readToEvent()
+      if (this.#outbox.at(this.#outbox.first) === undefined) break
+      const before = this.#outbox.first
+      try {
+        await this.#request()
+        patience.progress()
+      } catch (error) {
+        if (this.#outbox.first > before) patience.progress()
+        await patience.wait(error)
+      }
+    }
+    this.#outbox.throwFailure()
+  }
+
+  /** Settles what needs no server, up to the next event. */
+  async #readToEvent(): Promise<void> {
+    for (;;) {
+      this.#options.retry.signal.throwIfAborted()
+      const entry = await this.#outbox.next(this.#outbox.first)
+      if (!entry || entry.what.kind === 'event') return
+      this.#settleLocal()
+    }
+  }
+
+  #settleLocal(): void {
+    let place = this.#outbox.first
+    for (let entry = this.#outbox.at(place); entry; entry = this.#outbox.at(place)) {
+      const { what } = entry
+      if (what.kind === 'event') break
+      this.#options.books.settle(
+        entry,
+        what.kind === 'skipped'
+          ? { outcome: 'skipped' }
+          : { outcome: 'rejected', code: what.code, detail: what.detail },
+      )
+      place += 1
+    }
+    if (place === this.#outbox.first) return
+    this.#outbox.settle(place - this.#outbox.first)
+    this.#options.books.settledSome()
+  }
+
+  async #request(): Promise<void> {
+    const { retry, send } = this.#options
+    const broken = new AbortController()
+    const signal = AbortSignal.any([retry.signal, broken.signal])
+    const body = new RequestBody(this.#outbox)
+    try {
+      const response = await send(body.stream, signal)
+      let line = 0
+      for await (const outcomes of readOutcomes(response.body)) {
+        line = this.#settleSent(outcomes, line, body.end)
+      }
+      this.#settleLocal()
+      if (this.#outbox.first < body.end) {
+        throw new CommandFailure(connectionLost, 'The answer ended before every line had its outcome.')
+      }
+    } catch (error) {
+      retry.signal.throwIfAborted()
+      throw error
+    } finally {
+      // Nothing more of a request that has its answer; of one that broke, nothing more goes out.
+      broken.abort()
+    }
+  }
+
+  /** @returns how many lines of this request have their outcome now */
+  #settleSent(outcomes: readonly ServerOutcome[], linesBefore: number, end: number): number {
+    let line = linesBefore
+    for (const outcome of outcomes) {
+      this.#settleLocal()
+      const entry = this.#outbox.at(this.#outbox.first)
+      line += 1
+      if (!entry || this.#outbox.first >= end || outcome.line !== line) {
+        throw new CommandFailure(
+          'ANSWER_NOT_UNDERSTOOD',
+          `The server answered for line ${outcome.line} of the request where line ${line} was expected.`,
+        )
+      }
+      this.#options.books.settle(entry, outcome)
+      this.#outbox.settle(1)
+    }
+    this.#options.books.settledSome()
+    return line
+  }
+}

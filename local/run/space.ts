@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { LocalFailure } from '../failure/index.ts'
+import { freeBytes } from '../folder/index.ts'
+import type { Home } from './home.ts'
+
+const mebibyte = 1024 * 1024
+
+/** A new home has 70 MiB at once (a database cluster with its first log segments, the bundle), and then events come. */
+const newHomeBytes = 128 * mebibyte
+
+/** Two log segments of PostgreSQL: with less the next checkpoint may find no room. */
+const usedHomeBytes = 32 * mebibyte
+
+function diskFull(home: Home, needed: number, cause?: unknown): LocalFailure {
+  const free = Math.floor(freeBytes(home.folder) / mebibyte)
+  const consequence = cause instanceof Error ? ` It began with: ${cause.message}` : ''
+  return new LocalFailure({
+    code: 'DISK_FULL',
+    what: `The disk is full: ${free} MiB are free, ${needed / mebibyte} MiB are needed.${consequence}`,
+    where: home.folder,
+    mend: 'Free some space there, or use a folder on another disk with --home DIR.',
+    cause,
+  })
+}
+
+/**
+ * Checks that a run can start at all. Servers on a full disk fail in ways that look like damage.
+ * @throws LocalFailure DISK_FULL
+ */
+export function assertSpace(home: Home): void {
+  const needed = existsSync(home.postgres) ? usedHomeBytes : newHomeBytes
+  if (freeBytes(home.folder) < needed) throw diskFull(home, needed)
+}
+
+/** What a start failed with, told as a full disk when that is what the disk is. */
+export function explainBySpace(home: Home, error: unknown): unknown {
+  const told = error instanceof LocalFailure && error.code === 'DISK_FULL'
+  return told || freeBytes(home.folder) >= usedHomeBytes ? error : diskFull(home, usedHomeBytes, error)
+}

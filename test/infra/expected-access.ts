@@ -1,0 +1,69 @@
+export const verbs = ['select', 'insert', 'update', 'delete', 'truncate'] as const
+export type Verb = (typeof verbs)[number]
+
+export const logins = ['trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_migrator'] as const
+export type Login = (typeof logins)[number]
+
+/**
+ * own: the rows of the bound tenant and no others. all: every row, whoever is bound. platform: the rows under the nil
+ * uuid, which no tenant has.
+ */
+type Access = 'own' | 'all' | 'platform'
+type Grants = Readonly<Partial<Record<Login, Readonly<Partial<Record<Verb, Access>>>>>>
+
+const everything = { select: 'all', insert: 'all', update: 'all', delete: 'all', truncate: 'all' } as const
+
+/**
+ * Who may do what to which relation. What is not here is refused, so a new table, partition or view is refused to
+ * everybody until somebody has thought about it; a partition is never worked on by its own name.
+ */
+const access: Readonly<Record<string, Grants>> = {
+  'trickle_events_log.events': {
+    trickle_app: { select: 'own' },
+    trickle_forwarder: { select: 'all' },
+    trickle_migrator: { select: 'own', insert: 'own' },
+  },
+  'trickle_events_log.streams': {
+    trickle_app: { select: 'own' },
+    trickle_forwarder: { select: 'all' },
+    trickle_migrator: { select: 'own', insert: 'own', update: 'own' },
+  },
+  'trickle_commands_log.receipts': {
+    trickle_app: { select: 'own' },
+    trickle_operator: { select: 'platform', insert: 'platform' },
+    trickle_migrator: { select: 'own', insert: 'own' },
+  },
+  'trickle_events_log.epochs': {
+    trickle_app: { select: 'all' },
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: { select: 'all', insert: 'all' },
+  },
+  'trickle_tenants_state.tenants': {
+    trickle_app: { select: 'own' },
+    trickle_operator: { select: 'all', insert: 'all', update: 'all' },
+    trickle_migrator: everything,
+  },
+  'trickle_subscriptions_state.subscriptions': {
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: everything,
+  },
+  'trickle_analytics_outbox.batches': {
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: everything,
+  },
+  'trickle_platform_migrations.applied': { trickle_migrator: everything },
+  'trickle_platform_migrations.checksums': {
+    trickle_app: { select: 'all' },
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: everything,
+  },
+}
+
+export const namedRelations: readonly string[] = Object.keys(access)
+
+export const accessOf = (relation: string, login: Login, verb: Verb): Access | 'refused' =>
+  access[relation]?.[login]?.[verb] ?? 'refused'

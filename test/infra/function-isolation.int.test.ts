@@ -1,0 +1,152 @@
+import type { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { lines } from './catalog-rule.ts'
+import { callableByApp } from './function-rules.ts'
+import { bind, contexts, seedTenants, type Context, type Pair } from './isolation-support.ts'
+
+/**
+ * A call of each function that the app can execute, made by the tenant $1 with everything that could lead it astray: ids,
+ * keys and streams that the other tenant uses as well. A function that is not here fails the test below.
+ */
+const calls: Readonly<Record<string, string>> = {
+  'trickle_events_log.append(uuid,text[],text[],bigint[],integer,json,text,text,text,bytea)': `trickle_events_log.append($1, array['s'], null, array[-1], 1,
+      '[{"s": 1, "id": "new-id", "type": "T", "data": 1}]', null, null, 'new-key', 'f')`,
+  'trickle_events_log.find_append(uuid,text[],json)': `trickle_events_log.find_append($1, array['s'], '[{"s": 1, "id": "shared-id", "type": "Seeded"}]')`,
+  'trickle_events_log.import_events(uuid,json)': `trickle_events_log.import_events($1, '[{"n": 0, "t": 1, "streamId": "s", "id": "i", "type": "T", "data": 1}]')`,
+  'trickle_events_log.read_stream(uuid,text,bigint,boolean,integer,integer)': `trickle_events_log.read_stream($1, 's', 1, false, 100, 1000000)`,
+  'trickle_events_log.read_tenant_feed(uuid,xid8,bigint,text[],integer,integer,integer)': `trickle_events_log.read_tenant_feed($1, '0', 0, null, 1000, 1000, 1000000)`,
+  'trickle_events_log.stream_info(uuid,text)': `trickle_events_log.stream_info($1, 's')`,
+  'trickle_tenants_state.bind_tenant(uuid)': 'trickle_tenants_state.bind_tenant($1)',
+  'trickle_tenants_state.current_tenant_id()': 'trickle_tenants_state.current_tenant_id()',
+  'trickle_tenants_state.find_tenant(text,text)': "trickle_tenants_state.find_tenant($1::text, 'any')",
+  'trickle_events_log.lock_class()': 'trickle_events_log.lock_class()',
+  'trickle_events_log.feed_horizon()': 'trickle_events_log.feed_horizon()',
+  'trickle_events_log.current_epoch()': 'trickle_events_log.current_epoch()',
+}
+const withTenant = Object.keys(calls).filter((name) => name.includes('(uuid'))
+
+let database: TestDatabase
+let admin: Client
+let pair: Pair
+
+beforeAll(async () => {
+  database = await createDatabase()
+  admin = await database.client('admin')
+  await seedTenants(admin)
+  const [own = '', other = ''] = await lines(
+    admin,
+    'select tenant_id::text from trickle_tenants_state.tenants order by slug limit 2',
+  )
+  pair = { own, other }
+})
+afterAll(() => database.drop())
+
+/** A digest of everything that is kept of a tenant. */
+const contentOf = (tenant: string): Promise<string[]> =>
+  lines(
+    admin,
+    `select md5(string_agg(x, '|' order by x)) from (
+       select to_jsonb(e)::text from trickle_events_log.events e where e.tenant_id = $1
+       union all select to_jsonb(s)::text from trickle_events_log.streams s where s.tenant_id = $1
+       union all select to_jsonb(r)::text from trickle_commands_log.receipts r where r.tenant_id = $1
+       union all select to_jsonb(t)::text from trickle_tenants_state.tenants t where t.tenant_id = $1) as content (x)`,
+    [tenant],
+  )
+
+interface Outcome {
+  /** SQLSTATE, or '' when it answered. */
+  readonly code: string
+  readonly answer: string
+  readonly ownChanged: boolean
+  readonly otherChanged: boolean
+}
+
+/** Calls a function for `tenant` as the app, in a transaction that is bound as `context` says, and undoes it. */
+async function call(name: string, context: Context, tenant: string | null): Promise<Outcome> {
+  await admin.query('begin')
+  try {
+    const before = [await contentOf(pair.own), await contentOf(pair.other)]
+    await admin.query('savepoint before_call')
+    await admin.query("set local role trickle_app; set local search_path = ''")
+    await bind(admin, context, pair)
+    const text = `select f::text from ${calls[name] ?? ''} f where $1::uuid is null or true`
+    let code = ''
+    let answer = ''
+    try {
+      const { rows } = await admin.query<[string]>({ text, values: [tenant], rowMode: 'array' })
+      answer = rows.flat().join('\n')
+    } catch (error) {
+      code = (error as { code?: string }).code ?? 'none'
+      await admin.query('rollback to before_call')
+    }
+    await admin.query('reset role')
+    const after = [await contentOf(pair.own), await contentOf(pair.other)]
+    const changed = before.map((digest, index) => JSON.stringify(digest) !== JSON.stringify(after[index]))
+    return { code, answer, ownChanged: changed[0] ?? false, otherChanged: changed[1] ?? false }
+  } finally {
+    await admin.query('rollback')
+  }
+}
+
+it('knows a call of every function that the app can execute', async () => {
+  expect(await callableByApp(admin)).toEqual(Object.keys(calls).sort())
+})
+
+describe.each(withTenant)('%s', (name) => {
+  it('works for its tenant, bound or not yet bound, and touches nothing of another', async () => {
+    for (const context of ['own', 'unset'] as const) {
+      const outcome = await call(name, context, pair.own)
+      expect(outcome).toMatchObject({ code: '', otherChanged: false })
+      expect(outcome.answer).not.toContain(`secret of ${pair.other}`)
+    }
+  })
+
+  it.each([
+    ['of another tenant', 'other'],
+    ['of a malformed tenant', 'malformed'],
+  ] as const)('refuses a transaction %s', async (_what, context) => {
+    expect(await call(name, context, pair.own)).toEqual({
+      code: 'TK001',
+      answer: '',
+      ownChanged: false,
+      otherChanged: false,
+    })
+  })
+
+  it('refuses to be called for nobody', async () => {
+    for (const context of contexts) {
+      expect((await call(name, context, null)).code).toBe('TK001')
+    }
+  })
+})
+
+describe('functions without a tenant', () => {
+  it.each(Object.keys(calls).filter((name) => !withTenant.includes(name)))(
+    '%s shows nothing that a tenant wrote, in any context',
+    async (name) => {
+      for (const context of contexts) {
+        const outcome = await call(name, context, pair.own)
+        expect(outcome).toMatchObject({ ownChanged: false, otherChanged: false })
+        expect(outcome.answer).not.toContain(`secret of ${pair.other}`)
+        const mayFail = context === 'malformed' && name.includes('current_tenant_id')
+        expect(outcome.code).toBe(mayFail ? '22P02' : '')
+      }
+    },
+  )
+})
+
+describe('the check itself', () => {
+  it('sees what a function reads and writes for its own tenant', async () => {
+    const [append = '', , , read = ''] = Object.keys(calls)
+    expect(await call(append, 'own', pair.own)).toMatchObject({ code: '', ownChanged: true })
+    expect((await call(read, 'own', pair.own)).answer).toContain(`secret of ${pair.own}`)
+  })
+
+  it('sees a function that gives another tenant away', async () => {
+    await admin.query(`create or replace function trickle_tenants_state.bind_tenant(p_tenant uuid) returns void language plpgsql volatile
+      as $$ begin perform set_config('app.tenant_id', p_tenant::text, true); end $$`)
+    const leaking = await call('trickle_events_log.stream_info(uuid,text)', 'other', pair.own)
+    expect(leaking.code).not.toBe('TK001')
+  })
+})

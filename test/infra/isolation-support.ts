@@ -1,0 +1,141 @@
+import type { Client } from 'pg'
+import { lines, OWN_SCHEMA } from './catalog-rule.ts'
+import type { Verb } from './expected-access.ts'
+
+/** Two tenants whose rows a relation holds; in a table without tenants the names mean nothing. */
+export interface Pair {
+  readonly own: string
+  readonly other: string
+}
+
+export const contexts = ['own', 'other', 'unset', 'malformed'] as const
+export type Context = (typeof contexts)[number]
+
+/** So many tenants that every one of the 16 partitions holds rows of at least two; their ids never change. */
+const TENANTS = 120
+
+/** The tenant of an operator's own receipts. */
+export const PLATFORM = '00000000-0000-0000-0000-000000000000'
+
+/**
+ * Rows in every table, made by the functions of the product. What a tenant wrote holds `secret of {its id}`, so that a
+ * leak is seen wherever it shows.
+ */
+export async function seedTenants(admin: Client): Promise<void> {
+  await admin.query(`do $$
+    declare v_tenant uuid;
+    begin
+      for i in 1 .. ${TENANTS} loop
+        v_tenant := md5('tenant ' || i)::uuid;
+        insert into trickle_tenants_state.tenants (tenant_id, slug, name) values (v_tenant, 'tenant-' || i, 'secret of ' || v_tenant);
+        commit;
+        perform trickle_events_log.append(v_tenant, array['s'], null::text[], array[0], 1,
+          json_build_array(json_build_object('s', 1, 'id', 'shared-id', 'type', 'Seeded', 'data', 'secret of ' || v_tenant)), null, null,
+          'shared-key', convert_to('secret of ' || v_tenant, 'UTF8'));
+        commit;
+      end loop;
+      insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result)
+        values ('${PLATFORM}', 'platform-key', 'f', 201, '{}');
+      perform trickle_subscriptions_state.acquire('seeded', 'somebody', 60000);
+      commit;
+      perform trickle_analytics_outbox.seal(1, gen_random_uuid(), 'seeded', gen_random_uuid(), '0', 0, '0', 1, 1, 1, 'h', 'b', 't');
+    end $$`)
+}
+
+export interface RelationRows extends Pair {
+  readonly relation: string
+  /** Every tenant whose rows it holds, sorted. */
+  readonly tenants: readonly string[]
+}
+
+/** Every table, partition, view and materialized view of ours, with the tenants whose rows it holds. */
+export async function relationsWithTenants(admin: Client): Promise<RelationRows[]> {
+  const relations = await lines(
+    admin,
+    `select format('%s.%s', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace and ${OWN_SCHEMA}
+      where c.relkind in ('r', 'p', 'v', 'm', 'f') order by 1`,
+  )
+  const found: RelationRows[] = []
+  for (const relation of relations) {
+    const tenants = await lines(
+      admin,
+      `select distinct coalesce(to_jsonb(t) ->> 'tenant_id', '-') from ${relation} t`,
+    )
+    const [own = '', other = own] = tenants.filter((tenant) => tenant !== PLATFORM).sort()
+    found.push({ relation, own, other, tenants: tenants.sort() })
+  }
+  return found
+}
+
+export async function bind(client: Client, context: Context, pair: Pair): Promise<void> {
+  if (context === 'unset') return
+  const value = context === 'malformed' ? `${pair.own}' or true --` : pair[context]
+  await client.query("select set_config('app.tenant_id', $1, true)", [value])
+}
+
+/** What an attempt came to: a SQLSTATE, or the tenants whose rows it touched ('-' for a row without tenant). */
+export type Attempt = { readonly code: string } | { readonly tenants: readonly string[] }
+
+/** Tries a verb on a relation, bound as the context says, and undoes it. An insert is of a row of `pair.own`. */
+export async function attempt(
+  client: Client,
+  relation: string,
+  verb: Verb,
+  context: Context,
+  pair: Pair,
+  row: RowOf,
+): Promise<Attempt> {
+  await client.query('begin')
+  try {
+    await bind(client, context, pair)
+    const { rows } = await client.query<[string]>({ text: statement(relation, verb, row), rowMode: 'array' })
+    if (verb === 'truncate') return { tenants: ['-'] }
+    return { tenants: [...new Set(rows.map(([tenant]) => tenant))].sort() }
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === undefined) throw error
+    // The row is there already: so the policies let it through.
+    return code === '23505' ? { tenants: [row.tenantId] } : { code }
+  } finally {
+    await client.query('rollback')
+  }
+}
+
+/** A row of a relation as SQL literals, and a column that an update may set to itself. */
+export interface RowOf {
+  readonly json: string
+  readonly tenantId: string
+  readonly column: string
+}
+
+export async function rowOf(admin: Client, relation: string, pair: Pair): Promise<RowOf> {
+  const [json = '{}'] = await lines(
+    admin,
+    `select to_jsonb(t)::text from ${relation} t where coalesce(to_jsonb(t) ->> 'tenant_id', '-') = $1 limit 1`,
+    [pair.own],
+  )
+  const [column = ''] = await lines(
+    admin,
+    `select a.attname::text from pg_attribute a where a.attrelid = $1::regclass and a.attnum > 0 and a.attidentity = ''
+      order by a.attnum desc limit 1`,
+    [relation],
+  )
+  return { json, tenantId: pair.own, column }
+}
+
+function statement(relation: string, verb: Verb, { json, column }: RowOf): string {
+  const tenant = "coalesce(to_jsonb(t) ->> 'tenant_id', '-')"
+  switch (verb) {
+    case 'select':
+      return `select ${tenant} from ${relation} t`
+    case 'insert':
+      return `insert into ${relation} as t overriding system value
+        select * from jsonb_populate_record(null::${relation}, '${json.replaceAll("'", "''")}')`
+    case 'update':
+      return `update ${relation} t set ${column} = ${column} returning ${tenant}`
+    case 'delete':
+      return `delete from ${relation} t returning ${tenant}`
+    case 'truncate':
+      return `truncate ${relation}`
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Tables whose rows belong to no single tenant, each with the reason. Every other table has a `tenant_id` that leads its
+ * keys, and policies that compare it with the bound tenant.
+ */
+export const tenantlessTables: Readonly<Record<string, string>> = {
+  'trickle_tenants_state.tenants': 'the tenants themselves; the app sees the one that is bound',
+  'trickle_events_log.epochs': 'one life of the whole log a row; says nothing of any tenant',
+  'trickle_subscriptions_state.subscriptions':
+    'checkpoints in the feed of all tenants; only the forwarder works on them',
+  'trickle_analytics_outbox.batches':
+    'a batch holds events of many tenants; its row holds their range, not their content',
+  'trickle_platform_migrations.applied': "the migration runner's record",
+  'trickle_platform_migrations.checksums': 'the level of the schema, which `ready` reads',
+}
+
+/**
+ * Tables with row-level security that is not forced on their owner, because a listed search function must read them as
+ * the owner; each with the policy that holds for everybody else. None needs it yet.
+ */
+export const unforcedTables: Readonly<Record<string, string>> = {}
+
+/** Functions that the app may call although they name no tenant, each with the reason. */
+export const tenantlessFunctions: Readonly<Record<string, string>> = {
+  'trickle_tenants_state.current_tenant_id()': 'tells the bound tenant to policies',
+  'trickle_tenants_state.find_tenant(text,text)':
+    'finds the tenant that a verified claim means, before any is bound; gives id, slug, name and status',
+  'trickle_events_log.lock_class()': 'a constant',
+  'trickle_events_log.feed_horizon()': 'a transaction id; says nothing of any tenant',
+  'trickle_events_log.current_epoch()': 'the epoch of the whole log',
+}
+
+/** Settings that a function may read. What is not here could be a second, unchecked way to name a tenant. */
+export const readableSettings: readonly string[] = ['app.tenant_id', 'transaction_isolation']

@@ -1,0 +1,360 @@
+import { Client, ClientRequestProperties, KustoConnectionStringBuilder } from 'azure-kusto-data'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { ask, databaseName, startHarness } from './harness.ts'
+import type { Harness } from './harness.ts'
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+
+let harness: Harness
+let url: string
+
+const rows = [
+  '{"Id":"a","Kind":"red","Size":1,"Weight":1.5,"At":"2026-01-01T10:30:00Z","Ok":true,"Bag":{"n":7,"s":"it\'s","deep":{"x":["p","q"]}}}',
+  '{"Id":"b","Kind":"red","Size":2,"Weight":2.5,"At":"2026-01-01T11:45:00Z","Ok":false,"Bag":{"n":8,"s":"say \\"hi\\""}}',
+  '{"Id":"c","Kind":"blue","Size":3,"Weight":null,"At":"2026-01-02T10:00:00.0000001Z","Ok":true,"Bag":{"n":9007199254740993}}',
+  '{"Id":"d","Kind":"light-blue sky","Size":null,"Weight":4,"At":null,"Ok":null,"Bag":null}',
+  '{"Id":"e\\\\f","Kind":"","Size":-5,"Weight":-1,"At":"2025-12-31T00:00:00Z","Ok":false,"Bag":"text"}',
+]
+
+beforeAll(async () => {
+  harness = await startHarness()
+  url = harness.analytics.url
+  await ask(
+    url,
+    '.create table Things (Id:string, Kind:string, Size:long, Weight:real, At:datetime, Ok:bool, Bag:dynamic)',
+  )
+  await ask(url, `.ingest inline into table Things with (format='json') <|\n${rows.join('\n')}`)
+})
+
+afterAll(async () => {
+  await harness.close()
+})
+
+async function ids(condition: string, parameters: Record<string, unknown> = {}): Promise<string> {
+  const prefix = condition.startsWith('declare') ? '' : 'Things | where '
+  const found = await ask(url, `${prefix}${condition} | order by Id asc | project Id`, parameters)
+  return found.map((row) => String(row['Id'])).join(' ')
+}
+
+describe('where', () => {
+  test.each([
+    ["Kind == 'red'", 'a b'],
+    ["Kind != 'red'", String.raw`c d e\f`],
+    ["Kind =~ 'RED'", 'a b'],
+    ["Kind !~ 'RED'", String.raw`c d e\f`],
+    ['Size < 2', String.raw`a e\f`],
+    ['Size <= 2', String.raw`a b e\f`],
+    ['Size > 2', 'c'],
+    ['Size >= 2', 'b c'],
+    ['Size != 2', String.raw`a c d e\f`],
+    ['Size == -5', String.raw`e\f`],
+    ['Weight > 1 and Size > 1', 'b'],
+    ['Weight == 4', 'd'],
+    ["Kind in ('red', 'blue')", 'a b c'],
+    ["Kind !in ('red', 'blue')", String.raw`d e\f`],
+    ['Size in (1, 3)', 'a c'],
+    ['Size !in (1, 3)', String.raw`b d e\f`],
+    ["Kind has 'blue'", 'c d'],
+    ["Kind has 'LIGHT'", 'd'],
+    ["Kind has 'lig'", ''],
+    ["Kind !has 'blue'", String.raw`a b e\f`],
+    ["Kind contains 'lig'", 'd'],
+    ["Kind startswith 'RE'", 'a b'],
+    ["Kind endswith 'SKY'", 'd'],
+    ['isnull(Size)', 'd'],
+    ['isnotnull(Size) and not(Ok)', String.raw`b e\f`],
+    ['isempty(Kind)', String.raw`e\f`],
+    ['isnotempty(Kind) and isnull(Bag)', 'd'],
+    ["Kind == 'red' and Size == 1 or Kind == 'blue'", 'a c'],
+    ["Kind == 'red' and (Size == 1 or Kind == 'blue')", 'a'],
+    ["not(Kind == 'red')", String.raw`c d e\f`],
+    ['not(Size == 2)', String.raw`a c d e\f`],
+    ['Ok', 'a c'],
+    ['Ok == false', String.raw`b e\f`],
+    ['At > datetime(2026-01-01T11:00:00Z)', 'b c'],
+    ['At == datetime(2026-01-02T10:00:00.0000001)', 'c'],
+    ['At < ago(1s)', String.raw`a b c e\f`],
+    ['Bag.n == 7', 'a'],
+    ['tolong(Bag.n) == 9007199254740993', 'c'],
+    ['tostring(Bag.s) == \'say "hi"\'', 'b'],
+    [`Bag['s'] == "it's"`, 'a'],
+    ["Bag.deep.x[1] == 'q'", 'a'],
+    ["tostring(Bag.deep.x[-1]) == 'q'", 'a'],
+    ["Bag == 'text'", String.raw`e\f`],
+    ['Size + 1 == 2', 'a'],
+    ['Size % 2 == 0', 'b'],
+    ['-Size == 5', String.raw`e\f`],
+    ['Size * 2.0 - 1 == 5', 'c'],
+  ])('%s', async (condition, expected) => {
+    expect(await ids(condition)).toBe(expected)
+  })
+
+  test.each([
+    [`Id == 'e\\\\f'`, String.raw`e\f`],
+    [`Id == @'e\\f'`, String.raw`e\f`],
+    [`Id == h'e\\\\f'`, String.raw`e\f`],
+    [`Id == h@"e\\f"`, String.raw`e\f`],
+    [`Id == 'e' @"\\f"`, String.raw`e\f`],
+    [`Id == '\\u0061'`, 'a'],
+    [`tostring(Bag.s) == 'it\\'s'`, 'a'],
+    [`tostring(Bag.s) == @'it''s'`, 'a'],
+    [`tostring(Bag.s) == @"say ""hi"""`, 'b'],
+    ['Id == ```a```', 'a'],
+    ["Id == 'a' // a comment", 'a'],
+  ])('strings: %s', async (condition, expected) => {
+    expect(await ids(`${condition}\n`)).toBe(expected)
+  })
+
+  test('values reach the engine as values, never as text of a statement', async () => {
+    expect(await ids(`Id == "' OR 1=1 --"`)).toBe('')
+    expect(await ids(`Bag['s'] == ") OR (1=1"`)).toBe('')
+  })
+})
+
+describe('other operators', () => {
+  test('count', async () => {
+    expect(await ask(url, "Things | where Kind == 'red' | count")).toEqual([{ Count: 2 }])
+  })
+
+  test('summarize with names, and the names Kusto gives', async () => {
+    const query = `Things | where isnotempty(Kind)
+      | summarize count(), Sizes = dcount(Size), min(Size), max(Size), sum(Size), avg(Weight), countif(Ok) by Kind
+      | order by Kind asc`
+    expect(await ask(url, query)).toEqual([
+      {
+        Kind: 'blue',
+        count_: 1,
+        Sizes: 1,
+        min_Size: 3,
+        max_Size: 3,
+        sum_Size: 3,
+        avg_Weight: null,
+        countif_: 1,
+      },
+      {
+        Kind: 'light-blue sky',
+        count_: 1,
+        Sizes: 0,
+        min_Size: null,
+        max_Size: null,
+        sum_Size: 0,
+        avg_Weight: 4,
+        countif_: 0,
+      },
+      { Kind: 'red', count_: 2, Sizes: 2, min_Size: 1, max_Size: 2, sum_Size: 3, avg_Weight: 2, countif_: 1 },
+    ])
+  })
+
+  test('summarize over no row gives one row without keys and none with keys', async () => {
+    expect(await ask(url, "Things | where Id == 'none' | summarize count(), max(Size)")).toEqual([
+      { count_: 0, max_Size: null },
+    ])
+    expect(await ask(url, "Things | where Id == 'none' | summarize count() by Kind")).toEqual([])
+  })
+
+  test('summarize by several keys and by expressions', async () => {
+    const byTime = await ask(
+      url,
+      'Things | where Size > 0 | summarize n = count() by Day = bin(At, 1d), Ok | order by Day asc, Ok asc',
+    )
+    expect(byTime).toEqual([
+      { Day: new Date('2026-01-01T00:00:00Z'), Ok: false, n: 1 },
+      { Day: new Date('2026-01-01T00:00:00Z'), Ok: true, n: 1 },
+      { Day: new Date('2026-01-02T00:00:00Z'), Ok: true, n: 1 },
+    ])
+    const byMember = await ask(
+      url,
+      'Things | where isnotnull(Bag.n) | summarize count() by tostring(Bag.n) | order by Bag_n asc | take 1',
+    )
+    expect(byMember).toEqual([{ Bag_n: '7', count_: 1 }])
+  })
+
+  test('project with new columns', async () => {
+    const found = await ask(
+      url,
+      "Things | where Id == 'a' | project Id, Twice = Size * 2, tostring(Bag.s), Bag.n, Later = At + 30m",
+    )
+    expect(found).toEqual([
+      { Id: 'a', Twice: 2, Bag_s: "it's", Bag_n: 7, Later: new Date('2026-01-01T11:00:00Z') },
+    ])
+  })
+
+  test('extend adds columns and replaces one of the same name in its place', async () => {
+    const found = await ask(
+      url,
+      "Things | where Id == 'a' | project Id, Size | extend Size = Size + 10, Big = Size > 5",
+    )
+    expect(found.map((row) => Object.entries(row))).toEqual([
+      [
+        ['Id', 'a'],
+        ['Size', 11],
+        ['Big', false],
+      ],
+    ])
+  })
+
+  test('order by keeps its order through take, where, project and extend', async () => {
+    const query = 'Things | order by Size desc | where Size < 3 | extend X = 1 | project Id, Size | take 2'
+    expect((await ask(url, query)).map((row) => row['Size'])).toEqual([2, 1])
+    expect((await ask(url, 'Things | sort by Size | project Size')).map((row) => row['Size'])).toEqual([
+      3,
+      2,
+      1,
+      -5,
+      null,
+    ])
+    expect((await ask(url, 'Things | order by Size asc | project Size')).map((row) => row['Size'])).toEqual([
+      null,
+      -5,
+      1,
+      2,
+      3,
+    ])
+    expect(
+      (await ask(url, 'Things | order by Size asc nulls last | take 1 | project Size')).map(
+        (row) => row['Size'],
+      ),
+    ).toEqual([-5])
+  })
+
+  test('take and limit', async () => {
+    expect(await ask(url, 'Things | take 2')).toHaveLength(2)
+    expect(await ask(url, 'Things | limit 0')).toEqual([])
+    expect(
+      (await ask(url, 'Things | order by Id asc | take 3 | order by Id desc | take 1')).map(
+        (row) => row['Id'],
+      ),
+    ).toEqual(['c'])
+  })
+
+  test('distinct', async () => {
+    const found = await ask(url, 'Things | distinct Kind, Ok | order by Kind asc, Ok asc')
+    expect(found.map((row) => row['Kind'])).toEqual(['', 'blue', 'light-blue sky', 'red', 'red'])
+    expect(await ask(url, 'Things | project Kind | distinct *')).toHaveLength(4)
+  })
+
+  test('a table alone', async () => {
+    expect(await ask(url, "['Things']")).toHaveLength(5)
+  })
+})
+
+describe('query parameters', () => {
+  test('take their values from the request or their defaults', async () => {
+    const query = `declare query_parameters(kind:string, least:long = 2, at:datetime = datetime(2026-01-01));
+      Things | where Kind == kind and Size >= least and At > at`
+    expect(await ids(query, { kind: 'red' })).toBe('b')
+    expect(await ids(query, { kind: 'red', least: 1 })).toBe('a b')
+    expect(await ids(query, { kind: 'red', least: '1', at: 'datetime(2026-01-01T11:00)' })).toBe('b')
+    expect(await ids(query, { kind: "' or true" })).toBe('')
+  })
+
+  test('are refused when one has no value, or one of another type', async () => {
+    const query = 'declare query_parameters(least:long); Things | where Size >= least'
+    await expect(ids(query)).rejects.toMatchObject({ response: { status: 400 } })
+    await expect(ids(query, { least: 'many' })).rejects.toMatchObject({ response: { status: 400 } })
+  })
+})
+
+describe('what is not supported is refused by name', () => {
+  async function refusal(query: string): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${url}/v2/rest/query`, {
+      method: 'POST',
+      body: JSON.stringify({ db: databaseName, csl: query }),
+    })
+    expect(answer.status).toBe(400)
+    const body = (await answer.json()) as { error: Record<string, unknown> }
+    return body.error
+  }
+
+  test.each([
+    ['Things | mv-expand Bag', "'mv-expand'"],
+    ['Things | join kind=inner (Things) on Id', "'join'"],
+    ['let x = 1; Things | take x', "'let'"],
+    ['print 1', "'print'"],
+    ['Things | summarize make_list(Id)', "'make_list()'"],
+    ['Things | extend x = strcat(Id, Kind)', "'strcat()'"],
+    ["Things | where Id matches regex 'a'", "'matches'"],
+    ["database('x').Things", "'database(...'"],
+    ['Things | summarize X = count() + 1', 'around aggregations'],
+  ])('%s', async (query, named) => {
+    const error = await refusal(query)
+    expect(error['@message']).toContain(named)
+    expect(error['@message']).toContain('Supported:')
+    expect(error['@permanent']).toBe(true)
+    expect(error['code']).toBe('BadRequest_NotSupported')
+  })
+
+  test.each([
+    ['Nowhere', "table expression named 'Nowhere'"],
+    ['Things | where Nothing == 1', "named 'Nothing'"],
+    ['Things | where Id == 1', 'Cannot compare values of types string and long'],
+    ['Things | where Id', 'A condition is a bool'],
+    ['Things | where Id.x == 1', 'has no members'],
+    ["Things | where Id == 'a", 'is not closed'],
+    ['Things | where (Id == "a"', "expected ')'"],
+    ['Things | project Id, Id = Kind', "'Id' already exists"],
+    ['Things | take many', 'take needs a number'],
+    ['Things Things', 'unexpected'],
+    [`Things | where ${'('.repeat(200)}Ok${')'.repeat(200)}`, 'nested too deeply'],
+    ['Things | extend x = sum(Size)', "'sum()' here"],
+  ])('%s', async (query, message) => {
+    const error = await refusal(query)
+    expect(error['@message']).toContain(message)
+    expect(error['@permanent']).toBe(true)
+  })
+})
+
+describe('the wire', () => {
+  test('v1 and v2 carry the same rows, and the data SDK reads both', async () => {
+    const client = new Client(new KustoConnectionStringBuilder(url))
+    const query = "Things | where Id == 'c'"
+    const v2 = (await client.executeQuery(databaseName, query)).primaryResults[0]
+    const v1 = (await client.executeQueryV1(databaseName, query)).primaryResults[0]
+    client.close()
+    const [first, second] = [v2, v1].map((table) => [...(table?.rows() ?? [])].map((row) => row.toJSON()))
+    expect(first).toEqual(second)
+    expect(first).toMatchObject([{ Id: 'c', Ok: true, At: new Date('2026-01-02T10:00:00Z') }])
+  })
+
+  test('longs keep all digits in the text of the answer', async () => {
+    const answer = await fetch(`${url}/v2/rest/query`, {
+      method: 'POST',
+      body: JSON.stringify({
+        db: databaseName,
+        csl: "Things | where Id == 'c' | project tolong(Bag.n), Bag",
+      }),
+    })
+    expect(await answer.text()).toContain('[9007199254740993,{"n":9007199254740993}]')
+  })
+
+  test('a result above the limit is an error with its code and no short answer', async () => {
+    const client = new Client(new KustoConnectionStringBuilder(url))
+    for (const options of [{ truncationmaxrecords: 3 }, { truncationmaxsize: 100 }]) {
+      const properties = new ClientRequestProperties(options)
+      await expect(client.execute(databaseName, 'Things', properties)).rejects.toThrow(
+        'E_QUERY_RESULT_SET_TOO_LARGE',
+      )
+    }
+    const enough = new ClientRequestProperties({ truncationmaxrecords: 5 })
+    const answer = await client.execute(databaseName, 'Things', enough)
+    expect([...(answer.primaryResults[0]?.rows() ?? [])]).toHaveLength(5)
+    client.close()
+  })
+
+  test('an unknown database, address or body is refused', async () => {
+    const post = (path: string, body: string): Promise<Response> =>
+      fetch(`${url}${path}`, { method: 'POST', body })
+    const other = await post('/v2/rest/query', JSON.stringify({ db: 'other', csl: 'Things' }))
+    expect([other.status, await other.text()]).toEqual([
+      400,
+      expect.stringContaining("'other' of kind 'Database'"),
+    ])
+    expect((await post('/v2/rest/query', 'no json')).status).toBe(400)
+    expect((await post('/v2/rest/query', '{"db":"trickle"}')).status).toBe(400)
+    expect((await post('/v3/rest/query', '{}')).status).toBe(404)
+    expect(
+      (await post('/v2/rest/query', JSON.stringify({ db: databaseName, csl: 'x'.repeat(9 * 1024 * 1024) })))
+        .status,
+    ).toBe(413)
+  })
+})
