@@ -47,7 +47,7 @@ function errorTable(): string {
 
 interface SettingDocument {
   readonly description?: string
-  readonly default?: unknown
+  readonly default?: string
 }
 
 /** Facts about each setting, as its schema tells them. */
@@ -59,7 +59,7 @@ function settings(): { name: string; description: string; initial: string | null
   return Object.entries(properties).map(([name, property]) => ({
     name,
     description: property.description ?? '',
-    initial: property.default === undefined ? null : String(property.default),
+    initial: property.default ?? null,
     required: required.includes(name),
   }))
 }

@@ -38,7 +38,7 @@ const mask = (text: string): unknown =>
     ['time', 'recordedAt', 'traceId'].includes(key) || (key === 'next' && typeof value === 'string')
       ? '*'
       : value,
-  ) as unknown
+  )
 
 it("the README's first events give what it shows, in its order", async () => {
   const examples = examplesOf(await readFile(`${repository}/README.md`, 'utf8'), 'First events')
