@@ -15,17 +15,18 @@ type Tenant = z.infer<typeof tenantSchema>
 
 const pageSchema = z.object({ tenants: z.array(tenantSchema), next: z.string().nullable() })
 
+type Page = z.infer<typeof pageSchema>
+
 /** The largest page that the server gives: ten thousand tenants are ten requests. */
 const pageTenants = 1000
 
 async function listTenants(client: Client): Promise<Tenant[]> {
   const all: Tenant[] = []
-  let after: string | null = ''
-  while (after !== null) {
-    const path = `/api/tenants?after=${encodeURIComponent(after)}&limit=${pageTenants}`
-    const { tenants, next }: z.infer<typeof pageSchema> = await client.json(path, pageSchema)
-    all.push(...tenants)
-    after = next
+  for (let after: string | null = ''; after !== null;) {
+    const query = new URLSearchParams({ after, limit: String(pageTenants) })
+    const page: Page = await client.json(`/api/tenants?${query.toString()}`, pageSchema)
+    all.push(...page.tenants)
+    after = page.next
   }
   return all
 }

@@ -88,24 +88,11 @@ export function createWorkerApp(hostLog: HostLog): WorkerApp {
       hookData: invocation?.hookData ?? appHookData,
       invocationContext: invocation?.invocationContext,
     }
-    runLogHooks(context)
+    runLogHooks(logHooks, context, hostLog)
     // Hooks may change what the app wrote; logs of the system pass as they are.
     if (logCategory === 'user')
       hostLog.write({ level: context.level, category, message: context.message, invocationId })
     else hostLog.write({ level, category, message, invocationId })
-  }
-
-  function runLogHooks(context: object): void {
-    try {
-      for (const callback of logHooks) callback(context)
-    } catch (error) {
-      // A broken hook must not keep a log from being written; the platform swallows it, here it can be seen at debug.
-      hostLog.write({
-        level: 'debug',
-        category: hostCategory,
-        message: `A log hook threw: ${stackOf(error)}`,
-      })
-    }
   }
 
   const app: WorkerApp = {
@@ -119,4 +106,13 @@ export function createWorkerApp(hostLog: HostLog): WorkerApp {
     log,
   }
   return app
+}
+
+function runLogHooks(hooks: readonly HookCallback[], context: object, hostLog: HostLog): void {
+  try {
+    for (const callback of hooks) callback(context)
+  } catch (error) {
+    // A broken hook must not keep a log from being written; the platform swallows it, here it shows at debug.
+    hostLog.write({ level: 'debug', category: hostCategory, message: `A log hook threw: ${stackOf(error)}` })
+  }
 }

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,6 +36,8 @@ export interface LocalRun extends RunStatus {
 
 export async function startLocalRun(...options: string[]): Promise<LocalRun> {
   const home = await mkdtemp(join(tmpdir(), 'trickle-run-'))
+  // Under root PostgreSQL runs as another account, which must be able to pass through.
+  await chmod(home, 0o711)
   const trickle = (...args: string[]) =>
     run(process.execPath, ['cli/main.ts', ...args, '--home', home], {
       cwd: repository,

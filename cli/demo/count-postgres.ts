@@ -1,0 +1,44 @@
+import { Client } from 'pg'
+import { z } from 'zod'
+import type { Count } from './compare.ts'
+
+/** Longer than a count over a million events takes. */
+const timeoutMs = 30_000
+
+const rowSchema = z.object({
+  tenant_id: z.string(),
+  slug: z.string(),
+  type: z.string(),
+  count: z.coerce.number(),
+})
+
+export interface StoredCounts {
+  readonly counts: readonly Count[]
+  /** Slug of each tenant id that occurs: analytics knows ids only. */
+  readonly slugs: ReadonlyMap<string, string>
+}
+
+/** Counts the events of a source, by tenant and type, in the log itself. */
+export async function countInPostgres(inspectorUrl: string, source: string): Promise<StoredCounts> {
+  const client = new Client({
+    connectionString: inspectorUrl,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  })
+  await client.connect()
+  try {
+    const { rows } = await client.query(
+      `select e.tenant_id::text, t.slug, e.type, count(*)
+        from trickle_events_log.events e join trickle_tenants_state.tenants t on t.tenant_id = e.tenant_id
+        where e.source = $1 group by 1, 2, 3`,
+      [source],
+    )
+    const parsed = z.array(rowSchema).parse(rows)
+    return {
+      counts: parsed.map(({ slug, type, count }) => ({ tenant: slug, type, count })),
+      slugs: new Map(parsed.map(({ tenant_id: id, slug }) => [id, slug])),
+    }
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { fileStart, lineBytesMax, readLines } from '../../../cli/import/read-lines.ts'
+import { sourceText, type SourceRecord } from '../../../cli/import/source-record.ts'
+import { chunksOf, collect } from './support.ts'
+
+const sameBytes = (bytes: number): number => bytes
+
+async function read(text: Buffer | string, chunkLength = 7): Promise<SourceRecord[]> {
+  return await collect(readLines(chunksOf(text, chunkLength), fileStart, sameBytes))
+}
+
+const texts = (records: readonly SourceRecord[]): string[] =>
+  records.map(({ content }) => sourceText(content))
+
+describe('reading NDJSON', () => {
+  test('lines are counted as editors do, records without the blank ones', async () => {
+    const records = await read('{"a":1}\n\n  \t\r\n{"b":2}\r\n{"c":3}')
+    expect(texts(records)).toEqual(['{"a":1}', '{"b":2}\r', '{"c":3}'])
+    expect(records.map(({ line, row }) => [line, row])).toEqual([
+      [1, 1],
+      [4, 2],
+      [5, 3],
+    ])
+    expect(records.map(({ end }) => end.bytes)).toEqual([8, 23, 30])
+  })
+
+  test('however the bytes arrive, the lines are the same', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll(/[\r\n]/gu, '')),
+          { maxLength: 12 },
+        ),
+        fc.integer({ min: 1, max: 20 }),
+        async (lines, chunkLength) => {
+          const expected = lines.filter((line) => /[^ \t]/u.test(line))
+          expect(texts(await read(lines.join('\n'), chunkLength))).toEqual(expected)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+
+  test('reading goes on behind any record, with the same numbers', async () => {
+    const text = 'one\n\ntwo\nthree\r\nfour'
+    const all = await read(text)
+    for (const [index, { row, end }] of all.entries()) {
+      const rest = Buffer.from(text).subarray(end.bytes)
+      const records = await collect(readLines(chunksOf(rest, 3), { row, ...end }, sameBytes))
+      expect(records).toEqual(all.slice(index + 1))
+    }
+  })
+
+  test('a byte order mark is no part of the first line', async () => {
+    const [record] = await read('\uFEFF{"a":1}\n')
+    expect(record?.content).toEqual({ kind: 'line', bytes: Buffer.from('{"a":1}') })
+    expect(record?.end.bytes).toBe(11)
+  })
+
+  test('a line that is not UTF-8 is refused, those around it are not', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from('one\n'),
+      Buffer.from('caf\u00e9\n', 'latin1'),
+      Buffer.from('three\n'),
+    ])
+    const records = await read(bytes)
+    expect(records.map(({ content }) => content.kind)).toEqual(['line', 'broken', 'line'])
+    expect(records[1]).toMatchObject({ line: 2, content: { code: 'NOT_UTF8' } })
+  })
+
+  test('a line beyond the limit is refused, and not kept', async () => {
+    const long = 'x'.repeat(lineBytesMax + 1)
+    const records = await read(`one\n${long}\nthree\n`, 1_000_000)
+    expect(records.map(({ content }) => content.kind)).toEqual(['line', 'broken', 'line'])
+    const broken = records[1]?.content
+    expect(broken).toMatchObject({ code: 'EVENT_TOO_LARGE' })
+    expect(broken?.kind === 'broken' && broken.text.length).toBeLessThan(1_000)
+    expect(records[2]?.end.bytes).toBe(long.length + 11)
+  })
+})

@@ -1,0 +1,202 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ImportJob } from '../../../cli/import/index.ts'
+import { ImportServer, type Trouble } from './import-server.ts'
+import { beginImport, eventLine, writeEvents } from './support.ts'
+
+const count = 60
+
+describe('an import that does not go through', () => {
+  let folder: string
+  let file: string
+  let server: ImportServer
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'trickle-resume-'))
+    file = join(folder, 'events.ndjson')
+    writeEvents(file, count)
+    server = await new ImportServer().start()
+  })
+  afterEach(async () => {
+    await server.stop()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Every event once, and each stream in the order of the file. */
+  function expectWholeStore(events = count): void {
+    expect(server.count).toBe(events)
+    for (const stream of server.streams.values()) {
+      const indexes = stream.map(({ id }) => Number(id.slice(1)))
+      expect(indexes).toEqual(indexes.toSorted((one, other) => one - other))
+    }
+  }
+
+  const progressOf = (): { position: { row: number }; counts: { read: number } } =>
+    JSON.parse(readFileSync(`${file}.progress.json`, 'utf8')) as ReturnType<typeof progressOf>
+
+  test.each<[string, Trouble]>([
+    ['a busy server', { kind: 'status', status: 503, code: 'DATABASE_BUSY' }],
+    ['a gateway that has nobody behind it', { kind: 'status', status: 502 }],
+    ['a connection that ends at once', { kind: 'cut', stored: 0, told: 0 }],
+    ['a connection that ends after writes it did not tell of', { kind: 'cut', stored: 37, told: 12 }],
+    ['an error line', { kind: 'errorLine', stored: 23, code: 'DATABASE_UNAVAILABLE', retryable: true }],
+    ['an answer that lacks its end', { kind: 'short', told: 13 }],
+  ])('%s: the lines without an outcome are sent again, in order', async (_name, trouble) => {
+    server.troubles.push(trouble, trouble)
+    const { counts } = await beginImport(file, server.url).result
+    expect(counts).toMatchObject({ read: count, rejected: 0, skipped: 0 })
+    expect(counts.appended + counts.duplicates).toBe(count)
+    expect(server.requests).toHaveLength(3)
+    expectWholeStore()
+  })
+
+  test('a server that is away for a moment is waited for, and people are told', async () => {
+    await server.stop()
+    const { result, notes } = beginImport(file, server.url)
+    await delay(300)
+    await server.start()
+    expect((await result).counts.appended).toBe(count)
+    expect(notes[0]).toMatch(/Nothing answers.*Trying again, for 20 s at most/su)
+  })
+
+  test('a server that stays away: it gives up, and says how to go on', async () => {
+    await server.stop()
+    const { result } = beginImport(file, server.url, { retryForMs: 300 })
+    await expect(result).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringMatching(/0 are done\. Run the same command again.*progress\.json/u) as string,
+    })
+  })
+
+  test.each<[string, Trouble, string]>([
+    ['a refusal', { kind: 'status', status: 403, code: 'ROLE_MISSING' }, 'ROLE_MISSING'],
+    [
+      'an error that does not pass',
+      { kind: 'errorLine', stored: 20, code: 'INTERNAL', retryable: false },
+      'INTERNAL',
+    ],
+  ])('%s ends it at once', async (_name, trouble, code) => {
+    server.troubles.push(trouble)
+    await expect(beginImport(file, server.url).result).rejects.toMatchObject({ code })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('something else that answers is not taken for an import', async () => {
+    server.troubles.push({ kind: 'errorLine', stored: 5, code: '', retryable: false })
+    await expect(beginImport(file, server.url).result).rejects.toMatchObject({ code: '' })
+  })
+
+  /** Runs an import until some lines are settled, and interrupts it. */
+  async function interrupted(job: Partial<ImportJob> = {}): Promise<void> {
+    server.batchMs = 30
+    const stop = new AbortController()
+    const { result } = beginImport(file, server.url, { ...job, signal: stop.signal })
+    const outcome = expect(result).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      message: expect.stringMatching(/are done\. Run the same command again/u) as string,
+    })
+    while (server.count < count / 2) await delay(5)
+    stop.abort()
+    await outcome
+    await server.idle()
+    server.batchMs = 0
+  }
+
+  test('interrupted, it goes on where it was, and counts the whole file', async () => {
+    await interrupted()
+    const { position, counts } = progressOf()
+    expect(position.row).toBe(counts.read)
+    expect(position.row).toBeGreaterThan(0)
+    expect(position.row).toBeLessThan(count)
+    const { result, notes } = beginImport(file, server.url)
+    const resumed = await result
+    expect(resumed.counts.read).toBe(count)
+    expect(resumed.counts.appended + resumed.counts.duplicates).toBe(count)
+    expect(notes.join('\n')).toMatch(new RegExp(`Going on behind line ${position.row}`, 'u'))
+    // One line asks whether the store is still the same; the rest is what was left.
+    expect(server.requests.slice(-2).map(({ lines }) => lines)).toEqual([1, count - position.row])
+    expect(existsSync(`${file}.progress.json`)).toBe(false)
+    expectWholeStore()
+  })
+
+  test('interrupted in the middle of what a mapping made of one row, that row comes again', async () => {
+    writeFileSync(file, Array.from({ length: 4 }, (_, index) => `{"n":${index}}\n`).join(''))
+    const apply = (row: unknown): unknown =>
+      Array.from({ length: 15 }, (_, part) => ({
+        streamId: 's',
+        id: `e${(row as { n: number }).n * 15 + part}`,
+        type: 't',
+        data: part === 7 ? undefined : part,
+        ...(part === 9 ? { id: undefined } : {}),
+      }))
+    const mapping = { apply, hash: 'm' }
+    await interrupted({ mapping })
+    const { counts } = progressOf()
+    expect(counts.read % 15).toBe(0)
+    const resumed = await beginImport(file, server.url, { mapping }).result
+    expect(resumed.counts).toMatchObject({ read: 60, rejected: 4 })
+    expect(readFileSync(`${file}.rejects.ndjson`, 'utf8').trim().split('\n')).toHaveLength(4)
+    expectWholeStore(56)
+  })
+
+  test.each<[string, () => Partial<ImportJob>]>([
+    ['the progress is deleted', () => (rmSync(`${file}.progress.json`), {})],
+    ['it shall begin anew', () => ({ restart: true })],
+    ['the progress is damaged', () => (writeFileSync(`${file}.progress.json`, '{"half'), {})],
+    ['the file has changed', () => (appendFileSync(file, '\n'), {})],
+    ['the mapping has changed', () => ({ mapping: { apply: (row: unknown) => row, hash: 'new' } })],
+  ])('%s: it begins with the first line, and what is stored is known', async (_name, change) => {
+    await interrupted()
+    const before = server.count
+    const { counts } = await beginImport(file, server.url, change()).result
+    expect(counts).toEqual({
+      read: count,
+      appended: count - before,
+      duplicates: before,
+      rejected: 0,
+      skipped: 0,
+    })
+    expectWholeStore()
+  })
+
+  test('a store that was cleared since is noticed: nothing is left out, and counts are right', async () => {
+    await interrupted()
+    server.clear()
+    const { result, notes } = beginImport(file, server.url)
+    expect((await result).counts).toEqual({
+      read: count,
+      appended: count,
+      duplicates: 0,
+      rejected: 0,
+      skipped: 0,
+    })
+    expect(notes.join('\n')).toMatch(/not there any more/u)
+    expectWholeStore()
+  })
+
+  test('rejects of the earlier run stay in their file, each once', async () => {
+    const lines = Array.from({ length: count }, (_, index) =>
+      index % 10 === 0 ? `bad ${index}` : eventLine(index),
+    )
+    writeFileSync(file, lines.join('\n'))
+    server.batchMs = 30
+    const stop = new AbortController()
+    const { result } = beginImport(file, server.url, { signal: stop.signal })
+    result.catch(() => undefined)
+    while (server.count < 30) await delay(5)
+    stop.abort()
+    await expect(result).rejects.toMatchObject({ code: 'INTERRUPTED' })
+    await server.idle()
+    // As if the process had been killed after more rejects were written than the progress tells of.
+    appendFileSync(`${file}.rejects.ndjson`, '{"line":999}\n')
+    server.batchMs = 0
+    const { counts } = await beginImport(file, server.url).result
+    expect(counts).toMatchObject({ read: count, rejected: 6 })
+    const written = readFileSync(`${file}.rejects.ndjson`, 'utf8').trim().split('\n')
+    expect(written.map((line) => (JSON.parse(line) as { line: number }).line)).toEqual([
+      1, 11, 21, 31, 41, 51,
+    ])
+  })
+})

@@ -1,0 +1,145 @@
+import { Client, ClientRequestProperties, KustoConnectionStringBuilder } from 'azure-kusto-data'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { databaseName, startHarness } from './harness.ts'
+import type { Harness } from './harness.ts'
+import { fillThings, idsOfThings } from './things-table.ts'
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+
+let harness: Harness
+let url: string
+
+beforeAll(async () => {
+  harness = await startHarness()
+  url = harness.analytics.url
+  await fillThings(url)
+})
+
+afterAll(async () => {
+  await harness.close()
+})
+
+describe('query parameters', () => {
+  test('take their values from the request or their defaults', async () => {
+    const query = `declare query_parameters(kind:string, least:long = 2, at:datetime = datetime(2026-01-01));
+      Things | where Kind == kind and Size >= least and At > at`
+    expect(await idsOfThings(url, query, { kind: 'red' })).toBe('b')
+    expect(await idsOfThings(url, query, { kind: 'red', least: 1 })).toBe('a b')
+    expect(await idsOfThings(url, query, { kind: 'red', least: '1', at: 'datetime(2026-01-01T11:00)' })).toBe(
+      'b',
+    )
+    expect(await idsOfThings(url, query, { kind: "' or true" })).toBe('')
+  })
+
+  test('are refused when one has no value, or one of another type', async () => {
+    const query = 'declare query_parameters(least:long); Things | where Size >= least'
+    await expect(idsOfThings(url, query)).rejects.toMatchObject({ response: { status: 400 } })
+    await expect(idsOfThings(url, query, { least: 'many' })).rejects.toMatchObject({
+      response: { status: 400 },
+    })
+  })
+})
+
+describe('what is not supported is refused by name', () => {
+  async function refusal(query: string): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${url}/v2/rest/query`, {
+      method: 'POST',
+      body: JSON.stringify({ db: databaseName, csl: query }),
+    })
+    expect(answer.status).toBe(400)
+    const body = (await answer.json()) as { error: Record<string, unknown> }
+    return body.error
+  }
+
+  test.each([
+    ['Things | mv-expand Bag', "'mv-expand'"],
+    ['Things | join kind=inner (Things) on Id', "'join'"],
+    ['let x = 1; Things | take x', "'let'"],
+    ['print 1', "'print'"],
+    ['Things | summarize make_list(Id)', "'make_list()'"],
+    ['Things | extend x = strcat(Id, Kind)', "'strcat()'"],
+    ["Things | where Id matches regex 'a'", "'matches'"],
+    ["database('x').Things", "'database(...'"],
+    ['Things | summarize X = count() + 1', 'around aggregations'],
+  ])('%s', async (query, named) => {
+    const error = await refusal(query)
+    expect(error['@message']).toContain(named)
+    expect(error['@message']).toContain('Supported:')
+    expect(error['@permanent']).toBe(true)
+    expect(error['code']).toBe('BadRequest_NotSupported')
+  })
+
+  test.each([
+    ['Nowhere', "table expression named 'Nowhere'"],
+    ['Things | where Nothing == 1', "named 'Nothing'"],
+    ['Things | where Id == 1', 'Cannot compare values of types string and long'],
+    ['Things | where Id', 'A condition is a bool'],
+    ['Things | where Id.x == 1', 'has no members'],
+    ["Things | where Id == 'a", 'is not closed'],
+    ['Things | where (Id == "a"', "expected ')'"],
+    ['Things | project Id, Id = Kind', "'Id' already exists"],
+    ['Things | take many', 'take needs a number'],
+    ['Things Things', 'unexpected'],
+    [`Things | where ${'('.repeat(200)}Ok${')'.repeat(200)}`, 'nested too deeply'],
+    ['Things | extend x = sum(Size)', "'sum()' here"],
+  ])('%s', async (query, message) => {
+    const error = await refusal(query)
+    expect(error['@message']).toContain(message)
+    expect(error['@permanent']).toBe(true)
+  })
+})
+
+describe('the wire', () => {
+  test('v1 and v2 carry the same rows, and the data SDK reads both', async () => {
+    const client = new Client(new KustoConnectionStringBuilder(url))
+    const query = "Things | where Id == 'c'"
+    const v2 = (await client.executeQuery(databaseName, query)).primaryResults[0]
+    const v1 = (await client.executeQueryV1(databaseName, query)).primaryResults[0]
+    client.close()
+    const [first, second] = [v2, v1].map((table) => [...(table?.rows() ?? [])].map((row) => row.toJSON()))
+    expect(first).toEqual(second)
+    expect(first).toMatchObject([{ Id: 'c', Ok: true, At: new Date('2026-01-02T10:00:00Z') }])
+  })
+
+  test('longs keep all digits in the text of the answer', async () => {
+    const answer = await fetch(`${url}/v2/rest/query`, {
+      method: 'POST',
+      body: JSON.stringify({
+        db: databaseName,
+        csl: "Things | where Id == 'c' | project tolong(Bag.n), Bag",
+      }),
+    })
+    expect(await answer.text()).toContain('[9007199254740993,{"n":9007199254740993}]')
+  })
+
+  test('a result above the limit is an error with its code and no short answer', async () => {
+    const client = new Client(new KustoConnectionStringBuilder(url))
+    for (const options of [{ truncationmaxrecords: 3 }, { truncationmaxsize: 100 }]) {
+      const properties = new ClientRequestProperties(options)
+      await expect(client.execute(databaseName, 'Things', properties)).rejects.toThrow(
+        'E_QUERY_RESULT_SET_TOO_LARGE',
+      )
+    }
+    const enough = new ClientRequestProperties({ truncationmaxrecords: 5 })
+    const answer = await client.execute(databaseName, 'Things', enough)
+    expect([...(answer.primaryResults[0]?.rows() ?? [])]).toHaveLength(5)
+    client.close()
+  })
+
+  test('an unknown database, address or body is refused', async () => {
+    const post = (path: string, body: string): Promise<Response> =>
+      fetch(`${url}${path}`, { method: 'POST', body })
+    const other = await post('/v2/rest/query', JSON.stringify({ db: 'other', csl: 'Things' }))
+    expect([other.status, await other.text()]).toEqual([
+      400,
+      expect.stringContaining("'other' of kind 'Database'"),
+    ])
+    expect((await post('/v2/rest/query', 'no json')).status).toBe(400)
+    expect((await post('/v2/rest/query', '{"db":"trickle"}')).status).toBe(400)
+    expect((await post('/v3/rest/query', '{}')).status).toBe(404)
+    expect(
+      (await post('/v2/rest/query', JSON.stringify({ db: databaseName, csl: 'x'.repeat(9 * 1024 * 1024) })))
+        .status,
+    ).toBe(413)
+  })
+})
