@@ -100,7 +100,7 @@ function define<
     description: definition.description ?? '',
     tags: definition.tags,
     access: definition.access,
-    request: { params, query: query?.strict(), headers, body: body ?? { kind: 'none' } },
+    request: { params, query, headers, body: body ?? { kind: 'none' } },
     responses: definition.responses,
     errors: definition.errors ?? [],
     idempotency: definition.idempotency ?? 'none',

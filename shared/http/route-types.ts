@@ -40,7 +40,7 @@ export type CallerOf<A extends Access, T> = {
   tenantOrOperator: Caller<T>
 }[A['kind']]
 
-/** An object schema; strict for bodies and queries by the kernel's doing. Use `z.strictObject` for nested objects. */
+/** An object schema. Unknown query parameters are refused by the kernel, whatever the schema says of them. */
 export type InputSchema = z.ZodObject
 
 /** A JSON body. Use `z.unknown()` for members of any form: `z.record` silently drops a member called `__proto__`. */

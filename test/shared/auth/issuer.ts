@@ -36,10 +36,9 @@ export async function startIssuer(): Promise<TestIssuer> {
     const path = request.url ?? ''
     requests.push(path)
     if (issuer.fault?.(path, response) === true) return
-    const document =
-      path === '/keys'
-        ? { keys: published }
-        : { issuer: issuer.claimedIssuer ?? issuer.url, jwks_uri: issuer.jwksUrl }
+    const document = path.startsWith('/keys')
+      ? { keys: published }
+      : { issuer: issuer.claimedIssuer ?? issuer.url, jwks_uri: issuer.jwksUrl }
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify(document))
   })
   const url = await listen(server)

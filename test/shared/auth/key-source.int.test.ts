@@ -139,8 +139,15 @@ describe('an outage of the issuer', () => {
     ['no JSON', (_path, response) => Boolean(response.end('<html>'))],
     ['no key set', (_path, response) => Boolean(response.end('{"keys":7}'))],
     ['an array', (_path, response) => Boolean(response.end('[]'))],
-    ['a redirect', (_path, response) => Boolean(response.writeHead(302, { Location: '/keys' }).end())],
-    ['megabytes', (_path, response) => Boolean(response.end(' '.repeat(300_000)))],
+    [
+      'a redirect to good keys',
+      (path, response) => path === '/keys' && Boolean(response.writeHead(302, { Location: '/keys?' }).end()),
+    ],
+    [
+      'good keys in megabytes',
+      (_path, response) =>
+        Boolean(response.end(JSON.stringify({ keys: [issuer.publicJwk()] }).padEnd(300_000))),
+    ],
     ['a cut connection', (_path, response) => Boolean(response.destroy())],
   ])('may look like %s', async (_name, fault) => {
     const { codeOf } = verifier()

@@ -37,6 +37,17 @@ describe('a key that was used before', () => {
     expect(await readWhole(store, acme, 'replay')).toHaveLength(4)
   })
 
+  it('gives ids back as they were, whatever characters they hold', async () => {
+    const ids = ['"', '\\', ',', '(a,b)', '""', '\\"\\', '{}', "'", 'ü\u2028😀', ' ']
+    const events = ids.map((id) => ({ id, type: 'A', data: id }))
+    const request = appendOf('odd-ids', { events, idempotency: idempotency('odd "key" (\\,)') })
+    const first = await store.append(acme, request)
+    expect(first.events.map((event) => event.id)).toEqual(ids)
+    expect(await store.append(acme, request)).toEqual({ ...first, replayed: true, replayedByKey: true })
+    const byIds = await store.append(acme, appendOf('odd-ids', { events }))
+    expect(byIds).toEqual({ ...first, replayed: true, replayedByKey: false })
+  })
+
   it('is refused for another request, which writes nothing', async () => {
     await store.append(acme, appendOf('reuse', { idempotency: idempotency('u', 'one') }))
     for (const request of [

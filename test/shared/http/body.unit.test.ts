@@ -92,6 +92,10 @@ describe('a JSON body', () => {
     ['{"type":"t"}', [{ pointer: '/data', message: expect.any(String) }]],
     ['{"events":[{"type":"t","typ":1}]}', [{ pointer: '/events/0/typ', message: 'is not known here' }]],
     ['{"events":[{"type":"t"},{"type":1}]}', [{ pointer: '/events/1/type', message: expect.any(String) }]],
+    [
+      '{"events":[{"type":1},{"type":2},{"type":3}]}',
+      [0, 1, 2].map((index) => ({ pointer: `/events/${index}/type`, message: expect.any(String) })),
+    ],
     ['{"events":[{"type":"t","a/b":1.5}]}', [{ pointer: '/events/0/a~1b', message: expect.any(String) }]],
     [
       '{"type":"t","data":1,"version":9007199254740993}',

@@ -45,7 +45,7 @@ describe('a handler that fails', () => {
       () => reply(200, { json: {}, headers: { 'X-A': 'a\u0001' } }),
     ],
     ['replies with a header of no name', () => reply(200, { json: {}, headers: { 'a b': 'c' } })],
-    ['gives a parse error', () => JSON.parse('{"card":"hunter2" }x') as Reply],
+    ['gives a parse error', () => JSON.parse('{"card": hunter2}') as Reply],
   ])('%s: the client gets 500 and the log one line without secrets', async (_name, handler) => {
     const { kernel: own, log: lines } = testKernel({ verifyResponses: false })
     const answer = await call(own, routeWith(handler))
@@ -71,6 +71,15 @@ describe('a handler that fails', () => {
       routeWith(() => Promise.reject(pretender)),
     )
     expect([answer.status, answer.json?.['code']]).toEqual([500, 'INTERNAL'])
+  })
+
+  it('is named in the log where it gives no reply', async () => {
+    const { kernel: own, log: lines } = testKernel()
+    await call(
+      own,
+      routeWith(() => undefined as unknown as Reply),
+    )
+    expect(lines[0]?.fields['causes']).toMatchObject([{ message: 'The handler of thing-read gave no reply' }])
   })
 
   it('logs the chain of causes, redacted', async () => {
