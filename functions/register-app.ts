@@ -55,12 +55,12 @@ export function registerApp(app: typeof functionsApp): void {
 async function resolveCaller(
   services: Services,
   identity: Identity,
-  _limits: CallLimits,
+  limits: CallLimits,
 ): Promise<Caller<TenantContext>> {
   const { subject, roles, tenantClaim } = identity
   if (roles.has('operator')) return { kind: 'operator', subject, roles }
   if (tenantClaim === null) throw new TrickleError('TENANT_MISSING', 'The token names no tenant.')
-  return { kind: 'tenant', subject, roles, tenant: await services.tenants.resolve(tenantClaim) }
+  return { kind: 'tenant', subject, roles, tenant: await services.tenants.resolve(tenantClaim, limits) }
 }
 
 /** One JSON line a message; the host passes standard output and error on to Application Insights. */

@@ -121,6 +121,13 @@ function forward(
     upstream.end()
     return
   }
+  // Answered before the upload has ended: what still comes is dropped, or the client's connection would stand still.
+  response.on('finish', () => {
+    if (request.complete) return
+    request.unpipe(upstream)
+    request.resume()
+    upstream.destroy()
+  })
   if (bodyBytes === undefined) limitUpload(exchange, upstream, options.bodyLimitBytes)
   request.pipe(upstream)
 }

@@ -45,7 +45,9 @@ export const settingsSchema = z
       .string()
       .min(1)
       .default('tenant')
-      .describe('The claim that names the tenant (with Entra ID: tid).'),
+      .describe(
+        'The claim that names the tenant. With Entra ID `tid` works for tenants, but every token has it: operators, whose tokens name no tenant, then need an issuer or a claim of their own.',
+      ),
     TRICKLE_AUTH_TENANT_KEY: z
       .enum(['any', 'id', 'slug', 'externalId'])
       .default('any')

@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import type { Database } from '../postgres/index.ts'
+import type { Database, QueryOptions } from '../postgres/index.ts'
 import { findTenant, type TenantKey } from './statements.ts'
 import { makeTenantContext, type TenantContext } from './tenant-context.ts'
 
@@ -30,10 +30,13 @@ export class TenantDirectory {
    * @param claim id, slug or external id, as the directory was told.
    * @throws TrickleError TENANT_UNKNOWN (also for a claim that names two tenants), TENANT_SUSPENDED, DATABASE_ family.
    */
-  async resolve(claim: string): Promise<TenantContext> {
+  async resolve(
+    claim: string,
+    limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'> = {},
+  ): Promise<TenantContext> {
     const cached = this.#entries.get(claim)
     const entry =
-      cached !== undefined && cached.untilMs > performance.now() ? cached : await this.#load(claim)
+      cached !== undefined && cached.untilMs > performance.now() ? cached : await this.#load(claim, limits)
     if (entry.status === 'active') return entry.tenant
     throw new TrickleError(
       'TENANT_SUSPENDED',
@@ -41,8 +44,11 @@ export class TenantDirectory {
     )
   }
 
-  async #load(claim: string): Promise<Entry> {
-    const rows = await this.#database.query(findTenant(claim, this.#key), { resolvesAmbiguity: true })
+  async #load(claim: string, limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'>): Promise<Entry> {
+    const rows = await this.#database.query(findTenant(claim, this.#key), {
+      ...limits,
+      resolvesAmbiguity: true,
+    })
     const [row] = rows
     if (row === undefined) {
       throw new TrickleError(

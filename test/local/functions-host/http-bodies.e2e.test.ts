@@ -1,4 +1,4 @@
-import { request as sendRequest } from 'node:http'
+import { Agent, request as sendRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendRaw, startHost, stopEverything, type HostUnderTest } from './host-process.ts'
 
@@ -83,6 +83,25 @@ describe('streaming', () => {
     expect(await chunkedPost(host, '/length', 'hello')).toContain('{"length":5}')
     expect(await chunkedPost(host, '/length', '')).toContain('{"length":0}')
     expect(await (await host.fetch('/length', { method: 'POST' })).json()).toEqual({ length: 0 })
+  })
+
+  test('an answer before the end of the upload leaves the connection to the next request', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const post = (path: string, body: Buffer): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const request = sendRequest({ port: host.port, path, method: 'POST', agent }, (response) => {
+          response.resume()
+          response.on('end', () => resolve(response.statusCode))
+        })
+        request.on('error', reject)
+        request.end(body)
+      })
+    const statuses = [
+      await post('/no-content', Buffer.alloc(25_000_000, 'x')),
+      await post('/length', Buffer.from('x')),
+    ]
+    agent.destroy()
+    expect(statuses).toEqual([204, 200])
   })
 
   test.each(['with its length', 'in chunks'])(
