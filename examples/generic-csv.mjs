@@ -41,7 +41,10 @@ const cells = (fields, names) => names.map((name) => cell(fields, name))
 // A name that has to be changed to fit is given a piece of its hash, so that two names never become one.
 function fitting(text, fits, unfit, lengthMax) {
   if (fits.test(text)) return text
-  const readable = text.toLowerCase().replaceAll(unfit, '-').replaceAll(/^[^a-z0-9]+|-+$/g, '')
+  const readable = text
+    .toLowerCase()
+    .replaceAll(unfit, '-')
+    .replaceAll(/^[^a-z0-9]+|-+$/g, '')
   return `${readable.slice(0, lengthMax - 17)}${readable === '' ? '' : '-'}${hash(text).slice(0, 16)}`
 }
 
@@ -56,7 +59,8 @@ function timeOf(text) {
 export default function csvEvent(fields, { row }) {
   const tenant = Object.hasOwn(fields, tenantColumn) ? tenantSlug(fields[tenantColumn]) : undefined
   // The row's number is part of it, since a CSV may well hold the same row twice. The same file gives the same ids.
-  const id = idColumns.length > 0 ? JSON.stringify(cells(fields, idColumns)) : hash([row, fields]).slice(0, 32)
+  const id =
+    idColumns.length > 0 ? JSON.stringify(cells(fields, idColumns)) : hash([row, fields]).slice(0, 32)
   const streamParts = (streamColumns.length > 0 ? cells(fields, streamColumns) : [id]).map(streamPart)
   const kind = typeColumn === '' ? '' : cell(fields, typeColumn)
   return {

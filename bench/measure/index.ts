@@ -4,6 +4,14 @@
  */
 export { alternate, type Arm } from './alternate.ts'
 export { cpuMicrosOf, parseStat, type Watched } from './cpu.ts'
-export { figureOf, meets, type CpuPair, type Figure, type FigureFacts, type Sample, type Target } from './figure.ts'
+export {
+  figureOf,
+  meets,
+  type CpuPair,
+  type Figure,
+  type FigureFacts,
+  type Sample,
+  type Target,
+} from './figure.ts'
 export { cpuForEach, readCpu, runLoad, type LoadOptions } from './load.ts'
 export { median, pairRounds, spreadOf, type Round, type Spread } from './statistics.ts'

@@ -27,13 +27,14 @@ const STRIDE = 7_919
 /** Our append against the bare INSERT, in every statement mode, size and concurrency that is asked for. */
 export async function appendSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, note } = context
-  const server = await startBenchServer()
-  cleanup.add(() => server.dispose())
+  const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   await createBareTable(server.adminUrl)
   const tenants = await createTenants(server, TENANTS)
   const figures: Figure[] = []
+  // One for all modes: they write into the same table, where a version is taken once.
+  const rowsOfBare = createRows(createTargets(tenants, options.isHot))
   for (const mode of options.modes) {
-    const arms = openArms(server, tenants, mode, options)
+    const arms = openArms({ server, tenants, mode, options, rowsOfBare })
     cleanup.add(() => arms.end())
     for (const batch of options.batches) {
       for (const concurrency of options.concurrencies) {
@@ -116,31 +117,34 @@ function loadOf({ batch, concurrency, server, options }: Case) {
   return { concurrency, durationMs: options.turnMs, unitsPerCall: batch, watched }
 }
 
-function openArms(
-  server: BenchServer,
-  tenants: readonly TenantContext[],
-  mode: StatementMode,
-  { connections, isHot }: BenchOptions,
-): Arms {
+interface ArmsOptions {
+  readonly server: BenchServer
+  readonly tenants: readonly TenantContext[]
+  readonly mode: StatementMode
+  readonly options: BenchOptions
+  readonly rowsOfBare: (batch: number) => unknown[]
+}
+
+function openArms({ server, tenants, mode, options, rowsOfBare }: ArmsOptions): Arms {
+  const { connections, isHot } = options
   const login = { url: server.url('trickle_app'), connectionsMax: connections, statements: mode }
   const database = new Database(login)
   const bareDatabase = new Database(login)
   const pool = createBarePool(login.url, connections)
   const store = new EventStore(database)
   const targetOfOurs = createTargets(tenants, isHot)
-  const rowsOfBare = createRows(createTargets(tenants, isHot))
+  let ended: Promise<unknown> | undefined
   return {
     ours(batch) {
       const { number, tenant, streamId } = targetOfOurs()
       const events = Array.from({ length: batch }, (_, index) => makeEvent(number * batch + index))
       return store.append(tenant, { streamId, expected: { mode: 'any' }, events })
     },
-    bare: (batch) =>
-      pool.query(bareStatement(mode, `insert_${batch}`, insertText(batch), rowsOfBare(batch))),
+    bare: (batch) => pool.query(bareStatement(mode, `insert_${batch}`, insertText(batch), rowsOfBare(batch))),
     bareByOurPool: (batch) =>
       bareDatabase.query({ name: `insert_${batch}`, text: insertText(batch), values: rowsOfBare(batch) }),
     async end() {
-      await Promise.all([database.end(), bareDatabase.end(), pool.ended ? undefined : pool.end()])
+      await (ended ??= Promise.all([database.end(), bareDatabase.end(), pool.end()]))
     },
   }
 }

@@ -23,21 +23,19 @@ const STREAMS = 200
 export async function httpSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, scratchFolder, note } = context
   const bundles = await buildBundles(scratchFolder)
-  const server = await startBenchServer()
-  cleanup.add(() => server.dispose())
+  const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   const tenants = await createTenants(server, 1)
   await storeEvents(server.adminUrl, {
     tenants,
     count: STREAMS * EVENTS_PER_STREAM,
     eventsPerStream: EVENTS_PER_STREAM,
   })
-  const issuer = await startIssuer(scratchFolder)
-  cleanup.add(() => issuer.stop())
+  const issuer = await cleanup.start(startIssuer(scratchFolder), (started) => started.stop())
   const token = await issuer.token(tenants[0]?.slug ?? '')
-  const ours = await startHost(bundles.ours, scratchFolder, appSettings(server, issuer))
-  cleanup.add(() => ours.stop())
-  const trivial = await startHost(bundles.oneRoute, scratchFolder, {})
-  cleanup.add(() => trivial.stop())
+  const startingOurs = startHost(bundles.ours, scratchFolder, appSettings(server, issuer))
+  const ours = await cleanup.start(startingOurs, (started) => started.stop())
+  const startingTrivial = startHost(bundles.oneRoute, scratchFolder, {})
+  const trivial = await cleanup.start(startingTrivial, (started) => started.stop())
   const figures: Figure[] = []
   for (const concurrency of options.concurrencies) {
     const hosts = { ours, trivial, server, concurrency, options }

@@ -26,8 +26,7 @@ const STREAMS = 200
 /** 100 events of a stream as the text of an HTTP body, against a bare SELECT of the same rows. */
 export async function readSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, note } = context
-  const server = await startBenchServer()
-  cleanup.add(() => server.dispose())
+  const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   await createBareTable(server.adminUrl)
   const tenants = await createTenants(server, TENANTS)
   await storeEvents(server.adminUrl, {

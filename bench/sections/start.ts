@@ -17,11 +17,9 @@ import { targets, type SectionContext, type SectionResult } from './section.ts'
 export async function startSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, scratchFolder, note } = context
   const bundles = await buildBundles(scratchFolder)
-  const server = await startBenchServer()
-  cleanup.add(() => server.dispose())
+  const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   const [tenant] = await createTenants(server, 1)
-  const issuer = await startIssuer(scratchFolder)
-  cleanup.add(() => issuer.stop())
+  const issuer = await cleanup.start(startIssuer(scratchFolder), (started) => started.stop())
   const token = await issuer.token(tenant?.slug ?? '')
   const settings = appSettings(server, issuer)
   const append: Call = {

@@ -6,6 +6,12 @@ export class Cleanup {
     this.#tasks.push(task)
   }
 
+  /** Starts something whose end is noted before it has started: a run that is broken off meanwhile waits for it, then ends it. */
+  async start<T>(begin: Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> {
+    this.add(() => begin.then(end, () => {}))
+    return begin
+  }
+
   /** Ends everything, whatever fails on the way. @throws the first failure, after all were tried */
   async run(): Promise<void> {
     const failures: unknown[] = []

@@ -20,6 +20,11 @@ export function makeEvent(number: number): NewEvent & { readonly metadata: Recor
       ],
       note: 'Leave it with the neighbours on the second floor if nobody opens, please.',
     },
-    metadata: { user: `user-${number % 499}`, device: 'web', session: `session-${number % 99_991}`, build: '2026.11.3' },
+    metadata: {
+      user: `user-${number % 499}`,
+      device: 'web',
+      session: `session-${number % 99_991}`,
+      build: '2026.11.3',
+    },
   }
 }

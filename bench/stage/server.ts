@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { loginRoles, migrateUp, prepareServer, urlOfDatabase, type LoginRole } from '../../cli/migrate/index.ts'
+import {
+  loginRoles,
+  migrateUp,
+  prepareServer,
+  urlOfDatabase,
+  type LoginRole,
+} from '../../cli/migrate/index.ts'
 import { startTestServer } from '../../local/postgres/index.ts'
 
 const DATABASE = 'trickle'
@@ -18,7 +24,9 @@ export interface BenchServer {
  * Starts it. Durable (fsync on): without it a commit costs nothing and every ratio shifts towards the work of statements.
  * @param settings on top of the settings table of local/postgres.
  */
-export async function startBenchServer(settings: Readonly<Record<string, string>> = {}): Promise<BenchServer> {
+export async function startBenchServer(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BenchServer> {
   const server = await startTestServer({ durable: true, settings })
   try {
     const passwords = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -30,11 +31,28 @@ function settingsText(): string {
     .join('\n')
 }
 
-/** The first line of an error's text, and the line of the module that it names, if any. */
-function wordsOf(error: unknown, moduleUrl: string): string {
+/** As long as a person waits for a parser. */
+const checkTimeoutMs = 10_000
+
+/** A module that can't be parsed throws without saying where; Node's own check does. */
+function lineOfSyntaxError(path: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', path], {
+    encoding: 'utf8',
+    timeout: checkTimeoutMs,
+  })
+  const after = stderr.split(`${path}:`)[1] ?? ''
+  return /^\d+/u.exec(after)?.[0]
+}
+
+function lineOfThrow(error: Error, path: string): string | undefined {
+  const after = (error.stack ?? '').split(`${pathToFileURL(path).href}:`)[1] ?? ''
+  return /^\d+/u.exec(after)?.[0]
+}
+
+/** The first line of an error's text, and the line of the module that it is about, if it can be told. */
+function wordsOf(error: unknown, path: string): string {
   if (!(error instanceof Error)) return String(error)
-  const after = (error.stack ?? '').split(`${moduleUrl}:`)[1] ?? ''
-  const line = /^\d+/u.exec(after)?.[0]
+  const line = error instanceof SyntaxError ? lineOfSyntaxError(path) : lineOfThrow(error, path)
   return `${error.message.split('\n')[0] ?? ''}${line === undefined ? '' : ` (line ${line})`}`
 }
 
@@ -50,16 +68,15 @@ export async function loadMapping(file: string): Promise<Mapping> {
   } catch (error) {
     throw new CommandFailure('MAPPING_INVALID', `The mapping ${file} can't be read.`, { cause: error })
   }
-  const moduleUrl = pathToFileURL(path).href
   let exported: unknown
   try {
-    const loaded: unknown = await import(moduleUrl)
+    const loaded: unknown = await import(pathToFileURL(path).href)
     exported =
       typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
   } catch (error) {
     throw new CommandFailure(
       'MAPPING_INVALID',
-      `The mapping ${file} can't be loaded: ${wordsOf(error, moduleUrl)}.`,
+      `The mapping ${file} can't be loaded: ${wordsOf(error, path)}.`,
       {
         cause: error,
       },

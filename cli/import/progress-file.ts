@@ -76,6 +76,15 @@ export function readProgress(path: string, identity: ImportIdentity): FoundProgr
   return { kind: 'useless', reason: whatChanged(parsed.data.identity, identity) }
 }
 
+/** What hinders the writing may hinder this too, and is the better thing to tell. */
+function removeDraft(draft: string): void {
+  try {
+    rmSync(draft, { force: true })
+  } catch {
+    // It stays, and nobody reads it.
+  }
+}
+
 /**
  * Records progress: the file is whole at every moment, the old one or the new one, also when power goes.
  * @throws CommandFailure PROGRESS_UNWRITABLE
@@ -94,7 +103,7 @@ export function writeProgress(path: string, progress: Progress): void {
     }
     renameSync(draft, path)
   } catch (error) {
-    rmSync(draft, { force: true })
+    removeDraft(draft)
     throw new CommandFailure(
       'PROGRESS_UNWRITABLE',
       `The progress can't be written to ${path} (${error instanceof Error ? error.message : String(error)}). Name another file with --progress FILE.`,

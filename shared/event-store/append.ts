@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { TrickleError } from '../errors/index.ts'
-import { codeOf, constraintOf, type Database, type Row } from '../postgres/index.ts'
+import { codeOf, constraintOf, type Database } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
+import { readAppendAnswer, type AppendAnswer } from './append-answer.ts'
 import { versionConflict } from './conflicts.ts'
 import { encodeEvents } from './encode-events.ts'
 import { append, findAppend, type AppendParameters } from './statements.ts'
@@ -20,7 +21,8 @@ const ROUNDS_MAX = 3
  * either they are written now or the first append is found and its result returned.
  *
  * @throws TrickleError VERSION_CONFLICT (with currentVersion), EVENT_ID_EXISTS, IDEMPOTENCY_KEY_REUSED,
- *   STREAM_TYPE_MISMATCH, TENANT_UNKNOWN, TENANT_SUSPENDED, EVENT_TOO_LARGE, TOO_MANY_EVENTS, DATABASE_ family.
+ *   STREAM_TYPE_MISMATCH, TENANT_UNKNOWN, TENANT_SUSPENDED, VALIDATION_FAILED, EVENT_TOO_LARGE, TOO_MANY_EVENTS,
+ *   BODY_TOO_LARGE, DATABASE_ family.
  */
 export async function appendToStream(
   database: Database,
@@ -54,7 +56,7 @@ export async function appendToStream(
       continue
     }
     const mayHaveBeenWritten = callerGaveIds || attempts > 1
-    if (outcome[0] === 'conflict' && mayHaveBeenWritten) {
+    if (outcome.outcome === 'conflict' && mayHaveBeenWritten) {
       const earlier = await findEarlier(database, tenant, request, parameters)
       if (earlier !== null) return earlier
     }
@@ -71,7 +73,7 @@ async function tryAppend(
   parameters: AppendParameters,
   timing: { signal: AbortSignal | undefined; deadlineAtMs: number | undefined },
   onAttempt: () => void,
-): Promise<Row | 'receipt-exists' | 'event-exists'> {
+): Promise<AppendAnswer | 'receipt-exists' | 'event-exists'> {
   try {
     const [row] = await database.query(append(parameters), {
       ...timing,
@@ -79,8 +81,9 @@ async function tryAppend(
       onAttempt,
       onError: (error) => (codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined),
     })
-    if (row === undefined) throw new TrickleError('INTERNAL', 'The append returned nothing.')
-    return row
+    const answer = row?.[0] ?? null
+    if (answer === null) throw new TrickleError('INTERNAL', 'The append returned nothing.')
+    return readAppendAnswer(answer)
   } catch (error) {
     if (codeOf(error) !== UNIQUE_VIOLATION) throw error
     return constraintOf(error).startsWith('receipts') ? 'receipt-exists' : 'event-exists'
@@ -121,10 +124,9 @@ function readOutcome(
   tenant: TenantContext,
   request: AppendRequest,
   ids: readonly string[],
-  row: Row,
+  { outcome, versions, epoch, timeline, xid, result }: AppendAnswer,
 ): AppendResult {
-  const [outcome, versionsJson, , epoch, timeline, xid, result] = row
-  const version = (JSON.parse(versionsJson ?? '[0]') as number[])[0] ?? 0
+  const version = versions[0] ?? 0
   switch (outcome) {
     case 'appended': {
       const events = ids.map((id, index) => ({ id, version: version - ids.length + index + 1 }))
@@ -137,7 +139,7 @@ function readOutcome(
       )
     }
     case 'replayed': {
-      const receipt = JSON.parse(result ?? '{}') as {
+      const receipt = JSON.parse(result) as {
         versions: [number]
         ids: string[]
         epoch: string
@@ -158,7 +160,7 @@ function readOutcome(
     case 'type_mismatch':
       throw new TrickleError(
         'STREAM_TYPE_MISMATCH',
-        `The stream ${request.streamId} has the type ${result ?? ''}, which its first append gave it; this append claims "${request.streamType ?? ''}".`,
+        `The stream ${request.streamId} has the type ${result}, which its first append gave it; this append claims "${request.streamType ?? ''}".`,
       )
     case 'tenant_suspended':
       throw new TrickleError(

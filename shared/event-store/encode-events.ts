@@ -6,15 +6,18 @@ import type { NewEvent } from './types.ts'
  * The events of an append as the one JSON array that the database unfolds: a fifth less work on both sides than an
  * array parameter for each column. JSON.stringify writes a JSON.rawJSON value as its source, so numbers keep their digits.
  *
- * @throws TrickleError TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
+ * @throws TrickleError VALIDATION_FAILED (no event, or two with one id), TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
  */
 export function encodeEvents(events: readonly NewEvent[], ids: readonly string[]): string {
+  // A stream without events would be neither there nor not there.
+  if (events.length === 0) throw new TrickleError('VALIDATION_FAILED', 'An append needs at least one event.')
   if (events.length > eventLimits.appendEventsMax) {
     throw new TrickleError(
       'TOO_MANY_EVENTS',
       `An append takes at most ${eventLimits.appendEventsMax} events; this one has ${events.length}. Split it.`,
     )
   }
+  refuseTwice(events, ids)
   let bytes = 0
   const texts = events.map((event, index) => {
     const text = encodeEvent(event, ids[index] ?? '')
@@ -30,6 +33,22 @@ export function encodeEvents(events: readonly NewEvent[], ids: readonly string[]
     )
   }
   return `[${texts.join(',')}]`
+}
+
+/** The database could only say that such an id exists, which a twin may have caused too; trying again would not help. */
+function refuseTwice(events: readonly NewEvent[], ids: readonly string[]): void {
+  const seen = new Set<string>()
+  for (const [index, id] of ids.entries()) {
+    const identity = JSON.stringify([events[index]?.source ?? '', id])
+    if (seen.has(identity)) {
+      throw new TrickleError(
+        'VALIDATION_FAILED',
+        `The id "${id}" stands in the append twice. An event id is unique within its source.`,
+        { errors: [{ pointer: `/events/${index}/id`, message: 'stands in the append twice' }] },
+      )
+    }
+    seen.add(identity)
+  }
 }
 
 /** Ids, type and member names around data and metadata do not count towards the limit of an event; they fit in this. */

@@ -2,6 +2,7 @@ import type { Database, Statement } from '../postgres/index.ts'
 import { codeOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { encodeEvent } from './encode-events.ts'
+import { eventLimits } from './limits.ts'
 import { importEvents, importEventsOf } from './statements.ts'
 import type { NewEvent } from './types.ts'
 
@@ -34,9 +35,14 @@ export class EventImporter {
     this.#acrossTenants = acrossTenants
   }
 
-  /** Outcomes in the order of the lines. At most `eventLimits.importBatchLines` lines. */
+  /**
+   * Outcomes in the order of the lines.
+   * @throws RangeError for more than `eventLimits.importBatchLines` lines; TrickleError of the DATABASE_ family.
+   */
   async importBatch(lines: readonly ImportLine[]): Promise<ImportOutcome[]> {
     if (lines.length === 0) return []
+    if (lines.length > eventLimits.importBatchLines)
+      throw new RangeError(`a batch holds at most ${eventLimits.importBatchLines} lines`)
     const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
     for (let round = 1; ; round += 1) {
       try {
@@ -78,7 +84,7 @@ function operatorStatement(lines: readonly ImportLine[]): Statement {
 function encodeLines(lines: readonly ImportLine[], tenantIndex: (line: ImportLine) => number): string {
   const texts = lines.map((line, index) => {
     const event = encodeEvent(line.event, line.event.id)
-    return `{"n":${index},"t":${tenantIndex(line)},"streamId":"${line.streamId}",${event.slice(1)}`
+    return `{"n":${index},"t":${tenantIndex(line)},"streamId":${JSON.stringify(line.streamId)},${event.slice(1)}`
   })
   return `[${texts.join(',')}]`
 }

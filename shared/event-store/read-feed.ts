@@ -3,7 +3,7 @@ import type { Database, Row } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { eventJson, storedEventOfRow } from './event-json.ts'
 import { eventLimits } from './limits.ts'
-import { readTenantFeed } from './statements.ts'
+import { readTenantFeed, selectHeldUntil } from './statements.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './tokens.ts'
 import type { FeedPage } from './types.ts'
 
@@ -38,43 +38,34 @@ export async function readFeedPage(
     { resolvesAmbiguity: true },
   )
   const reached = readProgress(rows.at(-1))
-  if (after !== undefined && after.epoch !== reached.epoch) throw epochEnded(tenant, after, reached)
+  if (after !== undefined && after.epoch !== reached.epoch)
+    throw await epochEnded(database, tenant, after, reached.epoch)
   return {
     events: rows.slice(0, -1).map((row) => eventJson(storedEventOfRow(row[2] ?? '', row, 3))),
     next: encodeCheckpoint(tenant.tenantId, reached),
   }
 }
 
-interface Progress extends Checkpoint {
-  readonly beganXid: bigint
-  readonly beganPosition: bigint
-}
-
 /** The last row of a page tells how far it came and which epoch the log is in. */
-function readProgress(row: Row | undefined): Progress {
+function readProgress(row: Row | undefined): Checkpoint {
   if (row === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
-  const [epoch, beganXid, beganPosition] = row.slice(15)
-  return {
-    xid: BigInt(row[0] ?? '0'),
-    position: BigInt(row[1] ?? '0'),
-    epoch: epoch ?? '',
-    beganXid: BigInt(beganXid ?? '0'),
-    beganPosition: BigInt(beganPosition ?? '0'),
-  }
+  return { xid: BigInt(row[0] ?? '0'), position: BigInt(row[1] ?? '0'), epoch: row[15] ?? '' }
 }
 
-/** What was read before still holds up to where the new epoch began, so that is the point to go on from. */
-function epochEnded(
+/** What was read before still holds up to where the first later epoch branched off, so that is the point to go on from. */
+async function epochEnded(
+  database: Database,
   tenant: TenantContext,
   after: Checkpoint,
-  { epoch, beganXid, beganPosition }: Progress,
-): TrickleError {
-  const isEarlier = after.xid < beganXid || (after.xid === beganXid && after.position < beganPosition)
-  const point = isEarlier ? after : { xid: beganXid, position: beganPosition }
-  const resumeAfter = encodeCheckpoint(tenant.tenantId, { epoch, xid: point.xid, position: point.position })
+  epoch: string,
+): Promise<TrickleError> {
+  const [row] = await database.query(selectHeldUntil(after.epoch), { resolvesAmbiguity: true })
+  const began = { xid: BigInt(row?.[0] ?? '0'), position: BigInt(row?.[1] ?? '0') }
+  const isEarlier = after.xid < began.xid || (after.xid === began.xid && after.position < began.position)
+  const { xid, position } = isEarlier ? after : began
   return new TrickleError(
     'EPOCH_ENDED',
     'The log was restored or moved since this token was made. Go on after `resumeAfter`; events that you have seen already may come again.',
-    { extensions: { resumeAfter } },
+    { extensions: { resumeAfter: encodeCheckpoint(tenant.tenantId, { epoch, xid, position }) } },
   )
 }

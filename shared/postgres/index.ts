@@ -15,5 +15,6 @@ export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureCl
 export { databaseError } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { poolLimits, retryLimits } from './settings.ts'
+export { compositeFields } from './composite.ts'
 export { timestampOfText } from './timestamps.ts'
 export { requiredMigrationLevel } from './migration-level.ts'

@@ -47,7 +47,7 @@ export async function withReceipt<T>(database: Database, options: ReceiptOptions
   try {
     return await attempt()
   } catch (error) {
-    // A twin with the same key committed in between: its receipt is there now.
+    // An append with the same key, which does not take the lock below, committed in between: its receipt is there now.
     if (codeOf(error) !== UNIQUE_VIOLATION) throw error
     return attempt()
   }
@@ -58,6 +58,8 @@ async function attemptOnce<T>(
   { scope, status, work }: ReceiptOptions<T>,
   { key, fingerprint }: ReceiptKey,
 ): Promise<Received<T>> {
+  // A twin waits here and then sees the receipt: its own work would meet what the first one did, and fail on it.
+  await run(lockKey(scope, key))
   const [earlier] = await run(selectReceipt(scope, key))
   if (earlier !== undefined) {
     const [hash, result] = earlier
@@ -73,6 +75,15 @@ async function attemptOnce<T>(
   await run(insertReceipt(scope, key, fingerprint, status, JSON.stringify(result)))
   return { result, replayed: false }
 }
+
+/** "ES" and 2: beside the class of the appenders' locks, which the feed's horizon looks at. */
+const LOCK_CLASS = 1_163_067_394
+
+const lockKey = (scope: string, key: string): Statement => ({
+  name: 'lock_receipt',
+  text: 'select pg_advisory_xact_lock($1, hashtext($2))',
+  values: [LOCK_CLASS, `${scope} ${key}`],
+})
 
 const selectReceipt = (scope: string, key: string): Statement => ({
   name: 'select_receipt',

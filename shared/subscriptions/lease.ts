@@ -25,7 +25,7 @@ export class Lease {
   readonly name: string
   readonly fence: bigint
   readonly epoch: string
-  readonly failures: number
+  #failures: number
   #checkpoint: FeedPosition
 
   private constructor(
@@ -37,7 +37,7 @@ export class Lease {
     this.name = name
     this.fence = facts.fence
     this.epoch = facts.epoch
-    this.failures = facts.failures
+    this.#failures = facts.failures
     this.#checkpoint = facts.checkpoint
   }
 
@@ -65,6 +65,11 @@ export class Lease {
     })
   }
 
+  /** Failures in a row, up to now. */
+  get failures(): number {
+    return this.#failures
+  }
+
   get checkpoint(): FeedPosition {
     return this.#checkpoint
   }
@@ -90,21 +95,23 @@ export class Lease {
   async advance(to: FeedPosition): Promise<void> {
     const [row] = await this.#database.query(advance(this.name, this.fence, this.#checkpoint, to, LEASE_MS))
     if (row?.[0] !== 'true') throw this.lost()
-    this.#checkpoint = to
+    this.advancedTo(to)
   }
 
   /** The checkpoint was moved by a statement of the subscriber's own, in one transaction with its effect. */
   advancedTo(to: FeedPosition): void {
     this.#checkpoint = to
+    // The database forgets them with the same move; the wait after a new failure is the first one again.
+    this.#failures = 0
   }
 
   async release(): Promise<void> {
-    await this.#database.query(release(this.name, this.fence, null, 0))
+    await this.#database.query(release(this.name, this.fence, null, 0), { resolvesAmbiguity: true })
   }
 
   /** Ends the lease and notes the failure; the next attempt waits, with jitter so that many don't wake at once. */
   async releaseFailed(error: unknown): Promise<void> {
-    const ceilingMs = Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * 2 ** this.failures)
+    const ceilingMs = Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * 2 ** this.#failures)
     const retryAfterMs = Math.round(ceilingMs / 2 + (Math.random() * ceilingMs) / 2)
     const message = error instanceof Error ? error.message : String(error)
     await this.#database.query(release(this.name, this.fence, message, retryAfterMs))

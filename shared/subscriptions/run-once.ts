@@ -1,3 +1,4 @@
+import { isTrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
 import { feedEventOfRow, type FeedEvent } from './feed-event.ts'
 import { Lease, type AcquireOutcome } from './lease.ts'
@@ -47,9 +48,9 @@ export class FeedReader {
 
 /**
  * Works on a subscription until there is nothing more or the budget is spent: for a timer (backstop) or a nudge. Takes
- * the lease, so that any number may be called at once and one of them works. Never throws LEASE_LOST as a failure of
- * the subscription: the other holder goes on.
- * @throws whatever the step threw, after the failure is noted and the next attempt put off.
+ * the lease, so that any number may be called at once and one of them works. A lease that is lost on the way is no
+ * failure of the subscription: the other holder goes on, and this run ends as busy.
+ * @throws whatever else the step threw, after the failure is noted and the next attempt put off.
  */
 export async function runOnce(
   database: Database,
@@ -76,6 +77,11 @@ export async function runOnce(
     await lease.release()
     return { outcome: 'budget-spent', events, steps }
   } catch (error) {
+    if (isTrickleError(error) && error.code === 'LEASE_LOST') {
+      // Nobody else may have it: a subscription that was paused refuses its holder too.
+      await lease.release().catch(() => {})
+      return { outcome: 'busy', events, steps }
+    }
     // A database that is away can't note the failure either; the lease ends by itself then.
     await lease.releaseFailed(error).catch(() => {})
     throw error

@@ -45,6 +45,8 @@ export class TenantDirectory {
   }
 
   async #load(claim: string, limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'>): Promise<Entry> {
+    // From the question on: what changes while the answer is on its way must not be remembered longer.
+    const untilMs = performance.now() + CACHE_MS
     const rows = await this.#database.query(findTenant(claim, this.#key), {
       ...limits,
       resolvesAmbiguity: true,
@@ -66,7 +68,7 @@ export class TenantDirectory {
     const entry = {
       tenant: makeTenantContext(tenantId ?? '', slug ?? '', name ?? ''),
       status: status ?? '',
-      untilMs: performance.now() + CACHE_MS,
+      untilMs,
     }
     if (this.#entries.size >= CACHE_ENTRIES_MAX) this.#entries.clear()
     this.#entries.set(claim, entry)

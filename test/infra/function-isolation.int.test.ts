@@ -10,7 +10,7 @@ import { bind, contexts, seedTenants, type Context, type Pair } from './isolatio
  * keys and streams that the other tenant uses as well. A function that is not here fails the test below.
  */
 const calls: Readonly<Record<string, string>> = {
-  'trickle_events_log.append(uuid,text[],text[],bigint[],integer,json,text,text,text,bytea)': `trickle_events_log.append($1, array['s'], null, array[-1], 1,
+  'trickle_events_log.append(uuid,text[],text[],bigint[],integer,jsonb,text,text,text,bytea)': `trickle_events_log.append($1, array['s'], null, array[-1], 1,
       '[{"s": 1, "id": "new-id", "type": "T", "data": 1}]', null, null, 'new-key', 'f')`,
   'trickle_events_log.find_append(uuid,text[],json)': `trickle_events_log.find_append($1, array['s'], '[{"s": 1, "id": "shared-id", "type": "Seeded"}]')`,
   'trickle_events_log.import_events(uuid,json)': `trickle_events_log.import_events($1, '[{"n": 0, "t": 1, "streamId": "s", "id": "i", "type": "T", "data": 1}]')`,

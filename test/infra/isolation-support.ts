@@ -30,7 +30,7 @@ export async function seedTenants(admin: Client): Promise<void> {
         insert into trickle_tenants_state.tenants (tenant_id, slug, name) values (v_tenant, 'tenant-' || i, 'secret of ' || v_tenant);
         commit;
         perform trickle_events_log.append(v_tenant, array['s'], null::text[], array[0], 1,
-          json_build_array(json_build_object('s', 1, 'id', 'shared-id', 'type', 'Seeded', 'data', 'secret of ' || v_tenant)), null, null,
+          jsonb_build_array(jsonb_build_object('s', 1, 'id', 'shared-id', 'type', 'Seeded', 'data', 'secret of ' || v_tenant)), null, null,
           'shared-key', convert_to('secret of ' || v_tenant, 'UTF8'));
         commit;
       end loop;

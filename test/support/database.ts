@@ -21,12 +21,21 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** On the server that all files share. The horizon is server-wide: tests of feed order want `createOwnServer`. */
-export async function createDatabase(): Promise<TestDatabase> {
-  const adminUrl = inject('adminUrl')
+/** Which server a database is made on, and of which template, to which nobody may be connected then. */
+export interface DatabasePlace {
+  readonly adminUrl: string
+  readonly template: string
+}
+
+/**
+ * On the server that all files share, or at another place. The horizon is server-wide: tests of feed order want
+ * `createOwnServer`, whose database `trickle` can be a template as well.
+ */
+export async function createDatabase(place?: DatabasePlace): Promise<TestDatabase> {
+  const { adminUrl, template } = place ?? { adminUrl: inject('adminUrl'), template: TEMPLATE }
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await withClient(adminUrl, (client) =>
-    client.query(`create database ${name} template ${TEMPLATE} owner trickle_owner`),
+    client.query(`create database ${name} template ${template} owner trickle_owner`),
   )
   const database = openDatabase(adminUrl, name)
   return {

@@ -37,7 +37,8 @@ create policy batches_forwarder on trickle_analytics_outbox.batches for select t
 create policy batches_operator on trickle_analytics_outbox.batches for select to trickle_operator using (true);
 grant select on trickle_analytics_outbox.batches to trickle_forwarder, trickle_operator;
 
--- Freezes a batch; false when the lease is lost. The fence makes a forwarder that was thought dead do no harm.
+-- Freezes a batch; false when the lease is lost. The fence makes a forwarder that was thought dead do no harm; the
+-- subscription's row is held, or a take-over that has not committed yet would not be seen.
 create function trickle_analytics_outbox.seal(p_fence bigint, p_batch_id uuid, p_subscription text, p_epoch uuid,
     p_from_xid xid8, p_from_position bigint, p_to_xid xid8, p_to_position bigint,
     p_event_count int, p_byte_count bigint, p_content_hash bytea, p_blob_name text, p_tag text) returns boolean
@@ -51,7 +52,8 @@ begin
         p_event_count, p_byte_count, p_content_hash, p_blob_name, p_tag
       from trickle_subscriptions_state.subscriptions s
       where s.name = p_subscription and s.fence = p_fence and s.lease_until is not null
-        and (s.xid, s.position) = (p_from_xid, p_from_position);
+        and (s.xid, s.position) = (p_from_xid, p_from_position)
+      for share of s;
   return found;
 end $$;
 

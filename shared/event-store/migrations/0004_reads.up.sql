@@ -45,7 +45,8 @@ grant execute on function trickle_events_log.feed_horizon() to trickle_app, tric
 grant execute on function trickle_events_log.lock_class() to trickle_app, trickle_forwarder, trickle_operator;
 
 -- One page of a stream from p_from on (inclusive), in the order of p_backward. No row: there is no such stream. The
--- first column is the stream's version on every row; a row without an event says that the stream has none in range.
+-- first column is the stream's version on every row, and no event above it is returned, though one may have come in since:
+-- version and page are one answer. A row without an event says that the stream has none in range.
 create function trickle_events_log.read_stream(
     p_tenant uuid, p_stream text, p_from bigint, p_backward boolean, p_limit int, p_max_bytes int)
   returns table (stream_version bigint, version bigint, source text, event_id text, type text, schema_version int,
@@ -66,7 +67,7 @@ begin
       select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text, e.metadata::text,
           e.correlation_id, e.causation_id, e.trace_parent
         from trickle_events_log.events e
-        where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version <= p_from
+        where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version <= least(p_from, read_stream.stream_version)
         order by e.version desc limit p_limit
     loop
       v_bytes := v_bytes + octet_length(data) + coalesce(octet_length(metadata), 0);
@@ -78,7 +79,7 @@ begin
       select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text, e.metadata::text,
           e.correlation_id, e.causation_id, e.trace_parent
         from trickle_events_log.events e
-        where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version >= p_from
+        where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between p_from and read_stream.stream_version
         order by e.version limit p_limit
     loop
       v_bytes := v_bytes + octet_length(data) + coalesce(octet_length(metadata), 0);
@@ -106,12 +107,12 @@ grant execute on function trickle_events_log.stream_info(uuid, text) to trickle_
 
 -- One page of a tenant's feed after (p_xid, p_position), below the horizon. Types filters; at most p_scan_limit rows
 -- are looked at, so a filtered page may be empty. The last row has no event: it tells how far the page has come, and
--- the epoch with the point where that began, by which an older checkpoint is judged.
+-- the epoch of the log.
 create function trickle_events_log.read_tenant_feed(
     p_tenant uuid, p_xid xid8, p_position bigint, p_types text[], p_limit int, p_scan_limit int, p_max_bytes int)
   returns table (xid xid8, "position" bigint, stream_id text, version bigint, source text, event_id text, type text, schema_version int,
     occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text, trace_parent text,
-    epoch uuid, began_xid xid8, began_position bigint)
+    epoch uuid)
   language plpgsql volatile rows 100
   set plan_cache_mode = force_generic_plan
   as $$
@@ -151,8 +152,7 @@ begin
   end if;
   event_id := null;
   data := null;
-  select e.epoch, e.began_xid, e.began_position into epoch, began_xid, began_position
-    from trickle_events_log.epochs e order by e.ordinal desc limit 1;
+  select e.epoch into epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1;
   return next;
 end $$;
 grant execute on function trickle_events_log.read_tenant_feed(uuid, xid8, bigint, text[], int, int, int) to trickle_app;

@@ -17,6 +17,8 @@ export type Trouble =
       readonly code: string
       readonly retryable: boolean
     }
+  /** Something else answers, with success. */
+  | { readonly kind: 'stranger'; readonly text: string }
   /** The answer ends in order, and lacks the outcomes behind so many. */
   | { readonly kind: 'short'; readonly told: number }
 
@@ -127,6 +129,10 @@ export class ImportServer {
       const { status, code } = trouble
       response.writeHead(status, { 'content-type': 'application/problem+json' })
       response.end(code === undefined ? 'no words' : JSON.stringify({ status, code, detail: 'not now' }))
+      return
+    }
+    if (trouble.kind === 'stranger') {
+      response.end(trouble.text)
       return
     }
     const told = trouble.kind === 'short' || trouble.kind === 'cut' ? trouble.told : Number.POSITIVE_INFINITY

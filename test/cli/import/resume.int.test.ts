@@ -83,9 +83,21 @@ describe('an import that does not go through', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('something else that answers is not taken for an import', async () => {
-    server.troubles.push({ kind: 'errorLine', stored: 5, code: '', retryable: false })
-    await expect(beginImport(file, server.url).result).rejects.toMatchObject({ code: '' })
+  test.each([
+    ['a page', '<html>Welcome</html>'],
+    ['another API', '{"ok":true}\n'],
+    ['outcomes of other lines', '{"line":2,"outcome":"appended"}\n'],
+    [
+      'more outcomes than lines',
+      Array.from({ length: count + 1 }, (_, index) => `{"line":${index + 1},"outcome":"appended"}\n`).join(
+        '',
+      ),
+    ],
+  ])('%s is not taken for an import', async (_name, text) => {
+    server.troubles.push({ kind: 'stranger', text })
+    await expect(beginImport(file, server.url).result).rejects.toMatchObject({
+      code: 'ANSWER_NOT_UNDERSTOOD',
+    })
   })
 
   /** Runs an import until some lines are settled, and interrupts it. */
@@ -93,13 +105,13 @@ describe('an import that does not go through', () => {
     server.batchMs = 30
     const stop = new AbortController()
     const { result } = beginImport(file, server.url, { ...job, signal: stop.signal })
-    const outcome = expect(result).rejects.toMatchObject({
+    const failure = result.catch((error: unknown) => error)
+    while (server.count < count / 2) await delay(5)
+    stop.abort()
+    expect(await failure).toMatchObject({
       code: 'INTERRUPTED',
       message: expect.stringMatching(/are done\. Run the same command again/u) as string,
     })
-    while (server.count < count / 2) await delay(5)
-    stop.abort()
-    await outcome
     await server.idle()
     server.batchMs = 0
   }

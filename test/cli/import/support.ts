@@ -37,8 +37,8 @@ export function eventLine(index: number, more: Readonly<Record<string, unknown>>
   })
 }
 
-export function writeEvents(file: string, count: number): void {
-  writeFileSync(file, Array.from({ length: count }, (_, index) => `${eventLine(index)}\n`).join(''))
+export function writeEvents(file: string, count: number, more: Readonly<Record<string, unknown>> = {}): void {
+  writeFileSync(file, Array.from({ length: count }, (_, index) => `${eventLine(index, more)}\n`).join(''))
 }
 
 export interface TestImport {

@@ -52,16 +52,23 @@ export interface FeedPoint {
 }
 export const BEGINNING: FeedPoint = { xid: '0', position: '0' }
 
-/** One page of the feed of all tenants: `stream version` of each event, and the point behind the last. */
+interface FeedRow extends FeedPoint {
+  readonly tenant_id: string
+  readonly stream_id: string
+  readonly version: string
+}
+
+/** One page of the feed of all tenants: a label of each event, and the point behind the last. */
 export async function readFeed(
   client: Client,
   after: FeedPoint,
+  label = (row: FeedRow): string => `${row.stream_id} ${row.version}`,
 ): Promise<{ events: string[]; next: FeedPoint }> {
-  const { rows } = await client.query<FeedPoint & { stream_id: string; version: string }>(
-    'select xid, position, stream_id, version from trickle_events_log.read_feed($1, $2, null, null, 1000, 10000000)',
+  const { rows } = await client.query<FeedRow>(
+    'select tenant_id, xid, position, stream_id, version from trickle_events_log.read_feed($1, $2, null, null, 1000, 10000000)',
     [after.xid, after.position],
   )
-  return { events: rows.map((row) => `${row.stream_id} ${row.version}`), next: rows.at(-1) ?? after }
+  return { events: rows.map(label), next: rows.at(-1) ?? after }
 }
 
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? String(error)

@@ -4,6 +4,7 @@ import { Database } from '../../../shared/postgres/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { TcpProxy } from '../../support/proxy.ts'
 import { backendPid, kill, killAll, one, sql, until } from './support.ts'
+import { eventually } from '../../support/eventually.ts'
 
 let database: TestDatabase
 let admin: Client
@@ -40,7 +41,7 @@ describe('a connection that is killed', () => {
     })
     const before = await backendPid(pool)
     await kill(admin, before)
-    await expect.poll(() => told.length).toBeGreaterThan(0)
+    await eventually(() => told.length).toBeGreaterThan(0)
     expect(await backendPid(pool)).not.toBe(before)
     await pool.end()
   })
@@ -92,7 +93,7 @@ describe('a connection that is killed', () => {
       if (attempts > 1) return
       await killAll(admin, 'trickle_app')
       // The client hears of it by an event of its socket, which comes before the COMMIT is sent.
-      await expect.poll(() => one(run(sql('select 1'))).catch(() => 'gone')).toBe('gone')
+      await eventually(() => one(run(sql('select 1'))).catch(() => 'gone')).toBe('gone')
     })
     expect([attempts, await noteCount('before commit')]).toEqual([2, 1])
   })

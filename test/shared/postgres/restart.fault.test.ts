@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { clearServer, startServer, type RunningServer } from '../../../local/postgres/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
 import { backendPid, one, sql } from './support.ts'
+import { eventually } from '../../support/eventually.ts'
 
 let folder: string
 let server: RunningServer
@@ -32,9 +33,9 @@ it('outlives a restart and a crash of the server', async () => {
   for (const end of ['stop', 'kill'] as const) {
     await server[end]()
     // A backend outlives its killed postmaster by a moment and answers.
-    await expect
-      .poll(() => pool.query(sql('select 1'), { resolvesAmbiguity: true }).catch((error: unknown) => error))
-      .toMatchObject({ code: 'DATABASE_UNAVAILABLE', headers: { 'Retry-After': '1' } })
+    await eventually(() =>
+      pool.query(sql('select 1'), { resolvesAmbiguity: true }).catch((error: unknown) => error),
+    ).toMatchObject({ code: 'DATABASE_UNAVAILABLE', headers: { 'Retry-After': '1' } })
     server = await startServer({ dataFolder: folder, port, durable: false })
     expect(await one(pool.query(sql('select 1')))).toBe('1')
   }

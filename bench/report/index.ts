@@ -1,0 +1,4 @@
+/** What a run says: facts of the machine, the table for people, the JSON for programs. It must not measure figures. */
+export { loadAverages, machineFacts, type MachineFacts } from './machine.ts'
+export { renderFacts, writeResult, type BenchResult } from './result.ts'
+export { renderTable, verdictText } from './table.ts'

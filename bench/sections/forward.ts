@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { AnalyticsForwarder, type KustoSender } from '../../shared/adx/index.ts'
+import { Database, poolLimits } from '../../shared/postgres/index.ts'
+import { alternate, figureOf, type Figure } from '../measure/index.ts'
+import {
+  copyToBareTable,
+  createBareTable,
+  createTenants,
+  startBenchServer,
+  startChild,
+  storeEvents,
+  type BenchServer,
+} from '../stage/index.ts'
+import { compareAppends } from './forward-cost.ts'
+import { bareExport, forwardRange, type LogRange } from './forward-rate.ts'
+import { serverFacts } from './server-facts.ts'
+import type { SectionContext, SectionResult } from './section.ts'
+
+const TENANTS = 16
+const EVENTS_PER_STREAM = 50
+const DATABASE = 'trickle'
+
+/** Stored events before anything is measured; the large one takes minutes to make. */
+const SMALL = 10_000
+const LARGE = 1_000_000
+
+/** Events that one turn forwards at the most: five batches, however large the log is. */
+const RANGE_MAX = 100_000
+
+/** How fast the log is forwarded, and what that costs those who append; at two sizes of the log. */
+export async function forwardSection(context: SectionContext): Promise<SectionResult> {
+  const sizes = context.options.isFull ? [SMALL, LARGE] : [SMALL]
+  const figures: Figure[] = []
+  const skipped: { name: string; reason: string }[] = []
+  let postgres: Record<string, string> = {}
+  for (const size of sizes) {
+    const server = await context.cleanup.start(startBenchServer(), (started) => started.dispose())
+    const stored = `${size.toLocaleString('en')} stored`
+    context.note(`forward: storing ${size} events`)
+    const tenants = await createTenants(server, TENANTS)
+    await createBareTable(server.adminUrl)
+    await storeEvents(server.adminUrl, { tenants, count: size, eventsPerStream: EVENTS_PER_STREAM })
+    await copyToBareTable(server.adminUrl)
+    const database = forwarderDatabase(server)
+    context.cleanup.add(() => database.end())
+    context.note(`forward rate at ${stored}`)
+    const parts = { context, server, database, stored }
+    figures.push(
+      await compareRate(parts, 'no transport', new AnalyticsForwarder(database, DATABASE, nowhere)),
+    )
+    const analytics = await startAnalytics(context)
+    if (analytics === null) {
+      skipped.push({
+        name: 'forward rate by the real SDK',
+        reason: 'local/analytics is not in this checkout',
+      })
+    } else {
+      context.note(`forward rate by the real SDK at ${stored}`)
+      figures.push(
+        await compareRate(
+          parts,
+          'real SDK to local/analytics',
+          new AnalyticsForwarder(database, DATABASE, analytics),
+        ),
+      )
+    }
+    context.note(`append with and without forwarding at ${stored}`)
+    figures.push(await compareAppends({ ...parts, tenants, analyticsDatabase: DATABASE, sender: nowhere }))
+    postgres = await serverFacts(server.adminUrl)
+  }
+  if (!context.options.isFull)
+    skipped.push({ name: 'forwarding at 1,000,000 stored events', reason: 'asked for by --full' })
+  return { figures, skipped, postgres }
+}
+
+interface Parts {
+  readonly context: SectionContext
+  readonly server: BenchServer
+  readonly database: Database
+  readonly stored: string
+}
+
+async function compareRate(
+  { context, server, database, stored }: Parts,
+  transport: string,
+  forwarder: AnalyticsForwarder,
+): Promise<Figure> {
+  const range: LogRange = { server, eventsMax: RANGE_MAX }
+  const samples = await alternate(
+    {
+      ours: () => forwardRange(range, database, forwarder),
+      bare: () => bareExport(range),
+    },
+    context.options.rounds,
+  )
+  const facts = {
+    section: 'forward',
+    name: `forward rate, ${transport}, ${stored}`,
+    candidate: `AnalyticsForwarder by runOnce, ${transport}`,
+    baseline: 'bare SELECT in feed order by pg, parsed, NDJSON, gzip, thrown away',
+    unit: 'events/s',
+  }
+  return figureOf(facts, samples.ours, samples.bare)
+}
+
+const forwarderDatabase = (server: BenchServer): Database =>
+  new Database({
+    url: server.url('trickle_forwarder'),
+    connectionsMax: poolLimits.backgroundConnectionsMax,
+    statements: 'unnamed',
+  })
+
+/** Everything but the transport is done: pages, NDJSON, gzip, hash, the batch's row, the lease. */
+async function nowhere(): Promise<KustoSender> {
+  return { send: () => Promise.resolve(), close() {} }
+}
+
+const storageSchema = z.object({ connectionString: z.string() })
+const analyticsSchema = z.object({ url: z.string(), database: z.string() })
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The stand-in with its storage, and the real SDK talking to it; null where this checkout has none. */
+async function startAnalytics(context: SectionContext): Promise<(() => Promise<KustoSender>) | null> {
+  if (!existsSync(join(repository, 'local/analytics/main.ts'))) return null
+  const folder = (name: string): string => join(context.scratchFolder, `${name}-${Date.now()}`)
+  const startingStorage = startChild({
+    program: 'local/storage/main.ts',
+    args: ['--data', folder('storage'), '--blob-port', '0', '--queue-port', '0'],
+    factsSchema: storageSchema,
+  })
+  const storage = await context.cleanup.start(startingStorage, (started) => started.stop())
+  const startingAnalytics = startChild({
+    program: 'local/analytics/main.ts',
+    args: ['--port', '0', '--data', folder('analytics'), '--kql', 'infra/kql', '--database', DATABASE],
+    environment: { TRICKLE_LOCAL_STORAGE: storage.facts.connectionString },
+    factsSchema: analyticsSchema,
+  })
+  const analytics = await context.cleanup.start(startingAnalytics, (started) => started.stop())
+  const { createKustoSender } = await import('../../shared/adx/kusto.chunk.ts')
+  const sender = createKustoSender(analytics.facts.url, DATABASE, undefined, true)
+  context.cleanup.add(() => Promise.resolve(sender.close()))
+  return () => Promise.resolve(sender)
+}

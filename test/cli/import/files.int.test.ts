@@ -1,0 +1,148 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { progressFileOf } from '../../../cli/import/locations.ts'
+import {
+  readProgress,
+  writeProgress,
+  type ImportIdentity,
+  type Progress,
+} from '../../../cli/import/progress-file.ts'
+import { RejectsFile } from '../../../cli/import/rejects-file.ts'
+import { noCounts } from '../../../cli/import/tally.ts'
+import { lineRecord } from './support.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'trickle-import-files-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+describe('the progress of an import', () => {
+  const identity: ImportIdentity = {
+    path: '/data/events.ndjson',
+    sizeBytes: 100,
+    modifiedMs: 1.5,
+    firstBlockSha256: 'abc',
+    format: { kind: 'ndjson', delimiter: '' },
+    mapping: null,
+    target: 'home:/h',
+    tenant: null,
+  }
+  const progress: Progress = {
+    schemaVersion: 1,
+    identity,
+    position: { row: 5, lines: 6, bytes: 70 },
+    counts: { ...noCounts, read: 5, appended: 5 },
+    seconds: 1.25,
+    rejectsBytes: 0,
+    anchorRow: 1,
+  }
+
+  test('what is written is read again, and nothing else is left', () => {
+    const path = join(folder, 'imports', 'progress.json')
+    expect(readProgress(path, identity)).toEqual({ kind: 'none' })
+    writeProgress(path, progress)
+    writeProgress(path, { ...progress, seconds: 2 })
+    expect(readProgress(path, identity)).toEqual({ kind: 'progress', progress: { ...progress, seconds: 2 } })
+    expect(readdirSync(join(folder, 'imports'))).toEqual(['progress.json'])
+  })
+
+  test.each<[string, Partial<ImportIdentity>, RegExp]>([
+    ['another size', { sizeBytes: 101 }, /file has changed/u],
+    ['another time', { modifiedMs: 2 }, /file has changed/u],
+    ['another beginning', { firstBlockSha256: 'abd' }, /file has changed/u],
+    ['another mapping', { mapping: 'm' }, /mapping has changed/u],
+    ['another delimiter', { format: { kind: 'csv', delimiter: ';' } }, /another format/u],
+    ['another target', { target: 'https://x' }, /another target/u],
+    ['another tenant', { tenant: 'acme' }, /another target/u],
+  ])('it is no use for %s', (_name, change, reason) => {
+    const path = join(folder, 'progress.json')
+    writeProgress(path, progress)
+    expect(readProgress(path, { ...identity, ...change })).toEqual({
+      kind: 'useless',
+      reason: expect.stringMatching(reason) as string,
+    })
+  })
+
+  test.each([
+    ['half of it', '{"schemaVersion":1,"ident', /not JSON/u],
+    ['of another version', '{"schemaVersion":2}', /not of the form/u],
+    ['empty', '', /not JSON/u],
+  ])('a file that is %s is no use, and no error', (_name, text, reason) => {
+    const path = join(folder, 'progress.json')
+    writeFileSync(path, text)
+    expect(readProgress(path, identity)).toEqual({
+      kind: 'useless',
+      reason: expect.stringMatching(reason) as string,
+    })
+  })
+
+  test('where it can not be written, the option is named', () => {
+    writeFileSync(join(folder, 'imports'), 'a file in the way')
+    expect(() => writeProgress(join(folder, 'imports', 'p.json'), progress)).toThrow(/--progress FILE/u)
+  })
+
+  test('each input and target has a file of its own', () => {
+    const files = [
+      progressFileOf('/h', '/a/events.ndjson', 'home:/h', null),
+      progressFileOf('/h', '/b/events.ndjson', 'home:/h', null),
+      progressFileOf('/h', '/a/events.ndjson', 'https://x', null),
+      progressFileOf('/h', '/a/events.ndjson', 'home:/h', 'acme'),
+    ]
+    expect(new Set(files).size).toBe(4)
+    for (const file of files)
+      expect(file).toMatch(/^\/h\/imports\/events\.ndjson\.[0-9a-f]{12}\.progress\.json$/u)
+  })
+})
+
+describe('the file of rejects', () => {
+  const reject = (row: number) => ({ record: lineRecord(`{"n":"é${row}"}`, row), code: 'X', detail: 'why' })
+
+  test('it is made when there is a first reject, and replaces that of an earlier import', () => {
+    const path = join(folder, 'deep', 'rejects.ndjson')
+    const none = new RejectsFile(path, 0)
+    none.flush()
+    none.close()
+    expect(existsSync(path)).toBe(false)
+    mkdirSync(join(folder, 'deep'))
+    writeFileSync(path, 'old\n')
+    const rejects = new RejectsFile(path, 0)
+    expect(existsSync(path)).toBe(false)
+    rejects.add(reject(3))
+    rejects.flush()
+    rejects.close()
+    const text = readFileSync(path, 'utf8')
+    expect(JSON.parse(text)).toEqual({ line: 3, row: 3, code: 'X', detail: 'why', sourceLine: '{"n":"é3"}' })
+    expect(rejects.bytes).toBe(Buffer.byteLength(text))
+  })
+
+  test('a run that goes on keeps what was told of, and cuts off what was not', () => {
+    const path = join(folder, 'rejects.ndjson')
+    const first = new RejectsFile(path, 0)
+    first.add(reject(1))
+    const { bytes } = first
+    first.add(reject(2))
+    first.flush()
+    first.close()
+    const second = new RejectsFile(path, bytes)
+    second.add(reject(2))
+    second.add(reject(3))
+    second.flush()
+    second.close()
+    const lines = readFileSync(path, 'utf8').trim().split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { row: number }).row)).toEqual([1, 2, 3])
+  })
+
+  test('a very long line is cut', () => {
+    const path = join(folder, 'rejects.ndjson')
+    const rejects = new RejectsFile(path, 0)
+    rejects.add({ ...reject(1), record: lineRecord('x'.repeat(100_000)) })
+    rejects.flush()
+    rejects.close()
+    expect(readFileSync(path, 'utf8').length).toBeLessThan(66_000)
+  })
+})

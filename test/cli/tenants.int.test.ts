@@ -1,0 +1,105 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runCommandLine } from '../../cli/frame/index.ts'
+
+const tenant = (slug: string) => ({
+  id: `id-${slug}`,
+  slug,
+  externalId: null,
+  name: slug.toUpperCase(),
+  status: 'active',
+  createdAt: '2026-01-01T00:00:00.000000Z',
+  updatedAt: '2026-01-01T00:00:00.000000Z',
+})
+
+describe('trickle tenants', () => {
+  const seen: { method: string | undefined; url: string | undefined; body: string }[] = []
+  let server: Server
+  let url: string
+  beforeEach(async () => {
+    seen.length = 0
+    server = createServer((request, response) => {
+      let body = ''
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      request.on('end', () => {
+        seen.push({ method: request.method, url: request.url, body })
+        const after = new URL(request.url ?? '', 'http://x').searchParams.get('after')
+        if (request.url?.endsWith('/nobody/suspend') === true) {
+          response.writeHead(404).end('{"code":"TENANT_NOT_FOUND","detail":"No tenant has it."}')
+        } else if (request.method === 'POST') {
+          response.end(JSON.stringify(tenant('acme')))
+        } else if (after === '') {
+          response.end(JSON.stringify({ tenants: [tenant('acme'), tenant('beta')], next: 'beta' }))
+        } else {
+          response.end(JSON.stringify({ tenants: [tenant('gamma')], next: null }))
+        }
+      })
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+  })
+  afterEach(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  async function tenants(...words: string[]): Promise<{ code: number; out: string; error: string }> {
+    const texts = { out: '', error: '' }
+    const code = await runCommandLine(['tenants', ...words, '--url', url, '--token', 'any'], {
+      out: (text) => (texts.out += text),
+      error: (text) => (texts.error += text),
+    })
+    return { code, ...texts }
+  }
+
+  test('list goes through all pages', async () => {
+    const { code, out } = await tenants('list', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual({ tenants: ['acme', 'beta', 'gamma'].map(tenant) })
+    expect(seen.map((request) => request.url)).toEqual([
+      '/api/tenants?after=&limit=1000',
+      '/api/tenants?after=beta&limit=1000',
+    ])
+    const table = (await tenants('list')).out
+    expect(table).toMatch(/^slug +name +status +id +external id\n/u)
+    expect(table).toMatch(/\(3 tenants\)\n$/u)
+  })
+
+  test('create sends what was said, suspend and resume name the tenant in the path', async () => {
+    expect(await tenants('create', 'acme', '--name', 'Acme Ltd', '--external-id', 'e1')).toMatchObject({
+      code: 0,
+      out: 'Created: acme (id-acme)\n',
+    })
+    await tenants('create', 'acme')
+    await tenants('suspend', 'a/b')
+    expect(JSON.parse((await tenants('resume', 'acme', '--json')).out)).toEqual(tenant('acme'))
+    expect(seen).toEqual([
+      { method: 'POST', url: '/api/tenants', body: '{"slug":"acme","name":"Acme Ltd","externalId":"e1"}' },
+      { method: 'POST', url: '/api/tenants', body: '{"slug":"acme"}' },
+      { method: 'POST', url: '/api/tenants/a%2Fb/suspend', body: '' },
+      { method: 'POST', url: '/api/tenants/acme/resume', body: '' },
+    ])
+  })
+
+  test('a refusal is one clear line', async () => {
+    const { code, out, error } = await tenants('suspend', 'nobody', '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'TENANT_NOT_FOUND' } })
+    expect(error).toBe('404 TENANT_NOT_FOUND: No tenant has it.\n')
+  })
+
+  test.each([
+    [[], 'missing'],
+    [['drop', 'acme'], 'list, create, suspend, resume'],
+    [['create'], 'Name the tenant'],
+    [['list', 'acme'], 'Unexpected argument'],
+    [['suspend', 'acme', '--name', 'x'], 'belong to tenants create'],
+  ])('%j is wrong usage', async (words, hint) => {
+    const { code, error } = await tenants(...words)
+    expect(code).toBe(2)
+    expect(error).toContain(hint)
+    expect(seen).toEqual([])
+  })
+})
