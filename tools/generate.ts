@@ -27,7 +27,8 @@ export async function generatedFiles(): Promise<Map<string, string>> {
 
 function errorTable(): string {
   const rows = Object.entries(errorCatalogue).map(
-    ([code, { status, title, retryable }]) => `| \`${code}\` | ${status} | ${title} | ${retryable ? 'yes' : ''} |`,
+    ([code, { status, title, retryable }]) =>
+      `| \`${code}\` | ${status} | ${title} | ${retryable ? 'yes' : ''} |`,
   )
   return [
     '# Errors',
@@ -52,7 +53,10 @@ interface SettingDocument {
 
 /** Facts about each setting, as its schema tells them. */
 function settings(): { name: string; description: string; initial: string | null; required: boolean }[] {
-  const { properties = {}, required = [] } = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as {
+  const { properties = {}, required = [] } = z.toJSONSchema(settingsSchema, {
+    io: 'input',
+    unrepresentable: 'any',
+  }) as {
     properties?: Record<string, SettingDocument>
     required?: string[]
   }

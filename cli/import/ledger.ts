@@ -67,7 +67,7 @@ export class Ledger implements Books {
     return this.#firstReject
   }
 
-  /** @throws CommandFailure REJECTS_UNWRITABLE, PROGRESS_UNWRITABLE */
+  /** @throws CommandFailure REJECTS_UNWRITABLE */
   settle({ record, endsRecord }: Entry, outcome: Outcome): void {
     this.#tally.add(outcome.outcome)
     if (outcome.outcome === 'rejected') {
@@ -85,13 +85,16 @@ export class Ledger implements Books {
       rejectsBytes: this.#options.rejects.bytes,
     }
     this.#doneBytes = record.consumedBytes
-    if (performance.now() - this.#savedAtMs >= saveEveryMs) this.save()
   }
 
-  /** Shows how far it has come. */
+  /**
+   * Shows how far it has come, and records it from time to time.
+   * @throws CommandFailure REJECTS_UNWRITABLE, PROGRESS_UNWRITABLE
+   */
   settledSome(): void {
     const { reporter, totalBytes } = this.#options
     reporter.update({ counts: this.counts, doneBytes: this.#doneBytes, totalBytes })
+    if (performance.now() - this.#savedAtMs >= saveEveryMs) this.save()
   }
 
   /** Rejects first: progress never tells of one that is not in its file. */

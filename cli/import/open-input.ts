@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, realpathSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { CommandFailure } from '../frame/index.ts'
 import { systemCode } from '../../local/failure/index.ts'
@@ -107,15 +108,12 @@ export function openFile({ identity, isCompressed }: InputFile, fromByte: number
     }
   }
   const unpacked = createGunzip({ chunkSize: chunkBytes })
-  raw.on('error', (error) => unpacked.destroy(error))
-  raw.pipe(unpacked)
+  // What goes wrong is thrown where the chunks are read.
+  pipeline(raw, unpacked).catch(() => undefined)
   return {
     chunks: explained(unpacked, identity.path),
     consumedBytes: () => raw.bytesRead,
-    close: () => {
-      raw.destroy()
-      unpacked.destroy()
-    },
+    close: () => unpacked.destroy(),
   }
 }
 

@@ -81,9 +81,7 @@ class ImportRun {
   }
 
   async run(): Promise<ImportResult> {
-    const { source, format, rejectsFile, reporter, tenant } = this.#job
-    // A tenant's own token is refused while the tenant is not there.
-    if (tenant !== null) await this.#creator?.ensure([tenant])
+    const { source, format, rejectsFile, reporter } = this.#job
     const progress = this.#progress()
     const start = progress ? await this.#startingPoint(progress) : firstLine
     const rejects = new RejectsFile(rejectsFile, start.rejectsBytes)

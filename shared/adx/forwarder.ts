@@ -37,7 +37,7 @@ export class AnalyticsForwarder implements Subscriber {
   }
 
   async #openBatch(): Promise<SealedBatch | null> {
-    const [row] = await this.#database.query(selectOpenBatch(this.name), { resolvesAmbiguity: true })
+    const [row] = await this.#database.query(selectOpenBatch(this.name), { isRead: true })
     return row === undefined ? null : batchOfRow(row)
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { TrickleError } from '../errors/index.ts'
-import { codeOf, constraintOf, type Database } from '../postgres/index.ts'
+import { isTrickleError, TrickleError } from '../errors/index.ts'
+import { codeOf, constraintOf, outcomeUnknown, type Database } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { readAppendAnswer, type AppendAnswer } from './append-answer.ts'
 import { versionConflict } from './conflicts.ts'
@@ -51,13 +51,13 @@ export async function appendToStream(
     })
     if (outcome === 'receipt-exists') continue
     if (outcome === 'event-exists') {
-      const earlier = await findEarlier(database, tenant, request, parameters)
+      const earlier = await findEarlier(database, tenant, request, parameters).catch(unlessTold)
       if (earlier !== null) return earlier
       continue
     }
     const mayHaveBeenWritten = callerGaveIds || attempts > 1
     if (outcome.outcome === 'conflict' && mayHaveBeenWritten) {
-      const earlier = await findEarlier(database, tenant, request, parameters)
+      const earlier = await findEarlier(database, tenant, request, parameters).catch(unlessTold)
       if (earlier !== null) return earlier
     }
     return readOutcome(tenant, request, ids, outcome)
@@ -90,6 +90,11 @@ async function tryAppend(
   }
 }
 
+/** A look-up that fails leaves open whether an earlier attempt has written: its own "nothing was written" would be no answer. */
+function unlessTold(error: unknown): never {
+  throw isTrickleError(error) && error.retryable ? outcomeUnknown(error) : error
+}
+
 /** The result of the append that wrote these ids before; null when nobody did. */
 async function findEarlier(
   database: Database,
@@ -98,7 +103,7 @@ async function findEarlier(
   parameters: AppendParameters,
 ): Promise<AppendResult | null> {
   const [row] = await database.query(findAppend(tenant.tenantId, [request.streamId], parameters.eventsJson), {
-    resolvesAmbiguity: true,
+    isRead: true,
   })
   const [outcome, offending, streamVersions, epoch, timeline, xid] = row ?? []
   if (outcome === 'absent' || outcome === undefined) return null

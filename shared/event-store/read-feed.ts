@@ -35,7 +35,7 @@ export async function readFeedPage(
       scanLimit: eventLimits.feedScanMax,
       bytesMax: eventLimits.pageBytesMax,
     }),
-    { resolvesAmbiguity: true },
+    { isRead: true },
   )
   const reached = readProgress(rows.at(-1))
   if (after !== undefined && after.epoch !== reached.epoch)
@@ -59,7 +59,7 @@ async function epochEnded(
   after: Checkpoint,
   epoch: string,
 ): Promise<TrickleError> {
-  const [row] = await database.query(selectHeldUntil(after.epoch), { resolvesAmbiguity: true })
+  const [row] = await database.query(selectHeldUntil(after.epoch), { isRead: true })
   const began = { xid: BigInt(row?.[0] ?? '0'), position: BigInt(row?.[1] ?? '0') }
   const isEarlier = after.xid < began.xid || (after.xid === began.xid && after.position < began.position)
   const { xid, position } = isEarlier ? after : began

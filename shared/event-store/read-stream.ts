@@ -35,7 +35,7 @@ export async function readStreamPage(
       limit: query.limit,
       bytesMax: eventLimits.pageBytesMax,
     }),
-    { resolvesAmbiguity: true },
+    { isRead: true },
   )
   const [first] = rows
   if (first === undefined) throw streamNotFound(query.streamId)
@@ -60,7 +60,7 @@ export async function readStreamInfo(
   tenant: TenantContext,
   streamId: string,
 ): Promise<StreamInfo> {
-  const [row] = await database.query(streamInfo(tenant.tenantId, streamId), { resolvesAmbiguity: true })
+  const [row] = await database.query(streamInfo(tenant.tenantId, streamId), { isRead: true })
   if (row === undefined) throw streamNotFound(streamId)
   const [version, streamType, createdAt, updatedAt] = row
   return {

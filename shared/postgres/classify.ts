@@ -67,20 +67,16 @@ interface DriverError {
   readonly code?: unknown
   readonly message?: unknown
   readonly syscall?: unknown
-  readonly connecting?: unknown
-  readonly uncommitted?: unknown
+  readonly meaning?: unknown
 }
 
-/** Marks an error that came while the connection was being made, so that nothing can have been done yet. */
-export function whileConnecting(error: unknown): Error {
-  const known = error instanceof Error ? error : new Error(String(error))
-  return Object.assign(known, { connecting: true })
-}
-
-/** Marks an error of a transaction whose COMMIT was not sent: a connection that is lost then has certainly undone it. */
-export function beforeCommit(error: unknown): unknown {
-  return error instanceof Error && classifyKnown(error) === 'ambiguous'
-    ? Object.assign(error, { uncommitted: true })
+/**
+ * Notes what is known of a lost connection beyond its code: lost while it was made or by a read ('before-send'), or
+ * before COMMIT was sent ('rolled-back'). Every other error stays as it is.
+ */
+export function clarify(error: unknown, meaning: 'before-send' | 'rolled-back'): unknown {
+  return error instanceof Error && classifyFailure(error) === 'ambiguous'
+    ? Object.assign(error, { meaning })
     : error
 }
 
@@ -88,9 +84,8 @@ export function beforeCommit(error: unknown): unknown {
 export function classifyFailure(error: unknown): FailureClass {
   const failure = classifyKnown(error)
   if (failure !== 'ambiguous') return failure
-  const { connecting, uncommitted } = error as DriverError
-  if (connecting === true) return 'before-send'
-  return uncommitted === true ? 'rolled-back' : failure
+  const { meaning } = error as DriverError
+  return meaning === 'before-send' || meaning === 'rolled-back' ? meaning : failure
 }
 
 function classifyKnown(error: unknown): FailureClass {

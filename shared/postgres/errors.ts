@@ -34,6 +34,13 @@ const MESSAGE_BY_CLASS: Readonly<
   },
 }
 
+/** Something may have been written, and what failed afterwards does not tell. */
+export const outcomeUnknown = (cause: unknown): TrickleError =>
+  new TrickleError('OUTCOME_UNKNOWN', MESSAGE_BY_CLASS.ambiguous.detail, {
+    cause,
+    headers: { 'Retry-After': '1' },
+  })
+
 /** Turns a driver's error into ours; what has no class of its own becomes INTERNAL, with the driver's error as the cause. */
 export function databaseError(error: unknown): TrickleError {
   if (isTrickleError(error)) return error

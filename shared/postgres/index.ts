@@ -12,7 +12,7 @@ export {
   type TransactionOptions,
 } from './pool.ts'
 export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureClass } from './classify.ts'
-export { databaseError } from './errors.ts'
+export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { poolLimits, retryLimits } from './settings.ts'
 export { compositeFields } from './composite.ts'

@@ -1,6 +1,6 @@
 import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type QueryArrayConfig } from 'pg'
 import { TrickleError } from '../errors/index.ts'
-import { beforeCommit, breaksConnection, codeOf, whileConnecting } from './classify.ts'
+import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
@@ -65,7 +65,7 @@ export class Database {
 
   /**
    * Runs one statement in its own implicit transaction; the rows are arrays of text.
-   * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN, or whatever `onError` made of the driver's error.
+   * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN when any attempt may have written, or whatever `onError` made of the driver's error.
    */
   async query(statement: Statement, options: QueryOptions = {}): Promise<Row[]> {
     return this.#retrying((client) => this.#run(client, statement), options)
@@ -80,23 +80,26 @@ export class Database {
     options: TransactionOptions = {},
   ): Promise<T> {
     const begin = options.readOnly === true ? 'begin read only' : 'begin'
-    return this.#retrying(async (client) => {
-      let isCommitting = false
-      try {
-        await this.#send(client, begin)
-        const result = await work((statement) => this.#run(client, statement))
-        isCommitting = true
-        const { command } = await this.#send(client, 'commit')
-        // COMMIT of a failed transaction is a ROLLBACK and no error.
-        if (command !== 'COMMIT') throw passedOver()
-        return result
-      } catch (error) {
-        // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
-        if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
-          await this.#send(client, 'rollback').catch(() => {})
-        throw isCommitting ? error : beforeCommit(error)
-      }
-    }, options)
+    return this.#retrying(
+      async (client) => {
+        let isCommitting = false
+        try {
+          await this.#send(client, begin)
+          const result = await work((statement) => this.#run(client, statement))
+          isCommitting = true
+          const { command } = await this.#send(client, 'commit')
+          // COMMIT of a failed transaction is a ROLLBACK and no error.
+          if (command !== 'COMMIT') throw passedOver()
+          return result
+        } catch (error) {
+          // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
+          if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
+            await this.#send(client, 'rollback').catch(() => {})
+          throw isCommitting ? error : clarify(error, 'rolled-back')
+        }
+      },
+      options.readOnly === true ? { ...options, isRead: true } : options,
+    )
   }
 
   async end(): Promise<void> {
@@ -128,7 +131,9 @@ export class Database {
         async (attempt) => {
           const client = await this.#connect()
           options.onAttempt?.(attempt)
-          return this.#releasing(client, work)
+          return this.#releasing(client, work).catch((error: unknown) => {
+            throw options.isRead === true ? clarify(error, 'before-send') : error
+          })
         },
         {
           budget: this.#budget,
@@ -150,7 +155,7 @@ export class Database {
         return this.#pool.connect()
       })
     } catch (error) {
-      throw whileConnecting(error)
+      throw clarify(error, 'before-send')
     }
   }
 
@@ -177,6 +182,9 @@ const passedOver = (): TrickleError =>
   )
 
 export interface QueryOptions {
+  /** The work only reads: a lost answer is asked for again, and told as DATABASE_UNAVAILABLE at worst. */
+  readonly isRead?: boolean
+  /** The work writes and finds out itself, by a receipt or by ids, what an attempt without an answer has done. */
   readonly resolvesAmbiguity?: boolean
   readonly deadlineAtMs?: number | undefined
   readonly signal?: AbortSignal | undefined

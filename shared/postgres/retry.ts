@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { classifyFailure, type FailureClass } from './classify.ts'
+import { classifyFailure, codeOf, type FailureClass } from './classify.ts'
 import { retryLimits } from './settings.ts'
 
 /**
@@ -21,7 +21,7 @@ export class RetryBudget {
 
 export interface RetryOptions {
   readonly budget: RetryBudget
-  /** True when a lost answer is resolved by a receipt, by ids, or because the work only reads. */
+  /** True when a lost answer is resolved by a receipt or by ids. */
   readonly resolvesAmbiguity: boolean
   /** Milliseconds since the epoch after which nothing is tried again. */
   readonly deadlineAtMs?: number
@@ -30,28 +30,38 @@ export interface RetryOptions {
 
 /**
  * Runs a whole transaction again while that is safe: full jitter between `baseDelayMs` and `delayMsMax`, never past the
- * deadline, never more often than the budget allows. The error of the last attempt is thrown as it came; a signal that
- * is aborted before the first throws its reason.
+ * deadline, never more often than the budget allows. The error of the last attempt is thrown as it came, unless the
+ * answer to an earlier one was lost and the last one says nothing of it: then what was lost is thrown, since something may
+ * have been written. A signal that is aborted before the first attempt throws its reason.
  * `attempt` is 1 at the first call; from 2 on the work may meet what an earlier attempt has left.
  */
 export async function withRetry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
   // Whoever has gone gets nothing written any more.
   options.signal?.throwIfAborted()
+  let lost: { readonly error: unknown } | undefined
   for (let attempt = 1; ; attempt += 1) {
     try {
       const result = await work(attempt)
       options.budget.earn()
       return result
     } catch (error) {
-      const delayMs = delayBeforeRetry(attempt, classifyFailure(error), options)
-      if (delayMs === null || !options.budget.spend()) throw error
+      const failure = classifyFailure(error)
+      if (failure === 'ambiguous') lost ??= { error }
+      const told = lost === undefined || isAnswer(failure, error) ? error : lost.error
+      const delayMs = delayBeforeRetry(attempt, failure, options)
+      if (delayMs === null || !options.budget.spend()) throw told
       await sleep(delayMs, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
         () => {
-          throw error
+          throw told
         },
       )
     }
   }
+}
+
+/** True when the server looked at the work and refused it; a statement that ran out of time may not have come so far. */
+function isAnswer(failure: FailureClass, error: unknown): boolean {
+  return failure === 'never' && codeOf(error) !== '57014'
 }
 
 function delayBeforeRetry(attempt: number, failure: FailureClass, options: RetryOptions): number | null {

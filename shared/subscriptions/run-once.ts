@@ -40,7 +40,7 @@ export class FeedReader {
     bytesMax: number,
   ): Promise<FeedEvent[]> {
     const rows = await this.#database.query(readFeed({ after, until, limit, bytesMax }), {
-      resolvesAmbiguity: true,
+      isRead: true,
     })
     return rows.map(feedEventOfRow)
   }

@@ -49,7 +49,7 @@ export class TenantDirectory {
     const untilMs = performance.now() + CACHE_MS
     const rows = await this.#database.query(findTenant(claim, this.#key), {
       ...limits,
-      resolvesAmbiguity: true,
+      isRead: true,
     })
     const [row] = rows
     if (row === undefined) {

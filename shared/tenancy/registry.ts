@@ -58,7 +58,7 @@ export class TenantRegistry {
 
   /** A page ordered by slug, after `afterSlug` ('' for the first). */
   async list(afterSlug: string, limit: number): Promise<Tenant[]> {
-    const rows = await this.#database.query(selectTenants(afterSlug, limit), { resolvesAmbiguity: true })
+    const rows = await this.#database.query(selectTenants(afterSlug, limit), { isRead: true })
     return rows.map(tenantOfRow)
   }
 
@@ -85,7 +85,7 @@ export class TenantRegistry {
 
   /** Contexts for an operator's import, by lower-case slug; what does not exist is left out. */
   async contextsBySlug(slugs: readonly string[]): Promise<Map<string, TenantContext>> {
-    const rows = await this.#database.query(selectTenantsBySlug(slugs), { resolvesAmbiguity: true })
+    const rows = await this.#database.query(selectTenantsBySlug(slugs), { isRead: true })
     return new Map(
       rows
         .map(tenantOfRow)

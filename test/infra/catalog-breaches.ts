@@ -140,6 +140,8 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
     [made('p_tenant uuid', 'select length(current_setting( $1::text ))'), 'made(uuid)'],
   ],
   'every function with p_tenant refuses a transaction of another tenant': [
+    [mutated('trickle_tenants_state.bind_tenant', 'v_bound <> p_tenant::text', 'false'), 'stream_info'],
+    [mutated('trickle_events_log.append', 'v_bound <> p_tenant::text', 'false'), 'append('],
     [
       made('p_tenant uuid', 'select count(*)::int from trickle_events_log.events where tenant_id = p_tenant'),
       'made(uuid)',
@@ -151,6 +153,11 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
       'made(uuid)',
     ],
   ],
+}
+
+/** The function without a piece of its body. */
+function mutated(name: string, piece: string, replacement: string): string {
+  return `do $mutate$ begin execute replace(pg_get_functiondef('${name}'::regproc), '${piece}', '${replacement}'); end $mutate$`
 }
 
 function made(parameters: string, body: string): string {

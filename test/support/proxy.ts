@@ -21,6 +21,8 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   /** Faults that have come to pass. */
   faultsUsed = 0
+  /** Ends every new connection at once, as a server that is gone; those that stand go on. */
+  refusesNew = false
 
   private constructor(server: Server, target: { host: string; port: number }) {
     this.#server = server
@@ -68,6 +70,11 @@ export class TcpProxy {
   }
 
   #serve(client: Socket): void {
+    if (this.refusesNew) {
+      client.on('error', () => {})
+      client.destroy()
+      return
+    }
     const upstream = connect(this.#target)
     const link = new Link(client, upstream)
     for (const socket of [client, upstream]) {

@@ -68,11 +68,11 @@ export function* queryAnswerV2(
   yield '[{"FrameType":"DataSetHeader","IsProgressive":false,"Version":"v2.0"},'
   yield (
     `{"FrameType":"DataTable","TableId":0,"TableKind":"QueryProperties","TableName":"@ExtendedProperties",` +
-    `"Columns":${columnsJson(propertyColumns)},"Rows":[[1,"Visualization","{\\"Visualization\\":null}"]]},`
+      `"Columns":${columnsJson(propertyColumns)},"Rows":[[1,"Visualization","{\\"Visualization\\":null}"]]},`
   )
   yield (
     `{"FrameType":"DataTable","TableId":1,"TableKind":"PrimaryResult","TableName":"PrimaryResult",` +
-    `"Columns":${columnsJson(result.columns)},"Rows":[`
+      `"Columns":${columnsJson(result.columns)},"Rows":[`
   )
   const end = yield* limitedRows(result, limits)
   if (end.failure === undefined) {

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { progressFileOf } from '../../../cli/import/locations.ts'
+import { loadMapping } from '../../../cli/import/mapping.ts'
 import {
   readProgress,
   writeProgress,
@@ -96,6 +97,27 @@ describe('the progress of an import', () => {
     expect(new Set(files).size).toBe(4)
     for (const file of files)
       expect(file).toMatch(/^\/h\/imports\/events\.ndjson\.[0-9a-f]{12}\.progress\.json$/u)
+  })
+})
+
+describe('what tells one mapping from another', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  test('its text, and the variables that mappings may read', async () => {
+    const path = join(folder, 'mapping.mjs')
+    const hash = async (text: string): Promise<string> => {
+      writeFileSync(path, text)
+      return (await loadMapping(path)).hash
+    }
+    const first = await hash('export default (row) => row')
+    expect(await hash('export default (row) => row')).toBe(first)
+    expect(await hash('export default (row) => ({ ...row })')).not.toBe(first)
+    vi.stubEnv('TRICKLE_OTHER', 'x')
+    expect(await hash('export default (row) => row')).toBe(first)
+    vi.stubEnv('TRICKLE_MAP_TYPE', 'x')
+    expect(await hash('export default (row) => row')).not.toBe(first)
   })
 })
 

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ImportJob } from '../../../cli/import/index.ts'
 import { ImportServer, type Trouble } from './import-server.ts'
@@ -36,20 +37,29 @@ describe('an import that does not go through', () => {
   const progressOf = (): { position: { row: number }; counts: { read: number } } =>
     JSON.parse(readFileSync(`${file}.progress.json`, 'utf8')) as ReturnType<typeof progressOf>
 
-  test.each<[string, Trouble]>([
-    ['a busy server', { kind: 'status', status: 503, code: 'DATABASE_BUSY' }],
-    ['a gateway that has nobody behind it', { kind: 'status', status: 502 }],
+  test.each<[string, Trouble, number?]>([
+    ['a busy server', { kind: 'status', status: 503, code: 'DATABASE_BUSY' }, 0],
+    ['a gateway that has nobody behind it', { kind: 'status', status: 502 }, 0],
     ['a connection that ends at once', { kind: 'cut', stored: 0, told: 0 }],
     ['a connection that ends after writes it did not tell of', { kind: 'cut', stored: 37, told: 12 }],
-    ['an error line', { kind: 'errorLine', stored: 23, code: 'DATABASE_UNAVAILABLE', retryable: true }],
-    ['an answer that lacks its end', { kind: 'short', told: 13 }],
-  ])('%s: the lines without an outcome are sent again, in order', async (_name, trouble) => {
+    ['an error line', { kind: 'errorLine', stored: 23, code: 'DATABASE_UNAVAILABLE', retryable: true }, 0],
+    ['an answer that lacks its end', { kind: 'short', told: 13 }, 47],
+  ])('%s: the lines without an outcome are sent again, in order', async (_name, trouble, duplicates) => {
     server.troubles.push(trouble, trouble)
     const { counts } = await beginImport(file, server.url).result
     expect(counts).toMatchObject({ read: count, rejected: 0, skipped: 0 })
     expect(counts.appended + counts.duplicates).toBe(count)
+    // What an answer has told is not sent again, whatever came after it.
+    expect(counts.duplicates).toBe(duplicates ?? counts.duplicates)
     expect(server.requests).toHaveLength(3)
     expectWholeStore()
+  })
+
+  test('a server that never tells what became of the lines is given up', async () => {
+    for (let request = 0; request < 100; request += 1) server.troubles.push({ kind: 'short', told: 0 })
+    await expect(beginImport(file, server.url, { retryForMs: 300 }).result).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+    })
   })
 
   test('a server that is away for a moment is waited for, and people are told', async () => {
@@ -100,6 +110,15 @@ describe('an import that does not go through', () => {
     })
   })
 
+  test('outcomes of lines that were not sent yet are not believed', async () => {
+    writeEvents(file, 20_500)
+    const told = Array.from({ length: 20_400 }, (_, index) => `{"line":${index + 1},"outcome":"appended"}\n`)
+    server.troubles.push({ kind: 'stranger', text: told.join('') })
+    await expect(beginImport(file, server.url).result).rejects.toMatchObject({
+      code: 'ANSWER_NOT_UNDERSTOOD',
+    })
+  })
+
   /** Runs an import until some lines are settled, and interrupts it. */
   async function interrupted(job: Partial<ImportJob> = {}): Promise<void> {
     server.batchMs = 30
@@ -133,12 +152,37 @@ describe('an import that does not go through', () => {
     expectWholeStore()
   })
 
+  test.each<[string, Partial<ImportJob>, () => void]>([
+    [
+      'CSV',
+      { format: { kind: 'csv', delimiter: ',' } },
+      () => {
+        const rows = Array.from(
+          { length: count },
+          (_, index) => `t,s${index % 7},e${index},made,"two\nlines"\n`,
+        )
+        writeFileSync(file, `tenant,streamId,id,type,text\n${rows.join('')}`)
+      },
+    ],
+    ['a packed file', {}, () => writeFileSync(file, gzipSync(readFileSync(file)))],
+  ])('interrupted in %s, it goes on where it was', async (_name, job, write) => {
+    write()
+    await interrupted(job)
+    const { position } = progressOf()
+    expect((await beginImport(file, server.url, job).result).counts).toMatchObject({
+      read: count,
+      rejected: 0,
+    })
+    expect(server.requests.at(-1)?.lines).toBe(count - position.row)
+    expectWholeStore()
+  })
+
   test('interrupted in the middle of what a mapping made of one row, that row comes again', async () => {
-    writeFileSync(file, Array.from({ length: 4 }, (_, index) => `{"n":${index}}\n`).join(''))
+    writeFileSync(file, Array.from({ length: 5 }, (_, index) => `{"n":${index}}\n`).join(''))
     const apply = (row: unknown): unknown =>
-      Array.from({ length: 15 }, (_, part) => ({
+      Array.from({ length: 12 }, (_, part) => ({
         streamId: 's',
-        id: `e${(row as { n: number }).n * 15 + part}`,
+        id: `e${(row as { n: number }).n * 12 + part}`,
         type: 't',
         data: part === 7 ? undefined : part,
         ...(part === 9 ? { id: undefined } : {}),
@@ -146,11 +190,11 @@ describe('an import that does not go through', () => {
     const mapping = { apply, hash: 'm' }
     await interrupted({ mapping })
     const { counts } = progressOf()
-    expect(counts.read % 15).toBe(0)
+    expect(counts.read % 12).toBe(0)
     const resumed = await beginImport(file, server.url, { mapping }).result
-    expect(resumed.counts).toMatchObject({ read: 60, rejected: 4 })
-    expect(readFileSync(`${file}.rejects.ndjson`, 'utf8').trim().split('\n')).toHaveLength(4)
-    expectWholeStore(56)
+    expect(resumed.counts).toMatchObject({ read: 60, rejected: 5 })
+    expect(readFileSync(`${file}.rejects.ndjson`, 'utf8').trim().split('\n')).toHaveLength(5)
+    expectWholeStore(55)
   })
 
   test.each<[string, () => Partial<ImportJob>]>([

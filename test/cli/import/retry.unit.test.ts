@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { CommandFailure } from '../../../cli/frame/index.ts'
-import { delayMs, isPassing, withRetries } from '../../../cli/import/retry.ts'
+import { delayMs, isPassing, Patience, withRetries } from '../../../cli/import/retry.ts'
 
 const signal = new AbortController().signal
 
@@ -45,6 +45,22 @@ describe('trying again', () => {
     const away = vi.fn<() => Promise<void>>().mockRejectedValue(new CommandFailure('UNREACHABLE', 'away'))
     await expect(withRetries(policy, away)).rejects.toMatchObject({ code: 'UNREACHABLE' })
     expect([refused, defect, away].map((work) => work.mock.calls.length)).toEqual([1, 1, 1])
+  })
+
+  test('the time counts from the first failure in a row', async () => {
+    let nowMs = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
+    const patience = new Patience({ forMs: 1_000, note: () => undefined, signal, random: () => 0 })
+    const failure = new CommandFailure('UNREACHABLE', 'away')
+    await patience.wait(failure)
+    patience.progress()
+    nowMs = 1_500
+    await patience.wait(failure)
+    nowMs = 2_400
+    await patience.wait(failure)
+    nowMs = 2_501
+    await expect(patience.wait(failure)).rejects.toBe(failure)
+    clock.mockRestore()
   })
 
   test('an interruption ends the waiting', async () => {

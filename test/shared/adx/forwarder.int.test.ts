@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { batchIdOf, batchLimits } from '../../../shared/adx/index.ts'
 import { EventStore } from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
@@ -19,14 +19,21 @@ let pool: Database
 let store: EventStore
 let acme: TenantContext
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
   pool = database.pool('trickle_forwarder', 5)
   store = new EventStore(database.pool('trickle_app', 5))
   acme = await database.tenant('acme')
 })
-afterEach(() => database.drop())
+afterAll(() => database.drop())
+// The feed is that of all tenants: each test begins with an empty log.
+beforeEach(() =>
+  admin.query(
+    `truncate trickle_events_log.events, trickle_events_log.streams, trickle_subscriptions_state.subscriptions, trickle_analytics_outbox.batches;
+     delete from trickle_events_log.epochs where ordinal > 1`,
+  ),
+)
 
 const append = (streamId: string, count: number) =>
   store.append(acme, appendOf(streamId, { events: noted(count) }))

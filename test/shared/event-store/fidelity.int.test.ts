@@ -215,6 +215,22 @@ describe('sizes', () => {
     },
   )
 
+  it('take the longest ids and names in the widest characters', async () => {
+    const widest = '\u{10FFFF}'.repeat(eventLimits.identifierCharactersMax)
+    const event = {
+      id: widest,
+      source: widest,
+      type: widest,
+      data: 1,
+      correlationId: widest,
+      causationId: widest,
+    }
+    const streamId = 'x'.repeat(eventLimits.identifierCharactersMax)
+    const idempotency = { key: 'k'.repeat(200), fingerprint: Buffer.alloc(32) }
+    await store.append(acme, appendOf(streamId, { events: [event], streamType: widest, idempotency }))
+    expect((await readWhole(store, acme, streamId))[0]).toMatchObject(event)
+  })
+
   it('name the event that is too large', async () => {
     const events = [...noted(1), { type: 'L', data: text(1_060_000) }]
     await expect(store.append(acme, appendOf('refused', { events }))).rejects.toMatchObject({

@@ -153,6 +153,28 @@ describe('a caller who is told that the outcome is unknown', () => {
   })
 })
 
+describe('an append that is lost', () => {
+  it('on a server that is gone then is not told as one that wrote nothing', async () => {
+    const link = await proxied()
+    await link.store.append(acme, appendOf('warm'))
+    link.proxy.arm({ action: 'cut-response', when: APPEND })
+    link.proxy.refusesNew = true
+    expect(await codeOfRefusal(link.store.append(acme, appendOf('gone-then')))).toBe('OUTCOME_UNKNOWN')
+    expect(await storedVersions('gone-then')).toEqual([1])
+    await link.close()
+  })
+
+  it('and can not be looked up then is not told as one that wrote nothing either', async () => {
+    const link = await proxied()
+    const lost = (when: string) => ({ action: 'cut-response', when }) as const
+    const lookUp = 'trickle_events_log.find_append('
+    link.proxy.arm(lost(APPEND), lost(lookUp), lost(lookUp), lost(lookUp))
+    expect(await codeOfRefusal(link.store.append(acme, appendOf('not-looked-up')))).toBe('OUTCOME_UNKNOWN')
+    expect(await storedVersions('not-looked-up')).toEqual([1])
+    await link.close()
+  })
+})
+
 describe('a line', () => {
   it('that is cut while the resolving look-up is answered is looked up again', async () => {
     const link = await proxied()

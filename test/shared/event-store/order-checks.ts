@@ -130,3 +130,23 @@ export async function foreignWriter({ tenantId, second, reader }: OrderBench, fo
   await foreigner.query('rollback')
   return { during: events }
 }
+
+/** Two append to the same two new streams at once; what becomes of the second. */
+export async function raceForTwoStreams({ admin, tenantId, first, second }: OrderBench): Promise<string> {
+  const both = (client: Client): Promise<string> => {
+    eventIds += 2
+    const events = [1, 2].map((s) => ({ s, id: `event-${eventIds - s}`, type: 'Noted' }))
+    const text =
+      "select outcome from trickle_events_log.append($1, array['a', 'b'], null, array[-1, -1], 2, $2, null, null, null, null)"
+    return client.query<{ outcome: string }>(text, [tenantId, JSON.stringify(events)]).then(
+      ({ rows }) => rows[0]?.outcome ?? '',
+      (error: unknown) => codeOf(error),
+    )
+  }
+  await first.query('begin')
+  await both(first)
+  const racing = both(second)
+  await until(admin, 'select count(*) > 0 from pg_locks where not granted')
+  await first.query('commit')
+  return racing
+}

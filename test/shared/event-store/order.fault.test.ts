@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createDatabase, createOwnServer, type TestDatabase } from '../../support/database.ts'
 import { mutateFunction } from '../../support/mutate.ts'
-import { until } from '../postgres/support.ts'
 import {
   append,
   appendersOfOneStream,
@@ -9,6 +8,7 @@ import {
   foreignWriter,
   lateAppender,
   openBench,
+  raceForTwoStreams,
   readFeed,
   slowAppender,
   type OrderBench,
@@ -22,13 +22,27 @@ const place = () => ({ adminUrl: own.server.adminUrl, template: 'trickle' })
 
 beforeAll(async () => {
   own = await createOwnServer({ settings: { max_prepared_transactions: 5 } })
-})
-afterAll(() => own.drop())
-beforeEach(async () => {
   database = await createDatabase(place())
   bench = await openBench(database)
-  return () => database.drop()
 })
+afterAll(async () => {
+  await database.drop()
+  await own.drop()
+})
+beforeEach(() => bench.admin.query('truncate trickle_events_log.events, trickle_events_log.streams'))
+
+/** The same in a throwaway database, with a piece of a function replaced. */
+async function mutant(name: string, piece: string | RegExp, replacement: string): Promise<OrderBench> {
+  const throwaway = await createDatabase(place())
+  onTestFinished(() => throwaway.drop())
+  const mutated = await openBench(throwaway)
+  await mutateFunction(mutated.admin, `trickle_events_log.${name}`, piece, replacement)
+  return mutated
+}
+
+const STREAM_LOCK =
+  'perform pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1]));'
+const WHOLE_BODY = /begin[\s\S]*end/
 
 describe('appenders of one stream', () => {
   it('wait for each other before they look', async () => {
@@ -36,38 +50,14 @@ describe('appenders of one stream', () => {
   })
 
   it('do not, without the lock', async () => {
-    await mutateFunction(
-      bench.admin,
-      'trickle_events_log.append',
-      'perform pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1]));',
-      '',
-    )
-    expect(await appendersOfOneStream(bench)).not.toEqual({ waitsFor: 'advisory', second: 'appended 2' })
+    const unlocked = await mutant('append', STREAM_LOCK, '')
+    expect(await appendersOfOneStream(unlocked)).not.toEqual({ waitsFor: 'advisory', second: 'appended 2' })
   })
 
   it('of several streams wait too, and do not when these are locked by nobody', async () => {
-    const { admin, first, second, tenantId } = bench
-    const both = (client: typeof first, ...ids: string[]) =>
-      client
-        .query(
-          "select outcome from trickle_events_log.append($1, array['a', 'b'], null, array[-1, -1], 2, $2, null, null, null, null)",
-          [tenantId, JSON.stringify(ids.map((id, index) => ({ s: index + 1, id, type: 'Noted' })))],
-        )
-        .then(
-          () => 'appended',
-          (error: unknown) => (error as { code: string }).code,
-        )
-    const race = async (round: string) => {
-      await first.query('begin')
-      await both(first, `${round}-1`, `${round}-2`)
-      const appending = both(second, `${round}-3`, `${round}-4`)
-      await until(admin, 'select count(*) > 0 from pg_locks where not granted')
-      await first.query('commit')
-      return appending
-    }
-    expect(await race('locked')).toBe('appended')
-    await mutateFunction(admin, 'trickle_events_log.lock_streams', /for v_lock in[\s\S]*end loop;/, '')
-    expect(await race('unlocked')).toBe('23505')
+    expect(await raceForTwoStreams(bench)).toBe('appended')
+    const unlocked = await mutant('lock_streams', /for v_lock in[\s\S]*end loop;/, '')
+    expect(await raceForTwoStreams(unlocked)).toBe('23505')
   })
 })
 
@@ -77,13 +67,12 @@ describe('an append', () => {
   })
 
   it('would stand in the feed before what it follows, without that guard', async () => {
-    await mutateFunction(
-      bench.admin,
-      'trickle_events_log.append',
+    const unguarded = await mutant(
+      'append',
       'if pg_current_xact_id_if_assigned() is not null then',
       'if false then',
     )
-    expect(await lateAppender(bench)).toEqual({ late: 'appended', feed: ['late 2', 'late 1'] })
+    expect(await lateAppender(unguarded)).toEqual({ late: 'appended', feed: ['late 2', 'late 1'] })
   })
 
   it('is refused a second time in one transaction, also after a savepoint took back the first', async () => {
@@ -121,23 +110,17 @@ describe('the feed', () => {
   })
 
   it('would skip the slow one, if its horizon were what no snapshot has seen', async () => {
-    await mutateFunction(
-      bench.admin,
-      'trickle_events_log.feed_horizon',
-      /begin[\s\S]*end/,
+    const mutated = await mutant(
+      'feed_horizon',
+      WHOLE_BODY,
       'begin return pg_snapshot_xmax(pg_current_snapshot()); end',
     )
-    expect(await slowAppender(bench)).toEqual({ during: ['fast 1'], after: [] })
+    expect(await slowAppender(mutated)).toEqual({ during: ['fast 1'], after: [] })
   })
 
   it('would skip the slow one, if appenders carried no mark', async () => {
-    await mutateFunction(
-      bench.admin,
-      'trickle_events_log.append',
-      'perform pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1]));',
-      '',
-    )
-    expect(await slowAppender(bench)).toEqual({ during: ['fast 1'], after: [] })
+    const unlocked = await mutant('append', STREAM_LOCK, '')
+    expect(await slowAppender(unlocked)).toEqual({ during: ['fast 1'], after: [] })
   })
 
   it('does not wait for a writer of another table, nor for one of another database', async () => {
@@ -149,13 +132,12 @@ describe('the feed', () => {
   })
 
   it('would wait for them, if it knew only the oldest transaction of the server', async () => {
-    await mutateFunction(
-      bench.admin,
-      'trickle_events_log.feed_horizon',
-      /begin[\s\S]*end/,
+    const mutated = await mutant(
+      'feed_horizon',
+      WHOLE_BODY,
       'begin return pg_snapshot_xmin(pg_current_snapshot()); end',
     )
-    expect(await foreignWriter(bench, bench.admin)).toEqual({ during: [] })
+    expect(await foreignWriter(mutated, mutated.admin)).toEqual({ during: [] })
   })
 
   it('does not wait for an appender who has written nothing', async () => {

@@ -132,6 +132,55 @@ describe('a cut line', () => {
     await pool.end()
   })
 
+  it('on the answer, followed by a server that is gone, is still told as unknown: something may have been written', async () => {
+    const pool = proxied()
+    await pool.query(sql('select 1'))
+    proxy.arm({ action: 'cut-response', when: 'insert into public.notes' })
+    proxy.refusesNew = true
+    await expect(pool.query(write('lost, then gone'), { resolvesAmbiguity: true })).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+    })
+    expect(await noteCount('lost, then gone')).toBe(1)
+    proxy.refusesNew = false
+    await pool.query(sql('select 1'))
+    proxy.arm({ action: 'cut-response', when: 'commit' })
+    proxy.refusesNew = true
+    const transaction = pool.transaction((run) => run(write('answer lost, then gone')), {
+      resolvesAmbiguity: true,
+    })
+    await expect(transaction).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    proxy.refusesNew = false
+    await pool.end()
+  })
+
+  it('followed by the time limit of a statement is told as unknown too', async () => {
+    await admin.query(`alter role trickle_app in database ${database.name} set statement_timeout = '200ms'`)
+    const pool = proxied()
+    const locked = await database.client('admin')
+    await locked.query('begin; lock table public.notes in access exclusive mode')
+    proxy.arm({ action: 'cut-request', when: 'insert into public.notes' })
+    await expect(pool.query(write('limit'), { resolvesAmbiguity: true })).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+    })
+    await locked.query('rollback')
+    await admin.query(`alter role trickle_app in database ${database.name} reset statement_timeout`)
+    await pool.end()
+  })
+
+  it('on the answer to a read is no question of what was written', async () => {
+    const pool = proxied()
+    proxy.arm({ action: 'cut-response', when: 'select 4' })
+    expect(await one(pool.query(sql('select 4'), { isRead: true }))).toBe('4')
+    proxy.arm(...Array.from({ length: 3 }, () => ({ action: 'cut-response', when: 'select 5' }) as const))
+    await expect(pool.query(sql('select 5'), { isRead: true })).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+    })
+    proxy.arm(...Array.from({ length: 3 }, () => ({ action: 'cut-response', when: 'commit' }) as const))
+    const reading = pool.transaction((run) => run(sql('select 6')), { readOnly: true })
+    await expect(reading).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    await pool.end()
+  })
+
   it('while a connection is made is tried again, also for writes', async () => {
     const pool = proxied()
     proxy.arm({ action: 'cut-request', when: 'trickle_app' }, { action: 'cut-response', when: 'trickle_app' })

@@ -46,6 +46,16 @@ describe('withRetry', () => {
     expect(await withRetry(resolving.work, options({ resolvesAmbiguity: true }))).toBe('done')
   })
 
+  it('throws what was lost when the attempts behind it say nothing of it', async () => {
+    const resolving = { resolvesAmbiguity: true }
+    const gone = workFailing('ECONNRESET', 'ECONNREFUSED', 'ECONNREFUSED')
+    await expect(withRetry(gone.work, options(resolving))).rejects.toThrow('ECONNRESET')
+    const slow = workFailing('57P01', '57014')
+    await expect(withRetry(slow.work, options(resolving))).rejects.toThrow('57P01')
+    const told = workFailing('ECONNRESET', '23505')
+    await expect(withRetry(told.work, options(resolving))).rejects.toThrow('23505')
+  })
+
   it('never tries again what would fail again', async () => {
     const refused = workFailing('42501')
     await expect(withRetry(refused.work, options({ resolvesAmbiguity: true }))).rejects.toThrow('42501')
