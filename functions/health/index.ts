@@ -67,7 +67,7 @@ async function examine(services: () => Services): Promise<Readiness> {
     const { app, settings, tokens } = services()
     if (settings === undefined || tokens === undefined) return { status: 'unavailable', checks: unknown }
     const [row] = await app.query(migrationLevel, {
-      resolvesAmbiguity: true,
+      isRead: true,
       deadlineAtMs: Date.now() + BUDGET_MS,
       signal: AbortSignal.timeout(BUDGET_MS),
     })

@@ -1,3 +1,4 @@
+import { TrickleError } from '../errors/index.ts'
 import type { Database, Statement } from '../postgres/index.ts'
 import { codeOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
@@ -53,11 +54,21 @@ export class EventImporter {
         })
         return readOutcomes(lines.length, rows)
       } catch (error) {
-        if (codeOf(error) !== UNIQUE_VIOLATION || round >= ROUNDS_MAX) throw error
+        if (codeOf(error) !== UNIQUE_VIOLATION) throw error
+        if (round >= ROUNDS_MAX) throw crowded(error)
       }
     }
   }
 }
+
+const crowded = (cause: unknown): TrickleError =>
+  new TrickleError(
+    'DATABASE_BUSY',
+    'Others kept writing events of this batch in between. Nothing was written; try again.',
+    {
+      cause,
+    },
+  )
 
 function tenantStatement(lines: readonly ImportLine[]): Statement {
   const [first] = lines

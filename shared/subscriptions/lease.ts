@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { TrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
-import { acquire, advance, release, renew, type FeedPosition } from './statements.ts'
+import { acquire, advance, release, renew, stop, type FeedPosition } from './statements.ts'
 
 /**
  * A subscription whose holder died goes on after this long. A holder that lives renews its lease three times within it,
@@ -115,6 +115,11 @@ export class Lease {
     const retryAfterMs = Math.round(ceilingMs / 2 + (Math.random() * ceilingMs) / 2)
     const message = error instanceof Error ? error.message : String(error)
     await this.#database.query(release(this.name, this.fence, message, retryAfterMs))
+  }
+
+  /** Ends the lease and the subscription's work until an operator decides. */
+  async stop(reason: TrickleError): Promise<void> {
+    await this.#database.query(stop(this.name, this.fence, reason.detail), { resolvesAmbiguity: true })
   }
 
   lost(): TrickleError {

@@ -82,6 +82,10 @@ export async function runOnce(
       await lease.release().catch(() => {})
       return { outcome: 'busy', events, steps }
     }
+    if (isTrickleError(error) && error.code === 'SUBSCRIPTION_STOPPED') {
+      await lease.stop(error)
+      throw error
+    }
     // A database that is away can't note the failure either; the lease ends by itself then.
     await lease.releaseFailed(error).catch(() => {})
     throw error

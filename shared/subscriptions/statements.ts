@@ -42,6 +42,12 @@ export const release = (
   values: [name, fence, error, retryAfterMs],
 })
 
+export const stop = (name: string, fence: bigint, error: string): Statement => ({
+  name: 'subscription_stop',
+  text: 'select trickle_subscriptions_state.stop($1, $2, $3)::text',
+  values: [name, fence, error],
+})
+
 export interface ReadFeedParameters {
   readonly after: FeedPosition
   /** Ends the page there, inclusive, instead of at the horizon. */

@@ -112,6 +112,19 @@ begin
     where s.name = p_name and s.fence = p_fence;
   return found;
 end $$;
+-- Ends the lease and the work: only an operator's decision lets it go on.
+create function trickle_subscriptions_state.stop(p_name text, p_fence bigint, p_error text) returns boolean
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, pg_temp
+  as $$
+begin
+  update trickle_subscriptions_state.subscriptions s
+    set state = 'stopped', lease_owner = null, lease_until = null, failures = s.failures + 1, error = left(p_error, 2000),
+        updated_at = clock_timestamp()
+    where s.name = p_name and s.fence = p_fence and s.state = 'running';
+  return found;
+end $$;
+grant execute on function trickle_subscriptions_state.stop(text, bigint, text) to trickle_forwarder;
 grant execute on function trickle_subscriptions_state.acquire(text, text, int) to trickle_forwarder;
 grant execute on function trickle_subscriptions_state.renew(text, bigint, int) to trickle_forwarder;
 grant execute on function trickle_subscriptions_state.advance(text, bigint, xid8, bigint, xid8, bigint, int) to trickle_forwarder;

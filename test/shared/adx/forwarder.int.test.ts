@@ -5,7 +5,7 @@ import { EventStore } from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
 import { Lease, runOnce } from '../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createOwnServer } from '../../support/database.ts'
 import { TcpProxy } from '../../support/proxy.ts'
 import { appendOf, noted } from '../event-store/support.ts'
 import { endWait, expireLease, subscriptionRow } from '../subscriptions/support.ts'
@@ -13,14 +13,15 @@ import { hashOf, RecordingSender, rowsOf, textOf } from './recording-sender.ts'
 import { AMPLE, batchRows, forwarderOf, MortalDatabase, NAME, ProcessDied } from './support.ts'
 import { eventually } from '../../support/eventually.ts'
 
-let database: TestDatabase
+let database: Awaited<ReturnType<typeof createOwnServer>>
 let admin: Client
 let pool: Database
 let store: EventStore
 let acme: TenantContext
 
 beforeAll(async () => {
-  database = await createDatabase()
+  // What runs beside it on a shared server can end a page early, and a batch with it.
+  database = await createOwnServer({ settings: { autovacuum: false } })
   admin = await database.client('admin')
   pool = database.pool('trickle_forwarder', 5)
   store = new EventStore(database.pool('trickle_app', 5))

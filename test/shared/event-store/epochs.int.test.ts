@@ -8,7 +8,9 @@ import {
 } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
-import { appendOf, readFeedUntil } from './support.ts'
+import { appendOf, readFeedUntil, versionsOf } from './support.ts'
+
+const EVENTS = 5
 
 let database: TestDatabase
 let admin: Client
@@ -23,8 +25,8 @@ beforeAll(async () => {
   admin = await database.client('admin')
   store = new EventStore(database.pool('trickle_app'))
   acme = await database.tenant('acme')
-  for (let n = 0; n < 5; n += 1) await store.append(acme, appendOf('s'))
-  const { pages } = await readFeedUntil(store, acme, 5, { limit: 1 })
+  for (let n = 0; n < EVENTS; n += 1) await store.append(acme, appendOf('s'))
+  const { pages } = await readFeedUntil(store, acme, EVENTS, { limit: 1 })
   points = pages
     .filter((page) => page.events.length > 0)
     .map((page) => decodeCheckpoint(acme.tenantId, page.next))
@@ -55,8 +57,18 @@ async function versionsAfterRefusal(after: string): Promise<number[]> {
   const refusal: unknown = await store.readFeed(acme, { after, limit: 10 }).catch((error: unknown) => error)
   expect(refusal).toMatchObject({ code: 'EPOCH_ENDED', status: 410 })
   const { resumeAfter } = (refusal as { extensions: { resumeAfter: string } }).extensions
-  const page = await store.readFeed(acme, { after: resumeAfter, limit: 10 })
-  return page.events.map((text) => (JSON.parse(text) as { version: number }).version)
+  return versionsAfter(resumeAfter)
+}
+
+/** All that comes, up to the last event. */
+async function versionsAfter(token: string): Promise<number[]> {
+  const versions: number[] = []
+  for (let after = token; versions.at(-1) !== EVENTS;) {
+    const page = await store.readFeed(acme, { after, limit: 10 })
+    versions.push(...versionsOf(page.events))
+    after = page.next
+  }
+  return versions
 }
 
 describe('a token of an ended epoch', () => {
@@ -91,8 +103,9 @@ describe('a token of an ended epoch', () => {
 describe('a token of the new epoch', () => {
   it('is taken, and carries that epoch', async () => {
     const epoch = await beginEpoch(pointBehind(2))
-    const page = await store.readFeed(acme, { after: token(pointBehind(3), epoch), limit: 10 })
-    expect(page.events).toHaveLength(2)
+    const after = token(pointBehind(3), epoch)
+    expect(await versionsAfter(after)).toEqual([4, 5])
+    const page = await store.readFeed(acme, { after, limit: 10 })
     expect(decodeCheckpoint(acme.tenantId, page.next).epoch).toBe(epoch)
     const result = await store.append(acme, appendOf('other'))
     expect(Buffer.from(result.consistencyToken, 'base64url').toString('hex', 2, 18)).toBe(

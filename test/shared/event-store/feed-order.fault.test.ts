@@ -73,38 +73,42 @@ async function importNowAndThen(): Promise<void> {
 }
 
 describe('under appends, imports, kills and long transactions', () => {
-  it('every reader sees every event once, in the order of its stream', async () => {
-    await admin.query('create table public.elsewhere (id int)')
-    const work = { remaining: APPENDS }
-    let isDone = false
-    const done = (): boolean => isDone
-    const readers = await Promise.all(
-      Array.from({ length: READERS }, () => database.client('trickle_forwarder')),
-    )
-    const reading = readers.map((reader) => readUntilDone(reader, done))
-    const beside = [killNowAndThen(done), hesitate(done)] as const
-    const tenantIds = tenants.map((tenant) => tenant.tenantId)
-    await Promise.all([
-      importNowAndThen(),
-      ...Array.from({ length: APPENDERS }, (_, worker) =>
-        appendUntilDone(database.url('trickle_app'), tenantIds, worker, work),
-      ),
-    ])
-    isDone = true
-    const [kills] = await Promise.all(beside)
+  it(
+    'every reader sees every event once, in the order of its stream',
+    async () => {
+      await admin.query('create table public.elsewhere (id int)')
+      const work = { remaining: APPENDS }
+      let isDone = false
+      const done = (): boolean => isDone
+      const readers = await Promise.all(
+        Array.from({ length: READERS }, () => database.client('trickle_forwarder')),
+      )
+      const reading = readers.map((reader) => readUntilDone(reader, done))
+      const beside = [killNowAndThen(done), hesitate(done)] as const
+      const tenantIds = tenants.map((tenant) => tenant.tenantId)
+      await Promise.all([
+        importNowAndThen(),
+        ...Array.from({ length: APPENDERS }, (_, worker) =>
+          appendUntilDone(database.url('trickle_app'), tenantIds, worker, work),
+        ),
+      ])
+      isDone = true
+      const [kills] = await Promise.all(beside)
 
-    const { rows } = await admin.query<[string]>({
-      text: "select format('%s/%s %s', tenant_id, stream_id, version) from trickle_events_log.events order by xid, position",
-      rowMode: 'array',
-    })
-    const stored = rows.flat()
-    expect(stored.length).toBeGreaterThan(APPENDS)
-    expect(kills).toBeGreaterThan(5)
-    expect(inversions(stored)).toEqual([])
-    for (const seen of await Promise.all(reading)) {
-      expect(seen.length).toBe(stored.length)
-      expect(new Set(seen).size).toBe(stored.length)
-      expect(inversions(seen)).toEqual([])
-    }
-  }, 120_000)
+      const { rows } = await admin.query<[string]>({
+        text: "select format('%s/%s %s', tenant_id, stream_id, version) from trickle_events_log.events order by xid, position",
+        rowMode: 'array',
+      })
+      const stored = rows.flat()
+      expect(stored.length).toBeGreaterThan(APPENDS)
+      expect(kills).toBeGreaterThan(5)
+      expect(inversions(stored)).toEqual([])
+      for (const seen of await Promise.all(reading)) {
+        expect(seen.length).toBe(stored.length)
+        expect(new Set(seen).size).toBe(stored.length)
+        expect(inversions(seen)).toEqual([])
+      }
+    },
+    scaled(120_000),
+  )
 })

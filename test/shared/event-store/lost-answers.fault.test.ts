@@ -106,15 +106,19 @@ describe.concurrent.each([
     await link.close()
   }
 
-  it('is one append in the end, whether the request or the answer was cut', async () => {
-    await Promise.all(Array.from({ length: LANES }, (_, lane) => appendAll(lane)))
-    const { rows } = await admin.query<{ streams: string; events: string }>(
-      `select count(distinct stream_id) as streams, count(*) as events from trickle_events_log.events
+  it(
+    'is one append in the end, whether the request or the answer was cut',
+    async () => {
+      await Promise.all(Array.from({ length: LANES }, (_, lane) => appendAll(lane)))
+      const { rows } = await admin.query<{ streams: string; events: string }>(
+        `select count(distinct stream_id) as streams, count(*) as events from trickle_events_log.events
         where tenant_id = $1 and stream_id ~ ('^' || $2 || '-\\d+$')`,
-      [acme.tenantId, slug],
-    )
-    expect(rows).toEqual([{ streams: String(APPENDS), events: String(2 * APPENDS) }])
-  }, 60_000)
+        [acme.tenantId, slug],
+      )
+      expect(rows).toEqual([{ streams: String(APPENDS), events: String(2 * APPENDS) }])
+    },
+    scaled(60_000),
+  )
 })
 
 describe('a caller who is told that the outcome is unknown', () => {

@@ -21,7 +21,7 @@ let bench: OrderBench
 const place = () => ({ adminUrl: own.server.adminUrl, template: 'trickle' })
 
 beforeAll(async () => {
-  own = await createOwnServer({ settings: { max_prepared_transactions: 5 } })
+  own = await createOwnServer({ settings: { max_prepared_transactions: 5, autovacuum: false } })
   database = await createDatabase(place())
   bench = await openBench(database)
 })
