@@ -2,7 +2,8 @@
  * `npm run bench`: how much our ways cost against the bare ones, as ratios. See the usage in options.ts; exit code 0 when
  * everything was measured (whether a target is met or not), 1 when something failed, 2 for wrong flags, 130 when broken off.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,7 +29,8 @@ let current = new Cleanup()
 async function runSection(name: SectionName, { options }: Command): Promise<SectionResult> {
   const cleanup = new Cleanup()
   current = cleanup
-  const scratchFolder = await mkdtemp(join(tmpdir(), `trickle-bench-${name}-`))
+  // Made and noted in one turn: a signal in between would leave the folder behind.
+  const scratchFolder = mkdtempSync(join(tmpdir(), `trickle-bench-${name}-`))
   cleanup.add(() => rm(scratchFolder, { recursive: true, force: true }))
   const note = (line: string): void => {
     process.stderr.write(`  ${line}\n`)

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -131,8 +131,8 @@ describe('npm run bench', () => {
     ['while it makes its server', 'append\n'],
     ['while it measures', '1 callers'],
   ])('ends what it has started when it is broken off %s', { timeout: RUN_MS }, async (_, when) => {
-    const temporary = join(folder, 'broken-off')
-    await mkdir(temporary, { mode: 0o711 })
+    const temporary = await mkdtemp(join(folder, 'broken-off-'))
+    await chmod(temporary, 0o711)
     const child = spawn(process.execPath, ['bench/main.ts', 'append', '--turn-ms', '60000'], {
       cwd: repository,
       env: { ...process.env, TMPDIR: temporary },
