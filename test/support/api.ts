@@ -1,0 +1,56 @@
+import { startLocalRun, type LocalRun } from './local-run.ts'
+
+export interface CallOptions {
+  /** Null sends none; absent is that of the tenant acme. */
+  readonly token?: string | null
+  readonly json?: unknown
+  readonly body?: string | Uint8Array
+  readonly headers?: Record<string, string>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly json: Record<string, unknown> | null
+}
+
+/** An event as small as one can be. */
+export const event = { type: 'OrderPlaced', data: { amount: 1 } }
+
+/** The running product, called as its users do: by HTTP, with tokens of an operator and two tenants. */
+export interface Api {
+  readonly run: LocalRun
+  readonly tokens: { readonly acme: string; readonly other: string; readonly operator: string }
+  readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>
+  readonly append: (stream: string, options?: CallOptions) => Promise<Answer>
+}
+
+export async function startApi(): Promise<Api> {
+  const run = await startLocalRun()
+  const roles = ['writer', 'reader']
+  const acme = await run.token({ tenant: 'acme', roles })
+  const operator = await run.token({ roles: ['operator'] })
+  const call: Api['call'] = async (method, path, { token, json, body, headers = {} } = {}) => {
+    const hasBody = json !== undefined || body !== undefined
+    const response = await fetch(`${run.url}${path}`, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token ?? acme}` }),
+        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      ...(hasBody ? { body: body ?? JSON.stringify(json) } : {}),
+    })
+    const text = await response.text()
+    const parsed = text === '' ? null : (JSON.parse(text) as Record<string, unknown>)
+    return { status: response.status, headers: response.headers, text, json: parsed }
+  }
+  await call('POST', '/api/tenants', { token: operator, json: { slug: 'other' } })
+  return {
+    run,
+    tokens: { acme, operator, other: await run.token({ tenant: 'other', roles }) },
+    call,
+    append: (stream, options = { json: event }) => call('POST', `/api/streams/${stream}/events`, options),
+  }
+}
