@@ -2,7 +2,7 @@
  * What the triggers work with, made when it is first asked for: a function app loads every function at its start, and
  * a cold start that answers a health check should open no pool. The only place where capabilities are put together.
  */
-import { AnalyticsForwarder } from '../shared/adx/index.ts'
+import { AnalyticsForwarder, type KustoSender } from '../shared/adx/index.ts'
 import { createTokenVerifier, type TokenVerifier } from '../shared/auth/index.ts'
 import { currentSettings, type Settings } from '../shared/config/index.ts'
 import { TrickleError } from '../shared/errors/index.ts'
@@ -138,9 +138,11 @@ function analyticsForwarder(settings: Settings, database: Database): AnalyticsFo
   }
   const name = settings.TRICKLE_ANALYTICS_DATABASE
   const isLocal = settings.TRICKLE_ENVIRONMENT === 'local'
-  const sender = lazy(async () => {
+  let made: KustoSender | undefined
+  const sender = async (): Promise<KustoSender> => {
     const { createKustoSender } = await import('../shared/adx/kusto.chunk.ts')
-    return createKustoSender(url, name, settings.TRICKLE_ANALYTICS_CLIENT_ID, isLocal)
-  })
+    made ??= createKustoSender(url, name, settings.TRICKLE_ANALYTICS_CLIENT_ID, isLocal)
+    return made
+  }
   return new AnalyticsForwarder(database, name, sender)
 }

@@ -36,8 +36,6 @@ export const faultPlanSchema = z.strictObject({
   rules: z.array(ruleSchema).max(maxFaultRules),
 })
 
-export type FaultPlan = z.infer<typeof faultPlanSchema>
-
 /** `/pattern/flags` as a pattern; undefined for plain text. @throws SyntaxError for a wrong pattern */
 export function patternOf(match: string): RegExp | undefined {
   const parts = /^\/(.+)\/([ims]*)$/su.exec(match)
