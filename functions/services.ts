@@ -6,7 +6,7 @@ import { AnalyticsForwarder, type KustoSender } from '../shared/adx/index.ts'
 import { createTokenVerifier, type TokenVerifier } from '../shared/auth/index.ts'
 import { currentSettings, type Settings } from '../shared/config/index.ts'
 import { TrickleError } from '../shared/errors/index.ts'
-import { EventImporter, EventStore } from '../shared/event-store/index.ts'
+import { EventImporter, PostgresEventStore, type EventStore } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
 import { TenantDirectory, TenantRegistry } from '../shared/tenancy/index.ts'
 
@@ -61,7 +61,7 @@ export function createServices(report: (message: string) => void): Services {
   const tokens = lazy(() => tokenVerifier(settings()))
   const tenants = lazy(() => new TenantDirectory(app(), settings().TRICKLE_AUTH_TENANT_KEY))
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))
-  const events = lazy(() => new EventStore(app()))
+  const events = lazy(() => new PostgresEventStore(app()))
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
   const forwarder = lazy(() => analyticsForwarder(settings(), forwarderDatabase()))

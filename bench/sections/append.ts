@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { EventStore } from '../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { alternate, figureOf, runLoad, type Figure, type Watched } from '../measure/index.ts'
@@ -131,7 +131,7 @@ function openArms({ server, tenants, mode, options, rowsOfBare }: ArmsOptions): 
   const database = new Database(login)
   const bareDatabase = new Database(login)
   const pool = createBarePool(login.url, connections)
-  const store = new EventStore(database)
+  const store = new PostgresEventStore(database)
   const targetOfOurs = createTargets(tenants, isHot)
   let ended: Promise<unknown> | undefined
   return {

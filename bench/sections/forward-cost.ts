@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AnalyticsForwarder, type KustoSender } from '../../shared/adx/index.ts'
-import { EventStore } from '../../shared/event-store/index.ts'
+import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import { runOnce } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
@@ -42,7 +42,7 @@ export async function compareAppends(parts: CostParts): Promise<Figure> {
   })
   context.cleanup.add(() => app.end())
   const forwarder = new AnalyticsForwarder(database, parts.analyticsDatabase, parts.sender)
-  const appends = (): Promise<Sample> => appendFor(new EventStore(app), parts)
+  const appends = (): Promise<Sample> => appendFor(new PostgresEventStore(app), parts)
   const samples = await alternate(
     {
       forwarding: async () => {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { EventStore } from '../../shared/event-store/index.ts'
+import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { alternate, figureOf, runLoad, type Figure, type Watched } from '../measure/index.ts'
@@ -41,7 +41,7 @@ export async function readSection(context: SectionContext): Promise<SectionResul
     const database = new Database(login)
     const pool = createBarePool(login.url, options.connections)
     cleanup.add(() => Promise.all([database.end(), pool.end()]))
-    const store = new EventStore(database)
+    const store = new PostgresEventStore(database)
     for (const concurrency of options.concurrencies) {
       note(`read ${EVENTS_PER_STREAM} x ${concurrency} callers, ${mode}`)
       figures.push(await compare({ store, pool, tenants, mode, concurrency, server, options }))

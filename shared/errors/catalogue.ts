@@ -44,6 +44,8 @@ export const errorCatalogue = {
   TENANT_EXISTS: entry(409, 'Another tenant has this slug or external id'),
   EVENT_ID_EXISTS: entry(409, 'An event with this id exists with other content or in another append'),
   STREAM_TYPE_MISMATCH: entry(409, 'The stream has another type'),
+  NAME_TAKEN: entry(409, 'Another stream of the tenant holds a name that was to be reserved'),
+  NAME_NOT_HELD: entry(409, 'The stream does not hold a name that it was to release'),
   EPOCH_ENDED: entry(410, 'The log has begun a new epoch'),
   VERSION_CONFLICT: entry(412, 'The stream is not at the expected version'),
   IDEMPOTENCY_KEY_REUSED: entry(422, 'The idempotency key was used for another request'),

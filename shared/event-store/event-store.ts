@@ -1,31 +1,48 @@
-import type { Database } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
-import { appendToStream } from './append.ts'
-import { readFeedPage, type FeedQuery } from './read-feed.ts'
-import { readStreamInfo, readStreamPage, type StreamQuery } from './read-stream.ts'
-import type { AppendRequest, AppendResult, FeedPage, StreamInfo, StreamPage } from './types.ts'
+import type {
+  AppendAllRequest,
+  AppendAllResult,
+  AppendRequest,
+  AppendResult,
+  FeedPage,
+  FeedQuery,
+  StreamInfo,
+  StreamPage,
+  StreamQuery,
+} from './types.ts'
 
-/** The event store of one database, by the login of the app. */
-export class EventStore {
-  readonly #database: Database
+/**
+ * What an event store does for one tenant at a time. PostgresEventStore keeps it for good; InMemoryEventStore keeps it for
+ * tests. Both pass one conformance suite (test/shared/event-store/conformance).
+ */
+export interface EventStore {
+  /**
+   * Appends to one stream, all events or none.
+   * @throws TrickleError VERSION_CONFLICT (with currentVersion), EVENT_ID_EXISTS, IDEMPOTENCY_KEY_REUSED,
+   *   STREAM_TYPE_MISMATCH, NAME_TAKEN, NAME_NOT_HELD, TENANT_UNKNOWN, TENANT_SUSPENDED, VALIDATION_FAILED,
+   *   EVENT_TOO_LARGE, TOO_MANY_EVENTS, BODY_TOO_LARGE, DATABASE_ family, OUTCOME_UNKNOWN.
+   */
+  append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult>
 
-  constructor(database: Database) {
-    this.#database = database
-  }
+  /**
+   * Appends to several streams, all or none, when conditions on further streams hold.
+   * @throws TrickleError as `append`.
+   */
+  appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult>
 
-  append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {
-    return appendToStream(this.#database, tenant, request)
-  }
+  /**
+   * One page of a stream. It may be shorter than asked for (bytes are bounded too): go on at `next`.
+   * @throws TrickleError STREAM_NOT_FOUND, DATABASE_ family.
+   */
+  readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage>
 
-  readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
-    return readStreamPage(this.#database, tenant, query)
-  }
+  /** @throws TrickleError STREAM_NOT_FOUND, DATABASE_ family. */
+  streamInfo(tenant: TenantContext, streamId: string): Promise<StreamInfo>
 
-  streamInfo(tenant: TenantContext, streamId: string): Promise<StreamInfo> {
-    return readStreamInfo(this.#database, tenant, streamId)
-  }
-
-  readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage> {
-    return readFeedPage(this.#database, tenant, query)
-  }
+  /**
+   * One page of everything that happened in a tenant, in feed order, below the horizon: no event ever appears behind a
+   * checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
+   * @throws TrickleError INVALID_CURSOR, EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
+   */
+  readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage>
 }

@@ -3,21 +3,29 @@
  * changed; the order of a stream is its version, the order of a feed is (xid, position) below the horizon; a retry gets
  * the first answer. Nothing outside the database's append functions may insert into the log (docs/event-log.md).
  */
-export { EventStore } from './event-store.ts'
+export type { EventStore } from './event-store.ts'
+export { PostgresEventStore } from './postgres-event-store.ts'
 export { EventImporter, type ImportLine, type ImportOutcome } from './importer.ts'
 export { storedEventOfRow, type StoredEvent } from './event-json.ts'
 export { eventLimits } from './limits.ts'
 export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistency } from './tokens.ts'
 export type { Checkpoint, ConsistencyPoint } from './tokens.ts'
-export type { FeedQuery } from './read-feed.ts'
-export type { StreamQuery } from './read-stream.ts'
 export type {
+  AppendAllRequest,
+  AppendAllResult,
+  AppendOptions,
   AppendRequest,
   AppendResult,
   Expectation,
   FeedPage,
+  FeedQuery,
   NewEvent,
+  ReservedName,
+  StreamCondition,
   StreamInfo,
   StreamPage,
+  StreamQuery,
+  StreamWrite,
   TraceContext,
+  WrittenStream,
 } from './types.ts'

@@ -5,14 +5,7 @@ import { eventJson, storedEventOfRow } from './event-json.ts'
 import { eventLimits } from './limits.ts'
 import { readTenantFeed, selectHeldUntil } from './statements.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './tokens.ts'
-import type { FeedPage } from './types.ts'
-
-export interface FeedQuery {
-  /** Checkpoint token of an earlier page; from the beginning when absent. */
-  readonly after?: string | undefined
-  readonly types?: readonly string[] | undefined
-  readonly limit: number
-}
+import type { FeedPage, FeedQuery } from './types.ts'
 
 /**
  * One page of everything that happened in a tenant, in feed order, below the horizon: no event ever appears behind a

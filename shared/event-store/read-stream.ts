@@ -4,15 +4,7 @@ import type { TenantContext } from '../tenancy/index.ts'
 import { eventJson, storedEventOfRow } from './event-json.ts'
 import { eventLimits } from './limits.ts'
 import { readStream, streamInfo } from './statements.ts'
-import type { StreamInfo, StreamPage } from './types.ts'
-
-export interface StreamQuery {
-  readonly streamId: string
-  /** Inclusive; forward from 1 and backward from the end when absent. */
-  readonly from?: number | undefined
-  readonly backward: boolean
-  readonly limit: number
-}
+import type { StreamInfo, StreamPage, StreamQuery } from './types.ts'
 
 /** Above every version: "from the end". */
 const END = 2n ** 63n - 1n

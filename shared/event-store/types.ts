@@ -25,27 +25,92 @@ export interface TraceContext {
   readonly traceState: string | null
 }
 
-export interface AppendRequest {
+/** A name that one stream of a tenant can hold at a time: the e-mail address of an account, say. Compared byte by byte. */
+export interface ReservedName {
+  /** What kind of name it is: `account-email`. 1 to 255 characters. */
+  readonly set: string
+  /** 1 to 255 characters; bring it into one form (case, white space) before. */
+  readonly value: string
+}
+
+/** What an append writes to one stream. */
+export interface StreamWrite {
   readonly streamId: string
+  /** Set by the first append; another one is refused later. */
   readonly streamType?: string | undefined
   readonly expected: Expectation
   readonly events: readonly NewEvent[]
+  /** Names that the stream holds from then on. One that it holds already is fine; another stream's is NAME_TAKEN. */
+  readonly reservations?: readonly ReservedName[] | undefined
+  /** Names that it gives up, before any is reserved; one that it does not hold is NAME_NOT_HELD. */
+  readonly releases?: readonly ReservedName[] | undefined
+}
+
+/** Of a stream that is not written. */
+export interface StreamCondition {
+  readonly streamId: string
+  readonly expected: Expectation
+}
+
+export interface AppendOptions {
   readonly idempotency?: { readonly key: string; readonly fingerprint: Buffer } | null
   readonly trace?: TraceContext | null
   readonly signal?: AbortSignal | undefined
   readonly deadlineAtMs?: number | undefined
 }
 
-export interface AppendResult {
+export interface AppendRequest extends StreamWrite, AppendOptions {}
+
+export interface AppendAllRequest extends AppendOptions {
+  /** Each stream once. */
+  readonly streams: readonly StreamWrite[]
+  readonly conditions?: readonly StreamCondition[] | undefined
+}
+
+export interface WrittenStream {
   readonly streamId: string
   readonly firstVersion: number
   readonly version: number
   readonly events: readonly { readonly id: string; readonly version: number }[]
+}
+
+export interface Replay {
   /** True when an earlier append was found instead: by its idempotency key or by its event ids. */
   readonly replayed: boolean
   /** True when it was the idempotency key that found it. */
   readonly replayedByKey: boolean
+}
+
+export interface AppendResult extends WrittenStream, Replay {
   readonly consistencyToken: string
+}
+
+export interface AppendAllResult extends Replay {
+  /** In the order of the request. */
+  readonly streams: readonly WrittenStream[]
+  readonly consistencyToken: string
+}
+
+export interface StreamQuery {
+  readonly streamId: string
+  /** Inclusive; forward from 1 and backward from the end when absent. */
+  readonly from?: number | undefined
+  /** Inclusive: the last version forward, the lowest one backward. To the end when absent. */
+  readonly to?: number | undefined
+  readonly backward: boolean
+  readonly types?: readonly string[] | undefined
+  readonly limit: number
+}
+
+export interface FeedQuery {
+  /** Checkpoint token of an earlier page; from the beginning when absent. Not together with `since`. */
+  readonly after?: string | undefined
+  /** RFC 3339: from the first event that was recorded at or after this time. */
+  readonly since?: string | undefined
+  readonly types?: readonly string[] | undefined
+  /** Only events of streams of these types. */
+  readonly streamTypes?: readonly string[] | undefined
+  readonly limit: number
 }
 
 export interface StreamInfo {

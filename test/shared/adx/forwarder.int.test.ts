@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { batchIdOf, batchLimits } from '../../../shared/adx/index.ts'
-import { EventStore } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore, type EventStore } from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
 import { Lease, runOnce } from '../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
@@ -24,7 +24,7 @@ beforeAll(async () => {
   database = await createOwnServer({ settings: { autovacuum: false } })
   admin = await database.client('admin')
   pool = database.pool('trickle_forwarder', 5)
-  store = new EventStore(database.pool('trickle_app', 5))
+  store = new PostgresEventStore(database.pool('trickle_app', 5))
   acme = await database.tenant('acme')
 })
 afterAll(() => database.drop())

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeConsistency, EventStore, type Expectation } from '../../../shared/event-store/index.ts'
+import {
+  decodeConsistency,
+  PostgresEventStore,
+  type EventStore,
+  type Expectation,
+} from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
 import { TenantRegistry, type TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
@@ -15,7 +20,7 @@ let acme: TenantContext
 beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
-  store = new EventStore(database.pool('trickle_app', 10))
+  store = new PostgresEventStore(database.pool('trickle_app', 10))
   acme = await database.tenant('acme')
 })
 afterAll(() => database.drop())
@@ -133,7 +138,7 @@ describe('the result', () => {
 
   it('is the same with prepared statements', async () => {
     const named = new Database({ url: database.url('trickle_app'), connectionsMax: 1, statements: 'named' })
-    const namedStore = new EventStore(named)
+    const namedStore = new PostgresEventStore(named)
     for (let version = 1; version <= 8; version += 1) {
       expect(await namedStore.append(acme, appendOf('named'))).toMatchObject({ version, replayed: false })
     }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EventStore, type AppendRequest } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore, type EventStore, type AppendRequest } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 
@@ -9,7 +9,7 @@ let acme: TenantContext
 
 beforeAll(async () => {
   database = await createDatabase()
-  store = new EventStore(database.pool('trickle_app'))
+  store = new PostgresEventStore(database.pool('trickle_app'))
   acme = await database.tenant('acme')
 })
 afterAll(() => database.drop())

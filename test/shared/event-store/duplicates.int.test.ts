@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EventStore, type NewEvent } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore, type EventStore, type NewEvent } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { appendOf, codeOfRefusal, readWhole } from './support.ts'
@@ -10,7 +10,7 @@ let acme: TenantContext
 
 beforeAll(async () => {
   database = await createDatabase()
-  store = new EventStore(database.pool('trickle_app', 10))
+  store = new PostgresEventStore(database.pool('trickle_app', 10))
   acme = await database.tenant('acme')
 })
 afterAll(() => database.drop())

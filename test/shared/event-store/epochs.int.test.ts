@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   decodeCheckpoint,
   encodeCheckpoint,
-  EventStore,
+  PostgresEventStore,
+  type EventStore,
   type Checkpoint,
 } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
@@ -23,7 +24,7 @@ let points: Checkpoint[]
 beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
-  store = new EventStore(database.pool('trickle_app'))
+  store = new PostgresEventStore(database.pool('trickle_app'))
   acme = await database.tenant('acme')
   for (let n = 0; n < EVENTS; n += 1) await store.append(acme, appendOf('s'))
   const { pages } = await readFeedUntil(store, acme, EVENTS, { limit: 1 })

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventLimits, EventStore, type NewEvent } from '../../../shared/event-store/index.ts'
+import {
+  eventLimits,
+  PostgresEventStore,
+  type EventStore,
+  type NewEvent,
+} from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { appendOf, noted, readWhole, viewOf, type EventView } from './support.ts'
@@ -10,7 +15,7 @@ let acme: TenantContext
 
 beforeAll(async () => {
   database = await createDatabase()
-  store = new EventStore(database.pool('trickle_app'))
+  store = new PostgresEventStore(database.pool('trickle_app'))
   acme = await database.tenant('acme')
 })
 afterAll(() => database.drop())

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   EventImporter,
   eventLimits,
-  EventStore,
+  PostgresEventStore,
+  type EventStore,
   type ImportLine,
   type ImportOutcome,
   type NewEvent,
@@ -24,7 +25,7 @@ beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
   registry = new TenantRegistry(database.pool('trickle_operator', 1))
-  store = new EventStore(database.pool('trickle_app', 10))
+  store = new PostgresEventStore(database.pool('trickle_app', 10))
   ofTenant = new EventImporter(database.pool('trickle_app', 5), false)
   ofOperator = new EventImporter(database.pool('trickle_operator', 5), true)
 })

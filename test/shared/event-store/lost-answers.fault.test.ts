@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EventStore, type AppendRequest, type AppendResult } from '../../../shared/event-store/index.ts'
+import {
+  PostgresEventStore,
+  type AppendRequest,
+  type AppendResult,
+} from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
@@ -39,7 +43,7 @@ async function proxied() {
   return {
     proxy,
     get store() {
-      return new EventStore(pool)
+      return new PostgresEventStore(pool)
     },
     /** A pool of its own has retries left again: these loops fail more often than a budget allows. */
     async renew() {

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EventStore, type StreamPage, type StreamQuery } from '../../../shared/event-store/index.ts'
+import {
+  PostgresEventStore,
+  type EventStore,
+  type StreamPage,
+  type StreamQuery,
+} from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { mutateFunction } from '../../support/mutate.ts'
@@ -12,7 +17,7 @@ let acme: TenantContext
 
 beforeAll(async () => {
   database = await createDatabase()
-  store = new EventStore(database.pool('trickle_app'))
+  store = new PostgresEventStore(database.pool('trickle_app'))
   acme = await database.tenant('acme')
   await store.append(acme, appendOf('ten', { events: noted(10) }))
 })
@@ -88,7 +93,7 @@ describe('a page of a stream', () => {
         'if p_backward then',
         'perform pg_sleep(0.3); if p_backward then',
       )
-      const stretchedStore = new EventStore(stretched.pool('trickle_app'))
+      const stretchedStore = new PostgresEventStore(stretched.pool('trickle_app'))
       const bolt = await stretched.tenant('bolt')
       await stretchedStore.append(bolt, appendOf('growing'))
       const reading = stretchedStore.readStream(bolt, { streamId: 'growing', backward, limit: 10 })

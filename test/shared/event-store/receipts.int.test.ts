@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EventStore } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore, type EventStore } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { appendOf, codeOfRefusal, noted, readWhole } from './support.ts'
@@ -13,7 +13,7 @@ let acme: TenantContext
 beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
-  store = new EventStore(database.pool('trickle_app', 10))
+  store = new PostgresEventStore(database.pool('trickle_app', 10))
   acme = await database.tenant('acme')
 })
 afterAll(() => database.drop())

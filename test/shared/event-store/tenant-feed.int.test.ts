@@ -4,7 +4,8 @@ import {
   encodeCheckpoint,
   encodeConsistency,
   eventLimits,
-  EventStore,
+  PostgresEventStore,
+  type EventStore,
 } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
@@ -18,7 +19,7 @@ let store: EventStore
 beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
-  store = new EventStore(database.pool('trickle_app'))
+  store = new PostgresEventStore(database.pool('trickle_app'))
 })
 afterAll(() => database.drop())
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EventStore } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
 import { withTenant, type TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
@@ -66,8 +66,8 @@ describe.runIf(hasPgBouncer())('behind PgBouncer in transaction mode with one se
     })
     for (let round = 0; round < 10; round += 1) {
       await Promise.all([
-        new EventStore(left).append(acme, request('of-acme')),
-        new EventStore(right).append(bolt, request('of-bolt')),
+        new PostgresEventStore(left).append(acme, request('of-acme')),
+        new PostgresEventStore(right).append(bolt, request('of-bolt')),
       ])
       expect(['', null]).toContain(await one(left.query(bound)))
       expect(['', null]).toContain(await one(right.query(bound)))
@@ -79,10 +79,10 @@ describe.runIf(hasPgBouncer())('behind PgBouncer in transaction mode with one se
   })
 
   it('reads streams and feeds', async () => {
-    const store = new EventStore(left)
+    const store = new PostgresEventStore(left)
     const page = await store.readStream(acme, { streamId: 'of-acme', backward: false, limit: 100 })
     expect(page.events).toHaveLength(10)
-    const feed = await readFeedUntil(new EventStore(right), bolt, 10)
+    const feed = await readFeedUntil(new PostgresEventStore(right), bolt, 10)
     expect(feed.events).toHaveLength(10)
     await expect(
       store.readStream(acme, { streamId: 'of-bolt', backward: false, limit: 1 }),

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TrickleError } from '../../../shared/errors/index.ts'
-import { EventStore } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../shared/event-store/index.ts'
 import type { Database } from '../../../shared/postgres/index.ts'
 import {
   runOnce,
@@ -26,7 +26,7 @@ beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
   pool = database.pool('trickle_forwarder', 5)
-  const store = new EventStore(database.pool('trickle_app'))
+  const store = new PostgresEventStore(database.pool('trickle_app'))
   const acme = await database.tenant('acme')
   for (let n = 0; n < EVENTS / 5; n += 1)
     await store.append(acme, appendOf(`s${n % 2}`, { events: noted(5) }))

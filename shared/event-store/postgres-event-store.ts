@@ -1,0 +1,47 @@
+import type { Database } from '../postgres/index.ts'
+import type { TenantContext } from '../tenancy/index.ts'
+import { appendToStream } from './append.ts'
+import { appendToStreams } from './append-all.ts'
+import type { EventStore } from './event-store.ts'
+import { readFeedPage } from './read-feed.ts'
+import { readStreamInfo, readStreamPage } from './read-stream.ts'
+import type {
+  AppendAllRequest,
+  AppendAllResult,
+  AppendRequest,
+  AppendResult,
+  FeedPage,
+  FeedQuery,
+  StreamInfo,
+  StreamPage,
+  StreamQuery,
+} from './types.ts'
+
+/** The event store of one database, by the login of the app. */
+export class PostgresEventStore implements EventStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {
+    return appendToStream(this.#database, tenant, request)
+  }
+
+  appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
+    return appendToStreams(this.#database, tenant, request)
+  }
+
+  readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
+    return readStreamPage(this.#database, tenant, query)
+  }
+
+  streamInfo(tenant: TenantContext, streamId: string): Promise<StreamInfo> {
+    return readStreamInfo(this.#database, tenant, streamId)
+  }
+
+  readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage> {
+    return readFeedPage(this.#database, tenant, query)
+  }
+}
