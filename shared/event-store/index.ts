@@ -5,6 +5,7 @@
  */
 export type { EventStore } from './event-store.ts'
 export { PostgresEventStore } from './postgres-event-store.ts'
+export { InMemoryEventStore, type InMemoryOptions } from './memory/in-memory-event-store.ts'
 export { EventImporter, type ImportLine, type ImportOutcome } from './importer.ts'
 export { storedEventOfRow, type StoredEvent } from './event-json.ts'
 export { eventLimits } from './limits.ts'
