@@ -1,0 +1,18 @@
+set local lock_timeout = '2s';
+set local statement_timeout = '60s';
+drop function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[]);
+drop policy receipts_writer_record on trickle_commands_log.receipts;
+drop policy receipts_writer_read on trickle_commands_log.receipts;
+drop policy events_writer_append on trickle_events_log.events;
+drop policy events_writer_read on trickle_events_log.events;
+drop policy streams_writer on trickle_events_log.streams;
+drop policy epochs_writer on trickle_events_log.epochs;
+drop policy tenants_writer on trickle_tenants_state.tenants;
+revoke select, insert, update on trickle_events_log.streams from trickle_writer;
+revoke select, insert on trickle_events_log.events, trickle_commands_log.receipts from trickle_writer;
+revoke select on trickle_tenants_state.tenants, trickle_events_log.epochs from trickle_writer;
+revoke usage on sequence trickle_events_log.event_position from trickle_writer;
+revoke execute on function trickle_events_log.lock_key(uuid, text) from trickle_writer;
+revoke execute on function trickle_events_log.lock_class() from trickle_writer;
+drop function trickle_tenants_state.is_in_batch(uuid);
+revoke usage on schema trickle_tenants_state, trickle_events_log, trickle_commands_log from trickle_writer;
