@@ -1,110 +1,86 @@
-import { TrickleError } from '../../errors/index.ts'
-import { versionConflict } from '../conflicts.ts'
-import type { AppendAllRequest, Expectation, Replay, StreamWrite, WrittenStream } from '../types.ts'
-import { holdersAfter } from './names.ts'
-import {
-  prepareEvent,
-  type PreparedEvent,
-  type RecordedAppend,
-  type RecordedStream,
-  type TenantLog,
-} from './tenant-log.ts'
+import type { AppendAnswer } from '../append-answer.ts'
+import type { AppendAllRequest, Expectation, StreamWrite, WrittenStream } from '../types.ts'
+import { holdersAfter, type Holders } from './names.ts'
+import type { PreparedEvent, RecordedAppend, RecordedStream, TenantLog } from './tenant-log.ts'
 
 /** What the whole store counts up. */
 export interface LogClock {
+  readonly epoch: string
   nextXid(): bigint
   nextPosition(): bigint
   /** A timestamptz text that never runs backwards. */
   now(): string
 }
 
-export interface AppendOutcome extends Replay {
-  readonly append: RecordedAppend
-}
+/** There is one life of the log, and so one timeline. */
+export const TIMELINE = '00000001'
 
 /**
- * The append, with the same looks in the same order as trickle_events_log.append: tenant, receipt, each stream's version
- * and type, names, ids. It runs in one piece, so no other append comes between; all checks stand before the first change.
- * @param ids of every event, in the order of the request's streams.
+ * The append, with the looks of trickle_events_log.append in the same order: tenant, receipt, each stream's version and
+ * type, names, ids. It runs in one piece, so no other append comes between, and all looks come before the first change.
+ * @param prepared the events of each stream of the request.
  */
 export function appendToLog(
   log: TenantLog,
-  slug: string,
   request: AppendAllRequest,
-  ids: readonly string[],
+  prepared: readonly (readonly PreparedEvent[])[],
   clock: LogClock,
-): AppendOutcome {
-  refuseInactive(log, slug)
-  const earlier = findReceipt(log, request)
-  if (earlier !== null) return { append: earlier, replayed: true, replayedByKey: true }
-  const events = prepareAll(request, ids)
-  const callerGaveIds = request.streams.some((write) => write.events.some((event) => event.id !== undefined))
-  let holders: ReadonlyMap<string, string>
-  try {
-    checkStreams(log, request)
-    holders = holdersAfter(log.holders, request.streams)
-  } catch (error) {
-    // What the caller sends again may be what made the difference; a type never changes, so a mismatch stands.
-    const isMovable = error instanceof TrickleError && error.code !== 'STREAM_TYPE_MISMATCH'
-    const found = callerGaveIds && isMovable ? log.findAppend(events.flat()) : null
-    if (found === null) throw error
-    return { append: found, replayed: true, replayedByKey: false }
+): AppendAnswer | 'event-exists' {
+  if (log.status !== 'active') return answer(clock, { outcome: `tenant_${log.status}` })
+  const { key, fingerprint } = request.idempotency ?? {}
+  const receipt = key === undefined ? undefined : log.receipts.get(key)
+  if (receipt !== undefined) {
+    const outcome = fingerprint?.equals(receipt.fingerprint) === true ? 'replayed' : 'key_reused'
+    return answer(clock, { outcome, xid: String(receipt.xid), result: receipt.result })
   }
-  const found = log.findAppend(events.flat())
-  if (found !== null) return { append: found, replayed: true, replayedByKey: false }
-  const append = write(log, request.streams, events, clock)
-  log.holders = holders
-  if (request.idempotency) {
-    const { key, fingerprint } = request.idempotency
-    log.receipts.set(key, { fingerprint: Buffer.from(fingerprint), append })
+  const named = [...request.streams, ...(request.conditions ?? [])]
+  const versions = named.map(({ streamId }) => log.versionOf(streamId))
+  const refused = streamInTheWay(log, named, versions)
+  if (refused !== null) return answer(clock, { versions, ...refused })
+  const holders = holdersAfter(log.holders, request.streams)
+  if ('outcome' in holders) {
+    const { outcome, at } = holders
+    return answer(clock, { outcome, versions, at, result: JSON.stringify(holders) })
   }
-  return { append, replayed: false, replayedByKey: false }
-}
-
-function refuseInactive(log: TenantLog, slug: string): void {
-  if (log.status === 'suspended') {
-    throw new TrickleError('TENANT_SUSPENDED', `The tenant ${slug} is suspended. An operator can resume it.`)
+  if (log.knowsAny(prepared.flat())) return 'event-exists'
+  const { xid, streams } = write(log, request.streams, prepared, holders, clock)
+  if (key !== undefined && fingerprint !== undefined) {
+    const result = receiptOf(streams, clock.epoch)
+    log.receipts.set(key, { fingerprint: Buffer.from(fingerprint), xid, result })
   }
-  if (log.status === 'unknown')
-    throw new TrickleError('TENANT_UNKNOWN', 'The tenant does not exist any more.')
+  const after = named.map(({ streamId }) => log.versionOf(streamId))
+  return answer(clock, { outcome: 'appended', versions: after, xid: String(xid) })
 }
 
-function findReceipt(log: TenantLog, { idempotency }: AppendAllRequest): RecordedAppend | null {
-  const receipt = idempotency ? log.receipts.get(idempotency.key) : undefined
-  if (receipt === undefined) return null
-  if (idempotency?.fingerprint.equals(receipt.fingerprint)) return receipt.append
-  throw new TrickleError(
-    'IDEMPOTENCY_KEY_REUSED',
-    'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
-  )
-}
+const answer = (
+  { epoch }: LogClock,
+  told: Partial<AppendAnswer> & Pick<AppendAnswer, 'outcome'>,
+): AppendAnswer => ({ versions: [], at: 0, epoch, timeline: TIMELINE, xid: '0', result: 'null', ...told })
 
-function prepareAll(request: AppendAllRequest, ids: readonly string[]): PreparedEvent[][] {
-  let used = 0
-  return request.streams.map(({ streamId, events }) =>
-    events.map((event) => {
-      const id = ids[used] ?? ''
-      used += 1
-      return prepareEvent(streamId, event, id, request.trace ?? null)
-    }),
-  )
-}
+/** What append keeps under an idempotency key, as the database does. */
+const receiptOf = (streams: readonly WrittenStream[], epoch: string): string =>
+  JSON.stringify({
+    streams: streams.map(({ streamId }) => streamId),
+    versions: streams.map(({ version }) => version),
+    counts: streams.map(({ events }) => events.length),
+    ids: streams.flatMap(({ events }) => events.map(({ id }) => id)),
+    epoch,
+    timeline: TIMELINE,
+  })
 
-function checkStreams(log: TenantLog, { streams, conditions = [] }: AppendAllRequest): void {
-  for (const { streamId, expected, streamType } of [
-    ...streams,
-    ...conditions.map((condition) => ({ ...condition, streamType: undefined })),
-  ]) {
-    const version = log.versionOf(streamId)
-    if (!isMet(expected, version)) throw versionConflict(streamId, expected, version)
+function streamInTheWay(
+  log: TenantLog,
+  named: readonly Pick<StreamWrite, 'streamId' | 'expected' | 'streamType'>[],
+  versions: readonly number[],
+): Pick<AppendAnswer, 'outcome' | 'at' | 'result'> | null {
+  for (const [index, { streamId, expected, streamType }] of named.entries()) {
+    const at = index + 1
+    if (!isMet(expected, versions[index] ?? 0)) return { outcome: 'conflict', at, result: 'null' }
     const known = log.streams.get(streamId)?.streamType ?? null
-    if (streamType !== undefined && known !== null && known !== streamType) {
-      throw new TrickleError(
-        'STREAM_TYPE_MISMATCH',
-        `The stream ${streamId} has the type ${JSON.stringify(known)}, which its first append gave it; this append claims "${streamType}".`,
-      )
-    }
+    if (streamType !== undefined && known !== null && known !== streamType)
+      return { outcome: 'type_mismatch', at, result: JSON.stringify(known) }
   }
+  return null
 }
 
 function isMet(expected: Expectation, version: number): boolean {
@@ -124,19 +100,18 @@ function write(
   log: TenantLog,
   writes: readonly StreamWrite[],
   prepared: readonly (readonly PreparedEvent[])[],
+  holders: Holders,
   clock: LogClock,
 ): RecordedAppend {
-  const xid = clock.nextXid()
   const now = clock.now()
   const streams = writes.map(({ streamId }, index): WrittenStream => {
     const before = log.versionOf(streamId)
-    const events = (prepared[index] ?? []).map(({ eventId }, nth) => ({
-      id: eventId,
-      version: before + nth + 1,
-    }))
-    return { streamId, firstVersion: before + 1, version: before + events.length, events }
+    const own = prepared[index] ?? []
+    const events = own.map(({ eventId }, nth) => ({ id: eventId, version: before + nth + 1 }))
+    return { streamId, firstVersion: before + 1, version: before + own.length, events }
   })
-  const append: RecordedAppend = { xid, streams }
+  const append: RecordedAppend = { xid: clock.nextXid(), streams }
+  log.holders = holders
   for (const [index, { streamId, streamType }] of writes.entries()) {
     const stream = beginStream(log, streamId, now)
     stream.streamType ??= streamType ?? null
@@ -148,7 +123,7 @@ function write(
         occurredAt: event.occurredAt ?? now,
         recordedAt: now,
         streamType: stream.streamType,
-        xid,
+        xid: append.xid,
         position: clock.nextPosition(),
         append,
       })

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { asTrickleError, TrickleError } from '../../errors/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import { encodeEvents } from '../encode-events.ts'
+import { assemble, resultOf } from '../append-outcome.ts'
+import { appendParameters } from '../append-request.ts'
 import type { EventStore } from '../event-store.ts'
-import { encodeConsistency } from '../tokens.ts'
 import type {
   AppendAllRequest,
   AppendAllResult,
@@ -15,9 +15,10 @@ import type {
   StreamPage,
   StreamQuery,
 } from '../types.ts'
-import { appendToLog, type AppendOutcome } from './append-to-log.ts'
+import { appendToLog, TIMELINE, type LogClock } from './append-to-log.ts'
 import { feedPage, infoOf, streamPage } from './read-log.ts'
-import { TenantLog, type TenantStatus } from './tenant-log.ts'
+import { prepareEvents } from './prepare-events.ts'
+import { TenantLog, type RecordedAppend, type TenantStatus } from './tenant-log.ts'
 import { timestamptzText } from './timestamp-text.ts'
 
 export interface InMemoryOptions {
@@ -35,35 +36,37 @@ export interface InMemoryOptions {
  * since such values are refused before they reach a store. Every tenant is known until it is said otherwise.
  */
 export class InMemoryEventStore implements EventStore {
-  readonly #epoch = randomUUID()
   readonly #logs = new Map<string, TenantLog>()
-  readonly #now: () => number
-  #latestMs = 0
-  #xid = 0n
-  #position = 0n
+  readonly #clock: LogClock
 
   constructor(options: InMemoryOptions = {}) {
-    this.#now = options.now ?? Date.now
+    this.#clock = startClock(options.now ?? Date.now)
   }
 
   async append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {
-    const outcome = this.#append(tenant, { ...request, streams: [request], conditions: [] })
-    const written = outcome.append.streams.find(({ streamId }) => streamId === request.streamId)
-    if (written === undefined) throw new TrickleError('INTERNAL', 'The append names another stream.')
-    return {
-      ...written,
-      ...replayOf(outcome),
-      consistencyToken: this.#token(tenant, outcome, written.version),
-    }
+    const { streamId, streamType, expected, events, reservations, releases, ...options } = request
+    const stream = { streamId, streamType, expected, events, reservations, releases }
+    const { streams, ...rest } = await this.appendAll(tenant, { streams: [stream], ...options })
+    const [written] = streams
+    if (written === undefined) throw new TrickleError('INTERNAL', 'The append wrote to no stream.')
+    return { ...written, ...rest }
   }
 
   async appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
-    refuseUnfit(request)
-    const outcome = this.#append(tenant, request)
-    const names = new Set(request.streams.map(({ streamId }) => streamId))
-    const streams = outcome.append.streams.filter(({ streamId }) => names.has(streamId))
-    const version = streams[0]?.version ?? 0
-    return { streams, ...replayOf(outcome), consistencyToken: this.#token(tenant, outcome, version) }
+    const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
+    // For its refusals: they are those of the database's store.
+    const { mayBeKnown } = appendParameters(tenant, request, ids)
+    // Whoever has gone gets nothing written any more.
+    if (request.signal?.aborted === true) throw asTrickleError(request.signal.reason)
+    const log = this.#logOf(tenant)
+    const prepared = prepareEvents(request, ids)
+    const answer = appendToLog(log, request, prepared, this.#clock)
+    if (answer === 'event-exists' || (mayBeKnown && MAY_BE_OWN.has(answer.outcome))) {
+      const earlier = log.findAppend(prepared.flat())
+      if (earlier !== null) return this.#replay(tenant, request, earlier)
+    }
+    if (answer === 'event-exists') throw new TrickleError('INTERNAL', 'An event was there and was not found.')
+    return resultOf(tenant, request, ids, answer)
   }
 
   async readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
@@ -75,7 +78,7 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage> {
-    return feedPage(this.#logOf(tenant), tenant.tenantId, this.#epoch, query)
+    return feedPage(this.#logOf(tenant), tenant.tenantId, this.#clock.epoch, query)
   }
 
   /** What an operator does to a tenant: appends of one that is not active are refused, reads are not. */
@@ -83,21 +86,12 @@ export class InMemoryEventStore implements EventStore {
     this.#logOf(tenant).status = status
   }
 
-  #append(tenant: TenantContext, request: AppendAllRequest): AppendOutcome {
-    const events = request.streams.flatMap((write) => write.events)
-    const ids = events.map((event) => event.id ?? randomUUID())
-    // For its limits and refusals.
-    encodeEvents(events, ids)
-    // Whoever has gone gets nothing written any more.
-    if (request.signal?.aborted === true) throw asTrickleError(request.signal.reason)
-    return appendToLog(this.#logOf(tenant), tenant.slug, request, ids, {
-      nextXid: () => (this.#xid += 1n),
-      nextPosition: () => (this.#position += 1n),
-      now: () => {
-        this.#latestMs = Math.max(this.#latestMs, this.#now())
-        return timestamptzText(this.#latestMs)
-      },
-    })
+  #replay(tenant: TenantContext, request: AppendAllRequest, earlier: RecordedAppend): AppendAllResult {
+    const streams = request.streams.flatMap(({ streamId }) =>
+      earlier.streams.filter((written) => written.streamId === streamId),
+    )
+    const at = { epoch: this.#clock.epoch, timeline: TIMELINE, xid: String(earlier.xid) }
+    return assemble(tenant, streams, at, { replayed: true, replayedByKey: false })
   }
 
   #logOf(tenant: TenantContext): TenantLog {
@@ -107,22 +101,21 @@ export class InMemoryEventStore implements EventStore {
     this.#logs.set(tenant.tenantId, log)
     return log
   }
-
-  #token({ tenantId }: TenantContext, { append }: AppendOutcome, version: number): string {
-    const point = { epoch: this.#epoch, xid: append.xid, version: BigInt(version), timeline: 1 }
-    return encodeConsistency(tenantId, point)
-  }
 }
 
-const replayOf = ({ replayed, replayedByKey }: AppendOutcome) => ({ replayed, replayedByKey })
+/** What stands in the way may be what an earlier attempt of this very append has written. */
+const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
 
-/** @throws TrickleError VALIDATION_FAILED for a request whose parts do not fit together. */
-function refuseUnfit({ streams, conditions = [] }: AppendAllRequest): void {
-  const names = [...streams, ...conditions].map(({ streamId }) => streamId)
-  if (streams.length === 0)
-    throw new TrickleError('VALIDATION_FAILED', 'An append needs at least one stream.')
-  if (new Set(names).size < names.length)
-    throw new TrickleError('VALIDATION_FAILED', 'An append names each stream once.')
-  if (streams.some(({ events }) => events.length === 0))
-    throw new TrickleError('VALIDATION_FAILED', 'Each stream of an append needs at least one event.')
+/** The transaction ids, positions and times of one store. */
+function startClock(now: () => number): LogClock {
+  let [xid, position, latestMs] = [0n, 0n, 0]
+  return {
+    epoch: randomUUID(),
+    nextXid: () => (xid += 1n),
+    nextPosition: () => (position += 1n),
+    now() {
+      latestMs = Math.max(latestMs, now())
+      return timestamptzText(latestMs)
+    },
+  }
 }

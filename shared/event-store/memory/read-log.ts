@@ -89,9 +89,11 @@ export function feedPage(log: TenantLog, tenantId: string, epoch: string, query:
       (types?.includes(event.type) ?? true) &&
       (streamTypes === undefined || (event.streamType !== null && streamTypes.includes(event.streamType))),
   )
+  const tokenOf = (point: Point): string => encodeCheckpoint(tenantId, { epoch, ...pointOf(point) })
   return {
     events: page.events.map(eventJson),
-    next: encodeCheckpoint(tenantId, { epoch, ...pointOf(page.last ?? start) }),
+    next: tokenOf(page.last ?? start),
+    ...(query.withCheckpoints === true ? { checkpoints: page.events.map(tokenOf) } : {}),
   }
 }
 
@@ -101,7 +103,7 @@ const BEGINNING: Point = { xid: 0n, position: 0n }
 
 function startOf(log: TenantLog, tenantId: string, epoch: string, { after, since }: FeedQuery): Point {
   if (after !== undefined && since !== undefined)
-    throw new TrickleError('VALIDATION_FAILED', 'A feed begins after a token or since a time, not both.')
+    throw new TrickleError('VALIDATION_FAILED', 'A feed is read after a token or since a time, not both.')
   if (since !== undefined) {
     const time = timestamptzOfRfc3339(since)
     const first = log.feed.findIndex((event) => !isBefore(event.recordedAt, time))

@@ -1,8 +1,7 @@
 import { TrickleError } from '../../errors/index.ts'
 import type { StoredEvent } from '../event-json.ts'
-import type { NewEvent, TraceContext, WrittenStream } from '../types.ts'
-import { jsonbIdentity, jsonbText } from './jsonb-text.ts'
-import { timestamptzOfRfc3339 } from './timestamp-text.ts'
+import type { WrittenStream } from '../types.ts'
+import type { Holders } from './names.ts'
 
 /** One append that has happened; its events lead back to it, so that a retry gets the whole of its answer. */
 export interface RecordedAppend {
@@ -30,7 +29,9 @@ export interface RecordedStream {
 
 export interface Receipt {
   readonly fingerprint: Buffer
-  readonly append: RecordedAppend
+  readonly xid: bigint
+  /** JSON, as the database keeps it. */
+  readonly result: string
 }
 
 export type TenantStatus = 'active' | 'suspended' | 'unknown'
@@ -42,8 +43,7 @@ export class TenantLog {
   /** In feed order. */
   readonly feed: RecordedEvent[] = []
   readonly receipts = new Map<string, Receipt>()
-  /** The stream that holds a name; kept by names.ts. */
-  holders: ReadonlyMap<string, string> = new Map()
+  holders: Holders = new Map()
   readonly #byId = new Map<string, RecordedEvent>()
 
   versionOf(streamId: string): number {
@@ -56,24 +56,35 @@ export class TenantLog {
     this.streams.get(event.streamId)?.events.push(event)
   }
 
+  knowsAny(events: readonly PreparedEvent[]): boolean {
+    return events.some(({ source, eventId }) => this.#byId.has(identityOf(source, eventId)))
+  }
+
   /**
    * The append that wrote these events before: all of them in one append with equal content; null when none of them is
    * there.
    * @throws TrickleError EVENT_ID_EXISTS for anything in between.
    */
   findAppend(events: readonly PreparedEvent[]): RecordedAppend | null {
-    const known = events.map((event) => ({
+    const pairs = events.map((event) => ({
       event,
       stored: this.#byId.get(identityOf(event.source, event.eventId)),
     }))
-    const found = known.filter(({ stored }) => stored !== undefined)
-    const [first] = found
-    if (first?.stored === undefined) return null
-    const isEqual = ({ event, stored }: (typeof known)[number]): boolean =>
-      stored !== undefined && stored.streamId === event.streamId && isSameContent(event, stored)
+    const known = pairs.flatMap(({ event, stored }) =>
+      stored === undefined ? [] : [{ id: event.eventId, stored, isEqual: isEqual(event, stored) }],
+    )
+    const [first] = known
+    if (first === undefined) return null
     const { append } = first.stored
-    if (known.every((pair) => isEqual(pair) && pair.stored?.append === append)) return append
-    throw eventIdExists((found.find((pair) => !isEqual(pair)) ?? first).event.eventId)
+    const isWhole = known.length === pairs.length
+    if (isWhole && known.every((pair) => pair.isEqual && pair.stored.append === append)) return append
+    const unequal = known.filter((pair) => !pair.isEqual)
+    throw eventIdExists(
+      (unequal.length > 0 ? unequal : known).reduce(
+        (least, { id }) => (id < least ? id : least),
+        unequal[0]?.id ?? first.id,
+      ),
+    )
   }
 }
 
@@ -94,36 +105,11 @@ export interface PreparedEvent {
   readonly content: string
 }
 
-export function prepareEvent(
-  streamId: string,
-  event: NewEvent,
-  eventId: string,
-  trace: TraceContext | null,
-): PreparedEvent {
-  const { source = '', type, schemaVersion = 1, time, metadata = {}, correlationId, causationId } = event
-  const data = JSON.stringify(event.data ?? null)
-  // An empty metadata object is the same as none.
-  const metadataJson = Object.keys(metadata).length === 0 ? null : JSON.stringify(metadata)
-  const content = [type, schemaVersion, jsonbIdentity(data), metadataJson && jsonbIdentity(metadataJson)]
-  return {
-    streamId,
-    source,
-    eventId,
-    type,
-    schemaVersion: String(schemaVersion),
-    occurredAt: time === undefined ? null : timestamptzOfRfc3339(time),
-    data: jsonbText(data),
-    metadata: metadataJson === null ? null : jsonbText(metadataJson),
-    correlationId: correlationId ?? null,
-    causationId: causationId ?? null,
-    traceParent: trace?.traceParent ?? null,
-    content: JSON.stringify([...content, correlationId ?? null, causationId ?? null]),
-  }
-}
-
 /** A time that is not given again agrees with every one; the trace is not content. */
-const isSameContent = (event: PreparedEvent, stored: RecordedEvent): boolean =>
-  event.content === stored.content && (event.occurredAt === null || event.occurredAt === stored.occurredAt)
+const isEqual = (event: PreparedEvent, stored: RecordedEvent): boolean =>
+  event.streamId === stored.streamId &&
+  event.content === stored.content &&
+  (event.occurredAt === null || event.occurredAt === stored.occurredAt)
 
 const identityOf = (source: string, eventId: string): string => JSON.stringify([source, eventId])
 

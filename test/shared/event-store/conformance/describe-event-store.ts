@@ -43,8 +43,10 @@ export const allSuites = Object.keys(suites) as SuiteName[]
 
 /** Holds one form of the store to the behaviour that all of them have. */
 export function describeEventStore(name: string, fixture: Fixture, chosen: readonly SuiteName[]): void {
-  describe(name, () => {
+  describe.each([[name]])('%s', () => {
     const subject = openSubject(fixture)
-    for (const suite of chosen) describe(suite, () => suites[suite](subject))
+    describe.each(chosen)('%s', (suite) => {
+      suites[suite](subject)
+    })
   })
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { ReservedName, StreamWrite } from '../../../../../shared/event-store/index.ts'
+import { eventLimits, type ReservedName, type StreamWrite } from '../../../../../shared/event-store/index.ts'
 import { appendOf, codeOfRefusal } from '../../support.ts'
 import { freshStream, sharedTenant, type Subject } from '../subject.ts'
 
@@ -21,7 +21,7 @@ export function names(subject: Subject): void {
     await expect(append(second, { reservations: [email('b@x'), email('a@x')] })).rejects.toMatchObject({
       code: 'NAME_TAKEN',
       status: 409,
-      extensions: { set: 'email', value: 'a@x', streamId: first },
+      extensions: { set: 'email', value: 'a@x', holder: first, streamId: second },
     })
     expect(await versionOf(second)).toBe(0)
     await append(second, { reservations: [email('b@x')] })
@@ -40,7 +40,7 @@ export function names(subject: Subject): void {
     await append(first, { releases: [email('c@x')] })
     await append(second, { reservations: [email('c@x')] })
     await expect(append(first, { reservations: [email('c@x')] })).rejects.toMatchObject({
-      extensions: { streamId: second },
+      extensions: { holder: second },
     })
   })
 
@@ -51,7 +51,7 @@ export function names(subject: Subject): void {
       await expect(append(other, { releases: [email(value)] })).rejects.toMatchObject({
         code: 'NAME_NOT_HELD',
         status: 409,
-        extensions: { set: 'email', value },
+        extensions: { set: 'email', value, holder: value === 'd@x' ? holder : null, streamId: other },
       })
     }
     expect(await versionOf(other)).toBe(0)
@@ -75,7 +75,6 @@ export function names(subject: Subject): void {
     await append(a, { reservations: [email('f@x')] })
     await append(a, { releases: [email('f@x')], reservations: [email('g@x')] })
     await append(b, { reservations: [email('f@x')] })
-    await append(b, { releases: [email('f@x')], reservations: [email('f@x')] })
     const swap = (streamId: string, from: string, to: string): StreamWrite => ({
       ...appendOf(streamId),
       releases: [email(from)],
@@ -83,7 +82,7 @@ export function names(subject: Subject): void {
     })
     await subject.store.appendAll(acme(), { streams: [swap(a, 'g@x', 'f@x'), swap(b, 'f@x', 'g@x')] })
     await expect(append(a, { reservations: [email('g@x')] })).rejects.toMatchObject({
-      extensions: { streamId: b },
+      extensions: { holder: b },
     })
   })
 
@@ -117,6 +116,23 @@ export function names(subject: Subject): void {
     })
     const byIds = await subject.store.append(acme(), { ...request, idempotency: null })
     expect(byIds).toEqual({ ...first, replayed: true, replayedByKey: false })
+  })
+
+  it('is refused when the append means two things by it, or names too many', async () => {
+    const streamId = freshStream()
+    const many = Array.from({ length: eventLimits.appendNamesMax + 1 }, (_, index) => email(`${index}@x`))
+    for (const changes of [
+      { reservations: [email('j@x'), email('j@x')] },
+      { releases: [email('j@x')], reservations: [email('j@x')] },
+      { reservations: many },
+    ]) {
+      await expect(append(streamId, changes)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' })
+    }
+    const both = [streamId, freshStream()].map((id) => ({ ...appendOf(id), reservations: [email('j@x')] }))
+    await expect(subject.store.appendAll(acme(), { streams: both })).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    })
+    expect(await versionOf(streamId)).toBe(0)
   })
 
   it('is of its tenant', async () => {

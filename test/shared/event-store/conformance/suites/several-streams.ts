@@ -134,25 +134,44 @@ export function severalStreams(subject: Subject): void {
   })
 
   describe('a condition on a stream that is not written', () => {
-    it.each<[string, Expectation, number, boolean]>([
-      ['none', { mode: 'none' }, 0, true],
-      ['none', { mode: 'none' }, 2, false],
-      ['exists', { mode: 'exists' }, 2, true],
-      ['exists', { mode: 'exists' }, 0, false],
-      ['version 2', exactly(2), 2, true],
-      ['version 1', exactly(1), 2, false],
-    ])('%s, of a stream at version %3$i: holds %4$s', async (_name, expected, before, holds) => {
+    const holding: [string, Expectation, number][] = [
+      ['any', { mode: 'any' }, 0],
+      ['none', { mode: 'none' }, 0],
+      ['exists', { mode: 'exists' }, 2],
+      ['version 2', exactly(2), 2],
+    ]
+    const broken: [string, Expectation, number][] = [
+      ['none', { mode: 'none' }, 2],
+      ['exists', { mode: 'exists' }, 0],
+      ['version 1', exactly(1), 2],
+      ['version 1', exactly(1), 0],
+    ]
+
+    /** Writes to a new stream under a condition on another one that is at a version. */
+    async function under(expected: Expectation, before: number) {
       const [written, guard] = [freshStream(), freshStream()]
       if (before > 0) await appendAll({ streams: [writeTo(guard, before)] })
-      const outcome = appendAll({ streams: [writeTo(written)], conditions: [{ streamId: guard, expected }] })
-      if (holds) expect(await outcome).toMatchObject({ streams: [{ streamId: written, version: 1 }] })
-      else
-        await expect(outcome).rejects.toMatchObject({
-          code: 'VERSION_CONFLICT',
-          extensions: { streamId: guard, currentVersion: before },
-        })
-      expect(await versionOf(written)).toBe(holds ? 1 : 0)
-      expect(await versionOf(guard)).toBe(before)
+      const request = { streams: [writeTo(written)], conditions: [{ streamId: guard, expected }] }
+      const outcome = await appendAll(request).catch((error: unknown) => error)
+      return { written, guard, outcome, versions: [await versionOf(written), await versionOf(guard)] }
+    }
+
+    it.each(holding)(
+      '%s, holds of a stream at version %3$i, which is not written',
+      async (_name, expected, before) => {
+        const { written, outcome, versions } = await under(expected, before)
+        expect(outcome).toMatchObject({ streams: [{ streamId: written, version: 1 }] })
+        expect(versions).toEqual([1, before])
+      },
+    )
+
+    it.each(broken)('%s, is broken by a stream at version %3$i', async (_name, expected, before) => {
+      const { guard, outcome, versions } = await under(expected, before)
+      expect(outcome).toMatchObject({
+        code: 'VERSION_CONFLICT',
+        extensions: { streamId: guard, currentVersion: before },
+      })
+      expect(versions).toEqual([0, before])
     })
   })
 }
