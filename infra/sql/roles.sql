@@ -19,7 +19,9 @@ begin
   end loop;
 end $$;
 
-grant trickle_owner, trickle_writer to trickle_migrator;
+grant trickle_owner to trickle_migrator;
+-- To hand a function over, not to act as the writer.
+grant trickle_writer to trickle_migrator with inherit false;
 
 -- What a role may do to the database as a whole. Nobody but the owner makes schemas; nobody connects by way of "public".
 do $$

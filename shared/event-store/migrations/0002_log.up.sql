@@ -42,6 +42,7 @@ create table trickle_events_log.names (
 ) with (autovacuum_vacuum_scale_factor = 0.05);
 
 create sequence trickle_events_log.event_position;
+grant usage on sequence trickle_events_log.event_position to trickle_writer;
 
 create table trickle_events_log.events (
   tenant_id uuid not null,

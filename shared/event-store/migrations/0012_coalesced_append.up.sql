@@ -12,14 +12,15 @@ grant usage on schema trickle_tenants_state, trickle_events_log, trickle_command
 grant execute on function trickle_tenants_state.is_in_batch(uuid) to trickle_writer;
 grant execute on function trickle_events_log.lock_class() to trickle_writer;
 grant execute on function trickle_events_log.lock_key(uuid, text) to trickle_writer;
-grant usage on sequence trickle_events_log.event_position to trickle_writer;
 
 grant select on trickle_tenants_state.tenants, trickle_events_log.epochs to trickle_writer;
 grant select, insert on trickle_events_log.events, trickle_commands_log.receipts to trickle_writer;
 grant select, insert, update on trickle_events_log.streams to trickle_writer;
 create policy tenants_writer on trickle_tenants_state.tenants for select to trickle_writer using (trickle_tenants_state.is_in_batch(tenant_id));
 create policy epochs_writer on trickle_events_log.epochs for select to trickle_writer using (true);
-create policy streams_writer on trickle_events_log.streams for all to trickle_writer
+create policy streams_writer_read on trickle_events_log.streams for select to trickle_writer using (trickle_tenants_state.is_in_batch(tenant_id));
+create policy streams_writer_begin on trickle_events_log.streams for insert to trickle_writer with check (trickle_tenants_state.is_in_batch(tenant_id));
+create policy streams_writer_advance on trickle_events_log.streams for update to trickle_writer
   using (trickle_tenants_state.is_in_batch(tenant_id)) with check (trickle_tenants_state.is_in_batch(tenant_id));
 create policy events_writer_read on trickle_events_log.events for select to trickle_writer using (trickle_tenants_state.is_in_batch(tenant_id));
 create policy events_writer_append on trickle_events_log.events for insert to trickle_writer with check (trickle_tenants_state.is_in_batch(tenant_id));
@@ -53,11 +54,14 @@ declare
   v_known int[];
   v_now timestamptz;
 begin
-  if current_setting('app.tenant_id', true) <> '' or pg_current_xact_id_if_assigned() is not null then
-    raise exception 'a batch of appends must be alone in its transaction' using errcode = 'TK002';
+  if current_setting('app.tenant_id', true) <> '' or array_position(p_tenants, null) is not null then
+    raise exception 'a batch of appends serves several tenants and goes with none that is bound' using errcode = 'TK001';
+  end if;
+  if pg_current_xact_id_if_assigned() is not null then
+    raise exception 'a batch of appends must be the first write of its transaction' using errcode = 'TK002';
   end if;
   if (select count(distinct (u.tenant_id, u.stream_id)) from unnest(p_tenants, p_streams) as u (tenant_id, stream_id)) <> cardinality(p_streams)
-    or array_position(p_tenants, null) is not null or cardinality(p_counts) <> cardinality(p_streams)
+    or cardinality(p_counts) <> cardinality(p_streams)
     or jsonb_array_length(p_events) <> (select sum(c) from unnest(p_counts) as u (c))
   then
     raise exception 'a batch of appends names each stream once, with its events' using errcode = 'TK004';
@@ -127,10 +131,10 @@ begin
     end if;
   end loop;
 end $$;
+grant execute on function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[])
+  to trickle_app;
 -- The writer owns this one function, so that what its policies allow can be done by it alone.
 grant create on schema trickle_events_log to trickle_writer;
 alter function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[])
   owner to trickle_writer;
 revoke create on schema trickle_events_log from trickle_writer;
-grant execute on function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[])
-  to trickle_app;
