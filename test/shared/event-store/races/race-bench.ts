@@ -80,12 +80,11 @@ export async function untilWaiting(admin: Client, count = 1): Promise<void> {
 
 /** Waits until the work is done or waits for a lock: without a guard there is nothing that it waits for. */
 export async function untilDoneOrWaiting(admin: Client, work: Promise<unknown>): Promise<void> {
-  let isDone = false
-  const noting = work.then(() => {
-    isDone = true
+  const state = { isDone: false }
+  void work.finally(() => {
+    state.isDone = true
   })
-  while (!isDone && (await waiting(admin)) === 0) await tick()
-  if (isDone) await noting
+  while (!state.isDone && (await waiting(admin)) === 0) await tick()
 }
 
 async function waiting(admin: Client): Promise<number> {
