@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Expectation } from '../../../../../shared/event-store/index.ts'
+import type { AppendRequest, Expectation } from '../../../../../shared/event-store/index.ts'
 import { appendOf, codeOfRefusal, noted, readFeedUntil, readWhole } from '../../support.ts'
 import { freshStream, sharedTenant, type Subject } from '../subject.ts'
 
@@ -74,5 +74,57 @@ export function concurrency(subject: Subject): void {
       recordedAt.slice(0, -1).padEnd(20, '.').padEnd(26, '0'),
     )
     expect(times).toEqual(times.toSorted())
+  })
+
+  it('has one time for an event that is given none, for its recording and for its stream', async () => {
+    const streams = Array.from({ length: 3 * WRITERS }, freshStream)
+    await Promise.all(
+      streams.map((streamId) => subject.store.append(acme(), appendOf(streamId, { events: noted(2) }))),
+    )
+    for (const streamId of streams) {
+      const events = await readWhole(subject.store, acme(), streamId)
+      const [{ recordedAt } = { recordedAt: '' }] = events
+      expect(events.map((event) => [event.time, event.recordedAt])).toEqual(
+        events.map(() => [recordedAt, recordedAt]),
+      )
+      expect(await subject.store.streamInfo(acme(), streamId)).toMatchObject({
+        createdAt: recordedAt,
+        updatedAt: recordedAt,
+      })
+    }
+  })
+
+  it('gives everybody the answer to his own request, whoever else is in trouble', async () => {
+    const bolt = await subject.tenant()
+    const known = { id: `known-${freshStream()}`, type: 'A', data: 1 }
+    const used = { key: freshStream(), fingerprint: Buffer.from('one') }
+    await subject.store.append(
+      bolt,
+      appendOf('typed', { streamType: 'order', events: [known], idempotency: used }),
+    )
+    const requests: [AppendRequest, string][] = [
+      [appendOf('typed', { streamType: 'invoice' }), 'STREAM_TYPE_MISMATCH'],
+      [appendOf('elsewhere-1', { events: [known] }), 'EVENT_ID_EXISTS'],
+      [
+        appendOf('elsewhere-2', { idempotency: { ...used, fingerprint: Buffer.from('two') } }),
+        'IDEMPOTENCY_KEY_REUSED',
+      ],
+      [appendOf('elsewhere-3', { expected: { mode: 'exists' } }), 'VERSION_CONFLICT'],
+      [appendOf('elsewhere-4', { events: [] }), 'VALIDATION_FAILED'],
+      [appendOf('typed', { streamType: 'order', events: [known], idempotency: used }), 'done'],
+    ]
+    const crowd = Array.from({ length: 2 * WRITERS }, (_, index): [AppendRequest, string] => [
+      appendOf(`crowd-${index}`, { events: noted((index % 3) + 1) }),
+      'done',
+    ])
+    const mixed = crowd.flatMap((one, index) => [one, ...requests.slice(index, index + 1)])
+    const outcomes = await Promise.all(
+      mixed.map(([request]) => codeOfRefusal(subject.store.append(bolt, request))),
+    )
+    expect(outcomes).toEqual(mixed.map(([, expected]) => expected))
+    for (const [index, [{ streamId }]] of crowd.entries()) {
+      expect(await readWhole(subject.store, bolt, streamId)).toHaveLength((index % 3) + 1)
+    }
+    expect((await subject.store.streamInfo(bolt, 'typed')).version).toBe(1)
   })
 }
