@@ -3,6 +3,7 @@ import { Database } from '../../../../shared/postgres/index.ts'
 import { tenantContextForTests, TenantDirectory, TenantRegistry } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, createOwnServer, type TestDatabase } from '../../../support/database.ts'
 import { startPgBouncer } from '../../../support/pgbouncer.ts'
+import { CrowdedStore } from './crowded-store.ts'
 import type { Fixture, OpenStore } from './subject.ts'
 
 /** As many as an instance has for HTTP. */
@@ -19,6 +20,12 @@ export const inMemory: Fixture = async () => {
 }
 
 export const postgres18: Fixture = async () => openPostgres(await createDatabase())
+
+/** Every append is written together with others. */
+export const postgresInACrowd: Fixture = async () => {
+  const open = await postgres18()
+  return { ...open, store: new CrowdedStore(open.store, await open.tenant('others')) }
+}
 
 export const postgres17: Fixture = async () => openPostgres(await createOwnServer({ version: 17 }))
 

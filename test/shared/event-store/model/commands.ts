@@ -1,6 +1,8 @@
 import * as fc from 'fast-check'
 import { expect } from 'vitest'
 import type { FeedQuery, StreamQuery } from '../../../../shared/event-store/index.ts'
+import type { SuiteName } from '../conformance/describe-event-store.ts'
+import { postgresSuites } from '../conformance/postgres-suites.ts'
 import { oneAppend, severalAppends, someStreamTypes, someTypes, streamName, tenantIndex } from './requests.ts'
 import {
   maskEvents,
@@ -73,14 +75,18 @@ const repeat = fc.nat(7).map((back) =>
   ),
 )
 
+/** Nothing for what PostgresEventStore does not do yet: its suite is awaited. */
+const ifBuilt = <T>(suite: SuiteName, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  postgresSuites.includes(suite) ? arbitrary : fc.constant(undefined)
+
 const readStream = fc
   .record({
     tenant: tenantIndex,
     streamId: streamName,
     backward: fc.boolean(),
     from: fc.option(fc.nat(8), { nil: undefined }),
-    to: fc.option(fc.nat(8), { nil: undefined }),
-    types: someTypes,
+    to: ifBuilt('stream filters', fc.option(fc.nat(8), { nil: undefined })),
+    types: ifBuilt('stream filters', someTypes),
     limit: fc.integer({ min: 1, max: 5 }),
   })
   .map(({ tenant, ...query }: { tenant: number } & StreamQuery) =>
@@ -111,10 +117,12 @@ const readFeed = fc
     tenant: tenantIndex,
     start: fc.oneof(
       fc.record({ back: fc.option(fc.nat(5), { nil: undefined }) }),
-      fc.record({ sinceEvent: fc.nat(10) }),
+      ifBuilt('feed since', fc.record({ sinceEvent: fc.nat(10) })).map(
+        (start) => start ?? { back: undefined },
+      ),
     ),
     types: someTypes,
-    streamTypes: someStreamTypes,
+    streamTypes: ifBuilt('feed filters', someStreamTypes),
     limit: fc.integer({ min: 1, max: 6 }),
   })
   .map(({ tenant, start, ...filter }): Command => ({
@@ -127,9 +135,13 @@ const readFeed = fc
         return { next: page.next, seen: maskPage(page) }
       }
       const expected = await read(model)
+      let next = ''
       // Beside other tests on the server, a transaction of theirs may hold the horizon for one poll.
-      await soon(real, async () => (await read(real)).seen).toEqual(expected.seen)
-      const { next } = await read(real)
+      await soon(real, async () => {
+        const page = await read(real)
+        next = page.next
+        return page.seen
+      }).toEqual(expected.seen)
       model.tokens.push({ tenant, token: expected.next })
       real.tokens.push({ tenant, token: next })
     },
