@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { eventLimits } from '../../shared/event-store/index.ts'
 import { wholeNumber } from '../../shared/http/index.ts'
 
-const identifier = (what: string): z.ZodString =>
+export const identifier = (what: string): z.ZodString =>
   z
     .string()
     .min(1, `${what} must not be empty`)
@@ -91,44 +91,6 @@ export const eventSchema = z
     causationId: identifier('causationId').optional(),
   })
   .meta({ id: 'NewEvent' })
-
-export const appendSchema = z
-  .union([
-    z.strictObject({
-      events: z
-        .array(eventSchema)
-        .min(1, 'An append has at least one event')
-        .max(eventLimits.appendEventsMax, `An append has at most ${eventLimits.appendEventsMax} events`),
-      streamType: identifier('streamType')
-        .optional()
-        .describe('Set by the first append; another one is refused later.'),
-    }),
-    eventSchema,
-  ])
-  .superRefine((body, context) => {
-    if (!('events' in body)) return
-    const seen = new Set<string>()
-    for (const [index, event] of body.events.entries()) {
-      if (event.id === undefined) continue
-      const key = JSON.stringify([event.source ?? '', event.id])
-      if (seen.has(key))
-        context.addIssue({
-          code: 'custom',
-          path: ['events', index, 'id'],
-          message: 'is the id of two events of this append',
-        })
-      seen.add(key)
-    }
-  })
-
-export const appendedSchema = z
-  .object({
-    streamId: z.string(),
-    firstVersion: z.int(),
-    version: z.int(),
-    events: z.array(z.object({ id: z.string(), version: z.int() })),
-  })
-  .meta({ id: 'Appended' })
 
 export const storedEventSchema = z
   .object({
