@@ -74,7 +74,9 @@ export function modes(subject: Subject): void {
   it('writes nothing for a caller who has gone', async () => {
     const streamId = freshStream()
     const signal = AbortSignal.abort(new Error('gone'))
-    await expect(subject.store.append(acme(), appendOf(streamId, { signal }))).rejects.toThrow(/gone|unexpected/)
+    await expect(subject.store.append(acme(), appendOf(streamId, { signal }))).rejects.toThrow(
+      /gone|unexpected/,
+    )
     await expect(subject.store.streamInfo(acme(), streamId)).rejects.toMatchObject({
       code: 'STREAM_NOT_FOUND',
     })
