@@ -84,7 +84,7 @@ begin
   end if;
 
   -- A page that is certainly small needs no count of its bytes, and without a loop it costs a tenth less. Printed, jsonb
-  -- is at most 32 times as long as stored (5e-324 takes 12 bytes and prints 328), unless it is compressed.
+  -- is at most 32 times as long as stored (5e-324 takes 16 bytes and prints 328), unless it is compressed.
   if p_types is null and not p_backward then
     select sum(pg_column_size(e.data) + coalesce(pg_column_size(e.metadata), 0)) * 32 <= p_max_bytes
         and not bool_or(pg_column_compression(e.data) is not null or pg_column_compression(e.metadata) is not null)

@@ -121,6 +121,18 @@ describe('the horizon', () => {
     ])
   })
 
+  it('bounds the token of a time that nothing has come to yet', async () => {
+    const tenant = await database.tenant('future')
+    await store.append(tenant, appendOf('first'))
+    const slow = await database.client('trickle_app')
+    await slow.query('begin')
+    await append(slow, tenant.tenantId, 'slow')
+    await append(admin, tenant.tenantId, 'fast')
+    const { next } = await store.readFeed(tenant, { since: '2999-01-01T00:00:00Z', limit: 100 })
+    await slow.query('commit')
+    expect(await labels({ after: next }, tenant)).toEqual(['slow 1', 'fast 1'])
+  })
+
   it('lets everything through beside a foreign transaction, filtered and since a time', async () => {
     const tenant = await database.tenant('foreign')
     await admin.query('create table public.foreign_table (id int)')
