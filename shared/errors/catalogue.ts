@@ -39,6 +39,7 @@ export const errorCatalogue = {
   // What it is about
   ROUTE_NOT_FOUND: entry(404, 'There is no such route'),
   METHOD_NOT_ALLOWED: entry(405, 'The route does not know this method'),
+  NOT_ACCEPTABLE: entry(406, 'The answer is not to be had in this form'),
   STREAM_NOT_FOUND: entry(404, 'The stream has no events'),
   TENANT_NOT_FOUND: entry(404, 'There is no such tenant'),
   TENANT_EXISTS: entry(409, 'Another tenant has this slug or external id'),
@@ -62,6 +63,7 @@ export const errorCatalogue = {
   DATABASE_READ_ONLY: entry(503, 'The database accepts no writes at present', true),
   ISSUER_UNAVAILABLE: entry(503, 'The keys of the token issuer cannot be reached', true),
   ANALYTICS_UNAVAILABLE: entry(503, 'The analytics service cannot be reached', true),
+  LIVE_VIEWERS_FULL: entry(503, 'As many follow live feeds as this instance serves', true),
   LEASE_LOST: entry(503, 'Another instance has taken over this subscription', true),
   SUBSCRIPTION_STOPPED: entry(503, 'The subscription is stopped until an operator decides'),
   DEADLINE_EXCEEDED: entry(504, 'The time limit of the request has passed', true),

@@ -8,7 +8,7 @@ import {
 import { type ErrorCode, type ErrorEntry } from '../errors/index.ts'
 import { errorsOf } from './kernel-errors.ts'
 import { errorsPagePath } from './problem.ts'
-import { type RouteFacts } from './route-types.ts'
+import { type ResponseDefinition, type RouteFacts } from './route-types.ts'
 
 /** Title page of the reference. `version` is the version of Trickle. */
 export interface DocumentInfo {
@@ -167,10 +167,20 @@ function successesOf(route: RouteFacts): Record<`${1 | 2 | 3 | 4 | 5}${string}`,
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, header]) => [name, { ...header, schema: { type: 'string' } }]),
       ),
-      ...(hasContent ? { content: { [mediaType]: media } } : {}),
+      ...(hasContent ? { content: { [mediaType]: media, ...alternativesOf(response) } } : {}),
     }
     return [status, described]
   })
+  return Object.fromEntries(entries)
+}
+
+function alternativesOf({
+  alternatives = {},
+}: ResponseDefinition): NonNullable<ZodOpenApiResponseObject['content']> {
+  const entries = Object.entries(alternatives).map(([type, { schema, example }]) => [
+    type,
+    { schema, ...(example === undefined ? {} : { example }) },
+  ])
   return Object.fromEntries(entries)
 }
 

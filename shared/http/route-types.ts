@@ -79,6 +79,8 @@ export interface ResponseDefinition {
   readonly schema?: z.ZodType
   /** Default: application/json where there is a schema. */
   readonly mediaType?: string
+  /** Other forms of the same answer, by the client's Accept. For the reference only. */
+  readonly alternatives?: Readonly<Record<string, { readonly schema: z.ZodType; readonly example?: unknown }>>
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly example?: string }>>
   readonly example?: unknown
 }
@@ -108,6 +110,13 @@ export interface HandlerContext<T, A extends Access, P, Q, H, B> {
   /** When the client is answered 504, in milliseconds since the epoch. Pass it and `signal` to all I/O. */
   readonly deadlineAtMs: number
   readonly signal: AbortSignal
+  /** Fires when the client hangs up, as far as that can be seen. Whoever only waits for it should stop; a write goes on. */
+  readonly clientSignal: AbortSignal
+  /**
+   * Checks the token and its tenant again, for answers that go on for long: a token ends, a tenant is suspended.
+   * @throws TrickleError as the request itself would be refused now
+   */
+  readonly checkAgain: () => Promise<void>
 }
 
 export type MaybePromise<V> = V | Promise<V>
