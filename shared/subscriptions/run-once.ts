@@ -2,6 +2,7 @@ import { isTrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
 import { feedEventOfRow, type FeedEvent } from './feed-event.ts'
 import { Lease, type AcquireOutcome } from './lease.ts'
+import { PutOff } from './put-off.ts'
 import { readFeed, type FeedPosition } from './statements.ts'
 
 export interface RunBudget {
@@ -99,7 +100,8 @@ export async function underLease<T>(lease: Lease, work: () => Promise<T>): Promi
       throw error
     }
     // A database that is away can't note the failure either; the lease ends by itself then.
-    await lease.releaseFailed(error).catch(() => {})
+    const waitMs = error instanceof PutOff ? error.waitMs : undefined
+    await lease.releaseFailed(error, waitMs).catch(() => {})
     throw error
   } finally {
     stopHeartbeat()

@@ -1,6 +1,6 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
-drop function trickle_subscriptions_state.begin_attempt(text, int, bigint, uuid, uuid, text, bigint);
+drop function trickle_subscriptions_state.count_attempt(text, int, bigint, uuid, uuid, text, bigint, int);
 drop function trickle_subscriptions_state.take_page(text, int, bigint, uuid, xid8, bigint, text[], text[], int, int, int, int);
 drop function trickle_subscriptions_state.is_blocked(text, uuid, text);
 drop function trickle_subscriptions_state.end_page(text, int, bigint, xid8, bigint);

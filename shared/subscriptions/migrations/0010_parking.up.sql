@@ -94,8 +94,8 @@ create function trickle_subscriptions_state.take_replays(p_name text, p_member i
 grant execute on function trickle_subscriptions_state.take_replays(text, int, int) to trickle_forwarder;
 
 -- One step of handling an event again. p_step: begin (counts the attempt and gives its number), done (it is free, and
--- the next of its stream wakes), failed (tried again after p_retry_after_ms; null: it is parked again). Null when the
--- lease is lost or an operator has decided otherwise meanwhile.
+-- the next of its stream wakes), failed (tried again after p_retry_after_ms; null: it is parked again), later (the attempt
+-- says nothing about the event and is taken back). Null when the lease is lost or an operator has decided otherwise.
 create function trickle_subscriptions_state.replay_step(p_name text, p_member int, p_fence bigint, p_parked_id bigint, p_step text,
     p_error text, p_retry_after_ms int) returns int
   language plpgsql volatile security definer
@@ -120,7 +120,7 @@ begin
     return v_parked.attempts;
   end if;
   update trickle_subscriptions_state.parked p
-    set attempts = p.attempts + (p_step = 'begin')::int,
+    set attempts = p.attempts + case p_step when 'begin' then 1 when 'later' then -1 else 0 end,
         state = case when p_step = 'failed' and p_retry_after_ms is null then 'parked' else p.state end,
         error = coalesce(left(p_error, 2000), p.error),
         retry_at = case when p_step = 'failed' then clock_timestamp() + make_interval(secs => p_retry_after_ms / 1000.0) end
