@@ -33,8 +33,6 @@ export interface Page {
   /** How far it has come, also past what others handle. */
   readonly end: FeedPosition
   readonly isFull: boolean
-  /** Nothing more was there. */
-  readonly isLast: boolean
   readonly lanes: number
 }
 
@@ -51,6 +49,8 @@ export class Holding {
    */
   readonly isCareful: boolean
   readonly report: (problem: SubscriptionProblem) => void
+  /** The member has come to the point where the group's size changes. */
+  isAtBarrier = false
   /** Events handled in this run. */
   handled = 0
 
@@ -95,11 +95,11 @@ export class Holding {
     if (last === undefined) throw this.lease.lost()
     this.lease.prolonged(askedAtMs)
     const end = feedEventOfRow(last)
+    this.isAtBarrier = end.type === 'barrier'
     return {
       events: rows.slice(0, -1).map(pageEventOfRow),
       end: { xid: end.xid, position: end.position },
       isFull: end.type === 'full',
-      isLast: end.type === 'end',
       lanes: Number(last.at(-1)),
     }
   }

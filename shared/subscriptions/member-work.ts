@@ -16,6 +16,7 @@ export class MemberWork {
   readonly #holding: Holding
   readonly #replays: Replays
   #hasLanes = false
+  #begun: ReadonlyMap<string, PlannedLane> = new Map()
 
   constructor(holding: Holding) {
     this.#holding = holding
@@ -31,6 +32,8 @@ export class MemberWork {
     hasMoved = (await this.#page(null)) || hasMoved
     const lanes = this.#hasLanes ? await this.#holding.lanes() : []
     for (const lane of lanes) {
+      // One that has just begun waits a step: or it would catch up at once, and the others would have gained nothing.
+      if (this.#begun.has(lane.tenantId)) continue
       if (this.#holding.isTimeOver) break
       hasMoved = (await this.#page(lane)) || hasMoved
     }
@@ -44,7 +47,10 @@ export class MemberWork {
       lane === null && page.isFull
         ? planLanes(page.events, workLimits.tenantShare, workLimits.lanesMax - page.lanes)
         : new Map<string, PlannedLane>()
-    if (lane === null) this.#hasLanes = page.lanes + planned.size > 0
+    if (lane === null) {
+      this.#hasLanes = page.lanes > 0
+      this.#begun = planned
+    }
     if (page.events.length === 0 && isSame(page.end, from)) return false
     const course = new Course(this.#holding, lane, planned)
     const mine = page.events.filter((event) => !course.isLeftToLane(event))

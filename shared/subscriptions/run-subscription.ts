@@ -16,8 +16,8 @@ export interface SubscriptionRunOptions extends RunBudget {
 
 export interface SubscriptionRun {
   /**
-   * Of all members, what says most: 'stopped' before 'budget-spent' (there is more to do) before 'done' before the reasons why
-   * there was nothing to be had: 'waiting', 'resizing', 'busy', 'gone', 'paused'.
+   * Of all members, what says most: 'stopped' before 'budget-spent' (there is more to do) before 'resizing' (there may be more, once
+   * all members have come as far) before 'done' before the reasons why there was nothing to be had.
    */
   readonly outcome: 'stopped' | 'budget-spent' | 'done' | Exclude<AcquireOutcome, 'acquired'>
   /** Events handled. */
@@ -25,7 +25,7 @@ export interface SubscriptionRun {
   readonly steps: number
 }
 
-const RANK = ['stopped', 'budget-spent', 'done', 'waiting', 'resizing', 'busy', 'gone', 'paused'] as const
+const RANK = ['stopped', 'budget-spent', 'resizing', 'done', 'waiting', 'busy', 'gone', 'paused'] as const
 
 /**
  * Works on a subscription within a budget: for a timer (backstop) or a nudge (speed). It runs to completion and holds
@@ -81,7 +81,7 @@ async function runMember(
   try {
     const outcome = await underLease(lease, async () => {
       while (steps < stepsMax && performance.now() < endMs) {
-        if (!(await work.step())) return 'done' as const
+        if (!(await work.step())) return holding.isAtBarrier ? ('resizing' as const) : ('done' as const)
         steps += 1
       }
       return 'budget-spent' as const

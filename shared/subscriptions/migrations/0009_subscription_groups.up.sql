@@ -223,7 +223,8 @@ grant execute on function trickle_subscriptions_state.end_page(text, int, bigint
 
 -- Hands a page to the holder of a member: after the main checkpoint up to the barrier or the horizon, without the tenants
 -- that have lanes; or of one lane, up to the main checkpoint. No row at all: the lease is lost. is_blocked: an earlier
--- event of the stream is set aside. The last row is read_feed_part's, with the number of lanes.
+-- event of the stream is set aside. The last row is read_feed_part's, with the number of lanes, and with the type
+-- barrier when it ended there.
 create function trickle_subscriptions_state.take_page(p_name text, p_member int, p_fence bigint, p_lane uuid, p_xid xid8, p_position bigint,
     p_types text[], p_stream_types text[], p_limit int, p_scan_limit int, p_max_bytes int, p_lease_ms int)
   returns table (tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text,
@@ -245,6 +246,9 @@ begin
       case when p_lane is null then v_begun.lane_tenants end, p_types, p_stream_types, p_member, v_begun.members, p_limit, p_scan_limit, p_max_bytes)
   loop
     is_blocked := v_begun.has_parked and trickle_subscriptions_state.is_blocked(p_name, tenant_id, stream_id);
+    if tenant_id is null and type = 'end' and p_lane is null and v_begun.until_xid is not null then
+      type := 'barrier';
+    end if;
     return next;
   end loop;
   if p_lane is null then

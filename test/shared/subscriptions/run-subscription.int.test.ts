@@ -4,6 +4,7 @@ import {
   defineSubscription,
   RetryLater,
   runSubscription,
+  type SubscriptionEvent,
   type SubscriptionProblem,
 } from '../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
@@ -45,13 +46,13 @@ describe('a subscription', () => {
   })
 
   it('sees what the event is', async () => {
-    const seen: unknown[] = []
+    const seen: SubscriptionEvent[] = []
     await run(
       defineSubscription({
         name: 'looking',
         types: ['Other'],
         handle: (event) => {
-          seen.push({ ...event, data: event.data, metadata: event.metadata })
+          seen.push(event)
         },
       }),
     )
