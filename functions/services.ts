@@ -6,9 +6,15 @@ import { AnalyticsForwarder, type KustoSender } from '../shared/adx/index.ts'
 import { createTokenVerifier, type TokenVerifier } from '../shared/auth/index.ts'
 import { currentSettings, type Settings } from '../shared/config/index.ts'
 import { TrickleError } from '../shared/errors/index.ts'
-import { EventImporter, PostgresEventStore, type EventStore } from '../shared/event-store/index.ts'
+import {
+  EventImporter,
+  LogOperations,
+  PostgresEventStore,
+  type EventStore,
+} from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
 import { TenantDirectory, TenantRegistry } from '../shared/tenancy/index.ts'
+import type { SubscriptionOperations } from './operations/ports/subscription-operations.ts'
 
 export interface Services {
   readonly settings: Settings
@@ -21,6 +27,8 @@ export interface Services {
   readonly events: EventStore
   readonly importer: EventImporter
   readonly operatorImporter: EventImporter
+  readonly logOperations: LogOperations
+  readonly subscriptionOperations: SubscriptionOperations
   /** @throws TrickleError CONFIGURATION_INVALID when no analytics service is configured. */
   readonly forwarder: AnalyticsForwarder
   readonly forwardsToAnalytics: boolean
@@ -64,6 +72,8 @@ export function createServices(report: (message: string) => void): Services {
   const events = lazy(() => new PostgresEventStore(app()))
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
+  const logOperations = lazy(() => new LogOperations(operatorDatabase()))
+  const subscriptionOperations = lazy(unavailableSubscriptions)
   const forwarder = lazy(() => analyticsForwarder(settings(), forwarderDatabase()))
   return {
     get settings() {
@@ -96,6 +106,12 @@ export function createServices(report: (message: string) => void): Services {
     get operatorImporter() {
       return operatorImporter()
     },
+    get logOperations() {
+      return logOperations()
+    },
+    get subscriptionOperations() {
+      return subscriptionOperations()
+    },
     get forwarder() {
       return forwarder()
     },
@@ -115,6 +131,11 @@ function lazy<T extends object>(make: () => T): () => T {
     made ??= make()
     return made
   }
+}
+
+/** The class that does it is not there yet. */
+function unavailableSubscriptions(): SubscriptionOperations {
+  throw new TrickleError('CONFIGURATION_INVALID', 'This version can not operate on subscriptions.')
 }
 
 function tokenVerifier(settings: Settings): TokenVerifier {
