@@ -62,11 +62,11 @@ const verbRoute = (services: SubscriptionServices, verb: 'replay' | 'skip') =>
     summary: verb === 'replay' ? 'Handle a parked event again' : 'Give a parked event up',
     description:
       verb === 'replay'
-        ? 'Marks it; the next run of the subscription handles it.'
+        ? 'Marks it; the next run of the subscription handles it. One that waits for an earlier event of its stream is refused.'
         : 'For good, and on record. Its stream goes on with what waited behind it.',
     request: { params: subscriptionParams.extend({ parkedId: parkedIdSchema }) },
     responses: { 204: { description: 'It is done' } },
-    errors: ['SUBSCRIPTION_NOT_FOUND', 'PARKED_EVENT_NOT_FOUND'],
+    errors: ['SUBSCRIPTION_NOT_FOUND', 'PARKED_EVENT_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
     async handler({ params }) {
       const { subscriptionOperations } = services()
       await subscriptionOperations[verb](params.name, params.parkedId)

@@ -87,8 +87,9 @@ const verbs: readonly Verb[] = [
   {
     verb: 'pause',
     summary: 'Pause a subscription',
-    description: 'Who works on it stops at the next step. Repeating it changes nothing.',
-    errors: ['SUBSCRIPTION_NOT_FOUND'],
+    description:
+      'Who works on it stops at the next step. Repeating it changes nothing; one that has stopped by itself is refused.',
+    errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
     call: (operations, name) => operations.pause(name),
   },
   {
