@@ -118,7 +118,7 @@ export const command = defineCommand({
     'epoch-began': {
       type: 'boolean',
       default: false,
-      description: 'from where the current epoch of the log began (resume-at)',
+      description: 'from where what it had handled still holds (resume-at)',
     },
     checkpoint: {
       type: 'string',

@@ -1,6 +1,6 @@
 /** What the routes need of subscriptions; `SubscriptionOperations` of shared/subscriptions has this shape. */
 
-/** `epoch-began`: where the current epoch of the log began. */
+/** `epoch-began`: its own checkpoint, or where a later epoch of the log branched off before it. */
 export type ResumePoint =
   | { readonly kind: 'beginning' }
   | { readonly kind: 'end' }

@@ -1,5 +1,6 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
+drop function trickle_events_log.resume_point(uuid, xid8, bigint);
 drop function trickle_events_log.begin_epoch(text, xid8, bigint);
 drop function trickle_events_log.epoch_point(text, timestamptz);
 drop function trickle_events_log.feed_status(int, int);

@@ -113,6 +113,36 @@ describe('a new epoch', () => {
   })
 })
 
+describe('who has handled everything up to a point of an epoch', () => {
+  it('goes on there, or where a later epoch branched off before it, and never further on', async () => {
+    const operator = await database.client('trickle_operator')
+    const from = async (epoch: string, xid: number, position: number): Promise<string> => {
+      const { rows } = await operator.query<{ point: string }>(
+        "select format('%s:%s', r.xid, r.position) as point from trickle_events_log.resume_point($1, $2, $3) r",
+        [epoch, xid, position],
+      )
+      return rows[0]?.point ?? ''
+    }
+    const begun = async (xid: number, position: number): Promise<string> => {
+      const { rows } = await operator.query<{ epoch: string }>(
+        "select b.epoch from trickle_events_log.begin_epoch('a restore', $1, $2) b",
+        [xid, position],
+      )
+      return rows[0]?.epoch ?? ''
+    }
+    const { epoch: first } = (await log.status()).epoch
+    expect(await from(first, 50, 5)).toBe('50:5')
+    const second = await begun(20, 2)
+    const third = await begun(30, 3)
+    expect(await from(first, 50, 5)).toBe('20:2')
+    expect(await from(second, 50, 5)).toBe('30:3')
+    expect(await from(third, 50, 5)).toBe('50:5')
+    expect(await from(first, 20, 1)).toBe('20:1')
+    expect(await from(second, 10, 9)).toBe('10:9')
+    expect(await from('6ba7b810-9dad-41d1-80b4-00c04fd430c8', 50, 5)).toBe('20:2')
+  })
+})
+
 describe('beginning an epoch', () => {
   it('is done once for an idempotency key', async () => {
     const key = { key: 'new-epoch', fingerprint: Buffer.from('f') }
