@@ -36,9 +36,12 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 beforeEach(() => admin.query('delete from trickle_events_log.epochs where ordinal > 1'))
 
-/** Each event is given a time on the day of the restore, in seconds from it. */
+/**
+ * Each event is given a time on the day of the restore, in seconds from it. From the last to the first, so that the
+ * table holds them in another order than the feed.
+ */
 async function recordAt(...seconds: number[]): Promise<void> {
-  for (const [index, offset] of seconds.entries())
+  for (const [index, offset] of [...seconds.entries()].toReversed())
     await admin.query(
       "update trickle_events_log.events set recorded_at = $1::timestamptz + make_interval(secs => $2) where stream_id = 's' and version = $3",
       [RESTORED_TO, offset, index + 1],
