@@ -7,6 +7,7 @@ import { createTokenVerifier, type TokenVerifier } from '../shared/auth/index.ts
 import { currentSettings, type Settings } from '../shared/config/index.ts'
 import { TrickleError } from '../shared/errors/index.ts'
 import {
+  CurrentEpoch,
   EventImporter,
   LogOperations,
   PostgresEventStore,
@@ -25,6 +26,8 @@ export interface Services {
   readonly tenants: TenantDirectory
   readonly registry: TenantRegistry
   readonly events: EventStore
+  /** What consistency tokens of reads are held against. */
+  readonly currentEpoch: CurrentEpoch
   readonly importer: EventImporter
   readonly operatorImporter: EventImporter
   readonly logOperations: LogOperations
@@ -70,6 +73,7 @@ export function createServices(report: (message: string) => void): Services {
   const tenants = lazy(() => new TenantDirectory(app(), settings().TRICKLE_AUTH_TENANT_KEY))
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))
   const events = lazy(() => new PostgresEventStore(app()))
+  const currentEpoch = lazy(() => new CurrentEpoch(app()))
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
   const logOperations = lazy(() => new LogOperations(operatorDatabase()))
@@ -99,6 +103,9 @@ export function createServices(report: (message: string) => void): Services {
     },
     get events() {
       return events()
+    },
+    get currentEpoch() {
+      return currentEpoch()
     },
     get importer() {
       return importer()
