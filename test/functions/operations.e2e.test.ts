@@ -26,7 +26,7 @@ const feed = (after?: string): Promise<Answer> =>
   api.call('GET', `/api/events?limit=100${after === undefined ? '' : `&after=${after}`}`)
 
 const streamsOf = ({ json }: Answer): unknown[] =>
-  (json?.['events'] as { streamId: string }[]).map(({ streamId }) => streamId)
+  ((json?.['events'] ?? []) as { streamId: string }[]).map(({ streamId }) => streamId)
 
 /** The feed from a point on, until it holds as many events. */
 async function feedOf(count: number, after?: string): Promise<{ streams: unknown[]; next: string }> {
