@@ -118,7 +118,7 @@ export const command = defineCommand({
     'epoch-began': {
       type: 'boolean',
       default: false,
-      description: 'from where what it had handled still holds (resume-at)',
+      description: 'from where the epoch of the log began, or earlier if it was behind (resume-at)',
     },
     checkpoint: {
       type: 'string',

@@ -133,7 +133,7 @@ const resumeAtRoute = (services: SubscriptionServices) =>
     path: '/api/operations/subscriptions/{name}/resume-at',
     summary: 'Let a subscription go on from another point',
     description:
-      'Only while it is paused or stopped; it belongs to the current epoch afterwards. `epoch-began` is where what it had handled still holds: its own checkpoint, or the point at which a later epoch branched off before it.',
+      'Only while it is paused or stopped; it belongs to the current epoch afterwards. `epoch-began` is where the current epoch of the log began, or earlier if the subscription had not come so far: nothing is left out.',
     request: {
       params: subscriptionParams,
       body: { kind: 'json', schema: resumePointSchema, maxBytes: 4_096, example: { kind: 'epoch-began' } },

@@ -1,6 +1,6 @@
 /** What the routes need of subscriptions; `SubscriptionOperations` of shared/subscriptions has this shape. */
 
-/** `epoch-began`: its own checkpoint, or where a later epoch of the log branched off before it. */
+/** `epoch-began`: where the current epoch of the log began, or earlier if the subscription had not come so far. */
 export type ResumePoint =
   | { readonly kind: 'beginning' }
   | { readonly kind: 'end' }

@@ -182,7 +182,7 @@ describe('beginning an epoch', () => {
       'select xid, position, recorded_at from trickle_events_log.events limit 1',
     )
     expect(rows).toHaveLength(1)
-    for (const column of ['tenant_id', 'stream_id', 'type', 'data', 'metadata'])
+    for (const column of ['event_id', 'data', 'metadata', 'subject_key', 'correlation_id'])
       expect(await codeOfRefusal(operator.query(`select ${column} from trickle_events_log.events`))).toBe(
         '42501',
       )
