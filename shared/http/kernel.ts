@@ -152,7 +152,13 @@ async function findCaller<T>(
   limits: CallLimits,
 ): Promise<Caller<T> | null> {
   if (route.access.kind === 'public') return null
-  const identity = await options.authenticate(request.headers.get('authorization'))
+  const header = request.headers.get('authorization')
+  if (route.access.kind === 'publicOrOperator') {
+    if (header === null) return null
+    const identity = await options.authenticate(header)
+    return identity.roles.has('operator') ? options.resolveCaller(identity, limits) : null
+  }
+  const identity = await options.authenticate(header)
   checkAccess(route.access, identity)
   return options.resolveCaller(identity, limits)
 }

@@ -105,7 +105,7 @@ function operationOf(route: RouteFacts, catalogue: Catalogue): ZodOpenApiOperati
     summary: route.summary,
     description: [route.description, describeAccess(route)].filter((text) => text !== '').join('\n\n'),
     tags: [...route.tags],
-    security: route.access.kind === 'public' ? [] : [{ bearer: [] }],
+    security: securityOf(route),
     requestParams: {
       ...(params === undefined ? {} : { path: params }),
       ...(query === undefined ? {} : { query }),
@@ -127,8 +127,15 @@ const idempotencyKeyParameter = {
   example: 'order-4711-created',
 } as const
 
+/** An empty requirement among others says that the token may be left out. */
+function securityOf({ access }: RouteFacts): Record<string, string[]>[] {
+  if (access.kind === 'public') return []
+  return access.kind === 'publicOrOperator' ? [{}, { bearer: [] }] : [{ bearer: [] }]
+}
+
 function describeAccess({ access }: RouteFacts): string {
   if (access.kind === 'public') return 'No token is needed.'
+  if (access.kind === 'publicOrOperator') return 'No token is needed; the role `operator` sees more.'
   if (access.kind === 'operator') return 'Requires the role `operator`.'
   const roles = access.roles.map((role) => `\`${role}\``).join(' or ')
   return access.kind === 'tenant'

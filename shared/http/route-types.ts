@@ -10,9 +10,13 @@ export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** The roles that a tenant's token can carry. */
 export type TenantRole = Exclude<Role, 'operator'>
 
-/** Who may call a route. `roles`: any one of them is enough. */
+/**
+ * Who may call a route. `roles`: any one of them is enough. publicOrOperator: everybody, and the handler is told when it
+ * is an operator, who may see more; a token that is sent must be valid, one without the role operator counts as none.
+ */
 export type Access =
   | { readonly kind: 'public' }
+  | { readonly kind: 'publicOrOperator' }
   | { readonly kind: 'tenant'; readonly roles: readonly TenantRole[] }
   | { readonly kind: 'operator' }
   | { readonly kind: 'tenantOrOperator'; readonly roles: readonly TenantRole[] }
@@ -35,6 +39,7 @@ export type Caller<T> = OperatorCaller | TenantCaller<T>
 
 export type CallerOf<A extends Access, T> = {
   public: null
+  publicOrOperator: OperatorCaller | null
   tenant: TenantCaller<T>
   operator: OperatorCaller
   tenantOrOperator: Caller<T>
