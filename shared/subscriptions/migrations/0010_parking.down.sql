@@ -1,7 +1,6 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
-revoke select (tenant_id, stream_id, xid, position, type, stream_type, recorded_at) on trickle_events_log.events from trickle_operator;
-drop policy events_operator on trickle_events_log.events;
+revoke select (tenant_id, stream_id, type, stream_type) on trickle_events_log.events from trickle_operator;
 drop function trickle_subscriptions_state.member_lag(text, int, int);
 drop function trickle_subscriptions_state.decide_parked(text, bigint, text);
 drop function trickle_subscriptions_state.resize(text, int);

@@ -293,8 +293,7 @@ create function trickle_subscriptions_state.member_lag(p_name text, p_member int
     select s.wanted, s.is_cut, case when s.wanted = 0 and not s.is_cut then 0 else greatest(0, extract(epoch from clock_timestamp() - s.oldest)) end::float8 from summed s
   $$;
 
-create policy events_operator on trickle_events_log.events for select to trickle_operator using (true);
-grant select (tenant_id, stream_id, xid, position, type, stream_type, recorded_at) on trickle_events_log.events to trickle_operator;
+grant select (tenant_id, stream_id, type, stream_type) on trickle_events_log.events to trickle_operator;
 grant execute on function trickle_subscriptions_state.set_state(text, text) to trickle_operator;
 grant execute on function trickle_subscriptions_state.place(text, text, xid8, bigint, boolean) to trickle_operator;
 grant execute on function trickle_subscriptions_state.resize(text, int) to trickle_operator;
