@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { FeedPage, FeedQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
 import { defineRouteFor, maxDeadlineMs, reply, type Reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
@@ -8,7 +8,6 @@ import { liveFeed } from './live-feed.ts'
 import { pageLines } from './page-lines.ts'
 import type { Places } from './places.ts'
 import {
-  checkConsistency,
   consistencyHeader,
   filterSchema,
   limitSchema,
@@ -90,7 +89,8 @@ export const readFeedRoute = (services: () => Services, waiting: Places, viewers
     errors: ['INVALID_CURSOR', 'EPOCH_ENDED', 'NOT_ACCEPTABLE', 'LIVE_VIEWERS_FULL'],
     deadlineMs: maxDeadlineMs,
     async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
-      checkConsistency(caller.tenant, headers['consistency-token'])
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
       const viewersMax = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX
       const form = feedForm(request.headers.get('accept'), viewersMax > 0)
       if (form !== JSON_TYPE && query.wait !== undefined)

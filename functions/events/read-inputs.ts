@@ -1,19 +1,13 @@
 import { z } from 'zod'
 import { TrickleError } from '../../shared/errors/index.ts'
-import { decodeConsistency, eventLimits } from '../../shared/event-store/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
 import { wholeNumber } from '../../shared/http/index.ts'
-import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { readLimits } from './read-limits.ts'
 
 export const READERS = { kind: 'tenant', roles: ['reader', 'writer', 'admin'] } as const
 
 export const consistencyHeader = {
   'consistency-token': z.string().max(200).optional().describe('From an append: the read sees that write.'),
-}
-
-/** All reads go to the primary, which has seen every write; the token is checked so that a bad one is told, not ignored. */
-export function checkConsistency(tenant: TenantContext, token: string | undefined): void {
-  if (token !== undefined) decodeConsistency(tenant.tenantId, token)
 }
 
 /** A filter that may be repeated; an event passes that has any of the values. */

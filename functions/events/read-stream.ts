@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
-import type { StreamPage, StreamQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency, type StreamPage, type StreamQuery } from '../../shared/event-store/index.ts'
 import {
   defineRouteFor,
   maxDeadlineMs,
@@ -15,7 +15,6 @@ import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
 import { pageLines } from './page-lines.ts'
 import type { Places } from './places.ts'
 import {
-  checkConsistency,
   consistencyHeader,
   filterSchema,
   limitSchema,
@@ -75,10 +74,11 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
         },
       },
     },
-    errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR'],
+    errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
     deadlineMs: maxDeadlineMs,
     async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
-      checkConsistency(caller.tenant, headers['consistency-token'])
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
       checkRange(query)
       const read = (from: number | undefined, limit: number): Promise<StreamPage> =>
         services().events.readStream(caller.tenant, { ...storeQuery(params.streamId, query), from, limit })

@@ -1,8 +1,9 @@
+import { checkConsistency } from '../../shared/event-store/index.ts'
 import { z } from 'zod'
 import { defineRouteFor, reply, versionTag } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
-import { checkConsistency, consistencyHeader, READERS } from './read-inputs.ts'
+import { consistencyHeader, READERS } from './read-inputs.ts'
 import { streamIdSchema } from './schemas.ts'
 
 export const streamInfoRoute = (services: () => Services) =>
@@ -32,9 +33,10 @@ export const streamInfoRoute = (services: () => Services) =>
       },
       304: { description: 'The stream is still at the version that If-None-Match names' },
     },
-    errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR'],
+    errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
     async handler({ params, headers, caller }) {
-      checkConsistency(caller.tenant, headers['consistency-token'])
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
       const info = await services().events.streamInfo(caller.tenant, params.streamId)
       const etag = versionTag(info.version)
       const known = headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
