@@ -4,6 +4,7 @@
  * the first answer. Nothing outside the database's append functions may insert into the log (docs/event-log.md).
  */
 export type { EventStore } from './event-store.ts'
+export { InMemoryEventStore, type InMemoryOptions } from './memory/in-memory-event-store.ts'
 export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
 export { EventImporter, type ImportLine, type ImportOutcome } from './importer.ts'
 export { LogOperations, type EpochPoint, type NewEpoch, type StatusOptions } from './log-operations.ts'
