@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import { wholeNumber } from '../../shared/http/index.ts'
 
 export const identifier = (what: string): z.ZodString =>
   z
@@ -110,6 +109,6 @@ export const storedEventSchema = z
   })
   .meta({ id: 'Event' })
 
-export const limitSchema = wholeNumber({ min: 1, max: eventLimits.pageEventsMax })
-  .default(eventLimits.pageEventsDefault)
-  .describe(`Events of one page; fewer come when they are large. Default ${eventLimits.pageEventsDefault}.`)
+/** A line of NDJSON: an event, or the last line. */
+export const linesSchema = (next: z.ZodType) =>
+  z.union([storedEventSchema, z.object({ next })]).describe('An event a line, and a last line with `next`.')
