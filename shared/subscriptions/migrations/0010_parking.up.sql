@@ -190,8 +190,13 @@ begin
     v_xid := p_xid;
     v_position := p_position;
   elsif p_kind = 'epoch-began' then
-    v_xid := v_epoch.began_xid;
-    v_position := v_epoch.began_position;
+    select r.xid, r.position into v_xid, v_position from (
+      select m.xid, m.position from trickle_subscriptions_state.members m
+        where m.name = p_name and m.member < v_row.members
+      union all select l.xid, l.position from trickle_subscriptions_state.lanes l where l.name = p_name) c,
+      lateral (select * from trickle_events_log.resume_point(v_row.epoch, c.xid, c.position)
+        union all select v_epoch.began_xid, v_epoch.began_position) r
+      order by r.xid, r.position limit 1;
   elsif p_kind = 'end' then
     v_xid := v_horizon; -- and position 0: every event below the horizon lies before, every other one behind
   end if;
