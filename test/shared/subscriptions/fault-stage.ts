@@ -8,7 +8,7 @@ const WORKER = fileURLToPath(new URL('fault-worker.ts', import.meta.url))
 
 /** A table of deliveries, and one of every checkpoint that was ever committed. */
 const AUDIT = `
-  create table public.deliveries (seq bigint generated always as identity, tenant_id uuid, stream_id text, version int, worker int);
+  create table public.deliveries (seq bigint generated always as identity primary key, tenant_id uuid, stream_id text, version int, worker int);
   grant usage on schema public to trickle_forwarder;
   grant insert on public.deliveries to trickle_forwarder;
   create table public.checkpoints (seq bigint generated always as identity, name text, member int, xid xid8, position bigint, fence bigint);
@@ -22,7 +22,10 @@ const AUDIT = `
 
 export interface FaultStage extends Stage {
   startWorker(name: string, poison?: string): ChildProcess
+  /** Events that were delivered at least once. */
   delivered(): Promise<number>
+  /** How often any was, at least about; it costs nothing to ask. */
+  deliveries(): Promise<number>
   /** As if the time of all leases had passed: also a holder that lives may be taken over from. */
   expireLeases(): Promise<void>
   close(): Promise<void>
@@ -37,7 +40,7 @@ export async function openFaultStage(): Promise<FaultStage> {
     startWorker(name, poison = '') {
       const url = stage.database.url('trickle_forwarder')
       const worker = spawn(process.execPath, [WORKER, url, name, poison], {
-        stdio: ['ignore', 'ignore', 'inherit'],
+        stdio: ['pipe', 'ignore', 'inherit'],
       })
       workers.add(worker)
       worker.once('exit', () => workers.delete(worker))
@@ -46,6 +49,12 @@ export async function openFaultStage(): Promise<FaultStage> {
     async delivered() {
       const { rows } = await stage.admin.query<{ count: number }>(
         'select count(distinct (tenant_id, stream_id, version))::int from public.deliveries',
+      )
+      return rows[0]?.count ?? 0
+    },
+    async deliveries() {
+      const { rows } = await stage.admin.query<{ count: number }>(
+        'select coalesce(max(seq) - min(seq) + 1, 0)::int as count from public.deliveries',
       )
       return rows[0]?.count ?? 0
     },
