@@ -1,7 +1,7 @@
 import { InMemoryEventStore, PostgresEventStore } from '../../../../shared/event-store/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
 import { tenantContextForTests, TenantDirectory, TenantRegistry } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, createOwnServer, type TestDatabase } from '../../../support/database.ts'
+import { createOwnServer, type TestDatabase } from '../../../support/database.ts'
 import { startPgBouncer } from '../../../support/pgbouncer.ts'
 import { CrowdedStore } from './crowded-store.ts'
 import type { Fixture, OpenStore } from './subject.ts'
@@ -19,7 +19,13 @@ export const inMemory: Fixture = async () => {
   }
 }
 
-export const postgres18: Fixture = async () => openPostgres(await createDatabase())
+/**
+ * A server of its own: beside other files a transaction of theirs, or the autovacuum's, could hold the horizon for one
+ * poll, and a page that was there would be shorter when it is asked for again.
+ */
+const ownDatabase = (version: 17 | 18) => createOwnServer({ version, settings: { autovacuum: false } })
+
+export const postgres18: Fixture = async () => openPostgres(await ownDatabase(18))
 
 /** Every append is written together with others. */
 export const postgresInACrowd: Fixture = async () => {
@@ -27,11 +33,11 @@ export const postgresInACrowd: Fixture = async () => {
   return { ...open, store: new CrowdedStore(open.store, await open.tenant('others')) }
 }
 
-export const postgres17: Fixture = async () => openPostgres(await createOwnServer({ version: 17 }))
+export const postgres17: Fixture = async () => openPostgres(await ownDatabase(17))
 
 /** The store's own connections go through the pooler; tenants are made past it. */
 export const postgresBehindPgBouncer: Fixture = async () => {
-  const database = await createDatabase()
+  const database = await ownDatabase(18)
   const bouncer = await startPgBouncer(database.adminUrl)
   const pool = new Database({
     url: bouncer.url(database.url('trickle_app')),

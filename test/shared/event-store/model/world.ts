@@ -24,8 +24,6 @@ export interface Side {
   readonly sent: SentAppend[]
   /** How often each answer and each refusal came, so that a run which meets too few of them is told. */
   readonly seen: Map<string, number>
-  /** How long to wait for the feed: other tests on the server may hold its horizon for one poll. */
-  readonly patience: { ms: number }
 }
 
 export function tenantOf({ tenants }: Side, index: number): TenantContext {
@@ -61,9 +59,8 @@ export async function outcomeOf<T>(
 
 type Replay = Pick<AppendResult, 'replayed' | 'replayedByKey'>
 
-/** What a feed shows may come one poll later than it was written. */
-export function soon({ patience }: Side, read: () => Promise<unknown>) {
-  return expect.poll(read, { interval: 10, timeout: patience.ms })
+export function expectSame(actual: unknown, expected: unknown): void {
+  expect(actual).toEqual(expected)
 }
 
 /** Ids that the store made are its own. Those of the test are short. */

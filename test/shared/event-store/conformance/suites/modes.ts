@@ -74,9 +74,10 @@ export function modes(subject: Subject): void {
   it('writes nothing for a caller who has gone', async () => {
     const streamId = freshStream()
     const signal = AbortSignal.abort(new Error('gone'))
-    await expect(subject.store.append(acme(), appendOf(streamId, { signal }))).rejects.toThrow(
-      /gone|unexpected/,
-    )
+    const refusal: unknown = await subject.store
+      .append(acme(), appendOf(streamId, { signal }))
+      .catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(Error)
     await expect(subject.store.streamInfo(acme(), streamId)).rejects.toMatchObject({
       code: 'STREAM_NOT_FOUND',
     })
