@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  defineSubscription,
-  runSubscription,
-  SubscriptionOperations,
-  workLimits,
-} from '../../../shared/subscriptions/index.ts'
+import { SubscriptionOperations, workLimits } from '../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
-import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from './group-support.ts'
+import { labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from './group-support.ts'
 
 let stage: Stage
 let acme: TenantContext
@@ -195,49 +190,6 @@ describe('too many events set aside', () => {
     expect(await operations.get('full')).toMatchObject({
       state: 'stopped',
       error: expect.stringContaining(`${workLimits.parkedMax} events`) as string,
-    })
-  })
-})
-
-describe('effects in the same database', () => {
-  it('are there exactly once, with the event that makes the batch fail found and parked', async () => {
-    await stage.admin.query(
-      `create table public.effects (stream_id text, version int, primary key (stream_id, version));
-       grant usage on schema public to trickle_forwarder; grant all on public.effects to trickle_forwarder`,
-    )
-    let isMended = false
-    const projected = defineSubscription({
-      name: 'projected',
-      maxAttempts: 2,
-      backoffMs: { first: 0, longest: 0 },
-      async handleBatch(events, run) {
-        for (const { streamId, version } of events) {
-          await run({
-            name: 'effect',
-            text: 'insert into public.effects values ($1, $2)',
-            values: [streamId, version],
-          })
-          if (streamId === 'bad' && version === 3 && !isMended) throw new Error('version 3 is bad')
-        }
-      },
-    })
-    await runToEnd(stage, projected)
-    const count = async (): Promise<number[]> => {
-      const { rows } = await stage.admin.query<{ version: number }>(
-        "select version from public.effects where stream_id = 'bad' order by version",
-      )
-      return rows.map(({ version }) => version)
-    }
-    expect(await count()).toEqual([1, 2])
-    const { events } = await operations.parked('projected', { limit: 1 })
-    expect(events).toMatchObject([{ version: 3, error: 'version 3 is bad', attempts: 2 }])
-    isMended = true
-    await operations.replay('projected', await idOf('projected', 'bad 3'))
-    await runToEnd(stage, projected)
-    expect(await count()).toEqual(Array.from({ length: 108 }, (_, index) => index + 1))
-    expect(await runSubscription(stage.forwarder, projected, AMPLE)).toMatchObject({
-      outcome: 'done',
-      events: 0,
     })
   })
 })
