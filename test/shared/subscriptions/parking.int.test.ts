@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SubscriptionOperations, workLimits } from '../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
+import { mutateFunction } from '../../support/mutate.ts'
 import { labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from './group-support.ts'
 
 let stage: Stage
@@ -32,6 +33,22 @@ const idsOf = async (name: string): Promise<Map<string, string>> => {
   return new Map(events.map((event) => [`${event.streamId} ${event.version}`, event.parkedId]))
 }
 const idOf = async (name: string, label: string): Promise<string> => (await idsOf(name)).get(label) ?? ''
+
+/** A page is read while the stream is blocked, and before it is recorded the event that blocks it is skipped. */
+async function skippedBeside(name: string): Promise<Recorder> {
+  const recorder = failingAt(3)
+  const judge = recorder.fail
+  let isSkipped = false
+  recorder.fail = async (event, attempt) => {
+    if (event.streamId === 'good' && event.version === 3 && !isSkipped) {
+      isSkipped = true
+      await operations.skip(name, await idOf(name, 'bad 3'))
+    }
+    await judge(event, attempt)
+  }
+  await runToEnd(stage, recorder.define(name))
+  return recorder
+}
 
 describe('a poison event', () => {
   it('is parked with its stream, whose later events wait in order while others go on', async () => {
@@ -109,18 +126,7 @@ describe('a poison event', () => {
   })
 
   it('skipped while a page is worked on does not leave later events waiting for nobody', async () => {
-    const recorder = failingAt(3)
-    const subscription = recorder.define('beside')
-    let isSkipped = false
-    const judge = recorder.fail
-    recorder.fail = async (event, attempt) => {
-      if (event.streamId === 'good' && event.version === 3 && !isSkipped) {
-        isSkipped = true
-        await operations.skip('beside', await idOf('beside', 'bad 3'))
-      }
-      await judge(event, attempt)
-    }
-    await runToEnd(stage, subscription)
+    const recorder = await skippedBeside('beside')
     expect(recorder.ofStream('bad')).toEqual([1, 2, 4, 5, 6, 7, 8].map((version) => `bad ${version}`))
     expect(await parkedStates(stage.admin, 'beside')).toEqual(['bad 3 skipped'])
   })
@@ -174,6 +180,16 @@ describe('a poison event', () => {
     const { events } = await operations.parked('changed', { limit: 9 })
     expect(events).toMatchObject([{ state: 'parked', error: expect.stringContaining('not hold') as string }])
     expect(recorder.ofStream('bad')).not.toContain('bad 3')
+  })
+})
+
+describe('without its guard', () => {
+  it('a stream would wait for ever behind an event that was skipped meanwhile', async () => {
+    const throwaway = "where x.state = 'waiting') w"
+    await mutateFunction(stage.admin, 'trickle_subscriptions_state.settle', throwaway, 'where false) w')
+    await skippedBeside('unguarded')
+    await mutateFunction(stage.admin, 'trickle_subscriptions_state.settle', 'where false) w', throwaway)
+    expect(await parkedStates(stage.admin, 'unguarded')).toContain('bad 4 waiting')
   })
 })
 
