@@ -24,18 +24,17 @@ create function trickle_subscriptions_state.settle(p_name text, p_member int, p_
   as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_main trickle_subscriptions_state.members;
+  v_main record;
 begin
   if p_lane is null then
     if not trickle_subscriptions_state.advance(p_name, p_member, p_fence, p_from_xid, p_from_position, p_to_xid, p_to_position, p_lease_ms) then
       return 'lost';
     end if;
   else
-    update trickle_subscriptions_state.members m set lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0), updated_at = v_now
+    update trickle_subscriptions_state.members m
+      set lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0), failures = 0, retry_at = null, error = null, updated_at = v_now
       where m.name = p_name and m.member = p_member and m.fence = p_fence and m.lease_until is not null returning * into v_main;
-    if not found then
-      return 'lost';
-    end if;
+    if not found then return 'lost'; end if;
     update trickle_subscriptions_state.lanes l
       set xid = p_to_xid, position = p_to_position, attempts = 0, attempt_version = null, updated_at = v_now
       where l.name = p_name and l.member = p_member and l.tenant_id = p_lane and (l.xid, l.position) = (p_from_xid, p_from_position);

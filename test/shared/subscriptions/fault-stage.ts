@@ -11,13 +11,17 @@ const AUDIT = `
   create table public.deliveries (seq bigint generated always as identity primary key, tenant_id uuid, stream_id text, version int, worker int);
   grant usage on schema public to trickle_forwarder;
   grant insert on public.deliveries to trickle_forwarder;
-  create table public.checkpoints (seq bigint generated always as identity, name text, member int, xid xid8, position bigint, fence bigint);
+  create table public.checkpoints (seq bigint generated always as identity, name text, member int, lane uuid, xid xid8, position bigint, fence bigint);
   create function public.note_checkpoint() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
   begin
-    insert into public.checkpoints (name, member, xid, position, fence) values (new.name, new.member, new.xid, new.position, new.fence);
+    insert into public.checkpoints (name, member, lane, xid, position, fence)
+      select new.name, new.member, (to_jsonb(new) ->> 'tenant_id')::uuid, new.xid, new.position, m.fence
+        from trickle_subscriptions_state.members m where m.name = new.name and m.member = new.member;
     return null;
   end $$;
   create trigger note_checkpoint after update of xid on trickle_subscriptions_state.members
+    for each row execute function public.note_checkpoint();
+  create trigger note_checkpoint after insert or update of xid on trickle_subscriptions_state.lanes
     for each row execute function public.note_checkpoint();`
 
 export interface FaultStage extends Stage {
@@ -98,7 +102,7 @@ export async function inspect(admin: Client, name: string): Promise<Findings> {
           from public.deliveries d),
       committed as (
         select c.*, lag(c.fence) over w as fence_before, lag(c.xid) over w as xid_before, lag(c.position) over w as position_before
-          from public.checkpoints c where c.name = $1 window w as (partition by c.member order by c.seq))
+          from public.checkpoints c where c.name = $1 window w as (partition by c.member, c.lane order by c.seq))
     select
       (select count(*)::int from trickle_events_log.events e left join first f
         on f.tenant_id = e.tenant_id and f.stream_id = e.stream_id and f.version = e.version where f.seq is null) as missing,
