@@ -3,6 +3,14 @@
  * their hosts. Everything is made for the run, below one temporary folder, and gone after it. It must not measure.
  */
 export {
+  APPEND_STREAMS,
+  APPEND_TENANTS,
+  createAppendTargets,
+  createInsertRows,
+  insertText,
+  type AppendTarget,
+} from './append-load.ts'
+export {
   bareStatement,
   createBarePool,
   createBareTable,

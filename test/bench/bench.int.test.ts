@@ -63,6 +63,8 @@ const resultSchema = z.strictObject({
   load: z.strictObject({ atStart: z.array(z.number()).length(3), atEnd: z.array(z.number()).length(3) }),
   postgres: z.looseObject({ server_version: z.string(), fsync: z.literal('on') }),
   figures: z.array(figureSchema),
+  counts: z.array(z.never()),
+  notes: z.array(z.never()),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
 })
 
