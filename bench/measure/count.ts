@@ -10,10 +10,7 @@ export interface Count {
 }
 
 /** Judges a count by its target, if it has one. */
-export function countOf(
-  facts: Pick<Count, 'section' | 'name' | 'value' | 'unit'>,
-  target?: Target,
-): Count {
+export function countOf(facts: Pick<Count, 'section' | 'name' | 'value' | 'unit'>, target?: Target): Count {
   return {
     ...facts,
     target: target === undefined ? null : { ...target, isMet: meets(facts.value, target) },
