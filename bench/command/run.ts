@@ -62,7 +62,8 @@ async function run<Name extends string, Options extends CommonOptions>(
   const figures: Figure[] = []
   const counts: Count[] = []
   const notes = new Set<string>()
-  const skipped: PartResult['skipped'][number][] = []
+  // Several parts may leave out the same thing for the same reason.
+  const skipped = new Map<string, PartResult['skipped'][number]>()
   let postgres: PartResult['postgres'] = {}
   for (const name of command.sections) {
     process.stderr.write(`${name}\n`)
@@ -70,7 +71,7 @@ async function run<Name extends string, Options extends CommonOptions>(
     figures.push(...result.figures)
     counts.push(...(result.counts ?? []))
     for (const note of result.notes ?? []) notes.add(note)
-    skipped.push(...result.skipped)
+    for (const left of result.skipped) skipped.set(`${left.name} ${left.reason}`, left)
     postgres = result.postgres
   }
   return {
@@ -85,7 +86,7 @@ async function run<Name extends string, Options extends CommonOptions>(
     figures,
     counts,
     notes: [...notes],
-    skipped,
+    skipped: [...skipped.values()],
   }
 }
 

@@ -32,7 +32,7 @@ export function renderCounts(counts: readonly Count[]): string {
   return counts
     .map(({ section, name, value, unit, target }) => {
       const verdict = target === null ? '' : `  ${verdictText(target, value)}`
-      return `${section}: ${name}: ${countText(value)} ${unit}${verdict}`
+      return `${section}: ${name}: ${`${countText(value)} ${unit}`.trim()}${verdict}`
     })
     .join('\n')
 }
