@@ -44,6 +44,8 @@ export async function installPeers(
     await promisify(execFile)('npm', ['install', '--prefix', folder, ...flags, ...all], {
       cwd: folder,
       timeout: INSTALL_WITHIN_MS,
+      // npm would leave compiled code of its own in the folder for temporary files.
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
     })
     return null
   } catch (error) {
