@@ -3,6 +3,7 @@
 -- are attached by whoever runs it: a role that exists already is kept, only its limits are set.
 --
 --   trickle_owner      owns every object, can not log in
+--   trickle_writer     owns the one function that appends for several tenants at a time, can not log in
 --   trickle_migrator   changes the schema (member of the owner)
 --   trickle_app        HTTP: one tenant at a time
 --   trickle_forwarder  reads the log of all tenants, keeps subscriptions and batches
@@ -11,7 +12,7 @@ do $$
 declare
   v_role text;
 begin
-  foreach v_role in array array['trickle_owner', 'trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator'] loop
+  foreach v_role in array array['trickle_owner', 'trickle_writer', 'trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator'] loop
     if not exists (select from pg_catalog.pg_roles where rolname = v_role) then
       execute format('create role %I nologin', v_role);
     end if;
@@ -19,6 +20,8 @@ begin
 end $$;
 
 grant trickle_owner to trickle_migrator;
+-- To hand a function over, not to act as the writer.
+grant trickle_writer to trickle_migrator with inherit false;
 
 -- What a role may do to the database as a whole. Nobody but the owner makes schemas; nobody connects by way of "public".
 do $$

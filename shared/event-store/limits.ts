@@ -4,6 +4,10 @@ export const eventLimits = {
   eventBytesMax: 1_048_576,
   appendBytesMax: 8_388_608,
   appendEventsMax: 1_000,
+  /** Streams that one append names, conditions included: it holds the lock of each, of 4,096 for all appenders. */
+  appendStreamsMax: 100,
+  /** Names that one append reserves and releases; each holds a lock too. */
+  appendNamesMax: 100,
   /** Rows of one page. */
   pageEventsMax: 1_000,
   pageEventsDefault: 100,

@@ -1,7 +1,7 @@
 import type { Database } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
-import { appendToStream } from './append.ts'
-import { appendToStreams } from './append-all.ts'
+import { appendToStream, appendToStreams } from './append.ts'
+import { DirectWriter, type AppendWriter } from './append-writer.ts'
 import type { EventStore } from './event-store.ts'
 import { readFeedPage } from './read-feed.ts'
 import { readStreamInfo, readStreamPage } from './read-stream.ts'
@@ -20,17 +20,19 @@ import type {
 /** The event store of one database, by the login of the app. */
 export class PostgresEventStore implements EventStore {
   readonly #database: Database
+  readonly #writer: AppendWriter
 
   constructor(database: Database) {
     this.#database = database
+    this.#writer = new DirectWriter(database)
   }
 
   append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {
-    return appendToStream(this.#database, tenant, request)
+    return appendToStream(this.#database, this.#writer, tenant, request)
   }
 
   appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
-    return appendToStreams(this.#database, tenant, request)
+    return appendToStreams(this.#database, this.#writer, tenant, request)
   }
 
   readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {

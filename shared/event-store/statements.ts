@@ -1,54 +1,5 @@
 import type { Statement } from '../postgres/index.ts'
 
-export interface AppendParameters {
-  readonly tenantId: string
-  readonly streamIds: readonly string[]
-  readonly streamTypes: readonly (string | null)[]
-  /** n exactly (0 = no stream), -1 any, -2 some. */
-  readonly expected: readonly number[]
-  /** How many of the streams are written; the others are conditions. */
-  readonly written: number
-  readonly eventsJson: string
-  readonly traceParent: string | null
-  readonly traceState: string | null
-  readonly key: string | null
-  readonly fingerprint: Buffer | null
-}
-
-/**
- * One column: an AppendAnswer as the text of a composite value (append-answer.ts). Asked for as the columns of a FROM
- * item the same answer costs the server a seventh more for an unnamed append: parsing, planning, a tuple store for one
- * row. A bare function call is also what a Citus coordinator hands to the node of the tenant.
- */
-export const append = (parameters: AppendParameters): Statement => ({
-  name: 'append',
-  text: 'select trickle_events_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
-  values: [
-    parameters.tenantId,
-    parameters.streamIds,
-    parameters.streamTypes,
-    parameters.expected,
-    parameters.written,
-    parameters.eventsJson,
-    parameters.traceParent,
-    parameters.traceState,
-    parameters.key,
-    parameters.fingerprint,
-  ],
-})
-
-/** Columns: outcome, offending, stream_versions, epoch, timeline, xid. */
-export const findAppend = (
-  tenantId: string,
-  streamIds: readonly string[],
-  eventsJson: string,
-): Statement => ({
-  name: 'find_append',
-  text: `select f.outcome, f.offending, f.stream_versions, f.epoch, f.timeline, f.xid
-    from trickle_events_log.find_append($1, $2, $3) f`,
-  values: [tenantId, streamIds, eventsJson],
-})
-
 export interface ReadStreamParameters {
   readonly tenantId: string
   readonly streamId: string

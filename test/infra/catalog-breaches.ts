@@ -25,7 +25,7 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
   ],
   'every key and exclusion of a tenant table begins with tenant_id': [
     ['create table trickle_events_log.made (tenant_id uuid not null, id int primary key)', 'made_pkey'],
-    ['create unique index made on trickle_events_log.streams_p00 (stream_id)', 'made'],
+    ['create unique index made on trickle_events_log.events_p00 (stream_id)', 'made'],
     [
       'create table trickle_events_log.made (tenant_id uuid not null, id int, unique (id, tenant_id))',
       'made',
@@ -70,7 +70,19 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
       'made_other_fkey',
     ],
   ],
-  'everything belongs to trickle_owner': [
+  'a policy of a tenant table lets the writer see and write the tenants of its batch only': [
+    ['create policy made on trickle_events_log.streams for select to trickle_writer using (true)', 'made on'],
+    [
+      'create policy made on trickle_events_log.names for insert to trickle_writer with check (true)',
+      'made on',
+    ],
+  ],
+  'everything belongs to trickle_owner, but for the functions of a batch': [
+    ['alter function trickle_events_log.lock_class() owner to trickle_writer', 'lock_class'],
+    [
+      'alter function trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[]) owner to trickle_owner',
+      'append_batch',
+    ],
     ['create schema trickle_made_state', 'trickle_made_state'],
     ['create table trickle_events_log.made (id int)', 'made'],
     ["create function trickle_events_log.made() returns int language sql as 'select 1'", 'made()'],

@@ -28,6 +28,10 @@ const access: Readonly<Record<string, Grants>> = {
     trickle_forwarder: { select: 'all' },
     trickle_migrator: { select: 'own', insert: 'own', update: 'own' },
   },
+  'trickle_events_log.names': {
+    trickle_app: { select: 'own' },
+    trickle_migrator: { select: 'own', insert: 'own', delete: 'own' },
+  },
   'trickle_commands_log.receipts': {
     trickle_app: { select: 'own' },
     trickle_operator: { select: 'platform', insert: 'platform' },

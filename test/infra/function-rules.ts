@@ -1,12 +1,13 @@
 import type { Client } from 'pg'
 import { OWN_SCHEMA, lines, ruleOf, type CatalogRule } from './catalog-rule.ts'
-import { readableSettings, tenantlessFunctions } from './tenantless-tables.ts'
+import { batchFunctions, readableSettings, tenantlessFunctions } from './tenantless-tables.ts'
 
 const FUNCTIONS = `pg_proc p join pg_namespace n on n.oid = p.pronamespace and ${OWN_SCHEMA}`
 const NAME = 'p.oid::regprocedure::text'
 const BY_APP = "has_function_privilege('trickle_app', p.oid, 'execute')"
 const TENANT_FIRST = "(p.proargnames[1] = 'p_tenant' and p.proargtypes[0] = 'uuid'::regtype)"
-const listed = (): unknown[] => [Object.keys(tenantlessFunctions)]
+const listed = (): unknown[] => [Object.keys({ ...tenantlessFunctions, ...batchFunctions })]
+const batches = (): unknown[] => [Object.keys(batchFunctions)]
 
 export const functionRules: readonly CatalogRule[] = [
   ruleOf(
@@ -31,9 +32,10 @@ export const functionRules: readonly CatalogRule[] = [
   ruleOf(
     'no function that the app can execute takes a tenant, or several, in another argument',
     `select ${NAME} from ${FUNCTIONS}, unnest(p.proargnames) with ordinality as a (name, n)
-      where ${BY_APP} and a.n > 1 and a.n <= p.pronargs and a.name ~* 'tenant'
+      where ${BY_APP} and ${NAME} <> all ($1) and a.n > 1 and a.n <= p.pronargs and a.name ~* 'tenant'
       union select ${NAME} from ${FUNCTIONS}, unnest(p.proargtypes::oid[]) with ordinality as a (type, n)
-      where ${BY_APP} and (a.type = 'uuid[]'::regtype or (a.type = 'uuid'::regtype and a.n > 1))`,
+      where ${BY_APP} and ${NAME} <> all ($1) and (a.type = 'uuid[]'::regtype or (a.type = 'uuid'::regtype and a.n > 1))`,
+    batches,
   ),
   ruleOf(
     'no function that the app can execute reads a setting that could name another tenant',

@@ -31,7 +31,8 @@ export async function seedTenants(admin: Client): Promise<void> {
         commit;
         perform trickle_events_log.append(v_tenant, array['s'], null::text[], array[0], 1,
           jsonb_build_array(jsonb_build_object('s', 1, 'id', 'shared-id', 'type', 'Seeded', 'data', 'secret of ' || v_tenant)), null, null,
-          'shared-key', convert_to('secret of ' || v_tenant, 'UTF8'));
+          'shared-key', convert_to('secret of ' || v_tenant, 'UTF8'),
+          jsonb_build_array(jsonb_build_object('s', 1, 'set', 'shared-set', 'value', 'secret of ' || v_tenant, 'release', false)));
         commit;
       end loop;
       insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result)

@@ -1,5 +1,5 @@
 import { OWN_SCHEMA, ruleOf, type CatalogRule } from './catalog-rule.ts'
-import { tenantlessTables, unforcedTables } from './tenantless-tables.ts'
+import { batchFunctions, tenantlessTables, unforcedTables } from './tenantless-tables.ts'
 
 const RELATIONS = `pg_class c join pg_namespace n on n.oid = c.relnamespace and ${OWN_SCHEMA}`
 const NAME = "format('%s.%s', n.nspname, c.relname)"
@@ -9,6 +9,9 @@ const tenantless = (): unknown[] => [Object.keys(tenantlessTables)]
 
 /** The one thing that a policy of a tenant's table may say to the app and to the owner, as whom the functions run. */
 const TENANT_PREDICATE = '(tenant_id = trickle_tenants_state.current_tenant_id())'
+
+/** And to the writer, who serves several at once. */
+const BATCH_PREDICATE = 'trickle_tenants_state.is_in_batch(tenant_id)'
 
 export const tableRules: readonly CatalogRule[] = [
   ruleOf(
@@ -70,11 +73,19 @@ export const tableRules: readonly CatalogRule[] = [
         where a.attname = 'tenant_id' and b.attname = 'tenant_id')`,
   ),
   ruleOf(
-    'everything belongs to trickle_owner',
+    'everything belongs to trickle_owner, but for the functions of a batch',
     `select ${NAME} from ${RELATIONS} where pg_get_userbyid(c.relowner) <> 'trickle_owner'
       union all select n.nspname::text from pg_namespace n where ${OWN_SCHEMA} and n.nspname <> 'public' and pg_get_userbyid(n.nspowner) <> 'trickle_owner'
       union all select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace and ${OWN_SCHEMA}
-        where pg_get_userbyid(p.proowner) <> 'trickle_owner'`,
+        where pg_get_userbyid(p.proowner) <> case when p.oid::regprocedure::text = any ($1) then 'trickle_writer' else 'trickle_owner' end`,
+    () => [Object.keys(batchFunctions)],
+  ),
+  ruleOf(
+    'a policy of a tenant table lets the writer see and write the tenants of its batch only',
+    `select format('%s on %s', p.polname, ${NAME}) from pg_policy p join (${RELATIONS}) on p.polrelid = c.oid
+      where 'trickle_writer'::regrole = any (p.polroles) and (${HAS_TENANT} or ${NAME} = 'trickle_tenants_state.tenants')
+        and (coalesce(pg_get_expr(p.polqual, p.polrelid), $1) <> $1 or coalesce(pg_get_expr(p.polwithcheck, p.polrelid), $1) <> $1)`,
+    () => [BATCH_PREDICATE],
   ),
   ruleOf(
     'views ask as the one who reads them',

@@ -29,5 +29,14 @@ export const tenantlessFunctions: Readonly<Record<string, string>> = {
   'trickle_events_log.current_epoch()': 'the epoch of the whole log',
 }
 
+/**
+ * Functions that serve several tenants in one call, each with the reason. They belong to trickle_writer, whose policies
+ * let it see and write the tenants of the call only.
+ */
+export const batchFunctions: Readonly<Record<string, string>> = {
+  'trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[])':
+    'appends of several callers in one transaction; each caller was let in for its own tenant before',
+}
+
 /** Settings that a function may read. What is not here could be a second, unchecked way to name a tenant. */
 export const readableSettings: readonly string[] = ['app.tenant_id', 'transaction_isolation']

@@ -1,4 +1,4 @@
--- The log: streams (heads), events, receipts of writes, and the epochs of the log's life.
+-- The log: streams (heads), names, events, receipts of writes, and the epochs of the log's life.
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
@@ -28,9 +28,21 @@ create table trickle_events_log.streams (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint streams_pkey primary key (tenant_id, stream_id)
-) partition by hash (tenant_id);
+) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
+
+-- Names that a stream of the tenant holds, one holder at a time: an account's e-mail address, say. A row goes when the
+-- name is released, so nothing of it stays but the events.
+create table trickle_events_log.names (
+  tenant_id uuid not null,
+  name_set text collate "C" not null,
+  value text collate "C" not null,
+  stream_id text collate "C" not null,
+  reserved_at timestamptz not null,
+  constraint names_pkey primary key (tenant_id, name_set, value)
+) with (autovacuum_vacuum_scale_factor = 0.05);
 
 create sequence trickle_events_log.event_position;
+grant usage on sequence trickle_events_log.event_position to trickle_writer;
 
 create table trickle_events_log.events (
   tenant_id uuid not null,
@@ -73,15 +85,15 @@ create table trickle_commands_log.receipts (
 ) partition by hash (tenant_id);
 create index receipts_created_at on trickle_commands_log.receipts using brin (created_at);
 
--- 16 partitions from the first day: they can't be added later at low cost. Each partition is a table of its own,
--- so row-level security is forced on each, or a query on the partition would go past it.
+-- 16 partitions from the first day: they can't be added later at low cost. Heads and names are small and stay whole,
+-- since a partitioned upsert costs an append a tenth more of the server. Each partition is a table of its own, so
+-- row-level security is forced on each, or a query on the partition would go past it.
 do $$
 declare
   v_parent record;
   v_name text;
 begin
   for v_parent in select * from (values
-      ('trickle_events_log', 'streams', 'with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05)'),
       ('trickle_events_log', 'events', 'with (autovacuum_vacuum_insert_scale_factor = 0.05)'),
       ('trickle_commands_log', 'receipts', 'with (autovacuum_vacuum_scale_factor = 0.05)')) as p (schema_name, table_name, options)
   loop
@@ -94,6 +106,10 @@ begin
       -- Nobody works on a partition by its own name, and nobody at all changes or removes what was recorded.
       execute format('revoke all on %I.%I from trickle_owner, trickle_migrator', v_parent.schema_name, v_name);
     end loop;
+  end loop;
+  for v_parent in select * from (values ('trickle_events_log', 'streams'), ('trickle_events_log', 'names'),
+      ('trickle_events_log', 'events'), ('trickle_commands_log', 'receipts')) as t (schema_name, table_name)
+  loop
     execute format('alter table %I.%I enable row level security', v_parent.schema_name, v_parent.table_name);
     execute format('alter table %I.%I force row level security', v_parent.schema_name, v_parent.table_name);
     execute format('create policy %I on %I.%I for select to trickle_app using (tenant_id = trickle_tenants_state.current_tenant_id())',
@@ -111,6 +127,9 @@ create policy streams_read on trickle_events_log.streams for select to trickle_o
 create policy streams_begin on trickle_events_log.streams for insert to trickle_owner with check (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy streams_advance on trickle_events_log.streams for update to trickle_owner
   using (tenant_id = trickle_tenants_state.current_tenant_id()) with check (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy names_read on trickle_events_log.names for select to trickle_owner using (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy names_reserve on trickle_events_log.names for insert to trickle_owner with check (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy names_release on trickle_events_log.names for delete to trickle_owner using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy events_read on trickle_events_log.events for select to trickle_owner using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy events_append on trickle_events_log.events for insert to trickle_owner with check (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy events_forwarder on trickle_events_log.events for select to trickle_forwarder using (true);
@@ -123,11 +142,14 @@ create policy receipts_platform_record on trickle_commands_log.receipts for inse
 
 insert into trickle_events_log.epochs (reason) values ('the log begins');
 
-revoke all on trickle_events_log.epochs, trickle_events_log.streams, trickle_events_log.events, trickle_commands_log.receipts
+revoke all on trickle_events_log.epochs, trickle_events_log.streams, trickle_events_log.names, trickle_events_log.events,
+    trickle_commands_log.receipts
   from trickle_owner, trickle_migrator;
 grant select, insert on trickle_events_log.epochs, trickle_events_log.events, trickle_commands_log.receipts to trickle_owner;
 grant select, insert, update on trickle_events_log.streams to trickle_owner;
+grant select, insert, delete on trickle_events_log.names to trickle_owner;
 grant select on trickle_events_log.epochs to trickle_app, trickle_forwarder, trickle_operator;
 grant select on trickle_events_log.streams, trickle_events_log.events to trickle_app, trickle_forwarder;
+grant select on trickle_events_log.names to trickle_app;
 grant select on trickle_commands_log.receipts to trickle_app;
 grant select, insert on trickle_commands_log.receipts to trickle_operator;

@@ -43,8 +43,23 @@ begin
   end loop;
 end $$;
 
--- Writes the events of one append and returns how many each stream received. Called by append alone, after its checks.
--- One stream is the common case and needs neither sort nor window; the heads are the caller's next statement.
+-- The locks of one append: of its streams, and of the names it takes or gives up, so that two streams which want one name
+-- wait for each other before either has a transaction id. A name's lock is that of a stream that no caller can have.
+create function trickle_events_log.lock_append(p_tenant uuid, p_streams text[], p_written int, p_names jsonb) returns void
+  language plpgsql volatile
+  as $$
+declare
+  v_names text[] := coalesce((select array_agg(E'\x01' || x.set || E'\x01' || x.value)
+    from jsonb_to_recordset(p_names) as x (set text, value text)), '{}');
+  v_all int := cardinality(p_streams) + cardinality(v_names);
+begin
+  perform trickle_events_log.lock_streams(array_fill(p_tenant, array[v_all]), p_streams || v_names,
+    array_fill(false, array[p_written]) || array_fill(true, array[cardinality(p_streams) - p_written])
+      || array_fill(false, array[cardinality(v_names)]));
+end $$;
+
+-- Writes the events of an append to several streams and returns how many each stream received. Called by append alone, after
+-- its checks.
 create function trickle_events_log.write_events(
     p_tenant uuid, p_streams text[], p_types text[], p_versions bigint[], p_written int, p_now timestamptz,
     p_events jsonb, p_trace_parent text, p_trace_state text) returns bigint[]
@@ -52,21 +67,8 @@ create function trickle_events_log.write_events(
   set plan_cache_mode = force_generic_plan
   as $$
 declare
-  v_count bigint;
   v_counts bigint[];
 begin
-  if p_written = 1 then
-    insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
-        occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
-    select p_tenant, p_streams[1], p_versions[1] + x.n, coalesce(x.source, ''), x.id, x.type, p_types[1], coalesce(x."schemaVersion", 1),
-        coalesce(x.time, p_now), p_now, coalesce(x.data, 'null'::jsonb), x.metadata,
-        p_trace_parent, p_trace_state, x."correlationId", x."causationId"
-      from rows from (jsonb_to_recordset(p_events) as (id text, source text, type text, "schemaVersion" int, time timestamptz,
-        data jsonb, metadata jsonb, "correlationId" text, "causationId" text)) with ordinality
-        as x (id, source, type, "schemaVersion", time, data, metadata, "correlationId", "causationId", n);
-    get diagnostics v_count = row_count;
-    return array[v_count];
-  end if;
   insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
       occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
   select p_tenant, p_streams[x.s], p_versions[x.s] + row_number() over (partition by x.s order by x.n), coalesce(x.source, ''), x.id, x.type,
@@ -84,8 +86,9 @@ begin
 end $$;
 
 -- Refuses an append to several streams whose parts do not fit together: an event of a stream that is not written would be
--- lost, a condition that is missing would count as met.
-create function trickle_events_log.check_parts(p_streams text[], p_expected bigint[], p_written int, p_events jsonb) returns void
+-- lost, a condition that is missing would count as met, a name of no stream would be held by nobody.
+create function trickle_events_log.check_parts(p_streams text[], p_expected bigint[], p_written int, p_events jsonb, p_names jsonb)
+  returns void
   language plpgsql volatile
   as $$
 begin
@@ -96,23 +99,61 @@ begin
       select from generate_series(1, p_written) as w (s)
         full join (select distinct x.s from jsonb_to_recordset(p_events) as x (s int)) e on e.s = w.s
         where e.s is null or w.s is null)
+    or exists (
+      select from jsonb_to_recordset(p_names) as x (s int, set text, value text, release boolean)
+        where x.s is null or x.s not between 1 and p_written or x.set is null or x.value is null or x.release is null)
+    or (select count(distinct (x.set, x.value, x.release)) <> jsonb_array_length(p_names)
+      from jsonb_to_recordset(p_names) as x (set text, value text, release boolean))
   then
-    raise exception 'each stream needs one expectation, each written stream an event, each event a written stream' using errcode = 'TK004';
+    raise exception 'each stream needs one expectation, each written stream an event, each event and name a written stream' using errcode = 'TK004';
   end if;
+end $$;
+
+-- Gives names up and takes names, in this order. Returns null when all of it is done, else what is in the way and has
+-- changed nothing: {outcome: name_not_held | name_taken, s: index of the stream, set, value, holder}. The caller holds the
+-- locks of the names, so what is read here does not change until the end of the transaction.
+create function trickle_events_log.change_names(p_tenant uuid, p_streams text[], p_names jsonb, p_now timestamptz) returns jsonb
+  language plpgsql volatile
+  as $$
+declare
+  v_refusal jsonb;
+begin
+  select jsonb_build_object('outcome', case when x.release then 'name_not_held' else 'name_taken' end, 's', x.s, 'set', x.set,
+      'value', x.value, 'holder', n.stream_id) into v_refusal
+    from jsonb_to_recordset(p_names) as x (s int, set text, value text, release boolean)
+    left join trickle_events_log.names n on n.tenant_id = p_tenant and n.name_set = x.set and n.value = x.value
+    where case when x.release then n.stream_id is distinct from p_streams[x.s]
+      else n.stream_id <> p_streams[x.s] and not exists (
+        select from jsonb_to_recordset(p_names) as r (s int, set text, value text, release boolean)
+          where r.release and r.set = x.set and r.value = x.value and p_streams[r.s] = n.stream_id) end
+    limit 1;
+  if found then
+    return v_refusal;
+  end if;
+  delete from trickle_events_log.names n
+    using jsonb_to_recordset(p_names) as x (set text, value text, release boolean)
+    where x.release and n.tenant_id = p_tenant and n.name_set = x.set and n.value = x.value;
+  insert into trickle_events_log.names (tenant_id, name_set, value, stream_id, reserved_at)
+    select p_tenant, x.set, x.value, p_streams[x.s], p_now
+      from jsonb_to_recordset(p_names) as x (s int, set text, value text, release boolean) where not x.release
+    on conflict (tenant_id, name_set, value) do nothing;
+  return null;
 end $$;
 
 -- p_expected[i]: the version stream i must have: n exactly (0 = no stream), -1 any, -2 some. Streams beyond p_written
 -- are conditions: they are checked and not written.
 -- p_events: [{s: index of its stream, id, source, type, schemaVersion, time, data, metadata, correlationId, causationId}];
 --   jsonb, though it is only unfolded: from json each event's data is scanned as text and then parsed, a seventh more work.
--- outcome: appended | replayed | key_reused | conflict | type_mismatch | tenant_unknown | tenant_suspended
+-- p_names: [{s: index of the stream, set, value, release}]; null when there are none, as mostly.
+-- outcome: appended | replayed | key_reused | conflict | type_mismatch | name_taken | name_not_held | tenant_unknown |
+--   tenant_suspended
 -- versions: of every stream, after the append when it happened, else as they are. at: index of the stream in conflict.
 --
--- The body is one piece, with the tenant's binding and the lock of a single stream written out, because each further
--- function call costs an append 3 to 5 microseconds of the server's CPU.
+-- The body is one piece, with the tenant's binding and the way of a single stream written out, because each further
+-- function call costs an append 3 to 10 microseconds of the server's CPU.
 create function trickle_events_log.append(
     p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written int,
-    p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea,
+    p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea, p_names jsonb default null,
     out outcome text, out versions bigint[], out at int, out epoch uuid, out timeline text, out xid xid8, out result jsonb)
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
@@ -125,8 +166,10 @@ declare
   v_version bigint;
   v_type text;
   v_types text[];
+  v_count bigint := jsonb_array_length(p_events);
   v_counts bigint[];
   v_now timestamptz;
+  v_is_single boolean := cardinality(p_streams) = 1 and p_written = 1 and p_names is null;
   v_is_advanced boolean := false;
 begin
   if p_tenant is null or (v_bound <> '' and v_bound <> p_tenant::text) then
@@ -134,15 +177,14 @@ begin
   end if;
   perform set_config('app.tenant_id', p_tenant::text, true);
 
-  if cardinality(p_streams) = 1 and p_written = 1 then
+  if v_is_single then
     if pg_current_xact_id_if_assigned() is not null then
       raise exception 'an append must be the first write of its transaction' using errcode = 'TK002';
     end if;
     perform pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1]));
   else
-    perform trickle_events_log.check_parts(p_streams, p_expected, p_written, p_events);
-    perform trickle_events_log.lock_streams(array_fill(p_tenant, array[cardinality(p_streams)]), p_streams,
-      array_fill(false, array[p_written]) || array_fill(true, array[cardinality(p_streams) - p_written]));
+    perform trickle_events_log.check_parts(p_streams, p_expected, p_written, p_events, p_names);
+    perform trickle_events_log.lock_append(p_tenant, p_streams, p_written, p_names);
   end if;
 
   -- New statements from here on, so new snapshots: they see what the last holder of the locks committed.
@@ -164,9 +206,9 @@ begin
   v_now := clock_timestamp();
   -- One stream that takes any version, as most appends do: its head is advanced without a look at it before, a tenth of
   -- the server's work less. Where that finds no row to advance, the look-up below says why.
-  if cardinality(p_streams) = 1 and p_expected[1] = -1 then
+  if v_is_single and p_expected[1] = -1 then
     insert into trickle_events_log.streams as s (tenant_id, stream_id, stream_type, version, created_at, updated_at)
-      values (p_tenant, p_streams[1], p_stream_types[1], jsonb_array_length(p_events), v_now, v_now)
+      values (p_tenant, p_streams[1], p_stream_types[1], v_count, v_now, v_now)
       on conflict (tenant_id, stream_id) do update
         set version = s.version + excluded.version, updated_at = excluded.updated_at,
           stream_type = coalesce(s.stream_type, excluded.stream_type)
@@ -175,7 +217,7 @@ begin
     v_is_advanced := found;
   end if;
   if v_is_advanced then
-    versions[1] := v_version - jsonb_array_length(p_events);
+    versions[1] := v_version - v_count;
     v_types[1] := v_type;
   else
     -- One look-up a stream, each by its whole key: a join against the array was planned as a scan of the tenant's
@@ -197,9 +239,29 @@ begin
         return;
       end if;
     end loop;
+    if p_names is not null then
+      result := trickle_events_log.change_names(p_tenant, p_streams, p_names, v_now);
+      if result is not null then
+        outcome := result ->> 'outcome';
+        at := result ->> 's';
+        return;
+      end if;
+    end if;
   end if;
 
-  v_counts := trickle_events_log.write_events(p_tenant, p_streams, v_types, versions, p_written, v_now, p_events, p_trace_parent, p_trace_state);
+  if v_is_single then
+    insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
+        occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
+    select p_tenant, p_streams[1], versions[1] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[1], coalesce(x."schemaVersion", 1),
+        coalesce(x.time, v_now), v_now, coalesce(x.data, 'null'::jsonb), x.metadata,
+        p_trace_parent, p_trace_state, x."correlationId", x."causationId"
+      from rows from (jsonb_to_recordset(p_events) as (id text, source text, type text, "schemaVersion" int, time timestamptz,
+        data jsonb, metadata jsonb, "correlationId" text, "causationId" text)) with ordinality
+        as x (id, source, type, "schemaVersion", time, data, metadata, "correlationId", "causationId", n);
+    v_counts[1] := v_count;
+  else
+    v_counts := trickle_events_log.write_events(p_tenant, p_streams, v_types, versions, p_written, v_now, p_events, p_trace_parent, p_trace_state);
+  end if;
   for i in 1 .. p_written loop
     versions[i] := versions[i] + v_counts[i];
     continue when v_is_advanced;
@@ -219,44 +281,4 @@ begin
   end if;
   outcome := 'appended';
 end $$;
-grant execute on function trickle_events_log.append(uuid, text[], text[], bigint[], int, jsonb, text, text, text, bytea) to trickle_app;
-
--- Whether events with these ids are there already: the answer to a retry whose first attempt committed.
--- outcome: absent (none of them), replayed (all from one append with equal content: its whole result), exists (else).
-create function trickle_events_log.find_append(p_tenant uuid, p_streams text[], p_events json,
-    out outcome text, out offending text, out stream_versions jsonb, out epoch uuid, out timeline text, out xid xid8)
-  language plpgsql volatile security definer
-  set search_path = pg_catalog, pg_temp
-  as $$
-declare
-  v_found bigint;
-  v_given bigint;
-  v_equal bigint;
-  v_appends bigint;
-begin
-  perform trickle_tenants_state.bind_tenant(p_tenant);
-  select count(e.event_id), count(*), count(distinct e.xid), min(e.xid::text)::xid8,
-      -- The id to name: one with other content, if that is what is wrong.
-      coalesce(min(x.id) filter (where not m.is_equal), min(x.id) filter (where m.is_equal)), count(*) filter (where m.is_equal)
-    into v_found, v_given, v_appends, xid, offending, v_equal
-    from json_to_recordset(p_events) as x (s int, id text, source text, type text, "schemaVersion" int, time timestamptz,
-      data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
-    left join trickle_events_log.events e on e.tenant_id = p_tenant and e.source = coalesce(x.source, '') and e.event_id = x.id
-    left join lateral (select e.stream_id = p_streams[x.s] and e.type = x.type and e.schema_version = coalesce(x."schemaVersion", 1)
-        and e.data = coalesce(x.data, 'null'::jsonb) and e.metadata is not distinct from x.metadata
-        and (x.time is null or e.occurred_at = x.time) and e.correlation_id is not distinct from x."correlationId"
-        and e.causation_id is not distinct from x."causationId" as is_equal) m on e.event_id is not null;
-  if v_found = 0 then
-    outcome := 'absent';
-  elsif v_equal = v_given and v_appends = 1 then
-    outcome := 'replayed';
-    -- The whole append, whichever part of it was asked for: [[stream, version, id], ...] in its order.
-    select jsonb_agg(jsonb_build_array(e.stream_id, e.version, e.event_id) order by e.position) into stream_versions
-      from trickle_events_log.events e where e.tenant_id = p_tenant and e.xid = find_append.xid and e.stream_id = any (p_streams);
-  else
-    outcome := 'exists';
-  end if;
-  select e.epoch into epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1;
-  timeline := substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8);
-end $$;
-grant execute on function trickle_events_log.find_append(uuid, text[], json) to trickle_app;
+grant execute on function trickle_events_log.append(uuid, text[], text[], bigint[], int, jsonb, text, text, text, bytea, jsonb) to trickle_app;

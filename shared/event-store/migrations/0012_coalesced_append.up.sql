@@ -1,0 +1,140 @@
+-- Appends of several callers, also of several tenants, in one transaction: they share its commit and its round trip, and
+-- each has an outcome of its own.
+set local lock_timeout = '2s';
+set local statement_timeout = '60s';
+
+-- The tenants of the batch that is being written. The writer sees and writes rows of these only: one tenant can not be
+-- bound for a statement that serves many. Searched as text, since an array of ids would be parsed anew for each row.
+create function trickle_tenants_state.is_in_batch(p_tenant uuid) returns boolean
+  language sql stable parallel safe
+  as $$ select strpos(current_setting('app.batch_tenants', true), p_tenant::text) > 0 $$;
+grant usage on schema trickle_tenants_state, trickle_events_log, trickle_commands_log to trickle_writer;
+grant execute on function trickle_tenants_state.is_in_batch(uuid) to trickle_writer;
+grant execute on function trickle_events_log.lock_class() to trickle_writer;
+grant execute on function trickle_events_log.lock_key(uuid, text) to trickle_writer;
+
+grant select on trickle_tenants_state.tenants, trickle_events_log.epochs to trickle_writer;
+grant select, insert on trickle_events_log.events, trickle_commands_log.receipts to trickle_writer;
+grant select, insert, update on trickle_events_log.streams to trickle_writer;
+create policy tenants_writer on trickle_tenants_state.tenants for select to trickle_writer using (trickle_tenants_state.is_in_batch(tenant_id));
+create policy epochs_writer on trickle_events_log.epochs for select to trickle_writer using (true);
+create policy streams_writer_read on trickle_events_log.streams for select to trickle_writer using (trickle_tenants_state.is_in_batch(tenant_id));
+create policy streams_writer_begin on trickle_events_log.streams for insert to trickle_writer with check (trickle_tenants_state.is_in_batch(tenant_id));
+create policy streams_writer_advance on trickle_events_log.streams for update to trickle_writer
+  using (trickle_tenants_state.is_in_batch(tenant_id)) with check (trickle_tenants_state.is_in_batch(tenant_id));
+create policy events_writer_read on trickle_events_log.events for select to trickle_writer using (trickle_tenants_state.is_in_batch(tenant_id));
+create policy events_writer_append on trickle_events_log.events for insert to trickle_writer with check (trickle_tenants_state.is_in_batch(tenant_id));
+create policy receipts_writer_read on trickle_commands_log.receipts for select to trickle_writer using (trickle_tenants_state.is_in_batch(tenant_id));
+create policy receipts_writer_record on trickle_commands_log.receipts for insert to trickle_writer with check (trickle_tenants_state.is_in_batch(tenant_id));
+
+-- Request i appends p_counts[i] events to stream p_streams[i] of tenant p_tenants[i]; the same order of steps as append.
+-- A stream and an idempotency key stand in one batch once: what the second one would have to see is not written yet.
+-- p_events: as of append, with s = the request and n = 1, 2, ... within it. p_may_be_known[i]: the caller chose the ids, or
+--   an attempt has been made, so they may be there already. Others are not looked for.
+-- outcomes: appended | conflict (with the stream's version) | alone: nothing was written, append it by itself to learn what
+--   there is to say (a known key or id, another stream type, no such tenant). Whatever raises takes the whole batch with it
+--   and changes nothing.
+-- Each request has a recorded_at of its own, a microsecond apart: (xid, recorded_at) is what tells appends apart.
+create function trickle_events_log.append_batch(
+    p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts int[], p_events jsonb,
+    p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[],
+    out outcomes text[], out versions bigint[], out epoch uuid, out timeline text, out xid xid8)
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan
+  -- Every table is entered by its key for each request. Planned while statistics are stale, a scan or a hash of a whole
+  -- table looks cheaper and costs a hundred times as much.
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set jit = off
+  as $$
+declare
+  v_types text[];
+  v_known int[];
+  v_now timestamptz;
+begin
+  if current_setting('app.tenant_id', true) <> '' or array_position(p_tenants, null) is not null then
+    raise exception 'a batch of appends serves several tenants and goes with none that is bound' using errcode = 'TK001';
+  end if;
+  if pg_current_xact_id_if_assigned() is not null then
+    raise exception 'a batch of appends must be the first write of its transaction' using errcode = 'TK002';
+  end if;
+  if (select count(distinct (u.tenant_id, u.stream_id)) from unnest(p_tenants, p_streams) as u (tenant_id, stream_id)) <> cardinality(p_streams)
+    or cardinality(p_counts) <> cardinality(p_streams)
+    or jsonb_array_length(p_events) <> (select sum(c) from unnest(p_counts) as u (c))
+  then
+    raise exception 'a batch of appends names each stream once, with its events' using errcode = 'TK004';
+  end if;
+  perform set_config('app.batch_tenants', array_to_string(p_tenants, ','), true);
+  perform pg_advisory_xact_lock(trickle_events_log.lock_class(), k.key)
+    from (select distinct trickle_events_log.lock_key(u.tenant_id, u.stream_id) as key
+      from unnest(p_tenants, p_streams) as u (tenant_id, stream_id) order by 1) k;
+
+  -- New statements from here on, so new snapshots: they see what the last holder of the locks committed.
+  select array_agg(case when t.status is distinct from 'active' or u.stream_type <> s.stream_type then 'alone'
+        when u.expected <> -1 and u.expected <> coalesce(s.version, 0) and not (u.expected = -2 and s.version > 0) then 'conflict'
+        else 'appended' end order by u.i),
+      array_agg(coalesce(s.version, 0) order by u.i), array_agg(coalesce(s.stream_type, u.stream_type) order by u.i),
+      (select e.epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1)
+    into outcomes, versions, v_types, epoch
+    from unnest(p_tenants, p_streams, p_stream_types, p_expected) with ordinality as u (tenant_id, stream_id, stream_type, expected, i)
+    left join trickle_tenants_state.tenants t on t.tenant_id = u.tenant_id
+    left join trickle_events_log.streams s on s.tenant_id = u.tenant_id and s.stream_id = u.stream_id;
+  if array_remove(p_keys, null) <> '{}' then
+    select array_agg(u.i) into v_known
+      from unnest(p_tenants, p_keys) with ordinality as u (tenant_id, key, i)
+      join trickle_commands_log.receipts r on r.tenant_id = u.tenant_id and r.key = u.key;
+    for i in 1 .. coalesce(cardinality(v_known), 0) loop
+      outcomes[v_known[i]] := 'alone';
+    end loop;
+  end if;
+  if true = any (p_may_be_known) then
+    select array_agg(distinct x.s) into v_known
+      from jsonb_to_recordset(p_events) as x (s int, id text, source text)
+      join trickle_events_log.events e on e.tenant_id = p_tenants[x.s] and e.source = coalesce(x.source, '') and e.event_id = x.id
+      where p_may_be_known[x.s];
+    for i in 1 .. coalesce(cardinality(v_known), 0) loop
+      outcomes[v_known[i]] := 'alone';
+    end loop;
+  end if;
+
+  timeline := substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8);
+  if not 'appended' = any (outcomes) then
+    return;
+  end if;
+  v_now := clock_timestamp();
+  insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
+      occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
+  select p_tenants[x.s], p_streams[x.s], versions[x.s] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[x.s],
+      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now), v_now + x.s * interval '1 microsecond', coalesce(x.data, 'null'::jsonb),
+      x.metadata, p_trace_parents[x.s], p_trace_states[x.s], x."correlationId", x."causationId"
+    from jsonb_to_recordset(p_events) as x (s int, n int, id text, source text, type text, "schemaVersion" int, time timestamptz,
+      data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
+    where outcomes[x.s] = 'appended';
+  insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
+    select p_tenants[i], p_streams[i], v_types[i], versions[i] + p_counts[i], v_now, v_now
+      from generate_series(1, cardinality(p_streams)) as u (i) where outcomes[i] = 'appended'
+    on conflict (tenant_id, stream_id) do update
+      set version = excluded.version, updated_at = excluded.updated_at, stream_type = excluded.stream_type;
+  if array_remove(p_keys, null) <> '{}' then
+    insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result, created_at)
+    select p_tenants[i], p_keys[i], p_fingerprints[i], 201, jsonb_build_object('streams', jsonb_build_array(p_streams[i]),
+        'versions', jsonb_build_array(versions[i] + p_counts[i]), 'counts', jsonb_build_array(p_counts[i]), 'epoch', epoch, 'timeline', timeline,
+        'ids', (select jsonb_agg(x.id order by x.n) from jsonb_to_recordset(p_events) as x (s int, n int, id text) where x.s = i)), v_now
+      from generate_series(1, cardinality(p_streams)) as u (i) where outcomes[i] = 'appended' and p_keys[i] is not null;
+  end if;
+  xid := pg_current_xact_id();
+  for i in 1 .. cardinality(p_streams) loop
+    if outcomes[i] = 'appended' then
+      versions[i] := versions[i] + p_counts[i];
+    end if;
+  end loop;
+end $$;
+grant execute on function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[])
+  to trickle_app;
+-- The writer owns this one function, so that what its policies allow can be done by it alone.
+grant create on schema trickle_events_log to trickle_writer;
+alter function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[])
+  owner to trickle_writer;
+revoke create on schema trickle_events_log from trickle_writer;
