@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
 import { withClient } from '../../cli/migrate/index.ts'
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
@@ -19,6 +21,10 @@ import type { Variant } from './variants.ts'
 
 export const EVENTS_PER_READ = 100
 
+/** A backend ends within milliseconds of its connection. */
+const BACKENDS_END_WITHIN_MS = 10_000
+const POLL_MS = 20
+
 /** A form of the log, filled, with ways to use it. */
 export interface Form {
   readonly name: string
@@ -27,8 +33,8 @@ export interface Form {
   readStream(): Promise<void>
   readTenantFeed(): Promise<void>
   readAllTenantsFeed(): Promise<void>
-  /** Share of the updates of stream heads that touched no index, from 0 to 1. */
-  hotShare(): Promise<number>
+  /** Ends the form's connections, then tells which share of the updates of stream heads touched no index, from 0 to 1. */
+  endWithHotShare(): Promise<number>
 }
 
 /** Makes the database and fills it: events in streams that reads use, and the heads of the streams that appends use. */
@@ -49,12 +55,18 @@ export async function openForm(
     database.adminUrl,
     tenants.map(({ tenantId }) => tenantId),
   )
+  const pools: Database[] = []
   const login = { connectionsMax: options.connections }
   const open = (role: 'trickle_app' | 'trickle_forwarder', statements: StatementMode): Database => {
     const pool = new Database({ ...login, url: database.url(role), statements })
-    cleanup.add(() => pool.end())
+    pools.push(pool)
     return pool
   }
+  let ended: Promise<unknown> | undefined
+  const end = async (): Promise<void> => {
+    await (ended ??= Promise.all(pools.map((pool) => pool.end())))
+  }
+  cleanup.add(end)
   const stores = {
     unnamed: new PostgresEventStore(open('trickle_app', 'unnamed')),
     named: new PostgresEventStore(open('trickle_app', 'named')),
@@ -93,7 +105,10 @@ export async function openForm(
       const after = { xid: '0', position: '0' }
       expectWhole(await readAllTenants(forwarder, after, EVENTS_PER_READ))
     },
-    hotShare: () => hotShare(database.adminUrl),
+    async endWithHotShare() {
+      await end()
+      return hotShare(database.adminUrl)
+    },
   }
 }
 
@@ -113,14 +128,30 @@ async function storeHeads(adminUrl: string, tenantIds: readonly string[]): Promi
 
 async function hotShare(adminUrl: string): Promise<number> {
   return withClient(adminUrl, async (client) => {
+    await untilAlone(client)
     const { rows } = await client.query<{ share: number | null }>(
       `select sum(s.n_tup_hot_upd)::float8 / nullif(sum(s.n_tup_upd), 0)::float8 as share
         from pg_catalog.pg_stat_user_tables s
-        join pg_catalog.pg_inherits i on i.inhrelid = s.relid
-        where i.inhparent = 'trickle_events_log.streams'::regclass`,
+        where s.relid = 'trickle_events_log.streams'::regclass
+          or s.relid in (select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = 'trickle_events_log.streams'::regclass)`,
     )
-    return rows[0]?.share ?? Number.NaN
+    const share = rows[0]?.share ?? null
+    if (share === null) throw new Error('no head was updated, so nothing can be said of updates')
+    return share
   })
+}
+
+/** A backend tells what it has done when it ends, and until then only now and then. */
+async function untilAlone(client: Client): Promise<void> {
+  const deadline = performance.now() + BACKENDS_END_WITHIN_MS
+  while (performance.now() < deadline) {
+    const { rowCount } = await client.query(
+      "select from pg_catalog.pg_stat_activity a where a.datname = current_database() and a.usename = 'trickle_app'",
+    )
+    if (rowCount === 0) return
+    await sleep(POLL_MS)
+  }
+  throw new Error('connections of the app stayed open after their pools had ended')
 }
 
 function expectWhole(count: number): void {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Part, PartContext } from '../command/index.ts'
 import {
   alternate,
@@ -18,9 +17,6 @@ import type { ShapeOptions } from './options.ts'
 import { chosen, variants, type PartName, type Variant } from './variants.ts'
 
 const CALLERS = 8
-
-/** Backends tell what they have done at most this much later (PGSTAT_MIN_INTERVAL, 1 s). */
-const STATISTICS_AFTER_MS = 1_500
 
 export const parts: Readonly<Record<PartName, Part<ShapeOptions>>> = {
   partitions: (context) => compareForms(context, 'partitions'),
@@ -142,10 +138,9 @@ function cpuOf(samples: readonly Sample[]): Sample[] | null {
 }
 
 async function hotShares(section: string, forms: readonly Form[]): Promise<Count[]> {
-  await sleep(STATISTICS_AFTER_MS)
   const counts: Count[] = []
   for (const form of forms) {
-    const value = await form.hotShare()
+    const value = await form.endWithHotShare()
     counts.push(
       countOf({ section, name: `head updates that touch no index, ${form.name}`, value, unit: 'of all' }),
     )

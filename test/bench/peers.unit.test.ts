@@ -6,7 +6,7 @@ import { parsePeersCommand } from '../../bench/peers/options.ts'
 import { cpuSamples, figuresOf } from '../../bench/peers/pairs.ts'
 import { readOutput } from '../../bench/peers/tools/index.ts'
 import { parseShapeCommand } from '../../bench/shape/options.ts'
-import { withPartitions } from '../../bench/shape/variants.ts'
+import { withPartitionedHeads, withPartitions } from '../../bench/shape/variants.ts'
 import { allMigrations } from '../../cli/migrate/index.ts'
 
 const PGBENCH = `pgbench (15.18)
@@ -70,9 +70,20 @@ describe('another number of partitions', () => {
     }
   })
 
+  it('can be given to the heads of streams too', async () => {
+    const [log] = (await allMigrations()).filter(({ name }) => name.includes('log'))
+    const text = withPartitionedHeads().edit?.(log?.upSql ?? '', log?.name ?? '') ?? ''
+    expect(text).toMatch(/primary key \(tenant_id, stream_id\)\n\) partition by hash \(tenant_id\);/)
+    expect(text).toMatch(
+      /'streams', 'with \(fillfactor = 85, [^']+'\),\n +\('trickle_events_log', 'events', /,
+    )
+  })
+
   it('refuses a way of making them that it does not know', () => {
     const other = 'create table t (a int) partition by hash (a); -- by hand'
     expect(() => withPartitions(8).edit?.(other, '0099_other')).toThrow(/0099_other/)
+    const heads = 'create table trickle_events_log.streams (a int)'
+    expect(() => withPartitionedHeads().edit?.(heads, '0099_other')).toThrow(/0099_other/)
   })
 })
 
