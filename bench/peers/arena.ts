@@ -14,7 +14,7 @@ import {
 } from '../stage/index.ts'
 import type { PeersOptions } from './options.ts'
 import { coalescingStore, directStore } from './stores.ts'
-import { openEmmett, openMessageDb, type Emmett, type MessageDb } from './tools/index.ts'
+import { CountingProxy, openEmmett, openMessageDb, type Emmett, type MessageDb } from './tools/index.ts'
 
 export type PeersContext = PartContext<PeersOptions>
 
@@ -23,6 +23,8 @@ export interface Arena {
   readonly server: BenchServer
   readonly tenants: readonly TenantContext[]
   readonly watched: Readonly<Record<string, Watched>>
+  /** The way to the server that everything measured takes: further than loopback when that is asked for. */
+  readonly via: (url: string) => string
 }
 
 /** The ways to the server, each with as many connections. */
@@ -32,19 +34,29 @@ export interface Ways {
   readonly bare: Pool
 }
 
-export async function openArena({ cleanup }: PeersContext): Promise<Arena> {
+export async function openArena({ options, cleanup }: PeersContext): Promise<Arena> {
   const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   await createBareTable(server.adminUrl)
+  const { roundTripMs } = options
+  const far =
+    roundTripMs === 0
+      ? null
+      : await cleanup.start(CountingProxy.start(server.adminUrl, roundTripMs), (started) => started.close())
   return {
     server,
+    via: (url) => far?.url(url) ?? url,
     tenants: await createTenants(server, APPEND_TENANTS),
     watched: { client: { kind: 'self' }, server: { kind: 'family', pid: server.pid } },
   }
 }
 
 /** Pools that are ended with the part. */
-export function openWays({ options, cleanup }: PeersContext, { server }: Arena, connections: number): Ways {
-  const url = server.url('trickle_app')
+export function openWays(
+  { options, cleanup }: PeersContext,
+  { server, via }: Arena,
+  connections: number,
+): Ways {
+  const url = via(server.url('trickle_app'))
   const login = { url, connectionsMax: connections, statements: options.mode }
   const databases = [new Database(login), new Database(login)] as const
   const bare = createBarePool(url, connections)
@@ -55,23 +67,23 @@ export function openWays({ options, cleanup }: PeersContext, { server }: Arena, 
 /** Null when it is left out. */
 export async function openEmmettIn(
   { options, cleanup }: PeersContext,
-  { server }: Arena,
+  { server, via }: Arena,
   connections: number,
 ): Promise<Emmett | null> {
   const { emmett } = options.tools
   if (!('place' in emmett)) return null
-  return cleanup.start(openEmmett(emmett.place, server, connections), (opened) => opened.end())
+  return cleanup.start(openEmmett(emmett.place, server, connections, via), (opened) => opened.end())
 }
 
 /** Null when it is left out. */
 export async function openMessageDbIn(
   { options, cleanup }: PeersContext,
-  { server }: Arena,
+  { server, via }: Arena,
   connections: number,
 ): Promise<MessageDb | null> {
   const { messageDb } = options.tools
   if (!('place' in messageDb)) return null
-  return cleanup.start(openMessageDb(messageDb.place, server, connections), (opened) => opened.end())
+  return cleanup.start(openMessageDb(messageDb.place, server, connections, via), (opened) => opened.end())
 }
 
 export type Work = (caller: number) => Promise<unknown>

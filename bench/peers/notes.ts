@@ -6,8 +6,11 @@ import { peerPackages, type PeerTools } from './tools/index.ts'
 const names = { emmett: 'emmett', messageDb: 'message-db', pgbench: 'pgbench' } as const
 
 /** Where each tool runs with its own defaults, and what it does not do that ours does. */
-export function toolNotes({ tools, mode, connections }: PeersOptions): string[] {
+export function toolNotes({ tools, mode, connections, roundTripMs }: PeersOptions): string[] {
   return [
+    roundTripMs === 0
+      ? 'client and server on one machine: a round trip costs next to nothing here, so a tool that makes three pays less for them than it would elsewhere (--round-trip-ms)'
+      : `each round trip takes ${roundTripMs} ms longer than on loopback, by a proxy inside the client's process, whose CPU it adds to`,
     `ours and the bare INSERT: ${mode} statements, ${connections} connections, the app's login with its role's time limits; ours also keeps tenants apart by row-level security, stream heads, unique ids, the tenant's status`,
     'bare INSERT: the columns, partitions and indexes of our table, nothing else; the caller makes up the version and nobody checks it',
     ...('place' in tools.emmett

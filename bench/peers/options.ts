@@ -14,6 +14,8 @@ export interface PeersOptions extends CommonOptions {
   readonly concurrencies: readonly number[]
   /** Of ours and of the bare INSERT; the peers have their own way. */
   readonly mode: StatementMode
+  /** What a round trip takes longer than on loopback. */
+  readonly roundTripMs: number
   readonly tools: PeerTools
 }
 
@@ -25,6 +27,7 @@ Sections: ${partNames.join(', ')}; all of them when none is named.
 ${commonUsage}
   --concurrency 1,8,32,64 callers of the single append
   --mode unnamed          statements of ours and of the bare INSERT: unnamed or named
+  --round-trip-ms N       what a round trip takes longer than on loopback, as to a server elsewhere (default 0)
   --folder FOLDER         where the peers' packages are put and kept (default bench-results/peers)
   --no-install            takes what the folder has and leaves the rest out
   --message-db FOLDER     message-db's own \`database\` folder instead of its package`
@@ -48,6 +51,7 @@ export function parsePeersCommand(args: readonly string[], defaultConnections: n
       ...commonOptions(flags, values, defaultConnections),
       concurrencies: flags.counts('--concurrency', values.concurrency, [1, 8, 32, 64], 256),
       mode,
+      roundTripMs: flags.count('--round-trip-ms', values['round-trip-ms'], 0, 0, 1_000),
     },
     locate: {
       folder: resolve(values.folder ?? join(resultsFolder, 'peers')),
@@ -67,6 +71,7 @@ function parse(args: readonly string[]) {
       ...commonFlags,
       concurrency: text,
       mode: text,
+      'round-trip-ms': text,
       folder: text,
       'message-db': text,
       'no-install': { type: 'boolean' },

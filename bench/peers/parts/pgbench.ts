@@ -57,7 +57,7 @@ export async function pgbenchPart(context: PeersContext): Promise<PartResult> {
     return { figures: [], skipped: skippedTools(tools, ['pgbench']), postgres: {} }
   }
   const arena = await openArena(context)
-  const pgbench = await Pgbench.open(arena.server, arena.tenants, scratchFolder)
+  const pgbench = await Pgbench.open(arena.server, arena.tenants, scratchFolder, arena.via)
   const ways = openWays(context, arena, options.connections)
   const works = appendWorks(context, arena, ways)
   const figures: Figure[] = []

@@ -2,22 +2,25 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 /**
  * A TCP proxy that counts how often somebody had to wait for the server: each time that bytes of the client follow bytes
- * of the server a new round trip begins. Nothing can hide from that by sending statements together.
+ * of the server a new round trip begins. Nothing can hide from that by sending statements together. It can also be as far
+ * away as a server in the same region is: what a client sends arrives later.
  */
 export class CountingProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #delayMs: number
   #roundTrips = 0
 
-  private constructor(server: Server) {
+  private constructor(server: Server, delayMs: number) {
     this.#server = server
+    this.#delayMs = delayMs
   }
 
-  /** In front of the server of a postgres:// url. */
-  static async start(serverUrl: string): Promise<CountingProxy> {
+  /** In front of the server of a postgres:// url; each round trip takes `delayMs` longer than without it. */
+  static async start(serverUrl: string, delayMs = 0): Promise<CountingProxy> {
     const { hostname, port } = new URL(serverUrl)
     const server = createServer()
-    const proxy = new CountingProxy(server)
+    const proxy = new CountingProxy(server, delayMs)
     server.on('connection', (client) => proxy.#serve(client, connect({ host: hostname, port: Number(port) })))
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve)
@@ -61,7 +64,9 @@ export class CountingProxy {
     client.on('data', (bytes: Buffer) => {
       if (wasAnswered) this.#roundTrips += 1
       wasAnswered = false
-      upstream.write(bytes)
+      // Timers of equal length fire in the order in which they were set, so nothing overtakes.
+      if (this.#delayMs > 0) setTimeout(() => upstream.write(bytes), this.#delayMs)
+      else upstream.write(bytes)
     })
     upstream.on('data', (bytes: Buffer) => {
       wasAnswered = true

@@ -34,11 +34,13 @@ export async function pgbenchVersion(): Promise<string | null> {
  */
 export class Pgbench {
   readonly #server: BenchServer
+  readonly #url: string
   readonly #scripts: Readonly<Record<PgbenchMode, string>>
   #turn = 0
 
-  private constructor(server: BenchServer, scripts: Readonly<Record<PgbenchMode, string>>) {
+  private constructor(server: BenchServer, url: string, scripts: Readonly<Record<PgbenchMode, string>>) {
     this.#server = server
+    this.#url = url
     this.#scripts = scripts
   }
 
@@ -46,6 +48,7 @@ export class Pgbench {
     server: BenchServer,
     tenants: readonly TenantContext[],
     scratchFolder: string,
+    via: (url: string) => string = (url) => url,
   ): Promise<Pgbench> {
     const scripts = {
       prepared: join(scratchFolder, 'prepared.sql'),
@@ -59,13 +62,13 @@ export class Pgbench {
       scripts.simple,
       scriptOf(tenants, (name) => `':${name}'`),
     )
-    return new Pgbench(server, scripts)
+    return new Pgbench(server, via(server.url('trickle_app')), scripts)
   }
 
   /** One turn: rows a second without the time to connect, as pgbench itself tells it. */
   async turn(mode: PgbenchMode, clients: number, durationMs: number): Promise<Sample> {
     this.#turn += 1
-    const login = new URL(this.#server.url('trickle_app'))
+    const login = new URL(this.#url)
     const { data, metadata } = makeEvent(this.#turn)
     const variables = {
       n: 0,
