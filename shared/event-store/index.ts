@@ -4,7 +4,7 @@
  * the first answer. Nothing outside the database's append functions may insert into the log (docs/event-log.md).
  */
 export type { EventStore } from './event-store.ts'
-export { PostgresEventStore } from './postgres-event-store.ts'
+export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
 export { EventImporter, type ImportLine, type ImportOutcome } from './importer.ts'
 export { storedEventOfRow, type StoredEvent } from './event-json.ts'
 export { eventLimits } from './limits.ts'

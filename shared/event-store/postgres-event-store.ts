@@ -1,5 +1,6 @@
 import type { Database } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
+import { CoalescingWriter } from './append-coalescer.ts'
 import { appendToStream, appendToStreams } from './append.ts'
 import { DirectWriter, type AppendWriter } from './append-writer.ts'
 import type { EventStore } from './event-store.ts'
@@ -17,14 +18,19 @@ import type {
   StreamQuery,
 } from './types.ts'
 
+export interface PostgresEventStoreOptions {
+  /** Whether concurrent small appends share a round trip and a commit. Default: yes. */
+  readonly coalesce?: boolean
+}
+
 /** The event store of one database, by the login of the app. */
 export class PostgresEventStore implements EventStore {
   readonly #database: Database
   readonly #writer: AppendWriter
 
-  constructor(database: Database) {
+  constructor(database: Database, { coalesce = true }: PostgresEventStoreOptions = {}) {
     this.#database = database
-    this.#writer = new DirectWriter(database)
+    this.#writer = coalesce ? new CoalescingWriter(database) : new DirectWriter(database)
   }
 
   append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {

@@ -28,12 +28,14 @@ create policy receipts_writer_read on trickle_commands_log.receipts for select t
 create policy receipts_writer_record on trickle_commands_log.receipts for insert to trickle_writer with check (trickle_tenants_state.is_in_batch(tenant_id));
 
 -- Request i appends p_counts[i] events to stream p_streams[i] of tenant p_tenants[i]; the same order of steps as append.
--- A stream and an idempotency key stand in one batch once: what the second one would have to see is not written yet.
+-- A stream may stand in a batch several times when each of them takes any version: they follow one another. An idempotency
+--   key stands in it once.
 -- p_events: as of append, with s = the request and n = 1, 2, ... within it. p_may_be_known[i]: the caller chose the ids, or
 --   an attempt has been made, so they may be there already. Others are not looked for.
 -- outcomes: appended | conflict (with the stream's version) | alone: nothing was written, append it by itself to learn what
---   there is to say (a known key or id, another stream type, no such tenant). Whatever raises takes the whole batch with it
---   and changes nothing.
+--   there is to say (a stream whose lock another holds, a known key or id, another stream type, no such tenant). Whatever
+--   raises takes the whole batch with it and changes nothing.
+-- No lock is waited for, or one stream that somebody holds would hold up every caller of the batch.
 -- Each request has a recorded_at of its own, a microsecond apart: (xid, recorded_at) is what tells appends apart.
 create function trickle_events_log.append_batch(
     p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts int[], p_events jsonb,
@@ -52,6 +54,7 @@ create function trickle_events_log.append_batch(
 declare
   v_types text[];
   v_known int[];
+  v_locked boolean[];
   v_now timestamptz;
 begin
   if current_setting('app.tenant_id', true) <> '' or array_position(p_tenants, null) is not null then
@@ -60,19 +63,20 @@ begin
   if pg_current_xact_id_if_assigned() is not null then
     raise exception 'a batch of appends must be the first write of its transaction' using errcode = 'TK002';
   end if;
-  if (select count(distinct (u.tenant_id, u.stream_id)) from unnest(p_tenants, p_streams) as u (tenant_id, stream_id)) <> cardinality(p_streams)
-    or cardinality(p_counts) <> cardinality(p_streams)
-    or jsonb_array_length(p_events) <> (select sum(c) from unnest(p_counts) as u (c))
+  if cardinality(p_counts) <> cardinality(p_streams) or jsonb_array_length(p_events) <> (select sum(c) from unnest(p_counts) as u (c))
+    or exists (
+      select from unnest(p_tenants, p_streams, p_stream_types, p_expected) as u (tenant_id, stream_id, stream_type, expected)
+        group by u.tenant_id, u.stream_id
+        having count(*) > 1 and (min(u.expected) <> -1 or max(u.expected) <> -1 or count(distinct coalesce(u.stream_type, '')) > 1))
   then
-    raise exception 'a batch of appends names each stream once, with its events' using errcode = 'TK004';
+    raise exception 'a batch of appends gives each request its events, and a stream twice only for any version' using errcode = 'TK004';
   end if;
   perform set_config('app.batch_tenants', array_to_string(p_tenants, ','), true);
-  perform pg_advisory_xact_lock(trickle_events_log.lock_class(), k.key)
-    from (select distinct trickle_events_log.lock_key(u.tenant_id, u.stream_id) as key
-      from unnest(p_tenants, p_streams) as u (tenant_id, stream_id) order by 1) k;
+  select array_agg(pg_try_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(u.tenant_id, u.stream_id)) order by u.i)
+    into v_locked from unnest(p_tenants, p_streams) with ordinality as u (tenant_id, stream_id, i);
 
   -- New statements from here on, so new snapshots: they see what the last holder of the locks committed.
-  select array_agg(case when t.status is distinct from 'active' or u.stream_type <> s.stream_type then 'alone'
+  select array_agg(case when not v_locked[u.i] or t.status is distinct from 'active' or u.stream_type <> s.stream_type then 'alone'
         when u.expected <> -1 and u.expected <> coalesce(s.version, 0) and not (u.expected = -2 and s.version > 0) then 'conflict'
         else 'appended' end order by u.i),
       array_agg(coalesce(s.version, 0) order by u.i), array_agg(coalesce(s.stream_type, u.stream_type) order by u.i),
@@ -103,6 +107,11 @@ begin
   if not 'appended' = any (outcomes) then
     return;
   end if;
+  -- Requests of one stream follow one another.
+  select array_agg(versions[t.i] + t.before order by t.i) into versions
+    from (select u.i, coalesce(sum(u.count) filter (where outcomes[u.i] = 'appended') over (partition by u.tenant_id, u.stream_id order by u.i
+        rows between unbounded preceding and 1 preceding), 0) as before
+      from unnest(p_tenants, p_streams, p_counts) with ordinality as u (tenant_id, stream_id, count, i)) t;
   v_now := clock_timestamp();
   insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
       occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
@@ -113,8 +122,8 @@ begin
       data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
     where outcomes[x.s] = 'appended';
   insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
-    select p_tenants[i], p_streams[i], v_types[i], versions[i] + p_counts[i], v_now, v_now
-      from generate_series(1, cardinality(p_streams)) as u (i) where outcomes[i] = 'appended'
+    select p_tenants[i], p_streams[i], max(v_types[i]), max(versions[i] + p_counts[i]), v_now, v_now
+      from generate_series(1, cardinality(p_streams)) as u (i) where outcomes[i] = 'appended' group by 1, 2
     on conflict (tenant_id, stream_id) do update
       set version = excluded.version, updated_at = excluded.updated_at, stream_type = excluded.stream_type;
   if array_remove(p_keys, null) <> '{}' then
