@@ -50,7 +50,7 @@ export async function openLog(
     cleanup.add(() => pool.end())
     return pool
   }
-  const store = new PostgresEventStore(open('trickle_app'))
+  const store = new PostgresEventStore(open('trickle_app'), { coalesce: false })
   const forwarder = open('trickle_forwarder')
   const epoch = await epochOf(database.adminUrl)
   let number = 0

@@ -30,7 +30,7 @@ export interface Arena {
 /** The ways to the server, each with as many connections. */
 export interface Ways {
   readonly direct: EventStore
-  readonly coalescing: EventStore | null
+  readonly coalescing: EventStore
   readonly bare: Pool
 }
 

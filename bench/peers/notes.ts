@@ -1,6 +1,5 @@
 import type { PartResult } from '../report/index.ts'
 import type { PeersOptions } from './options.ts'
-import { COALESCER_MISSING } from './stores.ts'
 import { peerPackages, type PeerTools } from './tools/index.ts'
 
 const names = { emmett: 'emmett', messageDb: 'message-db', pgbench: 'pgbench' } as const
@@ -11,6 +10,7 @@ export function toolNotes({ tools, mode, connections, roundTripMs }: PeersOption
     roundTripMs === 0
       ? 'client and server on one machine: a round trip costs next to nothing here, so a tool that makes three pays less for them than it would elsewhere (--round-trip-ms)'
       : `each round trip takes ${roundTripMs} ms longer than on loopback, by a proxy inside the client's process, whose CPU it adds to`,
+    'ours coalesced: the store as the product uses it, appends that come at the same time share transactions; ours direct: each append a transaction of its own',
     `ours and the bare INSERT: ${mode} statements, ${connections} connections, the app's login with its role's time limits; ours also keeps tenants apart by row-level security, stream heads, unique ids, the tenant's status`,
     'bare INSERT: the columns, partitions and indexes of our table, nothing else; the caller makes up the version and nobody checks it',
     ...('place' in tools.emmett
@@ -31,14 +31,9 @@ export function toolNotes({ tools, mode, connections, roundTripMs }: PeersOption
   ]
 }
 
-export function skippedTools(
-  tools: PeerTools,
-  used: readonly (keyof PeerTools)[],
-  needsCoalescer = false,
-): PartResult['skipped'] {
-  const missing = used.flatMap((key) => {
+export function skippedTools(tools: PeerTools, used: readonly (keyof PeerTools)[]): PartResult['skipped'] {
+  return used.flatMap((key) => {
     const tool = tools[key]
     return 'missing' in tool ? [{ name: names[key], reason: tool.missing }] : []
   })
-  return needsCoalescer ? [...missing, { name: 'coalesced appends', reason: COALESCER_MISSING }] : missing
 }

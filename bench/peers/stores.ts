@@ -1,15 +1,10 @@
 import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
 import type { Database } from '../../shared/postgres/index.ts'
 
-/** Whether the store can put concurrent appends into one transaction yet. */
-const STORE_COALESCES: boolean = false
+/** Each append is a transaction of its own. */
+export const directStore = (database: Database): EventStore =>
+  new PostgresEventStore(database, { coalesce: false })
 
-export const directStore = (database: Database): EventStore => new PostgresEventStore(database)
-
-/** The store that puts concurrent appends together; null while there is none. */
-export function coalescingStore(database: Database): EventStore | null {
-  if (!STORE_COALESCES) return null
-  return Reflect.construct(PostgresEventStore, [database, { coalesce: true }])
-}
-
-export const COALESCER_MISSING = 'this checkout has no store that puts appends together'
+/** The store as the product uses it: appends that come at the same time share transactions. */
+export const coalescingStore = (database: Database): EventStore =>
+  new PostgresEventStore(database, { coalesce: true })

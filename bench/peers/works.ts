@@ -13,7 +13,7 @@ import type { Emmett } from './tools/index.ts'
 export interface AppendWorks {
   /** Each call appends so many events to some stream. */
   direct(events: number): Work
-  coalescing(events: number): Work | null
+  coalescing(events: number): Work
   bare(events: number): Work
 }
 
@@ -28,11 +28,9 @@ export function appendWorks({ options }: PeersContext, { tenants }: Arena, ways:
       return store.append(tenant, { streamId, expected: { mode: 'any' }, events: eventsFrom(number, events) })
     }
   }
-  const direct = ofStore(ways.direct)
-  const coalescing = ways.coalescing && ofStore(ways.coalescing)
   return {
-    direct,
-    coalescing: (events) => coalescing && coalescing(events),
+    direct: ofStore(ways.direct),
+    coalescing: ofStore(ways.coalescing),
     bare: (events) => () =>
       ways.bare.query(
         bareStatement(options.mode, `insert_${events}`, insertText(events), rowsOfBare(events)),

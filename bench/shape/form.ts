@@ -25,11 +25,14 @@ export const EVENTS_PER_READ = 100
 const BACKENDS_END_WITHIN_MS = 10_000
 const POLL_MS = 20
 
+/** A transaction for each append, in either statement mode, or one for all that come at the same time. */
+export type AppendWay = StatementMode | 'coalesced'
+
 /** A form of the log, filled, with ways to use it. */
 export interface Form {
   readonly name: string
   /** One event to one of many streams that exist. */
-  append(mode: StatementMode): Promise<unknown>
+  append(way: AppendWay): Promise<unknown>
   readStream(): Promise<void>
   readTenantFeed(): Promise<void>
   readAllTenantsFeed(): Promise<void>
@@ -67,9 +70,11 @@ export async function openForm(
     await (ended ??= Promise.all(pools.map((pool) => pool.end())))
   }
   cleanup.add(end)
+  const direct = { coalesce: false }
   const stores = {
-    unnamed: new PostgresEventStore(open('trickle_app', 'unnamed')),
-    named: new PostgresEventStore(open('trickle_app', 'named')),
+    unnamed: new PostgresEventStore(open('trickle_app', 'unnamed'), direct),
+    named: new PostgresEventStore(open('trickle_app', 'named'), direct),
+    coalesced: new PostgresEventStore(open('trickle_app', 'unnamed'), { coalesce: true }),
   }
   const forwarder = open('trickle_forwarder', 'unnamed')
   const nextTarget = createAppendTargets(tenants, false)
@@ -83,10 +88,10 @@ export async function openForm(
   }
   return {
     name: variant.name,
-    append(mode) {
+    append(way) {
       const { number, tenant, streamId } = nextTarget()
       const events = [makeEvent(number)]
-      return stores[mode].append(tenant, { streamId, expected: { mode: 'any' }, events })
+      return stores[way].append(tenant, { streamId, expected: { mode: 'any' }, events })
     },
     async readStream() {
       const { tenant, streamId } = nextRead()

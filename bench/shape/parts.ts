@@ -18,6 +18,9 @@ import { chosen, variants, type PartName, type Variant } from './variants.ts'
 
 const CALLERS = 8
 
+/** Enough that transactions are shared. */
+const CALLERS_COALESCED = 32
+
 export const parts: Readonly<Record<PartName, Part<ShapeOptions>>> = {
   partitions: (context) => compareForms(context, 'partitions'),
   indexes: (context) => compareForms(context, 'indexes'),
@@ -38,15 +41,16 @@ async function compareForms(context: PartContext<ShapeOptions>, section: PartNam
     pairs.push({ variant, candidate: await open(variant, index + 1), baseline })
   }
   const figures: Figure[] = []
-  for (const mode of options.modes) {
-    const name = `append of 1 event, ${CALLERS} callers, ${mode}`
+  for (const way of [...options.modes, 'coalesced' as const]) {
+    const callers = way === 'coalesced' ? CALLERS_COALESCED : CALLERS
+    const name = `append of 1 event, ${callers} callers, ${way}`
     note(name)
     for (const pair of pairs) {
-      const samples = await measure(context, server, pair, (form) => form.append(mode))
+      const samples = await measure(context, server, pair, callers, (form) => form.append(way))
       const facts = { section, candidate: pair.variant.name, baseline: chosen.name }
       figures.push(
         figureOf({ ...facts, name: `${name}: ${pair.variant.name}`, unit: 'events/s' }, ...samples),
-        ...costOf(facts, `server CPU of an append, ${mode}: ${pair.variant.name}`, pair.variant, samples),
+        ...costOf(facts, `server CPU of an append, ${way}: ${pair.variant.name}`, pair.variant, samples),
       )
     }
   }
@@ -87,7 +91,7 @@ async function compareReads(
     const name = `${kind}, ${EVENTS_PER_READ} events, ${CALLERS} callers`
     context.note(name)
     for (const pair of pairs) {
-      const samples = await measure(context, server, pair, work)
+      const samples = await measure(context, server, pair, CALLERS, work)
       const facts = { section, candidate: pair.variant.name, baseline: chosen.name, unit: 'reads/s' }
       figures.push(figureOf({ ...facts, name: `${name}: ${pair.variant.name}` }, ...samples))
     }
@@ -101,13 +105,14 @@ async function measure(
   { options }: PartContext<ShapeOptions>,
   server: BenchServer,
   { candidate, baseline }: Pair,
+  callers: number,
   work: (form: Form) => Promise<unknown>,
 ): Promise<PairSamples> {
   const watched: Record<string, Watched> = {
     client: { kind: 'self' },
     server: { kind: 'family', pid: server.pid },
   }
-  const load = { concurrency: CALLERS, durationMs: options.turnMs, watched }
+  const load = { concurrency: callers, durationMs: options.turnMs, watched }
   const samples = await alternate(
     {
       candidate: () => runLoad(() => work(candidate), load),

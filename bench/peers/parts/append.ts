@@ -30,7 +30,8 @@ export async function appendPart(context: PeersContext): Promise<PartResult> {
   for (const concurrency of options.concurrencies) {
     note(`append 1 x ${concurrency} callers`)
     const arms = {
-      ours: works.direct(1),
+      'ours direct': works.direct(1),
+      'ours coalesced': works.coalescing(1),
       INSERT: works.bare(1),
       emmett: emmett && emmettWork(emmett, 1),
       // All streams of a category wait for each other in message-db, so each caller has one of its own.
@@ -42,16 +43,20 @@ export async function appendPart(context: PeersContext): Promise<PartResult> {
     const facts = { section: 'append', name: `1 event, ${concurrency} callers`, unit: 'events/s' }
     figures.push(
       ...figuresOf(facts, samples, [
-        { ours: 'ours', with: 'emmett', target: goals.singleOverEmmett },
-        { ours: 'ours', with: 'INSERT', target: goals.singleOverInsert },
-        { ours: 'ours', with: 'message-db' },
+        { ours: 'ours direct', with: 'emmett', target: goals.singleOverEmmett },
+        { ours: 'ours coalesced', with: 'emmett', target: goals.singleOverEmmett },
+        { ours: 'ours direct', with: 'INSERT', target: goals.singleOverInsert },
+        { ours: 'ours coalesced', with: 'INSERT', target: goals.singleOverInsert },
+        { ours: 'ours direct', with: 'message-db' },
+        { ours: 'ours coalesced', with: 'message-db' },
         { ours: 'emmett', with: 'INSERT' },
       ]),
     )
   }
   note(`append ${TENS.events} x ${TENS.callers} callers`)
   const arms = {
-    ours: works.direct(TENS.events),
+    'ours direct': works.direct(TENS.events),
+    'ours coalesced': works.coalescing(TENS.events),
     INSERT: works.bare(TENS.events),
     emmett: emmett && emmettWork(emmett, TENS.events),
   }
@@ -60,8 +65,10 @@ export async function appendPart(context: PeersContext): Promise<PartResult> {
   const facts = { section: 'append', name: `10 events, ${TENS.callers} callers`, unit: 'events/s' }
   figures.push(
     ...figuresOf(facts, samples, [
-      { ours: 'ours', with: 'emmett', target: goals.tensOverEmmett },
-      { ours: 'ours', with: 'INSERT' },
+      { ours: 'ours direct', with: 'emmett', target: goals.tensOverEmmett },
+      { ours: 'ours coalesced', with: 'emmett', target: goals.tensOverEmmett },
+      { ours: 'ours direct', with: 'INSERT' },
+      { ours: 'ours coalesced', with: 'INSERT' },
       { ours: 'emmett', with: 'INSERT' },
     ]),
   )

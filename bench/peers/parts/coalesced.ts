@@ -3,7 +3,7 @@ import type { PartResult } from '../../report/index.ts'
 import { serverFacts } from '../../sections/server-facts.ts'
 import { measureArms, openArena, openWays, type PeersContext } from '../arena.ts'
 import { goals } from '../goals.ts'
-import { skippedTools, toolNotes } from '../notes.ts'
+import { toolNotes } from '../notes.ts'
 import { cpuSamples, figuresOf } from '../pairs.ts'
 import { appendWorks } from '../works.ts'
 
@@ -22,7 +22,7 @@ export async function coalescedPart(context: PeersContext): Promise<PartResult> 
     note(`coalesced 1 x ${concurrency} callers`)
     const arms = {
       'ours coalesced': works.coalescing(1),
-      'ours single': works.direct(1),
+      'ours direct': works.direct(1),
       INSERT: works.bare(1),
     }
     const samples = await measureArms(context, arena, arms, { concurrency })
@@ -34,8 +34,8 @@ export async function coalescedPart(context: PeersContext): Promise<PartResult> 
           with: 'INSERT',
           target: concurrency === JUDGED_CALLERS ? goals.coalescedOverInsert : undefined,
         },
-        { ours: 'ours coalesced', with: 'ours single' },
-        { ours: 'ours single', with: 'INSERT' },
+        { ours: 'ours coalesced', with: 'ours direct' },
+        { ours: 'ours direct', with: 'INSERT' },
       ]),
       ...cpuFigures(`server CPU of an append, ${concurrency} callers`, samples, concurrency === CPU_CALLERS),
     )
@@ -43,7 +43,7 @@ export async function coalescedPart(context: PeersContext): Promise<PartResult> 
   return {
     figures,
     notes: toolNotes(options),
-    skipped: skippedTools(options.tools, [], ways.coalescing === null),
+    skipped: [],
     postgres: await serverFacts(arena.server.adminUrl),
   }
 }
@@ -54,11 +54,11 @@ function cpuFigures(
   isJudged: boolean,
 ): Figure[] {
   const coalesced = cpuSamples(samples['ours coalesced'] ?? [], 'server')
-  const single = cpuSamples(samples['ours single'] ?? [], 'server')
+  const single = cpuSamples(samples['ours direct'] ?? [], 'server')
   if (coalesced === null || single === null || coalesced.length === 0) return []
   return figuresOf(
     { section: 'coalesced', name, unit: 'us' },
-    { 'ours coalesced': coalesced, 'ours single': single },
-    [{ ours: 'ours coalesced', with: 'ours single', target: isJudged ? goals.coalescedCpu : undefined }],
+    { 'ours coalesced': coalesced, 'ours direct': single },
+    [{ ours: 'ours coalesced', with: 'ours direct', target: isJudged ? goals.coalescedCpu : undefined }],
   )
 }

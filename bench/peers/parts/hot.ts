@@ -29,8 +29,8 @@ export async function hotPart(context: PeersContext): Promise<PartResult> {
   const [tenant] = arena.tenants
   if (tenant === undefined) throw new RangeError('there are no tenants')
   const arms: Record<string, Attempt | null> = {
-    ours: attempts(ways.direct, tenant, 'hot'),
-    'ours coalesced': ways.coalescing && attempts(ways.coalescing, tenant, 'hot-coalesced'),
+    'ours direct': attempts(ways.direct, tenant, 'hot'),
+    'ours coalesced': attempts(ways.coalescing, tenant, 'hot-coalesced'),
     emmett: emmett && (() => emmett.append('order-hot', [makeEvent(1)])),
   }
   const present = Object.entries(arms).filter((arm): arm is [string, Attempt] => arm[1] !== null)
@@ -45,8 +45,9 @@ export async function hotPart(context: PeersContext): Promise<PartResult> {
   const name = `any, ${WRITERS} writers, one stream`
   return {
     figures: figuresOf({ section: 'hot', name, unit: 'successes/s' }, samples, [
-      { ours: 'ours', with: 'emmett', target: goals.hotOverEmmett },
-      { ours: 'ours coalesced', with: 'ours' },
+      { ours: 'ours direct', with: 'emmett', target: goals.hotOverEmmett },
+      { ours: 'ours coalesced', with: 'emmett', target: goals.hotOverEmmett },
+      { ours: 'ours coalesced', with: 'ours direct' },
     ]),
     counts: [...tallies].flatMap(([arm, { appended, conflicts }]) => {
       const facts = { section: 'hot', unit: '' }
@@ -57,7 +58,7 @@ export async function hotPart(context: PeersContext): Promise<PartResult> {
       ]
     }),
     notes: toolNotes(options),
-    skipped: skippedTools(options.tools, ['emmett'], ways.coalescing === null),
+    skipped: skippedTools(options.tools, ['emmett']),
     postgres: await serverFacts(arena.server.adminUrl),
   }
 }

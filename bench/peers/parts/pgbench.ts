@@ -11,7 +11,7 @@ import { appendWorks, type AppendWorks } from '../works.ts'
 /** One number of callers, which is pgbench's number of clients too. */
 interface Round {
   readonly callers: number
-  readonly arms: (works: AppendWorks) => Readonly<Record<string, { work: Work | null; units: number }>>
+  readonly arms: (works: AppendWorks) => Readonly<Record<string, { work: Work; units: number }>>
   readonly pairs: readonly Pair[]
 }
 
@@ -22,13 +22,17 @@ const rounds: readonly Round[] = [
   {
     callers: 8,
     arms: (works) => ({
-      'ours single': { work: works.direct(1), units: 1 },
+      'ours direct': { work: works.direct(1), units: 1 },
+      'ours coalesced': { work: works.coalescing(1), units: 1 },
       'ours tens': { work: works.direct(10), units: 10 },
+      'ours tens coalesced': { work: works.coalescing(10), units: 10 },
     }),
     pairs: [
-      { ours: 'ours single', with: PREPARED, target: goals.singleOverPgbench },
-      { ours: 'ours single', with: SIMPLE },
+      { ours: 'ours direct', with: PREPARED, target: goals.singleOverPgbench },
+      { ours: 'ours direct', with: SIMPLE },
+      { ours: 'ours coalesced', with: PREPARED, target: goals.singleOverPgbench },
       { ours: 'ours tens', with: PREPARED, target: goals.tensOverPgbench },
+      { ours: 'ours tens coalesced', with: PREPARED, target: goals.tensOverPgbench },
     ],
   },
   {
@@ -64,11 +68,9 @@ export async function pgbenchPart(context: PeersContext): Promise<PartResult> {
   for (const { callers, arms, pairs } of rounds) {
     const turns: Record<string, () => Promise<Sample>> = {}
     for (const [name, { work, units }] of Object.entries(arms(works))) {
-      if (work === null) continue
       const load = { concurrency: callers, unitsPerCall: units, durationMs: options.turnMs }
       turns[name] = () => runLoad(work, { ...load, watched: arena.watched })
     }
-    if (Object.keys(turns).length === 0) continue
     note(`pgbench x ${callers} clients`)
     turns[PREPARED] = () => pgbench.turn('prepared', callers, options.turnMs)
     turns[SIMPLE] = () => pgbench.turn('simple', callers, options.turnMs)
@@ -80,7 +82,7 @@ export async function pgbenchPart(context: PeersContext): Promise<PartResult> {
   return {
     figures,
     notes: toolNotes(options),
-    skipped: skippedTools(tools, [], ways.coalescing === null),
+    skipped: [],
     postgres: await serverFacts(arena.server.adminUrl),
   }
 }

@@ -18,11 +18,11 @@ export async function tripsPart(context: PeersContext): Promise<PartResult> {
   const arena = await openArena(context)
   const proxy = await cleanup.start(CountingProxy.start(arena.server.adminUrl), (started) => started.close())
   note('round trips')
-  const { hasCoalescer, counts } = await countOurs(context, arena, proxy)
+  const counts = await countOurs(context, arena, proxy)
   return {
     figures: [],
     counts: [...counts, ...(await countPeers(context, arena, proxy))],
-    skipped: skippedTools(options.tools, ['emmett', 'messageDb'], !hasCoalescer),
+    skipped: skippedTools(options.tools, ['emmett', 'messageDb']),
     postgres: await serverFacts(arena.server.adminUrl),
   }
 }
@@ -31,7 +31,7 @@ async function countOurs(
   { cleanup }: PeersContext,
   { server, tenants }: Arena,
   proxy: CountingProxy,
-): Promise<{ hasCoalescer: boolean; counts: Count[] }> {
+): Promise<Count[]> {
   const [tenant] = tenants
   if (tenant === undefined) throw new RangeError('there are no tenants')
   const url = proxy.url(server.url('trickle_app'))
@@ -58,14 +58,15 @@ async function countOurs(
       'feed read': () => store.readFeed(tenant, { limit: 100 }),
     }
     for (const [name, work] of Object.entries(cases)) {
-      counts.push(await tripsOf(proxy, `ours: ${name}, ${mode}`, work, 1, goals.roundTrips))
+      counts.push(await tripsOf(proxy, `ours direct: ${name}, ${mode}`, work, 1, goals.roundTrips))
     }
   }
   const coalescing = coalescingStore(open('unnamed', 1))
-  if (coalescing !== null) {
-    counts.push(await tripsOf(proxy, 'ours: coalesced append, 32 callers', append(coalescing, 1), 32))
-  }
-  return { hasCoalescer: coalescing !== null, counts }
+  counts.push(await tripsOf(proxy, 'ours coalesced: append of 1 event, 1 caller', append(coalescing, 1), 1))
+  counts.push(
+    await tripsOf(proxy, 'ours coalesced: append of 1 event, 32 callers', append(coalescing, 1), 32),
+  )
+  return counts
 }
 
 async function countPeers(
