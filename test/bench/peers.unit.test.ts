@@ -22,6 +22,11 @@ describe('the output of pgbench', () => {
     expect(readOutput(PGBENCH)).toEqual({ rows: 1234, rowsPerSecond: 1987.654321 })
   })
 
+  it('may tell of no rows at all, and then has no rate', () => {
+    const none = PGBENCH.replace('1234', '0').replace(/^tps.*$/m, '')
+    expect(readOutput(none)).toEqual({ rows: 0, rowsPerSecond: 0 })
+  })
+
   it.each([
     ['failures', PGBENCH.replace('failed transactions: 0', 'failed transactions: 3')],
     ['no rate', PGBENCH.replace('tps', 'rate')],
