@@ -55,7 +55,7 @@ async function runPart<Name extends string, Options extends CommonOptions>(
 
 async function run<Name extends string, Options extends CommonOptions>(
   command: Command<Name, Options>,
-): Promise<BenchResult> {
+): Promise<{ result: BenchResult; failure: unknown }> {
   const startedAt = new Date().toISOString()
   const atStart = loadAverages()
   const machine = await machineFacts()
@@ -65,16 +65,25 @@ async function run<Name extends string, Options extends CommonOptions>(
   // Several parts may leave out the same thing for the same reason.
   const skipped = new Map<string, PartResult['skipped'][number]>()
   let postgres: PartResult['postgres'] = {}
+  let failure: unknown = null
   for (const name of command.sections) {
     process.stderr.write(`${name}\n`)
-    const result = await runPart(name, command)
+    let result: PartResult
+    try {
+      result = await runPart(name, command)
+    } catch (error) {
+      // What was measured before took minutes, and holds.
+      failure = error
+      skipped.set(name, { name: `${name} and what comes after it`, reason: 'it failed, see the error' })
+      break
+    }
     figures.push(...result.figures)
     counts.push(...(result.counts ?? []))
     for (const note of result.notes ?? []) notes.add(note)
     for (const left of result.skipped) skipped.set(`${left.name} ${left.reason}`, left)
     postgres = result.postgres
   }
-  return {
+  const result: BenchResult = {
     schemaVersion: 1,
     startedAt,
     endedAt: new Date().toISOString(),
@@ -88,17 +97,22 @@ async function run<Name extends string, Options extends CommonOptions>(
     notes: [...notes],
     skipped: [...skipped.values()],
   }
+  return { result, failure }
 }
 
-function endOnSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      process.stderr.write('Broken off; ending what was started.\n')
-      void current
-        .run()
-        .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
-        .finally(() => process.exit(130))
-    })
+/** @returns what takes it back: a program that has ended must not answer for the process any more. */
+function endOnSignals(): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const end = (): void => {
+    process.stderr.write('Broken off; ending what was started.\n')
+    void current
+      .run()
+      .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
+      .finally(() => process.exit(130))
+  }
+  for (const signal of signals) process.once(signal, end)
+  return () => {
+    for (const signal of signals) process.off(signal, end)
   }
 }
 
@@ -109,19 +123,24 @@ function endOnSignals(): void {
 export async function runAsProgram<Name extends string, Options extends CommonOptions>(
   read: () => Command<Name, Options> | Promise<Command<Name, Options>>,
 ): Promise<void> {
+  let stopListening = (): void => {}
   try {
     const command = await read()
-    endOnSignals()
-    const result = await run(command)
+    stopListening = endOnSignals()
+    const { result, failure } = await run(command)
+    if (failure !== null && result.figures.length + result.counts.length === 0) throw failure
     const name = `${command.prefix}${result.startedAt.replaceAll(/[:.]/g, '-')}.json`
     const file = command.outFile ?? join(resultsFolder, name)
     await writeResult(file, result)
     const tables = [renderTable(result.figures), renderCounts(result.counts), renderFacts(result)]
     console.log(`\n${tables.filter((part) => part !== '').join('\n\n')}\n\nWritten to ${file}`)
+    if (failure !== null) throw failure
   } catch (error) {
     const isUsage = error instanceof UsageError
     const text = error instanceof Error && !isUsage ? error.stack : (error as Error).message
     process.stderr.write(`${text ?? String(error)}\n`)
     process.exitCode = isUsage ? 2 : 1
+  } finally {
+    stopListening()
   }
 }
