@@ -18,6 +18,7 @@ import type { TenantContext } from '../shared/tenancy/index.ts'
 import { eventRoutes } from './events/index.ts'
 import { registerForwarding } from './forwarding/index.ts'
 import { healthRoutes } from './health/index.ts'
+import { operationRoutes } from './operations/index.ts'
 import { createServices, type Services } from './services.ts'
 import { tenantRoutes } from './tenants/index.ts'
 
@@ -25,6 +26,7 @@ import { tenantRoutes } from './tenants/index.ts'
 export const productRoutes = (services: () => Services): Route<TenantContext>[] => [
   ...eventRoutes(services),
   ...tenantRoutes(services),
+  ...operationRoutes(services),
   ...healthRoutes(services),
 ]
 

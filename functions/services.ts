@@ -6,8 +6,15 @@ import { AnalyticsForwarder, type KustoSender } from '../shared/adx/index.ts'
 import { createTokenVerifier, type TokenVerifier } from '../shared/auth/index.ts'
 import { currentSettings, type Settings } from '../shared/config/index.ts'
 import { TrickleError } from '../shared/errors/index.ts'
-import { EventImporter, PostgresEventStore, type EventStore } from '../shared/event-store/index.ts'
+import {
+  CurrentEpoch,
+  EventImporter,
+  LogOperations,
+  PostgresEventStore,
+  type EventStore,
+} from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
+import { SubscriptionOperations } from '../shared/subscriptions/index.ts'
 import { TenantDirectory, TenantRegistry } from '../shared/tenancy/index.ts'
 
 export interface Services {
@@ -19,8 +26,12 @@ export interface Services {
   readonly tenants: TenantDirectory
   readonly registry: TenantRegistry
   readonly events: EventStore
+  /** What consistency tokens of reads are held against. */
+  readonly currentEpoch: CurrentEpoch
   readonly importer: EventImporter
   readonly operatorImporter: EventImporter
+  readonly logOperations: LogOperations
+  readonly subscriptionOperations: Pick<SubscriptionOperations, keyof SubscriptionOperations>
   /** @throws TrickleError CONFIGURATION_INVALID when no analytics service is configured. */
   readonly forwarder: AnalyticsForwarder
   readonly forwardsToAnalytics: boolean
@@ -62,8 +73,11 @@ export function createServices(report: (message: string) => void): Services {
   const tenants = lazy(() => new TenantDirectory(app(), settings().TRICKLE_AUTH_TENANT_KEY))
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))
   const events = lazy(() => new PostgresEventStore(app()))
+  const currentEpoch = lazy(() => new CurrentEpoch(app()))
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
+  const logOperations = lazy(() => new LogOperations(operatorDatabase()))
+  const subscriptionOperations = lazy(() => new SubscriptionOperations(operatorDatabase()))
   const forwarder = lazy(() => analyticsForwarder(settings(), forwarderDatabase()))
   return {
     get settings() {
@@ -90,11 +104,20 @@ export function createServices(report: (message: string) => void): Services {
     get events() {
       return events()
     },
+    get currentEpoch() {
+      return currentEpoch()
+    },
     get importer() {
       return importer()
     },
     get operatorImporter() {
       return operatorImporter()
+    },
+    get logOperations() {
+      return logOperations()
+    },
+    get subscriptionOperations() {
+      return subscriptionOperations()
     },
     get forwarder() {
       return forwarder()

@@ -109,6 +109,7 @@ function sampleSettings(): object {
     TRICKLE_AUTH_AUDIENCE: 'api://trickle',
     TRICKLE_ANALYTICS_URL: 'http://127.0.0.1:PORT',
     TRICKLE_FORWARD_SCHEDULE: '*/2 * * * * *',
+    TRICKLE_EVENTS_SSE_VIEWERS_MAX: '8',
   }
   for (const { name, initial } of settings()) if (initial !== null) values[name] ??= initial
   return { IsEncrypted: false, Values: values, Host: { LocalHttpPort: 7071, CORS: '*' } }

@@ -44,7 +44,7 @@ async function rewind({ server, eventsMax }: LogRange, subscription: string): Pr
       `with begins as (
         select e.xid, e.position - 1 as before from trickle_events_log.events e
           order by e.xid desc, e.position desc offset $2 limit 1)
-      update trickle_subscriptions_state.subscriptions s
+      update trickle_subscriptions_state.members s
         set xid = coalesce((select b.xid from begins b), '0'), position = coalesce((select b.before from begins b), 0),
           retry_at = null, failures = 0
         where s.name = $1`,

@@ -12,10 +12,29 @@ import {
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { BATCH, fromCloudEvents, STRUCTURED } from './cloud-events.ts'
-import { appendedSchema, appendSchema, streamIdSchema } from './schemas.ts'
+import { appendedSchema, appendSchema } from './append-schemas.ts'
+import { streamIdSchema } from './schemas.ts'
 
 /** Room for the JSON around the events: names of members, ids, white space. */
-const FRAME_BYTES = 1_048_576
+export const APPEND_FRAME_BYTES = 1_048_576
+
+export const appendHeaders = {
+  'Consistency-Token': { description: 'Send it with a read that must see this write' },
+  'Idempotency-Replayed': { description: '`true` when an earlier append was found instead' },
+} as const
+
+export const APPEND_ERRORS = [
+  'VERSION_CONFLICT',
+  'EVENT_ID_EXISTS',
+  'IDEMPOTENCY_KEY_REUSED',
+  'STREAM_TYPE_MISMATCH',
+  'NAME_TAKEN',
+  'NAME_NOT_HELD',
+  'EVENT_TOO_LARGE',
+  'TOO_MANY_EVENTS',
+  'INVALID_STREAM_ID',
+  'OUTCOME_UNKNOWN',
+] as const
 
 export const appendRoute = (services: () => Services) =>
   defineRouteFor<TenantContext>()({
@@ -35,7 +54,7 @@ export const appendRoute = (services: () => Services) =>
       body: {
         kind: 'json',
         schema: appendSchema,
-        maxBytes: eventLimits.appendBytesMax + FRAME_BYTES,
+        maxBytes: eventLimits.appendBytesMax + APPEND_FRAME_BYTES,
         mediaTypes: ['application/json', STRUCTURED, BATCH],
         transform: fromCloudEvents,
         example: { type: 'OrderPlaced', data: { amount: 12.5, currency: 'EUR' } },
@@ -47,30 +66,18 @@ export const appendRoute = (services: () => Services) =>
         schema: appendedSchema,
         headers: {
           ETag: { description: 'The version of the stream', example: '"3"' },
-          'Consistency-Token': { description: 'Send it with a read that must see this write' },
-          'Idempotency-Replayed': { description: '`true` when an earlier append was found instead' },
+          ...appendHeaders,
         },
       },
     },
-    errors: [
-      'VERSION_CONFLICT',
-      'EVENT_ID_EXISTS',
-      'IDEMPOTENCY_KEY_REUSED',
-      'STREAM_TYPE_MISMATCH',
-      'EVENT_TOO_LARGE',
-      'TOO_MANY_EVENTS',
-      'INVALID_STREAM_ID',
-      'BINARY_DATA_UNSUPPORTED',
-      'OUTCOME_UNKNOWN',
-    ],
+    errors: [...APPEND_ERRORS, 'BINARY_DATA_UNSUPPORTED'],
     idempotency: 'receipt',
     async handler({ params, headers, body, caller, idempotency, trace, signal, deadlineAtMs }) {
-      const batch = 'events' in body ? body : { events: [body], streamType: undefined }
+      const batch = 'events' in body ? body : { events: [body] }
       const result = await services().events.append(caller.tenant, {
         streamId: params.streamId,
-        streamType: batch.streamType,
+        ...batch,
         expected: parsePrecondition(headers),
-        events: batch.events,
         idempotency,
         trace,
         signal,

@@ -2,14 +2,23 @@
 import type { Route } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
+import { appendAllRoute } from './append-all.ts'
 import { appendRoute } from './append.ts'
 import { importRoute } from './import.ts'
-import { readFeedRoute, readStreamRoute, streamInfoRoute } from './read.ts'
+import { Places } from './places.ts'
+import { readFeedRoute } from './read-feed.ts'
+import { readStreamRoute } from './read-stream.ts'
+import { streamInfoRoute } from './stream-info.ts'
 
-export const eventRoutes = (services: () => Services): Route<TenantContext>[] => [
-  appendRoute(services),
-  readStreamRoute(services),
-  streamInfoRoute(services),
-  readFeedRoute(services),
-  importRoute(services),
-]
+export function eventRoutes(services: () => Services): Route<TenantContext>[] {
+  // Those who wait for a stream and those who wait for the feed share the places of this instance.
+  const waiting = new Places()
+  return [
+    appendRoute(services),
+    appendAllRoute(services),
+    readStreamRoute(services, waiting),
+    streamInfoRoute(services),
+    readFeedRoute(services, waiting, new Places()),
+    importRoute(services),
+  ]
+}

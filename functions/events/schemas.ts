@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import { wholeNumber } from '../../shared/http/index.ts'
 
-const identifier = (what: string): z.ZodString =>
+export const identifier = (what: string): z.ZodString =>
   z
     .string()
     .min(1, `${what} must not be empty`)
@@ -92,44 +91,6 @@ export const eventSchema = z
   })
   .meta({ id: 'NewEvent' })
 
-export const appendSchema = z
-  .union([
-    z.strictObject({
-      events: z
-        .array(eventSchema)
-        .min(1, 'An append has at least one event')
-        .max(eventLimits.appendEventsMax, `An append has at most ${eventLimits.appendEventsMax} events`),
-      streamType: identifier('streamType')
-        .optional()
-        .describe('Set by the first append; another one is refused later.'),
-    }),
-    eventSchema,
-  ])
-  .superRefine((body, context) => {
-    if (!('events' in body)) return
-    const seen = new Set<string>()
-    for (const [index, event] of body.events.entries()) {
-      if (event.id === undefined) continue
-      const key = JSON.stringify([event.source ?? '', event.id])
-      if (seen.has(key))
-        context.addIssue({
-          code: 'custom',
-          path: ['events', index, 'id'],
-          message: 'is the id of two events of this append',
-        })
-      seen.add(key)
-    }
-  })
-
-export const appendedSchema = z
-  .object({
-    streamId: z.string(),
-    firstVersion: z.int(),
-    version: z.int(),
-    events: z.array(z.object({ id: z.string(), version: z.int() })),
-  })
-  .meta({ id: 'Appended' })
-
 export const storedEventSchema = z
   .object({
     id: z.string(),
@@ -148,6 +109,23 @@ export const storedEventSchema = z
   })
   .meta({ id: 'Event' })
 
-export const limitSchema = wholeNumber({ min: 1, max: eventLimits.pageEventsMax })
-  .default(eventLimits.pageEventsDefault)
-  .describe(`Events of one page; fewer come when they are large. Default ${eventLimits.pageEventsDefault}.`)
+/** For the reference: an event as reads give it. */
+export const storedEventExample = {
+  id: 'added-1',
+  source: '',
+  streamId: 'cart-17',
+  version: 1,
+  type: 'ItemAdded',
+  time: '2026-11-21T14:30:00.123456Z',
+  recordedAt: '2026-11-21T14:30:00.123456Z',
+  data: { sku: 'A-1', quantity: 2 },
+  metadata: {},
+}
+
+/** For the reference: lines as they come. */
+export const linesExample = (next: string | null): string =>
+  `${JSON.stringify(storedEventExample)}\n${JSON.stringify({ next })}\n`
+
+/** A line of NDJSON: an event, or the last line. */
+export const linesSchema = (next: z.ZodType) =>
+  z.union([storedEventSchema, z.object({ next })]).describe('An event a line, and a last line with `next`.')

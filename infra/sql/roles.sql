@@ -7,7 +7,7 @@
 --   trickle_migrator   changes the schema (member of the owner)
 --   trickle_app        HTTP: one tenant at a time
 --   trickle_forwarder  reads the log of all tenants, keeps subscriptions and batches
---   trickle_operator   administers tenants, imports
+--   trickle_operator   administers tenants, imports, looks after the log and its subscriptions
 do $$
 declare
   v_role text;
@@ -22,6 +22,15 @@ end $$;
 grant trickle_owner to trickle_migrator;
 -- To hand a function over, not to act as the writer.
 grant trickle_writer to trickle_migrator with inherit false;
+
+-- Who holds the feed may be any login, and PostgreSQL hides from others what a session does and since when. Where the
+-- administrator can't give this away, operators see the holder's process, login and database only.
+do $$
+begin
+  grant pg_read_all_stats to trickle_operator;
+exception when insufficient_privilege then
+  raise notice 'trickle_operator will not see what other sessions do: %', sqlerrm;
+end $$;
 
 -- What a role may do to the database as a whole. Nobody but the owner makes schemas; nobody connects by way of "public".
 do $$

@@ -53,6 +53,7 @@ export function roleUrl(
 export const tunableNames = [
   'TRICKLE_POSTGRES_STATEMENTS',
   'TRICKLE_FORWARD_SCHEDULE',
+  'TRICKLE_EVENTS_SSE_VIEWERS_MAX',
   'TRICKLE_AUTH_TENANT_CLAIM',
   'TRICKLE_AUTH_TENANT_KEY',
   'TRICKLE_AUTH_ROLES_CLAIM',
@@ -60,6 +61,9 @@ export const tunableNames = [
 
 /** Every 2 seconds: somebody who tries it sees the event arrive at once. */
 const localForwardSchedule = '*/2 * * * * *'
+
+/** On, so that somebody who tries it sees it; a local host serves as many requests as come. */
+const localLiveViewers = '8'
 
 export interface FunctionsAddresses {
   readonly app: string
@@ -78,6 +82,7 @@ export function functionsSettings(addresses: FunctionsAddresses): Record<string,
   })
   return {
     TRICKLE_FORWARD_SCHEDULE: localForwardSchedule,
+    TRICKLE_EVENTS_SSE_VIEWERS_MAX: localLiveViewers,
     ...Object.fromEntries(tuned),
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_POSTGRES_APP_URL: addresses.app,

@@ -42,7 +42,7 @@ export class AnalyticsForwarder implements Subscriber {
   }
 
   async #seal(lease: Lease, feed: FeedReader) {
-    const batchId = batchIdOf(lease.epoch, this.name, lease.checkpoint)
+    const batchId = batchIdOf(lease.epoch, this.name, lease.checkpoint, lease.generation)
     const content = await buildContent(feed, batchId, lease.checkpoint, null)
     if (content.to === null) return null
     const batch = this.#describe(lease, batchId, content, content.to)
@@ -117,9 +117,18 @@ export class AnalyticsForwarder implements Subscriber {
 /**
  * Derived from where it begins: at one point of one epoch a subscription seals one batch and no other, so the rows can
  * carry the id while the batch is still being read. In the form of a version 4 uuid: the SDK takes no other as source id.
+ * @param generation grows when an operator puts the subscription elsewhere: a batch that begins where an earlier one began
+ *   may hold more events, and under the earlier one's tag the service would skip them.
  */
-export function batchIdOf(epoch: string, subscription: string, from: FeedPosition): string {
-  const text = [epoch, subscription, from.xid, from.position].join('|')
+export function batchIdOf(
+  epoch: string,
+  subscription: string,
+  from: FeedPosition,
+  generation: number,
+): string {
+  const text = [epoch, subscription, from.xid, from.position, ...(generation === 0 ? [] : [generation])].join(
+    '|',
+  )
   const hex = createHash('sha256').update(text).digest('hex')
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`

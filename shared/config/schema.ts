@@ -57,6 +57,14 @@ export const settingsSchema = z
       .min(1)
       .default('roles')
       .describe('The claim that lists reader, writer, admin, operator.'),
+    TRICKLE_EVENTS_SSE_VIEWERS_MAX: z
+      .string()
+      .regex(/^\d{1,3}$/, 'must be a whole number from 0 to 999')
+      .default('0')
+      .transform(Number)
+      .describe(
+        'Viewers that one instance serves server-sent events at a time; 0 switches them off. Each holds one of the requests that an instance serves at once, so keep it well below that number.',
+      ),
     TRICKLE_ANALYTICS_URL: httpUrl
       .optional()
       .describe('Azure Data Explorer cluster; absent: nothing is forwarded.'),

@@ -16,6 +16,8 @@ export function appendParameters(
   ids: readonly string[],
 ): AppendParameters {
   const { streams, conditions = [] } = request
+  if (streams.length === 0)
+    throw new TrickleError('VALIDATION_FAILED', 'An append needs at least one stream to write to.')
   checkStreams([...streams, ...conditions].map(({ streamId }) => streamId))
   return {
     tenantId: tenant.tenantId,

@@ -4,9 +4,13 @@
  * the first answer. Nothing outside the database's append functions may insert into the log (docs/event-log.md).
  */
 export type { EventStore } from './event-store.ts'
+export { InMemoryEventStore, type InMemoryOptions } from './memory/in-memory-event-store.ts'
 export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
 export { EventImporter, type ImportLine, type ImportOutcome } from './importer.ts'
+export { LogOperations, type EpochPoint, type NewEpoch, type StatusOptions } from './log-operations.ts'
+export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './log-status.ts'
 export { storedEventOfRow, type StoredEvent } from './event-json.ts'
+export { checkConsistency, CurrentEpoch } from './check-consistency.ts'
 export { eventLimits } from './limits.ts'
 export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistency } from './tokens.ts'
 export type { Checkpoint, ConsistencyPoint } from './tokens.ts'

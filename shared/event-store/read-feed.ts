@@ -9,21 +9,25 @@ import type { FeedPage, FeedQuery } from './types.ts'
 
 /**
  * One page of everything that happened in a tenant, in feed order, below the horizon: no event ever appears behind a
- * checkpoint that has been handed out. A short or empty page is not the end of the log when types are filtered.
- * @throws TrickleError INVALID_CURSOR, EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
+ * checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
+ * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
  */
 export async function readFeedPage(
   database: Database,
   tenant: TenantContext,
   query: FeedQuery,
 ): Promise<FeedPage> {
+  if (query.after !== undefined && query.since !== undefined)
+    throw new TrickleError('VALIDATION_FAILED', 'A feed is read after a token or since a time, not both.')
   const after = query.after === undefined ? undefined : decodeCheckpoint(tenant.tenantId, query.after)
   const rows = await database.query(
     readTenantFeed({
       tenantId: tenant.tenantId,
       xid: after?.xid ?? 0n,
       position: after?.position ?? 0n,
+      since: query.since ?? null,
       types: query.types ?? null,
+      streamTypes: query.streamTypes ?? null,
       limit: query.limit,
       scanLimit: eventLimits.feedScanMax,
       bytesMax: eventLimits.pageBytesMax,
@@ -33,16 +37,26 @@ export async function readFeedPage(
   const reached = readProgress(rows.at(-1))
   if (after !== undefined && after.epoch !== reached.epoch)
     throw await epochEnded(database, tenant, after, reached.epoch)
+  const found = rows.slice(0, -1)
   return {
-    events: rows.slice(0, -1).map((row) => eventJson(storedEventOfRow(row[2] ?? '', row, 3))),
+    events: found.map((row) => eventJson(storedEventOfRow(row[2] ?? '', row, 3))),
     next: encodeCheckpoint(tenant.tenantId, reached),
+    ...(query.withCheckpoints === true
+      ? { checkpoints: found.map((row) => encodeCheckpoint(tenant.tenantId, pointOf(row, reached.epoch))) }
+      : {}),
   }
 }
+
+const pointOf = (row: Row, epoch: string): Checkpoint => ({
+  xid: BigInt(row[0] ?? '0'),
+  position: BigInt(row[1] ?? '0'),
+  epoch,
+})
 
 /** The last row of a page tells how far it came and which epoch the log is in. */
 function readProgress(row: Row | undefined): Checkpoint {
   if (row === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
-  return { xid: BigInt(row[0] ?? '0'), position: BigInt(row[1] ?? '0'), epoch: row[15] ?? '' }
+  return pointOf(row, row[15] ?? '')
 }
 
 /** What was read before still holds up to where the first later epoch branched off, so that is the point to go on from. */

@@ -6,11 +6,12 @@ import { eventLimits } from './limits.ts'
 import { readStream, streamInfo } from './statements.ts'
 import type { StreamInfo, StreamPage, StreamQuery } from './types.ts'
 
-/** Above every version: "from the end". */
+/** Above every version: "from the end" and "to the end". */
 const END = 2n ** 63n - 1n
 
 /**
- * One page of a stream, in one round trip. It may be shorter than asked for (bytes are bounded too): go on at `next`.
+ * One page of a stream, in one round trip. It may be shorter than asked for (bytes are bounded too) and, filtered by
+ * type, even empty before the end (the versions looked at are bounded): go on at `next`.
  * @throws TrickleError STREAM_NOT_FOUND, DATABASE_ family.
  */
 export async function readStreamPage(
@@ -18,32 +19,40 @@ export async function readStreamPage(
   tenant: TenantContext,
   query: StreamQuery,
 ): Promise<StreamPage> {
+  const { streamId, from, to, backward } = query
   const rows = await database.query(
     readStream({
       tenantId: tenant.tenantId,
-      streamId: query.streamId,
-      from: query.from === undefined ? (query.backward ? END : 1n) : BigInt(query.from),
-      backward: query.backward,
+      streamId,
+      from: from === undefined ? (backward ? END : 1n) : BigInt(from),
+      to: to === undefined ? (backward ? 1n : END) : BigInt(to),
+      backward,
+      types: query.types ?? null,
       limit: query.limit,
+      scanLimit: eventLimits.feedScanMax,
       bytesMax: eventLimits.pageBytesMax,
     }),
     { isRead: true },
   )
   const [first] = rows
-  if (first === undefined) throw streamNotFound(query.streamId)
+  if (first === undefined) throw streamNotFound(streamId)
   const streamVersion = Number(first[0])
-  const found = first[1] === null ? [] : rows
-  const last = found.at(-1)
+  const reached = rows.at(-1)?.[1] ?? null
   return {
-    events: found.map((row) => eventJson(storedEventOfRow(query.streamId, row, 1))),
+    events: rows
+      .filter((row) => row[EVENT_ID] !== null)
+      .map((row) => eventJson(storedEventOfRow(streamId, row, 1))),
     streamVersion,
-    next: last === undefined ? null : nextVersion(Number(last[1]), streamVersion, query.backward),
+    next: reached === null ? null : nextVersion(Number(reached), streamVersion, query),
   }
 }
 
-function nextVersion(last: number, streamVersion: number, backward: boolean): number | null {
-  if (backward) return last > 1 ? last - 1 : null
-  return last < streamVersion ? last + 1 : null
+/** Column of the event's id: a row without one says how far was looked. */
+const EVENT_ID = 3
+
+function nextVersion(reached: number, streamVersion: number, { to, backward }: StreamQuery): number | null {
+  if (backward) return reached > Math.max(to ?? 1, 1) ? reached - 1 : null
+  return reached < Math.min(to ?? streamVersion, streamVersion) ? reached + 1 : null
 }
 
 /** @throws TrickleError STREAM_NOT_FOUND, DATABASE_ family. */

@@ -4,20 +4,27 @@ export interface ReadStreamParameters {
   readonly tenantId: string
   readonly streamId: string
   readonly from: bigint
+  readonly to: bigint
   readonly backward: boolean
+  readonly types: readonly string[] | null
   readonly limit: number
+  readonly scanLimit: number
   readonly bytesMax: number
 }
 
+/** Columns: stream_version, then those of storedEventOfRow. */
 export const readStream = (parameters: ReadStreamParameters): Statement => ({
   name: 'read_stream',
-  text: 'select * from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6)',
+  text: 'select * from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9)',
   values: [
     parameters.tenantId,
     parameters.streamId,
     parameters.from,
+    parameters.to,
     parameters.backward,
+    parameters.types,
     parameters.limit,
+    parameters.scanLimit,
     parameters.bytesMax,
   ],
 })
@@ -33,20 +40,26 @@ export interface ReadTenantFeedParameters {
   readonly tenantId: string
   readonly xid: bigint
   readonly position: bigint
+  /** RFC 3339; when it is there, xid and position do not count. */
+  readonly since: string | null
   readonly types: readonly string[] | null
+  readonly streamTypes: readonly string[] | null
   readonly limit: number
   readonly scanLimit: number
   readonly bytesMax: number
 }
 
+/** Columns: xid, position, stream_id, then those of storedEventOfRow, epoch. */
 export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement => ({
   name: 'read_tenant_feed',
-  text: 'select * from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7)',
+  text: 'select * from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9)',
   values: [
     parameters.tenantId,
     parameters.xid,
     parameters.position,
+    parameters.since,
     parameters.types,
+    parameters.streamTypes,
     parameters.limit,
     parameters.scanLimit,
     parameters.bytesMax,

@@ -111,6 +111,8 @@ export interface FeedQuery {
   /** Only events of streams of these types. */
   readonly streamTypes?: readonly string[] | undefined
   readonly limit: number
+  /** Ask for the token behind each event too, so that a reader can go on from any of them. */
+  readonly withCheckpoints?: boolean | undefined
 }
 
 export interface StreamInfo {
@@ -125,7 +127,7 @@ export interface StreamInfo {
 export interface StreamPage {
   readonly events: readonly string[]
   readonly streamVersion: number
-  /** Version to go on from in the same direction; null at the end. */
+  /** Version to go on from in the same direction, behind the last one looked at; null at the end of the stream or of the range. */
   readonly next: number | null
 }
 
@@ -133,4 +135,6 @@ export interface FeedPage {
   readonly events: readonly string[]
   /** Checkpoint token behind the last event looked at; always there. */
   readonly next: string
+  /** Checkpoint token behind each of `events`, when the query asked for them. */
+  readonly checkpoints?: readonly string[] | undefined
 }

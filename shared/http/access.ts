@@ -6,7 +6,10 @@ import { type Access } from './route-types.ts'
  * Checks roles before anybody asks the database for the tenant.
  * @throws TrickleError ROLE_MISSING, TENANT_MISSING
  */
-export function checkAccess(access: Exclude<Access, { kind: 'public' }>, identity: Identity): void {
+export function checkAccess(
+  access: Exclude<Access, { kind: 'public' | 'publicOrOperator' }>,
+  identity: Identity,
+): void {
   const isOperator = identity.roles.has('operator')
   if (access.kind === 'operator') {
     if (!isOperator) throw roleMissing(['operator'])

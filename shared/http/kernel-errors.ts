@@ -6,8 +6,9 @@ export function kernelErrorsOf(route: RouteFacts): ErrorCode[] {
   const { access, request, idempotency } = route
   const codes: ErrorCode[] = ['VALIDATION_FAILED', 'INVALID_TEXT', 'INTERNAL', 'DEADLINE_EXCEEDED']
   if (access.kind !== 'public') {
-    codes.push('TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'ROLE_MISSING', 'ISSUER_UNAVAILABLE')
+    codes.push('TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'ISSUER_UNAVAILABLE')
   }
+  if (access.kind !== 'public' && access.kind !== 'publicOrOperator') codes.push('ROLE_MISSING')
   if (access.kind === 'tenant' || access.kind === 'tenantOrOperator') {
     // Finding the tenant asks the database.
     codes.push(

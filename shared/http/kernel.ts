@@ -7,6 +7,7 @@ import {
 import { type Identity } from '../auth/index.ts'
 import { asTrickleError, type TrickleError } from '../errors/index.ts'
 import { checkAccess } from './access.ts'
+import { clientOf, watchClients, type ClientConnection } from './client-connection.ts'
 import { startDeadline, withinDeadline, type Deadline } from './deadline.ts'
 import { logFailure, type KernelLogger } from './failure-log.ts'
 import { problemDocument, type Occurrence } from './problem.ts'
@@ -43,6 +44,7 @@ export interface Kernel<T> {
  * leaves its client hanging for minutes, so everything that can fail happens inside of the wrapper.
  */
 export function createKernel<T>(options: KernelOptions<T>): Kernel<T> {
+  watchClients()
   return {
     handlerFor(route) {
       const prepared = prepareRoute(route)
@@ -71,20 +73,24 @@ async function answer<T>(
       durationMs: Date.now() - startedAtMs,
       isMidStream,
     })
+  const client = clientOf(invocation.invocationId)
   const context: AnswerContext = {
     deadline,
+    client,
     isBodyless: request.method === 'HEAD',
     onStreamError(thrown) {
       try {
         const error = asTrickleError(thrown)
         log(error, true)
-        return JSON.stringify({ error: problemDocument(error, occurrence()) })
+        return JSON.stringify(problemDocument(error, occurrence()))
       } catch {
-        return `{"error":${lastProblem}}`
+        return lastProblem
       }
     },
   }
-  const work = run(options, prepared, request, deadline, traceId).then((reply) => encodeReply(reply, context))
+  const work = run(options, prepared, request, { deadline, client, traceId }).then((reply) =>
+    encodeReply(reply, context),
+  )
   try {
     return await withinDeadline(work, deadline.signal)
   } catch (thrown) {
@@ -104,13 +110,19 @@ async function answer<T>(
 const lastProblem =
   '{"title":"Something failed that should not","status":500,"code":"INTERNAL","retryable":false}'
 
+/** What belongs to one request beside its inputs. */
+interface Call {
+  readonly deadline: Deadline
+  readonly client: ClientConnection
+  readonly traceId: string
+}
+
 /** Everything up to the reply, in the order: token, roles, caller, inputs, handler. */
 async function run<T>(
   options: KernelOptions<T>,
   prepared: PreparedRoute<T>,
   request: HttpRequest,
-  deadline: Deadline,
-  traceId: string,
+  { deadline, client, traceId }: Call,
 ): Promise<Reply> {
   const { route } = prepared
   const limits: CallLimits = { signal: deadline.signal, deadlineAtMs: deadline.atMs }
@@ -120,6 +132,10 @@ async function run<T>(
     ...inputs,
     ...limits,
     caller,
+    clientSignal: client.signal,
+    checkAgain: async () => {
+      await findCaller(options, route, request, limits)
+    },
     trace: readClientTrace(request.headers),
     traceId,
     request,
@@ -136,7 +152,13 @@ async function findCaller<T>(
   limits: CallLimits,
 ): Promise<Caller<T> | null> {
   if (route.access.kind === 'public') return null
-  const identity = await options.authenticate(request.headers.get('authorization'))
+  const header = request.headers.get('authorization')
+  if (route.access.kind === 'publicOrOperator') {
+    if (header === null) return null
+    const identity = await options.authenticate(header)
+    return identity.roles.has('operator') ? options.resolveCaller(identity, limits) : null
+  }
+  const identity = await options.authenticate(header)
   checkAccess(route.access, identity)
   return options.resolveCaller(identity, limits)
 }

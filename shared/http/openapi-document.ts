@@ -8,7 +8,7 @@ import {
 import { type ErrorCode, type ErrorEntry } from '../errors/index.ts'
 import { errorsOf } from './kernel-errors.ts'
 import { errorsPagePath } from './problem.ts'
-import { type RouteFacts } from './route-types.ts'
+import { type ResponseDefinition, type RouteFacts } from './route-types.ts'
 
 /** Title page of the reference. `version` is the version of Trickle. */
 export interface DocumentInfo {
@@ -105,7 +105,7 @@ function operationOf(route: RouteFacts, catalogue: Catalogue): ZodOpenApiOperati
     summary: route.summary,
     description: [route.description, describeAccess(route)].filter((text) => text !== '').join('\n\n'),
     tags: [...route.tags],
-    security: route.access.kind === 'public' ? [] : [{ bearer: [] }],
+    security: securityOf(route),
     requestParams: {
       ...(params === undefined ? {} : { path: params }),
       ...(query === undefined ? {} : { query }),
@@ -127,8 +127,15 @@ const idempotencyKeyParameter = {
   example: 'order-4711-created',
 } as const
 
+/** An empty requirement among others says that the token may be left out. */
+function securityOf({ access }: RouteFacts): Record<string, string[]>[] {
+  if (access.kind === 'public') return []
+  return access.kind === 'publicOrOperator' ? [{}, { bearer: [] }] : [{ bearer: [] }]
+}
+
 function describeAccess({ access }: RouteFacts): string {
   if (access.kind === 'public') return 'No token is needed.'
+  if (access.kind === 'publicOrOperator') return 'No token is needed; the role `operator` sees more.'
   if (access.kind === 'operator') return 'Requires the role `operator`.'
   const roles = access.roles.map((role) => `\`${role}\``).join(' or ')
   return access.kind === 'tenant'
@@ -167,10 +174,20 @@ function successesOf(route: RouteFacts): Record<`${1 | 2 | 3 | 4 | 5}${string}`,
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, header]) => [name, { ...header, schema: { type: 'string' } }]),
       ),
-      ...(hasContent ? { content: { [mediaType]: media } } : {}),
+      ...(hasContent ? { content: { [mediaType]: media, ...alternativesOf(response) } } : {}),
     }
     return [status, described]
   })
+  return Object.fromEntries(entries)
+}
+
+function alternativesOf({
+  alternatives = {},
+}: ResponseDefinition): NonNullable<ZodOpenApiResponseObject['content']> {
+  const entries = Object.entries(alternatives).map(([type, { schema, example }]) => [
+    type,
+    { schema, ...(example === undefined ? {} : { example }) },
+  ])
   return Object.fromEntries(entries)
 }
 

@@ -4,6 +4,7 @@ export type ReplyContent =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'jsonText'; readonly text: string }
   | { readonly kind: 'ndjson'; readonly lines: AsyncIterable<string> }
+  | { readonly kind: 'serverSentEvents'; readonly events: AsyncIterable<string> }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
 
@@ -26,6 +27,11 @@ export interface ReplyOptions {
    * string becomes a problem document; a later one ends the reply with the line `{"error": {problem document}}`.
    */
   readonly ndjson?: AsyncIterable<string>
+  /**
+   * Server-sent events, each string one or several of them as `serverSentEvent` writes them. An error before the first
+   * string becomes a problem document; a later one ends the reply with an event `error` whose data is the document.
+   */
+  readonly serverSentEvents?: AsyncIterable<string>
   readonly text?: string
   readonly bytes?: Uint8Array
   readonly contentType?: string
@@ -36,6 +42,7 @@ const defaultTypes: Readonly<Record<ReplyContent['kind'], string | undefined>> =
   json: 'application/json',
   jsonText: 'application/json',
   ndjson: 'application/x-ndjson',
+  serverSentEvents: 'text/event-stream',
   text: 'text/plain; charset=utf-8',
   bytes: 'application/octet-stream',
 }
@@ -66,11 +73,12 @@ export function reply(status: number, options: ReplyOptions = {}): Reply {
   }
 }
 
-function contentsOf({ json, jsonText, ndjson, text, bytes }: ReplyOptions): ReplyContent[] {
+function contentsOf({ json, jsonText, ndjson, serverSentEvents, text, bytes }: ReplyOptions): ReplyContent[] {
   const contents: ReplyContent[] = []
   if (json !== undefined) contents.push({ kind: 'json', value: json })
   if (jsonText !== undefined) contents.push({ kind: 'jsonText', text: jsonText })
   if (ndjson !== undefined) contents.push({ kind: 'ndjson', lines: ndjson })
+  if (serverSentEvents !== undefined) contents.push({ kind: 'serverSentEvents', events: serverSentEvents })
   if (text !== undefined) contents.push({ kind: 'text', text })
   if (bytes !== undefined) contents.push({ kind: 'bytes', bytes })
   return contents

@@ -1,9 +1,12 @@
 import { type HttpResponseInit } from '@azure/functions'
+import { type ReadableStream } from 'node:stream/web'
 import { type TrickleError } from '../errors/index.ts'
+import { type ClientConnection } from './client-connection.ts'
 import { type Deadline } from './deadline.ts'
 import { ndjsonBody } from './ndjson.ts'
 import { problemDocument, problemHeaders, type Occurrence } from './problem.ts'
 import { reply, type Reply } from './reply.ts'
+import { eventStreamBody } from './server-sent-events.ts'
 
 /**
  * What every answer carries unless its handler says otherwise. Answers hold tenants' data, so no cache may keep them; an
@@ -25,9 +28,10 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** What a finished answer needs to know of its request. */
 export interface AnswerContext {
   readonly deadline: Deadline
+  readonly client: ClientConnection
   /** True for HEAD: the same headers, no body. */
   readonly isBodyless: boolean
-  /** Tells of an error after the first byte and gives the line that ends the reply. */
+  /** Tells of an error after the first byte and gives its problem document, as JSON. */
   readonly onStreamError: (error: unknown) => string
 }
 
@@ -37,22 +41,23 @@ export interface AnswerContext {
  */
 export async function encodeReply(given: Reply, context: AnswerContext): Promise<HttpResponseInit> {
   const headers = headersOf(given)
-  if (given.content.kind === 'ndjson' && !context.isBodyless) {
-    const { lines } = given.content
-    const { deadline, onStreamError } = context
-    const body = await ndjsonBody({
-      lines,
-      signal: deadline.signal,
-      onError: onStreamError,
-      onEnd: deadline.clear,
-    })
-    return { status: given.status, headers, body }
-  }
+  const streamed = context.isBodyless ? undefined : await encodeStream(given, context)
+  if (streamed !== undefined) return { status: given.status, headers, body: streamed }
   context.deadline.clear()
   const body = encodeContent(given)
   if (body === null) return { status: given.status, headers }
   headers['content-length'] = String(Buffer.byteLength(body))
   return { status: given.status, headers, ...(context.isBodyless ? {} : { body }) }
+}
+
+async function encodeStream(
+  { content }: Reply,
+  { deadline, client, onStreamError }: AnswerContext,
+): Promise<ReadableStream<Uint8Array> | undefined> {
+  const ending = { signal: deadline.signal, client, onError: onStreamError, onEnd: deadline.clear }
+  if (content.kind === 'ndjson') return ndjsonBody({ lines: content.lines, ...ending })
+  if (content.kind === 'serverSentEvents') return eventStreamBody({ events: content.events, ...ending })
+  return undefined
 }
 
 /** A plain record, since the library makes its own Headers of it and one copy is enough. */
@@ -78,6 +83,7 @@ function encodeContent({ content }: Reply): string | Uint8Array | null {
     case 'bytes':
       return content.bytes
     case 'ndjson':
+    case 'serverSentEvents':
     case 'none':
       return null
   }

@@ -10,9 +10,13 @@ export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** The roles that a tenant's token can carry. */
 export type TenantRole = Exclude<Role, 'operator'>
 
-/** Who may call a route. `roles`: any one of them is enough. */
+/**
+ * Who may call a route. `roles`: any one of them is enough. publicOrOperator: everybody, and the handler is told when it
+ * is an operator, who may see more; a token that is sent must be valid, one without the role operator counts as none.
+ */
 export type Access =
   | { readonly kind: 'public' }
+  | { readonly kind: 'publicOrOperator' }
   | { readonly kind: 'tenant'; readonly roles: readonly TenantRole[] }
   | { readonly kind: 'operator' }
   | { readonly kind: 'tenantOrOperator'; readonly roles: readonly TenantRole[] }
@@ -35,6 +39,7 @@ export type Caller<T> = OperatorCaller | TenantCaller<T>
 
 export type CallerOf<A extends Access, T> = {
   public: null
+  publicOrOperator: OperatorCaller | null
   tenant: TenantCaller<T>
   operator: OperatorCaller
   tenantOrOperator: Caller<T>
@@ -79,6 +84,8 @@ export interface ResponseDefinition {
   readonly schema?: z.ZodType
   /** Default: application/json where there is a schema. */
   readonly mediaType?: string
+  /** Other forms of the same answer, by the client's Accept. For the reference only. */
+  readonly alternatives?: Readonly<Record<string, { readonly schema: z.ZodType; readonly example?: unknown }>>
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly example?: string }>>
   readonly example?: unknown
 }
@@ -108,6 +115,13 @@ export interface HandlerContext<T, A extends Access, P, Q, H, B> {
   /** When the client is answered 504, in milliseconds since the epoch. Pass it and `signal` to all I/O. */
   readonly deadlineAtMs: number
   readonly signal: AbortSignal
+  /** Fires when the client hangs up, as far as that can be seen. Whoever only waits for it should stop; a write goes on. */
+  readonly clientSignal: AbortSignal
+  /**
+   * Checks the token and its tenant again, for answers that go on for long: a token ends, a tenant is suspended.
+   * @throws TrickleError as the request itself would be refused now
+   */
+  readonly checkAgain: () => Promise<void>
 }
 
 export type MaybePromise<V> = V | Promise<V>

@@ -2,6 +2,7 @@ import { isTrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
 import { feedEventOfRow, type FeedEvent } from './feed-event.ts'
 import { Lease, type AcquireOutcome } from './lease.ts'
+import { PutOff } from './put-off.ts'
 import { readFeed, type FeedPosition } from './statements.ts'
 
 export interface RunBudget {
@@ -61,33 +62,46 @@ export async function runOnce(
   if (typeof lease === 'string') return { outcome: lease, events: 0, steps: 0 }
   const feed = new FeedReader(database)
   const endMs = performance.now() + budget.timeMs
-  const stopHeartbeat = lease.startHeartbeat()
   let events = 0
   let steps = 0
-  try {
+  const outcome = await underLease(lease, async () => {
     while (steps < budget.stepsMax && performance.now() < endMs) {
+      // A subscription that was paused meanwhile refuses its holder here.
+      if (steps > 0) await lease.renew()
       const handled = await subscriber.step(lease, feed)
-      if (handled === 0) {
-        await lease.release()
-        return { outcome: 'done', events, steps }
-      }
+      if (handled === 0) return 'done' as const
       events += handled
       steps += 1
     }
+    return 'budget-spent' as const
+  })
+  return { outcome, events, steps }
+}
+
+/**
+ * Does `work` under a lease that is renewed beside it, and gives the lease back however it ends. A lost lease is answered
+ * with 'busy'.
+ * @throws whatever else `work` threw, after the failure is noted and the next attempt put off; SUBSCRIPTION_STOPPED stops.
+ */
+export async function underLease<T>(lease: Lease, work: () => Promise<T>): Promise<T | 'busy'> {
+  const stopHeartbeat = lease.startHeartbeat()
+  try {
+    const result = await work()
     await lease.release()
-    return { outcome: 'budget-spent', events, steps }
+    return result
   } catch (error) {
     if (isTrickleError(error) && error.code === 'LEASE_LOST') {
       // Nobody else may have it: a subscription that was paused refuses its holder too.
       await lease.release().catch(() => {})
-      return { outcome: 'busy', events, steps }
+      return 'busy'
     }
     if (isTrickleError(error) && error.code === 'SUBSCRIPTION_STOPPED') {
       await lease.stop(error)
       throw error
     }
     // A database that is away can't note the failure either; the lease ends by itself then.
-    await lease.releaseFailed(error).catch(() => {})
+    const waitMs = error instanceof PutOff ? error.waitMs : undefined
+    await lease.releaseFailed(error, waitMs).catch(() => {})
     throw error
   } finally {
     stopHeartbeat()

@@ -18,6 +18,7 @@ const everything = { select: 'all', insert: 'all', update: 'all', delete: 'all',
  * everybody until somebody has thought about it; a partition is never worked on by its own name.
  */
 const access: Readonly<Record<string, Grants>> = {
+  // The operator may see some columns of every event: where it stands and not what it says.
   'trickle_events_log.events': {
     trickle_app: { select: 'own' },
     trickle_forwarder: { select: 'all' },
@@ -49,6 +50,21 @@ const access: Readonly<Record<string, Grants>> = {
     trickle_migrator: everything,
   },
   'trickle_subscriptions_state.subscriptions': {
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: everything,
+  },
+  'trickle_subscriptions_state.members': {
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: everything,
+  },
+  'trickle_subscriptions_state.lanes': {
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: everything,
+  },
+  'trickle_subscriptions_state.parked': {
     trickle_forwarder: { select: 'all' },
     trickle_operator: { select: 'all' },
     trickle_migrator: everything,

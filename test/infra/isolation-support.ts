@@ -37,7 +37,11 @@ export async function seedTenants(admin: Client): Promise<void> {
       end loop;
       insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result)
         values ('${PLATFORM}', 'platform-key', 'f', 201, '{}');
-      perform trickle_subscriptions_state.acquire('seeded', 'somebody', 60000);
+      perform trickle_subscriptions_state.acquire('seeded', 0, 'somebody', 60000);
+      insert into trickle_subscriptions_state.lanes (name, member, tenant_id, xid, position)
+        select 'seeded', 0, t.tenant_id, '0', 0 from trickle_tenants_state.tenants t;
+      insert into trickle_subscriptions_state.parked (name, tenant_id, stream_id, version, xid, position, source, event_id, type, state, blocks)
+        select 'seeded', t.tenant_id, 's', 1, '0', 0, '', 'shared-id', 'Seeded', 'parked', true from trickle_tenants_state.tenants t;
       commit;
       perform trickle_analytics_outbox.seal(1, gen_random_uuid(), 'seeded', gen_random_uuid(), '0', 0, '0', 1, 1, 1, 'h', 'b', 't');
     end $$`)

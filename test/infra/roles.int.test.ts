@@ -58,6 +58,7 @@ describe('login roles', () => {
       'trickle_inspector in pg_read_all_data',
       'trickle_migrator in trickle_owner',
       'trickle_migrator in trickle_writer',
+      'trickle_operator in pg_read_all_stats',
     ])
   })
 

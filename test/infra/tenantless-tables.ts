@@ -6,7 +6,13 @@ export const tenantlessTables: Readonly<Record<string, string>> = {
   'trickle_tenants_state.tenants': 'the tenants themselves; the app sees the one that is bound',
   'trickle_events_log.epochs': 'one life of the whole log a row; says nothing of any tenant',
   'trickle_subscriptions_state.subscriptions':
+    'what holds for all members of a subscription; says nothing of any tenant',
+  'trickle_subscriptions_state.members':
     'checkpoints in the feed of all tenants; only the forwarder works on them',
+  'trickle_subscriptions_state.lanes':
+    'checkpoints of single tenants within a subscription of all; no content, and the app sees none',
+  'trickle_subscriptions_state.parked':
+    'references to events of all tenants that a subscription set aside; no content, and the app sees none',
   'trickle_analytics_outbox.batches':
     'a batch holds events of many tenants; its row holds their range, not their content',
   'trickle_platform_migrations.applied': "the migration runner's record",

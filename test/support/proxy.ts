@@ -21,6 +21,8 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   /** Faults that have come to pass. */
   faultsUsed = 0
+  /** Requests that were sent when the answer to all before had come: how often clients have waited for the way and back. */
+  roundTrips = 0
   /** Ends every new connection at once, as a server that is gone; those that stand go on. */
   refusesNew = false
 
@@ -83,8 +85,16 @@ export class TcpProxy {
       socket.on('error', () => {})
       socket.on('close', () => this.#sockets.delete(socket))
     }
-    client.on('data', (bytes: Buffer) => link.request(bytes, this.#take(bytes)))
-    upstream.on('data', (bytes: Buffer) => link.respond(bytes))
+    let isAnswered = true
+    client.on('data', (bytes: Buffer) => {
+      if (isAnswered) this.roundTrips += 1
+      isAnswered = false
+      link.request(bytes, this.#take(bytes))
+    })
+    upstream.on('data', (bytes: Buffer) => {
+      isAnswered = true
+      link.respond(bytes)
+    })
     client.on('close', () => link.endUpstream())
     upstream.on('close', () => client.destroy())
   }

@@ -77,7 +77,7 @@ begin
 
   -- New statements from here on, so new snapshots: they see what the last holder of the locks committed.
   select array_agg(case when not v_locked[u.i] or t.status is distinct from 'active' or u.stream_type <> s.stream_type then 'alone'
-        when u.expected <> -1 and u.expected <> coalesce(s.version, 0) and not (u.expected = -2 and s.version > 0) then 'conflict'
+        when u.expected <> -1 and u.expected <> coalesce(s.version, 0) and not (u.expected = -2 and coalesce(s.version, 0) > 0) then 'conflict'
         else 'appended' end order by u.i),
       array_agg(coalesce(s.version, 0) order by u.i), array_agg(coalesce(s.stream_type, u.stream_type) order by u.i),
       (select e.epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1)
@@ -116,13 +116,14 @@ begin
   insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
       occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
   select p_tenants[x.s], p_streams[x.s], versions[x.s] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[x.s],
-      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now), v_now + x.s * interval '1 microsecond', coalesce(x.data, 'null'::jsonb),
+      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now + x.s * interval '1 microsecond'), v_now + x.s * interval '1 microsecond', coalesce(x.data, 'null'::jsonb),
       x.metadata, p_trace_parents[x.s], p_trace_states[x.s], x."correlationId", x."causationId"
     from jsonb_to_recordset(p_events) as x (s int, n int, id text, source text, type text, "schemaVersion" int, time timestamptz,
       data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
     where outcomes[x.s] = 'appended';
   insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
-    select p_tenants[i], p_streams[i], max(v_types[i]), max(versions[i] + p_counts[i]), v_now, v_now
+    select p_tenants[i], p_streams[i], max(v_types[i]), max(versions[i] + p_counts[i]),
+        min(v_now + i * interval '1 microsecond'), max(v_now + i * interval '1 microsecond')
       from generate_series(1, cardinality(p_streams)) as u (i) where outcomes[i] = 'appended' group by 1, 2
     on conflict (tenant_id, stream_id) do update
       set version = excluded.version, updated_at = excluded.updated_at, stream_type = excluded.stream_type;

@@ -36,7 +36,7 @@ beforeEach(() => {
 
 async function acquire(client: Client): Promise<string> {
   const { rows } = await client.query<{ fence: string }>(
-    'select fence from trickle_subscriptions_state.acquire($1, gen_random_uuid()::text, 60000)',
+    'select fence from trickle_subscriptions_state.acquire($1, 0, gen_random_uuid()::text, 60000)',
     [subscription],
   )
   return rows[0]?.fence ?? ''

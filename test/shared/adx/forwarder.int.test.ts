@@ -31,7 +31,8 @@ afterAll(() => database.drop())
 // The feed is that of all tenants: each test begins with an empty log.
 beforeEach(() =>
   admin.query(
-    `truncate trickle_events_log.events, trickle_events_log.streams, trickle_subscriptions_state.subscriptions, trickle_analytics_outbox.batches;
+    `truncate trickle_events_log.events, trickle_events_log.streams, trickle_subscriptions_state.subscriptions,
+       trickle_subscriptions_state.members, trickle_analytics_outbox.batches;
      delete from trickle_events_log.epochs where ordinal > 1`,
   ),
 )
@@ -318,14 +319,15 @@ describe('a sealed batch', () => {
   it('has an id that follows from where it begins, and from nothing else', () => {
     const at = { xid: 5n, position: 7n }
     const ids = [
-      batchIdOf('e1', 'n', at),
-      batchIdOf('e2', 'n', at),
-      batchIdOf('e1', 'm', at),
-      batchIdOf('e1', 'n', { ...at, xid: 6n }),
-      batchIdOf('e1', 'n', { ...at, position: 8n }),
+      batchIdOf('e1', 'n', at, 0),
+      batchIdOf('e2', 'n', at, 0),
+      batchIdOf('e1', 'm', at, 0),
+      batchIdOf('e1', 'n', { ...at, xid: 6n }, 0),
+      batchIdOf('e1', 'n', { ...at, position: 8n }, 0),
+      batchIdOf('e1', 'n', at, 1),
     ]
-    expect(new Set(ids).size).toBe(5)
-    expect(batchIdOf('e1', 'n', { ...at })).toBe(ids[0])
+    expect(new Set(ids).size).toBe(6)
+    expect(batchIdOf('e1', 'n', { ...at }, 0)).toBe(ids[0])
   })
 
   it('takes its lease from one holder only', async () => {

@@ -170,7 +170,7 @@ describe('the feed', () => {
     const { first, second, tenantId } = bench
     const read = async () => {
       const { rows } = await second.query<{ stream_id: string }>(
-        "select stream_id from trickle_events_log.read_tenant_feed($1, '0', 0, null, 100, 100, 1000000) where event_id is not null",
+        "select stream_id from trickle_events_log.read_tenant_feed($1, '0', 0, null, null, null, 100, 100, 1000000) where event_id is not null",
         [tenantId],
       )
       return rows.map((row) => row.stream_id)
@@ -195,7 +195,7 @@ describe('the feed', () => {
     await first.query('begin')
     await append(first, tenantId, 's')
     const { rows } = await first.query(
-      "select from trickle_events_log.read_tenant_feed($1, '0', 0, null, 100, 100, 1000000) where event_id is not null",
+      "select from trickle_events_log.read_tenant_feed($1, '0', 0, null, null, null, 100, 100, 1000000) where event_id is not null",
       [tenantId],
     )
     expect(rows).toEqual([])

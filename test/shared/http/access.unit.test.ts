@@ -42,6 +42,10 @@ describe('access', () => {
     ['operator or admin, as operator', either, operator, anOperator],
     ['operator or admin, as admin', either, as('admin'), acme],
     ['nobody', { kind: 'public' }, {}, { tenant: null }],
+    ['nobody, where an operator would see more', { kind: 'publicOrOperator' }, {}, { tenant: null }],
+    ['an operator, who sees more', { kind: 'publicOrOperator' }, operator, anOperator],
+    ['a tenant, who does not', { kind: 'publicOrOperator' }, as('reader,admin'), { tenant: null }],
+    ['somebody without roles, who does not', { kind: 'publicOrOperator' }, as(''), { tenant: null }],
     [
       'nobody, with a token that nobody looks at',
       { kind: 'public' },
@@ -61,6 +65,13 @@ describe('access', () => {
     ['writer without tenant', tenant, { authorization: 'Bearer writer' }, 403, 'TENANT_MISSING'],
     ['admin on an operator route', { kind: 'operator' }, as('admin'), 403, 'ROLE_MISSING'],
     ['writer where admin is needed', either, as('writer'), 403, 'ROLE_MISSING'],
+    [
+      'a token that is none, where none is needed',
+      { kind: 'publicOrOperator' },
+      { authorization: 'x' },
+      401,
+      'TOKEN_MISSING',
+    ],
     ['admin without tenant', either, { authorization: 'Bearer admin' }, 403, 'TENANT_MISSING'],
   ])('is refused to %s', async (_name, access, who, status, code) => {
     const handler = vi.fn<(caller: Caller<TestTenant> | null) => void>()

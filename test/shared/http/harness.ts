@@ -29,7 +29,7 @@ export interface TestKernel {
 }
 
 /** Tokens of the tests say who they are: "Bearer <role>,<role>@<tenant>"; without a tenant there is no "@". */
-async function authenticate(header: string | null): Promise<Identity> {
+export async function authenticate(header: string | null): Promise<Identity> {
   const match = /^Bearer ([a-z,]*)(?:@(.*))?$/.exec(header ?? '')
   if (match === null) throw new TrickleError('TOKEN_MISSING', 'no token')
   const roles = (match[1] ?? '').split(',') as ('reader' | 'writer' | 'admin' | 'operator')[]
@@ -98,9 +98,9 @@ export function makeRequest(options: CallOptions): HttpRequest {
 }
 
 /** Calls one route's handler as the platform does, and turns its answer into a response by the library's own class. */
-export async function call(
-  kernel: Kernel<TestTenant>,
-  route: Route<TestTenant>,
+export async function call<T = TestTenant>(
+  kernel: Kernel<T>,
+  route: Route<T>,
   options: CallOptions = {},
 ): Promise<Answer> {
   const invocation = new InvocationContext({

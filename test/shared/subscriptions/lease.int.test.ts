@@ -132,7 +132,7 @@ describe('a holder who was thought dead', () => {
   it('would overwrite the checkpoint, without the fence', async () => {
     const throwaway = await createDatabase()
     const throwawayAdmin = await throwaway.client('admin')
-    await mutateFunction(throwawayAdmin, 'trickle_subscriptions_state.advance', 's.fence = p_fence', 'true')
+    await mutateFunction(throwawayAdmin, 'trickle_subscriptions_state.advance', 'm.fence = p_fence', 'true')
     const forwarder = throwaway.pool('trickle_forwarder')
     const stale = await held('taken', forwarder)
     await expireLease(throwawayAdmin, 'taken')
@@ -231,7 +231,7 @@ describe('a subscription', () => {
     const client = await database.client('trickle_forwarder')
     for (const text of [
       "insert into trickle_subscriptions_state.subscriptions (name, epoch) values ('x', gen_random_uuid())",
-      'update trickle_subscriptions_state.subscriptions set position = 0',
+      'update trickle_subscriptions_state.members set position = 0',
       'delete from trickle_subscriptions_state.subscriptions',
     ]) {
       await expect(client.query(text)).rejects.toMatchObject({ code: '42501' })

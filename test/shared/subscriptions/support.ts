@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 
-/** What is stored of a subscription. */
+/** What is stored of a subscription and of one of its members. */
 export interface SubscriptionRow {
   readonly state: string
   readonly xid: string
@@ -14,13 +14,14 @@ export interface SubscriptionRow {
   readonly retry_ms: number | null
 }
 
-export async function subscriptionRow(admin: Client, name: string): Promise<SubscriptionRow> {
+export async function subscriptionRow(admin: Client, name: string, member = 0): Promise<SubscriptionRow> {
   const { rows } = await admin.query<SubscriptionRow>(
-    `select state, xid, position, fence, failures, error, lease_owner,
-        (extract(epoch from lease_until - updated_at) * 1000)::float8 as lease_ms,
-        (extract(epoch from retry_at - updated_at) * 1000)::float8 as retry_ms
-      from trickle_subscriptions_state.subscriptions where name = $1`,
-    [name],
+    `select s.state, m.xid, m.position, m.fence, m.failures, coalesce(s.error, m.error) as error, m.lease_owner,
+        (extract(epoch from m.lease_until - m.updated_at) * 1000)::float8 as lease_ms,
+        (extract(epoch from m.retry_at - m.updated_at) * 1000)::float8 as retry_ms
+      from trickle_subscriptions_state.subscriptions s join trickle_subscriptions_state.members m on m.name = s.name and m.member = $2
+      where s.name = $1`,
+    [name, member],
   )
   const [row] = rows
   if (row === undefined) throw new Error(`there is no subscription ${name}`)
@@ -30,7 +31,7 @@ export async function subscriptionRow(admin: Client, name: string): Promise<Subs
 /** Its holder has been silent for too long. */
 export async function expireLease(admin: Client, name: string): Promise<void> {
   await admin.query(
-    "update trickle_subscriptions_state.subscriptions set lease_until = clock_timestamp() - interval '1 second' where name = $1",
+    "update trickle_subscriptions_state.members set lease_until = clock_timestamp() - interval '1 second' where name = $1",
     [name],
   )
 }
@@ -38,7 +39,7 @@ export async function expireLease(admin: Client, name: string): Promise<void> {
 /** The wait after a failure is over. */
 export async function endWait(admin: Client, name: string): Promise<void> {
   await admin.query(
-    "update trickle_subscriptions_state.subscriptions set retry_at = clock_timestamp() - interval '1 second' where name = $1",
+    "update trickle_subscriptions_state.members set retry_at = clock_timestamp() - interval '1 second' where name = $1",
     [name],
   )
 }

@@ -1,0 +1,36 @@
+import { UsageError } from '../frame/index.ts'
+
+/** As the route takes it. */
+export type ResumePoint =
+  | { readonly kind: 'beginning' | 'end' | 'epoch-began' }
+  | { readonly kind: 'checkpoint'; readonly xid: string; readonly position: string }
+
+interface PointOptions {
+  readonly beginning: boolean
+  readonly end: boolean
+  readonly 'epoch-began': boolean
+  readonly checkpoint?: string | undefined
+}
+
+const placeNames = ['beginning', 'end', 'epoch-began'] as const
+
+/** Reads XID:POSITION, as `show` prints a checkpoint. @throws UsageError */
+export function checkpointOf(text: string): ResumePoint {
+  const [, xid, position] = /^(\d{1,19}):(\d{1,19})$/u.exec(text) ?? []
+  if (xid === undefined || position === undefined)
+    throw new UsageError(`--checkpoint takes XID:POSITION as show prints it, not "${text}".`)
+  return { kind: 'checkpoint', xid, position }
+}
+
+/** The one point that was named. @throws UsageError for none and for several. */
+export function resumePointOf(options: PointOptions): ResumePoint {
+  const { checkpoint } = options
+  const named: ResumePoint[] = placeNames.filter((name) => options[name]).map((kind) => ({ kind }))
+  if (checkpoint !== undefined) named.push(checkpointOf(checkpoint))
+  const [point, other] = named
+  if (point === undefined || other !== undefined)
+    throw new UsageError(
+      'resume-at takes one of --epoch-began, --beginning, --end and --checkpoint XID:POSITION.',
+    )
+  return point
+}

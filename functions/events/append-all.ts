@@ -1,0 +1,71 @@
+import type { z } from 'zod'
+import { eventLimits, type Expectation } from '../../shared/event-store/index.ts'
+import { defineRouteFor, markReplayed, reply } from '../../shared/http/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import type { Services } from '../services.ts'
+import { APPEND_ERRORS, APPEND_FRAME_BYTES, appendHeaders } from './append.ts'
+import { appendAllSchema, appendedAllSchema } from './append-schemas.ts'
+
+export const appendAllRoute = (services: () => Services) =>
+  defineRouteFor<TenantContext>()({
+    name: 'append-to-streams',
+    method: 'POST',
+    path: '/api/appends',
+    summary: 'Append events to several streams',
+    description:
+      'Writes events to several streams of the tenant, all or none, when every `expected` holds, also those of streams that are not ' +
+      'written (`conditions`). `reservations` keep a name for one stream of the tenant, `releases` give it up. ' +
+      'Sending the same event ids or the same Idempotency-Key again answers with the first result.',
+    tags: ['Events'],
+    access: { kind: 'tenant', roles: ['writer', 'admin'] },
+    request: {
+      body: {
+        kind: 'json',
+        schema: appendAllSchema,
+        maxBytes: eventLimits.appendBytesMax + APPEND_FRAME_BYTES,
+        example: {
+          streams: [
+            {
+              streamId: 'account-17',
+              expected: 'none',
+              events: [{ type: 'AccountOpened', data: { email: 'ada@example.com' } }],
+              reservations: [{ set: 'account-email', value: 'ada@example.com' }],
+            },
+            { streamId: 'ledger-2026', events: [{ type: 'AccountCounted', data: null }] },
+          ],
+          conditions: [{ streamId: 'tenant-settings', expected: 'exists' }],
+        },
+      },
+    },
+    responses: {
+      201: { description: 'The events are stored', schema: appendedAllSchema, headers: appendHeaders },
+    },
+    errors: APPEND_ERRORS,
+    idempotency: 'receipt',
+    async handler({ body, caller, idempotency, trace, signal, deadlineAtMs }) {
+      const { streams, ...result } = await services().events.appendAll(caller.tenant, {
+        streams: body.streams.map((stream) => ({ ...stream, expected: expectationOf(stream.expected) })),
+        conditions: body.conditions?.map(({ streamId, expected }) => ({
+          streamId,
+          expected: expectationOf(expected),
+        })),
+        idempotency,
+        trace,
+        signal,
+        deadlineAtMs,
+      })
+      const answer = reply(201, {
+        json: { streams },
+        headers: { 'Consistency-Token': result.consistencyToken },
+      })
+      return result.replayed ? markReplayed(answer) : answer
+    },
+  })
+
+type Expected = z.output<typeof appendAllSchema>['streams'][number]['expected']
+
+/** Version 0 is that of a stream which does not exist. */
+function expectationOf(expected: Expected): Expectation {
+  if (expected === 0) return { mode: 'none' }
+  return typeof expected === 'number' ? { mode: 'version', version: expected } : { mode: expected }
+}

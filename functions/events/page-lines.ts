@@ -1,0 +1,68 @@
+import { eventLimits } from '../../shared/event-store/index.ts'
+import { readLimits } from './read-limits.ts'
+
+/** A page of a stream or of a feed. */
+export interface LinePage<C> {
+  readonly events: readonly string[]
+  /** Where the next page begins; null at the end of a stream. */
+  readonly next: C | null
+}
+
+export interface PageReading<C> {
+  readonly read: (cursor: C, limit: number) => Promise<LinePage<C>>
+  readonly from: C
+  /** Events of the whole answer. */
+  readonly limit: number | undefined
+  /** @throws when the caller may not go on reading. */
+  readonly checkAgain: () => Promise<void>
+}
+
+/**
+ * Page after page as JSON lines, one event each, and a last line `{"next": ...}`: without it the answer is not complete.
+ * One page is in memory at a time, and the next is read when the client has taken it. At the end of a stream `next` is
+ * null; a feed has no end, there it is the token to go on from, as it is wherever the answer ends before.
+ */
+export async function* pageLines<C extends string | number | undefined>({
+  read,
+  from,
+  limit,
+  checkAgain,
+}: PageReading<C>): AsyncGenerator<string> {
+  const endsAtMs = Date.now() + readLimits.streamedMs
+  let left = limit ?? Infinity
+  let bytes = 0
+  let cursor = from
+  for (;;) {
+    const page = await read(cursor, Math.min(left, eventLimits.pageEventsMax))
+    // A feed that gives nothing and does not move is at its end; one that only moves has passed over what a filter leaves out.
+    const isEnd = page.next === null || (page.events.length === 0 && page.next === cursor)
+    left -= page.events.length
+    for (const lines of chunksOf(page.events)) {
+      bytes += lines.length
+      yield lines
+    }
+    if (isEnd || left <= 0 || bytes >= readLimits.streamedBytesMax || Date.now() >= endsAtMs) {
+      yield JSON.stringify({ next: page.next })
+      return
+    }
+    await checkAgain()
+    cursor = page.next ?? cursor
+  }
+}
+
+/** Characters of one write: small enough that what the socket has not taken is little, large enough to cost little. */
+const CHUNK_CHARACTERS = 262_144
+
+function* chunksOf(lines: readonly string[]): Generator<string> {
+  let chunk: string[] = []
+  let characters = 0
+  for (const line of lines) {
+    chunk.push(line)
+    characters += line.length
+    if (characters < CHUNK_CHARACTERS) continue
+    yield chunk.join('\n')
+    chunk = []
+    characters = 0
+  }
+  if (chunk.length > 0) yield chunk.join('\n')
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import { checkConsistency, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
+import { defineRouteFor, maxDeadlineMs, reply, serverSentEvent, type Reply } from '../../shared/http/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import type { Services } from '../services.ts'
+import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
+import { liveFeed } from './live-feed.ts'
+import { pageLines } from './page-lines.ts'
+import type { Places } from './places.ts'
+import {
+  consistencyHeader,
+  filterSchema,
+  limitSchema,
+  pageLimit,
+  queryText,
+  READERS,
+  refusedParameter,
+  waitSchema,
+} from './read-inputs.ts'
+import { readLimits } from './read-limits.ts'
+import { linesExample, linesSchema, storedEventExample, storedEventSchema, timeSchema } from './schemas.ts'
+import { waitForEvents } from './wait-for-events.ts'
+
+const tokenExample = 'AQFfg__rjNtA9ajMBEUT3QP93ybDpmQRTxKuZEYgGb5pswAAAAAABu_-AAAAAAAAAAEAAAAAdlHGkw'
+const tokenSchema = z.string().max(200).optional()
+
+const querySchema = z
+  .object({
+    after: tokenSchema.describe('`next` of an earlier page. From the beginning when absent.'),
+    since: timeSchema
+      .optional()
+      .describe(
+        'Begin with the first event recorded at this time or later (write + as %2B). Not together with `after`.',
+      ),
+    type: filterSchema('Only events of this type; may be repeated.'),
+    streamType: filterSchema(
+      'Only events of streams of this type (the feed of a category); may be repeated.',
+    ),
+    limit: limitSchema,
+    wait: waitSchema.describe('Seconds to wait for an event when there is none: long polling.'),
+  })
+  .superRefine(({ after, since }, context) => {
+    if (after !== undefined && since !== undefined)
+      context.addIssue({ code: 'custom', path: ['since'], message: 'does not go together with after' })
+  })
+type FeedReadQuery = z.output<typeof querySchema>
+
+const description =
+  'Everything that happened in the tenant, in one order, after a checkpoint or since a time. `next` is always there: keep it and send it as `after`. ' +
+  'An event never appears behind a checkpoint. A filtered page may be empty although more follows, with a `next` that has gone on; a page without a filter is empty only at the end.\n\n' +
+  'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
+  'With `Accept: text/event-stream`, where it is switched on, events come as they happen: `id` is the checkpoint, `event` is `event`, `data` the event; `Last-Event-ID` resumes.'
+
+export const readFeedRoute = (services: () => Services, waiting: Places, viewers: Places) =>
+  defineRouteFor<TenantContext>()({
+    name: 'read-feed',
+    method: 'GET',
+    path: '/api/events',
+    summary: "Read the tenant's feed",
+    description,
+    tags: ['Events'],
+    access: READERS,
+    request: {
+      query: querySchema,
+      headers: z.object({
+        ...consistencyHeader,
+        'last-event-id': tokenSchema.describe(
+          'Sent by clients of server-sent events that come back; goes before `after` and `since`.',
+        ),
+      }),
+    },
+    responses: {
+      200: {
+        description: 'A page of the feed',
+        schema: z.object({ events: z.array(storedEventSchema), next: z.string() }),
+        example: { events: [storedEventExample], next: tokenExample },
+        alternatives: {
+          [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(tokenExample) },
+          [EVENT_STREAM_TYPE]: {
+            schema: z.string(),
+            example: serverSentEvent({
+              id: tokenExample,
+              event: 'event',
+              data: JSON.stringify(storedEventExample),
+            }),
+          },
+        },
+        headers: {
+          Link: { description: 'The next page, `rel="next"`' },
+          'Retry-After': { description: 'With `wait`: too many wait already, so this was answered at once' },
+        },
+      },
+    },
+    errors: ['INVALID_CURSOR', 'EPOCH_ENDED', 'NOT_ACCEPTABLE', 'LIVE_VIEWERS_FULL'],
+    deadlineMs: maxDeadlineMs,
+    async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
+      const viewersMax = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX
+      const form = feedForm(request.headers.get('accept'), viewersMax > 0)
+      if (form !== JSON_TYPE && query.wait !== undefined)
+        throw refusedParameter('wait', 'goes with application/json only')
+      const read = (store: FeedQuery): Promise<FeedPage> => services().events.readFeed(caller.tenant, store)
+      const stop = AbortSignal.any([signal, clientSignal])
+      if (form === EVENT_STREAM_TYPE) {
+        if (query.limit !== undefined) throw refusedParameter('limit', 'does not go with text/event-stream')
+        const resumed = headers['last-event-id']
+        const events = liveFeed({
+          read,
+          query: storeQuery(query, resumed === undefined || resumed === '' ? undefined : resumed),
+          viewers,
+          viewersMax,
+          signal: stop,
+          checkAgain,
+        })
+        return reply(200, { serverSentEvents: events })
+      }
+      const readPage = (after: string | undefined, limit: number): Promise<FeedPage> =>
+        read({ ...storeQuery(query, after), limit })
+      if (form === NDJSON_TYPE) {
+        const lines = pageLines({ read: readPage, from: query.after, limit: query.limit, checkAgain })
+        return reply(200, { ndjson: lines })
+      }
+      const limit = pageLimit(query.limit)
+      if (query.wait === undefined) return pageReply(query, await readPage(query.after, limit))
+      const { page, hasPlace } = await waitForEvents({
+        look: (after: string | undefined) => lookAt(readPage(after, limit)),
+        from: query.after,
+        endsAtMs: Date.now() + query.wait * 1_000,
+        signal: stop,
+        places: waiting,
+        checkAgain,
+      })
+      return pageReply(query, page, hasPlace)
+    },
+  })
+
+const lookAt = async (reading: Promise<FeedPage>) => {
+  const page = await reading
+  return { page, isEmpty: page.events.length === 0, next: page.next }
+}
+
+/** A token that a page handed out goes before what the request began with. */
+const storeQuery = (query: FeedReadQuery, after: string | undefined): Omit<FeedQuery, 'limit'> => ({
+  after: after ?? query.after,
+  since: after === undefined ? query.since : undefined,
+  types: query.type,
+  streamTypes: query.streamType,
+})
+
+function pageReply(query: FeedReadQuery, { events, next }: FeedPage, hasPlace = true): Reply {
+  const { after: _after, since: _since, ...others } = query
+  const link = `/api/events?${queryText({ after: next, ...others })}`
+  return reply(200, {
+    jsonText: `{"events":[${events.join(',')}],"next":"${next}"}`,
+    headers: {
+      Link: `<${link}>; rel="next"`,
+      ...(hasPlace ? {} : { 'Retry-After': String(readLimits.retryAfterSeconds) }),
+    },
+  })
+}

@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import { isTrickleError } from '../../shared/errors/index.ts'
+import { checkConsistency, type StreamPage, type StreamQuery } from '../../shared/event-store/index.ts'
+import {
+  defineRouteFor,
+  maxDeadlineMs,
+  reply,
+  versionTag,
+  wholeNumber,
+  type Reply,
+} from '../../shared/http/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import type { Services } from '../services.ts'
+import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
+import { pageLines } from './page-lines.ts'
+import type { Places } from './places.ts'
+import {
+  consistencyHeader,
+  filterSchema,
+  limitSchema,
+  pageLimit,
+  queryText,
+  READERS,
+  refusedParameter,
+  waitSchema,
+} from './read-inputs.ts'
+import { readLimits } from './read-limits.ts'
+import {
+  linesExample,
+  linesSchema,
+  storedEventExample,
+  storedEventSchema,
+  streamIdSchema,
+} from './schemas.ts'
+import { waitForEvents, type Look } from './wait-for-events.ts'
+
+/** The longest number that `wholeNumber` takes; no stream gets there. */
+const VERSION_MAX = 999_999_999_999_999
+const versionSchema = wholeNumber({ min: 1, max: VERSION_MAX }).optional()
+
+const querySchema = z.object({
+  from: versionSchema.describe('First version, inclusive. Default: 1, backward the newest.'),
+  to: versionSchema.describe(
+    'Last version, inclusive; backward the lowest one. Default: the end, backward 1.',
+  ),
+  direction: z.enum(['forward', 'backward']).default('forward'),
+  type: filterSchema('Only events of this type; may be repeated.'),
+  limit: limitSchema,
+  wait: waitSchema.describe(
+    `Seconds to wait for an event when there is none, forward only. With it \`next\` is a version also at the end of the stream, and a stream that does not exist is empty.`,
+  ),
+})
+type StreamReadQuery = z.output<typeof querySchema>
+
+export const readStreamRoute = (services: () => Services, waiting: Places) =>
+  defineRouteFor<TenantContext>()({
+    name: 'read-stream',
+    method: 'GET',
+    path: '/api/streams/{streamId}/events',
+    summary: 'Read the events of a stream',
+    description:
+      'A page of events in the order of their versions. `next` is the `from` of the next page, null at the end. A page filtered by type may be empty although more follows. ' +
+      'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete.',
+    tags: ['Events'],
+    access: READERS,
+    request: {
+      params: z.object({ streamId: streamIdSchema }),
+      query: querySchema,
+      headers: z.object(consistencyHeader),
+    },
+    responses: {
+      200: {
+        description: 'A page of the stream',
+        schema: z.object({ events: z.array(storedEventSchema), next: z.int().nullable() }),
+        example: { events: [storedEventExample], next: null },
+        alternatives: {
+          [NDJSON_TYPE]: { schema: linesSchema(z.int().nullable()), example: linesExample(null) },
+        },
+        headers: {
+          Link: { description: 'The next page, `rel="next"`' },
+          ETag: { description: 'The version of the stream' },
+          'Retry-After': { description: 'With `wait`: too many wait already, so this was answered at once' },
+        },
+      },
+    },
+    errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
+    deadlineMs: maxDeadlineMs,
+    async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
+      checkRange(query)
+      const read = (from: number | undefined, limit: number): Promise<StreamPage> =>
+        services().events.readStream(caller.tenant, { ...storeQuery(params.streamId, query), from, limit })
+      if (pagesForm(request.headers.get('accept')) === NDJSON_TYPE) {
+        if (query.wait !== undefined) throw refusedParameter('wait', 'goes with application/json only')
+        return reply(200, {
+          ndjson: pageLines({ read, from: query.from, limit: query.limit, checkAgain }),
+        })
+      }
+      const limit = pageLimit(query.limit)
+      if (query.wait === undefined) return pageReply(params.streamId, query, await read(query.from, limit))
+      const { page, hasPlace } = await waitForEvents({
+        look: (from) => followStream(from, query, () => read(from, limit)),
+        from: query.from ?? 1,
+        endsAtMs: Date.now() + query.wait * 1_000,
+        signal: AbortSignal.any([signal, clientSignal]),
+        places: waiting,
+        checkAgain,
+      })
+      return pageReply(params.streamId, query, page, hasPlace)
+    },
+  })
+
+/** @throws TrickleError VALIDATION_FAILED for what can't be meant. */
+function checkRange({ from, to, direction, wait }: StreamReadQuery): void {
+  const isBackward = direction === 'backward'
+  if (from !== undefined && to !== undefined && (isBackward ? to > from : to < from)) {
+    throw refusedParameter('to', `lies behind \`from\` in the direction ${direction}`)
+  }
+  if (wait !== undefined && isBackward)
+    throw refusedParameter('wait', 'goes with the direction forward only: nothing new comes backward')
+}
+
+const storeQuery = (streamId: string, query: StreamReadQuery): Omit<StreamQuery, 'limit'> => ({
+  streamId,
+  from: query.from,
+  to: query.to,
+  backward: query.direction === 'backward',
+  types: query.type,
+})
+
+/**
+ * A page for somebody who follows the stream: behind its end comes the version that is written next, unless the range
+ * ends before; and a stream that nobody has written to yet is one without events.
+ */
+async function followStream(
+  from: number,
+  { to }: StreamReadQuery,
+  read: () => Promise<StreamPage>,
+): Promise<Look<StreamPage, number>> {
+  const page = await read().catch((error: unknown): StreamPage => {
+    if (isTrickleError(error) && error.code === 'STREAM_NOT_FOUND')
+      return { events: [], streamVersion: 0, next: null }
+    throw error
+  })
+  const coming = Math.max(from, page.streamVersion + 1)
+  const next = page.next ?? (to !== undefined && coming > to ? null : coming)
+  return { page: { ...page, next }, isEmpty: page.events.length === 0, next }
+}
+
+function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, hasPlace = true): Reply {
+  const { next, streamVersion, events } = page
+  const link = `/api/streams/${encodeURIComponent(streamId)}/events?${queryText({ ...query, from: next ?? 0 })}`
+  return reply(200, {
+    jsonText: `{"events":[${events.join(',')}],"next":${next}}`,
+    headers: {
+      ETag: versionTag(streamVersion),
+      ...(next === null ? {} : { Link: `<${link}>; rel="next"` }),
+      ...(hasPlace ? {} : { 'Retry-After': String(readLimits.retryAfterSeconds) }),
+    },
+  })
+}

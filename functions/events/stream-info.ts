@@ -1,0 +1,47 @@
+import { checkConsistency } from '../../shared/event-store/index.ts'
+import { z } from 'zod'
+import { defineRouteFor, reply, versionTag } from '../../shared/http/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import type { Services } from '../services.ts'
+import { consistencyHeader, READERS } from './read-inputs.ts'
+import { streamIdSchema } from './schemas.ts'
+
+export const streamInfoRoute = (services: () => Services) =>
+  defineRouteFor<TenantContext>()({
+    name: 'stream-info',
+    method: 'GET',
+    path: '/api/streams/{streamId}',
+    summary: 'Look at a stream',
+    description: 'Version, type and times. The ETag is the version; `If-None-Match` with it answers 304.',
+    tags: ['Events'],
+    access: READERS,
+    request: {
+      params: z.object({ streamId: streamIdSchema }),
+      headers: z.object({ ...consistencyHeader, 'if-none-match': z.string().max(1_000).optional() }),
+    },
+    responses: {
+      200: {
+        description: 'The stream',
+        schema: z.object({
+          streamId: z.string(),
+          version: z.int(),
+          streamType: z.string().nullable(),
+          createdAt: z.string(),
+          updatedAt: z.string(),
+        }),
+        headers: { ETag: { description: 'The version of the stream', example: '"3"' } },
+      },
+      304: { description: 'The stream is still at the version that If-None-Match names' },
+    },
+    errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
+    async handler({ params, headers, caller }) {
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
+      const info = await services().events.streamInfo(caller.tenant, params.streamId)
+      const etag = versionTag(info.version)
+      const known = headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+      if (known?.includes(etag) === true || known?.includes('*') === true)
+        return reply(304, { headers: { ETag: etag } })
+      return reply(200, { json: info, headers: { ETag: etag } })
+    },
+  })

@@ -1,0 +1,56 @@
+import { nextPauseMs, pause } from './pause.ts'
+import type { Places } from './places.ts'
+import { readLimits } from './read-limits.ts'
+
+/** A page and where the next look begins; null where nothing more can come. */
+export interface Look<P, C> {
+  readonly page: P
+  readonly isEmpty: boolean
+  readonly next: C | null
+}
+
+export interface Waiting<P, C> {
+  /** One page behind `cursor`. */
+  readonly look: (cursor: C) => Promise<Look<P, C>>
+  readonly from: C
+  readonly endsAtMs: number
+  /** Fires when the client has gone or the time of the request is over. */
+  readonly signal: AbortSignal
+  readonly places: Places
+  /** @throws when the caller may not go on reading. */
+  readonly checkAgain: () => Promise<void>
+}
+
+/**
+ * Looks until there is an event, the time is over, or the client has gone; gives the last page that was read. Where only
+ * the cursor went on (a filter passed over what there was) it looks again at once.
+ * @returns `hasPlace` false where the first look found nothing and as many as may wait are waiting already.
+ */
+export async function waitForEvents<P, C extends string | number | undefined>(
+  waiting: Waiting<P, C>,
+): Promise<{ page: P; hasPlace: boolean }> {
+  const { look, signal, endsAtMs, places, checkAgain } = waiting
+  let cursor = waiting.from
+  let found = await look(cursor)
+  const isOver = (): boolean =>
+    !found.isEmpty || found.next === null || signal.aborted || Date.now() >= endsAtMs
+  if (isOver()) return { page: found.page, hasPlace: true }
+  const release = places.take(readLimits.waitingMax)
+  if (release === null) return { page: found.page, hasPlace: false }
+  try {
+    let pauseMs: number = readLimits.pauseMsMin
+    while (!isOver()) {
+      if (found.next === cursor) {
+        await pause(Math.min(pauseMs, Math.max(endsAtMs - Date.now(), 0)), signal)
+        pauseMs = nextPauseMs(pauseMs)
+        if (signal.aborted) break
+      }
+      await checkAgain()
+      cursor = found.next ?? cursor
+      found = await look(cursor)
+    }
+    return { page: found.page, hasPlace: true }
+  } finally {
+    release()
+  }
+}

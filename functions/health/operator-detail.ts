@@ -1,0 +1,75 @@
+import { setTimeout } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Services } from '../services.ts'
+
+export type HealthServices = Pick<
+  Services,
+  'app' | 'logOperations' | 'settings' | 'subscriptionOperations' | 'tokens'
+>
+
+/** What an operator sees beside the checks. A part that could not be had in time is null. */
+export const detailSchema = z
+  .object({
+    log: z
+      .object({
+        epoch: z.uuid(),
+        epochBeganAt: z.string(),
+        horizonIsHeld: z.boolean(),
+        horizonAgeSeconds: z.number().nullable(),
+        eventsBehind: z.int(),
+      })
+      .nullable(),
+    subscriptions: z
+      .array(
+        z.object({
+          name: z.string(),
+          state: z.enum(['running', 'paused', 'stopped']),
+          error: z.string().nullable(),
+          failures: z.int().describe('In a row, of the member with the most.'),
+          lagEvents: z.int(),
+          lagSeconds: z.number(),
+        }),
+      )
+      .nullable()
+      .describe('Those that stopped, or failed at the last attempt.'),
+  })
+  .meta({ id: 'ReadinessDetail' })
+
+type Detail = z.output<typeof detailSchema>
+
+export async function detailFor(services: HealthServices, budgetMs: number): Promise<Detail> {
+  const within = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    const late = setTimeout(budgetMs, null, { ref: false })
+    return Promise.race([Promise.resolve().then(work), late]).catch(() => null)
+  }
+  const [log, subscriptions] = await Promise.all([
+    within(() => logDetail(services)),
+    within(() => failingSubscriptions(services)),
+  ])
+  return { log, subscriptions }
+}
+
+async function logDetail({ logOperations }: HealthServices): Promise<NonNullable<Detail['log']>> {
+  const { epoch, horizon, eventsBehind } = await logOperations.status({ transactionsMax: 0 })
+  return {
+    epoch: epoch.epoch,
+    epochBeganAt: epoch.beganAt,
+    horizonIsHeld: horizon.isHeld,
+    horizonAgeSeconds: horizon.ageSeconds,
+    eventsBehind: eventsBehind.count,
+  }
+}
+
+async function failingSubscriptions(services: HealthServices): Promise<NonNullable<Detail['subscriptions']>> {
+  const all = await services.subscriptionOperations.list()
+  return all
+    .map(({ name, state, error, members, lagEvents, lagSeconds }) => ({
+      name,
+      state,
+      error: error ?? members.find((member) => member.error !== null)?.error ?? null,
+      failures: Math.max(0, ...members.map((member) => member.failures)),
+      lagEvents,
+      lagSeconds,
+    }))
+    .filter(({ state, failures }) => state === 'stopped' || failures > 0)
+}

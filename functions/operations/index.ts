@@ -1,0 +1,26 @@
+/**
+ * What an operator sees of a running Trickle and does with it: the log (what holds the feed, epochs) and its
+ * subscriptions. Every route requires the role operator; none reads what an event says.
+ */
+import type { Route } from '../../shared/http/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import type { Services } from '../services.ts'
+import { logRoutes } from './log-routes.ts'
+import { parkedRoutes } from './parked-routes.ts'
+import { subscriptionRoutes } from './subscription-routes.ts'
+
+export type {
+  MemberStatus,
+  ParkedEvent,
+  ResumePoint,
+  SubscriptionOperations,
+  SubscriptionStatus,
+} from './ports/subscription-operations.ts'
+
+export const operationRoutes = (
+  services: () => Pick<Services, 'logOperations' | 'subscriptionOperations'>,
+): Route<TenantContext>[] => [
+  ...logRoutes(services),
+  ...subscriptionRoutes(services),
+  ...parkedRoutes(services),
+]

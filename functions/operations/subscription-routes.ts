@@ -1,0 +1,180 @@
+import { z } from 'zod'
+import type { ErrorCode } from '../../shared/errors/index.ts'
+import { defineRouteFor, reply } from '../../shared/http/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import type { Services } from '../services.ts'
+import type {
+  ResumePoint,
+  SubscriptionOperations,
+  SubscriptionStatus,
+} from './ports/subscription-operations.ts'
+import { subscriptionParams, subscriptionSchema } from './schemas.ts'
+
+type SubscriptionServices = () => Pick<Services, 'subscriptionOperations'>
+
+/** The largest group: more members than connections of a small database can work at once would only wait. */
+const MEMBERS_MAX = 16
+
+/** The largest signed 64-bit number, which is what the database compares with. */
+const INT64_MAX = 2n ** 63n - 1n
+
+const defineOperatorRoute = defineRouteFor<TenantContext>()
+const common = { tags: ['Operations'], access: { kind: 'operator' } } as const
+const answers = {
+  200: { description: 'The subscription, as it is now', schema: subscriptionSchema },
+} as const
+
+const wholeText = (name: string) =>
+  z
+    .string()
+    .regex(/^\d{1,19}$/, { error: `${name} is a whole number, as a string`, abort: true })
+    .transform((text) => BigInt(text))
+    .refine((value) => value <= INT64_MAX, { error: `${name} is larger than 64 bits can say` })
+    .meta({ type: 'string', pattern: String.raw`^\d{1,19}$` })
+
+const resumePointSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('beginning') }),
+    z.strictObject({ kind: z.literal('end') }),
+    z.strictObject({ kind: z.literal('epoch-began') }),
+    z.strictObject({ kind: z.literal('checkpoint'), xid: wholeText('xid'), position: wholeText('position') }),
+  ])
+  .meta({ id: 'ResumePoint' })
+
+const listRoute = (services: SubscriptionServices) =>
+  defineOperatorRoute({
+    ...common,
+    name: 'list-subscriptions',
+    method: 'GET',
+    path: '/api/operations/subscriptions',
+    summary: 'List subscriptions with their lag',
+    request: {},
+    responses: {
+      200: {
+        description: 'All of them, by name',
+        schema: z.object({ subscriptions: z.array(subscriptionSchema) }),
+      },
+    },
+    async handler() {
+      return reply(200, { json: { subscriptions: await services().subscriptionOperations.list() } })
+    },
+  })
+
+const getRoute = (services: SubscriptionServices) =>
+  defineOperatorRoute({
+    ...common,
+    name: 'get-subscription',
+    method: 'GET',
+    path: '/api/operations/subscriptions/{name}',
+    summary: 'Look at a subscription and its members',
+    request: { params: subscriptionParams },
+    responses: answers,
+    errors: ['SUBSCRIPTION_NOT_FOUND'],
+    async handler({ params }) {
+      return reply(200, { json: await services().subscriptionOperations.get(params.name) })
+    },
+  })
+
+interface Verb {
+  readonly verb: 'pause' | 'resume' | 'reset'
+  readonly summary: string
+  readonly description: string
+  readonly errors: readonly ErrorCode[]
+  readonly call: (operations: SubscriptionOperations, name: string) => Promise<SubscriptionStatus>
+}
+
+const verbs: readonly Verb[] = [
+  {
+    verb: 'pause',
+    summary: 'Pause a subscription',
+    description:
+      'Who works on it stops at the next step. Repeating it changes nothing; one that has stopped by itself is refused.',
+    errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
+    call: (operations, name) => operations.pause(name),
+  },
+  {
+    verb: 'resume',
+    summary: 'Let a subscription go on',
+    description:
+      'From its checkpoint, after a pause or a stop. One that stopped because the log began a new epoch is refused: only `resume-at` says where it goes on.',
+    errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
+    call: (operations, name) => operations.resume(name),
+  },
+  {
+    verb: 'reset',
+    summary: 'Put a subscription back to the beginning of the log',
+    description: 'Only while it is paused or stopped. It handles every event again once it is resumed.',
+    errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
+    call: (operations, name) => operations.reset(name),
+  },
+]
+
+const verbRoute = (services: SubscriptionServices, { verb, summary, description, errors, call }: Verb) =>
+  defineOperatorRoute({
+    ...common,
+    name: `${verb}-subscription`,
+    method: 'POST',
+    path: `/api/operations/subscriptions/{name}/${verb}`,
+    summary,
+    description,
+    request: { params: subscriptionParams },
+    responses: answers,
+    errors,
+    async handler({ params }) {
+      return reply(200, { json: await call(services().subscriptionOperations, params.name) })
+    },
+  })
+
+const resumeAtRoute = (services: SubscriptionServices) =>
+  defineOperatorRoute({
+    ...common,
+    name: 'resume-subscription-at',
+    method: 'POST',
+    path: '/api/operations/subscriptions/{name}/resume-at',
+    summary: 'Let a subscription go on from another point',
+    description:
+      'Only while it is paused or stopped; it belongs to the current epoch afterwards. `epoch-began` is where the current epoch of the log began, or earlier if the subscription had not come so far: nothing is left out.',
+    request: {
+      params: subscriptionParams,
+      body: { kind: 'json', schema: resumePointSchema, maxBytes: 4_096, example: { kind: 'epoch-began' } },
+    },
+    responses: answers,
+    errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
+    async handler({ params, body }) {
+      const at: ResumePoint = body
+      return reply(200, { json: await services().subscriptionOperations.resumeAt(params.name, at) })
+    },
+  })
+
+const resizeRoute = (services: SubscriptionServices) =>
+  defineOperatorRoute({
+    ...common,
+    name: 'resize-subscription',
+    method: 'POST',
+    path: '/api/operations/subscriptions/{name}/members',
+    summary: 'Change how many members share a subscription',
+    description:
+      'Takes effect when all members have come to a common point; `targetMembers` says so until then.',
+    request: {
+      params: subscriptionParams,
+      body: {
+        kind: 'json',
+        schema: z.strictObject({ members: z.int().min(1).max(MEMBERS_MAX) }),
+        maxBytes: 4_096,
+        example: { members: 4 },
+      },
+    },
+    responses: answers,
+    errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
+    async handler({ params, body }) {
+      return reply(200, { json: await services().subscriptionOperations.resize(params.name, body.members) })
+    },
+  })
+
+export const subscriptionRoutes = (services: SubscriptionServices) => [
+  listRoute(services),
+  getRoute(services),
+  ...verbs.map((verb) => verbRoute(services, verb)),
+  resumeAtRoute(services),
+  resizeRoute(services),
+]

@@ -1,0 +1,112 @@
+import { TrickleError } from '../errors/index.ts'
+import type { Row, Statement } from '../postgres/index.ts'
+import type { SubscriptionEvent } from './subscription-event.ts'
+
+/** What becomes of an event whose last attempt has failed. */
+export type PoisonAction =
+  /** It is parked, and later events of its stream wait in order until an operator replays or skips it. */
+  | 'park-stream'
+  /** It is parked, and its stream goes on without it. */
+  | 'park-event'
+  /** The subscription stops until an operator decides. */
+  | 'stop'
+
+export interface HandlerContext {
+  /** Aborted when the attempt has taken too long, or when another instance may have taken over: have no effect after it. */
+  readonly signal: AbortSignal
+  /** 1 for the first; it counts across runs. */
+  readonly attempt: number
+}
+
+/** Runs a statement in the transaction that also moves the checkpoint. */
+export type RunStatement = (statement: Statement) => Promise<Row[]>
+
+interface SubscriptionOptions {
+  /** Key of the checkpoint, for good: another name is another subscription, which begins anew. a-z, 0-9 and '-', 1 to 63. */
+  readonly name: string
+  /** Only events of these types; all when absent. A type that is added later is not looked for in what has passed. */
+  readonly types?: readonly string[]
+  /** Only events of streams of these types; all when absent. */
+  readonly streamTypes?: readonly string[]
+  /** Where a new subscription begins. Default 'beginning': with every event that the log holds. */
+  readonly startAt?: 'beginning' | 'now'
+  /** Attempts at one event, 1 to 50, default 5; then it is poison. */
+  readonly maxAttempts?: number
+  /** An attempt that takes longer has failed. Default 30 s. */
+  readonly attemptTimeoutMs?: number
+  /** Wait after a failed attempt, doubled with each further one. Default: from 250 ms up to one minute. */
+  readonly backoffMs?: { readonly first: number; readonly longest: number }
+  /** Default 'park-stream', which keeps every stream's order. */
+  readonly onPoison?: PoisonAction
+}
+
+/** An effect anywhere: at least once and in the order of each stream, so make it idempotent (by tenant, source and id). */
+export interface EventSubscription extends SubscriptionOptions {
+  /** @throws what makes the attempt fail; RetryLater, or a TrickleError that is retryable, when it is not the event's fault. */
+  handle(event: SubscriptionEvent, context: HandlerContext): Promise<void> | void
+}
+
+/** Effects in the same database: they and the checkpoint are one transaction, so each event takes effect exactly once. */
+export interface BatchSubscription extends SubscriptionOptions {
+  /**
+   * Everything must go through `run`. It may run again from its start, after everything was rolled back; no appends, which
+   * must be the first write of a transaction of their own.
+   */
+  handleBatch(events: readonly SubscriptionEvent[], run: RunStatement, context: HandlerContext): Promise<void>
+}
+
+export interface Subscription {
+  readonly name: string
+  readonly types: readonly string[] | null
+  readonly streamTypes: readonly string[] | null
+  readonly startAt: 'beginning' | 'now'
+  readonly maxAttempts: number
+  readonly attemptTimeoutMs: number
+  readonly backoffMs: { readonly first: number; readonly longest: number }
+  readonly onPoison: PoisonAction
+  readonly code: Pick<EventSubscription, 'handle'> | Pick<BatchSubscription, 'handleBatch'>
+}
+
+const NAME = /^[a-z0-9-]{1,63}$/
+/** More would try a broken event for hours; each attempt may wait a minute. */
+const ATTEMPTS_MAX = 50
+/** As many as one filter of the feed takes. */
+const TYPES_MAX = 100
+/** Longer than any call that a handler should wait for, shorter than what a Functions host lets run. */
+const ATTEMPT_TIMEOUT_MS = 30_000
+/** Four waits of the default five attempts are 4 s together: a glitch passes, and poison does not hold others long. */
+const BACKOFF_MS = { first: 250, longest: 60_000 } as const
+
+/**
+ * Checks a subscription and fills in its defaults.
+ * @throws TrickleError CONFIGURATION_INVALID
+ */
+export function defineSubscription(definition: EventSubscription | BatchSubscription): Subscription {
+  const { name, types, streamTypes, maxAttempts = 5 } = definition
+  const attemptTimeoutMs = definition.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS
+  const backoffMs = definition.backoffMs ?? BACKOFF_MS
+  if (!NAME.test(name)) throw invalid(name, 'its name must be 1 to 63 of a-z, 0-9 and "-"')
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > ATTEMPTS_MAX)
+    throw invalid(name, `maxAttempts must be 1 to ${ATTEMPTS_MAX}`)
+  if (!(attemptTimeoutMs > 0)) throw invalid(name, 'attemptTimeoutMs must be above 0')
+  if (!(backoffMs.first >= 0 && backoffMs.longest >= backoffMs.first))
+    throw invalid(name, 'backoffMs must be 0 or more, and longest no less than first')
+  for (const list of [types, streamTypes]) {
+    if (list !== undefined && (list.length === 0 || list.length > TYPES_MAX))
+      throw invalid(name, `types and streamTypes hold 1 to ${TYPES_MAX} entries each; leave them out for all`)
+  }
+  return {
+    name,
+    types: types ?? null,
+    streamTypes: streamTypes ?? null,
+    startAt: definition.startAt ?? 'beginning',
+    maxAttempts,
+    attemptTimeoutMs,
+    backoffMs,
+    onPoison: definition.onPoison ?? 'park-stream',
+    code: definition,
+  }
+}
+
+const invalid = (name: string, what: string): TrickleError =>
+  new TrickleError('CONFIGURATION_INVALID', `The subscription ${JSON.stringify(name)} can't be: ${what}.`)

@@ -1,0 +1,14 @@
+set local lock_timeout = '2s';
+set local statement_timeout = '60s';
+drop function trickle_subscriptions_state.count_attempt(text, int, bigint, uuid, uuid, text, bigint, int);
+drop function trickle_subscriptions_state.take_page(text, int, bigint, uuid, xid8, bigint, text[], text[], int, int, int, int);
+drop function trickle_subscriptions_state.is_blocked(text, uuid, text);
+drop function trickle_subscriptions_state.end_page(text, int, bigint, xid8, bigint);
+drop function trickle_subscriptions_state.begin_page(text, int, bigint, uuid, int);
+drop function trickle_events_log.read_feed_part(xid8, bigint, xid8, bigint, uuid, uuid[], text[], text[], int, int, int, int, int);
+drop function trickle_subscriptions_state.finish_resize(text);
+drop function trickle_subscriptions_state.place_members(text, int, xid8, bigint);
+drop function trickle_subscriptions_state.is_at_barrier(text, int);
+drop function trickle_subscriptions_state.member_of(uuid, text, int);
+drop table trickle_subscriptions_state.parked;
+drop table trickle_subscriptions_state.lanes;

@@ -1,0 +1,12 @@
+set local lock_timeout = '2s';
+set local statement_timeout = '60s';
+revoke select (tenant_id, stream_id, type, stream_type) on trickle_events_log.events from trickle_operator;
+drop function trickle_subscriptions_state.member_lag(text, int, int);
+drop function trickle_subscriptions_state.decide_parked(text, bigint, text);
+drop function trickle_subscriptions_state.resize(text, int);
+drop function trickle_subscriptions_state.place(text, text, xid8, bigint, boolean);
+drop function trickle_subscriptions_state.set_state(text, text);
+drop function trickle_subscriptions_state.replay_step(text, int, bigint, bigint, text, text, int);
+drop function trickle_subscriptions_state.take_replays(text, int, int);
+drop function trickle_subscriptions_state.settle(text, int, bigint, uuid, xid8, bigint, xid8, bigint, jsonb, jsonb, int, int);
+drop function trickle_subscriptions_state.wake_stream(text, uuid, text);

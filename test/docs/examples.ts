@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { LocalRun } from '../support/local-run.ts'
+
+export const repository = fileURLToPath(new URL('../..', import.meta.url))
+const run = promisify(execFile)
+
+export interface Example {
+  readonly command: string
+  /** What the page shows as the answer; null where it shows none. */
+  readonly answer: string | null
+}
+
+/** Shell blocks of a text, each with the block of an answer behind it. */
+export function examplesOf(markdown: string): Example[] {
+  return [...markdown.matchAll(/```sh\n([\s\S]*?)```(?:\s*```(?:json|text)\n([\s\S]*?)```)?/g)].map(
+    ([, command = '', answer]) => ({ command, answer: answer ?? null }),
+  )
+}
+
+/** What a command prints in a shell beside this run, after the commands before it. */
+export async function outputOf(local: LocalRun, before: string, command: string): Promise<string> {
+  const script = `${before}${command}`
+    .replaceAll('http://localhost:7071', local.url)
+    .replaceAll(/npx --no trickle (\w+)/g, `npx --no trickle $1 --home ${local.home}`)
+  const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
+  const { stdout } = await run('bash', ['-euc', script], {
+    cwd: repository,
+    env: { ...process.env, PATH: path },
+  })
+  return stdout
+}

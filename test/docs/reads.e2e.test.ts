@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startLocalRun, type LocalRun } from '../support/local-run.ts'
+import { examplesOf, outputOf, repository } from './examples.ts'
+
+let local: LocalRun
+
+beforeAll(async () => {
+  local = await startLocalRun()
+}, 120_000)
+afterAll(() => local?.stop())
+
+/** Times and tokens differ from run to run; everything else is compared character by character. */
+const mask = (text: string): string =>
+  text
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
+    .replaceAll(/\bAQ[\w-]{76}\b/g, 'TOKEN')
+    .trimEnd()
+
+it('the examples of docs/reads.md give what it shows, in its order', async () => {
+  const examples = examplesOf(await readFile(`${repository}/docs/reads.md`, 'utf8'))
+  expect(examples.filter(({ answer }) => answer !== null)).toHaveLength(9)
+  let before = ''
+  let hasAppended = false
+  for (const { command, answer } of examples) {
+    if (answer === null) {
+      // The first block makes the events; later ones need its functions, not its events.
+      if (!hasAppended) await outputOf(local, '', command)
+      before += hasAppended ? `${command}\n` : `${command.replaceAll(/^append .*$/gm, '')}\n`
+      hasAppended = true
+      continue
+    }
+    expect([command, mask(await outputOf(local, before, command))]).toEqual([command, mask(answer)])
+  }
+}, 120_000)

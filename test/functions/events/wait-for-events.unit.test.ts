@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Places } from '../../../functions/events/places.ts'
+import { readLimits } from '../../../functions/events/read-limits.ts'
+import { waitForEvents, type Waiting } from '../../../functions/events/wait-for-events.ts'
+
+type Feed = Waiting<readonly string[], number>
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A feed whose nth look gives what `pages` says; the last is given on and on. */
+function waitingFor(
+  pages: readonly { events: string[]; next: number | null }[],
+  overrides: Partial<Feed> = {},
+) {
+  const looks: { cursor: number; atMs: number }[] = []
+  const startMs = Date.now()
+  const waiting: Feed = {
+    async look(cursor) {
+      const page = pages[Math.min(looks.length, pages.length - 1)]
+      if (page === undefined) throw new Error('there are no pages')
+      looks.push({ cursor, atMs: Date.now() - startMs })
+      return { page: page.events, isEmpty: page.events.length === 0, next: page.next }
+    },
+    from: 1,
+    endsAtMs: startMs + 5_000,
+    signal: new AbortController().signal,
+    places: new Places(),
+    checkAgain: async () => undefined,
+    ...overrides,
+  }
+  return { waiting, looks }
+}
+
+const nothing = { events: [], next: 1 }
+
+describe('waiting for events', () => {
+  it('looks ever less often, from 50 ms to half a second, until one is there', async () => {
+    const { waiting, looks } = waitingFor([
+      ...Array.from({ length: 9 }, () => nothing),
+      { events: ['e'], next: 2 },
+    ])
+    const waited = waitForEvents(waiting)
+    await vi.runAllTimersAsync()
+    expect(await waited).toEqual({ page: ['e'], hasPlace: true })
+    const pauses = looks.slice(1).map(({ atMs }, index) => Math.round(atMs - (looks[index]?.atMs ?? 0)))
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(50)
+    expect(pauses).toEqual(pauses.toSorted((left, right) => left - right))
+    expect(pauses.at(-1)).toBe(readLimits.pauseMsMax)
+  })
+
+  it('ends with its time, and never looks later', async () => {
+    const { waiting, looks } = waitingFor([nothing])
+    const waited = waitForEvents(waiting)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(await waited).toEqual({ page: [], hasPlace: true })
+    expect(looks.at(-1)?.atMs).toBeLessThanOrEqual(5_001)
+  })
+
+  it('looks again at once where the cursor went on', async () => {
+    const { waiting, looks } = waitingFor([
+      { events: [], next: 7 },
+      { events: [], next: 9 },
+      { events: ['e'], next: 10 },
+    ])
+    expect((await waitForEvents(waiting)).page).toEqual(['e'])
+    expect(looks.map(({ cursor }) => cursor)).toEqual([1, 7, 9])
+  })
+
+  it('does not wait where nothing more can come, or for no time', async () => {
+    const ended = waitingFor([{ events: [], next: null }])
+    expect((await waitForEvents(ended.waiting)).page).toEqual([])
+    const hurried = waitingFor([nothing], { endsAtMs: Date.now() })
+    expect((await waitForEvents(hurried.waiting)).hasPlace).toBe(true)
+    expect([ended.looks.length, hurried.looks.length]).toEqual([1, 1])
+  })
+
+  it('stops when the client goes, without another look, and gives its place back', async () => {
+    const controller = new AbortController()
+    const places = new Places()
+    const { waiting, looks } = waitingFor([nothing], { signal: controller.signal, places })
+    const waited = waitForEvents(waiting)
+    await vi.advanceTimersByTimeAsync(100)
+    const seen = looks.length
+    controller.abort()
+    expect((await waited).page).toEqual([])
+    expect(looks).toHaveLength(seen)
+    expect(places.take(1)).not.toBeNull()
+  })
+
+  it('ends with the refusal of a caller who may not go on, and gives its place back', async () => {
+    const places = new Places()
+    const { waiting } = waitingFor([nothing], {
+      places,
+      checkAgain: () => Promise.reject(new Error('suspended')),
+    })
+    const waited = waitForEvents(waiting).catch((error: unknown) => String(error))
+    await vi.runAllTimersAsync()
+    expect(await waited).toContain('suspended')
+    expect(places.take(1)).not.toBeNull()
+  })
+
+  it('takes a place only where there is nothing, and answers at once where there is none', async () => {
+    const places = new Places()
+    for (let taken = 0; taken < readLimits.waitingMax; taken += 1) places.take(readLimits.waitingMax)
+    const full = waitingFor([nothing], { places })
+    expect(await waitForEvents(full.waiting)).toEqual({ page: [], hasPlace: false })
+    const found = waitingFor([{ events: ['e'], next: 2 }], { places })
+    expect(await waitForEvents(found.waiting)).toEqual({ page: ['e'], hasPlace: true })
+  })
+})
+
+describe('places', () => {
+  it('are given back once, however often that is asked for', () => {
+    const places = new Places()
+    const release = places.take(1)
+    expect(places.take(1)).toBeNull()
+    release?.()
+    release?.()
+    expect(places.take(1)).not.toBeNull()
+    expect(places.take(1)).toBeNull()
+  })
+})

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { healthRoutes } from '../../../functions/health/index.ts'
+import { callerOf, member, RecordedOperations, subscription } from './support.ts'
+
+const epoch = {
+  epoch: '6ba7b810-9dad-41d1-80b4-00c04fd430c8',
+  beganAt: '2026-11-21T12:00:00Z',
+  ordinal: 1,
+  reason: 'the log begins',
+  beganXid: '0',
+  beganPosition: '0',
+}
+const status = {
+  epoch,
+  horizon: { xid: '9', isHeld: true, ageSeconds: 4.5, seesSessions: true },
+  eventsBehind: { count: 2, isLowerBound: false, oldestRecordedAt: null },
+}
+
+/** Services of which only the operator's part answers: the public part then says that the database is away. */
+const servicesWith = (log: () => Promise<unknown>, list: () => Promise<unknown>) =>
+  ({
+    logOperations: { status: log },
+    subscriptionOperations: { list },
+    get app() {
+      throw new Error('the database is away')
+    },
+    settings: {},
+    tokens: {},
+  }) as never
+
+const publicAnswer = {
+  status: 'unavailable',
+  checks: { configuration: 'ok', database: 'unavailable', migrations: 'unavailable' },
+}
+
+describe('readiness', () => {
+  const operations = new RecordedOperations()
+  const callWith = (
+    log = () => Promise.resolve<unknown>(status),
+    list = (): Promise<unknown> => operations.list(),
+  ) => callerOf(healthRoutes(() => servicesWith(log, list)))
+
+  it('is told without detail to everybody but operators', async () => {
+    const call = callWith()
+    for (const roles of [null, 'reader,admin@acme', '@acme']) {
+      const answer = await call('health-ready', { roles })
+      expect([answer.status, answer.json]).toEqual([503, publicAnswer])
+    }
+  })
+
+  it('is told to operators with what stands still', async () => {
+    const stopped = subscription({
+      name: 'stopped',
+      state: 'stopped',
+      error: 'the log has begun a new epoch',
+    })
+    const failing = subscription({
+      name: 'failing',
+      members: [member(), member({ member: 1, failures: 3, error: 'e' })],
+    })
+    const call = callWith(undefined, () => Promise.resolve([subscription(), stopped, failing]))
+    const { json } = await call('health-ready')
+    expect(json).toEqual({
+      ...publicAnswer,
+      detail: {
+        log: {
+          epoch: epoch.epoch,
+          epochBeganAt: epoch.beganAt,
+          horizonIsHeld: true,
+          horizonAgeSeconds: 4.5,
+          eventsBehind: 2,
+        },
+        subscriptions: [
+          {
+            name: 'stopped',
+            state: 'stopped',
+            error: stopped.error,
+            failures: 0,
+            lagEvents: 3,
+            lagSeconds: 1.5,
+          },
+          { name: 'failing', state: 'running', error: 'e', failures: 3, lagEvents: 3, lagSeconds: 1.5 },
+        ],
+      },
+    })
+  })
+
+  it('is told to operators when the detail can not be had', async () => {
+    const call = callWith(
+      () => Promise.reject(new Error('away')),
+      () => {
+        throw new Error('away')
+      },
+    )
+    const answer = await call('health-ready')
+    expect([answer.status, answer.json]).toEqual([
+      503,
+      { ...publicAnswer, detail: { log: null, subscriptions: null } },
+    ])
+  })
+
+  it('does not wait for ever for the detail', async () => {
+    const call = callWith(() => new Promise(() => {}))
+    expect((await call('health-ready')).json).toMatchObject({ detail: { log: null, subscriptions: [] } })
+  })
+})

@@ -1,0 +1,75 @@
+import { InMemoryEventStore, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import { Database } from '../../../../shared/postgres/index.ts'
+import { tenantContextForTests, TenantDirectory, TenantRegistry } from '../../../../shared/tenancy/index.ts'
+import { createOwnServer, type TestDatabase } from '../../../support/database.ts'
+import { startPgBouncer } from '../../../support/pgbouncer.ts'
+import { CrowdedStore } from './crowded-store.ts'
+import type { Fixture, OpenStore } from './subject.ts'
+
+/** As many as an instance has for HTTP. */
+const CONNECTIONS = 5
+
+export const inMemory: Fixture = async () => {
+  const store = new InMemoryEventStore()
+  return {
+    store,
+    tenant: async (slug) => tenantContextForTests(slug),
+    setTenantStatus: async (tenant, status) => store.setTenantStatus(tenant, status),
+    close: async () => {},
+  }
+}
+
+/**
+ * A server of its own: beside other files a transaction of theirs, or the autovacuum's, could hold the horizon for one
+ * poll, and a page that was there would be shorter when it is asked for again.
+ */
+const ownDatabase = (version: 17 | 18) => createOwnServer({ version, settings: { autovacuum: false } })
+
+export const postgres18: Fixture = async () => openPostgres(await ownDatabase(18))
+
+/** Every append is written together with others. */
+export const postgresInACrowd: Fixture = async () => {
+  const open = await postgres18()
+  return { ...open, store: new CrowdedStore(open.store, await open.tenant('others')) }
+}
+
+export const postgres17: Fixture = async () => openPostgres(await ownDatabase(17))
+
+/** The store's own connections go through the pooler; tenants are made past it. */
+export const postgresBehindPgBouncer: Fixture = async () => {
+  const database = await ownDatabase(18)
+  const bouncer = await startPgBouncer(database.adminUrl)
+  const pool = new Database({
+    url: bouncer.url(database.url('trickle_app')),
+    connectionsMax: CONNECTIONS,
+    statements: 'unnamed',
+  })
+  const open = openPostgres(database, pool)
+  return {
+    ...open,
+    async close() {
+      await pool.end()
+      await bouncer.stop()
+      await open.close()
+    },
+  }
+}
+
+export function openPostgres(
+  database: TestDatabase,
+  pool: Database = database.pool('trickle_app', CONNECTIONS),
+): OpenStore {
+  const registry = new TenantRegistry(database.pool('trickle_operator', 1))
+  const directory = new TenantDirectory(database.pool('trickle_app', 1), 'slug')
+  return {
+    store: new PostgresEventStore(pool),
+    async tenant(slug) {
+      await registry.createMissing([{ slug }])
+      return directory.resolve(slug)
+    },
+    async setTenantStatus(tenant, status) {
+      await registry.setStatus(tenant.slug, status)
+    },
+    close: () => database.drop(),
+  }
+}

@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  defineSubscription,
+  runSubscription,
+  SubscriptionOperations,
+  workLimits,
+} from '../../../shared/subscriptions/index.ts'
+import type { TenantContext } from '../../../shared/tenancy/index.ts'
+import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from './group-support.ts'
+
+let stage: Stage
+let acme: TenantContext
+let operations: SubscriptionOperations
+
+beforeAll(async () => {
+  stage = await openStage()
+  acme = await stage.tenant('acme')
+  operations = new SubscriptionOperations(stage.operator)
+  for (let n = 0; n < 3; n += 1) {
+    await stage.append(acme, 'bad', 2)
+    await stage.append(acme, 'good', 1)
+  }
+})
+afterAll(() => stage.database.drop())
+
+/** A handler that can't do some versions of the stream `bad`. */
+function failingAt(...versions: number[]): Recorder {
+  const recorder = new Recorder()
+  recorder.fail = ({ streamId, version }) => {
+    if (streamId === 'bad' && versions.includes(version)) throw new Error(`version ${version} is bad`)
+  }
+  return recorder
+}
+
+const idsOf = async (name: string): Promise<Map<string, string>> => {
+  const { events } = await operations.parked(name, { limit: 1_000 })
+  return new Map(events.map((event) => [`${event.streamId} ${event.version}`, event.parkedId]))
+}
+const idOf = async (name: string, label: string): Promise<string> => (await idsOf(name)).get(label) ?? ''
+
+describe('a poison event', () => {
+  it('is parked with its stream, whose later events wait in order while others go on', async () => {
+    const recorder = failingAt(3)
+    const subscription = recorder.define('park-stream')
+    await runToEnd(stage, subscription)
+    expect(recorder.seen.filter((label) => label.startsWith('bad'))).toEqual(labels('bad', 1, 2))
+    expect(recorder.ofStream('good')).toEqual(labels('good', 1, 3))
+    expect(recorder.attempts.filter((text) => text.startsWith('bad 3 '))).toHaveLength(5)
+    expect(await parkedStates(stage.admin, 'park-stream')).toEqual([
+      'bad 3 parked',
+      'bad 4 waiting',
+      'bad 5 waiting',
+      'bad 6 waiting',
+    ])
+    const { events } = await operations.parked('park-stream', { limit: 1 })
+    expect(events[0]).toMatchObject({
+      tenantId: acme.tenantId,
+      streamId: 'bad',
+      version: 3,
+      type: 'Noted',
+      source: '',
+      attempts: 5,
+      error: 'version 3 is bad',
+      state: 'parked',
+    })
+    expect(await operations.get('park-stream')).toMatchObject({ parkedEvents: 4, blockedStreams: 1 })
+    await stage.append(acme, 'bad', 1)
+    await runToEnd(stage, subscription)
+    expect((await parkedStates(stage.admin, 'park-stream')).at(-1)).toBe('bad 7 waiting')
+  })
+
+  it('that is replayed and succeeds lets the waiting ones follow in order, and the stream is free', async () => {
+    const recorder = new Recorder()
+    const subscription = recorder.define('park-stream')
+    await operations.replay('park-stream', await idOf('park-stream', 'bad 3'))
+    await runToEnd(stage, subscription)
+    expect(recorder.seen).toEqual(labels('bad', 3, 7))
+    expect(await parkedStates(stage.admin, 'park-stream')).toEqual([])
+    await stage.append(acme, 'bad', 1)
+    await runToEnd(stage, subscription)
+    expect(recorder.seen.at(-1)).toBe('bad 8')
+  })
+
+  it('that is replayed and fails is parked again, after as many attempts', async () => {
+    const recorder = failingAt(3)
+    const subscription = recorder.define('again')
+    await runToEnd(stage, subscription)
+    recorder.attempts.length = 0
+    await operations.replay('again', await idOf('again', 'bad 3'))
+    await runToEnd(stage, subscription)
+    expect(recorder.attempts).toEqual([1, 2, 3, 4, 5].map((attempt) => `bad 3 #${attempt}`))
+    expect(await parkedStates(stage.admin, 'again')).toMatchObject({ 0: 'bad 3 parked', 1: 'bad 4 waiting' })
+  })
+
+  it('that is skipped is left out for good, and a later one that fails blocks in its turn', async () => {
+    const recorder = failingAt(3, 5)
+    const subscription = recorder.define('skipping')
+    await runToEnd(stage, subscription)
+    await operations.skip('skipping', await idOf('skipping', 'bad 3'))
+    await runToEnd(stage, subscription)
+    expect(recorder.ofStream('bad')).toEqual(['bad 1', 'bad 2', 'bad 4'])
+    await expect(operations.skip('skipping', '1')).rejects.toMatchObject({ code: 'PARKED_EVENT_NOT_FOUND' })
+    // One that only waits can be given up too.
+    await operations.skip('skipping', await idOf('skipping', 'bad 7'))
+    await operations.skip('skipping', await idOf('skipping', 'bad 5'))
+    await runToEnd(stage, subscription)
+    expect(recorder.ofStream('bad')).toEqual(['bad 1', 'bad 2', 'bad 4', 'bad 6', 'bad 8'])
+    expect(await parkedStates(stage.admin, 'skipping')).toEqual([
+      'bad 3 skipped',
+      'bad 5 skipped',
+      'bad 7 skipped',
+    ])
+    expect(await operations.get('skipping')).toMatchObject({ parkedEvents: 0, blockedStreams: 0 })
+  })
+
+  it('skipped while a page is worked on does not leave later events waiting for nobody', async () => {
+    const recorder = failingAt(3)
+    const subscription = recorder.define('beside')
+    let isSkipped = false
+    const judge = recorder.fail
+    recorder.fail = async (event, attempt) => {
+      if (event.streamId === 'good' && event.version === 3 && !isSkipped) {
+        isSkipped = true
+        await operations.skip('beside', await idOf('beside', 'bad 3'))
+      }
+      await judge(event, attempt)
+    }
+    await runToEnd(stage, subscription)
+    expect(recorder.ofStream('bad')).toEqual([1, 2, 4, 5, 6, 7, 8].map((version) => `bad ${version}`))
+    expect(await parkedStates(stage.admin, 'beside')).toEqual(['bad 3 skipped'])
+  })
+
+  it('alone is parked when that is asked for, and its stream goes on', async () => {
+    const recorder = failingAt(3)
+    const subscription = recorder.define('park-event', { onPoison: 'park-event' })
+    await runToEnd(stage, subscription)
+    expect(recorder.ofStream('bad')).toEqual([1, 2, 4, 5, 6, 7, 8].map((version) => `bad ${version}`))
+    expect(await operations.get('park-event')).toMatchObject({ parkedEvents: 1, blockedStreams: 0 })
+    recorder.fail = () => {}
+    await operations.replay('park-event', await idOf('park-event', 'bad 3'))
+    await runToEnd(stage, subscription)
+    expect(recorder.seen.at(-1)).toBe('bad 3')
+    expect(await parkedStates(stage.admin, 'park-event')).toEqual([])
+  })
+
+  it('stops the subscription when that is asked for; resumed, it is tried as often again', async () => {
+    const recorder = failingAt(3)
+    const subscription = recorder.define('stopping', { onPoison: 'stop', maxAttempts: 2 })
+    expect((await runToEnd(stage, subscription)).outcome).toBe('stopped')
+    expect(await operations.get('stopping')).toMatchObject({
+      state: 'stopped',
+      error: expect.stringContaining('version 3 is bad') as string,
+      parkedEvents: 0,
+    })
+    await operations.resume('stopping')
+    expect((await runToEnd(stage, subscription)).outcome).toBe('stopped')
+    expect(recorder.attempts.filter((text) => text.startsWith('bad 3'))).toEqual([
+      'bad 3 #1',
+      'bad 3 #2',
+      'bad 3 #1',
+      'bad 3 #2',
+    ])
+    recorder.fail = () => {}
+    await operations.resume('stopping')
+    await runToEnd(stage, subscription)
+    expect(recorder.ofStream('bad')).toEqual(labels('bad', 1, 8))
+  })
+
+  it('that is not what the log holds any more is not handled', async () => {
+    const recorder = failingAt(3)
+    const subscription = recorder.define('changed', { onPoison: 'park-event' })
+    await runToEnd(stage, subscription)
+    await stage.admin.query(
+      "update trickle_subscriptions_state.parked set event_id = 'of another life' where name = 'changed'",
+    )
+    recorder.fail = () => {}
+    await operations.replay('changed', await idOf('changed', 'bad 3'))
+    await runToEnd(stage, subscription)
+    const { events } = await operations.parked('changed', { limit: 9 })
+    expect(events).toMatchObject([{ state: 'parked', error: expect.stringContaining('not hold') as string }])
+    expect(recorder.ofStream('bad')).not.toContain('bad 3')
+  })
+})
+
+describe('too many events set aside', () => {
+  it('stop the subscription with a clear reason', async () => {
+    const recorder = failingAt(1)
+    await stage.append(acme, 'bad', 100)
+    await stage.admin.query(
+      `insert into trickle_subscriptions_state.parked (name, tenant_id, stream_id, version, xid, position, source, event_id, type, state, blocks)
+        select 'full', $1, 'elsewhere', n, '0', 0, '', n, 'Noted', 'waiting', false from generate_series(1, ${workLimits.parkedMax - 50}) n`,
+      [acme.tenantId],
+    )
+    expect((await runToEnd(stage, recorder.define('full'))).outcome).toBe('stopped')
+    expect(await operations.get('full')).toMatchObject({
+      state: 'stopped',
+      error: expect.stringContaining(`${workLimits.parkedMax} events`) as string,
+    })
+  })
+})
+
+describe('effects in the same database', () => {
+  it('are there exactly once, with the event that makes the batch fail found and parked', async () => {
+    await stage.admin.query(
+      `create table public.effects (stream_id text, version int, primary key (stream_id, version));
+       grant usage on schema public to trickle_forwarder; grant all on public.effects to trickle_forwarder`,
+    )
+    let isMended = false
+    const projected = defineSubscription({
+      name: 'projected',
+      maxAttempts: 2,
+      backoffMs: { first: 0, longest: 0 },
+      async handleBatch(events, run) {
+        for (const { streamId, version } of events) {
+          await run({
+            name: 'effect',
+            text: 'insert into public.effects values ($1, $2)',
+            values: [streamId, version],
+          })
+          if (streamId === 'bad' && version === 3 && !isMended) throw new Error('version 3 is bad')
+        }
+      },
+    })
+    await runToEnd(stage, projected)
+    const count = async (): Promise<number[]> => {
+      const { rows } = await stage.admin.query<{ version: number }>(
+        "select version from public.effects where stream_id = 'bad' order by version",
+      )
+      return rows.map(({ version }) => version)
+    }
+    expect(await count()).toEqual([1, 2])
+    const { events } = await operations.parked('projected', { limit: 1 })
+    expect(events).toMatchObject([{ version: 3, error: 'version 3 is bad', attempts: 2 }])
+    isMended = true
+    await operations.replay('projected', await idOf('projected', 'bad 3'))
+    await runToEnd(stage, projected)
+    expect(await count()).toEqual(Array.from({ length: 108 }, (_, index) => index + 1))
+    expect(await runSubscription(stage.forwarder, projected, AMPLE)).toMatchObject({
+      outcome: 'done',
+      events: 0,
+    })
+  })
+})
