@@ -1,5 +1,10 @@
 import { Client } from 'pg'
 
+/** Who holds it keeps a refresh from ending. An advisory lock of a class that is not the log's. */
+const GATE = 7_311_970
+export const CLOSE_GATE = `select pg_advisory_lock(${GATE})`
+export const OPEN_GATE = `select pg_advisory_unlock(${GATE})`
+
 /**
  * What foreign work works on, in a schema of its own that has nothing to do with the log. The view and the index take
  * their time by sleeping: they hold a transaction id for as long as a large one would, and leave the machine to the run.
@@ -11,7 +16,7 @@ const OBJECTS = `
   insert into soak_foreign.pace values (0);
   create table soak_foreign.source as select id from generate_series(1, 40) as id;
   create function soak_foreign.take(p_seconds float) returns int language plpgsql volatile
-    as $$ begin perform pg_sleep(p_seconds); return 1; end $$;
+    as $$ begin perform pg_sleep(p_seconds); perform pg_advisory_xact_lock_shared(${GATE}); return 1; end $$;
   create function soak_foreign.slowly(p_id int) returns int language plpgsql immutable
     as $$ begin perform pg_sleep(0.02); return p_id; end $$;
   create materialized view soak_foreign.report as

@@ -1,4 +1,6 @@
-export const runForeign = async (..._: unknown[]): Promise<{ cases: { missing: number }[] }> => ({
-  cases: [],
-})
-export const renderForeign = (_: unknown): string => ''
+/**
+ * How late the feed shows an event while somebody else's transaction stands open on the same server. It measures; that
+ * nothing is skipped is for the soak itself.
+ */
+export { runForeign, type ForeignCase, type ForeignResult } from './run.ts'
+export { renderForeign } from './report.ts'

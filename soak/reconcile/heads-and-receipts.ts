@@ -5,15 +5,15 @@ import type { CommandBook, CommandRecord } from './command-book.ts'
 
 const FETCH_ROWS = 5_000
 
-async function forEachRow<T extends object>(
+async function forEachRow(
   admin: Client,
   query: string,
-  take: (row: T) => void,
+  take: (row: Readonly<Record<string, string>>) => void,
 ): Promise<void> {
   await admin.query('begin')
   await admin.query(`declare rows_of_interest no scroll cursor for ${query}`)
   for (;;) {
-    const { rows } = await admin.query<T>(`fetch ${FETCH_ROWS} from rows_of_interest`)
+    const { rows } = await admin.query<Record<string, string>>(`fetch ${FETCH_ROWS} from rows_of_interest`)
     if (rows.length === 0) break
     for (const row of rows) take(row)
   }
@@ -29,14 +29,18 @@ export async function checkHeads(
   breaches: Breaches,
 ): Promise<void> {
   let heads = 0
-  await forEachRow<{ tenant_id: string; stream_id: string; version: string }>(
+  await forEachRow(
     admin,
     'select s.tenant_id, s.stream_id, s.version from trickle_events_log.streams s',
     (row) => {
       heads += 1
-      const last = versions[streamNumberOfName(space, tenants.get(row.tenant_id) ?? -1, row.stream_id)]
-      if (last !== Number(row.version)) {
-        breaches.add('head-differs', `${row.stream_id} is at ${row.version}, its last event at ${last ?? 0}`)
+      const last =
+        versions[streamNumberOfName(space, tenants.get(row['tenant_id'] ?? '') ?? -1, row['stream_id'] ?? '')]
+      if (last !== Number(row['version'])) {
+        breaches.add(
+          'head-differs',
+          `${row['stream_id']} is at ${row['version']}, its last event at ${last ?? 0}`,
+        )
       }
     },
   )
@@ -48,7 +52,7 @@ export async function checkHeads(
 export async function checkReceipts(admin: Client, book: CommandBook, breaches: Breaches): Promise<number> {
   const hasKey = ({ identity }: CommandRecord): boolean => identity === 'key' || identity === 'both'
   let receipts = 0
-  await forEachRow<{ key: string }>(admin, 'select r.key from trickle_commands_log.receipts r', ({ key }) => {
+  await forEachRow(admin, 'select r.key from trickle_commands_log.receipts r', ({ key = '' }) => {
     receipts += 1
     const command = book.find(key.replace(/^key-/, ''))
     if (command === undefined || !hasKey(command) || command.seen === 0) breaches.add('receipt-differs', key)

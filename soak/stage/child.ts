@@ -14,9 +14,9 @@ export interface Child<ToChild> {
 }
 
 /** @param program below the repository, such as soak/writers/main.ts */
-export function startChild<ToChild extends object, FromChild>(
+export function startChild<ToChild extends object>(
   program: string,
-  onMessage: (message: FromChild) => void,
+  onMessage: (message: unknown) => void,
 ): Child<ToChild> {
   const { PATH, TMPDIR } = process.env
   const child = fork(program, [], {
@@ -25,7 +25,7 @@ export function startChild<ToChild extends object, FromChild>(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...(PATH === undefined ? {} : { PATH }), ...(TMPDIR === undefined ? {} : { TMPDIR }) },
   })
-  child.on('message', (message) => onMessage(message as FromChild))
+  child.on('message', (message) => onMessage(message))
   const ended = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => resolve(code))
     // It could not be started at all.

@@ -4,5 +4,6 @@
  */
 export { Cleanup } from './cleanup.ts'
 export { startChild, type Child } from './child.ts'
+export { startReaders, type ReadersProcess } from './readers-process.ts'
 export { startSoakServer, type SoakServer, type SoakServerOptions } from './server.ts'
 export { WriterFleet, type FleetOptions } from './writer-fleet.ts'

@@ -29,6 +29,8 @@ interface Writer {
 export class WriterFleet {
   readonly ledgerFiles: string[] = []
   killed = 0
+  /** True when `done` is settled. */
+  hasEnded = false
   readonly #options: FleetOptions
   #writers: Writer[] = []
   #madeByKilled = 0
@@ -37,6 +39,10 @@ export class WriterFleet {
 
   constructor(options: FleetOptions) {
     this.#options = options
+    const note = (): void => {
+      this.hasEnded = true
+    }
+    this.#end.promise.then(note, note)
     const { processes, appends } = options
     for (let nth = 0; nth < processes; nth += 1) {
       this.#start(Math.floor(appends / processes) + (nth < appends % processes ? 1 : 0))
@@ -91,8 +97,8 @@ export class WriterFleet {
     const incarnation = this.ledgerFiles.length
     const ledgerFile = this.#ledgerOf(incarnation)
     this.ledgerFiles.push(ledgerFile)
-    const child = startChild<ToWriter, FromWriter>('soak/writers/main.ts', (message) =>
-      this.#hear(writer, message),
+    const child = startChild<ToWriter>('soak/writers/main.ts', (message) =>
+      this.#hear(writer, message as FromWriter),
     )
     const writer: Writer = {
       child,

@@ -1,0 +1,34 @@
+import { connectAdmin } from './faults/index.ts'
+import { tenantSlug } from './plan/index.ts'
+import type { ReaderPlan } from './readers/index.ts'
+
+/** How many events each reader has to see, counted by an administrator. */
+export async function countEvents(adminUrl: string, readers: readonly ReaderPlan[]): Promise<number[]> {
+  const admin = await connectAdmin(adminUrl)
+  try {
+    const { rows } = await admin.query<{ slug: string; type: string; count: string }>(
+      `select t.slug, e.type, count(*) from trickle_events_log.events e
+        join trickle_tenants_state.tenants t on t.tenant_id = e.tenant_id group by 1, 2`,
+    )
+    return readers.map(({ scope: { tenant, types } }) =>
+      rows
+        .filter((row) => tenant === null || row.slug === tenantSlug(tenant))
+        .filter((row) => types === null || types.includes(row.type))
+        .reduce((sum, row) => sum + Number(row.count), 0),
+    )
+  } finally {
+    await admin.end()
+  }
+}
+
+export async function countDeadlocks(adminUrl: string): Promise<number> {
+  const admin = await connectAdmin(adminUrl)
+  try {
+    const { rows } = await admin.query<{ deadlocks: string }>(
+      'select d.deadlocks from pg_stat_database d where d.datname = current_database()',
+    )
+    return Number(rows[0]?.deadlocks)
+  } finally {
+    await admin.end()
+  }
+}
