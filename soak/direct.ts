@@ -4,7 +4,7 @@ import type { SoakOptions } from './options.ts'
 import type { ReadersProcess, WriterFleet } from './stage/index.ts'
 
 /** From here on a transaction of somebody else stands open in each database until the readers are through. */
-const FOREIGN_STANDS_FROM = 0.9
+const FOREIGN_STANDS_FROM = 0.95
 
 const LOOK_EVERY_MS = 100
 
@@ -27,9 +27,9 @@ export async function direct(options: SoakOptions, cast: Cast): Promise<void> {
   while (!fleet.hasEnded) {
     await Promise.race([ended, pause(LOOK_EVERY_MS)])
     const elapsedMs = Date.now() - startedAtMs
-    const share =
-      options.minutes === null ? fleet.made / options.appends : elapsedMs / (options.minutes * 60_000)
-    if (share >= 1 && options.minutes !== null) fleet.stopMaking()
+    const shareOfTime = options.minutes === null ? 0 : elapsedMs / (options.minutes * 60_000)
+    const share = Math.max(shareOfTime, fleet.made / options.appends)
+    if (shareOfTime >= 1) fleet.stopMaking()
     if (share >= (kills + 1) / (options.writerKills + 1) && kills < options.writerKills) {
       kills += 1
       await fleet.killOne()
@@ -45,15 +45,10 @@ export async function direct(options: SoakOptions, cast: Cast): Promise<void> {
   }
 }
 
-function progressLine(
-  { appends, minutes }: SoakOptions,
-  elapsedMs: number,
-  { fleet, readers }: Cast,
-): string {
-  const goal = minutes === null ? ` of ${appends}` : ''
+function progressLine({ appends }: SoakOptions, elapsedMs: number, { fleet, readers }: Cast): string {
   const seen = readers
     .states()
     .map((reader) => reader.seen)
     .join(' ')
-  return `${Math.round(elapsedMs / 1_000)} s: ${fleet.made}${goal} appends, ${fleet.killed} writers killed; readers have seen ${seen}`
+  return `${Math.round(elapsedMs / 1_000)} s: ${fleet.made} of ${appends} appends, ${fleet.killed} writers killed; readers have seen ${seen}`
 }

@@ -8,12 +8,14 @@ export const usage = `npm run soak -- [flags]
 
 Appends from several processes while things go wrong, reads along, and reconciles every event at the end.
   --appends N      commands to send (default 20000)
-  --minutes M      go on for so long instead
+  --minutes M      go on for so long instead; with --appends, for so long at most
   --seed N         repeats the choices of a run; their order depends on the machine (default: the time)
   --processes N    writer processes (default 3, at least 2)
   --callers N      callers of each process (default 8), beside two slow ones
-  --writer-kills N how often a writer process is killed (default: every 25000 appends, twice at least)
+  --writer-kills N how often a writer process is killed (default: every 25000 appends,
+                   or twice a minute; twice at least)
   --kill-every MS  mean time between two killed connections of the server (default 150)
+  --cuts N         of a thousand appends that take the way through the proxy so many are disturbed (default 40)
   --durable        the server syncs its files
   --postgres N     17 or 18 (default 18)
   --out FILE       where the JSON goes (default soak-results/TIME.json)
@@ -24,8 +26,9 @@ Appends at a steady rate (default 50 a second) beside a refresh and an idle tran
 measures how late a reader sees each event.`
 
 export interface SoakOptions {
+  /** The run ends when so many are made. */
   readonly appends: number
-  /** Null: until so many appends are made. */
+  /** Or when it has lasted so long; null: however long it takes. */
   readonly minutes: number | null
   readonly seed: number
   readonly processes: number
@@ -33,6 +36,7 @@ export interface SoakOptions {
   readonly slowCallers: number
   readonly writerKills: number
   readonly killEveryMs: number
+  readonly cutsPerThousand: number
   readonly durable: boolean
   readonly postgres: PostgresVersion
   readonly progressEveryMs: number
@@ -51,6 +55,9 @@ export type Command = { readonly outFile: string | undefined } & (
 )
 
 const APPENDS_PER_WRITER_KILL = 25_000
+const WRITER_KILLS_PER_MINUTE = 2
+/** More than a machine can do, so that the time ends the run. */
+const APPENDS_PER_MINUTE_MAX = 500_000
 const PROGRESS_EVERY_MS = 5_000
 
 /** Reads the command line. @throws UsageError with what is wrong and the usage. */
@@ -64,21 +71,25 @@ export function parseCommand(args: readonly string[]): Command {
     const appendsPerSecond = count('--rate', values.rate, 50, 1, 1_000)
     return { kind: 'foreign', outFile, foreign: { seconds, appendsPerSecond, durable, postgres } }
   }
-  const appends = count('--appends', values.appends, 20_000, 1, 100_000_000)
-  const killsByDefault = Math.max(2, Math.round(appends / APPENDS_PER_WRITER_KILL))
+  const minutes = values.minutes === undefined ? null : count('--minutes', values.minutes, 1, 1, 1_440)
+  const fallback = minutes === null ? 20_000 : minutes * APPENDS_PER_MINUTE_MAX
+  const appends = count('--appends', values.appends, fallback, 1, 100_000_000)
+  const killsByDefault =
+    minutes === null ? Math.round(appends / APPENDS_PER_WRITER_KILL) : minutes * WRITER_KILLS_PER_MINUTE
   return {
     kind: 'soak',
     outFile,
     soak: {
       appends,
-      minutes: values.minutes === undefined ? null : count('--minutes', values.minutes, 1, 1, 1_440),
+      minutes,
       // A number that can be told and typed again.
       seed: count('--seed', values.seed, Date.now() % 1_000_000, 0, 2_000_000_000),
       processes: count('--processes', values.processes, 3, 2, 16),
       callers: count('--callers', values.callers, 8, 1, 32),
       slowCallers: 2,
-      writerKills: count('--writer-kills', values['writer-kills'], killsByDefault, 0, 10_000),
+      writerKills: count('--writer-kills', values['writer-kills'], Math.max(2, killsByDefault), 0, 10_000),
       killEveryMs: count('--kill-every', values['kill-every'], 150, 1, 3_600_000),
+      cutsPerThousand: count('--cuts', values.cuts, 40, 0, 1_000),
       durable,
       postgres,
       progressEveryMs: PROGRESS_EVERY_MS,
@@ -99,6 +110,7 @@ function parse(args: readonly string[]) {
         callers: text,
         'writer-kills': text,
         'kill-every': text,
+        cuts: text,
         durable: { type: 'boolean' },
         postgres: text,
         foreign: text,

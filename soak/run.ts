@@ -17,7 +17,7 @@ import { PREPARED_PREFIX } from './writers/index.ts'
 const FAULT_SEED_OFFSET = 2_000_000
 
 /** Of a run whose length is a time, to size its streams: what two cores manage. */
-const APPENDS_PER_MINUTE = 60_000
+const APPENDS_PER_MINUTE = 30_000
 
 export interface RunHooks {
   readonly cleanup: Cleanup
@@ -35,8 +35,7 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   const startedAtMs = Date.now()
   const folder = mkdtempSync(join(tmpdir(), 'trickle-soak-'))
   cleanup.add(() => rm(folder, { recursive: true, force: true }))
-  const appends = options.minutes === null ? options.appends : options.minutes * APPENDS_PER_MINUTE
-  const space = streamSpaceFor(appends)
+  const space = streamSpaceFor(Math.min(options.appends, (options.minutes ?? Infinity) * APPENDS_PER_MINUTE))
   const tenants = Array.from({ length: space.tenants }, (_, tenant) => tenantSlug(tenant))
   const server = await cleanup.start(
     startSoakServer({ durable: options.durable, version: options.postgres, tenants }),
@@ -46,7 +45,10 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   await hooks.onReady?.(adminUrl)
   const random = new Random(options.seed + FAULT_SEED_OFFSET)
   const urls = { appUrl: server.url('trickle_app'), forwarderUrl: server.url('trickle_forwarder') }
-  const proxy = await cleanup.start(FaultyProxy.start(adminUrl, random), (started) => started.close())
+  const proxy = await cleanup.start(
+    FaultyProxy.start(adminUrl, random, options.cutsPerThousand / 1_000),
+    (started) => started.close(),
+  )
   const readers = startReaders({ seed: options.seed, space, readers: READER_PLANS, folder, ...urls })
   cleanup.add(() => readers.kill())
   const foreign = await cleanup.start(
@@ -57,7 +59,6 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   cleanup.add(async () => ending.abort())
   const fleet = new WriterFleet({
     ...options,
-    appends: options.minutes === null ? appends : Number.MAX_SAFE_INTEGER,
     space,
     folder,
     random,

@@ -17,7 +17,8 @@ export async function killBackends(
   await admin.connect()
   try {
     while (!signal.aborted) {
-      await pause(random.next() * pauseMsMax)
+      await pause(random.next() * pauseMsMax, undefined, { signal }).catch(() => {})
+      if (signal.aborted) break
       const { rows } = await admin.query<{ usename: string }>(KILL)
       for (const { usename } of rows) kills[usename] = (kills[usename] ?? 0) + 1
     }

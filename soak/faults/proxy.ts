@@ -18,8 +18,6 @@ const FAULTS: readonly (readonly [Fault, number])[] = [
   ['delay', 18],
 ]
 
-/** Of the appends that pass. */
-const SHARE_FAULTY = 0.04
 const DELAY_MS_MAX = 40
 const APPEND = Buffer.from('trickle_events_log.append(')
 
@@ -35,19 +33,22 @@ export class FaultyProxy {
   readonly #server: Server
   readonly #target: { readonly host: string; readonly port: number }
   readonly #random: Random
+  /** Of the appends that pass, so many are disturbed. */
+  readonly #share: number
   readonly #sockets = new Set<Socket>()
 
-  private constructor(server: Server, target: { host: string; port: number }, random: Random) {
+  private constructor(server: Server, target: { host: string; port: number }, random: Random, share: number) {
+    this.#share = share
     this.#server = server
     this.#target = target
     this.#random = random
   }
 
   /** In front of the server of a postgres:// url. */
-  static async start(serverUrl: string, random: Random): Promise<FaultyProxy> {
+  static async start(serverUrl: string, random: Random, share: number): Promise<FaultyProxy> {
     const { hostname, port } = new URL(serverUrl)
     const server = createServer()
-    const proxy = new FaultyProxy(server, { host: hostname, port: Number(port) }, random)
+    const proxy = new FaultyProxy(server, { host: hostname, port: Number(port) }, random, share)
     server.on('connection', (socket) => proxy.#serve(socket))
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve)
@@ -80,7 +81,7 @@ export class FaultyProxy {
     }
     client.on('data', (bytes: Buffer) => {
       const fault =
-        bytes.includes(APPEND) && this.#random.chance(SHARE_FAULTY) ? this.#random.pick(FAULTS) : undefined
+        bytes.includes(APPEND) && this.#random.chance(this.#share) ? this.#random.pick(FAULTS) : undefined
       if (fault === undefined) {
         upstream.write(bytes)
         return

@@ -28,6 +28,8 @@ async function work(
   rest: Work['rest'],
 ): Promise<void> {
   const { incarnation, seed, space, callers, slowCallers } = orders
+  // Before anything is awaited: a message may set it to nothing.
+  rest.commands = orders.quota
   const way = (url: string, options: Partial<DatabaseOptions>): Way => {
     const database = new Database({ url, connectionsMax: callers, statements: 'unnamed', ...options })
     return { database, store: new PostgresEventStore(database) }
@@ -53,7 +55,6 @@ async function work(
     rest,
     handOver: (command) => tell({ type: 'hand-over', command }),
   }
-  rest.commands = orders.quota
   const progress = setInterval(() => tell({ type: 'made', count: desk.source.made }), TOLD_EVERY_MS)
   const wayOf = (caller: number): Way =>
     caller % PROXIED_EVERY === PROXIED_EVERY - 1 ? proxied : caller % 2 === 0 ? named : unnamed
