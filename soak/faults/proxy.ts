@@ -19,7 +19,8 @@ const FAULTS: readonly (readonly [Fault, number])[] = [
 ]
 
 const DELAY_MS_MAX = 40
-const APPEND = Buffer.from('trickle_events_log.append(')
+/** What a message that appends holds: append, or append_batch. */
+const APPEND = Buffer.from('trickle_events_log.append')
 
 /** Stands between a pool and the server and does to appends what networks do. */
 export class FaultyProxy {

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isTrickleError } from '../../shared/errors/index.ts'
+import type { EventStore } from '../../shared/event-store/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Command, CommandSource, StreamSpace } from '../plan/index.ts'
 import { WrongAnswer } from './answer.ts'
-import { send, type Way } from './send.ts'
+import { send } from './send.ts'
 
 /** What everybody in a writer process works with. */
 export interface Desk {
@@ -29,11 +30,11 @@ const NOTHING_WRITTEN = new Set([
 ])
 
 /** One attempt by way of the store, with its outcome in the ledger. Whoever calls has announced it there. */
-export async function attempt(desk: Desk, way: Way, command: Command): Promise<Outcome> {
+export async function attempt(desk: Desk, store: EventStore, command: Command): Promise<Outcome> {
   const tenant = desk.tenants[command.tenant]
   if (tenant === undefined) throw new Error(`there is no tenant ${command.tenant}`)
   try {
-    const { firstVersions, replayed } = await send(way, desk.space, tenant, command)
+    const { firstVersions, replayed } = await send(store, desk.space, tenant, command)
     desk.ledger.write(['answered', command.id, firstVersions, !replayed])
     command.writes.forEach(({ stream, events }, index) =>
       desk.source.learn(command.tenant, stream, (firstVersions[index] ?? 1) + events - 1),
@@ -73,12 +74,12 @@ function causeOf(error: unknown): string {
 }
 
 /** Sends a command again until its outcome is known; one that nobody can know again stays as it is. */
-export async function settle(desk: Desk, way: Way, command: Command, first: Outcome): Promise<void> {
+export async function settle(desk: Desk, store: EventStore, command: Command, first: Outcome): Promise<void> {
   let outcome = first
   for (let nth = 0; nth < SETTLE_ATTEMPTS_MAX; nth += 1) {
     if (command.identity === 'none' || (outcome !== 'unknown' && outcome !== 'nothing')) return
     await pause(SETTLE_PAUSE_MS)
     desk.ledger.write(['again', command.id])
-    outcome = await attempt(desk, way, command)
+    outcome = await attempt(desk, store, command)
   }
 }

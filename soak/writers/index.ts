@@ -4,4 +4,4 @@
  */
 export type { FromWriter, ToWriter, WriterOrders } from './messages.ts'
 export { PREPARED_PREFIX } from './slow-transaction.ts'
-export { send, type Way } from './send.ts'
+export { send } from './send.ts'

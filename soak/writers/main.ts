@@ -7,7 +7,6 @@ import { CommandSource, Random, tenantSlug, type Command } from '../plan/index.t
 import { callSlowlyUntilDone, callUntilDone, takeOverUntilEnd, type Work } from './caller.ts'
 import type { FromWriter, ToWriter, WriterOrders } from './messages.ts'
 import { HandedOver } from './queue.ts'
-import type { Way } from './send.ts'
 import { SlowTransaction } from './slow-transaction.ts'
 
 const TOLD_EVERY_MS = 500
@@ -15,14 +14,11 @@ const TOLD_EVERY_MS = 500
 /** An answer that the proxy swallowed is given up after this; above the store's own waits on a loaded machine. */
 const PROXIED_TIMEOUT_MS = 2_500
 
-/** Of each process's callers every fourth goes through the proxy. */
-const PROXIED_EVERY = 4
-
 const tell = (message: FromWriter): void => {
   process.send?.(message)
 }
 
-async function work(
+async function write(
   orders: WriterOrders,
   handedOver: HandedOver<Command>,
   rest: Work['rest'],
@@ -30,14 +26,18 @@ async function work(
   const { incarnation, seed, space, callers, slowCallers } = orders
   // Before anything is awaited: a message may set it to nothing.
   rest.commands = orders.quota
-  const way = (url: string, options: Partial<DatabaseOptions>): Way => {
-    const database = new Database({ url, connectionsMax: callers, statements: 'unnamed', ...options })
-    return { database, store: new PostgresEventStore(database) }
+  const pool = (url: string, options: Partial<DatabaseOptions>): Database =>
+    new Database({ url, connectionsMax: callers, statements: 'unnamed', ...options })
+  const pools = {
+    named: pool(orders.appUrl, { statements: 'named' }),
+    unnamed: pool(orders.appUrl, {}),
+    proxied: pool(orders.proxiedAppUrl, { queryTimeoutMs: PROXIED_TIMEOUT_MS }),
   }
-  const named = way(orders.appUrl, { statements: 'named' })
-  const unnamed = way(orders.appUrl, {})
-  const proxied = way(orders.proxiedAppUrl, { queryTimeoutMs: PROXIED_TIMEOUT_MS })
-  const directory = new TenantDirectory(unnamed.database, 'slug')
+  // Three ways to the log: sharing commits, as the product does; each append by itself; and sharing over a bad network.
+  const shared = new PostgresEventStore(pools.named)
+  const alone = new PostgresEventStore(pools.unnamed, { coalesce: false })
+  const proxied = new PostgresEventStore(pools.proxied)
+  const directory = new TenantDirectory(pools.unnamed, 'slug')
   const tenants: TenantContext[] = []
   for (let tenant = 0; tenant < space.tenants; tenant += 1)
     tenants.push(await directory.resolve(tenantSlug(tenant)))
@@ -48,7 +48,7 @@ async function work(
     ledger: new Ledger(orders.ledgerFile),
     source: new CommandSource(space, random, incarnation),
   }
-  const shared: Work = {
+  const work: Work = {
     desk,
     random,
     handedOver,
@@ -56,20 +56,21 @@ async function work(
     handOver: (command) => tell({ type: 'hand-over', command }),
   }
   const progress = setInterval(() => tell({ type: 'made', count: desk.source.made }), TOLD_EVERY_MS)
-  const wayOf = (caller: number): Way =>
-    caller % PROXIED_EVERY === PROXIED_EVERY - 1 ? proxied : caller % 2 === 0 ? named : unnamed
+  const stores = [shared, shared, alone, proxied]
   await Promise.all([
-    ...Array.from({ length: callers }, (_, caller) => callUntilDone(shared, wayOf(caller))),
+    ...Array.from({ length: callers }, (_, caller) =>
+      callUntilDone(work, stores[caller % stores.length] ?? shared),
+    ),
     ...Array.from({ length: slowCallers }, () =>
-      callSlowlyUntilDone(shared, unnamed, new SlowTransaction(orders.appUrl, random)),
+      callSlowlyUntilDone(work, alone, new SlowTransaction(orders.appUrl, random)),
     ),
   ])
   tell({ type: 'made', count: desk.source.made })
   tell({ type: 'quota-done' })
-  await Promise.all(Array.from({ length: callers }, () => takeOverUntilEnd(shared, unnamed)))
+  await Promise.all(Array.from({ length: callers }, () => takeOverUntilEnd(work, alone)))
   clearInterval(progress)
   desk.ledger.close()
-  await Promise.all([named, unnamed, proxied].map(({ database }) => database.end()))
+  await Promise.all(Object.values(pools).map((pool) => pool.end()))
 }
 
 const handedOver = new HandedOver<Command>()
@@ -77,7 +78,7 @@ const rest = { commands: 0 }
 process.on('message', (message: ToWriter) => {
   switch (message.type) {
     case 'start':
-      work(message.orders, handedOver, rest).then(
+      write(message.orders, handedOver, rest).then(
         () => process.disconnect(),
         (error: unknown) => {
           process.stderr.write(`${error instanceof Error ? (error.stack ?? '') : String(error)}\n`)

@@ -1,22 +1,14 @@
 import type { EventStore } from '../../shared/event-store/index.ts'
-import type { Database } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { requestOf, type Command, type StreamSpace } from '../plan/index.ts'
 import { checkedAnswer, type Answer } from './answer.ts'
-import { appendSeveral } from './several-streams.ts'
-
-/** One way to the database: the event store as the product makes it, and the pool it stands on. */
-export interface Way {
-  readonly store: EventStore
-  readonly database: Database
-}
 
 /**
  * One attempt at a command.
  * @throws WrongAnswer, TrickleError as `EventStore.append`.
  */
 export async function send(
-  way: Way,
+  store: EventStore,
   space: StreamSpace,
   tenant: TenantContext,
   command: Command,
@@ -24,12 +16,12 @@ export async function send(
   const request = requestOf(space, command)
   const [first] = request.streams
   if (first !== undefined && request.streams.length === 1 && command.conditions.length === 0) {
-    const { replayed, ...written } = await way.store.append(tenant, {
+    const { replayed, ...written } = await store.append(tenant, {
       ...first,
       idempotency: request.idempotency ?? null,
     })
     return checkedAnswer(command, request.streams, [written], replayed)
   }
-  const { streams, replayed } = await appendSeveral(way.database, tenant, request)
+  const { streams, replayed } = await store.appendAll(tenant, request)
   return checkedAnswer(command, request.streams, streams, replayed)
 }

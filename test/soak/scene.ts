@@ -79,14 +79,14 @@ export async function openStage(): Promise<SceneStage> {
   const folder = await mkdtemp(join(tmpdir(), 'trickle-soak-scene-'))
   const tenants = [await database.tenant(tenantSlug(0)), await database.tenant(tenantSlug(1))] as const
   const pool = database.pool('trickle_app')
-  const way = { database: pool, store: new PostgresEventStore(pool) }
+  const store = new PostgresEventStore(pool)
   const admin = await database.client('admin')
   return {
     /** Writes the appends, lays ledger and reader's log beside them, and reconciles. */
     async play({ ledger = TRUTH, seen = SEEN, reader = {}, tamper }) {
       await admin.query(`truncate ${LOG}`)
       for (const command of [commands.opened, commands.keyed, commands.several]) {
-        await send(way, space, tenants[command.tenant], command)
+        await send(store, space, tenants[command.tenant], command)
       }
       await tamper?.(admin)
       const ledgerFile = join(folder, 'ledger')
