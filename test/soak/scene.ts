@@ -84,7 +84,7 @@ export async function openStage(): Promise<SceneStage> {
   return {
     /** Writes the appends, lays ledger and reader's log beside them, and reconciles. */
     async play({ ledger = TRUTH, seen = SEEN, reader = {}, tamper }) {
-      await admin.query(`truncate ${LOG}`)
+      for (const table of TABLES) await admin.query(`delete from ${table}`)
       for (const command of [commands.opened, commands.keyed, commands.several]) {
         await send(store, space, tenants[command.tenant], command)
       }
@@ -110,7 +110,7 @@ export async function openStage(): Promise<SceneStage> {
   }
 }
 
-const LOG = 'trickle_events_log.events, trickle_events_log.streams, trickle_commands_log.receipts'
+const TABLES = ['trickle_events_log.events', 'trickle_events_log.streams', 'trickle_commands_log.receipts']
 const READER: ReaderPlan = {
   name: 'all',
   scope: { tenant: null, types: null },

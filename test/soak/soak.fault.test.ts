@@ -16,10 +16,10 @@ import { scaled, seed } from '../support/scale.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A server is made for each run; on an idle machine one takes 15 s. */
+/** A server is made for each run; on an idle machine one takes 10 s. */
 const RUN_MS = scaled(240_000)
 
-const APPENDS = String(scaled(2_000))
+const APPENDS = String(scaled(1_200))
 
 let folder = ''
 beforeAll(async () => {
@@ -78,7 +78,7 @@ describe('npm run soak', () => {
 
   it('sees readers skip, once the horizon is what no snapshot has seen', { timeout: RUN_MS }, async () => {
     const result = await runSoak(
-      optionsOf('--appends', '600', '--writer-kills', '0', '--seed', String(seed)),
+      optionsOf('--appends', '500', '--writer-kills', '0', '--seed', String(seed)),
       {
         cleanup: cleanupOfTest(),
         onProgress: () => {},
