@@ -6,6 +6,8 @@ export interface Scope {
   readonly tenant: number | null
   /** Null: of every type. */
   readonly types: readonly string[] | null
+  /** True: only of the streams that a subscription of two members gives to its first; only with all tenants. */
+  readonly isOfMember: boolean
 }
 
 export interface ReaderPlan {

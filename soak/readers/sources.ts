@@ -1,5 +1,5 @@
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
-import { Database } from '../../shared/postgres/index.ts'
+import { Database, type Statement } from '../../shared/postgres/index.ts'
 import { TenantDirectory, type TenantContext } from '../../shared/tenancy/index.ts'
 import { streamNumberOfName, tenantSlug, type StreamSpace } from '../plan/index.ts'
 import type { ReaderOrders, ReaderPlan } from './messages.ts'
@@ -24,6 +24,7 @@ export interface FeedSource {
 }
 
 const PAGE_BYTES_MAX = 8 * 1_048_576
+const PAGE_SCAN_MAX = 2_000
 
 export async function openSource(orders: ReaderOrders, plan: ReaderPlan): Promise<FeedSource> {
   const isOfAll = plan.scope.tenant === null
@@ -42,7 +43,7 @@ export async function openSource(orders: ReaderOrders, plan: ReaderPlan): Promis
       if (pool === undefined) throw new Error(`${plan.name} has no connection`)
       const tenant = plan.scope.tenant === null ? undefined : tenants[plan.scope.tenant]
       return tenant === undefined
-        ? readOfAll(pool, orders.space, byId, after, limit)
+        ? readOfAll(pool, orders.space, byId, plan.scope.isOfMember ? memberPage : page, after, limit)
         : readOfTenant(pool, orders.space, { ...plan.scope, context: tenant }, after, limit)
     },
     async end() {
@@ -65,24 +66,35 @@ async function tenantsOf({ appUrl, space }: ReaderOrders): Promise<TenantContext
   }
 }
 
-/** By the function that subscriptions read with. A row without an event only tells how far the page has come. */
+type Page = (xid: string, position: string, limit: number) => Statement
+
+/** The feed of all tenants. */
+const page: Page = (xid, position, limit) => ({
+  name: 'soak_read_feed',
+  text: `select f.tenant_id, f.xid, f.position, f.stream_id, f.version, f.event_id
+    from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f`,
+  values: [xid, position, limit, PAGE_BYTES_MAX],
+})
+
+/** The part of it that the first of two members of a subscription reads. */
+const memberPage: Page = (xid, position, limit) => ({
+  name: 'soak_read_feed_part',
+  text: `select f.tenant_id, f.xid, f.position, f.stream_id, f.version, f.event_id
+    from trickle_events_log.read_feed_part($1, $2, null, null, null, null, null, null, 0, 2, $3, $4, $5) f`,
+  values: [xid, position, limit, PAGE_SCAN_MAX, PAGE_BYTES_MAX],
+})
+
+/** By the functions that subscriptions read with. A row without an event only tells how far the page has come. */
 async function readOfAll(
   pool: Database,
   space: StreamSpace,
   tenants: ReadonlyMap<string, number>,
+  page: Page,
   after: string | undefined,
   limit: number,
 ): Promise<SeenPage> {
   const [xid = '0', position = '0'] = (after ?? '0 0').split(' ')
-  const rows = await pool.query(
-    {
-      name: 'soak_read_feed',
-      text: `select f.tenant_id, f.xid, f.position, f.stream_id, f.version, f.event_id
-        from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f`,
-      values: [xid, position, limit, PAGE_BYTES_MAX],
-    },
-    { isRead: true },
-  )
+  const rows = await pool.query(page(xid, position, limit), { isRead: true })
   const last = rows.at(-1)
   return {
     events: rows

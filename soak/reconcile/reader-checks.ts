@@ -27,8 +27,16 @@ export class Reference {
   /** Where each event stands in the order of the feed, from 1. */
   readonly #rank: Int32Array
   readonly #typeOf: Uint8Array
+  /** 1 for the streams of a subscription's first of two members. */
+  readonly #isOfMember: Uint8Array
 
-  constructor(space: StreamSpace, types: readonly string[], { versions, events, file }: ScannedLog) {
+  constructor(
+    space: StreamSpace,
+    types: readonly string[],
+    { versions, events, file }: ScannedLog,
+    isOfMember: Uint8Array,
+  ) {
+    this.#isOfMember = isOfMember
     this.#space = space
     this.#types = types
     this.#versions = versions
@@ -52,7 +60,11 @@ export class Reference {
   /** How many events a scope has. */
   count(scope: Scope): number {
     let count = 0
-    for (let place = 0; place < this.#rank.length; place += 1) if (this.#isIn(scope, place)) count += 1
+    this.#versions.forEach((version, stream) => {
+      const first = this.#first[stream] ?? 0
+      for (let place = first; place < first + version; place += 1)
+        if (this.#isIn(scope, stream, place)) count += 1
+    })
     return count
   }
 
@@ -65,13 +77,13 @@ export class Reference {
     forEachRecord(file, SEEN_BYTES, (bytes, offset) => {
       found.seen += 1
       const place = this.#placeAt(bytes, offset)
-      if (place < 0 || !this.#isIn(scope, place) || seenPlaces[place] === 1) {
+      const stream = bytes.readUInt32LE(offset)
+      if (place < 0 || !this.#isIn(scope, stream, place) || seenPlaces[place] === 1) {
         found.doubled += 1
         return
       }
       seenPlaces[place] = 1
       found.distinct += 1
-      const stream = bytes.readUInt32LE(offset)
       const version = bytes.readUInt32LE(offset + 4)
       if (version < (highest[stream] ?? 0)) found.inverted += 1
       highest[stream] = Math.max(highest[stream] ?? 0, version)
@@ -99,12 +111,12 @@ export class Reference {
     return version < 1 || version > last ? -1 : (this.#first[stream] ?? 0) + version - 1
   }
 
-  #isIn({ tenant, types }: Scope, place: number): boolean {
-    if (this.#rank[place] === 0) return false
-    if (types !== null && !types.includes(this.#types[this.#typeOf[place] ?? 0] ?? '')) return false
-    if (tenant === null) return true
-    const from = this.#first[tenant * this.#space.streamsPerTenant] ?? 0
-    const to = this.#first[(tenant + 1) * this.#space.streamsPerTenant] ?? this.#rank.length
-    return place >= from && place < to
+  #isIn({ tenant, types, isOfMember }: Scope, stream: number, place: number): boolean {
+    return (
+      this.#rank[place] !== 0 &&
+      (tenant === null || Math.floor(stream / this.#space.streamsPerTenant) === tenant) &&
+      (types === null || types.includes(this.#types[this.#typeOf[place] ?? 0] ?? '')) &&
+      (!isOfMember || this.#isOfMember[stream] === 1)
+    )
   }
 }

@@ -4,7 +4,7 @@ import { EVENT_TYPES, tenantSlug, type StreamSpace } from '../plan/index.ts'
 import { logOf, type ReaderPlan } from '../readers/index.ts'
 import { Breaches } from './breaches.ts'
 import { CommandBook } from './command-book.ts'
-import { checkHeads, checkReceipts } from './heads-and-receipts.ts'
+import { checkHeads, checkReceipts, findMemberStreams } from './streams-and-receipts.ts'
 import { Reference, type ReaderFindings } from './reader-checks.ts'
 import { scanLog } from './table-scan.ts'
 import { judgeCommands, type CommandCounts } from './verdicts.ts'
@@ -43,7 +43,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     const commands = judgeCommands(book, breaches)
     await checkHeads(admin, space, tenants, log.versions, breaches)
     const receipts = await checkReceipts(admin, book, breaches)
-    const reference = new Reference(space, EVENT_TYPES, log)
+    const reference = new Reference(space, EVENT_TYPES, log, await findMemberStreams(admin, space, tenants))
     const readers = options.readers.map(({ name, scope }, index) =>
       reference.check(name, scope, logOf(folder, index), breaches),
     )

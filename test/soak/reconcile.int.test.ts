@@ -140,7 +140,7 @@ const cases: readonly (readonly [name: string, scene: Scene, kinds: readonly Bre
   ['a reader that saw one twice', { seen: [...SEEN, SEEN[5] ?? [0, 0, 0]] }, ['reader-doubled']],
   [
     'a reader that saw what is not in its scope',
-    { reader: { scope: { tenant: 0, types: null } }, seen: SEEN.slice(0, 4) },
+    { reader: { scope: { tenant: 0, types: null, isOfMember: false } }, seen: SEEN.slice(0, 4) },
     ['reader-doubled'],
   ],
   ['a reader that saw what is not there', { seen: [...SEEN, [1, 5, 1]] }, ['reader-doubled']],
@@ -179,7 +179,7 @@ describe('the reconciliation', () => {
 
   it('knows what a reader of one tenant and one type has to see', async () => {
     // The types of events follow each other: the n-th command's i-th event has the type (n + i).
-    const reader = { scope: { tenant: 0, types: ['Noted'] } }
+    const reader = { scope: { tenant: 0, types: ['Noted'], isOfMember: false } }
     const { breaches, readers } = await stage.play({ reader, seen: SEEN.slice(1, 2) })
     expect(breaches).toEqual([{ ...breaches[0], kind: 'reader-skipped', count: 1 }])
     expect(readers).toMatchObject([{ expected: 2, seen: 1, skipped: 1, doubled: 0 }])

@@ -113,7 +113,7 @@ export async function openStage(): Promise<SceneStage> {
 const TABLES = ['trickle_events_log.events', 'trickle_events_log.streams', 'trickle_commands_log.receipts']
 const READER: ReaderPlan = {
   name: 'all',
-  scope: { tenant: null, types: null },
+  scope: { tenant: null, types: null, isOfMember: false },
   pageMax: 10,
   connections: 1,
   restarts: false,

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { streamNumberOfName, type StreamSpace } from '../plan/index.ts'
+import { streamNumberOfName, streamsOfAll, type StreamSpace } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
 import type { CommandBook, CommandRecord } from './command-book.ts'
 
@@ -46,6 +46,26 @@ export async function checkHeads(
   )
   const streams = versions.reduce((count, version) => (version > 0 ? count + 1 : count), 0)
   if (heads !== streams) breaches.add('head-differs', `${streams} streams have events, ${heads} have a head`)
+}
+
+/** The streams that a subscription of two members gives to its first: 1 in the place of each. */
+export async function findMemberStreams(
+  admin: Client,
+  space: StreamSpace,
+  tenants: ReadonlyMap<string, number>,
+): Promise<Uint8Array> {
+  const isOfMember = new Uint8Array(streamsOfAll(space))
+  await forEachRow(
+    admin,
+    `select s.tenant_id, s.stream_id from trickle_events_log.streams s
+      where trickle_subscriptions_state.member_of(s.tenant_id, s.stream_id, 2) = 0`,
+    (row) => {
+      isOfMember[
+        streamNumberOfName(space, tenants.get(row['tenant_id'] ?? '') ?? -1, row['stream_id'] ?? '')
+      ] = 1
+    },
+  )
+  return isOfMember
 }
 
 /** An append with a key has a receipt when it is in the log, and only then. */
