@@ -1,5 +1,5 @@
 /**
- * The arrows of the house, as a rule: local, cli, test, bench, tools -> functions -> shared. A context of functions/
+ * The arrows of the house, as a rule: local, cli, test, bench, soak, tools, examples -> functions -> shared. A context of functions/
  * never imports another one, a capability of shared/ is entered by its door (index.ts), and what is deployed never
  * imports what is not. Imports are read from the text; the formatter keeps them in one shape.
  */
@@ -8,7 +8,7 @@ import { dirname, join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const ROOTS = '{functions,shared,local,cli,test,bench,tools}'
+const ROOTS = '{functions,shared,local,cli,test,bench,soak,tools,examples}'
 
 /** Static, re-exporting, dynamic and type-only imports of a relative path. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"](\.{1,2}\/[^'"]+)['"]/g
@@ -36,7 +36,10 @@ function brokenRule(file: string, target: string): string | undefined {
   if (from.root === 'shared' && to.root !== 'shared' && to.root !== '') return 'shared/ imports shared/ only'
   if (from.root === 'functions' && !['functions', 'shared', ''].includes(to.root))
     return 'functions/ imports functions/ and shared/ only'
-  if (['functions', 'shared', 'local', 'cli', 'bench', 'tools'].includes(from.root) && to.root === 'test')
+  if (
+    ['functions', 'shared', 'local', 'cli', 'bench', 'soak', 'tools', 'examples'].includes(from.root) &&
+    to.root === 'test'
+  )
     return 'nothing imports test/'
   if (
     from.root === 'functions' &&

@@ -5,8 +5,9 @@ import { runInNewContext } from 'node:vm'
 export type Arm<Sample> = () => Promise<Sample>
 
 /**
- * Runs the arms in turns, A B, B A, A B ..., so that what drifts (growing tables, other load, a warming machine) meets
- * all of them alike. One round before the first is thrown away: it fills caches, pools and compiled code.
+ * Runs the arms in turns, A B, B A, A B ..., each round beginning one arm further on, so that what drifts (growing tables,
+ * other load, a warming machine) meets all of them alike and each takes each place. One round before the first is thrown
+ * away: it fills caches, pools and compiled code.
  * @returns the samples of each arm, in the order of the rounds
  */
 export async function alternate<Name extends string, Sample>(
@@ -17,7 +18,8 @@ export async function alternate<Name extends string, Sample>(
   const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Sample[]>
   for (const name of names) await arms[name]()
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+    const first = round % names.length
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       collectGarbage()
       samples[name].push(await arms[name]())
     }

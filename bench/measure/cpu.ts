@@ -3,11 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** Linux counts CPU time in hundredths of a second, whatever the kernel's own clock (man 5 proc). */
 const TICK_MICROS = 10_000
 
-/** A process whose CPU time is read: `self`, one other, or one with all that it has started (a PostgreSQL server). */
+/**
+ * A process whose CPU time is read: `self`, one other, one with all that it has started (a PostgreSQL server), or those
+ * that this process has started and that have ended.
+ */
 export type Watched =
   | { readonly kind: 'self' }
   | { readonly kind: 'process'; readonly pid: number }
   | { readonly kind: 'family'; readonly pid: number }
+  | { readonly kind: 'ended-children' }
 
 /** CPU time used so far, user and system, in microseconds; null where the system does not tell. */
 export function cpuMicrosOf(watched: Watched): number | null {
@@ -16,8 +20,9 @@ export function cpuMicrosOf(watched: Watched): number | null {
     return user + system
   }
   if (process.platform !== 'linux') return null
-  const own = readStat(watched.pid)
+  const own = readStat(watched.kind === 'ended-children' ? process.pid : watched.pid)
   if (own === null) return null
+  if (watched.kind === 'ended-children') return own.endedChildrenTicks * TICK_MICROS
   if (watched.kind === 'process') return own.ticks * TICK_MICROS
   // Children that have ended are in their parent's own count.
   let ticks = own.ticks + own.endedChildrenTicks

@@ -3,6 +3,7 @@
  * of this folder is never compared with one of another run or machine. It must not know what is measured.
  */
 export { alternate, type Arm } from './alternate.ts'
+export { countOf, type Count } from './count.ts'
 export { cpuMicrosOf, parseStat, type Watched } from './cpu.ts'
 export {
   figureOf,

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Figure } from '../measure/index.ts'
-import type { BenchOptions, SectionResult } from '../sections/index.ts'
+import type { Count, Figure } from '../measure/index.ts'
 import type { MachineFacts } from './machine.ts'
+import type { CommonOptions, PartResult } from './part-result.ts'
 
 /** What a run leaves behind, as JSON. A member that changes its meaning raises the version. */
 export interface BenchResult {
@@ -10,12 +10,14 @@ export interface BenchResult {
   readonly startedAt: string
   readonly endedAt: string
   readonly sections: readonly string[]
-  readonly options: BenchOptions
+  readonly options: CommonOptions
   readonly machine: MachineFacts
   readonly load: { readonly atStart: readonly number[]; readonly atEnd: readonly number[] }
   readonly postgres: Readonly<Record<string, string>>
   readonly figures: readonly Figure[]
-  readonly skipped: SectionResult['skipped']
+  readonly counts: readonly Count[]
+  readonly notes: readonly string[]
+  readonly skipped: PartResult['skipped']
 }
 
 /** Writes it, with its folder where that is missing. */
@@ -25,7 +27,7 @@ export async function writeResult(file: string, result: BenchResult): Promise<vo
 }
 
 /** The facts that stand above and below the table. */
-export function renderFacts({ machine, load, postgres, options, skipped }: BenchResult): string {
+export function renderFacts({ machine, load, postgres, options, notes, skipped }: BenchResult): string {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`)
   const commit =
     machine.commit === null
@@ -35,8 +37,9 @@ export function renderFacts({ machine, load, postgres, options, skipped }: Bench
     `${machine.cores} cores (${machine.processor}), ${machine.memoryMebibytes} MiB, ${machine.platform}; load ${load.atStart.join(' ')} at the start, ${load.atEnd.join(' ')} at the end`,
     `PostgreSQL ${postgres['server_version'] ?? '?'}, fsync ${postgres['fsync'] ?? '?'}, synchronous_commit ${postgres['synchronous_commit'] ?? '?'}; one fdatasync takes ${machine.syncMicros} us`,
     `${versions.join(', ')}; commit ${commit}`,
-    `${options.rounds} rounds (start: ${options.startRounds}) of ${options.turnMs} ms a side, pools of ${options.connections} connections${options.isShort ? '; SHORT: a smoke signal, no measurement' : ''}`,
+    `${options.rounds} rounds${options.startRounds === undefined ? '' : ` (start: ${options.startRounds})`} of ${options.turnMs} ms a side, pools of ${options.connections} connections${options.isShort ? '; SHORT: a smoke signal, no measurement' : ''}`,
     'Ratios are medians of ours / baseline in the same round; rates and CPU are for information and hold for this machine at this hour.',
+    ...notes.map((note) => `Note: ${note}`),
     ...skipped.map(({ name, reason }) => `Left out: ${name} (${reason}).`),
   ].join('\n')
 }

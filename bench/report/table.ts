@@ -1,4 +1,4 @@
-import type { CpuPair, Figure, Target } from '../measure/index.ts'
+import type { Count, CpuPair, Figure, Target } from '../measure/index.ts'
 
 const COLUMNS = [
   'figure',
@@ -26,6 +26,18 @@ export function renderTable(figures: readonly Figure[]): string {
       .trimEnd()
   return [line(COLUMNS), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
+
+/** What was counted, a line each; nothing at all when nothing was. */
+export function renderCounts(counts: readonly Count[]): string {
+  return counts
+    .map(({ section, name, value, unit, target }) => {
+      const verdict = target === null ? '' : `  ${verdictText(target, value)}`
+      return `${section}: ${name}: ${`${countText(value)} ${unit}`.trim()}${verdict}`
+    })
+    .join('\n')
+}
+
+const countText = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(3))
 
 const isNumeric = (column: number): boolean => column >= 1 && column <= 4
 

@@ -1,13 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { alternate, figureOf, runLoad, type Figure, type Watched } from '../measure/index.ts'
 import {
+  APPEND_TENANTS,
   bareStatement,
+  createAppendTargets,
   createBarePool,
   createBareTable,
+  createInsertRows,
   createTenants,
+  insertText,
   makeEvent,
   startBenchServer,
   type BenchServer,
@@ -16,23 +19,15 @@ import {
 import { serverFacts } from './server-facts.ts'
 import { targets, type BenchOptions, type SectionContext, type SectionResult } from './section.ts'
 
-const TENANTS = 64
-
-/** Enough that two callers seldom meet on one, few enough that most appends go to a stream that exists. */
-const STREAMS = 12_800
-
-/** A prime that shares no factor with STREAMS: the walk touches every stream before it comes back to one. */
-const STRIDE = 7_919
-
 /** Our append against the bare INSERT, in every statement mode, size and concurrency that is asked for. */
 export async function appendSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, note } = context
   const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   await createBareTable(server.adminUrl)
-  const tenants = await createTenants(server, TENANTS)
+  const tenants = await createTenants(server, APPEND_TENANTS)
   const figures: Figure[] = []
   // One for all modes: they write into the same table, where a version is taken once.
-  const rowsOfBare = createRows(createTargets(tenants, options.isHot))
+  const rowsOfBare = createInsertRows(createAppendTargets(tenants, options.isHot))
   for (const mode of options.modes) {
     const arms = openArms({ server, tenants, mode, options, rowsOfBare })
     cleanup.add(() => arms.end())
@@ -132,7 +127,7 @@ function openArms({ server, tenants, mode, options, rowsOfBare }: ArmsOptions): 
   const bareDatabase = new Database(login)
   const pool = createBarePool(login.url, connections)
   const store = new PostgresEventStore(database)
-  const targetOfOurs = createTargets(tenants, isHot)
+  const targetOfOurs = createAppendTargets(tenants, isHot)
   let ended: Promise<unknown> | undefined
   return {
     ours(batch) {
@@ -147,66 +142,4 @@ function openArms({ server, tenants, mode, options, rowsOfBare }: ArmsOptions): 
       await (ended ??= Promise.all([database.end(), bareDatabase.end(), pool.end()]))
     },
   }
-}
-
-interface AppendTarget {
-  readonly number: number
-  readonly tenant: TenantContext
-  readonly streamId: string
-}
-
-/** Where the next append goes: spread over all streams, or always to one. */
-function createTargets(tenants: readonly TenantContext[], isHot: boolean): () => AppendTarget {
-  let number = 0
-  return () => {
-    number += 1
-    const stream = isHot ? 0 : (number * STRIDE) % STREAMS
-    const tenant = tenants[stream % tenants.length]
-    if (tenant === undefined) throw new RangeError('there are no tenants')
-    return { number, tenant, streamId: `order-${stream}` }
-  }
-}
-
-/**
- * What a caller of a bare INSERT has to do itself: an id, the JSON texts, and the version, which it is given for nothing
- * here (nobody else writes) where a real one would have to read or count it.
- */
-function createRows(nextTarget: () => AppendTarget): (batch: number) => unknown[] {
-  const versions = new Map<string, number>()
-  return (batch) => {
-    const { number, tenant, streamId } = nextTarget()
-    const before = versions.get(streamId) ?? 0
-    versions.set(streamId, before + batch)
-    const values: unknown[] = []
-    for (let index = 0; index < batch; index += 1) {
-      const { type, data, metadata } = makeEvent(number * batch + index)
-      const version = before + index + 1
-      values.push(
-        tenant.tenantId,
-        streamId,
-        version,
-        randomUUID(),
-        type,
-        JSON.stringify(data),
-        JSON.stringify(metadata),
-      )
-    }
-    return values
-  }
-}
-
-const insertTexts = new Map<number, string>()
-
-/** One statement for each size; the columns are those that ours fills from the caller's event. */
-function insertText(batch: number): string {
-  const known = insertTexts.get(batch)
-  if (known !== undefined) return known
-  const rows = Array.from({ length: batch }, (_, index) => {
-    const [a, b, c, d, e, f, g] = Array.from({ length: 7 }, (_, column) => `$${index * 7 + column + 1}`)
-    return `(${a}, ${b}, ${c}, ${d}, ${e}, clock_timestamp(), clock_timestamp(), ${f}, ${g})`
-  })
-  const text = `insert into bench_bare.events
-    (tenant_id, stream_id, version, event_id, type, occurred_at, recorded_at, data, metadata) values ${rows.join(', ')}`
-  insertTexts.set(batch, text)
-  return text
 }

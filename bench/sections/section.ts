@@ -1,13 +1,11 @@
-import type { Figure, Target } from '../measure/index.ts'
-import type { Cleanup, StatementMode } from '../stage/index.ts'
+import type { PartContext } from '../command/index.ts'
+import type { Target } from '../measure/index.ts'
+import type { CommonOptions, PartResult } from '../report/index.ts'
+import type { StatementMode } from '../stage/index.ts'
 
-export interface BenchOptions {
-  readonly isShort: boolean
-  readonly rounds: number
+export interface BenchOptions extends CommonOptions {
   readonly startRounds: number
-  readonly turnMs: number
-  /** Of each pool, ours and the baseline's. */
-  readonly connections: number
+  /** Callers at once. */
   readonly concurrencies: readonly number[]
   /** Events of one append. */
   readonly batches: readonly number[]
@@ -16,24 +14,8 @@ export interface BenchOptions {
   readonly isFull: boolean
 }
 
-/** What a section may use. */
-export interface SectionContext {
-  readonly options: BenchOptions
-  /** Everything a section starts is put here at once, so that it ends also when the run is broken off. */
-  readonly cleanup: Cleanup
-  /** An empty folder of the section's own, removed after it. */
-  readonly scratchFolder: string
-  /** One line for whoever waits. */
-  readonly note: (line: string) => void
-}
-
-export interface SectionResult {
-  readonly figures: readonly Figure[]
-  /** What was left out and why, such as a part that this checkout does not have. */
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[]
-  /** Settings of the section's PostgreSQL server by which its figures are judged. */
-  readonly postgres: Readonly<Record<string, string>>
-}
+export type SectionContext = PartContext<BenchOptions>
+export type SectionResult = PartResult
 
 /** What the product promises itself; kept in one place, since the table, the JSON and the documents repeat it. */
 export const targets = {

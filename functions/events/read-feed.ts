@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { checkConsistency, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
-import { defineRouteFor, maxDeadlineMs, reply, type Reply } from '../../shared/http/index.ts'
+import { defineRouteFor, maxDeadlineMs, reply, serverSentEvent, type Reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
@@ -18,9 +18,10 @@ import {
   waitSchema,
 } from './read-inputs.ts'
 import { readLimits } from './read-limits.ts'
-import { linesSchema, storedEventSchema, timeSchema } from './schemas.ts'
+import { linesExample, linesSchema, storedEventExample, storedEventSchema, timeSchema } from './schemas.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
+const tokenExample = 'AQFfg__rjNtA9ajMBEUT3QP93ybDpmQRTxKuZEYgGb5pswAAAAAABu_-AAAAAAAAAAEAAAAAdlHGkw'
 const tokenSchema = z.string().max(200).optional()
 
 const querySchema = z
@@ -72,12 +73,16 @@ export const readFeedRoute = (services: () => Services, waiting: Places, viewers
       200: {
         description: 'A page of the feed',
         schema: z.object({ events: z.array(storedEventSchema), next: z.string() }),
+        example: { events: [storedEventExample], next: tokenExample },
         alternatives: {
-          [NDJSON_TYPE]: { schema: linesSchema(z.string()) },
+          [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(tokenExample) },
           [EVENT_STREAM_TYPE]: {
             schema: z.string(),
-            example:
-              'retry: 1000\n\nid: AQFf...\nevent: event\ndata: {"id":"added-1","type":"ItemAdded","data":{}}\n\n: still here\nid: AQFf...\n\n',
+            example: serverSentEvent({
+              id: tokenExample,
+              event: 'event',
+              data: JSON.stringify(storedEventExample),
+            }),
           },
         },
         headers: {

@@ -25,7 +25,13 @@ import {
   waitSchema,
 } from './read-inputs.ts'
 import { readLimits } from './read-limits.ts'
-import { linesSchema, storedEventSchema, streamIdSchema } from './schemas.ts'
+import {
+  linesExample,
+  linesSchema,
+  storedEventExample,
+  storedEventSchema,
+  streamIdSchema,
+} from './schemas.ts'
 import { waitForEvents, type Look } from './wait-for-events.ts'
 
 /** The longest number that `wholeNumber` takes; no stream gets there. */
@@ -66,7 +72,10 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
       200: {
         description: 'A page of the stream',
         schema: z.object({ events: z.array(storedEventSchema), next: z.int().nullable() }),
-        alternatives: { [NDJSON_TYPE]: { schema: linesSchema(z.int().nullable()) } },
+        example: { events: [storedEventExample], next: null },
+        alternatives: {
+          [NDJSON_TYPE]: { schema: linesSchema(z.int().nullable()), example: linesExample(null) },
+        },
         headers: {
           Link: { description: 'The next page, `rel="next"`' },
           ETag: { description: 'The version of the stream' },

@@ -109,6 +109,23 @@ export const storedEventSchema = z
   })
   .meta({ id: 'Event' })
 
+/** For the reference: an event as reads give it. */
+export const storedEventExample = {
+  id: 'added-1',
+  source: '',
+  streamId: 'cart-17',
+  version: 1,
+  type: 'ItemAdded',
+  time: '2026-11-21T14:30:00.123456Z',
+  recordedAt: '2026-11-21T14:30:00.123456Z',
+  data: { sku: 'A-1', quantity: 2 },
+  metadata: {},
+}
+
+/** For the reference: lines as they come. */
+export const linesExample = (next: string | null): string =>
+  `${JSON.stringify(storedEventExample)}\n${JSON.stringify({ next })}\n`
+
 /** A line of NDJSON: an event, or the last line. */
 export const linesSchema = (next: z.ZodType) =>
   z.union([storedEventSchema, z.object({ next })]).describe('An event a line, and a last line with `next`.')

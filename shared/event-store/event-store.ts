@@ -31,7 +31,8 @@ export interface EventStore {
   appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult>
 
   /**
-   * One page of a stream. It may be shorter than asked for (bytes are bounded too): go on at `next`.
+   * One page of a stream. It may be shorter than asked for (bytes are bounded too), and filtered by type it may be empty
+   * before the end (the versions looked at are bounded): go on at `next` until that is null.
    * @throws TrickleError STREAM_NOT_FOUND, DATABASE_ family.
    */
   readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage>
@@ -42,7 +43,8 @@ export interface EventStore {
   /**
    * One page of everything that happened in a tenant, in feed order, below the horizon: no event ever appears behind a
    * checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
-   * @throws TrickleError INVALID_CURSOR, EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
+   * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`),
+   *   DATABASE_ family.
    */
   readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage>
 }

@@ -13,7 +13,7 @@ export const eventLimits = {
   pageEventsDefault: 100,
   /** A page ends at this many bytes of data, so that 1,000 events of 1 MiB don't fill the memory. */
   pageBytesMax: 8_388_608,
-  /** Rows looked at for one filtered page: about 20 ms of the server. */
+  /** Rows that one filtered page of a feed or a stream looks at: about 20 ms of the server. */
   feedScanMax: 10_000,
   /** Four bytes a character and two of these in one index entry stay below PostgreSQL's 2,704 bytes. */
   identifierCharactersMax: 255,

@@ -61,6 +61,13 @@ export class Database {
     })
     // An idle connection that is cut emits here; without a listener it would end the process and all its requests.
     this.#pool.on('error', options.onIdleError ?? (() => {}))
+    // pg-pool takes its own listener off a new connection while it hands it over. A server that ends the connection in the
+    // same packet that opened it would then end the process: nobody has taken the connection yet.
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {
+        this.#broken.add(client)
+      })
+    })
   }
 
   /**

@@ -93,6 +93,7 @@ export class Course {
     this.#setAside = []
     this.#settledAtMs = performance.now()
     if (this.#lane === null) this.#holding.lease.advancedTo(to)
+    else this.#holding.lease.recovered()
     if (rows[0]?.[0] !== 'full') return
     throw new TrickleError(
       'SUBSCRIPTION_STOPPED',

@@ -160,7 +160,11 @@ export class Lease {
   /** The checkpoint was moved by a statement of the subscriber's own, in one transaction with its effect. */
   advancedTo(to: FeedPosition): void {
     this.#checkpoint = to
-    // The database forgets them with the same move; the wait after a new failure is the first one again.
+    this.recovered()
+  }
+
+  /** Something was done: the database forgets the failures with it, and the wait after a new one is the first again. */
+  recovered(): void {
     this.#failures = 0
   }
 

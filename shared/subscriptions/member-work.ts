@@ -54,8 +54,14 @@ export class MemberWork {
     if (page.events.length === 0 && isSame(page.end, from)) return false
     const course = new Course(this.#holding, lane, planned)
     const mine = page.events.filter((event) => !course.isLeftToLane(event))
-    if (!(await this.#together(course, page, mine))) await this.#oneByOne(course, page, mine)
-    return true
+    try {
+      if (!(await this.#together(course, page, mine))) await this.#oneByOne(course, page, mine)
+      return true
+    } catch (error) {
+      // A pause refuses the lease too, and then nobody else is there: what was done is recorded, if the fence still holds.
+      if (isOurs(error)) await course.settle().catch(() => {})
+      throw error
+    }
   }
 
   async #oneByOne(course: Course, page: Page, mine: readonly PageEvent[]): Promise<void> {
@@ -127,14 +133,14 @@ export class MemberWork {
     const rows = await inOneTransaction(
       this.#holding.database,
       async (run) => {
-        const settled = await run(course.statement(to))
-        course.check(settled)
-        return settled
-      },
-      async (run) => {
         await code.handleBatch(seen, run, { signal, attempt })
         // An attempt that was given up must not commit behind the back of the next one.
         signal.throwIfAborted()
+      },
+      async (run) => {
+        const settled = await run(course.statement(to))
+        course.check(settled)
+        return settled
       },
     )
     course.accept(rows, { xid: to.xid, position: to.position })

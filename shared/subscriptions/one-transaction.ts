@@ -9,18 +9,18 @@ class CodeFailed extends Error {
 }
 
 /**
- * Records progress and has an effect in one transaction, the record first: its row is held until the commit, so nobody
- * can take over in between. Both may run again from their start when the database undid them.
+ * Has an effect and records progress in one transaction. The record comes last: it names the fence and holds its row until
+ * the commit, so nobody can take over in between, and up to then the heartbeat is free to renew the lease. Both may run
+ * again from their start when the database undid them.
  * @throws what `effect` threw, as it came; of the database what its layer makes of it.
  */
 export function inOneTransaction<T>(
   database: Database,
-  record: (run: RunStatement) => Promise<T>,
   effect: (run: RunStatement) => Promise<void>,
+  record: (run: RunStatement) => Promise<T>,
 ): Promise<T> {
   return database.transaction(
     async (run) => {
-      const recorded = await record(run)
       const byDriver = new Set<unknown>()
       const watched: RunStatement = (statement) =>
         run(statement).catch((error: unknown) => {
@@ -30,7 +30,7 @@ export function inOneTransaction<T>(
       await effect(watched).catch((error: unknown) => {
         throw byDriver.has(error) ? error : new CodeFailed(error)
       })
-      return recorded
+      return record(run)
     },
     { onError: (error) => (error instanceof CodeFailed ? asError(error.cause) : undefined) },
   )

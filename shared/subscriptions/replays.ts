@@ -83,13 +83,13 @@ export class Replays {
     await inOneTransaction(
       this.#holding.database,
       async (run) => {
+        await code.handleBatch([seen], run, { signal, attempt })
+        signal.throwIfAborted()
+      },
+      async (run) => {
         const [row] = await run(done)
         // Nobody may record it any more: neither may its effect be.
         if ((row?.[0] ?? null) === null) throw this.#holding.lease.lost()
-      },
-      async (run) => {
-        await code.handleBatch([seen], run, { signal, attempt })
-        signal.throwIfAborted()
       },
     )
   }

@@ -1,90 +1,15 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { repository, resultSchema as anyResult, RUN_MS, runBench } from './run-bench.ts'
 
-const repository = fileURLToPath(new URL('../..', import.meta.url))
+const resultSchema = anyResult.extend({ counts: z.array(z.never()), notes: z.array(z.never()) })
 
-/** A server is made for the run: two seconds on an idle machine. */
-const RUN_MS = 120_000
-
-const spread = z.strictObject({ median: z.number(), min: z.number(), max: z.number() })
-const cpuPair = z.strictObject({
-  candidateMicros: z.number().nullable(),
-  baselineMicros: z.number().nullable(),
-})
-const figureSchema = z.strictObject({
-  section: z.string(),
-  name: z.string(),
-  candidate: z.string(),
-  baseline: z.string(),
-  unit: z.string(),
-  rounds: z
-    .array(
-      z.strictObject({
-        candidate: z.number().positive(),
-        baseline: z.number().positive(),
-        ratio: z.number().positive(),
-      }),
-    )
-    .min(1),
-  ratio: spread,
-  candidateValue: spread,
-  baselineValue: spread,
-  cpu: z.record(z.string(), cpuPair),
-  target: z
-    .strictObject({
-      comparison: z.enum(['at-least', 'at-most']),
-      value: z.number(),
-      isMet: z.boolean(),
-    })
-    .nullable(),
-})
-const resultSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime(),
-  sections: z.array(z.string()),
-  options: z.looseObject({ isShort: z.literal(true), rounds: z.literal(2) }),
-  machine: z.strictObject({
-    cores: z.int().positive(),
-    processor: z.string(),
-    memoryMebibytes: z.int().positive(),
-    platform: z.string(),
-    syncMicros: z.number(),
-    versions: z.looseObject({ node: z.string(), pg: z.string(), '@azure/functions': z.string() }),
-    commit: z.strictObject({ hash: z.string().length(40), isChanged: z.boolean() }).nullable(),
-  }),
-  load: z.strictObject({ atStart: z.array(z.number()).length(3), atEnd: z.array(z.number()).length(3) }),
-  postgres: z.looseObject({ server_version: z.string(), fsync: z.literal('on') }),
-  figures: z.array(figureSchema),
-  skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
-})
-
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-async function bench(temporaryFolder: string, ...args: string[]): Promise<Ended> {
-  const environment = { ...process.env, TMPDIR: temporaryFolder }
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['bench/main.ts', ...args], {
-      cwd: repository,
-      env: environment,
-      timeout: RUN_MS,
-    })
-    return { code: 0, stdout, stderr }
-  } catch (error) {
-    return error as Ended
-  }
-}
+const bench = (temporaryFolder: string, ...args: string[]) => runBench('bench/main.ts', temporaryFolder, args)
 
 describe('npm run bench', () => {
   let folder = ''

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   alternate,
+  countOf,
   cpuForEach,
   figureOf,
   median,
@@ -55,10 +56,28 @@ describe('alternate', () => {
     expect(order.join('')).toBe('ab|ab|ba|ab'.replaceAll('|', ''))
     expect(samples).toEqual({ a: [3, 6, 7], b: [4, 5, 8] })
   })
+
+  it('gives each of several arms each place', async () => {
+    const order: string[] = []
+    const arm = (name: string) => () => Promise.resolve(order.push(name))
+    await alternate({ a: arm('a'), b: arm('b'), c: arm('c') }, 3)
+    expect(order.join('')).toBe('abc|abc|bca|cab'.replaceAll('|', ''))
+  })
 })
 
 const sample = (value: number, client: number | null): Sample => ({ value, cpuMicros: { client } })
 const facts = { section: 's', name: 'n', candidate: 'ours', baseline: 'bare', unit: 'events/s' }
+
+describe('countOf', () => {
+  const facts = { section: 's', name: 'conflicts', unit: '' }
+
+  it('judges a count by its target, and by none when there is none', () => {
+    const target = { comparison: 'at-most', value: 0 } as const
+    expect(countOf({ ...facts, value: 0 }, target).target).toEqual({ ...target, isMet: true })
+    expect(countOf({ ...facts, value: 1 }, target).target).toEqual({ ...target, isMet: false })
+    expect(countOf({ ...facts, value: 1 }).target).toBeNull()
+  })
+})
 
 describe('figureOf', () => {
   it('judges the target by the median of the ratios', () => {

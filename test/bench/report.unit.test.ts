@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { figureOf, type Sample } from '../../bench/measure/index.ts'
+import { countOf, figureOf, type Sample } from '../../bench/measure/index.ts'
 import { parseCommand, UsageError } from '../../bench/options.ts'
-import { renderTable, verdictText } from '../../bench/report/index.ts'
+import { renderCounts, renderTable, verdictText } from '../../bench/report/index.ts'
 
 const sample = (value: number, cpuMicros: Sample['cpuMicros'] = {}): Sample => ({ value, cpuMicros })
 
@@ -30,6 +30,16 @@ describe('renderTable', () => {
     const start = header.indexOf('unit')
     expect([first, second].map((line) => line.indexOf('events/s'))).toEqual([start, start])
     expect(rule).toMatch(/^[- ]+$/)
+  })
+})
+
+describe('renderCounts', () => {
+  it('gives each count a line, with its unit and verdict where it has them', () => {
+    const trips = { section: 'trips', name: 'an append', value: 1.5, unit: 'round trips' }
+    const conflicts = { section: 'hot', name: 'conflicts', value: 7, unit: '' }
+    expect(
+      renderCounts([countOf(trips, { comparison: 'at-most', value: 1 }), countOf(conflicts)]).split('\n'),
+    ).toEqual(['trips: an append: 1.500 round trips  <= 1.00 MISSED by 0.50', 'hot: conflicts: 7'])
   })
 })
 

@@ -34,11 +34,14 @@ async function watch(query = '', headers: Record<string, string> = {}): Promise<
 }
 
 /** A long poll that can hang up. */
-function poll(path: string): { answer: Promise<Response>; leave: () => void } {
+function poll(
+  path: string,
+  authorization = `Bearer ${api.tokens.acme}`,
+): { answer: Promise<Response>; leave: () => void } {
   const controller = new AbortController()
   calls.push(controller)
   const answer = fetch(`${api.run.url}${path}`, {
-    headers: { authorization: `Bearer ${api.tokens.acme}` },
+    headers: { authorization },
     signal: controller.signal,
   })
   answer.catch(() => undefined)
@@ -165,6 +168,19 @@ describe('server-sent events', () => {
   ])('with %s %o are refused before the first byte: %i %s', async (query, headers, status, code) => {
     const { response } = await watch(query, headers)
     expect([response.status, await response.json()]).toMatchObject([status, { code }])
+  })
+
+  it('end when the tenant is suspended, as a long poll does', async () => {
+    const authorization = `Bearer ${api.tokens.other}`
+    const viewer = await watch('', { authorization })
+    const { answer } = poll('/api/events?wait=25', authorization)
+    const token = api.tokens.operator
+    await viewer.next()
+    await api.call('POST', '/api/tenants/other/suspend', { token })
+    const told = await viewer.nextEvent()
+    expect([told?.event, JSON.parse(told?.data ?? '')]).toMatchObject(['error', { code: 'TENANT_SUSPENDED' }])
+    expect((await answer).status).toBe(403)
+    await api.call('POST', '/api/tenants/other/resume', { token })
   })
 
   it('tell an error in the middle as an event, and refuse a token of an ended epoch as what it is', async () => {

@@ -24,18 +24,17 @@ create function trickle_subscriptions_state.settle(p_name text, p_member int, p_
   as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_main trickle_subscriptions_state.members;
+  v_main record;
 begin
   if p_lane is null then
     if not trickle_subscriptions_state.advance(p_name, p_member, p_fence, p_from_xid, p_from_position, p_to_xid, p_to_position, p_lease_ms) then
       return 'lost';
     end if;
   else
-    update trickle_subscriptions_state.members m set lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0), updated_at = v_now
+    update trickle_subscriptions_state.members m
+      set lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0), failures = 0, retry_at = null, error = null, updated_at = v_now
       where m.name = p_name and m.member = p_member and m.fence = p_fence and m.lease_until is not null returning * into v_main;
-    if not found then
-      return 'lost';
-    end if;
+    if not found then return 'lost'; end if;
     update trickle_subscriptions_state.lanes l
       set xid = p_to_xid, position = p_to_position, attempts = 0, attempt_version = null, updated_at = v_now
       where l.name = p_name and l.member = p_member and l.tenant_id = p_lane and (l.xid, l.position) = (p_from_xid, p_from_position);
@@ -69,7 +68,6 @@ begin
   end if;
   return 'settled';
 end $$;
-grant execute on function trickle_subscriptions_state.settle(text, int, bigint, uuid, xid8, bigint, xid8, bigint, jsonb, jsonb, int, int) to trickle_forwarder;
 
 -- Events to be handled again by a member, each the first of its stream that is set aside, with their content; one that is not in
 -- the log any more comes without.
@@ -91,7 +89,6 @@ create function trickle_subscriptions_state.take_replays(p_name text, p_member i
           where h.name = p_name and h.tenant_id = p.tenant_id and h.stream_id = p.stream_id and h.blocks and h.state <> 'skipped' and h.version < p.version))
       order by p.parked_id limit p_limit
   $$;
-grant execute on function trickle_subscriptions_state.take_replays(text, int, int) to trickle_forwarder;
 
 -- One step of handling an event again. p_step: begin (counts the attempt and gives its number), done (it is free, and
 -- the next of its stream wakes), failed (tried again after p_retry_after_ms; null: it is parked again), later (the attempt
@@ -106,14 +103,10 @@ declare
 begin
   perform from trickle_subscriptions_state.members m
     where m.name = p_name and m.member = p_member and m.fence = p_fence and m.lease_until is not null for share;
-  if not found then
-    return null;
-  end if;
+  if not found then return null; end if;
   select * into v_parked from trickle_subscriptions_state.parked p
     where p.name = p_name and p.parked_id = p_parked_id and p.state = 'replay' for update;
-  if not found then
-    return null;
-  end if;
+  if not found then return null; end if;
   if p_step = 'done' then
     delete from trickle_subscriptions_state.parked p where p.parked_id = p_parked_id;
     perform trickle_subscriptions_state.wake_stream(p_name, v_parked.tenant_id, v_parked.stream_id);
@@ -127,7 +120,8 @@ begin
     where p.parked_id = p_parked_id;
   return v_parked.attempts + (p_step = 'begin')::int;
 end $$;
-grant execute on function trickle_subscriptions_state.replay_step(text, int, bigint, bigint, text, text, int) to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.take_replays(text, int, int), trickle_subscriptions_state.replay_step(text, int, bigint, bigint, text, text, int),
+  trickle_subscriptions_state.settle(text, int, bigint, uuid, xid8, bigint, xid8, bigint, jsonb, jsonb, int, int) to trickle_forwarder;
 
 -- The operator's part. Each function answers with a word: done, not-found, or why it can not be done now.
 -- p_action: pause | resume. A stopped subscription whose epoch has ended needs a place to go on from (place).
@@ -159,7 +153,8 @@ begin
 end $$;
 
 -- Puts all members of a paused or stopped subscription at one point of the current epoch, with no lane left and a resize
--- that was under way done. p_kind: beginning | end | epoch-began | checkpoint. p_resume: it runs from then on, else it is paused.
+-- that was under way done. p_kind: beginning | end | checkpoint | epoch-began: the least that any member has
+-- come to, or where a later epoch of the log branched off before it, so that nothing is left out. p_resume: it runs from then on, else it is paused.
 -- Events set aside stay so, but those that the feed brings again or that the ended epoch took away. A batch that was
 -- sealed is given up on the record: it began where nobody is any more.
 create function trickle_subscriptions_state.place(p_name text, p_kind text, p_xid xid8, p_position bigint, p_resume boolean) returns text
@@ -170,7 +165,8 @@ declare
   v_now timestamptz := clock_timestamp();
   v_horizon xid8 := trickle_events_log.feed_horizon();
   v_row trickle_subscriptions_state.subscriptions;
-  v_epoch record;
+  v_epoch uuid;
+  v_branch record;
   v_xid xid8 := '0';
   v_position bigint := 0;
 begin
@@ -179,7 +175,10 @@ begin
     return 'not-found';
   end if;
   perform from trickle_subscriptions_state.members m where m.name = p_name order by m.member for update;
-  select c.* into v_epoch from trickle_events_log.current_epoch() c;
+  select c.epoch into v_epoch from trickle_events_log.current_epoch() c;
+  -- Up to here the log is still the one that the subscription has read; all of it, while its epoch lasts.
+  select e.began_xid, e.began_position into v_branch from trickle_events_log.epochs e
+    where e.ordinal > (select o.ordinal from trickle_events_log.epochs o where o.epoch = v_row.epoch) order by 1, 2 limit 1;
   if v_row.state = 'running' then
     return 'running';
   elsif exists (select from trickle_subscriptions_state.members m where m.name = p_name and m.lease_until > v_now) then
@@ -187,22 +186,22 @@ begin
   elsif p_kind = 'checkpoint' and (p_xid > v_horizon or p_position < 0) then
     return 'ahead';
   elsif p_kind = 'checkpoint' then
-    v_xid := p_xid;
-    v_position := p_position;
+    v_xid := p_xid; v_position := p_position;
   elsif p_kind = 'epoch-began' then
-    v_xid := v_epoch.began_xid;
-    v_position := v_epoch.began_position;
+    select p.xid, p.position into v_xid, v_position from (
+        select m.xid, m.position from trickle_subscriptions_state.members m where m.name = p_name and m.member < v_row.members
+        union all select l.xid, l.position from trickle_subscriptions_state.lanes l where l.name = p_name
+        union all select v_branch.began_xid, v_branch.began_position where v_branch.began_xid is not null) p order by 1, 2 limit 1;
   elsif p_kind = 'end' then
     v_xid := v_horizon; -- and position 0: every event below the horizon lies before, every other one behind
   end if;
   delete from trickle_subscriptions_state.lanes l where l.name = p_name;
-  delete from trickle_subscriptions_state.parked p where p.name = p_name and p.state <> 'skipped'
-    and ((p.xid, p.position) > (v_xid, v_position) or (v_row.epoch <> v_epoch.epoch and (p.xid, p.position) > (v_epoch.began_xid, v_epoch.began_position)));
+  delete from trickle_subscriptions_state.parked p where p.name = p_name and p.state <> 'skipped' and ((p.xid, p.position) > (v_xid, v_position) or (p.xid, p.position) > (v_branch.began_xid, v_branch.began_position));
   perform trickle_subscriptions_state.wake_stream(p_name, w.tenant_id, w.stream_id)
     from (select distinct p.tenant_id, p.stream_id from trickle_subscriptions_state.parked p where p.name = p_name and p.state = 'waiting') w;
   perform trickle_subscriptions_state.place_members(p_name, coalesce(v_row.target_members, v_row.members), v_xid, v_position);
   update trickle_subscriptions_state.subscriptions s
-    set epoch = v_epoch.epoch, generation = s.generation + 1, state = case when p_resume then 'running' else 'paused' end, error = null where s.name = p_name;
+    set epoch = v_epoch, generation = s.generation + 1, state = case when p_resume then 'running' else 'paused' end, error = null where s.name = p_name;
   perform trickle_analytics_outbox.abandon(p_name, 'the subscription was placed elsewhere by an operator');
   return 'done';
 end $$;
@@ -294,8 +293,6 @@ create function trickle_subscriptions_state.member_lag(p_name text, p_member int
   $$;
 
 grant select (tenant_id, stream_id, type, stream_type) on trickle_events_log.events to trickle_operator;
-grant execute on function trickle_subscriptions_state.set_state(text, text) to trickle_operator;
-grant execute on function trickle_subscriptions_state.place(text, text, xid8, bigint, boolean) to trickle_operator;
-grant execute on function trickle_subscriptions_state.resize(text, int) to trickle_operator;
-grant execute on function trickle_subscriptions_state.decide_parked(text, bigint, text) to trickle_operator;
-grant execute on function trickle_subscriptions_state.member_lag(text, int, int) to trickle_operator;
+grant execute on function trickle_subscriptions_state.set_state(text, text), trickle_subscriptions_state.place(text, text, xid8, bigint, boolean),
+  trickle_subscriptions_state.resize(text, int), trickle_subscriptions_state.decide_parked(text, bigint, text),
+  trickle_subscriptions_state.member_lag(text, int, int) to trickle_operator;

@@ -121,9 +121,12 @@ describe('the horizon', () => {
     ])
   })
 
-  it('bounds the token of a time that nothing has come to yet', async () => {
-    const tenant = await database.tenant('future')
-    await store.append(tenant, appendOf('first'))
+  it.each([
+    ['of a tenant with older events', 'older', 1],
+    ['of a tenant without any', 'none', 0],
+  ])('bounds the token of a time that nothing has come to yet, %s', async (_what, slug, olderCount) => {
+    const tenant = await database.tenant(slug)
+    for (let count = 0; count < olderCount; count += 1) await store.append(tenant, appendOf('first'))
     const slow = await database.client('trickle_app')
     await slow.query('begin')
     await append(slow, tenant.tenantId, 'slow')

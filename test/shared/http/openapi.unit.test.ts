@@ -60,7 +60,13 @@ const read = defineRoute({
       type: z.array(z.string()).optional(),
     }),
   },
-  responses: { 200: { description: 'Events', schema: z.strictObject({ events: z.array(event) }) } },
+  responses: {
+    200: {
+      description: 'Events',
+      schema: z.strictObject({ events: z.array(event) }),
+      alternatives: { 'application/x-ndjson': { schema: z.string(), example: '{}' } },
+    },
+  },
   handler: () => reply(200, { json: { events: [] } }),
 })
 
@@ -200,6 +206,12 @@ describe('the OpenAPI document', () => {
     expect(at(document, ...post, 'description')).toContain('`writer` or `admin`')
     expect(at(document, ...get, 'description')).toContain('`operator`')
     expect(at(document, 'paths', '/api/health/live', 'get', 'security')).toEqual([])
+  })
+
+  it('lists every form that an answer can have', () => {
+    const content = at(document, ...get, 'responses', '200', 'content') as object
+    expect(Object.keys(content)).toEqual(['application/json', 'application/x-ndjson'])
+    expect(at(content, 'application/x-ndjson')).toEqual({ schema: { type: 'string' }, example: '{}' })
   })
 
   it('refers only to what it holds', () => {

@@ -8,21 +8,28 @@ const WORKER = fileURLToPath(new URL('fault-worker.ts', import.meta.url))
 
 /** A table of deliveries, and one of every checkpoint that was ever committed. */
 const AUDIT = `
-  create table public.deliveries (seq bigint generated always as identity, tenant_id uuid, stream_id text, version int, worker int);
+  create table public.deliveries (seq bigint generated always as identity primary key, tenant_id uuid, stream_id text, version int, worker int);
   grant usage on schema public to trickle_forwarder;
   grant insert on public.deliveries to trickle_forwarder;
-  create table public.checkpoints (seq bigint generated always as identity, name text, member int, xid xid8, position bigint, fence bigint);
+  create table public.checkpoints (seq bigint generated always as identity, name text, member int, lane uuid, xid xid8, position bigint, fence bigint);
   create function public.note_checkpoint() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
   begin
-    insert into public.checkpoints (name, member, xid, position, fence) values (new.name, new.member, new.xid, new.position, new.fence);
+    insert into public.checkpoints (name, member, lane, xid, position, fence)
+      select new.name, new.member, (to_jsonb(new) ->> 'tenant_id')::uuid, new.xid, new.position, m.fence
+        from trickle_subscriptions_state.members m where m.name = new.name and m.member = new.member;
     return null;
   end $$;
   create trigger note_checkpoint after update of xid on trickle_subscriptions_state.members
+    for each row execute function public.note_checkpoint();
+  create trigger note_checkpoint after insert or update of xid on trickle_subscriptions_state.lanes
     for each row execute function public.note_checkpoint();`
 
 export interface FaultStage extends Stage {
   startWorker(name: string, poison?: string): ChildProcess
+  /** Events that were delivered at least once. */
   delivered(): Promise<number>
+  /** How often any was, at least about; it costs nothing to ask. */
+  deliveries(): Promise<number>
   /** As if the time of all leases had passed: also a holder that lives may be taken over from. */
   expireLeases(): Promise<void>
   close(): Promise<void>
@@ -37,7 +44,7 @@ export async function openFaultStage(): Promise<FaultStage> {
     startWorker(name, poison = '') {
       const url = stage.database.url('trickle_forwarder')
       const worker = spawn(process.execPath, [WORKER, url, name, poison], {
-        stdio: ['ignore', 'ignore', 'inherit'],
+        stdio: ['pipe', 'ignore', 'inherit'],
       })
       workers.add(worker)
       worker.once('exit', () => workers.delete(worker))
@@ -46,6 +53,12 @@ export async function openFaultStage(): Promise<FaultStage> {
     async delivered() {
       const { rows } = await stage.admin.query<{ count: number }>(
         'select count(distinct (tenant_id, stream_id, version))::int from public.deliveries',
+      )
+      return rows[0]?.count ?? 0
+    },
+    async deliveries() {
+      const { rows } = await stage.admin.query<{ count: number }>(
+        'select coalesce(max(seq) - min(seq) + 1, 0)::int as count from public.deliveries',
       )
       return rows[0]?.count ?? 0
     },
@@ -89,7 +102,7 @@ export async function inspect(admin: Client, name: string): Promise<Findings> {
           from public.deliveries d),
       committed as (
         select c.*, lag(c.fence) over w as fence_before, lag(c.xid) over w as xid_before, lag(c.position) over w as position_before
-          from public.checkpoints c where c.name = $1 window w as (partition by c.member order by c.seq))
+          from public.checkpoints c where c.name = $1 window w as (partition by c.member, c.lane order by c.seq))
     select
       (select count(*)::int from trickle_events_log.events e left join first f
         on f.tenant_id = e.tenant_id and f.stream_id = e.stream_id and f.version = e.version where f.seq is null) as missing,

@@ -6,6 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Database } from '../../../shared/postgres/index.ts'
 import { defineSubscription, runSubscription } from '../../../shared/subscriptions/index.ts'
 
+// The test holds the other end: an instance never outlives it.
+process.stdin.resume().on('end', () => process.exit())
+
 const [, , url = '', name = '', poison = ''] = process.argv
 const database = new Database({ url, connectionsMax: 6, statements: 'unnamed' })
 

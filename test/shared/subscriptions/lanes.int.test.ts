@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runSubscription, SubscriptionOperations, workLimits } from '../../../shared/subscriptions/index.ts'
+import {
+  RetryLater,
+  runSubscription,
+  SubscriptionOperations,
+  workLimits,
+} from '../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../support/mutate.ts'
-import { labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from './group-support.ts'
+import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from './group-support.ts'
+import { endWait, subscriptionRow } from './support.ts'
 
 const LOUD = 1_000
 const QUIET = 5
@@ -77,6 +83,26 @@ describe('a tenant with much to do', () => {
     recorder.fail = () => {}
     const { events } = await operations.parked('fair-poison', { limit: 1 })
     await operations.replay('fair-poison', events[0]?.parkedId ?? '')
+    await runToEnd(stage, subscription)
+    expect(handledBy(recorder)).toEqual(whole)
+  })
+
+  it('whose lane goes on after a failure leaves no trace of it', async () => {
+    const recorder = new Recorder()
+    let isAway = true
+    recorder.fail = ({ streamId, version }) => {
+      if (isAway && streamId === 'l1' && version === 150) throw new RetryLater('away')
+    }
+    const subscription = recorder.define('fair-later')
+    expect((await runSubscription(stage.forwarder, subscription, AMPLE)).outcome).toBe('waiting')
+    expect(await lanes('fair-later')).toBe(1)
+    expect(await subscriptionRow(stage.admin, 'fair-later')).toMatchObject({ failures: 1, error: 'away' })
+    isAway = false
+    await endWait(stage.admin, 'fair-later')
+    // The main feed has nothing more; only the lane moves.
+    await runSubscription(stage.forwarder, subscription, { ...AMPLE, stepsMax: 1 })
+    expect(await lanes('fair-later')).toBe(1)
+    expect(await subscriptionRow(stage.admin, 'fair-later')).toMatchObject({ failures: 0, error: null })
     await runToEnd(stage, subscription)
     expect(handledBy(recorder)).toEqual(whole)
   })

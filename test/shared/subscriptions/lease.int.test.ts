@@ -100,6 +100,25 @@ describe('a lease', () => {
 })
 
 describe('a holder who was thought dead', () => {
+  it('has no further effect: it knows by its heartbeat, or asks when its time is over', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    const [told, unsure] = [await held('told'), await held('unsure')]
+    const stop = told.startHeartbeat()
+    for (const name of ['told', 'unsure']) {
+      await expireLease(admin, name)
+      await held(name)
+    }
+    // Nobody can know yet, and nobody is asked.
+    await told.assertHeld()
+    await vi.advanceTimersByTimeAsync(Lease.durationMs / 3)
+    await eventually(() => told.signal.aborted).toBe(true)
+    await expect(told.assertHeld()).rejects.toMatchObject(lost)
+    stop()
+    await unsure.assertHeld()
+    await vi.advanceTimersByTimeAsync(Lease.durationMs)
+    await expect(unsure.assertHeld()).rejects.toMatchObject(lost)
+  })
+
   it('neither renews, advances nor releases what another has taken over', async () => {
     const stale = await held('taken')
     await expireLease(admin, 'taken')

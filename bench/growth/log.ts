@@ -1,0 +1,121 @@
+import { encodeCheckpoint, PostgresEventStore } from '../../shared/event-store/index.ts'
+import { Database } from '../../shared/postgres/index.ts'
+import { TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
+import { withClient } from '../../cli/migrate/index.ts'
+import type { PartContext } from '../command/index.ts'
+import { createScratchDatabase, makeEvent, readAllTenants, type BenchServer } from '../stage/index.ts'
+import type { GrowthOptions } from './options.ts'
+import {
+  EVENTS_PER_STREAM,
+  sampleStreams,
+  SEED_SQL,
+  seedLog,
+  type LogPlan,
+  type StoredStream,
+} from './seed.ts'
+
+/** Streams that reads and appends go to: as many as the smallest log has. */
+const SAMPLED = 1_000
+
+export const FEED_PAGE = 100
+
+/** A log of some size, with what is measured on it; each call is one operation. */
+export interface Log {
+  readonly name: string
+  append(): Promise<unknown>
+  readStream(): Promise<void>
+  readTenantFeed(): Promise<void>
+  readAllTenants(): Promise<void>
+}
+
+/** Makes and fills it: a database of its own on the server. */
+export async function openLog(
+  { options, cleanup, note }: PartContext<GrowthOptions>,
+  server: BenchServer,
+  plan: LogPlan,
+): Promise<Log> {
+  const name = `${plan.events} events, ${plan.tenants} tenants`
+  note(`storing ${name}`)
+  const form = { afterSql: SEED_SQL }
+  const database = await createScratchDatabase(server, `bench_log_${plan.events}_${plan.tenants}`, form)
+  await seedLog(database.adminUrl, plan, note)
+  const streams = await sampleStreams(database.adminUrl, plan, SAMPLED)
+  const contexts = await contextsOf(database, streams)
+  const open = (role: 'trickle_app' | 'trickle_forwarder'): Database => {
+    const pool = new Database({
+      url: database.url(role),
+      connectionsMax: options.connections,
+      statements: 'unnamed',
+    })
+    cleanup.add(() => pool.end())
+    return pool
+  }
+  const store = new PostgresEventStore(open('trickle_app'), { coalesce: false })
+  const forwarder = open('trickle_forwarder')
+  const epoch = await epochOf(database.adminUrl)
+  let number = 0
+  const next = (): { stream: StoredStream; tenant: TenantContext } => {
+    const stream = streams[(number += 1) % streams.length]
+    const tenant = stream && contexts.get(stream.slug)
+    if (stream === undefined || tenant === undefined) throw new RangeError('there are no streams')
+    return { stream, tenant }
+  }
+  return {
+    name,
+    append() {
+      const { stream, tenant } = next()
+      const streamId = `${stream.streamId}-more`
+      return store.append(tenant, { streamId, expected: { mode: 'any' }, events: [makeEvent(number)] })
+    },
+    async readStream() {
+      const { stream, tenant } = next()
+      const query = { streamId: stream.streamId, backward: false, limit: EVENTS_PER_STREAM }
+      expectWhole((await store.readStream(tenant, query)).events.length, EVENTS_PER_STREAM)
+    },
+    async readTenantFeed() {
+      const { stream, tenant } = next()
+      const after = encodeCheckpoint(tenant.tenantId, {
+        epoch,
+        xid: BigInt(stream.xid),
+        position: BigInt(stream.positionBefore),
+      })
+      expectWhole(
+        (await store.readFeed(tenant, { after, limit: EVENTS_PER_STREAM })).events.length,
+        EVENTS_PER_STREAM,
+      )
+    },
+    async readAllTenants() {
+      const { xid, positionBefore } = next().stream
+      expectWhole(await readAllTenants(forwarder, { xid, position: positionBefore }, FEED_PAGE), FEED_PAGE)
+    },
+  }
+}
+
+async function contextsOf(
+  database: BenchServer,
+  streams: readonly StoredStream[],
+): Promise<Map<string, TenantContext>> {
+  const operator = new Database({
+    url: database.url('trickle_operator'),
+    connectionsMax: 1,
+    statements: 'unnamed',
+  })
+  try {
+    return await new TenantRegistry(operator).contextsBySlug([...new Set(streams.map(({ slug }) => slug))])
+  } finally {
+    await operator.end()
+  }
+}
+
+async function epochOf(adminUrl: string): Promise<string> {
+  return withClient(adminUrl, async (client) => {
+    const { rows } = await client.query<{ epoch: string }>(
+      'select e.epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1',
+    )
+    return rows[0]?.epoch ?? ''
+  })
+}
+
+function expectWhole(count: number, expected: number): void {
+  if (count !== expected) throw new Error(`a read gave ${count} events instead of ${expected}`)
+}

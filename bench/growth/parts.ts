@@ -1,0 +1,87 @@
+import type { Part, PartContext } from '../command/index.ts'
+import { alternate, figureOf, runLoad, type Figure, type Sample, type Watched } from '../measure/index.ts'
+import type { PartResult } from '../report/index.ts'
+import { serverFacts } from '../sections/server-facts.ts'
+import { startBenchServer, type BenchServer } from '../stage/index.ts'
+import { checkDisk } from './disk.ts'
+import { FEED_PAGE, openLog, type Log } from './log.ts'
+import type { GrowthOptions, PartName } from './options.ts'
+import { EVENTS_PER_STREAM } from './seed.ts'
+
+const CALLERS = 8
+
+/** What an operation may take on the grown log, over the smallest. */
+const growthGoal = { comparison: 'at-most', value: 1.3 } as const
+
+/** The pages of a thousand streams of each log stay in memory, so that a figure shows depth and plans and not the disk. */
+const SETTINGS = { shared_buffers: '1GB' } as const
+
+export const parts: Readonly<Record<PartName, Part<GrowthOptions>>> = { growth: growthPart }
+
+/** The same operations on logs of several sizes, each in turns with the smallest one. */
+async function growthPart(context: PartContext<GrowthOptions>): Promise<PartResult> {
+  const { options, cleanup, note } = context
+  const plans = options.sizes.flatMap((events) =>
+    options.tenantCounts.map((tenants) => ({ events, tenants })),
+  )
+  await checkDisk(plans.reduce((sum, plan) => sum + plan.events, 0))
+  const server = await cleanup.start(startBenchServer(SETTINGS), (started) => started.dispose())
+  const logs: Log[] = []
+  for (const plan of plans) logs.push(await openLog(context, server, plan))
+  const [smallest, ...grown] = logs
+  if (smallest === undefined) throw new RangeError('there are no sizes')
+  const figures: Figure[] = []
+  for (const [kind, work] of Object.entries(operations)) {
+    note(kind)
+    for (const log of grown) figures.push(await compare(context, server, { kind, work, log, smallest }))
+  }
+  return {
+    figures,
+    notes: [
+      `every log is a database of one server; operations go to 1,000 streams from all over each log, so the same number of pages is in use at every size; baseline: ${smallest.name}`,
+      'the value is the time of one operation under eight callers: time / callers',
+    ],
+    skipped: [],
+    postgres: await serverFacts(server.adminUrl),
+  }
+}
+
+const operations: Readonly<Record<string, (log: Log) => Promise<unknown>>> = {
+  'append of 1 event': (log) => log.append(),
+  [`stream read of ${EVENTS_PER_STREAM} events`]: (log) => log.readStream(),
+  [`tenant feed page of ${EVENTS_PER_STREAM} events`]: (log) => log.readTenantFeed(),
+  [`all tenants' feed page of ${FEED_PAGE} events`]: (log) => log.readAllTenants(),
+}
+
+interface Case {
+  readonly kind: string
+  readonly work: (log: Log) => Promise<unknown>
+  readonly log: Log
+  readonly smallest: Log
+}
+
+async function compare(
+  { options }: PartContext<GrowthOptions>,
+  server: BenchServer,
+  { kind, work, log, smallest }: Case,
+): Promise<Figure> {
+  const watched: Record<string, Watched> = {
+    client: { kind: 'self' },
+    server: { kind: 'family', pid: server.pid },
+  }
+  const load = { concurrency: CALLERS, durationMs: options.turnMs, watched }
+  const turn = async (on: Log): Promise<Sample> => timeOf(await runLoad(() => work(on), load))
+  const samples = await alternate({ grown: () => turn(log), smallest: () => turn(smallest) }, options.rounds)
+  const facts = {
+    section: 'growth',
+    name: `${kind}: ${log.name}`,
+    candidate: log.name,
+    baseline: smallest.name,
+    unit: 'us',
+    target: growthGoal,
+  }
+  return figureOf(facts, samples.grown, samples.smallest)
+}
+
+/** A rate as the time between two answers. */
+const timeOf = ({ value, cpuMicros }: Sample): Sample => ({ value: 1_000_000 / value, cpuMicros })

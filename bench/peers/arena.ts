@@ -1,0 +1,103 @@
+import type { Pool } from 'pg'
+import type { EventStore } from '../../shared/event-store/index.ts'
+import { Database } from '../../shared/postgres/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import type { PartContext } from '../command/index.ts'
+import { alternate, runLoad, type Sample, type Watched } from '../measure/index.ts'
+import {
+  APPEND_TENANTS,
+  createBarePool,
+  createBareTable,
+  createTenants,
+  startBenchServer,
+  type BenchServer,
+} from '../stage/index.ts'
+import type { PeersOptions } from './options.ts'
+import { coalescingStore, directStore } from './stores.ts'
+import { CountingProxy, openEmmett, openMessageDb, type Emmett, type MessageDb } from './tools/index.ts'
+
+export type PeersContext = PartContext<PeersOptions>
+
+/** One server with everything that is compared on it. */
+export interface Arena {
+  readonly server: BenchServer
+  readonly tenants: readonly TenantContext[]
+  readonly watched: Readonly<Record<string, Watched>>
+  /** The way to the server that everything measured takes: further than loopback when that is asked for. */
+  readonly via: (url: string) => string
+}
+
+/** The ways to the server, each with as many connections. */
+export interface Ways {
+  readonly direct: EventStore
+  readonly coalescing: EventStore
+  readonly bare: Pool
+}
+
+export async function openArena({ options, cleanup }: PeersContext): Promise<Arena> {
+  const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
+  await createBareTable(server.adminUrl)
+  const { roundTripMs } = options
+  const far =
+    roundTripMs === 0
+      ? null
+      : await cleanup.start(CountingProxy.start(server.adminUrl, roundTripMs), (started) => started.close())
+  return {
+    server,
+    via: (url) => far?.url(url) ?? url,
+    tenants: await createTenants(server, APPEND_TENANTS),
+    watched: { client: { kind: 'self' }, server: { kind: 'family', pid: server.pid } },
+  }
+}
+
+/** Pools that are ended with the part. */
+export function openWays(
+  { options, cleanup }: PeersContext,
+  { server, via }: Arena,
+  connections: number,
+): Ways {
+  const url = via(server.url('trickle_app'))
+  const login = { url, connectionsMax: connections, statements: options.mode }
+  const databases = [new Database(login), new Database(login)] as const
+  const bare = createBarePool(url, connections)
+  cleanup.add(() => Promise.all([...databases.map((database) => database.end()), bare.end()]))
+  return { direct: directStore(databases[0]), coalescing: coalescingStore(databases[1]), bare }
+}
+
+/** Null when it is left out. */
+export async function openEmmettIn(
+  { options, cleanup }: PeersContext,
+  { server, via }: Arena,
+  connections: number,
+): Promise<Emmett | null> {
+  const { emmett } = options.tools
+  if (!('place' in emmett)) return null
+  return cleanup.start(openEmmett(emmett.place, server, connections, via), (opened) => opened.end())
+}
+
+/** Null when it is left out. */
+export async function openMessageDbIn(
+  { options, cleanup }: PeersContext,
+  { server, via }: Arena,
+  connections: number,
+): Promise<MessageDb | null> {
+  const { messageDb } = options.tools
+  if (!('place' in messageDb)) return null
+  return cleanup.start(openMessageDb(messageDb.place, server, connections, via), (opened) => opened.end())
+}
+
+export type Work = (caller: number) => Promise<unknown>
+
+/** The arms that are there, each under the same closed-loop load, in turns. */
+export async function measureArms(
+  { options }: PeersContext,
+  { watched }: Arena,
+  arms: Readonly<Record<string, Work | null>>,
+  load: { readonly concurrency: number; readonly unitsPerCall?: number },
+): Promise<Record<string, Sample[]>> {
+  const present = Object.entries(arms).filter((arm): arm is [string, Work] => arm[1] !== null)
+  const turns = present.map(
+    ([name, work]) => [name, () => runLoad(work, { ...load, durationMs: options.turnMs, watched })] as const,
+  )
+  return alternate(Object.fromEntries(turns), options.rounds)
+}

@@ -1,0 +1,12 @@
+/** `npm run bench:peers`: the log against other event stores, the bare INSERT and pgbench. See the usage in options.ts. */
+import { poolLimits } from '../../shared/postgres/index.ts'
+import { runAsProgram } from '../command/index.ts'
+import { parsePeersCommand } from './options.ts'
+import { parts } from './parts/index.ts'
+import { locateTools } from './tools/index.ts'
+
+await runAsProgram(async () => {
+  const { locate, options, ...rest } = parsePeersCommand(process.argv.slice(2), poolLimits.httpConnectionsMax)
+  const tools = await locateTools(locate)
+  return { prefix: 'peers-', parts, ...rest, options: { ...options, tools } }
+})

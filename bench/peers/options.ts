@@ -1,0 +1,80 @@
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { commonFlags, commonOptions, commonUsage, FlagReader } from '../command/index.ts'
+import type { CommonOptions } from '../report/index.ts'
+import { statementModes, type StatementMode } from '../stage/index.ts'
+import type { LocateOptions, PeerTools } from './tools/index.ts'
+
+export const partNames = ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips'] as const
+export type PartName = (typeof partNames)[number]
+
+export interface PeersOptions extends CommonOptions {
+  /** Callers of the single append. */
+  readonly concurrencies: readonly number[]
+  /** Of ours and of the bare INSERT; the peers have their own way. */
+  readonly mode: StatementMode
+  /** What a round trip takes longer than on loopback. */
+  readonly roundTripMs: number
+  readonly tools: PeerTools
+}
+
+const resultsFolder = fileURLToPath(new URL('../../bench-results', import.meta.url))
+
+export const usage = `npm run bench:peers -- [SECTION...] [flags]
+
+Sections: ${partNames.join(', ')}; all of them when none is named.
+${commonUsage}
+  --concurrency 1,8,32,64 callers of the single append
+  --mode unnamed          statements of ours and of the bare INSERT: unnamed or named
+  --round-trip-ms N       what a round trip takes longer than on loopback, as to a server elsewhere (default 0)
+  --folder FOLDER         where the peers' packages are put and kept (default bench-results/peers)
+  --no-install            takes what the folder has and leaves the rest out
+  --message-db FOLDER     message-db's own \`database\` folder instead of its package`
+
+export interface PeersCommand {
+  readonly sections: readonly PartName[]
+  readonly options: Omit<PeersOptions, 'tools'>
+  readonly locate: LocateOptions
+  readonly outFile: string | undefined
+}
+
+/** Reads the command line. @throws UsageError with what is wrong and the usage. */
+export function parsePeersCommand(args: readonly string[], defaultConnections: number): PeersCommand {
+  const flags = new FlagReader(usage)
+  const { values, positionals } = flags.parse(() => parse(args))
+  const [mode = 'unnamed'] =
+    values.mode === undefined ? [] : flags.choices('--mode', values.mode, statementModes)
+  return {
+    sections: flags.parts(positionals, partNames),
+    options: {
+      ...commonOptions(flags, values, defaultConnections),
+      concurrencies: flags.counts('--concurrency', values.concurrency, [1, 8, 32, 64], 256),
+      mode,
+      roundTripMs: flags.count('--round-trip-ms', values['round-trip-ms'], 0, 0, 1_000),
+    },
+    locate: {
+      folder: resolve(values.folder ?? join(resultsFolder, 'peers')),
+      install: values['no-install'] !== true,
+      messageDbFolder: values['message-db'],
+    },
+    outFile: values.out,
+  }
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      ...commonFlags,
+      concurrency: text,
+      mode: text,
+      'round-trip-ms': text,
+      folder: text,
+      'message-db': text,
+      'no-install': { type: 'boolean' },
+    },
+  })
+}

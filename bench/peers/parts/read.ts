@@ -1,0 +1,127 @@
+import type { Pool } from 'pg'
+import type { EventStore } from '../../../shared/event-store/index.ts'
+import type { TenantContext } from '../../../shared/tenancy/index.ts'
+import type { PartResult } from '../../report/index.ts'
+import { serverFacts } from '../../sections/server-facts.ts'
+import { storeEvents } from '../../stage/index.ts'
+import { measureArms, openArena, openEmmettIn, openWays, type PeersContext } from '../arena.ts'
+import { goals } from '../goals.ts'
+import { skippedTools, toolNotes } from '../notes.ts'
+import { figuresOf } from '../pairs.ts'
+import type { Emmett } from '../tools/index.ts'
+import { eventsFrom } from '../works.ts'
+
+const EVENTS_PER_STREAM = 100
+
+/** 20,000 events: more than the caches of the processor hold, and all of it in the server's memory, as hot data is. */
+const STREAMS = 200
+const CALLERS = 8
+
+/** A stream of 100 events: ours, emmett, and the same rows by hand in a transaction of four statements. */
+export async function readPart(context: PeersContext): Promise<PartResult> {
+  const { options, note } = context
+  const arena = await openArena(context)
+  const { tenants } = arena
+  const ways = openWays(context, arena, options.connections)
+  const emmett = await openEmmettIn(context, arena, options.connections)
+  note(`${STREAMS} streams of ${EVENTS_PER_STREAM} events`)
+  await storeEvents(arena.server.adminUrl, {
+    tenants,
+    count: STREAMS * EVENTS_PER_STREAM,
+    eventsPerStream: EVENTS_PER_STREAM,
+  })
+  if (emmett !== null) await fillEmmett(emmett)
+  const next = createStreams(tenants)
+  note(`read ${EVENTS_PER_STREAM} x ${CALLERS} callers`)
+  const arms = {
+    'ours to text': () => readOurs(ways.direct, next()),
+    'ours to objects': async () => (await pageOfOurs(ways.direct, next())).map((text) => JSON.parse(text)),
+    'four statements to text': () => readByHand(ways.bare, next()),
+    'emmett to text': emmett && (() => readEmmett(emmett, next())),
+    'emmett to objects': emmett && (() => emmett.read(next().streamId, EVENTS_PER_STREAM)),
+  }
+  const samples = await measureArms(context, arena, arms, { concurrency: CALLERS })
+  const name = `${EVENTS_PER_STREAM} events, ${CALLERS} callers`
+  return {
+    figures: figuresOf({ section: 'read', name, unit: 'reads/s' }, samples, [
+      { ours: 'ours to text', with: 'emmett to text', target: goals.readOverEmmett },
+      { ours: 'ours to objects', with: 'emmett to objects' },
+      { ours: 'ours to text', with: 'four statements to text', target: goals.readOverFourStatements },
+    ]),
+    notes: [
+      ...toolNotes(options),
+      'reads "to text" end with the JSON text of an HTTP body; "to objects" with parsed events, as a program in the same process wants them',
+      'four statements: begin, set_config of the tenant, select under row-level security, commit, by one client of pg, which parses each value',
+    ],
+    skipped: skippedTools(options.tools, ['emmett']),
+    postgres: await serverFacts(arena.server.adminUrl),
+  }
+}
+
+async function fillEmmett(emmett: Emmett): Promise<void> {
+  for (let stream = 0; stream < STREAMS; stream += 1) {
+    await emmett.append(`stored-${stream}`, eventsFrom(stream, EVENTS_PER_STREAM))
+  }
+}
+
+interface Stream {
+  readonly tenant: TenantContext
+  readonly streamId: string
+}
+
+function createStreams(tenants: readonly TenantContext[]): () => Stream {
+  let number = 0
+  return () => {
+    const stream = (number += 1) % STREAMS
+    // As storeEvents spreads them: an event goes to the tenant of its stream's number.
+    const tenant = tenants[stream % tenants.length]
+    if (tenant === undefined) throw new RangeError('there are no tenants')
+    return { tenant, streamId: `stored-${stream}` }
+  }
+}
+
+async function pageOfOurs(store: EventStore, { tenant, streamId }: Stream): Promise<readonly string[]> {
+  const page = await store.readStream(tenant, { streamId, backward: false, limit: EVENTS_PER_STREAM })
+  expectWhole(page.events.length)
+  return page.events
+}
+
+async function readOurs(store: EventStore, stream: Stream): Promise<string> {
+  return `{"events":[${(await pageOfOurs(store, stream)).join(',')}],"next":null}`
+}
+
+const SELECT_TEXT = `select event_id as id, source, stream_id as "streamId", version, type, occurred_at as time,
+    recorded_at as "recordedAt", data, metadata
+  from trickle_events_log.events where tenant_id = $1 and stream_id = $2 and version >= $3 order by version limit $4`
+
+async function readByHand(pool: Pool, { tenant, streamId }: Stream): Promise<string> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    await client.query("select set_config('app.tenant_id', $1, true)", [tenant.tenantId])
+    const { rows } = await client.query<object>(SELECT_TEXT, [
+      tenant.tenantId,
+      streamId,
+      1,
+      EVENTS_PER_STREAM,
+    ])
+    await client.query('commit')
+    expectWhole(rows.length)
+    return JSON.stringify({ events: rows, next: null })
+  } finally {
+    client.release()
+  }
+}
+
+/** emmett's positions are bigint, which JSON does not know. */
+const withoutBigInt = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value
+
+async function readEmmett(emmett: Emmett, { streamId }: Stream): Promise<string> {
+  return JSON.stringify({ events: await emmett.read(streamId, EVENTS_PER_STREAM), next: null }, withoutBigInt)
+}
+
+function expectWhole(count: number): void {
+  if (count !== EVENTS_PER_STREAM)
+    throw new Error(`a read gave ${count} events instead of ${EVENTS_PER_STREAM}`)
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { installedVersion, installPeers, type Found, type PeerPackage } from './npm.ts'
+import { pgbenchVersion } from './pgbench.ts'
+
+/** Where each tool is, or why it is left out. */
+export interface PeerTools {
+  /** The folder that holds node_modules. */
+  readonly emmett: Found<string>
+  /** The folder of its SQL. */
+  readonly messageDb: Found<string>
+  /** Its version, since it is called by name. */
+  readonly pgbench: Found<string>
+}
+
+export interface LocateOptions {
+  /** Where the packages of the peers are, or are put. */
+  readonly folder: string
+  /** False leaves out what is not there already. */
+  readonly install: boolean
+  /** message-db's `database` folder, from wherever the caller has it. */
+  readonly messageDbFolder: string | undefined
+}
+
+const EMMETT: PeerPackage = '@event-driven-io/emmett-postgresql'
+const MESSAGE_DB: PeerPackage = '@eventide/message-db'
+
+export async function locateTools(options: LocateOptions): Promise<PeerTools> {
+  const failure = options.install
+    ? await installPeers(options.folder)
+    : 'nothing is installed by --no-install'
+  const version = await pgbenchVersion()
+  return {
+    emmett: await packageIn(options.folder, EMMETT, failure),
+    messageDb: await messageDbOf(options, failure),
+    pgbench:
+      version === null
+        ? { missing: 'pgbench is not on the path (Debian: apt-get install postgresql-contrib)' }
+        : { place: version },
+  }
+}
+
+async function packageIn(folder: string, name: PeerPackage, failure: string | null): Promise<Found<string>> {
+  const version = await installedVersion(folder, name)
+  return version === null
+    ? { missing: `${name} is not in ${folder}: ${failure ?? 'npm did not say why'}` }
+    : { place: folder }
+}
+
+async function messageDbOf(options: LocateOptions, failure: string | null): Promise<Found<string>> {
+  const given = options.messageDbFolder
+  if (given !== undefined) {
+    const hasSql = existsSync(join(given, 'functions', 'write-message.sql'))
+    return hasSql ? { place: given } : { missing: `${given} holds no functions/write-message.sql` }
+  }
+  const found = await packageIn(options.folder, MESSAGE_DB, failure)
+  return 'place' in found ? { place: join(options.folder, 'node_modules', MESSAGE_DB, 'database') } : found
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withClient } from '../../../cli/migrate/index.ts'
+import type { NewEvent } from '../../../shared/event-store/index.ts'
+import { createBarePool, createPeerDatabase, type BenchServer } from '../../stage/index.ts'
+
+const DATABASE = 'bench_message_db'
+
+/** The files that its own install.sh runs, in its order, but for views and privileges, which an append does not use. */
+const FILES = [
+  'schema/message-store.sql',
+  'extensions/pgcrypto.sql',
+  'tables/messages.sql',
+  'types/message.sql',
+  'functions/message-store-version.sql',
+  'functions/hash-64.sql',
+  'functions/acquire-lock.sql',
+  'functions/category.sql',
+  'functions/is-category.sql',
+  'functions/id.sql',
+  'functions/cardinal-id.sql',
+  'functions/stream-version.sql',
+  'functions/write-message.sql',
+  'functions/get-stream-messages.sql',
+  'indexes/messages-id.sql',
+  'indexes/messages-stream.sql',
+  'indexes/messages-category.sql',
+] as const
+
+const WRITE = 'select message_store.write_message($1, $2, $3, $4::jsonb, $5::jsonb)'
+
+/** message-db on a database of its own. */
+export interface MessageDb {
+  /** One event, one call, without an expected version. The category is what stands before the first `-`. */
+  append(streamName: string, event: NewEvent): Promise<unknown>
+  end(): Promise<void>
+}
+
+/** @param folder the `database` folder of message-db, as its package and its repository have it */
+export async function openMessageDb(
+  folder: string,
+  server: BenchServer,
+  connections: number,
+  via: (url: string) => string = (url) => url,
+): Promise<MessageDb> {
+  const url = await createPeerDatabase(server, DATABASE)
+  await withClient(url, async (client) => {
+    const found = await client.query("select from pg_catalog.pg_namespace where nspname = 'message_store'")
+    if (found.rowCount === 0) {
+      for (const file of FILES) await client.query(await readFile(join(folder, file), 'utf8'))
+    }
+    // Its functions name each other without their schema.
+    await client.query(`alter database ${DATABASE} set search_path = message_store, public`)
+  })
+  const pool = createBarePool(via(url), connections)
+  return {
+    append: (streamName, { type, data, metadata }) =>
+      pool.query(WRITE, [randomUUID(), streamName, type, JSON.stringify(data), JSON.stringify(metadata)]),
+    end: () => pool.end(),
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Runs it once against a local Trickle, without a trigger: `node examples/welcome-mail/run.ts` while `npm start` runs.
+ */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { Database } from '../../shared/postgres/index.ts'
+import { runSubscription } from '../../shared/subscriptions/index.ts'
+import { folderMailer } from './folder-mailer.ts'
+import { welcomeMail } from './subscription.ts'
+
+const { stdout } = await promisify(execFile)(process.execPath, [
+  'cli/main.ts',
+  'status',
+  '--json',
+  ...process.argv.slice(2),
+])
+const { postgres } = JSON.parse(stdout) as { postgres: { forwarder: string } }
+const database = new Database({ url: postgres.forwarder, connectionsMax: 2, statements: 'unnamed' })
+try {
+  const run = await runSubscription(database, welcomeMail(folderMailer('welcome-mails')), {
+    timeMs: 20_000,
+    stepsMax: 100,
+    onProblem: ({ event, attempt, action, error }) =>
+      process.stderr.write(
+        `${event.streamId} ${event.version}, attempt ${attempt}, ${action}: ${String(error)}\n`,
+      ),
+  })
+  process.stdout.write(`${run.outcome}: ${run.events} events\n`)
+} finally {
+  await database.end()
+}

@@ -1,0 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ForeignLoad } from './faults/index.ts'
+import type { SoakOptions } from './options.ts'
+import type { ReadersProcess, WriterFleet } from './stage/index.ts'
+
+/** From here on a transaction of somebody else stands open in each database until the readers are through. */
+const FOREIGN_STANDS_FROM = 0.95
+
+const LOOK_EVERY_MS = 100
+
+export interface Cast {
+  readonly startedAtMs: number
+  readonly fleet: WriterFleet
+  readonly foreign: ForeignLoad
+  readonly readers: ReadersProcess
+  readonly onProgress: (line: string) => void
+}
+
+/** Follows the writers: kills one when its time has come, opens the standing transactions, tells how far they are. */
+export async function direct(options: SoakOptions, cast: Cast): Promise<void> {
+  const { startedAtMs, fleet, foreign } = cast
+  // A failure is told by whoever waits for the fleet itself.
+  const ended = fleet.done.catch(() => {})
+  let kills = 0
+  let isStanding = false
+  let toldAtMs = Date.now()
+  while (!fleet.hasEnded) {
+    await Promise.race([ended, pause(LOOK_EVERY_MS)])
+    const elapsedMs = Date.now() - startedAtMs
+    const shareOfTime = options.minutes === null ? 0 : elapsedMs / (options.minutes * 60_000)
+    const share = Math.max(shareOfTime, fleet.made / options.appends)
+    if (shareOfTime >= 1) fleet.stopMaking()
+    if (share >= (kills + 1) / (options.writerKills + 1) && kills < options.writerKills) {
+      kills += 1
+      await fleet.killOne()
+    }
+    if (share >= FOREIGN_STANDS_FROM && !isStanding) {
+      isStanding = true
+      await foreign.stand()
+    }
+    if (Date.now() - toldAtMs >= options.progressEveryMs) {
+      toldAtMs = Date.now()
+      cast.onProgress(progressLine(options, elapsedMs, cast))
+    }
+  }
+}
+
+function progressLine({ appends }: SoakOptions, elapsedMs: number, { fleet, readers }: Cast): string {
+  const seen = readers
+    .states()
+    .map((reader) => reader.seen)
+    .join(' ')
+  return `${Math.round(elapsedMs / 1_000)} s: ${fleet.made} of ${appends} appends, ${fleet.killed} writers killed; readers have seen ${seen}`
+}

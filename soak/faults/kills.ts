@@ -1,0 +1,28 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Client } from 'pg'
+import type { Random } from '../plan/index.ts'
+
+const KILL = `select pg_terminate_backend(a.pid), a.usename from pg_stat_activity a
+  where a.usename in ('trickle_app', 'trickle_forwarder') and a.datname = current_database() order by random() limit 1`
+
+/** Ends a backend of the app or of the forwarder again and again, a busy one or an idle one. */
+export async function killBackends(
+  adminUrl: string,
+  random: Random,
+  pauseMsMax: number,
+  kills: Record<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  const admin = new Client({ connectionString: adminUrl })
+  await admin.connect()
+  try {
+    while (!signal.aborted) {
+      await pause(random.next() * pauseMsMax, undefined, { signal }).catch(() => {})
+      if (signal.aborted) break
+      const { rows } = await admin.query<{ usename: string }>(KILL)
+      for (const { usename } of rows) kills[usename] = (kills[usename] ?? 0) + 1
+    }
+  } finally {
+    await admin.end()
+  }
+}

@@ -1,0 +1,192 @@
+import { readLedger, type LedgerEntry } from '../ledger/index.ts'
+import { parseCommandId, type Command } from '../plan/index.ts'
+import type { Breaches } from './breaches.ts'
+import { GrowingInts } from './growing-ints.ts'
+
+/** What ledgers said of a command, as bits. */
+export const SAID = {
+  answered: 1,
+  refused: 2,
+  nothing: 4,
+  unknown: 8,
+  aborted: 16,
+  wrong: 32,
+  fresh: 64,
+} as const
+
+const IDENTITIES: readonly Command['identity'][] = ['none', 'ids', 'key', 'both']
+
+/**
+ * Every command of a run with what was said of it, as integers side by side: a million commands take some 40 MB.
+ *
+ * At its offset a command has: said | attempts begun | attempts ended | events seen (a bit each) | shape, then for each
+ * write stream, expected, events and answered first version (0: not answered), then for each condition stream and expected.
+ */
+export class CommandBook {
+  readonly #ints = new GrowingInts()
+  /** Of each incarnation: the offset of its n-th command, plus 1. */
+  readonly #offsets: GrowingInts[] = []
+  readonly #breaches: Breaches
+
+  constructor(breaches: Breaches) {
+    this.#breaches = breaches
+  }
+
+  /** Reads all ledgers; an entry of one may speak of another one's command, so commands come first. */
+  static async read(files: readonly string[], breaches: Breaches): Promise<CommandBook> {
+    const book = new CommandBook(breaches)
+    for (const file of files) {
+      for await (const entry of readLedger(file)) if (entry[0] === 'sent') book.#addCommand(entry[1])
+    }
+    for (const file of files) {
+      for await (const entry of readLedger(file)) if (entry[0] !== 'sent') book.#note(entry)
+    }
+    return book
+  }
+
+  /** Undefined for an id that nobody sent. */
+  find(id: string): CommandRecord | undefined {
+    const { incarnation, nth } = parseCommandId(id)
+    const offset = this.#offsets[incarnation]?.get(nth) ?? 0
+    return offset === 0 ? undefined : new CommandRecord(this.#ints, offset - 1, id)
+  }
+
+  *all(): Generator<CommandRecord> {
+    for (const [incarnation, offsets] of this.#offsets.entries()) {
+      for (let nth = 0; nth < offsets.length; nth += 1) {
+        yield new CommandRecord(this.#ints, offsets.get(nth) - 1, `${incarnation}-${nth}`)
+      }
+    }
+  }
+
+  #addCommand({ id, tenant, writes, conditions, identity, way }: Command): void {
+    const { incarnation, nth } = parseCommandId(id)
+    while (this.#offsets.length <= incarnation) this.#offsets.push(new GrowingInts())
+    this.#offsets[incarnation]?.set(nth, this.#ints.length + 1)
+    const shape =
+      tenant |
+      (writes.length << 8) |
+      (conditions.length << 12) |
+      (IDENTITIES.indexOf(identity) << 16) |
+      (way === 'transaction' ? 1 << 20 : 0)
+    this.#ints.push(0, 1, 0, 0, shape)
+    for (const { stream, expected, events } of writes) this.#ints.push(stream, expected, events, 0)
+    for (const { stream, expected } of conditions) this.#ints.push(stream, expected)
+  }
+
+  #note(entry: Exclude<LedgerEntry, readonly ['sent', Command]>): void {
+    const command = this.find(entry[1])
+    if (command === undefined) {
+      this.#breaches.add('wrong-answer', `the ledger speaks of ${entry[1]}, which nobody sent`)
+      return
+    }
+    switch (entry[0]) {
+      case 'again':
+        command.attempts += 1
+        return
+      case 'answered':
+        this.#noteAnswer(command, entry[2], entry[3])
+        break
+      case 'wrong':
+        this.#breaches.add('wrong-answer', `${entry[1]}: ${entry[2]}`)
+        command.say(SAID.wrong)
+        break
+      default:
+        command.say(SAID[entry[0]])
+    }
+    command.ended += 1
+  }
+
+  #noteAnswer(command: CommandRecord, firstVersions: readonly number[], isFresh: boolean): void {
+    if (isFresh && command.isSaid(SAID.fresh)) {
+      this.#breaches.add('written-twice', `${command.id} was told twice that it was written`)
+    }
+    firstVersions.forEach((version, index) => {
+      const earlier = command.write(index).answered
+      if (earlier !== 0 && earlier !== version) {
+        this.#breaches.add('answer-differs', `${command.id} was answered version ${earlier}, then ${version}`)
+      }
+      command.answer(index, version)
+    })
+    command.say(SAID.answered | (isFresh ? SAID.fresh : 0))
+  }
+}
+
+const HEAD = 5
+const WRITE = 4
+
+/** A look at one command of the book. */
+export class CommandRecord {
+  readonly id: string
+  readonly #ints: GrowingInts
+  readonly #offset: number
+
+  constructor(ints: GrowingInts, offset: number, id: string) {
+    this.#ints = ints
+    this.#offset = offset
+    this.id = id
+  }
+
+  isSaid(what: number): boolean {
+    return (this.#ints.get(this.#offset) & what) !== 0
+  }
+  say(what: number): void {
+    this.#ints.set(this.#offset, this.#ints.get(this.#offset) | what)
+  }
+  get attempts(): number {
+    return this.#ints.get(this.#offset + 1)
+  }
+  set attempts(count: number) {
+    this.#ints.set(this.#offset + 1, count)
+  }
+  get ended(): number {
+    return this.#ints.get(this.#offset + 2)
+  }
+  set ended(count: number) {
+    this.#ints.set(this.#offset + 2, count)
+  }
+  /** A bit for each event that is in the log. */
+  get seen(): number {
+    return this.#ints.get(this.#offset + 3)
+  }
+  see(event: number): void {
+    this.#ints.set(this.#offset + 3, this.seen | (1 << event))
+  }
+  get tenant(): number {
+    return this.#shape & 0xff
+  }
+  get writes(): number {
+    return (this.#shape >> 8) & 0xf
+  }
+  get conditions(): number {
+    return (this.#shape >> 12) & 0xf
+  }
+  get identity(): Command['identity'] {
+    return IDENTITIES[(this.#shape >> 16) & 0xf] ?? 'none'
+  }
+  get isTransaction(): boolean {
+    return this.#shape >> 20 === 1
+  }
+  /** All events that it has, as bits. */
+  get whole(): number {
+    let events = 0
+    for (let index = 0; index < this.writes; index += 1) events += this.write(index).events
+    return (1 << events) - 1
+  }
+  write(index: number): { stream: number; expected: number; events: number; answered: number } {
+    const at = this.#offset + HEAD + index * WRITE
+    const [stream, expected, events, answered] = [0, 1, 2, 3].map((place) => this.#ints.get(at + place))
+    return { stream: stream ?? 0, expected: expected ?? 0, events: events ?? 0, answered: answered ?? 0 }
+  }
+  answer(index: number, firstVersion: number): void {
+    this.#ints.set(this.#offset + HEAD + index * WRITE + 3, firstVersion)
+  }
+  condition(index: number): { stream: number; expected: number } {
+    const at = this.#offset + HEAD + this.writes * WRITE + index * 2
+    return { stream: this.#ints.get(at), expected: this.#ints.get(at + 1) }
+  }
+
+  get #shape(): number {
+    return this.#ints.get(this.#offset + 4)
+  }
+}

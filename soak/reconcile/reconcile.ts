@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { connectAdmin } from '../faults/index.ts'
+import { EVENT_TYPES, tenantSlug, type StreamSpace } from '../plan/index.ts'
+import { logOf, type ReaderPlan } from '../readers/index.ts'
+import { Breaches } from './breaches.ts'
+import { CommandBook } from './command-book.ts'
+import { checkHeads, checkReceipts, findMemberStreams } from './streams-and-receipts.ts'
+import { Reference, type ReaderFindings } from './reader-checks.ts'
+import { scanLog } from './table-scan.ts'
+import { judgeCommands, type CommandCounts } from './verdicts.ts'
+
+export interface ReconcileOptions {
+  readonly adminUrl: string
+  readonly space: StreamSpace
+  readonly ledgerFiles: readonly string[]
+  readonly readers: readonly ReaderPlan[]
+  /** Where the readers' logs are, and the reference is written. */
+  readonly folder: string
+}
+
+export interface Reconciliation {
+  readonly events: number
+  readonly streams: number
+  readonly receipts: number
+  readonly commands: CommandCounts
+  readonly readers: readonly ReaderFindings[]
+  readonly breaches: ReturnType<Breaches['list']>
+}
+
+/** Holds ledgers, log and readers against each other, after everything has ended. */
+export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
+  const { adminUrl, space, ledgerFiles, folder } = options
+  const breaches = new Breaches()
+  const book = await CommandBook.read(ledgerFiles, breaches)
+  const admin = await connectAdmin(adminUrl)
+  try {
+    const { rows } = await admin.query<{ tenant_id: string; slug: string }>(
+      'select t.tenant_id, t.slug from trickle_tenants_state.tenants t',
+    )
+    const slugs = Array.from({ length: space.tenants }, (_, tenant) => tenantSlug(tenant))
+    const tenants = new Map(rows.map((row) => [row.tenant_id, slugs.indexOf(row.slug)]))
+    const log = await scanLog(admin, space, tenants, EVENT_TYPES, book, join(folder, 'reference'), breaches)
+    const commands = judgeCommands(book, breaches)
+    await checkHeads(admin, space, tenants, log.versions, breaches)
+    const receipts = await checkReceipts(admin, book, breaches)
+    const reference = new Reference(space, EVENT_TYPES, log, await findMemberStreams(admin, space, tenants))
+    const readers = options.readers.map(({ name, scope }, index) =>
+      reference.check(name, scope, logOf(folder, index), breaches),
+    )
+    const streams = log.versions.reduce((count, version) => (version > 0 ? count + 1 : count), 0)
+    return { events: log.events, streams, receipts, commands, readers, breaches: breaches.list() }
+  } finally {
+    await admin.end()
+  }
+}

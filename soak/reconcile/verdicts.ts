@@ -1,0 +1,85 @@
+import type { Breaches } from './breaches.ts'
+import { SAID, type CommandBook, type CommandRecord } from './command-book.ts'
+
+/** How the commands of a run ended, by what was said and by what is in the log. */
+export interface CommandCounts {
+  commands: number
+  byStore: number
+  byTransaction: number
+  severalStreams: number
+  withConditions: number
+  byIdentity: { none: number; ids: number; key: number; both: number }
+  attempts: number
+  /** Sent more than once. */
+  repeated: number
+  answered: number
+  /** Told as refused: a stream was not as expected. */
+  conflicts: number
+  aborted: number
+  /** Told, or meant, that nothing was written. */
+  nothingWritten: number
+  /** Nobody knows, and nobody can ask: killed or cut, without ids or a key. Each is in the log whole, or not at all. */
+  lostWritten: number
+  lostNotWritten: number
+}
+
+/** Holds what was said of each command against what the scan saw of it. */
+export function judgeCommands(book: CommandBook, breaches: Breaches): CommandCounts {
+  const counts: CommandCounts = {
+    commands: 0,
+    byStore: 0,
+    byTransaction: 0,
+    severalStreams: 0,
+    withConditions: 0,
+    byIdentity: { none: 0, ids: 0, key: 0, both: 0 },
+    attempts: 0,
+    repeated: 0,
+    answered: 0,
+    conflicts: 0,
+    aborted: 0,
+    nothingWritten: 0,
+    lostWritten: 0,
+    lostNotWritten: 0,
+  }
+  for (const command of book.all()) {
+    countKind(counts, command)
+    judge(counts, command, breaches)
+  }
+  return counts
+}
+
+function countKind(counts: CommandCounts, command: CommandRecord): void {
+  counts.commands += 1
+  if (command.isTransaction) counts.byTransaction += 1
+  else counts.byStore += 1
+  if (command.writes > 1) counts.severalStreams += 1
+  if (command.conditions > 0) counts.withConditions += 1
+  counts.byIdentity[command.identity] += 1
+  counts.attempts += command.attempts
+  if (command.attempts > 1) counts.repeated += 1
+}
+
+function judge(counts: CommandCounts, command: CommandRecord, breaches: Breaches): void {
+  const isThere = command.seen !== 0
+  const isUndecided = command.isSaid(SAID.unknown) || command.attempts > command.ended
+  if (command.isSaid(SAID.answered)) {
+    counts.answered += 1
+    if (!isThere) breaches.add('answer-missing', command.id)
+    if (command.isSaid(SAID.refused))
+      breaches.add('answer-differs', `${command.id} was answered, and refused`)
+  } else if (command.isSaid(SAID.refused)) {
+    counts.conflicts += 1
+    if (isThere) breaches.add('refusal-written', command.id)
+  } else if (command.isSaid(SAID.aborted)) {
+    counts.aborted += 1
+    if (isThere) breaches.add('abort-written', command.id)
+  } else if (isUndecided) {
+    if (command.identity !== 'none') breaches.add('unsettled', command.id)
+    if (isThere) counts.lostWritten += 1
+    else counts.lostNotWritten += 1
+  } else {
+    counts.nothingWritten += 1
+    // A wrong answer has been told by itself, and says nothing of the log.
+    if (isThere && !command.isSaid(SAID.wrong)) breaches.add('refusal-written', command.id)
+  }
+}

@@ -1,0 +1,29 @@
+import type { Fault, ForeignCounts } from './faults/index.ts'
+import type { SoakOptions } from './options.ts'
+import type { ReaderState } from './readers/index.ts'
+import type { Reconciliation } from './reconcile/index.ts'
+
+/** What befell a run. */
+export interface RunFaults {
+  /** By login. */
+  readonly backendsKilled: Readonly<Record<string, number>>
+  readonly writersKilled: number
+  readonly connections: Readonly<Record<Fault, number>>
+  /** Left behind by killed writers. */
+  readonly preparedRolledBack: number
+  readonly foreign: ForeignCounts
+  readonly readers: readonly ReaderState[]
+  readonly deadlocks: number
+}
+
+export interface SoakResult extends Reconciliation {
+  readonly options: SoakOptions
+  readonly startedAt: string
+  /** From the start until the last writer had ended, and until the last reader had. */
+  readonly writtenMs: number
+  readonly caughtUpMs: number
+  readonly faults: RunFaults
+}
+
+export const totalBreaches = ({ breaches }: Pick<Reconciliation, 'breaches'>): number =>
+  breaches.reduce((sum, { count }) => sum + count, 0)

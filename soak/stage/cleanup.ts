@@ -1,0 +1,23 @@
+/** What was started and has to be ended, in the reverse order; also when the run is broken off. */
+export class Cleanup {
+  readonly #tasks: (() => Promise<unknown>)[] = []
+
+  add(task: () => Promise<unknown>): void {
+    this.#tasks.push(task)
+  }
+
+  /** Its end is noted before it has started: a run that is broken off meanwhile waits for it, then ends it. */
+  async start<T>(begin: Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> {
+    this.add(() => begin.then(end, () => {}))
+    return begin
+  }
+
+  /** Ends everything, whatever fails on the way. @throws the first failure, after all were tried */
+  async run(): Promise<void> {
+    const failures: unknown[] = []
+    for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
+      await task().catch((error: unknown) => failures.push(error))
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import {
+  loginRoles,
+  migrateUp,
+  prepareServer,
+  urlOfDatabase,
+  withClient,
+  type LoginRole,
+} from '../../cli/migrate/index.ts'
+import { startTestServer, type PostgresVersion } from '../../local/postgres/index.ts'
+import { Database } from '../../shared/postgres/index.ts'
+import { TenantRegistry } from '../../shared/tenancy/index.ts'
+
+const DATABASE = 'trickle'
+const OTHER_DATABASE = 'elsewhere'
+
+/** A server of the run's own, with a migrated and empty log and another database beside it; gone at the end. */
+export interface SoakServer {
+  /** The administrator's url of the log's database. */
+  readonly adminUrl: string
+  /** That of the other database. */
+  readonly otherAdminUrl: string
+  url(role: LoginRole): string
+  dispose(): Promise<void>
+}
+
+export interface SoakServerOptions {
+  /** True: fsync is on. What a soak proves does not depend on it, since the server is never killed. */
+  readonly durable: boolean
+  readonly version: PostgresVersion
+  readonly tenants: readonly string[]
+}
+
+const SETTINGS = {
+  // Ours and foreign ones: a few at a time, and those of killed writers until they are rolled back.
+  max_prepared_transactions: 50,
+  // A million appends are two million rows with five indexes; without this the readers would live on the disk.
+  shared_buffers: '512MB',
+}
+
+export async function startSoakServer({ durable, version, tenants }: SoakServerOptions): Promise<SoakServer> {
+  const server = await startTestServer({ durable, version, settings: SETTINGS })
+  try {
+    const passwords = Object.fromEntries(
+      [...loginRoles, 'trickle_inspector' as const].map((role) => [role, randomBytes(12).toString('hex')]),
+    ) as Parameters<typeof prepareServer>[0]['passwords']
+    await prepareServer({ adminUrl: server.adminUrl, database: DATABASE, passwords, local: true })
+    await withClient(server.adminUrl, (client) => client.query(`create database ${OTHER_DATABASE}`))
+    const adminUrl = urlOfDatabase(server.adminUrl, DATABASE)
+    const url = (role: LoginRole): string => {
+      const login = new URL(adminUrl)
+      login.username = role
+      login.password = passwords[role]
+      return login.href
+    }
+    await migrateUp({ migratorUrl: url('trickle_migrator') })
+    await createTenants(url('trickle_operator'), tenants)
+    const otherAdminUrl = urlOfDatabase(server.adminUrl, OTHER_DATABASE)
+    return { adminUrl, otherAdminUrl, url, dispose: () => server.dispose() }
+  } catch (error) {
+    await server.dispose()
+    throw error
+  }
+}
+
+async function createTenants(operatorUrl: string, slugs: readonly string[]): Promise<void> {
+  const operator = new Database({ url: operatorUrl, connectionsMax: 1, statements: 'unnamed' })
+  try {
+    await new TenantRegistry(operator).createMissing(slugs.map((slug) => ({ slug })))
+  } finally {
+    await operator.end()
+  }
+}

@@ -1,0 +1,95 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { EventStore } from '../../shared/event-store/index.ts'
+import type { Command, Random } from '../plan/index.ts'
+import { attempt, settle, type Desk, type Outcome } from './attempt.ts'
+import type { HandedOver } from './queue.ts'
+import type { SlowTransaction } from './slow-transaction.ts'
+
+/** What a caller does with a command that can be known again, besides sending it. */
+type Repetition = 'no' | 'again' | 'beside' | 'elsewhere' | 'elsewhere-beside'
+
+/** One in ten of all commands: six in ten can be known again, and of these one in six is sent twice. */
+const REPETITIONS: readonly (readonly [Repetition, number])[] = [
+  ['no', 50],
+  ['again', 2],
+  ['beside', 3],
+  ['elsewhere', 2],
+  ['elsewhere-beside', 3],
+]
+
+/** The second of two comes up to this much after the first. */
+const BESIDE_WITHIN_MS = 5
+
+export interface Work {
+  readonly desk: Desk
+  readonly random: Random
+  readonly handedOver: HandedOver<Command>
+  /** Commands still to be made; shared by all callers of the process. */
+  readonly rest: { commands: number }
+  handOver(command: Command): void
+}
+
+/** Makes commands and sends them by the store until none is left; what others hand over goes first. */
+export async function callUntilDone(work: Work, store: EventStore): Promise<void> {
+  for (;;) {
+    const handed = work.handedOver.takeNow()
+    if (handed !== undefined) await sendAgain(work, store, handed)
+    else if (work.rest.commands > 0) await makeAndSend(work, store)
+    else return
+  }
+}
+
+/** Sends what others hand over, until nothing comes any more. */
+export async function takeOverUntilEnd(work: Work, store: EventStore): Promise<void> {
+  for (let handed = await work.handedOver.take(); handed !== undefined; handed = await work.handedOver.take())
+    await sendAgain(work, store, handed)
+}
+
+/** Makes commands for a slow transaction until none is left; an unknown end is settled by the store. */
+export async function callSlowlyUntilDone(
+  work: Work,
+  store: EventStore,
+  transaction: SlowTransaction,
+): Promise<void> {
+  while (work.rest.commands > 0) {
+    work.rest.commands -= 1
+    const command = work.desk.source.next('transaction')
+    work.desk.ledger.write(['sent', command])
+    const outcome = await transaction.attempt(work.desk, command)
+    if (outcome !== 'aborted') await settle(work.desk, store, command, outcome)
+  }
+  await transaction.close()
+}
+
+async function makeAndSend(work: Work, store: EventStore): Promise<void> {
+  const { desk, random, rest } = work
+  rest.commands -= 1
+  const command = desk.source.next('store')
+  const repetition = command.identity === 'none' ? 'no' : random.pick(REPETITIONS)
+  desk.ledger.write(['sent', command])
+  if (repetition === 'elsewhere-beside') work.handOver(command)
+  const first = attempt(desk, store, command)
+  const outcomes = repetition === 'beside' ? [first, besides(work, store, command)] : [first]
+  const outcome = settledOf(await Promise.all(outcomes))
+  await settle(desk, store, command, outcome)
+  if (repetition === 'again') await sendAgain(work, store, command)
+  if (repetition === 'elsewhere') work.handOver(command)
+}
+
+async function besides({ desk, random }: Work, store: EventStore, command: Command): Promise<Outcome> {
+  await pause(random.next() * BESIDE_WITHIN_MS)
+  desk.ledger.write(['again', command.id])
+  return attempt(desk, store, command)
+}
+
+async function sendAgain({ desk }: Work, store: EventStore, command: Command): Promise<void> {
+  desk.ledger.write(['again', command.id])
+  await settle(desk, store, command, await attempt(desk, store, command))
+}
+
+/** Two attempts at one command: one known outcome settles both. */
+function settledOf(outcomes: readonly Outcome[]): Outcome {
+  return (
+    outcomes.find((outcome) => outcome === 'answered' || outcome === 'refused') ?? outcomes[0] ?? 'unknown'
+  )
+}

@@ -1,0 +1,27 @@
+import type { EventStore } from '../../shared/event-store/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { requestOf, type Command, type StreamSpace } from '../plan/index.ts'
+import { checkedAnswer, type Answer } from './answer.ts'
+
+/**
+ * One attempt at a command.
+ * @throws WrongAnswer, TrickleError as `EventStore.append`.
+ */
+export async function send(
+  store: EventStore,
+  space: StreamSpace,
+  tenant: TenantContext,
+  command: Command,
+): Promise<Answer> {
+  const request = requestOf(space, command)
+  const [first] = request.streams
+  if (first !== undefined && request.streams.length === 1 && command.conditions.length === 0) {
+    const { replayed, ...written } = await store.append(tenant, {
+      ...first,
+      idempotency: request.idempotency ?? null,
+    })
+    return checkedAnswer(command, request.streams, [written], replayed)
+  }
+  const { streams, replayed } = await store.appendAll(tenant, request)
+  return checkedAnswer(command, request.streams, streams, replayed)
+}

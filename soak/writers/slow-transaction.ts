@@ -1,0 +1,170 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Client } from 'pg'
+import { codeOf } from '../../shared/postgres/index.ts'
+import { eventsOf, streamName, type Command, type Random } from '../plan/index.ts'
+import type { Desk, Outcome } from './attempt.ts'
+
+/** How a transaction of ours ends. */
+type Ending = 'commit' | 'rollback' | 'savepoint' | 'commit-prepared' | 'rollback-prepared'
+
+const ENDINGS: readonly (readonly [Ending, number])[] = [
+  ['commit', 45],
+  ['rollback', 20],
+  ['savepoint', 10],
+  ['commit-prepared', 15],
+  ['rollback-prepared', 10],
+]
+
+/** Prepared transactions of the soak; one whose writer was killed is found by this and rolled back. */
+export const PREPARED_PREFIX = 'soak-'
+
+/** Longer than other appends take, so that they overtake it; below the app's limits for an idle transaction (5 s). */
+const SHORT_PAUSE_MS = 30
+const LONG_PAUSE_MS = 400
+const SHARE_LONG = 0.05
+
+/** As trickle_events_log.lock_streams takes them, which no login may call by itself. */
+const ANNOUNCE = `select pg_advisory_xact_lock(trickle_events_log.lock_class(), k.key)
+  from (select distinct hashtext($1::uuid::text || s) & 4095 as key from unnest($2::text[]) as s order by 1) k`
+const APPEND =
+  'select a.outcome, a.versions from trickle_events_log.append($1, $2, null, $3, $4, $5, null, null, null, null) a'
+
+interface Appended {
+  readonly outcome: string
+  readonly versions: string[] | null
+}
+
+/**
+ * A caller that appends in an explicit transaction and takes its time: between announcing its streams and drawing a
+ * transaction id, and between writing and ending. So its events have a lower place in the feed than what others have
+ * committed meanwhile, which is what a feed must not skip. Every event has an id, so an unknown end can be settled.
+ */
+export class SlowTransaction {
+  readonly #url: string
+  readonly #random: Random
+  #client: Client | undefined
+
+  constructor(url: string, random: Random) {
+    this.#url = url
+    this.#random = random
+  }
+
+  async attempt(desk: Desk, command: Command): Promise<Outcome | 'aborted'> {
+    const ending = this.#random.pick(ENDINGS)
+    let isEnding = false
+    try {
+      const client = (this.#client ??= await connect(this.#url))
+      const { outcome, versions } = await this.#append(client, desk, command, ending)
+      if (outcome === 'conflict') {
+        await client.query('rollback')
+        desk.ledger.write(['refused', command.id])
+        return 'refused'
+      }
+      if (outcome !== 'appended') throw new Error(`the append answered ${outcome}`)
+      await this.#pause()
+      isEnding = ending === 'commit' || ending === 'commit-prepared'
+      await this.#end(client, command, ending)
+      if (!isEnding) {
+        desk.ledger.write(['aborted', command.id])
+        return 'aborted'
+      }
+      const firsts = command.writes.map(({ events }, index) => Number(versions?.[index]) - events + 1)
+      desk.ledger.write(['answered', command.id, firsts, true])
+      return 'answered'
+    } catch (error) {
+      await this.close()
+      return noteFailure(desk, command, error, isEnding)
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    await client?.end().catch(() => {})
+  }
+
+  async #append(
+    client: Client,
+    { space, tenants }: Desk,
+    command: Command,
+    ending: Ending,
+  ): Promise<Appended> {
+    const tenantId = tenants[command.tenant]?.tenantId
+    const streams = [...command.writes, ...command.conditions]
+    const names = streams.map(({ stream }) => streamName(space, stream))
+    const events = command.writes.flatMap((_, index) =>
+      eventsOf(command, index).map((event) => ({ s: index + 1, ...event })),
+    )
+    await client.query('begin')
+    if (this.#random.chance(0.5)) {
+      await client.query(ANNOUNCE, [tenantId, names])
+      await this.#pause()
+    }
+    if (ending === 'savepoint') await client.query('savepoint before_append')
+    const values = [
+      tenantId,
+      names,
+      streams.map(({ expected }) => expected),
+      command.writes.length,
+      JSON.stringify(events),
+    ]
+    const { rows } = await client.query<Appended>(APPEND, values)
+    const [row] = rows
+    if (row === undefined) throw new Error('the append returned nothing')
+    return row
+  }
+
+  async #end(client: Client, command: Command, ending: Ending): Promise<void> {
+    const name = `${PREPARED_PREFIX}${command.id}`
+    switch (ending) {
+      case 'commit':
+      case 'rollback':
+        await client.query(ending)
+        return
+      case 'savepoint':
+        // Its locks are free then, and the transaction still has the id that the append drew.
+        await client.query('rollback to savepoint before_append')
+        await this.#pause()
+        await client.query('commit')
+        return
+      case 'commit-prepared':
+      case 'rollback-prepared':
+        await client.query(`prepare transaction '${name}'`)
+        await this.#pause()
+        await client.query(`${ending === 'commit-prepared' ? 'commit' : 'rollback'} prepared '${name}'`)
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const longestMs = this.#random.chance(SHARE_LONG) ? LONG_PAUSE_MS : SHORT_PAUSE_MS
+    await pause(this.#random.next() * longestMs)
+  }
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+/** 42704: the prepared transaction was rolled back by the janitor, since its end came late. */
+const HARMLESS = /^(57P01|08...|25P0[34]|55P03|55000|57014|42704|53300|)$/
+
+/** Before its end was sent a lost transaction is undone for certain. */
+function noteFailure(
+  { ledger }: Desk,
+  command: Command,
+  error: unknown,
+  isEnding: boolean,
+): Outcome | 'aborted' {
+  const code = codeOf(error)
+  const isLost =
+    /^E[A-Z]+$/.test(code) || /Connection terminated|not queryable/.test((error as Error).message)
+  if (!isLost && (code === '' || !HARMLESS.test(code))) {
+    ledger.write(['wrong', command.id, `${code} ${(error as Error).message}`])
+    return 'wrong'
+  }
+  ledger.write([isEnding ? 'unknown' : 'aborted', command.id])
+  return isEnding ? 'unknown' : 'aborted'
+}

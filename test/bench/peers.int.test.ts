@@ -1,0 +1,108 @@
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { CountingProxy } from '../../bench/peers/tools/index.ts'
+import { withClient } from '../../cli/migrate/index.ts'
+import { resultSchema, RUN_MS, runBench } from './run-bench.ts'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trickle-bench-test-'))
+  // Under root PostgreSQL runs as another account, which has to pass through.
+  await chmod(folder, 0o711)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const small = ['--short', '--rounds', '1', '--turn-ms', '20'] as const
+
+/** Runs a command in its short form. */
+async function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const file = join(folder, 'results', 'result.json')
+  const ended = await runBench(program, folder, [...args, ...small, '--out', file], environment)
+  expect(ended.code === 0 ? '' : ended.stderr).toBe('')
+  expect(ended.stdout).toContain('SHORT')
+  // Nothing stays but the result and the folder of the peers.
+  expect((await readdir(folder)).filter((name) => !['results', 'peers'].includes(name))).toEqual([])
+  return { ...ended, result: resultSchema.parse(JSON.parse(await readFile(file, 'utf8'))) }
+}
+
+describe('npm run bench:peers', () => {
+  it(
+    'says what it leaves out when the registry can not be reached, and measures the rest',
+    { timeout: RUN_MS },
+    async () => {
+      const { result, stdout } = await run(
+        'bench/peers/main.ts',
+        ['append', 'trips', '--concurrency', '8', '--folder', join(folder, 'peers')],
+        {
+          npm_config_registry: 'http://127.0.0.1:1/',
+          npm_config_fetch_retries: '0',
+          npm_config_cache: join(folder, 'peers', 'cache'),
+        },
+      )
+      expect(result.figures.map(({ name, target }) => [name, target?.value])).toEqual([
+        ['1 event, 8 callers: ours direct / INSERT', 1],
+        ['1 event, 8 callers: ours coalesced / INSERT', 1],
+        ['10 events, 8 callers: ours direct / INSERT', undefined],
+        ['10 events, 8 callers: ours coalesced / INSERT', undefined],
+      ])
+      const ours = result.counts.filter(({ name }) => name.startsWith('ours direct: '))
+      expect(ours).toHaveLength(8)
+      expect(ours.every(({ value }) => value === 1)).toBe(true)
+      expect(stdout).toMatch(/Left out: emmett \(.*npm could not install/)
+      expect(stdout).toMatch(/Left out: message-db \(/)
+    },
+  )
+})
+
+describe('npm run bench:shape', () => {
+  it('compares forms of the heads, and counts their updates', { timeout: RUN_MS }, async () => {
+    const { result } = await run('bench/shape/main.ts', ['heads', '--events', '2000', '--modes', 'unnamed'])
+    const appends = result.figures.filter(({ name }) =>
+      name.startsWith('append of 1 event, 8 callers, unnamed'),
+    )
+    expect(appends.map(({ candidate, baseline }) => [candidate, baseline])).toEqual([
+      ['heads in 16 partitions', 'as migrated'],
+      ['fillfactor 90', 'as migrated'],
+      ['fillfactor 100', 'as migrated'],
+      ['default autovacuum', 'as migrated'],
+    ])
+    expect(result.counts).toHaveLength(5)
+    expect(result.counts.every(({ value }) => value >= 0 && value <= 1)).toBe(true)
+  })
+})
+
+describe('npm run bench:growth', () => {
+  it('stores logs and compares each with the smallest', { timeout: RUN_MS }, async () => {
+    const { result } = await run('bench/growth/main.ts', ['--tenants', '10,20'])
+    expect(result.figures.map(({ name }) => name)).toEqual([
+      'append of 1 event: 10000 events, 20 tenants',
+      'stream read of 10 events: 10000 events, 20 tenants',
+      'tenant feed page of 10 events: 10000 events, 20 tenants',
+      "all tenants' feed page of 100 events: 10000 events, 20 tenants",
+    ])
+    expect(result.figures.every(({ target }) => target?.value === 1.3)).toBe(true)
+  })
+})
+
+describe('the counting proxy', () => {
+  it('counts each wait for the server, and statements that are sent together as one', async () => {
+    const adminUrl = inject('adminUrl')
+    const proxy = await CountingProxy.start(adminUrl)
+    try {
+      await withClient(proxy.url(adminUrl), async (client) => {
+        await client.query('select 1')
+        const before = proxy.roundTrips
+        await client.query('begin')
+        await client.query('select $1::int', [1])
+        await client.query('commit')
+        expect(proxy.roundTrips - before).toBe(3)
+        await client.query('begin; select 1; commit')
+        expect(proxy.roundTrips - before).toBe(4)
+      })
+    } finally {
+      await proxy.close()
+    }
+  })
+})

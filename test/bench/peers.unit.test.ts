@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import { UsageError } from '../../bench/command/index.ts'
+import { checkDisk } from '../../bench/growth/disk.ts'
+import { parseGrowthCommand } from '../../bench/growth/options.ts'
+import { parsePeersCommand } from '../../bench/peers/options.ts'
+import { cpuSamples, figuresOf } from '../../bench/peers/pairs.ts'
+import { readOutput } from '../../bench/peers/tools/index.ts'
+import { parseShapeCommand } from '../../bench/shape/options.ts'
+import { withPartitionedHeads, withPartitions } from '../../bench/shape/variants.ts'
+import { allMigrations } from '../../cli/migrate/index.ts'
+
+const PGBENCH = `pgbench (15.18)
+transaction type: insert.sql
+number of transactions actually processed: 1234
+number of failed transactions: 0 (0.000%)
+latency average = 0.8 ms
+tps = 1987.654321 (without initial connection time)
+`
+
+describe('the output of pgbench', () => {
+  it('is read for rows and rate', () => {
+    expect(readOutput(PGBENCH)).toEqual({ rows: 1234, rowsPerSecond: 1987.654321 })
+  })
+
+  it('may tell of no rows at all, and then has no rate', () => {
+    const none = PGBENCH.replace('1234', '0').replace(/^tps.*$/m, '')
+    expect(readOutput(none)).toEqual({ rows: 0, rowsPerSecond: 0 })
+  })
+
+  it.each([
+    ['failures', PGBENCH.replace('failed transactions: 0', 'failed transactions: 3')],
+    ['no rate', PGBENCH.replace('tps', 'rate')],
+    ['nothing', ''],
+  ])('is refused with %s', (_, output) => {
+    expect(() => readOutput(output)).toThrow(/pgbench/)
+  })
+})
+
+describe('pairs of arms', () => {
+  const facts = { section: 's', name: 'n', unit: 'events/s' }
+  const samples = {
+    a: [{ value: 4, cpuMicros: { server: 10 } }],
+    b: [{ value: 2, cpuMicros: { server: null } }],
+  }
+
+  it('become figures where both were measured', () => {
+    const figures = figuresOf(facts, samples, [
+      { ours: 'a', with: 'b', target: { comparison: 'at-least', value: 2 } },
+      { ours: 'a', with: 'c' },
+    ])
+    expect(figures.map(({ name, ratio, target }) => [name, ratio.median, target?.isMet])).toEqual([
+      ['n: a / b', 2, true],
+    ])
+  })
+
+  it('are compared by CPU only where the system tells it', () => {
+    expect(cpuSamples(samples.a, 'server')).toEqual([{ value: 10, cpuMicros: {} }])
+    expect(cpuSamples(samples.b, 'server')).toBeNull()
+  })
+})
+
+describe('another number of partitions', () => {
+  it('changes every migration that makes hash partitions, and no other', async () => {
+    const files = await allMigrations()
+    const { edit } = withPartitions(8)
+    const changed = files.filter(({ upSql, name }) => edit?.(upSql, name) !== upSql)
+    const partitioned = files.filter(({ upSql }) => upSql.includes('partition by hash'))
+    expect(changed).toEqual(partitioned)
+    expect(partitioned.length).toBeGreaterThan(0)
+    for (const { upSql, name } of partitioned) {
+      const text = edit?.(upSql, name) ?? ''
+      expect(text).toContain('0 .. 7 loop')
+      expect(text).toContain('modulus 8,')
+      expect(text).not.toContain('modulus 16')
+    }
+  })
+
+  it('can be given to the heads of streams too', async () => {
+    const [log] = (await allMigrations()).filter(({ name }) => name.includes('log'))
+    const text = withPartitionedHeads().edit?.(log?.upSql ?? '', log?.name ?? '') ?? ''
+    expect(text).toMatch(/primary key \(tenant_id, stream_id\)\n\) partition by hash \(tenant_id\);/)
+    expect(text).toMatch(
+      /'streams', 'with \(fillfactor = 85, [^']+'\),\n +\('trickle_events_log', 'events', /,
+    )
+  })
+
+  it('refuses a way of making them that it does not know', () => {
+    const other = 'create table t (a int) partition by hash (a); -- by hand'
+    expect(() => withPartitions(8).edit?.(other, '0099_other')).toThrow(/0099_other/)
+    const heads = 'create table trickle_events_log.streams (a int)'
+    expect(() => withPartitionedHeads().edit?.(heads, '0099_other')).toThrow(/0099_other/)
+  })
+})
+
+describe('the flags of the commands', () => {
+  it('have defaults that measure', () => {
+    expect(parsePeersCommand([], 5)).toMatchObject({
+      sections: ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips'],
+      options: { rounds: 5, turnMs: 1_000, connections: 5, concurrencies: [1, 8, 32, 64], mode: 'unnamed' },
+      locate: { install: true, messageDbFolder: undefined },
+    })
+    expect(parseShapeCommand([], 5)).toMatchObject({
+      sections: ['partitions', 'indexes', 'heads'],
+      options: { events: 200_000, modes: ['unnamed', 'named'] },
+    })
+    expect(parseGrowthCommand([], 5).options).toMatchObject({
+      sizes: [10_000, 1_000_000],
+      tenantCounts: [10, 10_000],
+    })
+  })
+
+  it('let a log grow further, and in the short form not at all', () => {
+    expect(parseGrowthCommand(['--to', '10000000'], 5).options.sizes).toEqual([10_000, 1_000_000, 10_000_000])
+    expect(parseGrowthCommand(['--to', '30000'], 5).options.sizes).toEqual([10_000, 30_000])
+    expect(parseGrowthCommand(['--short'], 5).options.sizes).toEqual([10_000])
+  })
+
+  it.each([
+    [() => parsePeersCommand(['marten'], 5), /no section "marten"/],
+    [() => parsePeersCommand(['--mode', 'prepared'], 5), /--mode/],
+    [() => parseShapeCommand(['--events', '5'], 5), /--events/],
+    [() => parseGrowthCommand(['--to', '12345'], 5), /multiple of 10000/],
+    [() => parseGrowthCommand(['append'], 5), /append/],
+  ])('are refused with the usage', (parse, message) => {
+    expect(parse).toThrow(UsageError)
+    expect(parse).toThrow(message)
+    expect(parse).toThrow(/npm run bench:/)
+  })
+})
+
+describe('the disk', () => {
+  it('is asked before anything is stored on it', async () => {
+    await expect(checkDisk(10_000_000_000_000)).rejects.toThrow(/need 10000006\.0 GB/)
+    await expect(checkDisk(-6_000_000)).resolves.toBeUndefined()
+  })
+})

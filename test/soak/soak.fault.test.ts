@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { withClient } from '../../cli/migrate/index.ts'
+import { runForeign } from '../../soak/foreign/index.ts'
+import { parseCommand, type SoakOptions } from '../../soak/options.ts'
+import type { SoakResult } from '../../soak/result.ts'
+import { runSoak } from '../../soak/run.ts'
+import { Cleanup } from '../../soak/stage/index.ts'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { mutateFunction } from '../support/mutate.ts'
+import { scaled, seed } from '../support/scale.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A server is made for each run; on an idle machine one takes 10 s. */
+const RUN_MS = scaled(240_000)
+
+const APPENDS = String(scaled(1_200))
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trickle-soak-test-'))
+  // Under root PostgreSQL runs as another account, which has to pass through.
+  await chmod(folder, 0o711)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+function optionsOf(...args: string[]): SoakOptions {
+  const command = parseCommand(args)
+  if (command.kind !== 'soak') throw new Error('these are the options of another command')
+  return command.soak
+}
+
+function cleanupOfTest(): Cleanup {
+  const cleanup = new Cleanup()
+  onTestFinished(() => cleanup.run())
+  return cleanup
+}
+
+describe('npm run soak', () => {
+  it(
+    'finds nothing wrong while connections are cut, backends and writers killed, and others busy',
+    { timeout: RUN_MS },
+    async () => {
+      const file = join(folder, 'results', 'result.json')
+      const args = ['--appends', APPENDS, '--seed', String(seed), '--kill-every', '100', '--out', file]
+      const { stdout } = await promisify(execFile)(process.execPath, ['soak/main.ts', ...args], {
+        cwd: repository,
+        env: { ...process.env, TMPDIR: folder },
+      })
+      const result = JSON.parse(await readFile(file, 'utf8')) as SoakResult
+      expect(result.breaches).toEqual([])
+      expect(stdout).toMatch(/Breaches\n {2}none/)
+      // It proves nothing unless all of it came to pass.
+      const { commands, faults, readers } = result
+      expect(commands.commands).toBe(Number(APPENDS))
+      expect(commands.attempts).toBeGreaterThan(commands.commands)
+      for (const count of [
+        commands.conflicts,
+        commands.aborted,
+        commands.severalStreams,
+        commands.withConditions,
+      ])
+        expect(count).toBeGreaterThan(0)
+      expect(faults.backendsKilled).toMatchObject({ trickle_app: expect.any(Number) })
+      expect(faults.writersKilled).toBe(2)
+      expect(faults.connections['cut-answer'] + faults.connections['cut-delayed']).toBeGreaterThan(0)
+      expect(faults.foreign.refreshes + faults.foreign.idleTransactions).toBeGreaterThan(0)
+      expect(readers.map(({ seen, expected }) => seen - expected)).toEqual(readers.map(() => 0))
+      expect(readers[0]?.seen).toBe(result.events)
+      expect(await readdir(folder)).toEqual(['results'])
+    },
+  )
+
+  it('sees readers skip, once the horizon is what no snapshot has seen', { timeout: RUN_MS }, async () => {
+    const result = await runSoak(
+      optionsOf('--appends', '500', '--writer-kills', '0', '--seed', String(seed)),
+      {
+        cleanup: cleanupOfTest(),
+        onProgress: () => {},
+        onReady: (adminUrl) =>
+          withClient(adminUrl, (admin) =>
+            mutateFunction(
+              admin,
+              'trickle_events_log.feed_horizon',
+              /begin[\s\S]*end/,
+              'begin return pg_snapshot_xmax(pg_current_snapshot()); end',
+            ),
+          ),
+      },
+    )
+    expect(result.breaches.map(({ kind }) => kind)).toContain('reader-skipped')
+  })
+})
+
+describe('npm run soak -- --foreign', () => {
+  it('sees every event before the transactions of others have ended', { timeout: RUN_MS }, async () => {
+    const { cases } = await runForeign(
+      { seconds: 1, appendsPerSecond: 20, durable: false, postgres: 18 },
+      { cleanup: cleanupOfTest(), onProgress: () => {} },
+    )
+    expect(cases.map(({ appends, missing }) => ({ appends, missing }))).toEqual(
+      cases.map(() => ({ appends: 20, missing: 0 })),
+    )
+    expect(cases).toHaveLength(5)
+  })
+})
