@@ -120,13 +120,14 @@ declare
 begin
   select jsonb_build_object('outcome', case when x.release then 'name_not_held' else 'name_taken' end, 's', x.s, 'set', x.set,
       'value', x.value, 'holder', n.stream_id) into v_refusal
-    from jsonb_to_recordset(p_names) as x (s int, set text, value text, release boolean)
+    from rows from (jsonb_to_recordset(p_names) as (s int, set text, value text, release boolean)) with ordinality
+        as x (s, set, value, release, n_in_request)
     left join trickle_events_log.names n on n.tenant_id = p_tenant and n.name_set = x.set and n.value = x.value
     where case when x.release then n.stream_id is distinct from p_streams[x.s]
       else n.stream_id <> p_streams[x.s] and not exists (
         select from jsonb_to_recordset(p_names) as r (s int, set text, value text, release boolean)
           where r.release and r.set = x.set and r.value = x.value and p_streams[r.s] = n.stream_id) end
-    limit 1;
+    order by x.n_in_request limit 1;
   if found then
     return v_refusal;
   end if;

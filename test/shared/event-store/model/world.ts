@@ -51,9 +51,7 @@ export async function outcomeOf<T>(
     const { code, status, extensions, headers, errors } = error as Record<string, unknown>
     if (typeof code !== 'string') throw error
     count(code)
-    // Of several names that stand in the way, no store promises which is told.
-    const isName = code.startsWith('NAME_')
-    return { refusal: isName ? { code, status } : { code, status, extensions, headers, errors } }
+    return { refusal: { code, status, extensions, headers, errors } }
   }
 }
 

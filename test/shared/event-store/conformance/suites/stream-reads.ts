@@ -37,7 +37,8 @@ export function streamReads(subject: Subject): void {
   it.each([false, true])('a page leads to all others by its next (backward: %s)', async (backward) => {
     const versions: number[] = []
     let from: number | null | undefined
-    while (from !== null) {
+    // Bounded: a store that never ends would keep the event loop from ending the test.
+    for (let pages = 0; from !== null && pages < 5; pages += 1) {
       const page: StreamPage = await read({ backward, limit: 3, ...(from === undefined ? {} : { from }) })
       versions.push(...versionsOf(page.events))
       from = page.next
