@@ -43,13 +43,14 @@ export async function runSubscription(
     resolvesAmbiguity: true,
   })
   const members = shuffled(Number(row?.[0] ?? '1'))
-  const lanes = Math.min(members.length, workLimits.membersAtOnce)
+  const atOnce = 'handleBatch' in subscription.code ? workLimits.batchMembersAtOnce : workLimits.membersAtOnce
+  const lines = Math.min(members.length, atOnce)
   // Each member gets its part of the time, or the first ones would leave nothing to the others.
-  const sliceMs = (options.timeMs * lanes) / members.length
+  const sliceMs = (options.timeMs * lines) / members.length
   const runs: SubscriptionRun[] = []
   const failures: unknown[] = []
   await Promise.all(
-    Array.from({ length: lanes }, async () => {
+    Array.from({ length: lines }, async () => {
       for (let member = members.pop(); member !== undefined; member = members.pop()) {
         await runMember(database, subscription, member, { ...options, timeMs: sliceMs }).then(
           (run) => runs.push(run),

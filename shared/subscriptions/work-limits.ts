@@ -22,4 +22,6 @@ export const workLimits = {
   parkedMax: 10_000,
   /** Members that one call works on at a time: each holds a connection for moments only. */
   membersAtOnce: 4,
+  /** With effects in the database each holds a connection for as long as its code takes, and a lease wants one beside it. */
+  batchMembersAtOnce: 1,
 } as const
