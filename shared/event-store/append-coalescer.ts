@@ -94,9 +94,9 @@ export class CoalescingWriter implements AppendWriter {
   }
 
   async #send(batch: readonly WaitingAppend[]): Promise<void> {
-    const live = batch.filter(({ timing: { signal }, reject }) => {
-      // Whoever has gone gets nothing written any more.
-      if (signal?.aborted === true) reject(signal.reason)
+    const live = batch.filter(({ timing: { signal }, resolve }) => {
+      // Whoever has gone gets nothing written any more: alone it is refused before its first attempt, and told why.
+      if (signal?.aborted === true) resolve(null)
       return signal?.aborted !== true
     })
     const [only] = live

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TrickleError } from '../../../shared/errors/index.ts'
 import { PostgresEventStore, type AppendRequest } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
@@ -171,7 +172,9 @@ describe('what goes wrong for one caller', () => {
     const heldToo = store.append(tenant(0), appendOf('held'))
     await Promise.all(others)
     await holder.query('commit')
-    expect([await held, await heldToo].map(({ version }) => version).toSorted()).toEqual([2, 3])
+    expect([await held, await heldToo].map(({ version }) => version).toSorted((a, b) => a - b)).toEqual([
+      2, 3,
+    ])
   })
 
   it('is that it has gone: nothing is written for it', async () => {
@@ -180,8 +183,8 @@ describe('what goes wrong for one caller', () => {
       store.append(tenant(index), appendOf(`stays-${index}`)),
     )
     const gone = store.append(tenant(0), appendOf('gone', { signal: controller.signal }))
-    controller.abort(new Error('the caller has gone'))
-    await expect(gone).rejects.toThrow('the caller has gone')
+    controller.abort(new TrickleError('DEADLINE_EXCEEDED', 'the caller has gone'))
+    await expect(gone).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
     await Promise.all(first)
     await expect(store.streamInfo(tenant(0), 'gone')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })
   })
@@ -200,7 +203,9 @@ describe('retries among others', () => {
       ...crowd('one'),
     ])
     const [again, andAgain, twin] = await Promise.all([
-      ...[store.append(tenant(0), keyed), store.append(tenant(0), named), store.append(tenant(0), keyed)],
+      store.append(tenant(0), keyed),
+      store.append(tenant(0), named),
+      store.append(tenant(0), keyed),
       ...crowd('two'),
     ])
     expect(again).toEqual({ ...first, replayed: true, replayedByKey: true })
