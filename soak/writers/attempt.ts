@@ -50,7 +50,10 @@ function noteFailure({ ledger, source }: Desk, command: Command, error: unknown)
   if (code === 'VERSION_CONFLICT') {
     const [write] = command.writes
     const version = isTrickleError(error) ? error.extensions?.['currentVersion'] : undefined
-    if (write !== undefined && command.writes.length === 1 && typeof version === 'number')
+    // With a condition the version may be that of the condition's stream. Learned for another stream it would make a later
+    // command expect what is not true yet, so that its refusal is not final.
+    const isOfWrite = command.writes.length === 1 && command.conditions.length === 0
+    if (write !== undefined && isOfWrite && typeof version === 'number')
       source.learn(command.tenant, write.stream, version)
     ledger.write(['refused', command.id])
     return 'refused'
