@@ -3,7 +3,7 @@ import { isTrickleError } from '../../shared/errors/index.ts'
 import type { EventStore } from '../../shared/event-store/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Ledger } from '../ledger/index.ts'
-import type { Command, CommandSource, StreamSpace } from '../plan/index.ts'
+import { streamName, type Command, type CommandSource, type StreamSpace } from '../plan/index.ts'
 import { WrongAnswer } from './answer.ts'
 import { send } from './send.ts'
 
@@ -45,13 +45,11 @@ export async function attempt(desk: Desk, store: EventStore, command: Command): 
   }
 }
 
-function noteFailure({ ledger, source }: Desk, command: Command, error: unknown): Outcome {
+function noteFailure(desk: Desk, command: Command, error: unknown): Outcome {
+  const { ledger } = desk
   const code = isTrickleError(error) ? error.code : ''
   if (code === 'VERSION_CONFLICT') {
-    const [write] = command.writes
-    const version = isTrickleError(error) ? error.extensions?.['currentVersion'] : undefined
-    if (write !== undefined && command.writes.length === 1 && typeof version === 'number')
-      source.learn(command.tenant, write.stream, version)
+    if (isTrickleError(error)) learnFromConflict(desk, command, error.extensions)
     ledger.write(['refused', command.id])
     return 'refused'
   }
@@ -66,6 +64,17 @@ function noteFailure({ ledger, source }: Desk, command: Command, error: unknown)
   const what = error instanceof WrongAnswer ? error.message : `${code} ${causeOf(error)}`
   ledger.write(['wrong', command.id, what])
   return 'wrong'
+}
+
+/** A conflict names the stream that it is about, which may be that of a condition. */
+function learnFromConflict(
+  { space, source }: Desk,
+  { tenant, writes, conditions }: Command,
+  { streamId, currentVersion }: Readonly<Record<string, unknown>>,
+): void {
+  const part = [...writes, ...conditions].find(({ stream }) => streamName(space, stream) === streamId)
+  if (part !== undefined && typeof currentVersion === 'number')
+    source.learn(tenant, part.stream, currentVersion)
 }
 
 function causeOf(error: unknown): string {
