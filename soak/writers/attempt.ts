@@ -3,7 +3,7 @@ import { isTrickleError } from '../../shared/errors/index.ts'
 import type { EventStore } from '../../shared/event-store/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Ledger } from '../ledger/index.ts'
-import { streamName, type Command, type CommandSource, type StreamSpace } from '../plan/index.ts'
+import type { Command, CommandSource, StreamSpace } from '../plan/index.ts'
 import { WrongAnswer } from './answer.ts'
 import { send } from './send.ts'
 
@@ -45,11 +45,16 @@ export async function attempt(desk: Desk, store: EventStore, command: Command): 
   }
 }
 
-function noteFailure(desk: Desk, command: Command, error: unknown): Outcome {
-  const { ledger } = desk
+function noteFailure({ ledger, source }: Desk, command: Command, error: unknown): Outcome {
   const code = isTrickleError(error) ? error.code : ''
   if (code === 'VERSION_CONFLICT') {
-    if (isTrickleError(error)) learnFromConflict(desk, command, error.extensions)
+    const [write] = command.writes
+    const version = isTrickleError(error) ? error.extensions?.['currentVersion'] : undefined
+    // With a condition the version may be that of the condition's stream. Learned for another stream it would make a later
+    // command expect what is not true yet, so that its refusal is not final.
+    const isOfWrite = command.writes.length === 1 && command.conditions.length === 0
+    if (write !== undefined && isOfWrite && typeof version === 'number')
+      source.learn(command.tenant, write.stream, version)
     ledger.write(['refused', command.id])
     return 'refused'
   }
@@ -64,17 +69,6 @@ function noteFailure(desk: Desk, command: Command, error: unknown): Outcome {
   const what = error instanceof WrongAnswer ? error.message : `${code} ${causeOf(error)}`
   ledger.write(['wrong', command.id, what])
   return 'wrong'
-}
-
-/** A conflict names the stream that it is about, which may be that of a condition. */
-function learnFromConflict(
-  { space, source }: Desk,
-  { tenant, writes, conditions }: Command,
-  { streamId, currentVersion }: Readonly<Record<string, unknown>>,
-): void {
-  const part = [...writes, ...conditions].find(({ stream }) => streamName(space, stream) === streamId)
-  if (part !== undefined && typeof currentVersion === 'number')
-    source.learn(tenant, part.stream, currentVersion)
 }
 
 function causeOf(error: unknown): string {
