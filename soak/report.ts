@@ -93,10 +93,11 @@ function renderReaders({ readers, faults }: SoakResult): string {
 
 function renderBreaches(result: SoakResult): string {
   if (totalBreaches(result) === 0) return '  none'
-  return result.breaches
+  const found = result.breaches
     .map(
       ({ kind, meaning, count, examples }) =>
         `  ${kind}: ${number(count)} (${meaning})\n    ${examples.join('\n    ')}`,
     )
     .join('\n')
+  return `${found}\n  Ledgers and readers' logs are kept in ${result.keptFolder ?? ''}`
 }

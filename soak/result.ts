@@ -19,6 +19,8 @@ export interface RunFaults {
 export interface SoakResult extends Reconciliation {
   readonly options: SoakOptions
   readonly startedAt: string
+  /** Ledgers and readers' logs; null when nothing was found, since they are then gone. */
+  readonly keptFolder: string | null
   /** From the start until the last writer had ended, and until the last reader had. */
   readonly writtenMs: number
   readonly caughtUpMs: number

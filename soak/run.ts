@@ -34,7 +34,10 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   const { cleanup, onProgress } = hooks
   const startedAtMs = Date.now()
   const folder = mkdtempSync(join(tmpdir(), 'trickle-soak-'))
-  cleanup.add(() => rm(folder, { recursive: true, force: true }))
+  let isKept = false
+  cleanup.add(async () => {
+    if (!isKept) await rm(folder, { recursive: true, force: true })
+  })
   const space = streamSpaceFor(Math.min(options.appends, (options.minutes ?? Infinity) * APPENDS_PER_MINUTE))
   const tenants = Array.from({ length: space.tenants }, (_, tenant) => tenantSlug(tenant))
   const server = await cleanup.start(
@@ -87,8 +90,11 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   onProgress('reconciling')
   const ledgerFiles = fleet.ledgerFiles
   const found = await reconcile({ adminUrl, space, ledgerFiles, readers: READER_PLANS, folder })
+  // What a breach is looked into with.
+  isKept = found.breaches.length > 0
   return {
     options,
+    keptFolder: isKept ? folder : null,
     startedAt: new Date(startedAtMs).toISOString(),
     writtenMs,
     caughtUpMs,

@@ -6,6 +6,8 @@ export const breachKinds = {
   'answer-differs': 'an append is in the log with another version than was answered, or two answers differ',
   'written-twice': 'two attempts at one command were both told that they wrote it',
   'refusal-written': 'an append was refused, or told that nothing was written, and is in the log',
+  'expected-too-much':
+    'a command expected a version that its stream has never reached, so its refusal was not final: a fault of the soak',
   'abort-written': 'an append was rolled back and is in the log',
   'wrong-answer': 'an answer came that no command may get',
   unsettled: 'a command that can be known again was not settled by its retries',

@@ -186,6 +186,14 @@ export class CommandRecord {
     return { stream: this.#ints.get(at), expected: this.#ints.get(at + 1) }
   }
 
+  /** Of the streams that it writes, then of those that it has conditions on. */
+  expectations(): { stream: number; expected: number }[] {
+    return [
+      ...Array.from({ length: this.writes }, (_, index) => this.write(index)),
+      ...Array.from({ length: this.conditions }, (_, index) => this.condition(index)),
+    ]
+  }
+
   get #shape(): number {
     return this.#ints.get(this.#offset + 4)
   }

@@ -40,7 +40,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     const slugs = Array.from({ length: space.tenants }, (_, tenant) => tenantSlug(tenant))
     const tenants = new Map(rows.map((row) => [row.tenant_id, slugs.indexOf(row.slug)]))
     const log = await scanLog(admin, space, tenants, EVENT_TYPES, book, join(folder, 'reference'), breaches)
-    const commands = judgeCommands(book, breaches)
+    const commands = judgeCommands(book, space, log.versions, breaches)
     await checkHeads(admin, space, tenants, log.versions, breaches)
     const receipts = await checkReceipts(admin, book, breaches)
     const reference = new Reference(space, EVENT_TYPES, log, await findMemberStreams(admin, space, tenants))

@@ -127,11 +127,7 @@ class Scan {
     this.#current = { command, xid }
     if (command.seen !== 0)
       this.#breaches.add('torn', `${command.id} comes again with the transaction id ${xid}`)
-    const expectations = [
-      ...Array.from({ length: command.writes }, (_, index) => command.write(index)),
-      ...Array.from({ length: command.conditions }, (_, index) => command.condition(index)),
-    ]
-    for (const { stream, expected } of expectations) {
+    for (const { stream, expected } of command.expectations()) {
       const version = this.versions[streamNumber(this.#space, command.tenant, stream)] ?? 0
       if (!isMet(expected, version)) {
         this.#breaches.add('condition-unmet', `${command.id} expected ${expected} of a stream at ${version}`)

@@ -1,3 +1,4 @@
+import { SOME, streamNumber, type StreamSpace } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
 import { SAID, type CommandBook, type CommandRecord } from './command-book.ts'
 
@@ -24,7 +25,12 @@ export interface CommandCounts {
 }
 
 /** Holds what was said of each command against what the scan saw of it. */
-export function judgeCommands(book: CommandBook, breaches: Breaches): CommandCounts {
+export function judgeCommands(
+  book: CommandBook,
+  space: StreamSpace,
+  versions: Int32Array,
+  breaches: Breaches,
+): CommandCounts {
   const counts: CommandCounts = {
     commands: 0,
     byStore: 0,
@@ -44,8 +50,27 @@ export function judgeCommands(book: CommandBook, breaches: Breaches): CommandCou
   for (const command of book.all()) {
     countKind(counts, command)
     judge(counts, command, breaches)
+    if (command.isSaid(SAID.refused)) checkPremise(command, space, versions, breaches)
   }
   return counts
+}
+
+/** A refusal is final because a version that is expected was told before, and a stream that must exist was seen. */
+function checkPremise(
+  command: CommandRecord,
+  space: StreamSpace,
+  versions: Int32Array,
+  breaches: Breaches,
+): void {
+  for (const { stream, expected } of command.expectations()) {
+    const version = versions[streamNumber(space, command.tenant, stream)] ?? 0
+    if (expected > version || (expected === SOME && version === 0)) {
+      breaches.add(
+        'expected-too-much',
+        `${command.id} expected ${expected} of a stream that came to ${version}`,
+      )
+    }
+  }
 }
 
 function countKind(counts: CommandCounts, command: CommandRecord): void {

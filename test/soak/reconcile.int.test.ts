@@ -56,6 +56,11 @@ const cases: readonly (readonly [name: string, scene: Scene, kinds: readonly Bre
     { ledger: saying('0-0', ['nothing', '0-0']) },
     ['refusal-written'],
   ],
+  [
+    'a refusal of what was expected too early',
+    { ledger: sending('0-3', { writes: [{ stream: 0, expected: 4, events: 1 }] }) },
+    ['expected-too-much'],
+  ],
   ['an abort of what is there', { ledger: saying('0-2', ['aborted', '0-2']) }, ['abort-written']],
   ['an answer that must not come', { ledger: saying('0-3', ['wrong', '0-3', 'INTERNAL']) }, ['wrong-answer']],
   ['an entry for what nobody sent', { ledger: [...TRUTH, ['refused', '7-7']] }, ['wrong-answer']],
