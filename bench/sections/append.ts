@@ -75,7 +75,7 @@ async function compare(arms: Arms, given: Case): Promise<Figure> {
   const facts = {
     section: 'append',
     name: `${batch} ${batch === 1 ? 'event' : 'events'}, ${concurrency} callers, ${mode}${options.isHot ? ', one hot stream' : ''}`,
-    candidate: 'EventStore.append',
+    candidate: 'PostgresEventStore.append, sharing commits',
     baseline: `bare INSERT of ${batch} by pg.Pool`,
     unit: 'events/s',
     target: isJudged ? targets.append : undefined,
