@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, openSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Command } from '../plan/index.ts'
 
@@ -45,6 +45,8 @@ export class Ledger {
 
 /** All entries in their order. A last line that a kill has cut off was never acted upon and is left out. */
 export async function* readLedger(path: string): AsyncGenerator<LedgerEntry> {
+  // A writer that was killed before it came to open its ledger has sent nothing.
+  if (!existsSync(path)) return
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
   for await (const line of lines) {
     if (line.endsWith(END)) yield JSON.parse(line.slice(0, -END.length)) as LedgerEntry

@@ -22,6 +22,12 @@ const command = (nth: number, identity: Identity, incarnation = 0): Command => (
 })
 
 describe('the ledger of a killed writer', () => {
+  it('has no entries when the writer did not come to open it', async () => {
+    const entries: LedgerEntry[] = []
+    for await (const entry of readLedger(join(folder, 'never-opened'))) entries.push(entry)
+    expect(entries).toEqual([])
+  })
+
   it('tells what was made and what nobody knows the outcome of', async () => {
     const file = join(folder, 'killed')
     const ledger = new Ledger(file)
