@@ -101,6 +101,11 @@ describe('a new epoch', () => {
     const restoredTo = new Date().toISOString()
     await api.append('since', { json: event })
     const further = await feedOf(1, whole.next)
+    // A subscription that begins after the new epoch belongs to it, and has nothing to be stopped for.
+    await eventually(async () => {
+      const { rows } = await inspector.query('select from trickle_subscriptions_state.subscriptions')
+      return rows[0]
+    })
 
     const request = {
       json: { reason: 'restored', restoredTo },
