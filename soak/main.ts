@@ -10,7 +10,7 @@ import { parseCommand, UsageError } from './options.ts'
 import { renderSoak } from './report.ts'
 import { totalBreaches } from './result.ts'
 import { runSoak } from './run.ts'
-import { Cleanup } from './stage/index.ts'
+import { Cleanup } from '../local/process/index.ts'
 
 const resultsFolder = fileURLToPath(new URL('../soak-results', import.meta.url))
 

@@ -10,7 +10,8 @@ import { Random, streamSpaceFor, tenantSlug } from './plan/index.ts'
 import { READER_PLANS } from './readers/index.ts'
 import { reconcile } from './reconcile/index.ts'
 import type { SoakResult } from './result.ts'
-import { startReaders, startSoakServer, WriterFleet, type Cleanup } from './stage/index.ts'
+import type { Cleanup } from '../local/process/index.ts'
+import { startReaders, startSoakServer, WriterFleet } from './stage/index.ts'
 import { PREPARED_PREFIX } from './writers/index.ts'
 
 /** So that what befalls a run does not draw the numbers of its writers (incarnations from 0) and readers. */

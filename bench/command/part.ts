@@ -1,5 +1,5 @@
 import type { CommonOptions, PartResult } from '../report/index.ts'
-import type { Cleanup } from '../stage/index.ts'
+import type { Cleanup } from '../../local/process/index.ts'
 
 /** What a part of a command may use. */
 export interface PartContext<Options extends CommonOptions> {

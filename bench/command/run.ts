@@ -15,7 +15,7 @@ import {
   type CommonOptions,
   type PartResult,
 } from '../report/index.ts'
-import { Cleanup } from '../stage/index.ts'
+import { Cleanup } from '../../local/process/index.ts'
 import { UsageError } from './flags.ts'
 import type { Part } from './part.ts'
 

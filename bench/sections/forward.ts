@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { AnalyticsForwarder, type KustoSender } from '../../shared/adx/index.ts'
 import { Database, poolLimits } from '../../shared/postgres/index.ts'
 import { alternate, figureOf, type Figure } from '../measure/index.ts'
+import { Cleanup } from '../../local/process/index.ts'
 import {
-  Cleanup,
   copyToBareTable,
   createBareTable,
   createTenants,

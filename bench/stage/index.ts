@@ -19,7 +19,6 @@ export {
 } from './bare-table.ts'
 export { buildBundles, type Bundles } from './bundles.ts'
 export { startChild, type BenchChild } from './child.ts'
-export { Cleanup } from './cleanup.ts'
 export { readAllTenants, type FeedPoint } from './feed.ts'
 export { appSettings, startHost, startIssuer, type BenchHost, type Issuer } from './hosts.ts'
 export { HttpCaller, type Call } from './http-caller.ts'

@@ -2,7 +2,6 @@
  * What a run needs and ends again: a PostgreSQL server, tenants, processes of writers. Everything lies below one temporary
  * folder. It must not judge what the run has shown.
  */
-export { Cleanup } from './cleanup.ts'
 export { startChild, type Child } from './child.ts'
 export { startReaders, type ReadersProcess } from './readers-process.ts'
 export { startSoakServer, type SoakServer, type SoakServerOptions } from './server.ts'
