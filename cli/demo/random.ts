@@ -1,7 +1,7 @@
 /** A source of chance that gives the same to the same seed. */
 export interface Random {
   /** From 0 up to, but not including, 1. */
-  next(): number
+  readonly next: () => number
   /** A whole number from `min` to `max`, both included. */
   whole(min: number, max: number): number
   /** True so often of 1. */

@@ -1,17 +1,12 @@
-/** Numbers in [0, 1) that are the same in every run of a seed: mulberry32, by Tommy Ettinger, public domain. */
+import { seededRandom } from '../../cli/demo/index.ts'
+
+/** The choices of a run: the same in every run of a seed. */
 export class Random {
-  #state: number
+  /** A number in [0, 1). */
+  readonly next: () => number
 
   constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    const state = this.#state
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+    this.next = seededRandom(seed).next
   }
 
   /** A whole number in [0, below). */

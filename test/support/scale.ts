@@ -1,3 +1,5 @@
+import { seededRandom as seeded } from '../../cli/demo/index.ts'
+
 /**
  * How much the seeded loops do. 1 keeps the whole set short enough for every run; TRICKLE_TEST_SCALE=20 is for a night.
  * TRICKLE_TEST_SEED repeats a run that failed, as far as the order of the machine's threads allows.
@@ -11,16 +13,8 @@ export function scaled(count: number): number {
   return Math.max(1, Math.round(count * factor))
 }
 
-/** Numbers in [0, 1) that are the same in every run: mulberry32, by Tommy Ettinger, public domain. */
-export function seededRandom(start: number = seed): () => number {
-  let state = start >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+/** Numbers in [0, 1) that are the same in every run. */
+export const seededRandom = (start: number = seed): (() => number) => seeded(start).next
 
 /** A whole number in [0, below). */
 export function pickBelow(random: () => number, below: number): number {
