@@ -171,18 +171,20 @@ declare
   v_counts bigint[];
   v_now timestamptz;
   v_is_single boolean := cardinality(p_streams) = 1 and p_written = 1 and p_names is null;
+  v_is_locked boolean;
   v_is_advanced boolean := false;
 begin
   if p_tenant is null or (v_bound <> '' and v_bound <> p_tenant::text) then
     raise exception 'this transaction belongs to another tenant' using errcode = 'TK001';
   end if;
-  perform set_config('app.tenant_id', p_tenant::text, true);
+  -- Plain expressions cost a function a tenth of what a statement does, hence no `perform` on the way of a single stream.
+  v_bound := set_config('app.tenant_id', p_tenant::text, true);
 
   if v_is_single then
     if pg_current_xact_id_if_assigned() is not null then
       raise exception 'an append must be the first write of its transaction' using errcode = 'TK002';
     end if;
-    perform pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1]));
+    v_is_locked := pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1])) is null;
   else
     perform trickle_events_log.check_parts(p_streams, p_expected, p_written, p_events, p_names);
     perform trickle_events_log.lock_append(p_tenant, p_streams, p_written, p_names);
@@ -205,15 +207,20 @@ begin
   end if;
   -- Read after the locks, so that recorded_at never runs backwards within a stream.
   v_now := clock_timestamp();
-  -- One stream that takes any version, as most appends do: its head is advanced without a look at it before, a tenth of
-  -- the server's work less. Where that finds no row to advance, the look-up below says why.
-  if v_is_single and p_expected[1] = -1 then
+  -- The head of a single stream is advanced without a look at it before: an update costs a third less than an upsert, and
+  -- nobody else can begin the stream while its lock is held. Where no row is met, the look-up below says why.
+  if v_is_single and p_expected[1] <> 0 then
+    update trickle_events_log.streams s
+      set version = s.version + v_count, updated_at = v_now, stream_type = coalesce(s.stream_type, p_stream_types[1])
+      where s.tenant_id = p_tenant and s.stream_id = p_streams[1]
+        and (s.version = p_expected[1] or p_expected[1] in (-1, -2)) and coalesce(s.stream_type = p_stream_types[1], true)
+      returning s.version, s.stream_type into v_version, v_type;
+    v_is_advanced := found;
+  end if;
+  if v_is_single and not v_is_advanced and p_expected[1] in (0, -1) then
     insert into trickle_events_log.streams as s (tenant_id, stream_id, stream_type, version, created_at, updated_at)
       values (p_tenant, p_streams[1], p_stream_types[1], v_count, v_now, v_now)
-      on conflict (tenant_id, stream_id) do update
-        set version = s.version + excluded.version, updated_at = excluded.updated_at,
-          stream_type = coalesce(s.stream_type, excluded.stream_type)
-        where coalesce(s.stream_type = excluded.stream_type, true)
+      on conflict (tenant_id, stream_id) do nothing
       returning s.version, s.stream_type into v_version, v_type;
     v_is_advanced := found;
   end if;

@@ -15,5 +15,5 @@ revoke select, insert on trickle_events_log.events, trickle_commands_log.receipt
 revoke select on trickle_tenants_state.tenants, trickle_events_log.epochs from trickle_writer;
 revoke execute on function trickle_events_log.lock_key(uuid, text) from trickle_writer;
 revoke execute on function trickle_events_log.lock_class() from trickle_writer;
-drop function trickle_tenants_state.is_in_batch(uuid);
+drop function trickle_tenants_state.batch_tenants();
 revoke usage on schema trickle_tenants_state, trickle_events_log, trickle_commands_log from trickle_writer;

@@ -254,7 +254,7 @@ it('the writer of a batch sees and writes the tenants of its batch only', async 
   await store.append(other, appendOf('others'))
   const writer = await database.client('admin')
   await writer.query('begin')
-  await writer.query("select set_config('app.batch_tenants', $1, true)", [own.tenantId])
+  await writer.query("select set_config('app.batch_tenants', $1, true)", [`{${own.tenantId}}`])
   await writer.query('set local role trickle_writer')
   for (const table of ['events', 'streams']) {
     const { rows } = await writer.query<{ tenant_id: string }>(
