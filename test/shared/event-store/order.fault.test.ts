@@ -41,7 +41,7 @@ async function mutant(name: string, piece: string | RegExp, replacement: string)
 }
 
 const STREAM_LOCK =
-  'perform pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1]));'
+  'v_is_locked := pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1])) is null;'
 const WHOLE_BODY = /begin[\s\S]*end/
 
 describe('appenders of one stream', () => {

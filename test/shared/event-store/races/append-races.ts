@@ -21,12 +21,19 @@ export async function mutualConditions({ admin, tenant, first, second }: RaceBen
   return [held, await racing]
 }
 
-/** Two expect the same version, the second while the first has not committed. */
-export async function sameVersion({ admin, tenant, first, second }: RaceBench): Promise<string> {
+/** Two expect the same version, the second while the first has not committed; with conditions, or of one stream alone. */
+export async function sameVersion(
+  { admin, tenant, first, second }: RaceBench,
+  form: 'alone' | 'with a condition',
+): Promise<string> {
+  const again =
+    form === 'alone'
+      ? { streams: ['s'], expected: [1] }
+      : { streams: ['s', 'c'], written: 1, expected: [1, -1] }
   await append(first, tenant, { streams: ['s'] })
   await first.query('begin')
-  await append(first, tenant, { streams: ['s'], expected: [1] })
-  const racing = append(second, tenant, { streams: ['s'], expected: [1] })
+  await append(first, tenant, again)
+  const racing = append(second, tenant, again)
   await untilWaiting(admin)
   await first.query('commit')
   return racing

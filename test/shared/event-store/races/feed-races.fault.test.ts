@@ -44,8 +44,8 @@ describe('the mark of an appender', () => {
   it('would not, if the appender locked in another class than the horizon looks for', async () => {
     const otherClass = mutated(
       'append',
-      'perform pg_advisory_xact_lock(trickle_events_log.lock_class(),',
-      'perform pg_advisory_xact_lock(trickle_events_log.lock_class() + 1,',
+      'pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1]))',
+      'pg_advisory_xact_lock(trickle_events_log.lock_class() + 1, trickle_events_log.lock_key(p_tenant, p_streams[1]))',
     )
     expect(await readBesideSlowAppender(await bench(otherClass))).toEqual(SKIPPED)
   })
