@@ -64,7 +64,11 @@ export const variants: Readonly<Record<PartName, readonly Variant[]>> = {
     ...withPartitions(count),
   })),
   indexes: [
-    { name: 'without BRIN on recorded_at', afterSql: 'drop index trickle_events_log.events_recorded_at' },
+    {
+      name: 'with BRIN on recorded_at',
+      afterSql: 'create index on trickle_events_log.events using brin (recorded_at)',
+      costMax: INDEX_COST_MAX,
+    },
     {
       name: 'with (tenant_id, type, xid, position)',
       afterSql: 'create index on trickle_events_log.events (tenant_id, type, xid, position)',

@@ -12,8 +12,7 @@ const TENANT_PREDICATE = '(tenant_id = trickle_tenants_state.current_tenant_id()
 
 /**
  * And to the writer, who serves several at once. The only sub-select in a policy: it reads the list of a batch once in a
- * statement. A cluster of nodes refuses it, and can not write appends of several tenants in one transaction anyway, so
- * there the migration of coalesced appends is left out.
+ * statement. A cluster of nodes refuses it, and can not write appends of several tenants in one transaction anyway.
  */
 const BATCH_PREDICATE =
   '(tenant_id = ANY (( SELECT trickle_tenants_state.batch_tenants() AS batch_tenants)::uuid[]))'

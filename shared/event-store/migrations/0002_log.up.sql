@@ -70,7 +70,6 @@ create table trickle_events_log.events (
 ) partition by hash (tenant_id);
 create index events_tenant_feed on trickle_events_log.events (tenant_id, xid, position);
 create index events_feed on trickle_events_log.events (xid, position);
-create index events_recorded_at on trickle_events_log.events using brin (recorded_at);
 
 -- The first answer to a write that carried an idempotency key. status and result are what the client was told.
 create table trickle_commands_log.receipts (
