@@ -1,17 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import {
-  loginRoles,
-  migrateUp,
-  prepareServer,
-  urlOfDatabase,
-  withClient,
-  type LoginRole,
-} from '../../cli/migrate/index.ts'
-import { startTestServer, type PostgresVersion } from '../../local/postgres/index.ts'
+import { urlOfDatabase, withClient, type LoginRole } from '../../cli/migrate/index.ts'
+import { startMigratedServer } from '../../local/migrated-server/index.ts'
+import type { PostgresVersion } from '../../local/postgres/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import { TenantRegistry } from '../../shared/tenancy/index.ts'
 
-const DATABASE = 'trickle'
 const OTHER_DATABASE = 'elsewhere'
 
 /** A server of the run's own, with a migrated and empty log and another database beside it; gone at the end. */
@@ -39,24 +31,11 @@ const SETTINGS = {
 }
 
 export async function startSoakServer({ durable, version, tenants }: SoakServerOptions): Promise<SoakServer> {
-  const server = await startTestServer({ durable, version, settings: SETTINGS })
+  const server = await startMigratedServer({ durable, version, settings: SETTINGS })
   try {
-    const passwords = Object.fromEntries(
-      [...loginRoles, 'trickle_inspector' as const].map((role) => [role, randomBytes(12).toString('hex')]),
-    ) as Parameters<typeof prepareServer>[0]['passwords']
-    await prepareServer({ adminUrl: server.adminUrl, database: DATABASE, passwords, local: true })
-    await withClient(server.adminUrl, (client) => client.query(`create database ${OTHER_DATABASE}`))
-    const adminUrl = urlOfDatabase(server.adminUrl, DATABASE)
-    const url = (role: LoginRole): string => {
-      const login = new URL(adminUrl)
-      login.username = role
-      login.password = passwords[role]
-      return login.href
-    }
-    await migrateUp({ migratorUrl: url('trickle_migrator') })
-    await createTenants(url('trickle_operator'), tenants)
-    const otherAdminUrl = urlOfDatabase(server.adminUrl, OTHER_DATABASE)
-    return { adminUrl, otherAdminUrl, url, dispose: () => server.dispose() }
+    await withClient(server.serverUrl, (client) => client.query(`create database ${OTHER_DATABASE}`))
+    await createTenants(server.url('trickle_operator'), tenants)
+    return { ...server, otherAdminUrl: urlOfDatabase(server.serverUrl, OTHER_DATABASE) }
   } catch (error) {
     await server.dispose()
     throw error
