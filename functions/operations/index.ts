@@ -9,14 +9,6 @@ import { logRoutes } from './log-routes.ts'
 import { parkedRoutes } from './parked-routes.ts'
 import { subscriptionRoutes } from './subscription-routes.ts'
 
-export type {
-  MemberStatus,
-  ParkedEvent,
-  ResumePoint,
-  SubscriptionOperations,
-  SubscriptionStatus,
-} from './ports/subscription-operations.ts'
-
 export const operationRoutes = (
   services: () => Pick<Services, 'logOperations' | 'subscriptionOperations'>,
 ): Route<TenantContext>[] => [

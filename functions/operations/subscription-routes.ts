@@ -1,13 +1,9 @@
 import { z } from 'zod'
 import type { ErrorCode } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply } from '../../shared/http/index.ts'
+import type { ResumePoint, SubscriptionStatus } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
-import type {
-  ResumePoint,
-  SubscriptionOperations,
-  SubscriptionStatus,
-} from './ports/subscription-operations.ts'
 import { subscriptionParams, subscriptionSchema } from './schemas.ts'
 
 type SubscriptionServices = () => Pick<Services, 'subscriptionOperations'>
@@ -80,7 +76,7 @@ interface Verb {
   readonly summary: string
   readonly description: string
   readonly errors: readonly ErrorCode[]
-  readonly call: (operations: SubscriptionOperations, name: string) => Promise<SubscriptionStatus>
+  readonly call: (operations: Services['subscriptionOperations'], name: string) => Promise<SubscriptionStatus>
 }
 
 const verbs: readonly Verb[] = [

@@ -5,10 +5,12 @@ import type {
   MemberStatus,
   ParkedEvent,
   ResumePoint,
-  SubscriptionOperations,
   SubscriptionStatus,
-} from '../../../functions/operations/index.ts'
+} from '../../../shared/subscriptions/index.ts'
+import type { Services } from '../../../functions/services.ts'
 import { authenticate, call, type Answer } from '../../shared/http/harness.ts'
+
+type Operations = Services['subscriptionOperations']
 
 export const member = (overrides: Partial<MemberStatus> = {}): MemberStatus => ({
   member: 0,
@@ -54,7 +56,7 @@ export const parkedEvent = (parkedId: string): ParkedEvent => ({
 })
 
 /** One subscription, `orders`, kept in memory; every call is noted. */
-export class RecordedOperations implements SubscriptionOperations {
+export class RecordedOperations implements Operations {
   readonly calls: unknown[][] = []
   status = subscription()
 
