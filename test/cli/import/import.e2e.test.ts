@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
   begin,
@@ -13,6 +12,7 @@ import {
   trickle,
   until,
 } from '../../local/run/support.ts'
+import { Inspection } from './inspection.ts'
 
 const owners = 600
 const eventsOfOwner = 20
@@ -55,48 +55,13 @@ describe('the import into the local run', () => {
     rmSync(folder, { recursive: true })
   }, startLimitMs)
 
-  let inspectorUrl: string | undefined
-  async function query<T>(text: string): Promise<T[]> {
-    inspectorUrl ??= (await statusOf(home)).postgres?.inspector
-    const client = new Client({ connectionString: inspectorUrl })
-    await client.connect()
-    try {
-      const { rows } = await client.query(text)
-      return rows as T[]
-    } finally {
-      await client.end()
-    }
-  }
-
-  async function stored(): Promise<number> {
-    const [row] = await query<{ n: number }>('select count(*)::int n from trickle_events_log.events')
-    return row?.n ?? 0
-  }
-
-  /** Looks often: what follows shall happen in the middle of an import. */
-  async function untilStored(events: number): Promise<void> {
-    inspectorUrl ??= (await statusOf(home)).postgres?.inspector
-    // One connection for all looks: on a busy machine a login takes longer than what is being watched.
-    const client = new Client({ connectionString: inspectorUrl })
-    await client.connect()
-    try {
-      for (;;) {
-        const { rows } = await client.query<{ n: number }>(
-          'select count(*)::int n from trickle_events_log.events',
-        )
-        if ((rows[0]?.n ?? 0) >= events) return
-        await delay(5)
-      }
-    } finally {
-      await client.end()
-    }
-  }
+  const inspection = new Inspection(home)
 
   /** The server still writes what it had received of a request whose sender is gone. */
   async function settled(): Promise<number> {
-    for (let before = await stored(); ;) {
+    for (let before = await inspection.stored(); ;) {
       await delay(500)
-      const now = await stored()
+      const now = await inspection.stored()
       if (now === before) return now
       before = now
     }
@@ -109,13 +74,13 @@ describe('the import into the local run', () => {
   }
 
   async function expectWholeStore(): Promise<void> {
-    const [facts] = await query(
+    const [facts] = await inspection.query(
       `select count(*)::int events, count(distinct tenant_id)::int tenants, count(distinct (tenant_id, stream_id))::int streams,
         count(distinct event_id)::int ids from trickle_events_log.events`,
     )
     expect(facts).toEqual({ events: count, tenants: owners, streams: owners * 3, ids: count })
     // Event ids grow with the lines of the file: versions must grow with them.
-    const disorder = await query(
+    const disorder = await inspection.query(
       `select 1 from (select event_id::bigint - lag(event_id::bigint) over (partition by tenant_id, stream_id order by version) step
         from trickle_events_log.events) s where step <= 0`,
     )
@@ -134,15 +99,15 @@ describe('the import into the local run', () => {
     async () => {
       const { hostPid } = await statusOf(home)
       const first = begin(...command)
-      await untilStored(1)
-      killNow(first.child.pid)
-      await first.outcome
+      await inspection.inTheMiddle(1, async () => {
+        killNow(first.child.pid)
+        await first.outcome
+      })
       const before = await settled()
       expect(before).toBeLessThan(count)
 
       const second = begin(...command)
-      await untilStored(before + 1)
-      killNow(hostPid)
+      await inspection.inTheMiddle(before + 1, () => killNow(hostPid))
       const { code, out, error } = await second.outcome
       expect(`${code} ${error}`).toMatch(/^0 /u)
       expect(error).toContain('Trying again')
@@ -195,8 +160,7 @@ describe('the import into the local run', () => {
     async () => {
       writeFileSync(file, githubLines(3_000_000_000))
       const first = begin(...command)
-      await untilStored(count + 1_500)
-      first.child.kill('SIGINT')
+      await inspection.inTheMiddle(count + 1_500, () => first.child.kill('SIGINT'))
       expect(await first.outcome).toMatchObject({
         code: 1,
         error: expect.stringMatching(/\n[1-9]\d* are done/u) as string,
@@ -204,121 +168,9 @@ describe('the import into the local run', () => {
       await trickle('stop', '--home', home)
       const started = await trickle(...start, '--fresh')
       expect(started.code).toBe(0)
-      inspectorUrl = undefined
+      inspection.forget()
       expect(await imported()).toMatchObject({ read: count, appended: count, duplicates: 0 })
       await expectWholeStore()
-    },
-  )
-
-  test(
-    'the server refuses single lines, with their number; the others are stored',
-    { timeout: 60_000 },
-    async () => {
-      const odd = join(folder, 'odd.ndjson')
-      const event = (id: string, data: string): string =>
-        `{"streamId":"odd","id":"${id}","type":"odd","data":${data}}`
-      const lines = [
-        event('1', '9007199254740993'),
-        event('2', '12345678901234567890'),
-        event('1', '0'),
-        '{"streamId":"..","id":"3","type":"odd","data":1}',
-        '{"streamId":"odd","id":"4","type":"odd","data":1,"colour":"red"}',
-        '{"streamId":"odd","id":"5"',
-        event('6', '"\\u0000"'),
-      ]
-      writeFileSync(odd, lines.join('\n'))
-      const rejects = join(folder, 'rejects.ndjson')
-      const { code, out } = await trickle(
-        'import',
-        odd,
-        '--tenant',
-        'acme',
-        '--rejects',
-        rejects,
-        '--json',
-        '--home',
-        home,
-      )
-      expect(code).toBe(1)
-      expect(JSON.parse(out)).toMatchObject({ read: 7, appended: 1, rejected: 6 })
-      const reasons = readFileSync(rejects, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { line: number; code: string })
-      expect(reasons.map(({ line, code: reason }) => [line, reason])).toEqual([
-        [2, 'NUMBER_NOT_EXACT'],
-        [3, 'EVENT_ID_EXISTS'],
-        [4, 'INVALID_STREAM_ID'],
-        [5, 'VALIDATION_FAILED'],
-        [6, 'MALFORMED_JSON'],
-        [7, 'INVALID_TEXT'],
-      ])
-      const [kept] = await query<{ data: string }>(
-        "select data::text from trickle_events_log.events where stream_id = 'odd'",
-      )
-      expect(kept?.data).toBe('9007199254740993')
-    },
-  )
-
-  test(
-    'a tenant that is not there: the lines are rejected by it, and made with --create-tenants',
-    { timeout: 60_000 },
-    async () => {
-      const other = join(folder, 'other.ndjson')
-      writeFileSync(other, '{"tenant":"nobody","streamId":"s","id":"1","type":"t","data":1}\n')
-      const refused = await trickle('import', other, '--home', home)
-      expect(refused.code).toBe(1)
-      expect(refused.error).toMatch(/line 1: TENANT_UNKNOWN: .*--create-tenants/u)
-      expect((await trickle('import', other, '--create-tenants', '--home', home)).code).toBe(0)
-      const missing = await trickle('import', other, '--tenant', 'also-nobody', '--home', home)
-      expect(missing.code).toBe(1)
-      expect(missing.error).toContain('TENANT_UNKNOWN')
-    },
-  )
-
-  test(
-    'tenants are listed, suspended and resumed; imports into a suspended one are rejected',
-    { timeout: 60_000 },
-    async () => {
-      const other = join(folder, 'other.ndjson')
-      const tenants = async (...words: string[]) =>
-        await trickle('tenants', ...words, '--json', '--home', home)
-      expect(JSON.parse((await tenants('create', 'Zebra', '--name', 'Zebra Ltd')).out)).toMatchObject({
-        slug: 'zebra',
-        name: 'Zebra Ltd',
-      })
-      expect((await tenants('create', 'zebra')).code).toBe(1)
-      expect(JSON.parse((await tenants('suspend', 'nobody')).out)).toMatchObject({ status: 'suspended' })
-      const refused = await trickle('import', other, '--home', home)
-      expect(refused.error).toContain('TENANT_SUSPENDED')
-      expect(JSON.parse((await tenants('resume', 'nobody')).out)).toMatchObject({ status: 'active' })
-      const { tenants: all } = JSON.parse((await tenants('list')).out) as { tenants: { slug: string }[] }
-      expect(all.map(({ slug }) => slug)).toEqual(
-        expect.arrayContaining(['acme', 'nobody', 'owner-0', 'zebra']),
-      )
-    },
-  )
-
-  test(
-    'the demonstration: PostgreSQL and analytics have the same, and a second run adds nothing',
-    { timeout: 120_000 },
-    async () => {
-      const first = await trickle('demo', '--home', home)
-      expect(`${first.code} ${first.out}`).toMatch(/^0 .*The same everywhere/su)
-      const second = await trickle('demo', '--json', '--home', home)
-      expect(second.code).toBe(0)
-      const {
-        import: counts,
-        total,
-        isEqual,
-      } = JSON.parse(second.out) as {
-        import: { read: number; appended: number; duplicates: number }
-        total: { made: number; postgres: number; analytics: number }
-        isEqual: boolean
-      }
-      expect(counts).toMatchObject({ appended: 0, duplicates: counts.read })
-      expect(total).toEqual({ made: counts.read, postgres: counts.read, analytics: counts.read })
-      expect(isEqual).toBe(true)
     },
   )
 })
