@@ -39,7 +39,7 @@ export function streamTypes(subject: Subject): void {
     await expect(subject.store.append(acme(), both)).rejects.toMatchObject({ code: 'VERSION_CONFLICT' })
   })
 
-  it.each(['"', '\\', ',', '(a,b)', '{"a": "b"}', 'ü "x", \\"', ' '])(
+  it.each(['"', '\\', ',', '(a,b)', '{"a": "b"}', 'a""b\\\\', 'ü "x", \\"', ' '])(
     'is told as it is when it is %j',
     async (streamType) => {
       const streamId = freshStream()
