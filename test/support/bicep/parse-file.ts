@@ -1,0 +1,147 @@
+import { TypeParser } from './parse-type.ts'
+import type {
+  BicepFile,
+  Declaration,
+  Deployed,
+  Import,
+  Lambda,
+  Output,
+  Parameter,
+  TypeDeclaration,
+  UserFunction,
+  Variable,
+} from './syntax.ts'
+import { BicepError, tokensOf } from './tokens.ts'
+
+type Mutable<Map> = Map extends ReadonlyMap<infer Key, infer Value> ? globalThis.Map<Key, Value> : never
+
+/** What the declarations of a file are put into. */
+class Declarations {
+  targetScope = 'resourceGroup'
+  readonly parameters: Mutable<BicepFile['parameters']> = new Map<string, Parameter>()
+  readonly variables: Mutable<BicepFile['variables']> = new Map<string, Variable>()
+  readonly outputs: Mutable<BicepFile['outputs']> = new Map<string, Output>()
+  readonly types: Mutable<BicepFile['types']> = new Map<string, TypeDeclaration>()
+  readonly functions: Mutable<BicepFile['functions']> = new Map<string, UserFunction>()
+  readonly deployed: Mutable<BicepFile['deployed']> = new Map<string, Deployed>()
+  readonly imports: Import[] = []
+}
+
+/**
+ * Reads the text of a Bicep file.
+ * @throws BicepError at what is no declaration or no expression
+ */
+export function parseBicep(path: string, text: string): BicepFile {
+  try {
+    return { path, ...new FileParser(tokensOf(text)).file() }
+  } catch (error) {
+    if (!(error instanceof BicepError)) throw error
+    throw new Error(`${path} ${error.message}`, { cause: error })
+  }
+}
+
+class FileParser extends TypeParser {
+  file(): Declarations {
+    const found = new Declarations()
+    this.skipNewlines()
+    while (this.current.kind !== 'end') {
+      this.#statement(found)
+      if (this.current.kind !== 'newline' && this.current.kind !== 'end') this.fail('a new line')
+      this.skipNewlines()
+    }
+    return found
+  }
+
+  #statement(into: Declarations): void {
+    const decorators = this.decorators()
+    const { line } = this.current
+    const keyword = this.name('a declaration')
+    if (keyword === 'targetScope') {
+      this.expectMark('=')
+      into.targetScope = this.plainString()
+      return
+    }
+    if (keyword === 'import') {
+      into.imports.push(this.#import(line))
+      return
+    }
+    const declaration: Declaration = { line, decorators, name: this.name(`the name of the ${keyword}`) }
+    if (keyword === 'param') into.parameters.set(declaration.name, this.#parameter(declaration))
+    else if (keyword === 'var') into.variables.set(declaration.name, this.#variable(declaration))
+    else if (keyword === 'output') into.outputs.set(declaration.name, this.#output(declaration))
+    else if (keyword === 'type') into.types.set(declaration.name, this.#typeDeclaration(declaration))
+    else if (keyword === 'func') into.functions.set(declaration.name, this.#function(declaration))
+    else if (keyword === 'resource' || keyword === 'module')
+      into.deployed.set(declaration.name, this.#deployed(declaration, keyword))
+    else if (keyword === 'metadata') this.#variable(declaration)
+    else throw new BicepError(line, `'${keyword}' is not read by these tests`)
+  }
+
+  #parameter(declaration: Declaration): Parameter {
+    const type = this.type()
+    return this.takeMark('=') ? { ...declaration, type, initial: this.expression() } : { ...declaration, type }
+  }
+
+  #variable(declaration: Declaration): Variable {
+    if (!this.isMark('=')) this.type()
+    this.expectMark('=')
+    return { ...declaration, value: this.expression() }
+  }
+
+  #output(declaration: Declaration): Output {
+    const type = this.type()
+    this.expectMark('=')
+    return { ...declaration, type, value: this.expression() }
+  }
+
+  #typeDeclaration(declaration: Declaration): TypeDeclaration {
+    this.expectMark('=')
+    return { ...declaration, type: this.type() }
+  }
+
+  #function(declaration: Declaration): UserFunction {
+    this.expectMark('(')
+    const parameters = this.list(')', () => {
+      const name = this.name('a parameter')
+      this.type()
+      return name
+    })
+    this.type()
+    const lambda: Lambda = this.lambda(parameters)
+    return { ...declaration, lambda }
+  }
+
+  #deployed(declaration: Declaration, kind: Deployed['kind']): Deployed {
+    const source = this.plainString()
+    const isExisting = this.takeWord('existing')
+    this.expectMark('=')
+    this.skipNewlines()
+    const common = { ...declaration, kind, source, isExisting }
+    if (!this.isLoop()) return { ...common, ...this.#conditionalBody() }
+    const { item, index, list } = this.loopHead()
+    const body = this.#conditionalBody()
+    this.loopEnd()
+    return { ...common, ...body, loop: { item, list, ...(index === undefined ? {} : { index }) } }
+  }
+
+  #conditionalBody(): Pick<Deployed, 'body' | 'condition'> {
+    if (!this.takeWord('if')) return { body: this.object() }
+    this.expectMark('(')
+    this.skipNewlines()
+    const condition = this.expression()
+    this.skipNewlines()
+    this.expectMark(')')
+    this.skipNewlines()
+    return { condition, body: this.object() }
+  }
+
+  #import(line: number): Import {
+    this.expectMark('{')
+    const names = this.list('}', (): [string, string] => {
+      const name = this.name('what is imported')
+      return [this.takeWord('as') ? this.name('its name here') : name, name]
+    })
+    this.expectWord('from')
+    return { line, source: this.plainString(), names: new Map(names) }
+  }
+}
