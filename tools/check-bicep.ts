@@ -4,9 +4,9 @@
  * and says how to get one: a check that passes because it could not look is worse than none.
  */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { glob, readFile } from 'node:fs/promises'
-import { delimiter, dirname, join, relative } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -44,12 +44,15 @@ export const HOW_TO_GET = [
 
 /** Checks all Bicep files of a folder with the first means that is there. */
 export async function checkBicep(places: BicepPlaces): Promise<BicepCheck> {
+  const files = await filesToCompile(places.folder)
+  if (files.length === 0) return { isClean: false, lines: [`There are no Bicep files in ${places.folder}.`] }
   const cli = findCli(places.path)
-  if (cli !== undefined) return checkByCli(cli, places.folder)
+  if (cli !== undefined) return checkByCli(cli, files)
   const checker = join(places.checkerFolder, 'bicep-check', 'check.mjs')
   if (!existsSync(checker)) return { isClean: false, lines: HOW_TO_GET }
   const types = join(places.checkerFolder, 'bicep-types')
-  const { code, output } = await run(process.execPath, [checker, places.folder, types])
+  // It runs only when it is started by the path that Node knows it by, which is never one with symbolic links.
+  const { code, output } = await run(process.execPath, [realpathSync(checker), places.folder, types])
   const isClean = code === 0 && /^0 errors, 0 warnings$/m.test(output)
   return { isClean, lines: ['checked offline, by bicep-check', ...linesOf(output)] }
 }
@@ -87,10 +90,9 @@ function findProgram(path: string, name: string): string | undefined {
     .find((file) => existsSync(file))
 }
 
-async function checkByCli(cli: Cli, folder: string): Promise<BicepCheck> {
-  const files = await filesToCompile(folder)
+async function checkByCli(cli: Cli, files: readonly string[]): Promise<BicepCheck> {
   const found = new Set<string>()
-  let isClean = files.length > 0
+  let isClean = true
   for (const file of files) {
     for (const action of ['build', 'lint'] as const) {
       const { code, diagnostics } = await run(cli.file, cli.argumentsOf(action, file))
@@ -102,7 +104,7 @@ async function checkByCli(cli: Cli, folder: string): Promise<BicepCheck> {
     }
   }
   const checked = `${files.length} files with their modules checked, by ${cli.name} (${cli.file})`
-  return { isClean, lines: [files.length === 0 ? `no Bicep files in ${folder}` : checked, ...found] }
+  return { isClean, lines: [checked, ...found] }
 }
 
 /** What no other file includes: a module is compiled and linted with the file that does. */
@@ -149,6 +151,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     path: process.env['PATH'] ?? '',
   })
   for (const line of lines) console.log(line.replaceAll(repository, ''))
-  console.log(isClean ? 'Bicep: clean' : `Bicep: not clean in ${relative(process.cwd(), repository) || '.'}`)
+  console.log(isClean ? 'Bicep: clean' : 'Bicep: not clean')
   process.exitCode = isClean ? 0 : 1
 }

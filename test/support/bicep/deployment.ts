@@ -1,6 +1,8 @@
 import { conditionOf, evaluate } from './evaluate.ts'
 import type { BicepFile, Decorator, Expression, Property } from './syntax.ts'
-import { readBicep, Template, type Given, type Turn } from './template.ts'
+import { readBicep } from './read.ts'
+import type { Turn } from './reference.ts'
+import { Template, type Given } from './template.ts'
 import { isObject, textOf, type ObjectValue, type Value } from './values.ts'
 
 /** A resource that a deployment would make, with everything of it that can be known before. */
@@ -61,7 +63,7 @@ function planned(file: BicepFile, turn: Turn, above: string): PlannedResource {
     name: body['name'] ?? null,
     body,
     scope: placement.get('scope') ?? '',
-    parent: placement.get('parent') ?? '',
+    parent: placement.get('parent') ?? declared.inside ?? '',
     decorators: declared.decorators,
   }
 }

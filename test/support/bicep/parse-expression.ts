@@ -52,9 +52,17 @@ export class ExpressionParser extends TokenStream {
         base = this.isMark('(')
           ? { kind: 'call', line, base, name, arguments: this.arguments() }
           : { kind: 'member', line, base, name, isSafe }
-      } else if (this.takeMark('!')) base = { kind: 'not-null', line, value: base }
+      } else if (this.isMark('::')) base = this.#inner(base)
+      else if (this.takeMark('!')) base = { kind: 'not-null', line, value: base }
       else return base
     }
+  }
+
+  /** `outer::inner` is one name: that of a resource written inside another. */
+  #inner(outer: Expression): Expression {
+    const { line } = this.expectMark('::')
+    if (outer.kind !== 'name') this.fail('the name of a resource before ::')
+    return { kind: 'name', line, name: `${outer.name}::${this.name('a resource')}` }
   }
 
   arguments(): Expression[] {
@@ -132,7 +140,11 @@ export class ExpressionParser extends TokenStream {
 
   object(): ObjectExpression {
     const { line } = this.expectMark('{')
-    return { kind: 'object', line, properties: this.list('}', () => this.#spread() ?? this.#property()) }
+    return { kind: 'object', line, properties: this.list('}', () => this.objectItem()) }
+  }
+
+  objectItem(): Property | Spread {
+    return this.#spread() ?? this.#property()
   }
 
   #property(): Property {

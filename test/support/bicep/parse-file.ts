@@ -5,6 +5,7 @@ import type {
   Deployed,
   Import,
   Lambda,
+  ObjectExpression,
   Output,
   Parameter,
   TypeDeclaration,
@@ -40,6 +41,15 @@ export function parseBicep(path: string, text: string): BicepFile {
   }
 }
 
+type Outer = Pick<Deployed, 'name' | 'source'>
+
+/** `Microsoft.X/a@1` and, inside it, `b` or `b@2`, make `Microsoft.X/a/b@1` or `...@2`. */
+function innerSource(outer: string, inner: string): string {
+  const [type = '', version = ''] = outer.split('@')
+  const [innerType = '', innerVersion = version] = inner.split('@')
+  return `${type}/${innerType}@${innerVersion}`
+}
+
 class FileParser extends TypeParser {
   file(): Declarations {
     const found = new Declarations()
@@ -71,8 +81,7 @@ class FileParser extends TypeParser {
     else if (keyword === 'output') into.outputs.set(declaration.name, this.#output(declaration))
     else if (keyword === 'type') into.types.set(declaration.name, this.#typeDeclaration(declaration))
     else if (keyword === 'func') into.functions.set(declaration.name, this.#function(declaration))
-    else if (keyword === 'resource' || keyword === 'module')
-      into.deployed.set(declaration.name, this.#deployed(declaration, keyword))
+    else if (keyword === 'resource' || keyword === 'module') this.#deployed(declaration, keyword, into)
     else if (keyword === 'metadata') this.#variable(declaration)
     else throw new BicepError(line, `'${keyword}' is not read by these tests`)
   }
@@ -111,28 +120,49 @@ class FileParser extends TypeParser {
     return { ...declaration, lambda }
   }
 
-  #deployed(declaration: Declaration, kind: Deployed['kind']): Deployed {
-    const source = this.plainString()
+  #deployed(declaration: Declaration, kind: Deployed['kind'], into: Declarations, outer?: Outer): void {
+    const written = this.plainString()
+    const source = outer === undefined ? written : innerSource(outer.source, written)
     const isExisting = this.takeWord('existing')
     this.expectMark('=')
     this.skipNewlines()
-    const common = { ...declaration, kind, source, isExisting }
-    if (!this.isLoop()) return { ...common, ...this.#conditionalBody() }
+    const name = outer === undefined ? declaration.name : `${outer.name}::${declaration.name}`
+    const common = { ...declaration, kind, source, isExisting, ...(outer === undefined ? {} : { inside: outer.name }) }
+    if (!this.isLoop()) {
+      into.deployed.set(name, { ...common, ...this.#conditionalBody(into, { name, source }) })
+      return
+    }
     const { item, index, list } = this.loopHead()
-    const body = this.#conditionalBody()
+    const body = this.#conditionalBody(into, { name, source })
     this.loopEnd()
-    return { ...common, ...body, loop: { item, list, ...(index === undefined ? {} : { index }) } }
+    const loop = { item, list, ...(index === undefined ? {} : { index }) }
+    into.deployed.set(name, { ...common, ...body, loop })
   }
 
-  #conditionalBody(): Pick<Deployed, 'body' | 'condition'> {
-    if (!this.takeWord('if')) return { body: this.object() }
+  #conditionalBody(into: Declarations, self: Outer): Pick<Deployed, 'body' | 'condition'> {
+    if (!this.takeWord('if')) return { body: this.#body(into, self) }
     this.expectMark('(')
     this.skipNewlines()
     const condition = this.expression()
     this.skipNewlines()
     this.expectMark(')')
     this.skipNewlines()
-    return { condition, body: this.object() }
+    return { condition, body: this.#body(into, self) }
+  }
+
+  /** An object in which other resources may stand beside the properties. */
+  #body(into: Declarations, self: Outer): ObjectExpression {
+    const { line } = this.expectMark('{')
+    const items = this.list('}', () => {
+      const isResource = this.isWord('resource') && this.ahead(1).kind === 'word'
+      if (!this.isMark('@') && !isResource) return [this.objectItem()]
+      const decorators = this.decorators()
+      const at = this.current.line
+      this.expectWord('resource')
+      this.#deployed({ line: at, decorators, name: this.name('the name of the resource') }, 'resource', into, self)
+      return []
+    })
+    return { kind: 'object', line, properties: items.flat() }
   }
 
   #import(line: number): Import {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { textOf, type ObjectValue, type Value } from './values.ts'
+import { asText, isObject, textOf, type ObjectValue, type Value } from './values.ts'
 
 export const SUBSCRIPTION = '/subscriptions/00000000-0000-4000-8000-000000000001'
 export const TENANT_ID = '00000000-0000-4000-8000-000000000002'
@@ -58,9 +58,9 @@ export function callPlatform(file: string, name: string, given: readonly Value[]
   if (context !== undefined && given.length === 0) return context
   switch (name) {
     case 'loadJsonContent':
-      return JSON.parse(load(file, given)) as Value
+      return loadJson(file, given)
     case 'loadTextContent':
-      return load(file, given)
+      return load(file, given[0])
     case 'uniqueString':
       return uniqueString(given)
     case 'guid':
@@ -76,8 +76,46 @@ export function callPlatform(file: string, name: string, given: readonly Value[]
   }
 }
 
-function load(file: string, given: readonly Value[]): string {
-  const [path, ...more] = given
-  if (typeof path !== 'string' || more.length > 0) throw new Error('files are loaded by their path alone')
+function load(file: string, path: Value | undefined): string {
+  if (typeof path !== 'string') throw new Error('a file is loaded by its path')
   return readFileSync(join(dirname(file), path), 'utf8')
+}
+
+/** A JSON file, or a part of it by a path such as `queues` or `$.queues`. */
+function loadJson(file: string, [path, part = '$']: readonly Value[]): Value {
+  const names = asText(part)
+    .split('.')
+    .filter((name) => name !== '$')
+  const whole = JSON.parse(load(file, path)) as Value
+  return names.reduce((value, name) => {
+    const of = isObject(value) ? value[name] : undefined
+    if (of === undefined) throw new Error(`there is no ${textOf(part)} in ${textOf(path ?? null)}`)
+    return of
+  }, whole)
+}
+
+/** What Azure itself adds to the properties of a resource, in the form in which it does; what is not here is Unknown. */
+const addedByAzure: Readonly<Record<string, (name: string) => ObjectValue>> = {
+  'Microsoft.DBforPostgreSQL/flexibleServers': (name) => ({
+    fullyQualifiedDomainName: `${name}.postgres.database.azure.com`,
+  }),
+  'Microsoft.ManagedIdentity/userAssignedIdentities': (name) => ({
+    clientId: guid(['client', name]),
+    principalId: guid(['principal', name]),
+    tenantId: TENANT_ID,
+  }),
+  'Microsoft.Web/sites': (name) => ({ defaultHostName: `${name}.azurewebsites.net` }),
+  'Microsoft.ServiceBus/namespaces': (name) => ({
+    serviceBusEndpoint: `https://${name}.servicebus.windows.net:443/`,
+  }),
+  'Microsoft.Storage/storageAccounts': (name) => ({
+    primaryEndpoints: { blob: `https://${name}.blob.core.windows.net/` },
+  }),
+  'Microsoft.Kusto/clusters': (name) => ({ uri: `https://${name}.westeurope.kusto.windows.net` }),
+}
+
+/** What a resource answers when it is asked for a property of its `properties`. */
+export function propertyOf(type: string, name: Value | undefined, property: string): Value | undefined {
+  if (typeof name !== 'string' || !Object.hasOwn(addedByAzure, type)) return undefined
+  return addedByAzure[type]?.(name)[property]
 }

@@ -144,8 +144,10 @@ export interface UserFunction extends Declaration {
 /** A resource or a module: what it is deployed from, under which condition, how often. */
 export interface Deployed extends Declaration {
   readonly kind: 'resource' | 'module'
-  /** `Microsoft.X/y@version` of a resource, the file of a module. */
+  /** `Microsoft.X/y@version` of a resource, with the whole type also of one inside another; the file of a module. */
   readonly source: string
+  /** The resource inside whose body it is written. */
+  readonly inside?: string
   readonly isExisting: boolean
   readonly condition?: Expression
   readonly loop?: { readonly item: string; readonly index?: string; readonly list: Expression }
@@ -165,7 +167,7 @@ export interface BicepFile {
   readonly outputs: ReadonlyMap<string, Output>
   readonly types: ReadonlyMap<string, TypeDeclaration>
   readonly functions: ReadonlyMap<string, UserFunction>
-  /** Resources and modules in the order in which they are written. */
+  /** Resources and modules in the order in which they are written; one inside another is called `outer::inner`. */
   readonly deployed: ReadonlyMap<string, Deployed>
   readonly imports: readonly Import[]
 }

@@ -1,31 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { callbackOf, conditionOf, evaluate, loopOver, type Scope } from './evaluate.ts'
 import type { Callback } from './functions.ts'
-import { parseBicep } from './parse-file.ts'
 import { callPlatform } from './platform.ts'
+import { propertyNamed, referenceOf, type Turn } from './reference.ts'
+import { importedFrom, readBicep } from './read.ts'
 import type { BicepFile, Deployed, Expression } from './syntax.ts'
 import { accepts } from './types.ts'
 import { isEqual, isList, textOf, Unknown, type Value } from './values.ts'
 
 export type Given = Readonly<Record<string, Value>>
-
-/** One turn of a resource or module: of a loop there is one for each item, else only one. */
-export interface Turn {
-  /** As Bicep would write it: `replicas[1]`. */
-  readonly symbol: string
-  readonly declared: Deployed
-  readonly scope: Scope
-}
-
-const files = new Map<string, BicepFile>()
-
-/** Reads a Bicep file; the same one is parsed once. */
-export function readBicep(path: string): BicepFile {
-  const file = files.get(path) ?? parseBicep(path, readFileSync(path, 'utf8'))
-  files.set(path, file)
-  return file
-}
 
 /**
  * One Bicep file with the values of its parameters. Everything is evaluated when it is asked for, and only then.
@@ -83,7 +66,7 @@ export class Template implements Scope {
     const { parameters, variables, deployed } = this.file
     if (parameters.has(name)) return this.#once(name, () => this.parameter(name))
     if (variables.has(name)) return this.#once(name, () => this.variable(name))
-    const declared = deployed.get(name)
+    const declared = deployed.get(name) ?? [...deployed].find(([key]) => key.endsWith(`::${name}`))?.[1]
     return declared === undefined ? this.#imported(name) : this.#reference(declared)
   }
 
@@ -98,9 +81,11 @@ export class Template implements Scope {
 
   /** The turns of a resource or module whose condition holds. */
   turns(declared: Deployed): Turn[] {
-    const { name, loop, condition } = declared
-    const scopes = loop === undefined ? [this] : loopOver({ line: declared.line, ...loop }, this)
-    return scopes
+    const { name, loop, condition, inside, line } = declared
+    const outer = inside === undefined ? undefined : this.file.deployed.get(inside)
+    const around = outer === undefined ? [this] : this.turns(outer).map(({ scope }) => scope)
+    return around
+      .flatMap((scope) => (loop === undefined ? [scope] : loopOver({ line, ...loop }, scope)))
       .map((scope, position) => ({
         declared,
         scope,
@@ -111,11 +96,8 @@ export class Template implements Scope {
 
   /** The file that a module is made from, with the values that this file gives it. */
   module({ declared, scope }: Turn): Template {
-    const params = declared.body.properties.find(
-      (property) =>
-        property.kind === 'property' && property.key.kind === 'literal' && property.key.value === 'params',
-    )
-    const given = params === undefined ? {} : (evaluate(params.value, scope) as Given)
+    const params = propertyNamed(declared, 'params')
+    const given = params === undefined ? {} : (evaluate(params, scope) as Given)
     return new Template(readBicep(join(dirname(this.file.path), declared.source)), given)
   }
 
@@ -130,8 +112,7 @@ export class Template implements Scope {
 
   #turnReference(turn: Turn): Unknown {
     const { declared, symbol } = turn
-    if (declared.kind === 'resource')
-      return new Unknown(symbol, (member) => (member === 'name' ? nameOf(turn) : undefined))
+    if (declared.kind === 'resource') return referenceOf(turn, this)
     let template: Template | undefined
     const outputs = new Unknown(`${symbol}.outputs`, (member) => {
       template ??= this.module(turn)
@@ -141,10 +122,8 @@ export class Template implements Scope {
   }
 
   #imported(name: string): Value | undefined {
-    const source = this.file.imports.find(({ names }) => names.has(name))
-    if (source === undefined) return undefined
-    const file = readBicep(join(dirname(this.file.path), source.source))
-    return new Template(file, {}).variable(source.names.get(name) ?? name)
+    const source = importedFrom(this.file, name)
+    return source === undefined ? undefined : new Template(source.file, {}).variable(source.name)
   }
 
   #once(name: string, make: () => Value): Value {
@@ -157,13 +136,4 @@ export class Template implements Scope {
     this.#known.set(name, value)
     return value
   }
-}
-
-/** The `name` of a resource, when it has one that is known. */
-export function nameOf({ declared, scope }: Turn): Value | undefined {
-  const name = declared.body.properties.find(
-    (property) =>
-      property.kind === 'property' && property.key.kind === 'literal' && property.key.value === 'name',
-  )
-  return name === undefined ? undefined : evaluate(name.value, scope)
 }

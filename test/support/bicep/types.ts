@@ -1,3 +1,4 @@
+import { importedFrom } from './read.ts'
 import type { BicepFile, Type } from './syntax.ts'
 import { isList, isObject, Unknown, type Value } from './values.ts'
 
@@ -43,6 +44,8 @@ function acceptsObject(
 function acceptsNamed(file: BicepFile, name: string, value: Value): boolean {
   const declared = file.types.get(name)
   if (declared !== undefined) return accepts(file, declared.type, value)
+  const imported = importedFrom(file, name)
+  if (imported !== undefined) return acceptsNamed(imported.file, imported.name, value)
   switch (name) {
     case 'string':
       return typeof value === 'string'
