@@ -1,0 +1,27 @@
+import { estimate, estimateText, readSizes, type Sizes } from './cost/index.ts'
+import type { Environment } from './frame/environment.ts'
+import { HookFailures } from './frame/failure.ts'
+import type { Report } from './frame/report.ts'
+import { readParameters } from './parameters/index.ts'
+
+export interface PreprovisionSurroundings {
+  readonly environment: Environment
+  readonly report: Report
+  /** Default: infra/sizes.json. */
+  readonly sizes?: Sizes
+}
+
+/**
+ * Says what a provision will cost by the month; makes and asks nothing.
+ * @throws HookFailures with everything that is wrong with the parameters, HookFailure SIZES_INVALID
+ */
+export async function runPreprovision({
+  environment,
+  report,
+  sizes,
+}: PreprovisionSurroundings): Promise<void> {
+  const { parameters, failures } = readParameters(environment)
+  if (failures.length > 0) throw new HookFailures(failures)
+  const size = (sizes ?? (await readSizes()))[parameters.size]
+  for (const line of estimateText(estimate(parameters, size), parameters, size)) report.title(line)
+}
