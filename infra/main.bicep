@@ -120,16 +120,18 @@ var highAvailabilityMode = highAvailabilityModes[highAvailability]
 var serviceBusTiers = { bySize: rules.serviceBus.tier, Standard: 'Standard', Premium: 'Premium' }
 var resolvedServiceBusTier = serviceBusTiers[serviceBusTier]
 
-// Every replica with its region spelled out and its name as the server will have it.
+// Every replica with its region spelled out and its name as the server will have it. Regions are written in two ways:
+// "West Europe", "westeurope".
+var region = toLower(replace(location, ' ', ''))
 var placedReplicas = map(replicas, r => {
   name: toLower(r.name)
-  location: toLower(empty(r.?location ?? '') ? location : r.?location ?? location)
+  location: empty(r.?location ?? '') ? region : toLower(replace(r.?location ?? location, ' ', ''))
   purpose: r.purpose
 })
 var replicaNames = map(placedReplicas, r => r.name)
 var analyticsReplicas = filter(placedReplicas, r => r.purpose == 'analytics')
-var distantReplicas = filter(placedReplicas, r => r.location != toLower(location))
-var switchableReplicas = filter(placedReplicas, r => r.purpose == 'reads' && r.location == toLower(location))
+var distantReplicas = filter(placedReplicas, r => r.location != region)
+var switchableReplicas = filter(placedReplicas, r => r.purpose == 'reads' && r.location == region)
 
 // What can not stand together. Each entry says what is wrong, where it was asked for and how to mend it.
 var problems = filter(

@@ -56,7 +56,7 @@ var serviceBusZone = 'privatelink.servicebus.windows.net'
 var redisZone = 'privatelink.redis.azure.net'
 // Data Explorer takes data by way of blobs, queues and tables of its own, so its endpoint has names in four zones.
 var analyticsZones = [
-  'privatelink.${location}.kusto.windows.net'
+  'privatelink.${toLower(replace(location, ' ', ''))}.kusto.windows.net'
   blobZone
   'privatelink.queue.${environment().suffixes.storage}'
   'privatelink.table.${environment().suffixes.storage}'
