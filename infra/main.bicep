@@ -1,5 +1,5 @@
-// Trickle on Azure, from `azd up`. This file decides what stands where and refuses what can not stand together; the modules
-// make it, one for each family of resources. What a size means is in sizes.json.
+// Trickle on Azure, from `azd up`. This file takes the parameters, refuses what can not stand together and makes the resource
+// group; modules/platform.bicep puts the families of resources into it. What a size means is in sizes.json.
 targetScope = 'subscription'
 
 import { administratorType, replicaType } from 'modules/postgres/types.bicep'
@@ -120,16 +120,18 @@ var highAvailabilityMode = highAvailabilityModes[highAvailability]
 var serviceBusTiers = { bySize: rules.serviceBus.tier, Standard: 'Standard', Premium: 'Premium' }
 var resolvedServiceBusTier = serviceBusTiers[serviceBusTier]
 
-// Every replica with its region spelled out and its name as the server will have it.
+// Every replica with its region spelled out and its name as the server will have it. Regions are written in two ways:
+// "West Europe", "westeurope".
+var region = toLower(replace(location, ' ', ''))
 var placedReplicas = map(replicas, r => {
   name: toLower(r.name)
-  location: toLower(r.?location ?? location)
+  location: empty(r.?location ?? '') ? region : toLower(replace(r.?location ?? location, ' ', ''))
   purpose: r.purpose
 })
 var replicaNames = map(placedReplicas, r => r.name)
 var analyticsReplicas = filter(placedReplicas, r => r.purpose == 'analytics')
-var distantReplicas = filter(placedReplicas, r => r.location != toLower(location))
-var switchableReplicas = filter(placedReplicas, r => r.purpose == 'reads' && r.location == toLower(location))
+var distantReplicas = filter(placedReplicas, r => r.location != region)
+var switchableReplicas = filter(placedReplicas, r => r.purpose == 'reads' && r.location == region)
 
 // What can not stand together. Each entry says what is wrong, where it was asked for and how to mend it.
 var problems = filter(
@@ -220,87 +222,7 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   tags: tags
 }
 
-// ---- Identities, logs, network
-
-module identities 'modules/identities.bicep' = {
-  scope: group
-  params: { location: location, tags: tags, token: token }
-}
-
-module monitoring 'modules/monitoring.bicep' = {
-  scope: group
-  params: {
-    location: location
-    tags: tags
-    token: token
-    rules: rules.monitoring
-    publisher: identities.outputs.app
-  }
-}
-
-var postgresZone = 'privatelink.postgres.database.azure.com'
-var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
-var serviceBusZone = 'privatelink.servicebus.windows.net'
-var redisZone = 'privatelink.redis.azure.net'
-// Data Explorer takes data by way of blobs, queues and tables of its own, so its endpoint has names in four zones.
-var analyticsZones = [
-  'privatelink.${location}.kusto.windows.net'
-  blobZone
-  'privatelink.queue.${environment().suffixes.storage}'
-  'privatelink.table.${environment().suffixes.storage}'
-]
-var zoneNames = union(
-  [postgresZone, blobZone, serviceBusZone],
-  analytics == 'new' ? analyticsZones : [],
-  cache == 'redis' ? [redisZone] : []
-)
-
-module vnet 'modules/network.bicep' = if (isPrivate) {
-  scope: group
-  params: { location: location, tags: tags, token: token, zoneNames: zoneNames }
-}
-
-var endpointSubnetId = isPrivate ? vnet!.outputs.endpointSubnetId : ''
-var zoneIds = isPrivate ? vnet!.outputs.zoneIds : []
-
-// ---- Storage: the host's state and the deployed package, apart
-
-var blobPlace = { isPrivate: isPrivate, subnetId: endpointSubnetId, zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, blobZone)]] : [] }
-
-module hostStorage 'modules/storage.bicep' = {
-  scope: group
-  params: {
-    location: location
-    tags: tags
-    name: 'sthost${token}'
-    sku: rules.storage.sku
-    place: blobPlace
-    containers: []
-    user: identities.outputs.app
-    // Owner, because it is what the platform documents as the least for a host's own storage; hence an account of its own.
-    role: 'Storage Blob Data Owner'
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-var packageContainer = 'app-package'
-
-module packageStorage 'modules/storage.bicep' = {
-  scope: group
-  params: {
-    location: location
-    tags: tags
-    name: 'stcode${token}'
-    sku: rules.storage.sku
-    place: blobPlace
-    containers: [packageContainer]
-    user: identities.outputs.deployment
-    role: 'Storage Blob Data Contributor'
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-// ---- The database server
+// ---- Who administers the database server
 
 // Empty for a service principal. The name is also the database role that the hook logs in as, and it must never change
 // for the same object id: the service then waits for ever.
@@ -312,127 +234,33 @@ var administrators = concat(
   filter(postgresAdministrators, a => toLower(a.objectId) != toLower(principalId))
 )
 
-module postgres 'modules/postgres/postgres.bicep' = {
-  scope: group
-  params: {
-    name: empty(postgresServerName) ? 'psql-${token}' : postgresServerName
-    location: location
-    tags: tags
-    rules: rules.postgres
-    database: databaseName
-    highAvailability: highAvailabilityMode
-    geoRedundantBackup: geoRedundantBackup
-    elasticClusterNodes: elasticClusterNodes
-    administrators: administrators
-    network: {
-      isPrivate: isPrivate
-      endpointSubnetId: endpointSubnetId
-      privateDnsZoneId: isPrivate ? zoneIds[indexOf(zoneNames, postgresZone)] : ''
-    }
-    replicas: placedReplicas
-    virtualEndpoint: virtualEndpoint
-    customerManagedKey: customerManagedKey
-    keyVaultName: 'kv-${token}'
-    logAnalyticsId: monitoring.outputs.workspaceId
-  }
-}
-
-// ---- Service Bus
-
-module serviceBus 'modules/service-bus.bicep' = {
+module platform 'modules/platform.bicep' = {
   scope: group
   params: {
     location: location
     tags: tags
     token: token
-    tier: resolvedServiceBusTier
-    capacity: rules.serviceBus.capacity
-    place: { isPrivate: isPrivate, subnetId: endpointSubnetId, zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, serviceBusZone)]] : [] }
-    identities: {
-      app: identities.outputs.app
-      forwarder: identities.outputs.forwarder
-      operator: identities.outputs.operator
-    }
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-// ---- Data Explorer
-
-module analyticsFamily 'modules/analytics.bicep' = {
-  scope: group
-  params: {
-    location: location
-    tags: tags
-    token: token
-    mode: analytics
-    rules: rules.analytics
-    databaseName: analyticsDatabase
-    existingUri: analyticsClusterUri
-    existingId: analyticsClusterId
-    forwarder: identities.outputs.forwarder
-    place: {
-      isPrivate: isPrivate
-      subnetId: endpointSubnetId
-      zoneIds: isPrivate && analytics == 'new'
-        ? [
-            zoneIds[indexOf(zoneNames, analyticsZones[0])]
-            zoneIds[indexOf(zoneNames, analyticsZones[1])]
-            zoneIds[indexOf(zoneNames, analyticsZones[2])]
-            zoneIds[indexOf(zoneNames, analyticsZones[3])]
-          ]
-        : []
-    }
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-// ---- Cache
-
-module redis 'modules/redis.bicep' = if (cache == 'redis') {
-  scope: group
-  params: {
-    location: location
-    tags: tags
-    token: token
-    rules: rules.cache
-    place: { isPrivate: isPrivate, subnetId: endpointSubnetId, zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, redisZone)]] : [] }
-    user: identities.outputs.app
-    workspaceId: monitoring.outputs.workspaceId
-  }
-}
-
-// ---- The app
-
-// It takes outputs of every module that gives it rights or an endpoint, so it starts after them: a host that looks up a
-// name before its private endpoint is there remembers the public address.
-module functions 'modules/functions.bicep' = {
-  scope: group
-  params: {
-    location: location
-    tags: tags
-    token: token
-    rules: rules.functions
-    identities: {
-      app: identities.outputs.app
-      forwarder: identities.outputs.forwarder
-      operator: identities.outputs.operator
-      deployment: identities.outputs.deployment
-    }
-    package: { blobEndpoint: packageStorage.outputs.blobEndpoint, container: packageContainer }
-    hostBlobEndpoint: hostStorage.outputs.blobEndpoint
-    serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
-    insightsConnectionString: monitoring.outputs.connectionString
-    subnetId: isPrivate ? vnet!.outputs.appSubnetId : ''
-    corsOrigins: corsOrigins
+    rules: rules
+    isPrivate: isPrivate
+    serviceBusTier: resolvedServiceBusTier
     database: {
-      // With a virtual endpoint its writer name, which follows a promotion; else the server's own.
-      host: postgres.outputs.writerHost
-      port: postgres.outputs.pooledPort
+      serverName: empty(postgresServerName) ? 'psql-${token}' : postgresServerName
       name: databaseName
-      // Prepared statements survive transaction pooling only where the pooler keeps track of them.
-      statements: rules.postgres.pgbouncer && rules.postgres.maxPreparedStatements > 0 ? 'named' : 'unnamed'
+      highAvailability: highAvailabilityMode
+      geoRedundantBackup: geoRedundantBackup
+      elasticClusterNodes: elasticClusterNodes
+      administrators: administrators
+      replicas: placedReplicas
+      virtualEndpoint: virtualEndpoint
+      customerManagedKey: customerManagedKey
     }
+    analytics: {
+      mode: analytics
+      database: analyticsDatabase
+      existingUri: analyticsClusterUri
+      existingId: analyticsClusterId
+    }
+    withCache: cache == 'redis'
     auth: {
       issuer: authIssuer
       audience: authAudience
@@ -441,31 +269,27 @@ module functions 'modules/functions.bicep' = {
       tenantKey: authTenantKey
       rolesClaim: authRolesClaim
     }
-    analytics: {
-      url: analyticsFamily.outputs.uri
-      database: analyticsDatabase
-    }
-    workspaceId: monitoring.outputs.workspaceId
+    corsOrigins: corsOrigins
   }
 }
 
 // ---- What azd keeps in its environment and hands to the hooks. No secret is among it: there is none.
 
 output AZURE_RESOURCE_GROUP string = group.name
-output AZURE_FUNCTION_NAME string = functions.outputs.name
-output SERVICE_API_URI string = functions.outputs.uri
-output POSTGRES_SERVER_NAME string = postgres.outputs.serverName
-output POSTGRES_HOST string = postgres.outputs.host
-output POSTGRES_POOLED_PORT string = string(postgres.outputs.pooledPort)
+output AZURE_FUNCTION_NAME string = platform.outputs.functionName
+output SERVICE_API_URI string = platform.outputs.functionUri
+output POSTGRES_SERVER_NAME string = platform.outputs.postgres.serverName
+output POSTGRES_HOST string = platform.outputs.postgres.host
+output POSTGRES_POOLED_PORT string = string(platform.outputs.postgres.pooledPort)
 output POSTGRES_DATABASE string = databaseName
-output POSTGRES_PENDING_RESTART_PARAMETERS string = postgres.outputs.restartParameters
-output POSTGRES_REPLICA_NAMES string = join(map(postgres.outputs.replicaHosts, r => r.name), ',')
+output POSTGRES_PENDING_RESTART_PARAMETERS string = platform.outputs.postgres.restartParameters
+output POSTGRES_REPLICA_NAMES string = join(platform.outputs.postgres.replicaNames, ',')
 output POSTGRES_ADMINISTRATOR_NAME string = administratorName
 output POSTGRES_ADMINISTRATOR_OBJECT_ID string = principalId
-output IDENTITY_APP_PRINCIPAL_ID string = identities.outputs.app.principalId
-output IDENTITY_FORWARDER_PRINCIPAL_ID string = identities.outputs.forwarder.principalId
-output IDENTITY_OPERATOR_PRINCIPAL_ID string = identities.outputs.operator.principalId
-output SERVICE_BUS_NAMESPACE string = serviceBus.outputs.fullyQualifiedNamespace
-output ANALYTICS_URL string = analyticsFamily.outputs.uri
+output IDENTITY_APP_PRINCIPAL_ID string = platform.outputs.principalIds.app
+output IDENTITY_FORWARDER_PRINCIPAL_ID string = platform.outputs.principalIds.forwarder
+output IDENTITY_OPERATOR_PRINCIPAL_ID string = platform.outputs.principalIds.operator
+output SERVICE_BUS_NAMESPACE string = platform.outputs.serviceBusNamespace
+output ANALYTICS_URL string = platform.outputs.analyticsUrl
 output TRICKLE_SIZE string = size
 output TRICKLE_NETWORK string = network

@@ -44,7 +44,6 @@ resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
       { category: 'Command', enabled: true }
       { category: 'Journal', enabled: true }
     ]
-    metrics: [{ category: 'AllMetrics', enabled: true }]
   }
 }
 

@@ -3,6 +3,18 @@
 
 import { identity } from 'identities.bicep'
 
+@export()
+@description('How callers are known; see shared/config/schema.ts.')
+type authType = {
+  issuer: string
+  audience: string
+  @description('Empty: the keys are discovered.')
+  jwksUrl: string
+  tenantClaim: string
+  tenantKey: string
+  rolesClaim: string
+}
+
 param location string
 param tags object
 param token string
@@ -20,15 +32,7 @@ param subnetId string
 param corsOrigins string[]
 @description('What the app logs in to; the roles\' names are fixed.')
 param database { host: string, port: int, name: string, statements: 'named' | 'unnamed' }
-param auth {
-  issuer: string
-  audience: string
-  @description('Empty: the keys are discovered.')
-  jwksUrl: string
-  tenantClaim: string
-  tenantKey: string
-  rolesClaim: string
-}
+param auth authType
 @description('An empty url: nothing is forwarded.')
 param analytics { url: string, database: string }
 param workspaceId string
@@ -118,9 +122,8 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
+    // This plan sends everything through the subnet; the routing switches of the older plans are not for it.
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    // Names and packages too are looked up inside the network, not only what the code asks for.
-    outboundVnetRouting: empty(subnetId) ? null : { allTraffic: true }
     // The service refuses a site on this plan without it, although the type calls it optional.
     functionAppConfig: {
       deployment: {
@@ -180,9 +183,9 @@ resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   scope: site
   properties: {
     workspaceId: workspaceId
-    // What the host says before telemetry works (a start that fails). Requests are in Application Insights already.
+    // What the host says before telemetry works (a start that fails). Requests are in Application Insights already. No
+    // metrics, here and in the other modules: the platform keeps them for 93 days without a copy that is paid for.
     logs: [{ category: 'FunctionAppLogs', enabled: true }]
-    metrics: [{ category: 'AllMetrics', enabled: true }]
   }
 }
 

@@ -32,6 +32,9 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         properties: {
           // Flex Consumption takes one address for each instance; its smallest is /27, /24 leaves room for the largest size.
           addressPrefix: '10.60.0.0/24'
+          // The app still calls out: Entra ID, the token issuer, Application Insights. New networks are made without a way
+          // out by default; whoever wants a fixed address puts a NAT gateway here.
+          defaultOutboundAccess: true
           // Microsoft.App, not Microsoft.Web/serverFarms as for the older plans: the other one fails with
           // SubnetMissingRequiredDelegation. The provider Microsoft.App must be registered in the subscription.
           delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
@@ -41,6 +44,8 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         name: 'endpoints'
         properties: {
           addressPrefix: '10.60.1.0/24'
+          // Nothing here calls anybody.
+          defaultOutboundAccess: false
           privateEndpointNetworkPolicies: 'Enabled'
         }
       }

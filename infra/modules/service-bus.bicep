@@ -85,7 +85,6 @@ resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     // What was made, changed or deleted in the namespace. Each message's own log (RuntimeAuditLogs) is left out: it is
     // Premium's only and grows with the traffic.
     logs: [{ category: 'OperationalLogs', enabled: true }]
-    metrics: [{ category: 'AllMetrics', enabled: true }]
   }
 }
 

@@ -1,9 +1,10 @@
 /** What one instance takes on at a time. `infra/sizes.json` must say the same: a test holds them equal. */
 export const instanceLimits = {
   /**
-   * HTTP requests that the platform gives one instance before it starts another. Three callers a pooled connection:
+   * HTTP requests that the platform gives one instance before it starts another, with pools of its own; also the
+   * platform's default for 2 GiB of memory, written down so that it can't change by itself. Three callers a connection:
    * enough that appends share commits (from eight on they do), few enough that a queued request has its connection
-   * within a few milliseconds and one instance with large bodies (8 MiB each) stays far below its 2 GiB.
+   * within a few milliseconds and an instance with large bodies (8 MiB each) stays far below its memory.
    */
   httpConcurrency: 16,
 } as const

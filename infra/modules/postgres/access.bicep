@@ -12,7 +12,8 @@ param administrators administratorType[]
 var single = reduce(
   administrators,
   [],
-  (kept, next) => contains(map(kept, one => one.objectId), next.objectId) ? kept : concat(kept, [next])
+  (kept, next) =>
+    contains(map(kept, one => toLower(one.objectId)), toLower(next.objectId)) ? kept : concat(kept, [next])
 )
 
 resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' existing = {

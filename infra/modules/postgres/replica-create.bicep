@@ -12,6 +12,8 @@ param primaryId string
 param rules rulesType
 @description('GiB: at least what the primary has.')
 param storageGb int
+@description('As the primary has it: where its storage grows by itself, a replica\'s must.')
+param autoGrow bool
 param isPrivate bool
 param encryption encryptionType?
 
@@ -39,8 +41,7 @@ resource replica 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
     sourceServerResourceId: primaryId
     storage: {
       storageSizeGB: storageGb
-      // Where the primary's storage grows by itself, a replica's must.
-      autoGrow: rules.autoGrow ? 'Enabled' : 'Disabled'
+      autoGrow: autoGrow ? 'Enabled' : 'Disabled'
     }
     // From the first minute: a replica is public unless it is told otherwise.
     network: {

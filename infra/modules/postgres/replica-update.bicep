@@ -10,6 +10,8 @@ param tags object
 param rules rulesType
 @description('GiB: at least what the primary has, from storage-size.bicep.')
 param storageGb int
+@description('As the primary has it: where its storage grows by itself, a replica\'s must.')
+param autoGrow bool
 param isPrivate bool
 param encryption encryptionType?
 
@@ -32,7 +34,7 @@ resource replica 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
     createMode: 'Update'
     storage: {
       storageSizeGB: storageGb
-      autoGrow: rules.autoGrow ? 'Enabled' : 'Disabled'
+      autoGrow: autoGrow ? 'Enabled' : 'Disabled'
     }
     // How one logs in is each server's own, and what a replica has when it is promoted is what it keeps.
     authConfig: {

@@ -38,6 +38,7 @@ module create 'replica-create.bicep' = {
     primaryId: primaryId
     rules: rules
     storageGb: storage.outputs.storageGb
+    autoGrow: rules.autoGrow && !isCluster
     isPrivate: network.isPrivate
     encryption: encryption
   }
@@ -50,6 +51,7 @@ module update 'replica-update.bicep' = {
     tags: ownTags
     rules: rules
     storageGb: storage.outputs.storageGb
+    autoGrow: rules.autoGrow && !isCluster
     isPrivate: network.isPrivate
     encryption: encryption
   }
