@@ -104,18 +104,20 @@ function analyticsLine(parameters: Parameters, { analytics, monthlyCost }: Size)
 
 function privateEndpointLine(parameters: Parameters, { monthlyCost }: Size): CostLine {
   if (parameters.network !== 'private') return line('Private endpoints', 0, '')
+  const { length: replicas } = parameters.replicas
   const targets = [
     'PostgreSQL',
-    ...parameters.replicas.map((replica) => `replica ${replica.name}`),
+    ...(replicas > 0 ? [plural(replicas, 'replica')] : []),
     'blobs',
     'Service Bus',
     ...(parameters.analytics === 'new' ? ['Data Explorer'] : []),
     ...(parameters.cache === 'redis' ? ['cache'] : []),
     ...(parameters.customerManagedKey ? ['Key Vault'] : []),
   ]
+  const count = targets.length + Math.max(0, replicas - 1)
   return line(
     'Private endpoints',
-    targets.length * monthlyCost.privateEndpoint,
-    `a private network, one each for ${targets.join(', ')}`,
+    count * monthlyCost.privateEndpoint,
+    `a private network, ${count} of them: ${targets.join(', ')}`,
   )
 }

@@ -1,4 +1,4 @@
-import type { Parameters } from './read.ts'
+import type { Parameters } from './parameters.ts'
 import type { ValueReader } from './values.ts'
 
 /** Azure's own limit of read replicas for one server. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Environment } from '../frame/environment.ts'
 import type { HookFailure } from '../frame/failure.ts'
-import { sizeNames, type SizeName } from '../cost/sizes.ts'
 import { refuseContradictions } from './contradictions.ts'
+import { sizeNames, type Parameters } from './parameters.ts'
 import { ValueReader } from './values.ts'
 
 const replicaSchema = z.strictObject({
@@ -16,24 +16,6 @@ const administratorSchema = z.strictObject({
   name: z.string().min(1),
   type: z.enum(['User', 'Group', 'ServicePrincipal']),
 })
-
-export type Replica = z.output<typeof replicaSchema>
-
-export interface Parameters {
-  readonly size: SizeName
-  readonly network: 'public' | 'private'
-  readonly replicas: readonly Replica[]
-  readonly virtualEndpoint: boolean
-  readonly highAvailability: 'bySize' | 'off' | 'sameZone' | 'zoneRedundant'
-  readonly geoRedundantBackup: boolean
-  /** 0 for a plain server. */
-  readonly elasticClusterNodes: number
-  readonly customerManagedKey: boolean
-  readonly analytics: 'off' | 'new' | 'existing'
-  readonly analyticsUrl: string | undefined
-  readonly cache: 'off' | 'redis'
-  readonly serviceBusTier: 'bySize' | 'Standard' | 'Premium'
-}
 
 const issuerExample = 'https://login.microsoftonline.com/<tenant id>/v2.0'
 const administratorsExample = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
