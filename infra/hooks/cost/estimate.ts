@@ -35,6 +35,9 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
   return { lines, usdPerMonth: lines.reduce((sum, each) => sum + each.usdPerMonth, 0) }
 }
 
+/** The host's account and the package's; the template puts each behind an endpoint of its own. */
+const storageEndpoints = 2
+
 const line = (part: string, usdPerMonth: number, because: string): CostLine => ({ part, usdPerMonth, because })
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
@@ -73,8 +76,7 @@ function postgresLines(parameters: Parameters, { postgres, monthlyCost }: Size):
 
 function serviceBusLine(parameters: Parameters, { serviceBus, monthlyCost }: Size): CostLine {
   const { network, serviceBusTier } = parameters
-  const isPremium =
-    network === 'private' || (serviceBusTier === 'bySize' ? serviceBus.tier : serviceBusTier) === 'Premium'
+  const isPremium = (serviceBusTier === 'bySize' ? serviceBus.tier : serviceBusTier) === 'Premium'
   if (!isPremium) {
     return line(
       'Service Bus Standard',
@@ -108,13 +110,12 @@ function privateEndpointLine(parameters: Parameters, { monthlyCost }: Size): Cos
   const targets = [
     'PostgreSQL',
     ...(replicas > 0 ? [plural(replicas, 'replica')] : []),
-    'blobs',
+    '2 for storage',
     'Service Bus',
     ...(parameters.analytics === 'new' ? ['Data Explorer'] : []),
     ...(parameters.cache === 'redis' ? ['cache'] : []),
-    ...(parameters.customerManagedKey ? ['Key Vault'] : []),
   ]
-  const count = targets.length + Math.max(0, replicas - 1)
+  const count = targets.length + Math.max(0, replicas - 1) + (storageEndpoints - 1)
   return line(
     'Private endpoints',
     count * monthlyCost.privateEndpoint,

@@ -3,4 +3,5 @@
  * refuses contradictions too, minutes later and in its own words: here are the most common ones, each with its mend.
  */
 export { readParameters } from './read.ts'
+export type { SizeRules } from './contradictions.ts'
 export { sizeNames, type Parameters, type Replica, type SizeName } from './parameters.ts'

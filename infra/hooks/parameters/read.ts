@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import type { Environment } from '../frame/environment.ts'
 import type { HookFailure } from '../frame/failure.ts'
-import { refuseContradictions } from './contradictions.ts'
-import { sizeNames, type Parameters } from './parameters.ts'
+import { refuseContradictions, type SizeRules } from './contradictions.ts'
+import { sizeNames, type Parameters, type SizeName } from './parameters.ts'
 import { ValueReader } from './values.ts'
 
 const replicaSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must be 1 to 20 of a-z, 0-9 and -'),
-  location: z.string().min(1).optional(),
+  // Long ones are cut by the template, and capitals made small.
+  name: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i, 'must be letters, digits and - between them'),
+  location: z.string().optional(),
   purpose: z.enum(['reads', 'analytics']),
 })
 
@@ -21,7 +22,10 @@ const issuerExample = 'https://login.microsoftonline.com/<tenant id>/v2.0'
 const administratorsExample = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
 
 /** Reads and checks what `azd provision` will be given; `failures` holds everything that is wrong with it. */
-export function readParameters(environment: Environment): {
+export function readParameters(
+  environment: Environment,
+  rules: Readonly<Record<SizeName, SizeRules>>,
+): {
   parameters: Parameters
   failures: readonly HookFailure[]
 } {
@@ -53,7 +57,7 @@ export function readParameters(environment: Environment): {
   values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], administratorsExample)
   values.json('TRICKLE_CORS_ORIGINS', z.array(z.string().min(1)), [], '["https://app.example.com"]')
   values.oneOf('AZURE_PRINCIPAL_TYPE', ['User', 'ServicePrincipal', 'Group'], 'User')
-  refuseContradictions(parameters, values)
+  refuseContradictions(parameters, rules[parameters.size], values)
   return { parameters, failures: values.failures }
 }
 
