@@ -20,8 +20,9 @@ export async function runPreprovision({
   report,
   sizes,
 }: PreprovisionSurroundings): Promise<void> {
-  const { parameters, failures } = readParameters(environment)
+  const known = sizes ?? (await readSizes())
+  const { parameters, failures } = readParameters(environment, known)
   if (failures.length > 0) throw new HookFailures(failures)
-  const size = (sizes ?? (await readSizes()))[parameters.size]
+  const size = known[parameters.size]
   for (const line of estimateText(estimate(parameters, size), parameters, size)) report.title(line)
 }

@@ -35,6 +35,9 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
   return { lines, usdPerMonth: lines.reduce((sum, each) => sum + each.usdPerMonth, 0) }
 }
 
+/** The host's account and the package's; the template puts each behind an endpoint of its own. */
+const storageEndpoints = 2
+
 const line = (part: string, usdPerMonth: number, because: string): CostLine => ({ part, usdPerMonth, because })
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
@@ -73,8 +76,7 @@ function postgresLines(parameters: Parameters, { postgres, monthlyCost }: Size):
 
 function serviceBusLine(parameters: Parameters, { serviceBus, monthlyCost }: Size): CostLine {
   const { network, serviceBusTier } = parameters
-  const isPremium =
-    network === 'private' || (serviceBusTier === 'bySize' ? serviceBus.tier : serviceBusTier) === 'Premium'
+  const isPremium = (serviceBusTier === 'bySize' ? serviceBus.tier : serviceBusTier) === 'Premium'
   if (!isPremium) {
     return line(
       'Service Bus Standard',
@@ -104,18 +106,19 @@ function analyticsLine(parameters: Parameters, { analytics, monthlyCost }: Size)
 
 function privateEndpointLine(parameters: Parameters, { monthlyCost }: Size): CostLine {
   if (parameters.network !== 'private') return line('Private endpoints', 0, '')
+  const { length: replicas } = parameters.replicas
   const targets = [
     'PostgreSQL',
-    ...parameters.replicas.map((replica) => `replica ${replica.name}`),
-    'blobs',
+    ...(replicas > 0 ? [plural(replicas, 'replica')] : []),
+    '2 for storage',
     'Service Bus',
     ...(parameters.analytics === 'new' ? ['Data Explorer'] : []),
     ...(parameters.cache === 'redis' ? ['cache'] : []),
-    ...(parameters.customerManagedKey ? ['Key Vault'] : []),
   ]
+  const count = targets.length + Math.max(0, replicas - 1) + (storageEndpoints - 1)
   return line(
     'Private endpoints',
-    targets.length * monthlyCost.privateEndpoint,
-    `a private network, one each for ${targets.join(', ')}`,
+    count * monthlyCost.privateEndpoint,
+    `a private network, ${count} of them: ${targets.join(', ')}`,
   )
 }

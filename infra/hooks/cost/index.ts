@@ -4,4 +4,4 @@
  */
 export { estimate, type CostLine, type Estimate } from './estimate.ts'
 export { estimateText } from './estimate-text.ts'
-export { readSizes, sizeNames, type Size, type Sizes, type SizeName } from './sizes.ts'
+export { readSizes, type Size, type Sizes } from './sizes.ts'

@@ -3,9 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { HookFailure } from '../frame/failure.ts'
 
-export const sizeNames = ['dev', 'standard', 'scale'] as const
-export type SizeName = (typeof sizeNames)[number]
-
 /** Dollars by the month, round. */
 const usd = z.number().nonnegative()
 

@@ -1,21 +1,29 @@
-import type { Parameters } from './read.ts'
+import type { Parameters } from './parameters.ts'
 import type { ValueReader } from './values.ts'
 
 /** Azure's own limit of read replicas for one server. */
 const replicasMax = 5
 
+/** What decides about a size's limits. */
+export interface SizeRules {
+  readonly postgres: { readonly tier: string }
+  readonly serviceBus: { readonly tier: string }
+}
+
 /**
- * Tells the contradictions that people run into first. `var problems` of main.bicep is the whole list; what it knows of
- * server families it reads from sizes.json, so only the one that never changes is repeated here: `dev` is Burstable.
+ * Tells the contradictions that people run into first. `var problems` of main.bicep is the whole list; what is refused here
+ * is refused there.
  */
-export function refuseContradictions(parameters: Parameters, values: ValueReader): void {
+export function refuseContradictions(parameters: Parameters, rules: SizeRules, values: ValueReader): void {
   refuseReplicas(parameters, values)
-  refuseOnBurstable(parameters, values)
-  if (parameters.network === 'private' && parameters.serviceBusTier === 'Standard') {
+  if (rules.postgres.tier === 'Burstable') refuseOnBurstable(parameters, values)
+  const { serviceBusTier } = parameters
+  const tier = serviceBusTier === 'bySize' ? rules.serviceBus.tier : serviceBusTier
+  if (parameters.network === 'private' && tier !== 'Premium') {
     values.contradiction(
       'TRICKLE_NETWORK and TRICKLE_SERVICE_BUS_TIER',
-      'A private network needs Service Bus Premium: Standard has no private endpoints.',
-      'azd env set TRICKLE_SERVICE_BUS_TIER bySize   (or azd env set TRICKLE_NETWORK public)',
+      `A private network forces Service Bus Premium, since ${tier} has no private endpoints. It is the dearest part of a small deployment, so it has to be asked for.`,
+      'azd env set TRICKLE_SERVICE_BUS_TIER Premium   (or azd env set TRICKLE_NETWORK public)',
     )
   }
   if (parameters.analytics === 'existing' && parameters.analyticsUrl === undefined) {
@@ -57,7 +65,7 @@ function refuseReplicas({ replicas }: Parameters, values: ValueReader): void {
       'Take some out.',
     )
   }
-  const names = replicas.map((replica) => replica.name)
+  const names = replicas.map((replica) => replica.name.toLowerCase())
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined)
     values.contradiction(where, `Two replicas are called "${twice}".`, 'Give each a name of its own.')
@@ -66,19 +74,18 @@ function refuseReplicas({ replicas }: Parameters, values: ValueReader): void {
 }
 
 function refuseOnBurstable(parameters: Parameters, values: ValueReader): void {
-  if (parameters.size !== 'dev') return
   const asked = [
-    ...(parameters.replicas.length > 0 ? ['TRICKLE_REPLICAS'] : []),
-    ...(parameters.virtualEndpoint ? ['TRICKLE_VIRTUAL_ENDPOINT'] : []),
+    ...(parameters.replicas.length > 0 ? ['TRICKLE_REPLICAS []'] : []),
+    ...(parameters.virtualEndpoint ? ['TRICKLE_VIRTUAL_ENDPOINT false'] : []),
     ...(['sameZone', 'zoneRedundant'].includes(parameters.highAvailability)
-      ? ['TRICKLE_HIGH_AVAILABILITY']
+      ? ['TRICKLE_HIGH_AVAILABILITY off']
       : []),
-    ...(parameters.elasticClusterNodes > 0 ? ['TRICKLE_ELASTIC_CLUSTER_NODES'] : []),
+    ...(parameters.elasticClusterNodes > 0 ? ['TRICKLE_ELASTIC_CLUSTER_NODES 0'] : []),
   ]
   if (asked.length === 0) return
   values.contradiction(
-    asked.join(', '),
-    'TRICKLE_SIZE is "dev": its Burstable server has no replicas, no standby and no cluster.',
-    `azd env set TRICKLE_SIZE standard   (or ${asked.map((name) => `azd env set ${name} ''`).join(', ')})`,
+    asked.map((name) => name.split(' ')[0]).join(', '),
+    `TRICKLE_SIZE is "${parameters.size}": its Burstable server has no replicas, no standby and no cluster.`,
+    `azd env set TRICKLE_SIZE standard   (or ${asked.map((setting) => `azd env set ${setting}`).join(', ')})`,
   )
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import type { Environment } from '../frame/environment.ts'
 import type { HookFailure } from '../frame/failure.ts'
-import { sizeNames, type SizeName } from '../cost/sizes.ts'
-import { refuseContradictions } from './contradictions.ts'
+import { refuseContradictions, type SizeRules } from './contradictions.ts'
+import { sizeNames, type Parameters, type SizeName } from './parameters.ts'
 import { ValueReader } from './values.ts'
 
 const replicaSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must be 1 to 20 of a-z, 0-9 and -'),
-  location: z.string().min(1).optional(),
+  // Long ones are cut by the template, and capitals made small.
+  name: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i, 'must be letters, digits and - between them'),
+  location: z.string().optional(),
   purpose: z.enum(['reads', 'analytics']),
 })
 
@@ -17,29 +18,14 @@ const administratorSchema = z.strictObject({
   type: z.enum(['User', 'Group', 'ServicePrincipal']),
 })
 
-export type Replica = z.output<typeof replicaSchema>
-
-export interface Parameters {
-  readonly size: SizeName
-  readonly network: 'public' | 'private'
-  readonly replicas: readonly Replica[]
-  readonly virtualEndpoint: boolean
-  readonly highAvailability: 'bySize' | 'off' | 'sameZone' | 'zoneRedundant'
-  readonly geoRedundantBackup: boolean
-  /** 0 for a plain server. */
-  readonly elasticClusterNodes: number
-  readonly customerManagedKey: boolean
-  readonly analytics: 'off' | 'new' | 'existing'
-  readonly analyticsUrl: string | undefined
-  readonly cache: 'off' | 'redis'
-  readonly serviceBusTier: 'bySize' | 'Standard' | 'Premium'
-}
-
 const issuerExample = 'https://login.microsoftonline.com/<tenant id>/v2.0'
 const administratorsExample = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
 
 /** Reads and checks what `azd provision` will be given; `failures` holds everything that is wrong with it. */
-export function readParameters(environment: Environment): {
+export function readParameters(
+  environment: Environment,
+  rules: Readonly<Record<SizeName, SizeRules>>,
+): {
   parameters: Parameters
   failures: readonly HookFailure[]
 } {
@@ -71,7 +57,7 @@ export function readParameters(environment: Environment): {
   values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], administratorsExample)
   values.json('TRICKLE_CORS_ORIGINS', z.array(z.string().min(1)), [], '["https://app.example.com"]')
   values.oneOf('AZURE_PRINCIPAL_TYPE', ['User', 'ServicePrincipal', 'Group'], 'User')
-  refuseContradictions(parameters, values)
+  refuseContradictions(parameters, rules[parameters.size], values)
   return { parameters, failures: values.failures }
 }
 
