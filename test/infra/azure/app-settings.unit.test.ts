@@ -51,6 +51,9 @@ const deployments: [string, Given][] = [
   ...sizes.map((size): [string, Given] => [`size ${size}`, { size, analytics: 'new' }]),
 ]
 
+/** Each optional parameter that becomes a setting is given. */
+const withAllSettings: Given = { ...everything, authJwksUrl: 'https://login.example.com/keys' }
+
 const texts = (settings: ObjectValue): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))
 
@@ -63,11 +66,9 @@ describe.each(deployments)('app settings of %s', (_, given) => {
     expect(names.filter((name) => NOT_ON_FLEX.includes(name))).toEqual([])
   })
 
-  it('hold all that the code needs, and all that it offers but for what is left out with a reason', () => {
-    expect(required.filter((name) => !names.includes(name))).toEqual([])
-    const made = known.filter((name) => names.includes(name))
-    expect([...made, ...Object.keys(LEFT_OUT)].toSorted()).toEqual(known.toSorted())
-    expect(PLATFORM_SETTINGS.filter((name) => !names.includes(name))).toEqual([])
+  it('hold all that the code and the platform need, and nothing empty', () => {
+    expect([...required, ...PLATFORM_SETTINGS].filter((name) => !names.includes(name))).toEqual([])
+    expect(names.filter((name) => settings[name] === '')).toEqual([])
   })
 
   it('are accepted by the code', () => {
@@ -99,8 +100,8 @@ describe.each(deployments)('app settings of %s', (_, given) => {
   it('name an identity of its own for each login role, and the forwarder’s for analytics', () => {
     const clientIds = ['APP', 'FORWARDER', 'OPERATOR'].map((role) => settings[`TRICKLE_POSTGRES_${role}_CLIENT_ID`])
     expect(new Set(clientIds).size).toBe(3)
-    const forwards = settings['TRICKLE_ANALYTICS_URL'] !== ''
-    expect(settings['TRICKLE_ANALYTICS_CLIENT_ID']).toBe(forwards ? clientIds[1] : '')
+    const forwards = settings['TRICKLE_ANALYTICS_URL'] !== undefined
+    expect(settings['TRICKLE_ANALYTICS_CLIENT_ID']).toBe(forwards ? clientIds[1] : undefined)
     expect(settings['AZURE_CLIENT_ID']).toBe(clientIds[0])
     expect(settings['ServiceBusConnection__clientId']).toBe(clientIds[0])
     expect(settings['ServiceBusForwarderConnection__clientId']).toBe(clientIds[1])
@@ -112,6 +113,11 @@ describe.each(deployments)('app settings of %s', (_, given) => {
 })
 
 describe('app settings', () => {
+  it('are all that the code offers, but for what is left out with a reason', () => {
+    const made = Object.keys(appSettingsOf(withAllSettings)).filter((name) => !PLATFORM_SETTINGS.includes(name))
+    expect([...made, ...Object.keys(LEFT_OUT)].toSorted()).toEqual(known.toSorted())
+  })
+
   it('carry what was given as parameters', () => {
     const settings = appSettingsOf({
       authJwksUrl: 'https://login.example.com/keys',
@@ -150,7 +156,7 @@ describe('app settings', () => {
     const sample = (jsonOfFile('local.settings.sample.json') as { Values: Record<string, string> }).Values
     const ours = (names: readonly string[]): string[] => names.filter((name) => name.startsWith('TRICKLE_')).toSorted()
     const local = new Set(ours(Object.keys(sample)))
-    const deployed = new Set(ours(Object.keys(appSettingsOf(least))))
+    const deployed = new Set(ours(Object.keys(appSettingsOf(withAllSettings))))
     // Locally the logins have passwords, and the issuer is discovered at its own address.
     expect([...deployed].filter((name) => !local.has(name))).toEqual([
       'TRICKLE_ANALYTICS_CLIENT_ID',

@@ -1,5 +1,5 @@
 import { callPure, DeploymentRefused, type Argument, type Callback } from './functions.ts'
-import type { Binary, Call, Expression, Index, Lambda, Loop, ObjectExpression, Spread } from './syntax.ts'
+import type { Binary, Call, Expression, Index, Lambda, Loop, Name, ObjectExpression, Spread } from './syntax.ts'
 import { BicepError } from './tokens.ts'
 import { asText, isEqual, isList, isObject, textOf, Unknown, type Value } from './values.ts'
 
@@ -24,7 +24,7 @@ export function evaluate(expression: Expression, scope: Scope): Value {
     case 'interpolation':
       return expression.parts.map((part) => (typeof part === 'string' ? part : asText(evaluate(part, scope)))).join('')
     case 'name':
-      return scope.lookUp(expression.name) ?? refuse(expression, `nothing is called ${expression.name}`)
+      return named(expression, scope)
     case 'array':
       return expression.items.flatMap((item) =>
         item.kind === 'spread' ? spreadList(item, scope) : [evaluate(item, scope)],
@@ -53,6 +53,11 @@ export function evaluate(expression: Expression, scope: Scope): Value {
     case 'lambda':
       return refuse(expression, 'a lambda stands where a value is wanted')
   }
+}
+
+function named(expression: Name, scope: Scope): Value {
+  const value = scope.lookUp(expression.name)
+  return value === undefined ? refuse(expression, `nothing is called ${expression.name}`) : value
 }
 
 function refuse(at: { readonly line: number }, what: string): never {
