@@ -47,6 +47,14 @@ describe('the function app', () => {
     })
   })
 
+  it('is described with the number of requests that an instance gets', () => {
+    for (const page of ['docs/host-json.md', 'docs/benchmarks.md']) {
+      const lines = textOfFile(page).split('\n').filter((line) => line.includes('`instanceLimits.httpConcurrency`'))
+      expect([page, lines.length > 0]).toEqual([page, true])
+      for (const line of lines) expect(line).toMatch(new RegExp(`\\b${instanceLimits.httpConcurrency}\\b`))
+    }
+  })
+
   it('is where azd deploys what the build makes', () => {
     const azure = textOfFile('azure.yaml')
     expect(asObject(at(site, 'tags'))['azd-service-name']).toBe('api')

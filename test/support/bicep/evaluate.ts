@@ -1,5 +1,5 @@
 import { callPure, DeploymentRefused, type Argument, type Callback } from './functions.ts'
-import type { Binary, Call, Expression, Index, Lambda, Loop, Name, ObjectExpression, Spread } from './syntax.ts'
+import type { Binary, Call, Expression, Index, Lambda, Loop, Member, Name, ObjectExpression, Spread } from './syntax.ts'
 import { BicepError } from './tokens.ts'
 import { asText, isEqual, isList, isObject, textOf, Unknown, type Value } from './values.ts'
 
@@ -143,11 +143,7 @@ function keyOf({ index }: Index, scope: Scope): string | number {
     : refuse(index, `a name or a number is wanted in [ ], got ${textOf(key)}`)
 }
 
-function memberOf(
-  at: { readonly line: number; readonly isSafe: boolean },
-  base: Value,
-  key: string | number,
-): Value {
+function memberOf(at: Member | Index, base: Value, key: string | number): Value {
   if (base instanceof Unknown) return base.member(key)
   if (typeof key === 'number' && isList(base)) {
     return base[key] ?? (at.isSafe ? null : refuse(at, `there is no item ${key} in ${textOf(base)}`))
@@ -157,8 +153,12 @@ function memberOf(
     if (name !== undefined) return base[name] ?? null
     return at.isSafe ? null : refuse(at, `there is no ${key} in ${textOf(base)}`)
   }
-  return at.isSafe && base === null ? null : refuse(at, `${key} is asked of ${textOf(base)}`)
+  return base === null && isSafeUpTo(at) ? null : refuse(at, `${key} is asked of ${textOf(base)}`)
 }
+
+/** `.?` ends the whole chain behind it where it meets null. */
+const isSafeUpTo = (access: Member | Index): boolean =>
+  access.isSafe || ((access.base.kind === 'member' || access.base.kind === 'index') && isSafeUpTo(access.base))
 
 function unary(operator: string, expression: { operand: Expression; line: number }, scope: Scope): Value {
   if (operator === '!') return !conditionOf(expression.operand, scope)

@@ -127,7 +127,7 @@ class FileParser extends TypeParser {
     this.expectMark('=')
     this.skipNewlines()
     const name = outer === undefined ? declaration.name : `${outer.name}::${declaration.name}`
-    const common = { ...declaration, kind, source, isExisting, ...(outer === undefined ? {} : { inside: outer.name }) }
+    const common = { ...declaration, name, kind, source, isExisting, ...(outer === undefined ? {} : { inside: outer.name }) }
     if (!this.isLoop()) {
       into.deployed.set(name, { ...common, ...this.#conditionalBody(into, { name, source }) })
       return
