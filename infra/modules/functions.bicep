@@ -122,7 +122,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
-    // This plan sends everything through the subnet; the routing switches of the older plans are not for it.
+    // Private addresses are reached through the subnet, whatever the plan does with the rest: the subnet has a way out too.
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     // The service refuses a site on this plan without it, although the type calls it optional.
     functionAppConfig: {

@@ -76,7 +76,11 @@ var zoneIds = isPrivate ? vnet!.outputs.zoneIds : []
 
 // ---- Storage: the host's state and the deployed package, apart
 
-var blobPlace = { isPrivate: isPrivate, subnetId: endpointSubnetId, zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, blobZone)]] : [] }
+var blobPlace = {
+  isPrivate: isPrivate
+  subnetId: endpointSubnetId
+  zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, blobZone)]] : []
+}
 
 module hostStorage 'storage.bicep' = {
   params: {
@@ -144,7 +148,11 @@ module serviceBus 'service-bus.bicep' = {
     token: token
     tier: serviceBusTier
     capacity: rules.serviceBus.capacity
-    place: { isPrivate: isPrivate, subnetId: endpointSubnetId, zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, serviceBusZone)]] : [] }
+    place: {
+      isPrivate: isPrivate
+      subnetId: endpointSubnetId
+      zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, serviceBusZone)]] : []
+    }
     identities: {
       app: identities.outputs.app
       forwarder: identities.outputs.forwarder
@@ -191,7 +199,11 @@ module redis 'redis.bicep' = if (withCache) {
     tags: tags
     token: token
     rules: rules.cache
-    place: { isPrivate: isPrivate, subnetId: endpointSubnetId, zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, redisZone)]] : [] }
+    place: {
+      isPrivate: isPrivate
+      subnetId: endpointSubnetId
+      zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, redisZone)]] : []
+    }
     user: identities.outputs.app
     workspaceId: monitoring.outputs.workspaceId
   }

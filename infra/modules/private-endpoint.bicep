@@ -12,6 +12,8 @@ param groupId string
 @description('DNS zones that get the addresses; most services have one, Data Explorer four.')
 param zoneIds string[]
 
+// Endpoints of one subnet are made at the same time, and the network answers some of them with "another operation".
+@retryOn(['AnotherOperationInProgress', 'RetryableError'], 4)
 resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
   name: name
   location: location
