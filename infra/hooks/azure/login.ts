@@ -1,3 +1,4 @@
+import type { TokenCredential } from '@azure/identity'
 import { HookFailure } from '../frame/failure.ts'
 
 /** Gives a token for a scope; each call may go to a command line program, which keeps its own cache. */
@@ -12,26 +13,17 @@ const processTimeoutMs = 60_000
  * @throws HookFailure TOKEN_UNAVAILABLE, when it is called
  */
 export function azureLogin(tenantId: string | undefined): AzureLogin {
-  const made = import('@azure/identity').then(
-    ({ AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential }) => {
-      const options = {
-        processTimeoutInMs: processTimeoutMs,
-        ...(tenantId === undefined ? {} : { tenantId }),
-      }
-      return new ChainedTokenCredential(
-        new AzureDeveloperCliCredential(options),
-        new AzureCliCredential(options),
-      )
-    },
-  )
+  let credential: Promise<TokenCredential> | undefined
   return async (scope) => {
     try {
-      const { token } = await (await made).getToken(scope)
-      return token
+      credential ??= makeCredential(tenantId)
+      const token = await (await credential).getToken(scope)
+      if (token === null) throw new Error('it gives none')
+      return token.token
     } catch (error) {
       throw new HookFailure({
         code: 'TOKEN_UNAVAILABLE',
-        what: `Neither azd nor az gives a token for ${scope}: ${firstLine(error)}`,
+        what: `Neither azd nor az gives a token for ${scope}: ${reasonOf(error)}`,
         where: tenantId === undefined ? 'the login of azd and az' : `tenant ${tenantId}`,
         mend: 'Run: azd auth login   (in a pipeline: with --federated-credential-provider), then azd hooks run postprovision',
         cause: error,
@@ -40,8 +32,25 @@ export function azureLogin(tenantId: string | undefined): AzureLogin {
   }
 }
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+/** Loaded when it is needed: the first hook, and a server with a password, do without. */
+async function makeCredential(tenantId: string | undefined): Promise<TokenCredential> {
+  const { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential } =
+    await import('@azure/identity')
+  const options = { processTimeoutInMs: processTimeoutMs, ...(tenantId === undefined ? {} : { tenantId }) }
+  return new ChainedTokenCredential(
+    new AzureDeveloperCliCredential(options),
+    new AzureCliCredential(options),
+  )
+}
+
+/** A chain says that it failed; why is in its parts. */
+function reasonOf(error: unknown): string {
+  const parts = (error as { errors?: unknown } | undefined)?.errors
+  const reasons = Array.isArray(parts) && parts.length > 0 ? parts : [error]
+  return reasons
+    .map((part: unknown) => (part instanceof Error ? part.message : String(part)).split('\n')[0])
+    .join(' ')
+}
 
 /** Who a token speaks for. */
 export interface TokenClaims {

@@ -24,7 +24,11 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
     line('Functions', size.monthlyCost.functions, 'always-ready instances and light traffic'),
     line('Cache', parameters.cache === 'redis' ? size.monthlyCost.cache : 0, size.cache.skuName),
     line('Monitoring', size.monthlyCost.monitoring, 'logs of light traffic'),
-    line('Storage account', size.monthlyCost.storageAccount, 'the host and the package'),
+    line(
+      'Storage accounts',
+      storageAccounts * size.monthlyCost.storageAccount,
+      'one for the host, one for the package',
+    ),
     line(
       'Key of your own',
       parameters.customerManagedKey ? size.monthlyCost.keyVaultKey : 0,
@@ -35,8 +39,8 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
   return { lines, usdPerMonth: lines.reduce((sum, each) => sum + each.usdPerMonth, 0) }
 }
 
-/** The host's account and the package's; the template puts each behind an endpoint of its own. */
-const storageEndpoints = 2
+/** The host's and the package's, so that the app can't rewrite its own code. Each has an endpoint of its own. */
+const storageAccounts = 2
 
 const line = (part: string, usdPerMonth: number, because: string): CostLine => ({ part, usdPerMonth, because })
 
@@ -110,12 +114,12 @@ function privateEndpointLine(parameters: Parameters, { monthlyCost }: Size): Cos
   const targets = [
     'PostgreSQL',
     ...(replicas > 0 ? [plural(replicas, 'replica')] : []),
-    '2 for storage',
+    `${storageAccounts} for storage`,
     'Service Bus',
     ...(parameters.analytics === 'new' ? ['Data Explorer'] : []),
     ...(parameters.cache === 'redis' ? ['cache'] : []),
   ]
-  const count = targets.length + Math.max(0, replicas - 1) + (storageEndpoints - 1)
+  const count = targets.length + Math.max(0, replicas - 1) + (storageAccounts - 1)
   return line(
     'Private endpoints',
     count * monthlyCost.privateEndpoint,

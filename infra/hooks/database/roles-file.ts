@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Client } from 'pg'
 import type { Report } from '../frame/report.ts'
 import type { DatabaseServer } from './database-server.ts'
-import { inDatabase } from './server.ts'
+import { inDatabase, transactionLimits } from './server.ts'
 
 const rolesFile = new URL('../../sql/roles.sql', import.meta.url)
 
@@ -41,6 +41,7 @@ export async function applyRolesFile(
       if (message !== undefined && isWorthTelling(severity, message)) notices.push(message)
     })
     await client.query('begin')
+    await client.query(transactionLimits)
     // Two at once would end in "tuple concurrently updated".
     await client.query("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('trickle_hook_roles'))")
     const before = await factsOf(client)

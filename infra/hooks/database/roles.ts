@@ -4,7 +4,7 @@ import { HookFailure } from '../frame/failure.ts'
 import type { Report } from '../frame/report.ts'
 import type { EntraPrincipals } from './entra-principals.ts'
 import type { DatabaseServer } from './database-server.ts'
-import { inDatabase } from './server.ts'
+import { inDatabase, transactionLimits } from './server.ts'
 
 /** A login role of infra/sql/roles.sql and the object id of the identity that logs in as it. */
 export interface Identity {
@@ -38,16 +38,18 @@ export async function prepareRoles(
 ): Promise<void> {
   const outcomes = await inDatabase(server, 'postgres', 'make the roles', async (client) => {
     await client.query('begin')
+    await client.query(transactionLimits)
     // Two deployments at once would both find a role missing.
     await client.query("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('trickle_hook_roles'))")
     const principals = principalsOf(client)
+    const roles = [...ownRoles, ...identities.map(({ role }) => role)]
     const done: Outcome[] = []
     const attached = await principals.attached()
     for (const identity of identities)
       done.push(await prepareLogin(client, principals, identity, attached.get(identity.role)))
     done.push(await prepareOwnRoles(client))
-    await refuseForeign(client, [...ownRoles, ...identities.map((identity) => identity.role)])
-    done.push(await shareWithAdministrators(client, [...ownRoles, ...identities.map(({ role }) => role)]))
+    await refuseForeign(client, roles)
+    done.push(await shareWithAdministrators(client, roles))
     done.push(await joinMigrator(client))
     await client.query('commit')
     return done
@@ -76,9 +78,13 @@ async function prepareLogin(
   await refuseForeign(client, [role])
   if (!existing.rolcanlogin) await client.query(`alter role ${client.escapeIdentifier(role)} login`)
   if (attachedTo !== objectId) await principals.attach(role, objectId)
-  const before =
-    attachedTo === undefined || attachedTo === '' ? 'adopted' : `mended, was identity ${attachedTo}; now`
-  return { step: role, kind: 'changed', what: `${before} for identity ${objectId}` }
+  return { step: role, kind: 'changed', what: `${mendedBy(attachedTo, objectId)} ${objectId}` }
+}
+
+function mendedBy(attachedTo: string | undefined, objectId: string): string {
+  if (attachedTo === objectId) return 'may log in again, for identity'
+  if (attachedTo === undefined || attachedTo === '') return 'adopted for identity'
+  return `mended, was identity ${attachedTo}; now`
 }
 
 async function prepareOwnRoles(client: Client): Promise<Outcome> {
@@ -88,11 +94,6 @@ async function prepareOwnRoles(client: Client): Promise<Outcome> {
   )
   const missing = ownRoles.filter((role) => !found.rows.some((row) => row.rolname === role))
   for (const role of missing) await client.query(`create role ${client.escapeIdentifier(role)} nologin`)
-  // The database is made in the owner's name by whoever acts for the migrator.
-  const member = await client.query<{ is: boolean }>(
-    "select pg_catalog.pg_has_role('trickle_migrator', 'trickle_owner', 'set') as is",
-  )
-  if (member.rows[0]?.is !== true) await client.query('grant trickle_owner to trickle_migrator')
   return missing.length === 0
     ? { step: 'roles', kind: 'unchanged', what: ownRoles.join(', ') }
     : { step: 'roles', kind: 'changed', what: `created ${missing.join(', ')}` }
@@ -152,6 +153,11 @@ async function shareWithAdministrators(client: Client, roles: readonly string[])
 /** Inherits, since default privileges and grants ask for the owner's rights; sets, since migrations run as the migrator. */
 async function joinMigrator(client: Client): Promise<Outcome> {
   const step = 'trickle_migrator'
+  // The database is made in the owner's name by whoever acts for the migrator.
+  const owner = await client.query<{ isMember: boolean }>(
+    `select pg_catalog.pg_has_role('trickle_migrator', 'trickle_owner', 'set') as "isMember"`,
+  )
+  if (owner.rows[0]?.isMember !== true) await client.query('grant trickle_owner to trickle_migrator')
   const { rows } = await client.query<{ user: string; isMember: boolean }>(
     `select current_user as "user",
        pg_catalog.pg_has_role('trickle_migrator', 'usage') and pg_catalog.pg_has_role('trickle_migrator', 'set')

@@ -23,6 +23,9 @@ export async function inDatabase<T>(
   }
 }
 
+/** Another deployment may hold the roles for as long as it changes them; what holds them longer is stuck. */
+export const transactionLimits = "set local lock_timeout = '60s'; set local statement_timeout = '120s'"
+
 const factsQuery = `
   select pg_catalog.current_setting('server_version_num')::int / 10000 as version,
     pg_catalog.pg_is_in_recovery() as "isReplica",
