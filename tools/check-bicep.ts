@@ -113,7 +113,9 @@ async function filesToCompile(folder: string): Promise<string[]> {
   for await (const file of glob('**/*.bicep', { cwd: folder })) files.push(join(folder, file))
   const included = new Set<string>()
   for (const file of files) {
-    for (const [, path = ''] of (await readFile(file, 'utf8')).matchAll(/'((?:[^'\s$]+\/)?[^'\s/$]+\.bicep)'/g))
+    for (const [, path = ''] of (await readFile(file, 'utf8')).matchAll(
+      /'((?:[^'\s$]+\/)?[^'\s/$]+\.bicep)'/g,
+    ))
       included.add(join(dirname(file), path))
   }
   return files.filter((file) => !included.has(file)).toSorted()

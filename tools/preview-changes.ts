@@ -23,7 +23,9 @@ export function readPreview(output: string): PreviewedChanges {
     .split(/\r?\n/)
     .flatMap((line) => {
       const [, action, resource] = LINE.exec(line) ?? []
-      return action === undefined || resource === undefined ? [] : [{ action, resource: resource.replaceAll(/\s+/g, ' ') }]
+      return action === undefined || resource === undefined
+        ? []
+        : [{ action, resource: resource.replaceAll(/\s+/g, ' ') }]
     })
   const of = (wanted: string): string[] =>
     lines.filter(({ action }) => action === wanted).map(({ resource }) => resource)
@@ -36,6 +38,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const resource of created) console.error(`WOULD BE CREATED: ${resource}`)
   for (const resource of deleted) console.error(`WOULD BE DELETED: ${resource}`)
   if (total === 0) console.error('There is no resource in this preview.')
-  console.log(`${total} resources, ${created.length} created, ${deleted.length} deleted, ${modified.length} modified`)
+  console.log(
+    `${total} resources, ${created.length} created, ${deleted.length} deleted, ${modified.length} modified`,
+  )
   process.exitCode = total > 0 && created.length + deleted.length === 0 ? 0 : 1
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
-import { homedir, tmpdir, userInfo } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -27,7 +27,11 @@ beforeAll(async () => {
   const entries = await readdir(outFolder, { recursive: true, withFileTypes: true })
   files = entries
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(outFolder.length + 1).replaceAll('\\', '/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(outFolder.length + 1)
+        .replaceAll('\\', '/'),
+    )
     .toSorted()
   for (const file of files) texts.set(file, await readFile(join(outFolder, file), 'latin1'))
 })
@@ -87,12 +91,11 @@ describe('the files of the package', () => {
   })
 
   it('tell nothing of the machine that built them', () => {
-    const places = [repository.replace(/\/$/, ''), homedir(), tmpdir()].filter((place) => place.length > 1 && place !== '/root')
-    for (const [file, text] of texts) {
-      for (const place of places) expect([file, place, text.includes(place)]).toEqual([file, place, false])
-      if (userInfo().username.length > 4 && !file.startsWith('assets/'))
-        expect([file, text.includes(`/${userInfo().username}/`)]).toEqual([file, false])
-    }
+    // Short ones (/, /tmp, /root) stand in ordinary code too.
+    const places = [repository.replace(/\/$/, ''), homedir(), tmpdir()].filter((place) => place.length > 8)
+    expect(places.length).toBeGreaterThan(0)
+    for (const [file, text] of texts)
+      expect([file, places.filter((place) => text.includes(place))]).toEqual([file, []])
   })
 
   it('have maps that lead into the repository and hold no source', () => {
@@ -103,16 +106,25 @@ describe('the files of the package', () => {
       expect([file, map.sources.filter((source) => !source.startsWith(depth))]).toEqual([file, []])
       expect([file, map.sources.some((source) => source.startsWith(`${depth}../`))]).toEqual([file, false])
       expect([file, map.sourcesContent]).toEqual([file, undefined])
-      expect([file, map.sources.some((source) => /^(?:\.\.\/)+(?:test|local|cli|bench|soak|tools)\//.test(source))]).toEqual([file, false])
+      expect([
+        file,
+        map.sources.some((source) => /^(?:\.\.\/)+(?:test|local|cli|bench|soak|tools)\//.test(source)),
+      ]).toEqual([file, false])
     }
   })
 
   it('ask for nothing but Node, one another, and what is declared', () => {
     for (const [file, text] of texts) {
       if (!file.endsWith('.cjs')) continue
-      const asked = [...text.matchAll(/\b(?:require|import)\(\s*["'`]([^"'`]+)["'`]\s*\)/g)].map(([, name = '']) => name)
+      const asked = [...text.matchAll(/\b(?:require|import)\(\s*["'`]([^"'`]+)["'`]\s*\)/g)].map(
+        ([, name = '']) => name,
+      )
       const others = asked.filter(
-        (name) => !isBuiltin(name) && name !== PROVIDED && !(name in OPTIONAL) && !files.includes(join(file, '..', name)),
+        (name) =>
+          !isBuiltin(name) &&
+          name !== PROVIDED &&
+          !(name in OPTIONAL) &&
+          !files.includes(join(file, '..', name)),
       )
       expect([file, others]).toEqual([file, []])
     }

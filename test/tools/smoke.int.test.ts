@@ -57,7 +57,8 @@ const both = { tenantToken: 'one', operatorToken: 'two' }
 const instead =
   (route: string, method: string, status: number, text: string): Answering =>
   (request, response) => {
-    if (request.method === method && request.url?.startsWith(route) === true) response.writeHead(status).end(text)
+    if (request.method === method && request.url?.startsWith(route) === true)
+      response.writeHead(status).end(text)
   }
 
 describe('the smoke test', () => {
@@ -70,18 +71,45 @@ describe('the smoke test', () => {
   it('says what it did not try without them', async () => {
     const { tried, left } = await smoke(await serve(deployment()))
     expect(tried).toHaveLength(2)
-    expect(left).toEqual([expect.stringContaining('TRICKLE_OPERATOR_TOKEN'), expect.stringContaining('TRICKLE_TOKEN')])
+    expect(left).toEqual([
+      expect.stringContaining('TRICKLE_OPERATOR_TOKEN'),
+      expect.stringContaining('TRICKLE_TOKEN'),
+    ])
   })
 
   it.each<[string, Answering, RegExp]>([
-    ['is not ready', instead('/api/health/ready', 'GET', 503, '{"checks":{"database":"unavailable"}}'), /not ready within 0 s: 503.*unavailable/],
-    ['lets strangers read', instead('/api/events', 'GET', 200, '{}'), /without a token: 401 is wanted, got 200/],
-    ['makes no tenant', instead('/api/tenants', 'POST', 403, '{}'), /making the tenant smoke: 200 is wanted, got 403/],
+    [
+      'is not ready',
+      instead('/api/health/ready', 'GET', 503, '{"checks":{"database":"unavailable"}}'),
+      /not ready within 0 s: 503.*unavailable/,
+    ],
+    [
+      'lets strangers read',
+      instead('/api/events', 'GET', 200, '{}'),
+      /without a token: 401 is wanted, got 200/,
+    ],
+    [
+      'makes no tenant',
+      instead('/api/tenants', 'POST', 403, '{}'),
+      /making the tenant smoke: 200 is wanted, got 403/,
+    ],
     ['imports twice', instead('/api/imports', 'POST', 200, '{"outcome":"appended"}'), /duplicate is wanted/],
-    ['refuses the import', instead('/api/imports', 'POST', 200, '{"outcome":"rejected"}'), /appended is wanted/],
+    [
+      'refuses the import',
+      instead('/api/imports', 'POST', 200, '{"outcome":"rejected"}'),
+      /appended is wanted/,
+    ],
     ['answers with something else', instead('/api/imports', 'POST', 200, '<html>'), /no JSON object: <html>/],
-    ['does not append', instead('/api/streams', 'POST', 500, 'oops'), /the first append: 201 is wanted, got 500: oops/],
-    ['rounds numbers', instead('/api/streams', 'GET', 200, '{"events":[{"data":{"amount":12345678901234567000}}]}'), /not what was appended/],
+    [
+      'does not append',
+      instead('/api/streams', 'POST', 500, 'oops'),
+      /the first append: 201 is wanted, got 500: oops/,
+    ],
+    [
+      'rounds numbers',
+      instead('/api/streams', 'GET', 200, '{"events":[{"data":{"amount":12345678901234567000}}]}'),
+      /not what was appended/,
+    ],
     ['reads nothing back', instead('/api/streams', 'GET', 200, '{"events":[]}'), /not what was appended/],
   ])('fails where the deployment %s', async (_, wrong, message) => {
     await expect(smoke(await serve(deployment(wrong)), both)).rejects.toThrow(message)
@@ -93,13 +121,17 @@ describe('the smoke test', () => {
       if (request.method === 'POST' && request.url?.startsWith('/api/streams') === true)
         response.writeHead(201).end(`{"version":${(count += 1)}}`)
     }
-    await expect(smoke(await serve(deployment(counting)), both)).rejects.toThrow(/another answer than the first/)
+    await expect(smoke(await serve(deployment(counting)), both)).rejects.toThrow(
+      /another answer than the first/,
+    )
     server?.close()
     const careless: Answering = (request, response) => {
       const isSecond = request.method === 'POST' && request.headers['idempotency-key'] === undefined
       if (isSecond && request.url?.startsWith('/api/streams') === true) response.writeHead(201).end('{}')
     }
-    await expect(smoke(await serve(deployment(careless)), both)).rejects.toThrow(/must be new: 412 is wanted, got 201/)
+    await expect(smoke(await serve(deployment(careless)), both)).rejects.toThrow(
+      /must be new: 412 is wanted, got 201/,
+    )
   })
 
   it('fails where nothing answers', async () => {

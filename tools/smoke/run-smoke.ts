@@ -89,7 +89,8 @@ async function importsOnce({ url, tenant }: SmokeOptions, token: string): Promis
     })
     expectStatus(answer, 200, 'an import')
     const { outcome } = jsonOf({ ...answer, text: answer.text.trim() }, 'an import')
-    if (outcome !== wanted) throw new SmokeFailure(`an import: ${wanted} is wanted, got ${answer.text.slice(0, 300)}`)
+    if (outcome !== wanted)
+      throw new SmokeFailure(`an import: ${wanted} is wanted, got ${answer.text.slice(0, 300)}`)
   }
   return `imports an event for ${tenant} once, however often it is sent`
 }
@@ -110,7 +111,8 @@ async function appendsAndReads({ url }: SmokeOptions, token: string): Promise<st
   expectStatus(first, 201, 'the first append')
   const again = await send(url, path, append)
   expectStatus(again, 201, 'the same append again')
-  if (again.text !== first.text) throw new SmokeFailure('the same append again has another answer than the first')
+  if (again.text !== first.text)
+    throw new SmokeFailure('the same append again has another answer than the first')
   const read = await send(url, path, {
     token,
     headers: { 'consistency-token': first.headers.get('consistency-token') ?? '' },
@@ -119,7 +121,11 @@ async function appendsAndReads({ url }: SmokeOptions, token: string): Promise<st
   const { events } = jsonOf(read, 'reading it back')
   if (!Array.isArray(events) || events.length !== 1 || !read.text.includes('12345678901234567890'))
     throw new SmokeFailure(`reading it back: not what was appended: ${read.text.slice(0, 300)}`)
-  const conflict = await send(url, path, { ...append, headers: { 'content-type': 'application/json', 'if-none-match': '*' }, body: '{"type": "Other"}' })
+  const conflict = await send(url, path, {
+    ...append,
+    headers: { 'content-type': 'application/json', 'if-none-match': '*' },
+    body: '{"type": "Other"}',
+  })
   expectStatus(conflict, 412, 'an append to a stream that must be new')
   return 'appends once, reads it back unchanged, and refuses a wrong version'
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { parseSettings } from '../../../shared/config/index.ts'
 import { settingsSchema } from '../../../shared/config/schema.ts'
 import type { Given, ObjectValue } from '../../support/bicep/index.ts'
-import { appSettingsOf, everything, jsonOfFile, least, sizes } from './support.ts'
+import { appSettingsOf, everything, jsonOfFile, least, sizes, stringOf } from './support.ts'
 
 /** What the platform, its extensions and its SDKs read; everything else an app setting may be is ours. */
 const PLATFORM_SETTINGS = [
@@ -55,7 +55,7 @@ const deployments: [string, Given][] = [
 const withAllSettings: Given = { ...everything, authJwksUrl: 'https://login.example.com/keys' }
 
 const texts = (settings: ObjectValue): Record<string, string> =>
-  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]))
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, stringOf(value)]))
 
 describe.each(deployments)('app settings of %s', (_, given) => {
   const settings = appSettingsOf(given)
@@ -87,9 +87,9 @@ describe.each(deployments)('app settings of %s', (_, given) => {
   })
 
   it('lead each login role to the server, by the pooler where there is one, and verify its certificate', () => {
-    const port = ['dev'].includes(String(given['size'])) ? '5432' : '6432'
+    const port = ['dev'].includes(stringOf(given['size'])) ? '5432' : '6432'
     for (const role of ['app', 'forwarder', 'operator']) {
-      const url = new URL(String(settings[`TRICKLE_POSTGRES_${role.toUpperCase()}_URL`]))
+      const url = new URL(stringOf(settings[`TRICKLE_POSTGRES_${role.toUpperCase()}_URL`]))
       expect(url).toMatchObject({ protocol: 'postgres:', username: `trickle_${role}`, password: '', port })
       expect(url.hostname).toMatch(/\.postgres\.database\.azure\.com$/)
       expect(url.pathname).toBe('/trickle')
@@ -98,7 +98,9 @@ describe.each(deployments)('app settings of %s', (_, given) => {
   })
 
   it('name an identity of its own for each login role, and the forwarder’s for analytics', () => {
-    const clientIds = ['APP', 'FORWARDER', 'OPERATOR'].map((role) => settings[`TRICKLE_POSTGRES_${role}_CLIENT_ID`])
+    const clientIds = ['APP', 'FORWARDER', 'OPERATOR'].map(
+      (role) => settings[`TRICKLE_POSTGRES_${role}_CLIENT_ID`],
+    )
     expect(new Set(clientIds).size).toBe(3)
     const forwards = settings['TRICKLE_ANALYTICS_URL'] !== undefined
     expect(settings['TRICKLE_ANALYTICS_CLIENT_ID']).toBe(forwards ? clientIds[1] : undefined)
@@ -114,7 +116,9 @@ describe.each(deployments)('app settings of %s', (_, given) => {
 
 describe('app settings', () => {
   it('are all that the code offers, but for what is left out with a reason', () => {
-    const made = Object.keys(appSettingsOf(withAllSettings)).filter((name) => !PLATFORM_SETTINGS.includes(name))
+    const made = Object.keys(appSettingsOf(withAllSettings)).filter(
+      (name) => !PLATFORM_SETTINGS.includes(name),
+    )
     expect([...made, ...Object.keys(LEFT_OUT)].toSorted()).toEqual(known.toSorted())
   })
 
@@ -154,7 +158,8 @@ describe('app settings', () => {
 
   it('are the settings of the local sample, but for what differs between the two with a reason', () => {
     const sample = (jsonOfFile('local.settings.sample.json') as { Values: Record<string, string> }).Values
-    const ours = (names: readonly string[]): string[] => names.filter((name) => name.startsWith('TRICKLE_')).toSorted()
+    const ours = (names: readonly string[]): string[] =>
+      names.filter((name) => name.startsWith('TRICKLE_')).toSorted()
     const local = new Set(ours(Object.keys(sample)))
     const deployed = new Set(ours(Object.keys(appSettingsOf(withAllSettings))))
     // Locally the logins have passwords, and the issuer is discovered at its own address.

@@ -20,7 +20,7 @@ interface Combination {
   readonly size: (typeof sizes)[number]
   readonly network: 'public' | 'private'
   readonly highAvailability: 'bySize' | 'off' | 'sameZone' | 'zoneRedundant'
-  readonly replicas: keyof typeof replicaSets
+  readonly replicas: string
   readonly elasticClusterNodes: 0 | 2
   readonly analytics: 'off' | 'new' | 'existing'
   readonly serviceBusTier: 'bySize' | 'Standard' | 'Premium'
@@ -41,7 +41,8 @@ const choices: { readonly [Name in keyof Combination]: readonly Combination[Name
 function* combinations(): Generator<Combination> {
   const names = Object.keys(choices) as (keyof Combination)[]
   let made: Partial<Combination>[] = [{}]
-  for (const name of names) made = made.flatMap((one) => choices[name].map((choice) => ({ ...one, [name]: choice })))
+  for (const name of names)
+    made = made.flatMap((one) => choices[name].map((choice) => ({ ...one, [name]: choice })))
   for (const one of made) yield one as Combination
 }
 
@@ -51,7 +52,8 @@ function isGood(one: Combination): boolean {
   const replicas = Array.isArray(count) ? count.length : 0
   const isBurstable = one.size === 'dev'
   const isStandby = ['sameZone', 'zoneRedundant'].includes(one.highAvailability)
-  const isPremium = one.serviceBusTier === 'Premium' || (one.serviceBusTier === 'bySize' && one.size === 'scale')
+  const isPremium =
+    one.serviceBusTier === 'Premium' || (one.serviceBusTier === 'bySize' && one.size === 'scale')
   if (isBurstable && (replicas > 0 || isStandby || one.elasticClusterNodes > 0)) return false
   if (one.network === 'private' && !isPremium) return false
   if (one.elasticClusterNodes > 0 && (replicas > 1 || one.virtualEndpoint)) return false

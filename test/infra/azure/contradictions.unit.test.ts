@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DeploymentRefused, type Given } from '../../support/bicep/index.ts'
 import { reads, refused } from './refused-parameters.ts'
-import { mainWith, planOf, problemsOf, required } from './support.ts'
+import { mainWith, planOf, problemsOf, required, stringOf } from './support.ts'
 
 describe('main.bicep refuses', () => {
   it.each(refused)('%s', (_, given, message) => {
@@ -17,7 +17,9 @@ describe('main.bicep refuses', () => {
   it('tells all that is wrong at once', () => {
     const given = { size: 'dev', replicas: [reads], highAvailability: 'sameZone', analytics: 'existing' }
     expect(problemsOf(given)).toHaveLength(3)
-    expect(() => planOf(given)).toThrow(/TRICKLE_REPLICAS[\s\S]*TRICKLE_HIGH_AVAILABILITY[\s\S]*TRICKLE_ANALYTICS_URL/)
+    expect(() => planOf(given)).toThrow(
+      /TRICKLE_REPLICAS[\s\S]*TRICKLE_HIGH_AVAILABILITY[\s\S]*TRICKLE_ANALYTICS_URL/,
+    )
   })
 
   it.each<[string, Given]>([
@@ -41,7 +43,7 @@ describe('main.bicep refuses', () => {
     const plan = planOf({ environmentName: 'a'.repeat(64) })
     for (const { name, type } of plan) {
       const limit = type === 'Microsoft.Resources/resourceGroups' ? 90 : type.includes('Storage') ? 24 : 63
-      expect([type, String(name).length <= limit]).toEqual([type, true])
+      expect([type, stringOf(name).length <= limit]).toEqual([type, true])
     }
   })
 })

@@ -1,17 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { appSettingsOf, everything, fileOf, mainWith, planOf, textOfFile } from './support.ts'
+import { appSettingsOf, everything, fileOf, mainWith, planOf, stringOf, textOfFile } from './support.ts'
 
 const rolesFile = textOfFile('infra/sql/roles.sql')
 
 /** Every role that the file makes. */
-const roles = [...(/foreach v_role in array array\[([^\]]*)\]/.exec(rolesFile)?.[1] ?? '').matchAll(/'(\w+)'/g)].map(
-  ([, name = '']) => name,
-)
+const roles = [
+  ...(/foreach v_role in array array\[([^\]]*)\]/.exec(rolesFile)?.[1] ?? '').matchAll(/'(\w+)'/g),
+].map(([, name = '']) => name)
 
 /** Those that somebody logs in as: the others own things. */
-const logins = [...(/grant connect on database %I to (trickle_migrator[^']*)'/.exec(rolesFile)?.[1] ?? '').split(', ')]
+const logins = (/grant connect on database %I to (trickle_migrator[^']*)'/.exec(rolesFile)?.[1] ?? '').split(
+  ', ',
+)
 
 /** The texts of the hooks. */
 const hooks = readdirSync(fileOf('infra/hooks'), { recursive: true, encoding: 'utf8' })
@@ -22,7 +24,12 @@ const hooks = readdirSync(fileOf('infra/hooks'), { recursive: true, encoding: 'u
 describe('database roles', () => {
   it('are found in roles.sql', () => {
     expect(roles).toHaveLength(6)
-    expect(logins.toSorted()).toEqual(['trickle_app', 'trickle_forwarder', 'trickle_migrator', 'trickle_operator'])
+    expect(logins.toSorted()).toEqual([
+      'trickle_app',
+      'trickle_forwarder',
+      'trickle_migrator',
+      'trickle_operator',
+    ])
     expect(logins.filter((name) => !roles.includes(name))).toEqual([])
   })
 
@@ -30,7 +37,7 @@ describe('database roles', () => {
     const settings = appSettingsOf(everything)
     const used = Object.keys(settings)
       .filter((name) => /^TRICKLE_POSTGRES_\w+_URL$/.test(name))
-      .map((name) => decodeURIComponent(new URL(String(settings[name])).username))
+      .map((name) => decodeURIComponent(new URL(stringOf(settings[name])).username))
     // Migrations run as the fourth, by the hook and never by the app.
     expect([...used, 'trickle_migrator'].toSorted()).toEqual(logins.toSorted())
   })
@@ -52,7 +59,11 @@ describe('database roles', () => {
   })
 
   it('named in the hooks are all made by roles.sql', () => {
-    const named = new Set([...hooks.matchAll(/\b(trickle_(?!\w*_(?:log|state|outbox|migrations))[a-z]+)\b/g)].map(([, name = '']) => name))
+    const named = new Set(
+      [...hooks.matchAll(/\b(trickle_(?!\w*_(?:log|state|outbox|migrations))[a-z]+)\b/g)].map(
+        ([, name = '']) => name,
+      ),
+    )
     expect([...named].filter((name) => !roles.includes(name))).toEqual([])
     expect(named.has('trickle_migrator')).toBe(true)
   })
@@ -60,6 +71,8 @@ describe('database roles', () => {
   it('work in the database that the template makes', () => {
     const database = planOf(everything).find(({ type }) => type.endsWith('/flexibleServers/databases'))
     expect(mainWith(everything).output('POSTGRES_DATABASE')).toBe(database?.name)
-    expect(new URL(String(appSettingsOf(everything)['TRICKLE_POSTGRES_APP_URL'])).pathname).toBe(`/${String(database?.name)}`)
+    expect(new URL(stringOf(appSettingsOf(everything)['TRICKLE_POSTGRES_APP_URL'])).pathname).toBe(
+      `/${stringOf(database?.name)}`,
+    )
   })
 })

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { instanceLimits } from '../../../shared/postgres/index.ts'
-import { asList, asObject, at, everything, jsonOfFile, least, planOf, single, sizes, textOfFile } from './support.ts'
+import {
+  asList,
+  asObject,
+  at,
+  everything,
+  jsonOfFile,
+  least,
+  planOf,
+  single,
+  sizes,
+  stringOf,
+  textOfFile,
+} from './support.ts'
 
 const packageFile = z
   .object({ devDependencies: z.object({ node: z.string() }) })
@@ -19,7 +31,11 @@ const sizesFile = z
   .record(
     z.string(),
     z.object({
-      functions: z.object({ instanceMemoryMb: z.number(), maximumInstances: z.number(), alwaysReadyHttp: z.number() }),
+      functions: z.object({
+        instanceMemoryMb: z.number(),
+        maximumInstances: z.number(),
+        alwaysReadyHttp: z.number(),
+      }),
     }),
   )
   .parse(jsonOfFile('infra/sizes.json'))
@@ -43,13 +59,16 @@ describe('the function app', () => {
       instanceMemoryMB: rules?.instanceMemoryMb,
       maximumInstanceCount: rules?.maximumInstances,
       triggers: { http: { perInstanceConcurrency: instanceLimits.httpConcurrency } },
-      alwaysReady: rules?.alwaysReadyHttp === 0 ? [] : [{ name: 'http', instanceCount: rules?.alwaysReadyHttp }],
+      alwaysReady:
+        rules?.alwaysReadyHttp === 0 ? [] : [{ name: 'http', instanceCount: rules?.alwaysReadyHttp }],
     })
   })
 
   it('is described with the number of requests that an instance gets', () => {
     for (const page of ['docs/host-json.md', 'docs/benchmarks.md']) {
-      const lines = textOfFile(page).split('\n').filter((line) => line.includes('`instanceLimits.httpConcurrency`'))
+      const lines = textOfFile(page)
+        .split('\n')
+        .filter((line) => line.includes('`instanceLimits.httpConcurrency`'))
       expect([page, lines.length > 0]).toEqual([page, true])
       for (const line of lines) expect(line).toMatch(new RegExp(`\\b${instanceLimits.httpConcurrency}\\b`))
     }
@@ -71,7 +90,9 @@ describe('the function app', () => {
     expect(storage['type']).toBe('blobContainer')
     expect(asObject(storage['authentication'])['type']).toBe('UserAssignedIdentity')
     const container = single(plan, 'Microsoft.Storage/storageAccounts/blobServices/containers')
-    expect(String(storage['value'])).toMatch(new RegExp(`^https://stcode\\w+\\.blob\\.core\\.windows\\.net/${String(container.name)}$`))
+    expect(stringOf(storage['value'])).toMatch(
+      new RegExp(`^https://stcode\\w+\\.blob\\.core\\.windows\\.net/${stringOf(container.name)}$`),
+    )
   })
 
   it('is reached by https only, without passwords of a publishing profile', () => {

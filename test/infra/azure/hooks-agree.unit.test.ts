@@ -31,7 +31,10 @@ const accepted: [string, Given][] = [
   ...sizes.map((size): [string, Given] => [size, { size }]),
   ['a private network of size standard', { size: 'standard', network: 'private', serviceBusTier: 'Premium' }],
   ['an elastic cluster', { size: 'scale', elasticClusterNodes: 3 }],
-  ['a cluster that exists', { analytics: 'existing', analyticsClusterUri: 'https://a.westeurope.kusto.windows.net' }],
+  [
+    'a cluster that exists',
+    { analytics: 'existing', analyticsClusterUri: 'https://a.westeurope.kusto.windows.net' },
+  ],
 ]
 
 /** What only the template refuses, some seconds later: the hook knows neither regions nor what elastic clusters lack. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { asText, propertyOf, type Given, type PlannedResource, type Value } from '../../support/bicep/index.ts'
-import { at, everything, least, ofType, planOf, sizes } from './support.ts'
+import { propertyOf, type Given, type PlannedResource, type Value } from '../../support/bicep/index.ts'
+import { at, everything, least, ofType, planOf, sizes, stringOf } from './support.ts'
 
 /**
  * Every role that the template gives, by its id, on what it gives it, and why it is the least that does. A role that is
@@ -36,11 +36,14 @@ const ALLOWED: Readonly<Record<string, { readonly on: RegExp; readonly why: stri
 const deployments: [string, Given][] = [
   ['everything', everything],
   ['the least', least],
-  ...sizes.map((size): [string, Given] => [`size ${size} with analytics`, { size, analytics: 'new', cache: 'redis' }]),
+  ...sizes.map((size): [string, Given] => [
+    `size ${size} with analytics`,
+    { size, analytics: 'new', cache: 'redis' },
+  ]),
 ]
 
 const roleOf = ({ body }: PlannedResource): string =>
-  String(at({ body }, 'properties.roleDefinitionId')).split('/').at(-1) ?? ''
+  stringOf(at({ body }, 'properties.roleDefinitionId')).split('/').at(-1) ?? ''
 
 /** The resource a right is given on, by its path in the plan. */
 const targetOf = ({ path, scope }: PlannedResource): string =>
@@ -107,7 +110,10 @@ const WITH_DATA = [
 const SERVER = 'Microsoft.DBforPostgreSQL/flexibleServers'
 
 const publicAccessOf = (resource: PlannedResource): Value | undefined =>
-  at(resource, resource.type === SERVER ? 'properties.network.publicNetworkAccess' : 'properties.publicNetworkAccess')
+  at(
+    resource,
+    resource.type === SERVER ? 'properties.network.publicNetworkAccess' : 'properties.publicNetworkAccess',
+  )
 
 describe.each(deployments)('doors in a deployment of %s', (_, given) => {
   const plan = planOf(given)
@@ -116,31 +122,51 @@ describe.each(deployments)('doors in a deployment of %s', (_, given) => {
   it('open by no key', () => {
     for (const resource of plan) {
       for (const [name, value] of Object.entries(WITHOUT_KEYS[resource.type] ?? {}))
-        expect([resource.path, name, at(resource, `properties.${name}`)]).toEqual([resource.path, name, value])
+        expect([resource.path, name, at(resource, `properties.${name}`)]).toEqual([
+          resource.path,
+          name,
+          value,
+        ])
     }
-    expect(JSON.stringify(plan.map(({ body }) => asText(body)))).not.toMatch(/listKeys|administratorLoginPassword|listConnectionStrings/)
+    expect(JSON.stringify(plan.map(({ body }) => stringOf(body)))).not.toMatch(
+      /listKeys|administratorLoginPassword|listConnectionStrings/,
+    )
   })
 
   it('of PostgreSQL open by Entra ID only', () => {
     // A replica gets its authentication by the update that follows its creation.
-    const servers = ofType(plan, SERVER).filter(({ body }) => at({ body }, 'properties.createMode') !== 'Replica')
+    const servers = ofType(plan, SERVER).filter(
+      ({ body }) => at({ body }, 'properties.createMode') !== 'Replica',
+    )
     expect(servers.length).toBeGreaterThan(0)
     for (const server of servers)
-      expect(at(server, 'properties.authConfig')).toMatchObject({ activeDirectoryAuth: 'Enabled', passwordAuth: 'Disabled' })
+      expect(at(server, 'properties.authConfig')).toMatchObject({
+        activeDirectoryAuth: 'Enabled',
+        passwordAuth: 'Disabled',
+      })
   })
 
   it('are public only as the network says', () => {
     const services = plan.filter(({ type }) => WITH_DATA.includes(type) || type === SERVER)
     expect(services.length).toBeGreaterThan(3)
     for (const service of services)
-      expect([service.path, publicAccessOf(service)]).toEqual([service.path, isPrivate ? 'Disabled' : 'Enabled'])
+      expect([service.path, publicAccessOf(service)]).toEqual([
+        service.path,
+        isPrivate ? 'Disabled' : 'Enabled',
+      ])
   })
 
   it('have an endpoint each in the private network, and a rule for Azure’s addresses in the public one', () => {
     const endpoints = ofType(plan, 'Microsoft.Network/privateEndpoints')
-    const named = new Set(plan.filter(({ type }) => WITH_DATA.includes(type) || type === SERVER).map(({ type, name }) => `${type}/${String(name)}`))
+    const named = new Set(
+      plan
+        .filter(({ type }) => WITH_DATA.includes(type) || type === SERVER)
+        .map(({ type, name }) => `${type}/${stringOf(name)}`),
+    )
     const targets = endpoints.map(({ body }) => {
-      const [connection] = at({ body }, 'properties.privateLinkServiceConnections') as readonly { properties: { privateLinkServiceId: string } }[]
+      const [connection] = at({ body }, 'properties.privateLinkServiceConnections') as readonly {
+        properties: { privateLinkServiceId: string }
+      }[]
       return connection?.properties.privateLinkServiceId.split('/providers/')[1] ?? ''
     })
     expect(targets.toSorted()).toEqual(isPrivate ? [...named].toSorted() : [])

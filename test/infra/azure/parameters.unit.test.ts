@@ -53,7 +53,12 @@ describe('main.parameters.json', () => {
   })
 
   it('leaves to be asked for what nobody can guess, and nothing else', () => {
-    expect(given.filter(({ initial }) => initial === undefined).map(({ name }) => name).toSorted()).toEqual(Object.keys(required).toSorted())
+    expect(
+      given
+        .filter(({ initial }) => initial === undefined)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(Object.keys(required).toSorted())
   })
 })
 
@@ -66,13 +71,16 @@ describe('azure.yaml', () => {
   it('names files and folders that are there', () => {
     expect(existsSync(join(fileOf(azure.infra.path), `${azure.infra.module}.bicep`))).toBe(true)
     expect(existsSync(join(fileOf(azure.infra.path), `${azure.infra.module}.parameters.json`))).toBe(true)
-    for (const { project } of Object.values(azure.services)) expect(existsSync(fileOf(join(project, 'package.json')))).toBe(true)
-    for (const { run, dir } of Object.values(azure.hooks)) expect(existsSync(join(fileOf(dir), run))).toBe(true)
+    for (const { project } of Object.values(azure.services))
+      expect(existsSync(fileOf(join(project, 'package.json')))).toBe(true)
+    for (const { run, dir } of Object.values(azure.hooks))
+      expect(existsSync(join(fileOf(dir), run))).toBe(true)
     expect(Object.keys(azure.hooks).toSorted()).toEqual(['postprovision', 'preprovision'])
   })
 
   it('starts hooks as plain JavaScript, which downloads nothing', () => {
-    for (const { run, kind } of Object.values(azure.hooks)) expect([run.endsWith('.mjs'), kind]).toEqual([true, 'js'])
+    for (const { run, kind } of Object.values(azure.hooks))
+      expect([run.endsWith('.mjs'), kind]).toEqual([true, 'js'])
   })
 
   it('hands every variable on to the pipeline', () => {
@@ -90,18 +98,37 @@ describe('outputs of main.bicep', () => {
     .join('\n')
 
   /** Read by azd itself, by tests and people; not by a hook. */
-  const FOR_OTHERS = ['AZURE_FUNCTION_NAME', 'SERVICE_API_URI', 'POSTGRES_POOLED_PORT', 'SERVICE_BUS_NAMESPACE', 'ANALYTICS_URL', 'TRICKLE_SIZE', 'TRICKLE_NETWORK']
+  const FOR_OTHERS = [
+    'AZURE_FUNCTION_NAME',
+    'SERVICE_API_URI',
+    'POSTGRES_POOLED_PORT',
+    'SERVICE_BUS_NAMESPACE',
+    'ANALYTICS_URL',
+    'TRICKLE_SIZE',
+    'TRICKLE_NETWORK',
+  ]
 
   /** Of the azd environment, known before the template has run. */
-  const KNOWN_BEFORE = ['AZURE_SUBSCRIPTION_ID', 'AZURE_TENANT_ID', 'AZURE_ENV_NAME', 'AZURE_PRINCIPAL_TYPE', 'AZURE_CLIENT_ID']
+  const KNOWN_BEFORE = [
+    'AZURE_SUBSCRIPTION_ID',
+    'AZURE_TENANT_ID',
+    'AZURE_ENV_NAME',
+    'AZURE_PRINCIPAL_TYPE',
+    'AZURE_CLIENT_ID',
+  ]
 
   it('are what the hooks read', () => {
-    const readNames = new Set([...hooks.matchAll(/'((?:AZURE|POSTGRES|IDENTITY|SERVICE|ANALYTICS)_[A-Z_]+)'/g)].map(([, name = '']) => name))
+    const readNames = new Set(
+      [...hooks.matchAll(/'((?:AZURE|POSTGRES|IDENTITY|SERVICE|ANALYTICS)_[A-Z_]+)'/g)].map(
+        ([, name = '']) => name,
+      ),
+    )
     const identities = [...hooks.matchAll(/`IDENTITY_\$\{[^}]*\}_PRINCIPAL_ID`/g)].length > 0
     const unknown = [...readNames].filter((name) => !outputs.includes(name) && !KNOWN_BEFORE.includes(name))
     expect(unknown).toEqual([])
     const unread = outputs.filter(
-      (name) => !readNames.has(name) && !FOR_OTHERS.includes(name) && !(identities && name.startsWith('IDENTITY_')),
+      (name) =>
+        !readNames.has(name) && !FOR_OTHERS.includes(name) && !(identities && name.startsWith('IDENTITY_')),
     )
     expect(unread).toEqual([])
   })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import {
+  asText,
   isList,
   isObject,
   planDeployment,
@@ -48,7 +49,8 @@ export const ofType = (plan: readonly PlannedResource[], type: string): PlannedR
 
 export function single(plan: readonly PlannedResource[], type: string): PlannedResource {
   const [found, ...more] = ofType(plan, type)
-  if (found === undefined || more.length > 0) throw new Error(`there is not one ${type}, but ${more.length + 1}`)
+  if (found === undefined || more.length > 0)
+    throw new Error(`there is not one ${type}, but ${more.length + 1}`)
   return found
 }
 
@@ -60,12 +62,12 @@ export function at(resource: Pick<PlannedResource, 'body'>, path: string): Value
 }
 
 export function asObject(value: Value | undefined): ObjectValue {
-  if (value === undefined || !isObject(value)) throw new Error(`this is no object: ${String(value)}`)
+  if (value === undefined || !isObject(value)) throw new Error(`this is no object: ${stringOf(value)}`)
   return value
 }
 
 export function asList(value: Value | undefined): readonly Value[] {
-  if (value === undefined || !isList(value)) throw new Error(`this is no list: ${String(value)}`)
+  if (value === undefined || !isList(value)) throw new Error(`this is no list: ${stringOf(value)}`)
   return value
 }
 
@@ -97,3 +99,6 @@ export const everything: Given = {
 
 /** The least there can be. */
 export const least: Given = { size: 'dev', network: 'public' }
+
+/** The text of a value; '' where there is none. */
+export const stringOf = (value: Value | undefined): string => (value === undefined ? '' : asText(value))

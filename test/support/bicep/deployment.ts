@@ -49,7 +49,8 @@ function planned(file: BicepFile, turn: Turn, above: string): PlannedResource {
   const placement = new Map<string, string>()
   const kept: (Property | (typeof declared.body.properties)[number])[] = []
   for (const property of declared.body.properties) {
-    const key = property.kind === 'property' && property.key.kind === 'literal' ? String(property.key.value) : ''
+    const key =
+      property.kind === 'property' && property.key.kind === 'literal' ? String(property.key.value) : ''
     if (!PLACEMENT.has(key)) kept.push(property)
     else if (key !== 'dependsOn') placement.set(key, referenceText(property.value, scope))
   }

@@ -1,5 +1,16 @@
 import { callPure, DeploymentRefused, type Argument, type Callback } from './functions.ts'
-import type { Binary, Call, Expression, Index, Lambda, Loop, Member, Name, ObjectExpression, Spread } from './syntax.ts'
+import type {
+  Binary,
+  Call,
+  Expression,
+  Index,
+  Lambda,
+  Loop,
+  Member,
+  Name,
+  ObjectExpression,
+  Spread,
+} from './syntax.ts'
 import { BicepError } from './tokens.ts'
 import { asText, isEqual, isList, isObject, textOf, Unknown, type Value } from './values.ts'
 
@@ -22,7 +33,9 @@ export function evaluate(expression: Expression, scope: Scope): Value {
     case 'literal':
       return expression.value
     case 'interpolation':
-      return expression.parts.map((part) => (typeof part === 'string' ? part : asText(evaluate(part, scope)))).join('')
+      return expression.parts
+        .map((part) => (typeof part === 'string' ? part : asText(evaluate(part, scope))))
+        .join('')
     case 'name':
       return named(expression, scope)
     case 'array':
@@ -115,8 +128,8 @@ function objectOf(expression: ObjectExpression, scope: Scope): Value {
 
 function call(expression: Call, scope: Scope): Value {
   const { name, base } = expression
-  const given = expression.arguments.map(
-    (argument): Argument => (argument.kind === 'lambda' ? callbackOf(argument, scope) : evaluate(argument, scope)),
+  const given = expression.arguments.map((argument): Argument =>
+    argument.kind === 'lambda' ? callbackOf(argument, scope) : evaluate(argument, scope),
   )
   if (base !== undefined && !(base.kind === 'name' && ['az', 'sys'].includes(base.name))) {
     const target = evaluate(base, scope)
@@ -131,7 +144,8 @@ function call(expression: Call, scope: Scope): Value {
   try {
     return callPure(name, given)
   } catch (error) {
-    if (error instanceof BicepError || error instanceof DeploymentRefused || !(error instanceof Error)) throw error
+    if (error instanceof BicepError || error instanceof DeploymentRefused || !(error instanceof Error))
+      throw error
     return refuse(expression, error.message)
   }
 }
@@ -158,7 +172,8 @@ function memberOf(at: Member | Index, base: Value, key: string | number): Value 
 
 /** `.?` ends the whole chain behind it where it meets null. */
 const isSafeUpTo = (access: Member | Index): boolean =>
-  access.isSafe || ((access.base.kind === 'member' || access.base.kind === 'index') && isSafeUpTo(access.base))
+  access.isSafe ||
+  ((access.base.kind === 'member' || access.base.kind === 'index') && isSafeUpTo(access.base))
 
 function unary(operator: string, expression: { operand: Expression; line: number }, scope: Scope): Value {
   if (operator === '!') return !conditionOf(expression.operand, scope)

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { DeploymentRefused, evaluate, parseExpression, textOf, Unknown, type Scope, type Value } from './index.ts'
+import {
+  DeploymentRefused,
+  evaluate,
+  parseExpression,
+  textOf,
+  Unknown,
+  type Scope,
+  type Value,
+} from './index.ts'
 
 const names: Readonly<Record<string, Value>> = {
   size: 'dev',
@@ -44,7 +52,13 @@ describe('Bicep expressions', () => {
     ['rules.names!', ['a', 'b']],
     ["[1, 'a'\n  true\n  ...rules.names]", [1, 'a', true, 'a', 'b']],
     ["{ a: 1, 'b c': [2], '${size}-1': null, ...{ a: 2 } }", { a: 2, 'b c': [2], 'dev-1': null }],
-    ['[for (each, at) in rules.names: { name: each, at: at }]', [{ name: 'a', at: 0 }, { name: 'b', at: 1 }]],
+    [
+      '[for (each, at) in rules.names: { name: each, at: at }]',
+      [
+        { name: 'a', at: 0 },
+        { name: 'b', at: 1 },
+      ],
+    ],
     ["map(filter(replicas, each => each.purpose == 'reads'), each => each.name)", ['one']],
     ['reduce([1, 2, 3], 0, (sum, each) => sum + each)', 6],
     ['toObject(replicas, each => each.name, each => each.purpose)', { one: 'reads', two: 'analytics' }],
@@ -54,11 +68,11 @@ describe('Bicep expressions', () => {
     ["empty('') && empty([]) && empty({}) && empty(nothing) && !empty(size)", true],
     ["startsWith('AbC', 'ab') && toLower('AbC') == 'abc'", true],
     ['union(rules.names, rules.names)', ['a', 'b']],
-    ["union({ a: { b: 1, c: 2 } }, { a: { b: 3 } })", { a: { b: 3, c: 2 } }],
+    ['union({ a: { b: 1, c: 2 } }, { a: { b: 3 } })', { a: { b: 3, c: 2 } }],
     ["concat(rules.names, ['c'])", ['a', 'b', 'c']],
     ['sort([3, 1, 2], (a, b) => a < b)', [1, 2, 3]],
     ["first(rules.names) == 'a' && last('xyz') == 'z'", true],
-    ["items({ b: 1, a: 2 })[0].key", 'a'],
+    ['items({ b: 1, a: 2 })[0].key', 'a'],
     ["format('{0}-{1}', size, 3)", 'dev-3'],
     ["take(replace('a-b-c', '-', ''), 2)", 'ab'],
   ])('%s', (text, expected) => {
@@ -85,7 +99,7 @@ describe('Bicep expressions', () => {
     ['constructor()', /constructor\(\) is not known/],
     ["size ? 'a' : 'b'", /true or false is wanted, got "dev"/],
     ["1 + 'a'", /\+ is between/],
-    ["map(size, each => each)", /map\(\) wants a list, got "dev"/],
+    ['map(size, each => each)', /map\(\) wants a list, got "dev"/],
     ['filter([1], each => each)', /wants a lambda that gives true or false/],
     ['[...size]', /a list is wanted/],
     ['each => each', /a lambda stands where a value is wanted/],
@@ -103,9 +117,9 @@ describe('Bicep expressions', () => {
   it('keeps what only a deployment knows apart, and decides nothing on it', () => {
     expect(valueOf("'${server.properties.host}:5432'")).toBe('{server.properties.host}:5432')
     expect(textOf(valueOf('toLower(server.name)'))).toBe('{toLower({server.name})}')
-    expect(textOf(valueOf("server.listKeys()"))).toBe('{server.listKeys()}')
-    expect(textOf(valueOf("[server.id, 1]"))).toBe('[{server.id}, 1]')
+    expect(textOf(valueOf('server.listKeys()'))).toBe('{server.listKeys()}')
+    expect(textOf(valueOf('[server.id, 1]'))).toBe('[{server.id}, 1]')
     expect(() => valueOf("server.name == 'a' ? 1 : 2")).toThrow(/only a deployment knows/)
-    expect(() => valueOf("filter([server], each => each.ready)")).toThrow(/true or false/)
+    expect(() => valueOf('filter([server], each => each.ready)')).toThrow(/true or false/)
   })
 })

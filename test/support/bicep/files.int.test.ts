@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DeploymentRefused, parseBicep, planDeployment, readBicep, Template, textOf, type Given } from './index.ts'
+import {
+  DeploymentRefused,
+  parseBicep,
+  planDeployment,
+  readBicep,
+  Template,
+  textOf,
+  type Given,
+} from './index.ts'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'trickle-bicep-files-'))))
@@ -84,7 +92,9 @@ describe('a Bicep file', () => {
     expect(() => main({ servers: [{ place: 'x' }] })).toThrow(/servers can't be/)
     expect(() => main({ servers: [{ name: 'x', other: 1 }] })).toThrow(/servers can't be/)
     expect(() => main({ unknown: 1 })).toThrow(/has no parameter unknown/)
-    expect(() => new Template(readBicep(join(folder, 'one.bicep')), {})).toThrow(/the parameter name is required/)
+    expect(() => new Template(readBicep(join(folder, 'one.bicep')), {})).toThrow(
+      /the parameter name is required/,
+    )
   })
 
   it('is planned with its modules, turn by turn', () => {
@@ -120,7 +130,7 @@ describe('a Bicep file', () => {
 
   it('knows ids, names and hosts before they are there, and nothing that it is not told', () => {
     const [server] = plan({ servers: [{ name: 'a' }] }).filter(({ path }) => path.endsWith('server'))
-    const { peer } = server?.body['properties'] as { peer: string }
+    const { peer } = (server?.body['properties'] ?? {}) as { peer?: string }
     expect(peer).toMatch(/^\/subscriptions\/.*\/providers\/A\.B\/others\/other$/)
     expect(main({ servers: [{ name: 'a' }] }).output('first')).toBe('a-0.postgres.database.azure.com')
     expect(textOf(main().lookUp('group') ?? null)).toBe('{group}')
@@ -140,7 +150,9 @@ describe('a Bicep file', () => {
 
   it('gives modules what they declare, or is told what is wrong', () => {
     write('one.bicep', ONE.replace('param place string', 'param place int'))
-    expect(() => planDeployment(write('again.bicep', MAIN), { servers: [{ name: 'a' }] })).toThrow(/place can't be "here"/)
+    expect(() => planDeployment(write('again.bicep', MAIN), { servers: [{ name: 'a' }] })).toThrow(
+      /place can't be "here"/,
+    )
   })
 })
 

@@ -39,7 +39,8 @@ function union(left: Value, right: Value): Value {
   const merged: Record<string, Value> = { ...left }
   for (const [name, value] of Object.entries(right)) {
     const earlier = merged[name]
-    merged[name] = earlier !== undefined && isObject(earlier) && isObject(value) ? union(earlier, value) : value
+    merged[name] =
+      earlier !== undefined && isObject(earlier) && isObject(value) ? union(earlier, value) : value
   }
   return merged
 }
@@ -80,7 +81,8 @@ export const pureFunctions: Readonly<Record<string, (given: readonly Argument[])
   fail: ([message]) => {
     throw new DeploymentRefused(asString(message))
   },
-  filter: ([list, keeps]) => asList(list).filter((value, index) => asCondition(asCallback(keeps)(value, index))),
+  filter: ([list, keeps]) =>
+    asList(list).filter((value, index) => asCondition(asCallback(keeps)(value, index))),
   first: ([list]) => (typeof list === 'string' ? list.slice(0, 1) : (asList(list)[0] ?? null)),
   flatten: ([lists]) => asList(lists).flatMap((list) => asList(list)),
   format: ([text, ...values]) => format(asString(text), values),
@@ -103,7 +105,9 @@ export const pureFunctions: Readonly<Record<string, (given: readonly Argument[])
         : Object.keys(asObject(value)).length,
   map: ([list, change]) => asList(list).map((value, index) => asCallback(change)(value, index)),
   mapValues: ([object, change]) =>
-    Object.fromEntries(Object.entries(asObject(object)).map(([name, value]) => [name, asCallback(change)(value)])),
+    Object.fromEntries(
+      Object.entries(asObject(object)).map(([name, value]) => [name, asCallback(change)(value)]),
+    ),
   max: (values) => Math.max(...numbers(values)),
   min: (values) => Math.min(...numbers(values)),
   objectKeys: ([object]) => Object.keys(asObject(object)).toSorted(),
@@ -120,7 +124,10 @@ export const pureFunctions: Readonly<Record<string, (given: readonly Argument[])
   startsWith: ([text, start]) => lower(text).startsWith(lower(start)),
   string: ([value]) => asText(asValue(value)),
   substring: ([text, start, count]) =>
-    asString(text).slice(asNumber(start), count === undefined ? undefined : asNumber(start) + asNumber(count)),
+    asString(text).slice(
+      asNumber(start),
+      count === undefined ? undefined : asNumber(start) + asNumber(count),
+    ),
   take: ([list, count]) =>
     typeof list === 'string' ? list.slice(0, asNumber(count)) : asList(list).slice(0, asNumber(count)),
   toLower: ([text]) => lower(text),
@@ -153,7 +160,8 @@ export function callPure(name: string, given: readonly Argument[]): Value {
   try {
     return called(given)
   } catch (error) {
-    if (error instanceof WrongArgument) throw new WrongArgument(`${name}() ${error.message}`, { cause: error })
+    if (error instanceof WrongArgument)
+      throw new WrongArgument(`${name}() ${error.message}`, { cause: error })
     throw error
   }
 }

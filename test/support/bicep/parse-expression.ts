@@ -1,11 +1,31 @@
-import type { Expression, Interpolation, Lambda, Literal, Loop, ObjectExpression, Property, Spread } from './syntax.ts'
+import type {
+  Expression,
+  Interpolation,
+  Lambda,
+  Literal,
+  Loop,
+  ObjectExpression,
+  Property,
+  Spread,
+} from './syntax.ts'
 import { TokenStream } from './token-stream.ts'
 import { tokensOf } from './tokens.ts'
 
-/** A higher number binds closer. Source: the language's specification, docs/spec/expressions.md of Azure/bicep. */
-const PRECEDENCE: Readonly<Record<string, number>> = {
-  ...{ '*': 7, '/': 7, '%': 7, '+': 6, '-': 6, '<': 5, '<=': 5, '>': 5, '>=': 5 },
-  ...{ '==': 4, '!=': 4, '=~': 4, '!~': 4, '&&': 3, '||': 2, '??': 1 },
+/** Binary operators from the loosest to the closest. Source: docs/spec/expressions.md of Azure/bicep. */
+const OPERATORS = [
+  ['??'],
+  ['||'],
+  ['&&'],
+  ['==', '!=', '=~', '!~'],
+  ['<', '<=', '>', '>='],
+  ['+', '-'],
+  ['*', '/', '%'],
+]
+
+/** From 1 on; undefined for what is no binary operator. */
+function precedenceOf(operator: string): number | undefined {
+  const at = OPERATORS.findIndex((level) => level.includes(operator))
+  return at < 0 ? undefined : at + 1
 }
 
 /** Expressions of the language; the parser of whole files builds on it. */
@@ -25,7 +45,7 @@ export class ExpressionParser extends TokenStream {
     let left = this.#unary()
     for (;;) {
       const { kind, text, line } = this.current
-      const precedence = kind === 'mark' ? PRECEDENCE[text] : undefined
+      const precedence = kind === 'mark' ? precedenceOf(text) : undefined
       if (precedence === undefined || precedence <= above) return left
       this.take()
       left = { kind: 'binary', line, operator: text, left, right: this.#binary(precedence) }

@@ -17,7 +17,8 @@ import { BicepError, tokensOf } from './tokens.ts'
 type Mutable<Map> = Map extends ReadonlyMap<infer Key, infer Value> ? globalThis.Map<Key, Value> : never
 
 /** What the declarations of a file are put into. */
-class Declarations {
+class Declarations implements BicepFile {
+  readonly path: string
   targetScope = 'resourceGroup'
   readonly parameters: Mutable<BicepFile['parameters']> = new Map<string, Parameter>()
   readonly variables: Mutable<BicepFile['variables']> = new Map<string, Variable>()
@@ -26,6 +27,10 @@ class Declarations {
   readonly functions: Mutable<BicepFile['functions']> = new Map<string, UserFunction>()
   readonly deployed: Mutable<BicepFile['deployed']> = new Map<string, Deployed>()
   readonly imports: Import[] = []
+
+  constructor(path: string) {
+    this.path = path
+  }
 }
 
 /**
@@ -34,7 +39,7 @@ class Declarations {
  */
 export function parseBicep(path: string, text: string): BicepFile {
   try {
-    return { path, ...new FileParser(tokensOf(text)).file() }
+    return new FileParser(tokensOf(text)).file(path)
   } catch (error) {
     if (!(error instanceof BicepError)) throw error
     throw new Error(`${path} ${error.message}`, { cause: error })
@@ -51,12 +56,12 @@ function innerSource(outer: string, inner: string): string {
 }
 
 class FileParser extends TypeParser {
-  file(): Declarations {
-    const found = new Declarations()
+  file(path: string): BicepFile {
+    const found = new Declarations(path)
     this.skipNewlines()
-    while (this.current.kind !== 'end') {
+    while (!this.isKind('end')) {
       this.#statement(found)
-      if (this.current.kind !== 'newline' && this.current.kind !== 'end') this.fail('a new line')
+      if (!this.isKind('newline', 'end')) this.fail('a new line')
       this.skipNewlines()
     }
     return found
@@ -88,7 +93,9 @@ class FileParser extends TypeParser {
 
   #parameter(declaration: Declaration): Parameter {
     const type = this.type()
-    return this.takeMark('=') ? { ...declaration, type, initial: this.expression() } : { ...declaration, type }
+    return this.takeMark('=')
+      ? { ...declaration, type, initial: this.expression() }
+      : { ...declaration, type }
   }
 
   #variable(declaration: Declaration): Variable {
@@ -127,7 +134,14 @@ class FileParser extends TypeParser {
     this.expectMark('=')
     this.skipNewlines()
     const name = outer === undefined ? declaration.name : `${outer.name}::${declaration.name}`
-    const common = { ...declaration, name, kind, source, isExisting, ...(outer === undefined ? {} : { inside: outer.name }) }
+    const common = {
+      ...declaration,
+      name,
+      kind,
+      source,
+      isExisting,
+      ...(outer === undefined ? {} : { inside: outer.name }),
+    }
     if (!this.isLoop()) {
       into.deployed.set(name, { ...common, ...this.#conditionalBody(into, { name, source }) })
       return
@@ -159,7 +173,12 @@ class FileParser extends TypeParser {
       const decorators = this.decorators()
       const at = this.current.line
       this.expectWord('resource')
-      this.#deployed({ line: at, decorators, name: this.name('the name of the resource') }, 'resource', into, self)
+      this.#deployed(
+        { line: at, decorators, name: this.name('the name of the resource') },
+        'resource',
+        into,
+        self,
+      )
       return []
     })
     return { kind: 'object', line, properties: items.flat() }

@@ -42,7 +42,8 @@ export class TypeParser extends ExpressionParser {
     const { kind, text } = this.current
     if (kind === 'string') return { kind: 'literal', value: this.plainString() }
     if (kind === 'number') return { kind: 'literal', value: Number(this.take().text) }
-    if (this.takeMark('{')) return { kind: 'object', properties: new Map(this.list('}', () => this.#member())) }
+    if (this.takeMark('{'))
+      return { kind: 'object', properties: new Map(this.list('}', () => this.#member())) }
     if (this.takeMark('[')) return { kind: 'tuple', items: this.list(']', () => this.type()) }
     if (this.takeMark('(')) {
       const type = this.type()

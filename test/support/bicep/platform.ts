@@ -19,7 +19,12 @@ const contexts: Readonly<Record<string, ObjectValue>> = {
     displayName: 'test',
   },
   tenant: { tenantId: TENANT_ID, displayName: 'test' },
-  resourceGroup: { id: `${SUBSCRIPTION}/resourceGroups/test`, name: 'test', location: 'westeurope', tags: {} },
+  resourceGroup: {
+    id: `${SUBSCRIPTION}/resourceGroups/test`,
+    name: 'test',
+    location: 'westeurope',
+    tags: {},
+  },
   deployment: { name: 'test', location: 'westeurope' },
   deployer: { objectId: DEPLOYER_ID, tenantId: TENANT_ID, userPrincipalName: 'deployer@example.com' },
   environment: {
@@ -42,14 +47,25 @@ const uniqueString = (given: readonly Value[]): string => `u${hashOf(given).slic
 
 function guid(given: readonly Value[]): string {
   const hash = hashOf(given)
-  return [hash.slice(0, 8), hash.slice(8, 12), `4${hash.slice(13, 16)}`, `8${hash.slice(17, 20)}`, hash.slice(20, 32)].join('-')
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `4${hash.slice(13, 16)}`,
+    `8${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join('-')
 }
 
 /** `Microsoft.X/a/b` and the names `1, 2` make `/providers/Microsoft.X/a/1/b/2`. */
 function resourceId(scope: string, given: readonly Value[]): string {
   const [type = '', ...names] = given.map(String)
   const [provider = '', ...kinds] = type.split('/')
-  return [scope, 'providers', provider, ...kinds.flatMap((kind, position) => [kind, names[position] ?? ''])].join('/')
+  return [
+    scope,
+    'providers',
+    provider,
+    ...kinds.flatMap((kind, position) => [kind, names[position] ?? '']),
+  ].join('/')
 }
 
 /** Undefined when the function is none of these. `file` is what relative paths start from. */

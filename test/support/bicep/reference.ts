@@ -14,7 +14,8 @@ export interface Turn {
 /** The value that stands behind a name at the top of a body. */
 export function propertyNamed({ body }: Deployed, name: string): Expression | undefined {
   return body.properties.find(
-    (property) => property.kind === 'property' && property.key.kind === 'literal' && property.key.value === name,
+    (property) =>
+      property.kind === 'property' && property.key.kind === 'literal' && property.key.value === name,
   )?.value
 }
 

@@ -35,7 +35,11 @@ export class Template implements Scope {
     if (parameter === undefined) throw new Error(`${this.file.path} has no parameter ${name}`)
     const allowed = parameter.decorators.find((decorator) => decorator.name === 'allowed')?.arguments[0]
     const choices = allowed === undefined ? [value] : evaluate(allowed, this)
-    if (!isList(choices) || !choices.some((choice) => isEqual(choice, value)) || !accepts(this.file, parameter.type, value))
+    if (
+      !isList(choices) ||
+      !choices.some((choice) => isEqual(choice, value)) ||
+      !accepts(this.file, parameter.type, value)
+    )
       throw new Error(`${this.file.path}: the parameter ${name} can't be ${textOf(value)}`)
   }
 

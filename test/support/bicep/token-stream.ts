@@ -35,6 +35,10 @@ export class TokenStream {
     return token.kind === 'word' && token.text === text
   }
 
+  isKind(...kinds: readonly Token['kind'][]): boolean {
+    return kinds.includes(this.current.kind)
+  }
+
   /** Takes the mark when it is there. */
   takeMark(text: string): boolean {
     const isThere = this.isMark(text)

@@ -18,10 +18,9 @@ export interface Token {
 }
 
 /** Longer marks first, so that `==` is not read as two. */
-const MARKS = [
-  ...['...', '=>', '==', '!=', '=~', '!~', '<=', '>=', '&&', '||', '??', '::'],
-  ...['{', '}', '[', ']', '(', ')', ',', ':', '.', '?', '=', '!', '<', '>', '+', '-', '*', '/', '%', '@', '|'],
-]
+const MARKS = ['... => == != =~ !~ <= >= && || ?? ::', '{ } [ ] ( ) , : . ? = ! < > + - * / % @ |'].flatMap(
+  (line) => line.split(' '),
+)
 
 const IGNORED = /(?:[ \t\uFEFF]|\/\/[^\n]*|\/\*[\s\S]*?\*\/|#(?:disable|restore)-[^\n]*)+/y
 const NEWLINE = /\r?\n/y
