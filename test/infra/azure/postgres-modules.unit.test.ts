@@ -146,6 +146,26 @@ describe('logins', () => {
   })
 })
 
+describe('a key of the customer', () => {
+  it('can not be destroyed, does not expire, and is open to one identity by one role', async () => {
+    const text = await readFile(`${FOLDER}../key-vault.bicep`, 'utf8')
+    expect(text).toMatch(/^ {4}enableRbacAuthorization: true$/m)
+    expect(text).toMatch(/^ {4}enablePurgeProtection: true$/m)
+    expect(text).toMatch(/^ {4}publicNetworkAccess: 'Disabled'$/m)
+    expect(text).toContain("trigger: { timeAfterCreate: 'P1Y' }")
+    expect(text).not.toContain('expiryTime')
+    // Key Vault Crypto Service Encryption User, on the key alone.
+    expect(text.match(/^resource \w+ 'Microsoft\.Authorization.*\n {2}scope: (\w+)$/m)?.[1]).toBe('key')
+    expect(text).toContain("'e147488a-f6f5-4113-8e2d-b22465e65bf6'")
+  })
+
+  it('is named without a version, so that the server follows its rotation', async () => {
+    const text = await readFile(`${FOLDER}../key-vault.bicep`, 'utf8')
+    expect(text).toContain('output keyUri string = key.properties.keyUri\n')
+    expect(textOf('postgres.bicep')).toContain("'../key-vault.bicep' = if (customerManagedKey)")
+  })
+})
+
 describe('what waits for a restart', () => {
   it('is told from the list of the platform, for each setting of each size', async () => {
     const text = textOf('configurations.bicep')
