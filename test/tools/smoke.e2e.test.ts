@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { parseSettings } from '../../shared/config/index.ts'
 import { startLocalRun, type LocalRun } from '../support/local-run.ts'
+import { funcSettings } from '../../tools/func-settings.ts'
 import { runSmoke } from '../../tools/smoke/index.ts'
 
 let run: LocalRun
@@ -28,4 +30,10 @@ it('the smoke test passes against the running product', async () => {
     'imports an event for smoke once, however often it is sent',
     'appends once, reads it back unchanged, and refuses a wrong version',
   ])
+})
+
+it('its status is what settings for Core Tools are made of', async () => {
+  const made = funcSettings({ Values: {} }, await run.status()) as { Values: Record<string, string> }
+  const parsed = parseSettings({ TRICKLE_ENVIRONMENT: 'local', ...made.Values })
+  expect(parsed.TRICKLE_POSTGRES_APP_URL).toBe(run.postgres.app)
 })

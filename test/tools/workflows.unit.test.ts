@@ -47,8 +47,12 @@ const workflows: [string, Workflow][] = readdirSync(folder).map((file) => [
   workflowSchema.parse(parse(readFileSync(join(folder, file), 'utf8'))),
 ])
 
-const { scripts, bin } = z
-  .object({ scripts: z.record(z.string(), z.string()), bin: z.record(z.string(), z.string()) })
+const { scripts, bin, devDependencies } = z
+  .object({
+    scripts: z.record(z.string(), z.string()),
+    bin: z.record(z.string(), z.string()),
+    devDependencies: z.object({ node: z.string() }),
+  })
   .parse(JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')))
 
 const commandsOf = ({ jobs }: Workflow): string[] =>
@@ -107,6 +111,16 @@ describe.each(workflows)('%s', (_, workflow) => {
     const actions = jobs.flatMap(([, { steps }]) => steps.flatMap(({ uses }) => uses ?? []))
     expect(actions.filter((uses) => !/^[\w-]+\/[\w-]+@v\d/.test(uses))).toEqual([])
     expect(actions.length).toBeGreaterThan(0)
+  })
+
+  it('runs on the Node that everything is built and tested with', () => {
+    const versions = Object.values(workflow.jobs).flatMap(({ steps }) =>
+      steps.flatMap(({ uses = '', with: given }) =>
+        uses.startsWith('actions/setup-node@') ? [given?.['node-version']] : [],
+      ),
+    )
+    expect(versions.length).toBeGreaterThan(0)
+    expect(new Set(versions)).toEqual(new Set([Number(devDependencies.node.split('.')[0])]))
   })
 
   it('keeps no secret, and takes what others wrote as values, never as commands', () => {

@@ -11,6 +11,7 @@ let url: string
 beforeAll(async () => {
   engine = await startEngine()
   ;({ url } = engine)
+  await engine.drop('Things')
   await fillThings(url)
 })
 
