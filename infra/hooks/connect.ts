@@ -22,7 +22,7 @@ const firewallWaitMs = 90_000
 export interface Connections {
   readonly server: DatabaseServer
   /** The same way to a replica, by its name. */
-  replica(name: string): DatabaseServer
+  readonly replica: (name: string) => DatabaseServer
   readonly management: ManagementClient
 }
 

@@ -93,10 +93,9 @@ describe('a server whose firewall shuts this machine out', () => {
     expect(text).toContain('rule trickle-hook lets 203.0.113.7 in while this hook runs')
     expect(text).toContain('rule trickle-hook is gone again')
     expect(text).toContain('Done')
-    expect(management.requests.map(({ method, authorization }) => `${method} ${authorization ?? ''}`)).toEqual([
-      'PUT Bearer stand-in',
-      'DELETE Bearer stand-in',
-    ])
+    expect(
+      management.requests.map(({ method, authorization }) => `${method} ${authorization ?? ''}`),
+    ).toEqual(['PUT Bearer stand-in', 'DELETE Bearer stand-in'])
     await expect(runHookOn({ ...environment, TRICKLE_CLIENT_ADDRESS: 'off' })).rejects.toMatchObject({
       code: 'NO_ROUTE',
       message: expect.stringContaining('no pg_hba.conf entry for host') as string,
