@@ -96,7 +96,9 @@ export async function throughFirewall(
   }
   let facts: ServerFacts
   try {
-    facts = await whenReady(server, settings.waitMs)
+    facts = await whenReady(server, settings.waitMs, undefined, (failure) =>
+      report.note('server', `waits up to ${settings.waitMs / 1000} s: ${failure.message}`),
+    )
   } catch (error) {
     const isShut = error instanceof HookFailure && error.code === 'NO_ROUTE'
     const mayOpen = settings.url === undefined || settings.managementUrl !== undefined

@@ -92,17 +92,18 @@ describe('what a failed step means', () => {
 })
 
 describe('what the hook reads of its environment', () => {
-  it.each(Object.keys(outputsSample).filter((name) => /^POSTGRES_(SERVER|HOST)|PRINCIPAL_ID$/.test(name)))(
-    'is refused without %s',
-    (name) => {
-      expect(() => readPostprovisionSettings({ ...outputsSample, [name]: '' })).toThrow(
-        expect.objectContaining({
-          code: 'OUTPUT_MISSING',
-          message: `The output ${name} of the template is not there.`,
-        }),
-      )
-    },
-  )
+  it.each(
+    Object.keys(outputsSample).filter((name) =>
+      /^POSTGRES_(SERVER|HOST)|PRINCIPAL_ID$|^AZURE_[RS]/.test(name),
+    ),
+  )('is refused without %s', (name) => {
+    expect(() => readPostprovisionSettings({ ...outputsSample, [name]: '' })).toThrow(
+      expect.objectContaining({
+        code: 'OUTPUT_MISSING',
+        message: `The output ${name} of the template is not there.`,
+      }),
+    )
+  })
 
   it.each([
     [{ IDENTITY_APP_PRINCIPAL_ID: 'id-app' }, 'PARAMETER_INVALID'],
@@ -113,6 +114,7 @@ describe('what the hook reads of its environment', () => {
     [{ TRICKLE_HOOK_MANAGEMENT_URL: 'https://management.example.com' }, 'PARAMETER_INVALID'],
     [{ TRICKLE_HOOK_MANAGEMENT_URL: 'http://127.0.0.1.example.com' }, 'PARAMETER_INVALID'],
     [{ TRICKLE_HOOK_ENTRA: 'none' }, 'PARAMETER_INVALID'],
+    [{ TRICKLE_HOOK_RESTART: 'no' }, 'PARAMETER_INVALID'],
     [{ TRICKLE_HOOK_POSTGRES_URL: 'localhost' }, 'PARAMETER_INVALID'],
     [{ TRICKLE_HOOK_WAIT_SECONDS: 'long' }, 'PARAMETER_INVALID'],
   ])('is refused with %j', (wrong, code) => {
