@@ -36,7 +36,8 @@ function brokenRule(file: string, target: string): string | undefined {
   const to = placeOf(target)
   if (to.root === 'infra' && to.folder === 'hooks' && !['infra', 'test'].includes(from.root))
     return 'infra/hooks is imported by its tests only'
-  if (from.root === 'infra' && !isAllowedForHooks(to)) return 'infra/hooks imports shared/ and cli/migrate only'
+  if (from.root === 'infra' && !isAllowedForHooks(to))
+    return 'infra/hooks imports shared/ and cli/migrate only'
   if (from.root === 'shared' && to.root !== 'shared' && to.root !== '') return 'shared/ imports shared/ only'
   if (from.root === 'functions' && !['functions', 'shared', ''].includes(to.root))
     return 'functions/ imports functions/ and shared/ only'

@@ -22,7 +22,7 @@ const firewallWaitMs = 90_000
 export interface Connections {
   readonly server: DatabaseServer
   /** The same way to a replica, by its name. */
-  replica(name: string): DatabaseServer
+  readonly replica: (name: string) => DatabaseServer
   readonly management: ManagementClient
 }
 
@@ -96,7 +96,9 @@ export async function throughFirewall(
   }
   let facts: ServerFacts
   try {
-    facts = await whenReady(server, settings.waitMs)
+    facts = await whenReady(server, settings.waitMs, undefined, (failure) =>
+      report.note('server', `waits up to ${settings.waitMs / 1000} s: ${failure.message}`),
+    )
   } catch (error) {
     const isShut = error instanceof HookFailure && error.code === 'NO_ROUTE'
     const mayOpen = settings.url === undefined || settings.managementUrl !== undefined

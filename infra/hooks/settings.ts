@@ -58,7 +58,7 @@ export function readPostprovisionSettings(environment: Environment): Postprovisi
     identities: readIdentities(environment),
     replicaNames: listOf(environment, 'POSTGRES_REPLICA_NAMES'),
     restartParameters: listOf(environment, 'POSTGRES_PENDING_RESTART_PARAMETERS'),
-    mayRestart: valueOf(environment, 'TRICKLE_HOOK_RESTART') !== 'never',
+    mayRestart: readRestart(environment) === 'auto',
     entra,
     administrator: {
       chosen: valueOf(environment, 'TRICKLE_HOOK_POSTGRES_USER'),
@@ -66,8 +66,8 @@ export function readPostprovisionSettings(environment: Environment): Postprovisi
       objectId: valueOf(environment, 'POSTGRES_ADMINISTRATOR_OBJECT_ID')?.toLowerCase(),
     },
     tenantId: valueOf(environment, 'AZURE_TENANT_ID'),
-    subscriptionId: valueOf(environment, 'AZURE_SUBSCRIPTION_ID') ?? '',
-    resourceGroup: valueOf(environment, 'AZURE_RESOURCE_GROUP') ?? '',
+    subscriptionId: outputOf(environment, 'AZURE_SUBSCRIPTION_ID'),
+    resourceGroup: outputOf(environment, 'AZURE_RESOURCE_GROUP'),
     managementUrl: readManagementUrl(environment),
     clientAddress: valueOf(environment, 'TRICKLE_CLIENT_ADDRESS'),
     waitMs: readWait(environment),
@@ -104,6 +104,13 @@ function readManagementUrl(environment: Environment): string | undefined {
   const url = valueOf(environment, name)
   if (url === undefined || /^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?$/.test(url)) return url
   throw invalid(name, 'is no http address of this machine', "''")
+}
+
+function readRestart(environment: Environment): 'auto' | 'never' {
+  const name = 'TRICKLE_HOOK_RESTART'
+  const given = valueOf(environment, name) ?? 'auto'
+  if (given === 'auto' || given === 'never') return given
+  throw invalid(name, `is "${given}", which is neither auto nor never`, 'auto')
 }
 
 function readWait(environment: Environment): number {

@@ -90,10 +90,7 @@ describe('the arrows of the house', () => {
       "import { a } from '../../../cli/migrate/index.ts'\nimport { b } from '../../../shared/errors/index.ts'\nimport { c } from '../frame/index.ts'"
     expect(violationsOf('infra/hooks/database/roles.ts', hook)).toEqual([])
     expect(
-      violationsOf(
-        'test/infra/hooks/roles.int.test.ts',
-        "import { a } from '../../../infra/hooks/index.ts'",
-      ),
+      violationsOf('test/infra/hooks/roles.int.test.ts', "import { a } from '../../../infra/hooks/index.ts'"),
     ).toEqual([])
   })
 })

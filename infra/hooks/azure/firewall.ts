@@ -50,8 +50,6 @@ export async function withFirewallRule<T>(
   report: Report,
   work: () => Promise<T>,
 ): Promise<T> {
-  await management.putFirewallRule(server, firewallRuleName, address)
-  report.note('firewall', `rule ${firewallRuleName} lets ${address} in while this hook runs`)
   const close = async (): Promise<void> => {
     try {
       await management.deleteFirewallRule(server, firewallRuleName)
@@ -66,6 +64,8 @@ export async function withFirewallRule<T>(
   }
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   try {
+    await management.putFirewallRule(server, firewallRuleName, address)
+    report.note('firewall', `rule ${firewallRuleName} lets ${address} in while this hook runs`)
     return await work()
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)

@@ -37,10 +37,7 @@ async function makeCredential(tenantId: string | undefined): Promise<TokenCreden
   const { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential } =
     await import('@azure/identity')
   const options = { processTimeoutInMs: processTimeoutMs, ...(tenantId === undefined ? {} : { tenantId }) }
-  return new ChainedTokenCredential(
-    new AzureDeveloperCliCredential(options),
-    new AzureCliCredential(options),
-  )
+  return new ChainedTokenCredential(new AzureDeveloperCliCredential(options), new AzureCliCredential(options))
 }
 
 /** A chain says that it failed; why is in its parts. */

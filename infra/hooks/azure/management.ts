@@ -85,7 +85,7 @@ export class ManagementClient {
     if (new URL(operation).origin !== new URL(this.#options.url).origin)
       throw failed(method, target, `it refers to another address for its end, ${new URL(operation).origin}`)
     const endsAtMs = Date.now() + operationTimeoutMs
-    for (let delayMs = firstDelayMs; Date.now() < endsAtMs; ) {
+    for (let delayMs = firstDelayMs; Date.now() < endsAtMs;) {
       await sleep(delayMs)
       const answer = await this.#ask('GET', operation)
       if (answer.status >= 400) throw refusal('GET', operation, answer)
@@ -141,7 +141,7 @@ function statusOf(body: unknown): { status: string; detail: string } {
   }
   return {
     status: typeof status === 'string' ? status : '',
-    detail: `${String(error?.code ?? '')} ${String(error?.message ?? '')}`.trim(),
+    detail: [error?.code, error?.message].filter((part) => typeof part === 'string').join(' '),
   }
 }
 

@@ -20,8 +20,7 @@ export function estimateText({ lines, usdPerMonth }: Estimate, parameters: Param
   return [
     `Size ${parameters.size}, ${parameters.network} network: about ${dollars(usdPerMonth)} a month (${origin}; prices differ by region).`,
     ...lines.map(
-      (line) =>
-        `  ${line.part.padEnd(partWidth)} ${dollars(line.usdPerMonth).padStart(7)}  ${line.because}`,
+      (line) => `  ${line.part.padEnd(partWidth)} ${dollars(line.usdPerMonth).padStart(7)}  ${line.because}`,
     ),
     ...(parameters.size === 'dev'
       ? ['  dev is Burstable: it does not exercise PgBouncer, replicas, a standby or an elastic cluster.']

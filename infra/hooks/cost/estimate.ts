@@ -42,7 +42,11 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
 /** The host's and the package's, so that the app can't rewrite its own code. Each has an endpoint of its own. */
 const storageAccounts = 2
 
-const line = (part: string, usdPerMonth: number, because: string): CostLine => ({ part, usdPerMonth, because })
+const line = (part: string, usdPerMonth: number, because: string): CostLine => ({
+  part,
+  usdPerMonth,
+  because,
+})
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 
@@ -123,6 +127,6 @@ function privateEndpointLine(parameters: Parameters, { monthlyCost }: Size): Cos
   return line(
     'Private endpoints',
     count * monthlyCost.privateEndpoint,
-    `a private network, ${count} of them: ${targets.join(', ')}`,
+    `${count} of them: ${targets.join(', ')}`,
   )
 }

@@ -53,9 +53,15 @@ export function entraPrincipals(client: Client, writeLabel: LabelWriter): EntraP
 /** The documentation calls the first column rolename, servers call it rolname; letters' case differs as well. */
 function principalOf(row: Readonly<Record<string, unknown>>): [role: string, objectId: string] {
   const columns = new Map(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]))
-  const text = (name: string): string => String(columns.get(name) ?? '').toLowerCase()
-  const role = String(columns.get('rolname') ?? columns.get('rolename') ?? '')
+  const text = (name: string): string => {
+    const value = columns.get(name)
+    return ['string', 'number', 'boolean'].includes(typeof value)
+      ? `${value as string | number | boolean}`
+      : ''
+  }
+  const role = text('rolname') || text('rolename')
   const isPlainService =
-    ['service', ''].includes(text('principaltype')) && ['0', 'f', 'false', ''].includes(text('isadmin'))
-  return [role, isPlainService ? text('objectid') : '']
+    ['service', ''].includes(text('principaltype').toLowerCase()) &&
+    ['0', 'f', 'false', ''].includes(text('isadmin').toLowerCase())
+  return [role, isPlainService ? text('objectid').toLowerCase() : '']
 }

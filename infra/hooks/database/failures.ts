@@ -33,7 +33,10 @@ const known: readonly {
   },
   {
     fits: ({ code, message }) => code === '28000' && message.includes('no pg_hba.conf entry for host'),
-    tell: ({ message, server }) => ({ ...noRoute(server), what: `The server lets nobody in from here: ${message}.` }),
+    tell: ({ message, server }) => ({
+      ...noRoute(server),
+      what: `The server lets nobody in from here: ${message}.`,
+    }),
   },
   {
     fits: ({ code }) => loginRefused.has(code),
@@ -45,7 +48,8 @@ const known: readonly {
   },
   {
     fits: ({ code, message }) =>
-      /^(CERT_|ERR_TLS_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code) || /does not support SSL/i.test(message),
+      /^(CERT_|ERR_TLS_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code) ||
+      /does not support SSL/i.test(message),
     tell: ({ message }) => ({
       code: 'TLS_REFUSED',
       what: `The server's certificate can't be trusted: ${message}.`,
@@ -61,7 +65,7 @@ const known: readonly {
     }),
   },
   {
-    fits: ({ error }) => classifyFailure(error) === 'before-send',
+    fits: ({ code, error }) => code === 'ETIMEDOUT' || classifyFailure(error) === 'before-send',
     tell: ({ server, message }) => ({ ...noRoute(server), what: `The server can't be reached: ${message}.` }),
   },
   {
@@ -73,7 +77,8 @@ const known: readonly {
     }),
   },
   {
-    fits: ({ code, message }) => /pgaadauth/.test(message) && ['42883', '22023', '3F000', '42704'].includes(code),
+    fits: ({ code, message }) =>
+      /pgaadauth/.test(message) && ['42883', '22023', '3F000', '42704'].includes(code),
     tell: ({ message }) => ({
       code: 'ENTRA_FUNCTIONS_MISSING',
       what: `The server does not have Azure's functions for Entra principals: ${message}.`,

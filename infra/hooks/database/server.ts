@@ -39,15 +39,17 @@ const retryDelayMs = 1_000
  * Asks the server who and what it is, and waits while it comes up.
  * @param waitMs how long it may take
  * @param worthWaiting the failures that may pass by themselves
+ * @param onWait told once, when it begins to wait
  * @throws HookFailure
  */
 export async function whenReady(
   server: DatabaseServer,
   waitMs: number,
   worthWaiting: readonly HookFailureCode[] = ['SERVER_RESTARTING'],
+  onWait: (failure: HookFailure) => void = () => {},
 ): Promise<ServerFacts> {
   const endsAtMs = Date.now() + waitMs
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await inDatabase(server, 'postgres', 'look at the server', async (client) => {
         const { rows } = await client.query<ServerFacts>(factsQuery)
@@ -58,6 +60,7 @@ export async function whenReady(
     } catch (error) {
       const mayPass = error instanceof HookFailure && worthWaiting.includes(error.code)
       if (!mayPass || Date.now() + retryDelayMs > endsAtMs) throw error
+      if (attempt === 1) onWait(error)
       await sleep(retryDelayMs)
     }
   }

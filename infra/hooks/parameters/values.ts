@@ -66,7 +66,11 @@ export class ValueReader {
       content = JSON.parse(given)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      this.invalid(name, `${name} is not JSON: ${why}.`, `${mend}   (in quotes, or the shell takes them away)`)
+      this.invalid(
+        name,
+        `${name} is not JSON: ${why}.`,
+        `${mend}   (in quotes, or the shell takes them away)`,
+      )
       return absent
     }
     const parsed = schema.safeParse(content)

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allMigrations, migrateUp, prepareServer, urlOfDatabase, withClient } from '../../../cli/migrate/index.ts'
+import {
+  allMigrations,
+  migrateUp,
+  prepareServer,
+  urlOfDatabase,
+  withClient,
+} from '../../../cli/migrate/index.ts'
 import { startTestServer, type TestServer } from '../../../local/postgres/index.ts'
 import { testPasswords, urlOf } from '../../support/urls.ts'
 import { catalogFacts } from '../../infra/catalog-facts.ts'
@@ -41,7 +47,9 @@ describe('a login by token, in the role of the migrator', () => {
   })
 
   it('is refused without the token and outside of the role', async () => {
-    await expect(withClient(deployerUrl('plain'), () => Promise.resolve())).rejects.toMatchObject({ code: '28P01' })
+    await expect(withClient(deployerUrl('plain'), () => Promise.resolve())).rejects.toMatchObject({
+      code: '28P01',
+    })
     await expect(
       withClient(deployerUrl('plain'), () => Promise.resolve(), {
         password: () => Promise.resolve('token'),

@@ -77,7 +77,8 @@ export async function reset(adminUrl: string): Promise<void> {
     adminUrl,
     `select rolname from pg_catalog.pg_roles where rolname in ('${ourRoles.join("', '")}')`,
   )
-  const labels = 'delete from pg_catalog.pg_shseclabel where objoid = (select oid from pg_catalog.pg_roles where rolname = '
+  const labels =
+    'delete from pg_catalog.pg_shseclabel where objoid = (select oid from pg_catalog.pg_roles where rolname = '
   for (const { rolname } of rows as { rolname: string }[])
     await asAdmin(adminUrl, `${labels}'${rolname}'); drop owned by ${rolname} cascade; drop role ${rolname}`)
   await asAdmin(adminUrl, `${dropEntraFunctions}; ${entraFunctions}`)

@@ -18,7 +18,10 @@ const standard = { TRICKLE_SIZE: 'standard' }
 
 describe('the bill', () => {
   it.each([
-    ['dev', { PostgreSQL: 45, 'Service Bus Standard': 10, Functions: 5, Monitoring: 30, 'Storage accounts': 10 }],
+    [
+      'dev',
+      { PostgreSQL: 45, 'Service Bus Standard': 10, Functions: 5, Monitoring: 30, 'Storage accounts': 10 },
+    ],
     [
       'standard',
       {
@@ -43,7 +46,9 @@ describe('the bill', () => {
     ],
   ])('of size %s counts what the size has', (size, expected) => {
     const bill = billOf({ TRICKLE_SIZE: size })
-    expect(Object.fromEntries([...bill.lines].map(([part, line]) => [part, line.usdPerMonth]))).toEqual(expected)
+    expect(Object.fromEntries([...bill.lines].map(([part, line]) => [part, line.usdPerMonth]))).toEqual(
+      expected,
+    )
     expect(bill.usdPerMonth).toBe(Object.values(expected).reduce((sum, usd) => sum + usd, 0))
   })
 
@@ -128,7 +133,11 @@ describe('the bill', () => {
 
   it.each([
     ['high availability that is off', { TRICKLE_HIGH_AVAILABILITY: 'off' }, 'PostgreSQL standby'],
-    ['somebody else’s ADX', { TRICKLE_ANALYTICS: 'existing', TRICKLE_ANALYTICS_URL: 'https://a.b' }, 'Data Explorer'],
+    [
+      'somebody else’s ADX',
+      { TRICKLE_ANALYTICS: 'existing', TRICKLE_ANALYTICS_URL: 'https://a.b' },
+      'Data Explorer',
+    ],
     ['private endpoints of a public network', {}, 'Private endpoints'],
     ['no replicas', { TRICKLE_REPLICAS: '[]' }, 'PostgreSQL replicas'],
   ])('leaves out %s', (_name, environment, part) => {
@@ -147,7 +156,7 @@ describe('the bill', () => {
     const amounts = [...lines.values()].map((line) => line.usdPerMonth)
     expect(amounts).toEqual([...amounts].sort((a, b) => b - a))
     expect(text[0]).toBe(
-      'Size standard, private network: about $3,150 a month (estimated 2026-11; prices differ by region).',
+      'Size standard, private network: about $3,050 a month (estimated 2026-11; prices differ by region).',
     )
     expect(Math.max(...text.map((line) => line.length))).toBeLessThanOrEqual(120)
   })

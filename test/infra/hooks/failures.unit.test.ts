@@ -17,10 +17,25 @@ const errorOf = (code: string, message: string): Error => Object.assign(new Erro
 
 describe('what a failed step means', () => {
   it.each([
-    ['28P01', 'password authentication failed for user "anna@example.com"', 'NOT_ADMINISTRATOR', 'azd provision --no-state'],
+    [
+      '28P01',
+      'password authentication failed for user "anna@example.com"',
+      'NOT_ADMINISTRATOR',
+      'azd provision --no-state',
+    ],
     ['28000', 'role "anna@example.com" does not exist', 'NOT_ADMINISTRATOR', 'TRICKLE_HOOK_POSTGRES_USER'],
-    ['28P01', 'The access token has expired. Acquire a new token and retry.', 'TOKEN_EXPIRED', 'azd auth login'],
-    ['28000', 'no pg_hba.conf entry for host "203.0.113.7", user "anna", database "postgres"', 'NO_ROUTE', 'TRICKLE_CLIENT_ADDRESS'],
+    [
+      '28P01',
+      'The access token has expired. Acquire a new token and retry.',
+      'TOKEN_EXPIRED',
+      'azd auth login',
+    ],
+    [
+      '28000',
+      'no pg_hba.conf entry for host "203.0.113.7", user "anna", database "postgres"',
+      'NO_ROUTE',
+      'TRICKLE_CLIENT_ADDRESS',
+    ],
     ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.4:5432', 'NO_ROUTE', 'firewall'],
     ['ETIMEDOUT', 'connect ETIMEDOUT', 'NO_ROUTE', 'firewall'],
     ['ENOTFOUND', 'getaddrinfo ENOTFOUND pg.postgres.database.azure.com', 'NO_ROUTE', 'firewall'],
@@ -28,7 +43,12 @@ describe('what a failed step means', () => {
     ['', 'Connection terminated due to connection timeout', 'NO_ROUTE', 'firewall'],
     ['57P03', 'the database system is starting up', 'SERVER_RESTARTING', 'Wait'],
     ['25006', 'cannot execute CREATE ROLE in a read-only transaction', 'DATABASE_IS_REPLICA', 'primary'],
-    ['42883', 'function pg_catalog.pgaadauth_list_principals(boolean) does not exist', 'ENTRA_FUNCTIONS_MISSING', 'Entra'],
+    [
+      '42883',
+      'function pg_catalog.pgaadauth_list_principals(boolean) does not exist',
+      'ENTRA_FUNCTIONS_MISSING',
+      'Entra',
+    ],
     ['22023', 'security label provider "pgaadauth" is not loaded', 'ENTRA_FUNCTIONS_MISSING', 'Entra'],
     ['42883', 'function trickle_events_log.append() does not exist', 'STATEMENT_FAILED', 'Mend it there'],
     ['42710', 'role "trickle_app" already exists', 'ROLE_EXISTS', 'adopts'],
@@ -41,7 +61,11 @@ describe('what a failed step means', () => {
     ['', 'The server does not support SSL connections', 'TLS_REFUSED', 'proxy'],
     ['42501', 'permission denied to create role', 'STATEMENT_FAILED', 'SQLSTATE 42501'],
   ])('%s %s: %s', (code, message, failure, mend) => {
-    const told = databaseFailure(code === '' ? new Error(message) : errorOf(code, message), server, 'make the roles')
+    const told = databaseFailure(
+      code === '' ? new Error(message) : errorOf(code, message),
+      server,
+      'make the roles',
+    )
     expect(told).toMatchObject({
       code: failure,
       where: 'make the roles, at pg.postgres.database.azure.com:5432 as anna@example.com',
@@ -68,25 +92,35 @@ describe('what a failed step means', () => {
 })
 
 describe('what the hook reads of its environment', () => {
-  it.each(Object.keys(outputsSample).filter((name) => /^POSTGRES_(SERVER|HOST)|PRINCIPAL_ID$/.test(name)))(
-    'is refused without %s',
-    (name) => {
-      expect(() => readPostprovisionSettings({ ...outputsSample, [name]: '' })).toThrow(
-        expect.objectContaining({ code: 'OUTPUT_MISSING', message: `The output ${name} of the template is not there.` }),
-      )
-    },
-  )
+  it.each(
+    Object.keys(outputsSample).filter((name) =>
+      /^POSTGRES_(SERVER|HOST)|PRINCIPAL_ID$|^AZURE_[RS]/.test(name),
+    ),
+  )('is refused without %s', (name) => {
+    expect(() => readPostprovisionSettings({ ...outputsSample, [name]: '' })).toThrow(
+      expect.objectContaining({
+        code: 'OUTPUT_MISSING',
+        message: `The output ${name} of the template is not there.`,
+      }),
+    )
+  })
 
   it.each([
     [{ IDENTITY_APP_PRINCIPAL_ID: 'id-app' }, 'PARAMETER_INVALID'],
-    [{ IDENTITY_APP_PRINCIPAL_ID: outputsSample.IDENTITY_OPERATOR_PRINCIPAL_ID.toUpperCase() }, 'PARAMETERS_CONTRADICT'],
+    [
+      { IDENTITY_APP_PRINCIPAL_ID: outputsSample.IDENTITY_OPERATOR_PRINCIPAL_ID.toUpperCase() },
+      'PARAMETERS_CONTRADICT',
+    ],
     [{ TRICKLE_HOOK_MANAGEMENT_URL: 'https://management.example.com' }, 'PARAMETER_INVALID'],
     [{ TRICKLE_HOOK_MANAGEMENT_URL: 'http://127.0.0.1.example.com' }, 'PARAMETER_INVALID'],
     [{ TRICKLE_HOOK_ENTRA: 'none' }, 'PARAMETER_INVALID'],
+    [{ TRICKLE_HOOK_RESTART: 'no' }, 'PARAMETER_INVALID'],
     [{ TRICKLE_HOOK_POSTGRES_URL: 'localhost' }, 'PARAMETER_INVALID'],
     [{ TRICKLE_HOOK_WAIT_SECONDS: 'long' }, 'PARAMETER_INVALID'],
   ])('is refused with %j', (wrong, code) => {
-    expect(() => readPostprovisionSettings({ ...outputsSample, ...wrong })).toThrow(expect.objectContaining({ code }))
+    expect(() => readPostprovisionSettings({ ...outputsSample, ...wrong })).toThrow(
+      expect.objectContaining({ code }),
+    )
   })
 })
 
@@ -106,7 +140,12 @@ describe('who logs in', () => {
     ['the template’s administrator', { oid, upn: 'other@example.com' }, {}, 'anna@example.com'],
     ['somebody else by the own name', { oid: 'x', upn: 'ben@example.com' }, {}, 'ben@example.com'],
     ['another pipeline by its application', { oid: 'x', appid: 'app-1' }, {}, 'app-1'],
-    ['whom the template does not know', { upn: 'c@example.com' }, { POSTGRES_ADMINISTRATOR_NAME: '' }, 'c@example.com'],
+    [
+      'whom the template does not know',
+      { upn: 'c@example.com' },
+      { POSTGRES_ADMINISTRATOR_NAME: '' },
+      'c@example.com',
+    ],
     ['a group’s member', { oid: 'x', upn: 'ben@example.com' }, { TRICKLE_HOOK_POSTGRES_USER: 'dba' }, 'dba'],
   ])('is %s', async (_who, claims, environment, user) => {
     expect(await userFor(claims, environment)).toBe(user)
@@ -126,7 +165,9 @@ describe('who logs in', () => {
     })
     await made.password?.()
     expect(scopes).toEqual(Array(2).fill('https://ossrdbms-aad.database.windows.net/.default'))
-    expect(made.url).toBe('postgres://anna%40example.com@pg-1.postgres.database.azure.com:5432?sslmode=verify-full')
+    expect(made.url).toBe(
+      'postgres://anna%40example.com@pg-1.postgres.database.azure.com:5432?sslmode=verify-full',
+    )
     expect(new URL(replica('pg-1-reads').url).hostname).toBe('pg-1-reads.postgres.database.azure.com')
   })
 })

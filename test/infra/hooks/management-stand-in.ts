@@ -34,7 +34,7 @@ export async function startManagement() {
   let current: Course | undefined
   let refusalsUsed = 0
 
-  async function change(request: IncomingMessage, response: ServerResponse, base: string): Promise<void> {
+  async function change(response: ServerResponse, base: string): Promise<void> {
     current ??= courses.shift() ?? {}
     const refusal = current.refusals?.[refusalsUsed]
     if (refusal !== undefined) {
@@ -44,7 +44,9 @@ export async function startManagement() {
         current = undefined
         refusalsUsed = 0
       }
-      answer(response, refusal, { error: { code: 'ServerIsBusy', message: 'another operation is in progress' } })
+      answer(response, refusal, {
+        error: { code: 'ServerIsBusy', message: 'another operation is in progress' },
+      })
       return
     }
     const { polls = 1, outcome = 'Succeeded', header = 'azure-asyncoperation', effect } = current
@@ -62,8 +64,12 @@ export async function startManagement() {
     operation.pollsLeft -= 1
     const hasEnded = operation.pollsLeft < 0
     if (operation.byLocation) return answer(response, hasEnded ? 200 : 202)
-    const error = operation.outcome === 'Failed' ? { code: 'InternalServerError', message: 'it broke' } : undefined
-    return answer(response, 200, { status: hasEnded ? operation.outcome : 'InProgress', ...(hasEnded && error ? { error } : {}) })
+    const error =
+      operation.outcome === 'Failed' ? { code: 'InternalServerError', message: 'it broke' } : undefined
+    return answer(response, 200, {
+      status: hasEnded ? operation.outcome : 'InProgress',
+      ...(hasEnded && error ? { error } : {}),
+    })
   }
 
   const server = createServer((request, response) => {
@@ -79,7 +85,7 @@ export async function startManagement() {
         authorization: request.headers.authorization,
         body,
       })
-      return change(request, response, base)
+      return change(response, base)
     })
   })
   await new Promise<void>((resolve) => {

@@ -19,7 +19,8 @@ beforeEach(() => {
 })
 afterAll(() => management.close())
 
-const serverPath = '/subscriptions/sub-1/resourceGroups/rg-1/providers/Microsoft.DBforPostgreSQL/flexibleServers/pg-1'
+const serverPath =
+  '/subscriptions/sub-1/resourceGroups/rg-1/providers/Microsoft.DBforPostgreSQL/flexibleServers/pg-1'
 
 describe('Azure Resource Manager', () => {
   it('is asked for a restart by the path and version of the API, and asked until it is done', async () => {
@@ -127,15 +128,22 @@ describe('the rule of the firewall', () => {
   it('that can not be taken away is told, and hides nothing of the work', async () => {
     const lines: string[] = []
     management.plan({}, { refusals: [403] })
-    await withFirewallRule(client, 'pg-1', '203.0.113.7', createReport((line) => lines.push(line)), () =>
-      Promise.resolve(),
+    await withFirewallRule(
+      client,
+      'pg-1',
+      '203.0.113.7',
+      createReport((line) => lines.push(line)),
+      () => Promise.resolve(),
     )
     expect(lines.join('\n')).toContain('WARNING    rule trickle-hook is still there, delete it by hand')
   })
 
   it('takes the address that was given, and refuses what is none', async () => {
     expect(await ownAddress('203.0.113.7')).toBe('203.0.113.7')
-    await expect(ownAddress('here')).rejects.toMatchObject({ code: 'NO_ROUTE', where: 'TRICKLE_CLIENT_ADDRESS' })
+    await expect(ownAddress('here')).rejects.toMatchObject({
+      code: 'NO_ROUTE',
+      where: 'TRICKLE_CLIENT_ADDRESS',
+    })
     await expect(ownAddress(undefined, management.url)).rejects.toMatchObject({
       code: 'NO_ROUTE',
       mend: expect.stringContaining('TRICKLE_CLIENT_ADDRESS') as string,

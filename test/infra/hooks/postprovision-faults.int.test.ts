@@ -105,7 +105,9 @@ describe('what the server refuses', () => {
   })
 
   it('the label’s provider is missing: the statement for Azure is understood, and refused for that alone', async () => {
-    await withClient(administratorUrl(server.adminUrl), (client) => client.query('create role trickle_app nologin'))
+    await withClient(administratorUrl(server.adminUrl), (client) =>
+      client.query('create role trickle_app nologin'),
+    )
     await expect(
       runHookOn(environmentOf(server.adminUrl, { TRICKLE_HOOK_ENTRA: 'pgaadauth' })),
     ).rejects.toMatchObject({

@@ -51,7 +51,13 @@ describe('before a provision', () => {
     ['TRICKLE_REPLICAS', '[{name:reads}]', invalid, 'is not JSON', "azd env set TRICKLE_REPLICAS '[{"],
     ['TRICKLE_REPLICAS', '{"name":"a"}', invalid, 'another form', "azd env set TRICKLE_REPLICAS '[{"],
     ['TRICKLE_REPLICAS', '[{"name":"a"}]', invalid, '[0].purpose', "azd env set TRICKLE_REPLICAS '[{"],
-    ['TRICKLE_REPLICAS', '[{"name":"a b","purpose":"reads"}]', invalid, '[0].name must be letters', 'azd env'],
+    [
+      'TRICKLE_REPLICAS',
+      '[{"name":"a b","purpose":"reads"}]',
+      invalid,
+      '[0].name must be letters',
+      'azd env',
+    ],
     ['TRICKLE_REPLICAS', '[{"name":"a","purpose":"reads","zone":1}]', invalid, 'zone', 'azd env set'],
     ['TRICKLE_REPLICAS', replicas('a', 'A'), contradict, 'Two replicas are called "a"', 'name of its own'],
     ['TRICKLE_REPLICAS', replicas('a', 'b', 'c', 'd', 'e', 'f'), contradict, 'at most 5', 'Take some out'],
@@ -62,14 +68,38 @@ describe('before a provision', () => {
       'More than one replica is for analytics',
       'reads',
     ],
-    ['TRICKLE_POSTGRES_ADMINISTRATORS', '[{"objectId":"me","name":"a","type":"User"}]', invalid, 'object id', '<object id>'],
-    ['TRICKLE_CORS_ORIGINS', 'https://app.example.com', invalid, 'is not JSON', '["https://app.example.com"]'],
+    [
+      'TRICKLE_POSTGRES_ADMINISTRATORS',
+      '[{"objectId":"me","name":"a","type":"User"}]',
+      invalid,
+      'object id',
+      '<object id>',
+    ],
+    [
+      'TRICKLE_CORS_ORIGINS',
+      'https://app.example.com',
+      invalid,
+      'is not JSON',
+      '["https://app.example.com"]',
+    ],
     ['TRICKLE_AUTH_ISSUER', 'http://issuer.example.com', invalid, 'must be https', 'https://login'],
     ['TRICKLE_AUTH_ISSUER', 'https://localhost/', invalid, 'no loopback', 'https://login'],
     ['TRICKLE_AUTH_JWKS_URL', 'keys', invalid, 'must be https', 'https://login'],
     ['TRICKLE_ANALYTICS', 'existing', contradict, 'no cluster is named', 'TRICKLE_ANALYTICS_URL https://'],
-    ['TRICKLE_ANALYTICS_URL', 'https://a.b', contradict, 'yet a cluster is named', 'TRICKLE_ANALYTICS existing'],
-    ['TRICKLE_NETWORK', 'private', contradict, 'forces Service Bus Premium', 'TRICKLE_SERVICE_BUS_TIER Premium'],
+    [
+      'TRICKLE_ANALYTICS_URL',
+      'https://a.b',
+      contradict,
+      'yet a cluster is named',
+      'TRICKLE_ANALYTICS existing',
+    ],
+    [
+      'TRICKLE_NETWORK',
+      'private',
+      contradict,
+      'forces Service Bus Premium',
+      'TRICKLE_SERVICE_BUS_TIER Premium',
+    ],
   ])('refuses %s=%s with what, where and how to mend it', async (name, value, code, what, mend) => {
     const failures = await failuresOf({ ...requiredParameters, TRICKLE_SIZE: 'standard', [name]: value })
     expect(failures).toHaveLength(1)
@@ -87,7 +117,11 @@ describe('before a provision', () => {
     ['TRICKLE_HIGH_AVAILABILITY', 'sameZone', 'azd env set TRICKLE_HIGH_AVAILABILITY off'],
     ['TRICKLE_ELASTIC_CLUSTER_NODES', '2', 'azd env set TRICKLE_ELASTIC_CLUSTER_NODES 0'],
   ])('refuses %s on a Burstable server', async (name, value, mend) => {
-    const [failure, ...others] = await failuresOf({ ...requiredParameters, TRICKLE_SIZE: 'dev', [name]: value })
+    const [failure, ...others] = await failuresOf({
+      ...requiredParameters,
+      TRICKLE_SIZE: 'dev',
+      [name]: value,
+    })
     expect(others).toEqual([])
     expect(failure).toMatchObject({ code: contradict, where: name })
     expect(failure?.mend).toContain('azd env set TRICKLE_SIZE standard')
@@ -95,7 +129,11 @@ describe('before a provision', () => {
   })
 
   it('tells all mistakes at once, what is missing among them', async () => {
-    const failures = await failuresOf({ TRICKLE_SIZE: 'huge', TRICKLE_REPLICAS: '[', TRICKLE_AUTH_ISSUER: ' ' })
+    const failures = await failuresOf({
+      TRICKLE_SIZE: 'huge',
+      TRICKLE_REPLICAS: '[',
+      TRICKLE_AUTH_ISSUER: ' ',
+    })
     expect(failures.map(({ code, where }) => `${code} ${where}`)).toEqual([
       'PARAMETER_INVALID TRICKLE_SIZE',
       'PARAMETER_INVALID TRICKLE_REPLICAS',
@@ -123,11 +161,15 @@ describe('the frame of a hook', () => {
 
   it('ends with 0, or with 1 and the failure', async () => {
     const environment = requiredParameters
-    expect(await run((report) => runPreprovision({ environment, report, sizes: sizesSample }))).toMatchObject({
-      code: 0,
-      printed: expect.stringMatching(/^Size dev, public network: about \$100 a month/) as string,
-    })
-    expect(await run((report) => runPreprovision({ environment: {}, report, sizes: sizesSample }))).toMatchObject({
+    expect(await run((report) => runPreprovision({ environment, report, sizes: sizesSample }))).toMatchObject(
+      {
+        code: 0,
+        printed: expect.stringMatching(/^Size dev, public network: about \$100 a month/) as string,
+      },
+    )
+    expect(
+      await run((report) => runPreprovision({ environment: {}, report, sizes: sizesSample })),
+    ).toMatchObject({
       code: 1,
       printed: expect.stringContaining('mend:  azd env set TRICKLE_AUTH_AUDIENCE') as string,
     })

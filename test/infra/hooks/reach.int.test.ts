@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withClient } from '../../../cli/migrate/index.ts'
 import { startTestServer, type TestServer } from '../../../local/postgres/index.ts'
+import { eventually } from '../../support/eventually.ts'
 import { environmentOf, makeLikeAzure, reset, runHookOn } from './azure-server.ts'
 import { startManagement } from './management-stand-in.ts'
 
@@ -93,10 +96,9 @@ describe('a server whose firewall shuts this machine out', () => {
     expect(text).toContain('rule trickle-hook lets 203.0.113.7 in while this hook runs')
     expect(text).toContain('rule trickle-hook is gone again')
     expect(text).toContain('Done')
-    expect(management.requests.map(({ method, authorization }) => `${method} ${authorization ?? ''}`)).toEqual([
-      'PUT Bearer stand-in',
-      'DELETE Bearer stand-in',
-    ])
+    expect(
+      management.requests.map(({ method, authorization }) => `${method} ${authorization ?? ''}`),
+    ).toEqual(['PUT Bearer stand-in', 'DELETE Bearer stand-in'])
     await expect(runHookOn({ ...environment, TRICKLE_CLIENT_ADDRESS: 'off' })).rejects.toMatchObject({
       code: 'NO_ROUTE',
       message: expect.stringContaining('no pg_hba.conf entry for host') as string,
@@ -116,5 +118,31 @@ describe('a server whose firewall shuts this machine out', () => {
     })
     await expect(runHookOn(environment)).rejects.toMatchObject({ code: 'DATABASE_OF_OTHERS' })
     expect(management.requests.map(({ method }) => method)).toEqual(['PUT', 'DELETE'])
+  })
+
+  it('takes the rule away when the run is given up', async () => {
+    await shut()
+    management.requests.length = 0
+    const file = fileURLToPath(new URL('../../../infra/hooks/postprovision.mjs', import.meta.url))
+    const child = spawn(process.execPath, [file], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        ...environmentOf(server.adminUrl, {
+          TRICKLE_HOOK_MANAGEMENT_URL: management.url,
+          TRICKLE_CLIENT_ADDRESS: '203.0.113.7',
+        }),
+      },
+    })
+    let output = ''
+    child.stdout.on('data', (bytes) => (output += String(bytes)))
+    const ended = new Promise<number | null>((resolve) => {
+      child.once('exit', resolve)
+    })
+    // The rule stands and lets nobody in: the run waits.
+    await eventually(() => output).toContain('lets 203.0.113.7 in')
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    expect(management.requests.map(({ method }) => method)).toEqual(['PUT', 'DELETE'])
+    expect(output).toContain('is gone again')
   })
 })
