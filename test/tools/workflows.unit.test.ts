@@ -163,6 +163,12 @@ describe('the pipeline on Azure', () => {
     expect(commandsOf(workflow('azd.yml')).join('\n')).not.toContain('azd down')
   })
 
+  it('lets no preview take the place of a deployment that waits', () => {
+    const { group, 'cancel-in-progress': cancels } = workflow('azd.yml').concurrency
+    expect(group).toContain("github.event_name == 'pull_request' && github.ref ||")
+    expect(cancels).toBe(false)
+  })
+
   it('changes nothing for a pull request', () => {
     const { preview, deploy } = workflow('azd.yml').jobs
     expect(preview?.if).toContain("github.event_name == 'pull_request'")

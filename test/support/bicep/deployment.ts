@@ -1,5 +1,5 @@
 import { conditionOf, evaluate } from './evaluate.ts'
-import type { BicepFile, Decorator, Expression, Property } from './syntax.ts'
+import type { BicepFile, Decorator, Expression, ObjectExpression } from './syntax.ts'
 import { readBicep } from './read.ts'
 import type { Turn } from './reference.ts'
 import { Template, type Given } from './template.ts'
@@ -47,7 +47,7 @@ function planned(file: BicepFile, turn: Turn, above: string): PlannedResource {
   const { declared, scope, symbol } = turn
   const [type = '', version = ''] = declared.source.split('@')
   const placement = new Map<string, string>()
-  const kept: (Property | (typeof declared.body.properties)[number])[] = []
+  const kept: ObjectExpression['properties'][number][] = []
   for (const property of declared.body.properties) {
     const key =
       property.kind === 'property' && property.key.kind === 'literal' ? String(property.key.value) : ''
