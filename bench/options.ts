@@ -1,16 +1,20 @@
 import { parseArgs } from 'node:util'
+import { instanceLimits } from '../shared/postgres/index.ts'
 import { commonFlags, commonOptions, commonUsage, FlagReader } from './command/index.ts'
 import { sectionNames, type BenchOptions, type SectionName } from './sections/index.ts'
 import { statementModes } from './stage/index.ts'
 
 export { UsageError } from './command/index.ts'
 
+/** One caller, one instance's share of HTTP requests as deployed, and less and more than that. */
+const CONCURRENCIES = [1, 8, instanceLimits.httpConcurrency, 32]
+
 export const usage = `npm run bench -- [SECTION...] [flags]
 
 Sections: ${sectionNames.join(', ')}; all of them when none is named.
 ${commonUsage}
   --start-rounds N        rounds of the section start (default 7; at least 7 unless --short)
-  --concurrency 1,8,32    callers at once
+  --concurrency ${CONCURRENCIES.join()}  callers at once
   --batches 1,10          events of one append
   --modes unnamed,named   statement modes
   --hot                   append: all to one stream instead of many
@@ -40,7 +44,7 @@ export function parseCommand(args: readonly string[], defaultConnections: number
       isShort ? 1 : START_ROUNDS.long,
       1_000,
     ),
-    concurrencies: flags.counts('--concurrency', values.concurrency, [1, 8, 32], 256),
+    concurrencies: flags.counts('--concurrency', values.concurrency, CONCURRENCIES, 256),
     batches: flags.counts('--batches', values.batches, [1, 10], 1_000),
     modes: flags.choices('--modes', values.modes, statementModes),
     isHot: values.hot === true,

@@ -1,14 +1,15 @@
 /**
  * The arrows of the house, as a rule: local, cli, test, bench, soak, tools, examples -> functions -> shared. A context of functions/
  * never imports another one, a capability of shared/ is entered by its door (index.ts), and what is deployed never
- * imports what is not. Imports are read from the text; the formatter keeps them in one shape.
+ * imports what is not. The hooks of a deployment (infra/hooks) stand on shared/ and on cli/migrate alone, and nothing but
+ * their tests imports them. Imports are read from the text; the formatter keeps them in one shape.
  */
 import { glob, readFile } from 'node:fs/promises'
 import { dirname, join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const ROOTS = '{functions,shared,local,cli,test,bench,soak,tools,examples}'
+const ROOTS = '{functions,shared,local,cli,test,bench,soak,tools,examples,infra}'
 
 /** Static, re-exporting, dynamic and type-only imports of a relative path. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"](\.{1,2}\/[^'"]+)['"]/g
@@ -33,6 +34,10 @@ export function violationsOf(file: string, text: string): Violation[] {
 function brokenRule(file: string, target: string): string | undefined {
   const from = placeOf(file)
   const to = placeOf(target)
+  if (to.root === 'infra' && to.folder === 'hooks' && !['infra', 'test'].includes(from.root))
+    return 'infra/hooks is imported by its tests only'
+  if (from.root === 'infra' && !isAllowedForHooks(to))
+    return 'infra/hooks imports shared/ and cli/migrate only'
   if (from.root === 'shared' && to.root !== 'shared' && to.root !== '') return 'shared/ imports shared/ only'
   if (from.root === 'functions' && !['functions', 'shared', ''].includes(to.root))
     return 'functions/ imports functions/ and shared/ only'
@@ -62,11 +67,22 @@ function brokenRule(file: string, target: string): string | undefined {
   return undefined
 }
 
+/** Hooks run on the machine that deploys, from a checkout: they share the migrations' runner, and nothing else of cli/. */
+const isAllowedForHooks = (to: Place): boolean =>
+  ['infra', 'shared'].includes(to.root) ||
+  (to.root === 'cli' && to.folder === 'migrate' && to.rest === 'index.ts')
+
 /** A chunk is loaded past the door on purpose: the door must not drag it in. The build reads one list of files. */
 const isAllowedPastTheDoor = (target: string): boolean =>
   target.endsWith('.chunk.ts') || target === 'shared/http/docs-assets.ts'
 
-function placeOf(path: string): { root: string; folder: string; rest: string } {
+interface Place {
+  readonly root: string
+  readonly folder: string
+  readonly rest: string
+}
+
+function placeOf(path: string): Place {
   const parts = path.split('/')
   if (parts.length < 2) return { root: '', folder: '', rest: path }
   const [root = '', folder = ''] = parts

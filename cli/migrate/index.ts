@@ -9,9 +9,16 @@ import { runner } from 'node-pg-migrate'
 import type { Client } from 'pg'
 import { TrickleError } from '../../shared/errors/index.ts'
 import { migrationActions, readMigrations, type MigrationFile } from './loader.ts'
-import { withClient } from './server.ts'
+import { withClient, type LoginOptions } from './server.ts'
 
-export { loginRoles, prepareServer, urlOfDatabase, withClient, type LoginRole } from './server.ts'
+export {
+  loginRoles,
+  prepareServer,
+  urlOfDatabase,
+  withClient,
+  type LoginOptions,
+  type LoginRole,
+} from './server.ts'
 export { readMigrations, type MigrationFile } from './loader.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,8 +31,8 @@ export async function allMigrations(): Promise<MigrationFile[]> {
   return readMigrations(paths)
 }
 
-export interface MigrateOptions {
-  /** postgres:// url of the migrator, directly on the server. */
+export interface MigrateOptions extends LoginOptions {
+  /** postgres:// url of the migrator, or of a member that takes its role by `role`, directly on the server. */
   readonly migratorUrl: string
   /** Stops after this many migrations (up: default all; down: default 1). */
   readonly count?: number
@@ -48,7 +55,7 @@ export async function migrateDown(options: MigrateOptions): Promise<{ applied: s
 
 async function run(options: MigrateOptions, direction: 'up' | 'down', count: number) {
   const files = await allMigrations()
-  return withClient(options.migratorUrl, async (client) => {
+  const work = async (client: Client) => {
     await prepareRecord(client)
     await refuseEdited(client, files)
     const done = await runner({
@@ -80,7 +87,8 @@ async function run(options: MigrateOptions, direction: 'up' | 'down', count: num
       'select coalesce(max(level), 0) as level from trickle_platform_migrations.checksums',
     )
     return { applied: done.map((migration) => migration.name), level: level.rows[0]?.level ?? 0 }
-  })
+  }
+  return withClient(options.migratorUrl, work, { password: options.password, role: options.role })
 }
 
 /** Our own record beside the runner's: the runner remembers names, not contents. Readable by every login for `ready`. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { Client } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 
 export const loginRoles = [
   'trickle_migrator',
@@ -68,14 +68,50 @@ export function urlOfDatabase(url: string, database: string): string {
   return changed.href
 }
 
-export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+/** How a client logs in, where the url alone does not say it. */
+export interface LoginOptions {
+  /**
+   * Asked for each new connection, such as an Entra ID token; the url's own password is not used then, and TLS verifies
+   * the server's certificate unless the address is a loopback one.
+   */
+  readonly password?: (() => Promise<string>) | undefined
+  /** Role that the session acts as from its first statement on; the login must be a member of it. */
+  readonly role?: string | undefined
+}
+
+/** Time to connect; across a network a server that lets nobody in answers nothing at all. */
+const connectTimeoutMs = 10_000
+
+export async function withClient<T>(
+  url: string,
+  work: (client: Client) => Promise<T>,
+  login: LoginOptions = {},
+): Promise<T> {
+  const client = new Client(clientConfigOf(url, login.password))
   // Without a listener a connection that is cut between two queries would end the process.
   client.on('error', () => {})
   await client.connect()
   try {
+    if (login.role !== undefined) await client.query(`set role ${client.escapeIdentifier(login.role)}`)
     return await work(client)
   } finally {
     await client.end()
+  }
+}
+
+/** The driver lets a connection string's empty password win over a callback: the url is taken apart for one. */
+function clientConfigOf(url: string, password: LoginOptions['password']): ClientConfig {
+  const shared = { connectionTimeoutMillis: connectTimeoutMs }
+  if (password === undefined) return { ...shared, connectionString: url }
+  const { username, hostname, port, pathname, searchParams } = new URL(url)
+  const isLoopback = /^(localhost$|127\.|\[::1\]$)/.test(hostname)
+  return {
+    ...shared,
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? 5432 : Number(port),
+    user: decodeURIComponent(username),
+    database: decodeURIComponent(pathname.slice(1)),
+    ssl: isLoopback && searchParams.get('sslmode') !== 'verify-full' ? false : { rejectUnauthorized: true },
+    password,
   }
 }

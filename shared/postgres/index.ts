@@ -14,7 +14,7 @@ export {
 export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureClass } from './classify.ts'
 export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
-export { poolLimits, retryLimits } from './settings.ts'
+export { instanceLimits, poolLimits, retryLimits } from './settings.ts'
 export { compositeFields } from './composite.ts'
 export { timestampOfText } from './timestamps.ts'
 export { requiredMigrationLevel } from './migration-level.ts'

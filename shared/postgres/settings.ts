@@ -1,6 +1,17 @@
+/** What one instance takes on at a time. `infra/sizes.json` must say the same: a test holds them equal. */
+export const instanceLimits = {
+  /**
+   * HTTP requests that the platform gives one instance before it starts another, with pools of its own; also the
+   * platform's default for 2 GiB of memory, written down so that it can't change by itself. Three callers a connection:
+   * enough that appends share commits (from eight on they do), few enough that a queued request has its connection
+   * within a few milliseconds and an instance with large bodies (8 MiB each) stays far below its memory.
+   */
+  httpConcurrency: 16,
+} as const
+
 /**
- * Sizes and times of a pool. One instance serves `perInstanceConcurrency` HTTP requests at a time; five connections
- * keep them busy (an append holds one for about 1 ms) and 40 instances below the pooler's server connections.
+ * Sizes and times of a pool. One instance serves `instanceLimits.httpConcurrency` HTTP requests at a time; five
+ * connections keep them busy (an append holds one for about 1 ms) and 40 instances below the pooler's server connections.
  */
 export const poolLimits = {
   /** Connections of the HTTP pools. */

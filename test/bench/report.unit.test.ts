@@ -60,7 +60,7 @@ describe('parseCommand', () => {
       rounds: 5,
       startRounds: 7,
       connections: 5,
-      concurrencies: [1, 8, 32],
+      concurrencies: [1, 8, 16, 32],
       batches: [1, 10],
       modes: ['unnamed', 'named'],
       isShort: false,

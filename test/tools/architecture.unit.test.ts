@@ -38,6 +38,46 @@ describe('the arrows of the house', () => {
       'a capability is entered by its index.ts',
     ],
     ['cli/client.ts', "import '../test/support/urls.ts'", 'nothing imports test/'],
+    [
+      'infra/hooks/database/roles.ts',
+      "import { a } from '../../../cli/frame/index.ts'",
+      'infra/hooks imports shared/ and cli/migrate only',
+    ],
+    [
+      'infra/hooks/database/roles.ts',
+      "import { a } from '../../../cli/migrate/server.ts'",
+      'infra/hooks imports shared/ and cli/migrate only',
+    ],
+    [
+      'infra/hooks/index.ts',
+      "import { a } from '../../functions/services.ts'",
+      'infra/hooks imports shared/ and cli/migrate only',
+    ],
+    [
+      'infra/hooks/index.ts',
+      "import '../../test/support/urls.ts'",
+      'infra/hooks imports shared/ and cli/migrate only',
+    ],
+    [
+      'infra/hooks/index.ts',
+      "import { a } from '../../shared/errors/catalogue.ts'",
+      'a capability is entered by its index.ts',
+    ],
+    [
+      'shared/postgres/pool.ts',
+      "import { a } from '../../infra/hooks/index.ts'",
+      'infra/hooks is imported by its tests only',
+    ],
+    [
+      'functions/events/append.ts',
+      "await import('../../infra/hooks/index.ts')",
+      'infra/hooks is imported by its tests only',
+    ],
+    [
+      'cli/main.ts',
+      "import { a } from '../infra/hooks/index.ts'",
+      'infra/hooks is imported by its tests only',
+    ],
   ])('refuse %s: %s', (file, text, rule) => {
     expect(violationsOf(file, text).map((violation) => violation.rule)).toEqual([rule])
   })
@@ -46,5 +86,11 @@ describe('the arrows of the house', () => {
     const text =
       "import { a } from '../services.ts'\nimport { b } from '../../shared/http/index.ts'\nawait import('../../shared/adx/kusto.chunk.ts')"
     expect(violationsOf('functions/events/append.ts', text)).toEqual([])
+    const hook =
+      "import { a } from '../../../cli/migrate/index.ts'\nimport { b } from '../../../shared/errors/index.ts'\nimport { c } from '../frame/index.ts'"
+    expect(violationsOf('infra/hooks/database/roles.ts', hook)).toEqual([])
+    expect(
+      violationsOf('test/infra/hooks/roles.int.test.ts', "import { a } from '../../../infra/hooks/index.ts'"),
+    ).toEqual([])
   })
 })

@@ -28,36 +28,6 @@ async function refusal(command: string): Promise<{ status: number; error: Record
   return { status: answer.status, error }
 }
 
-describe('at the start the .kql files have been run', () => {
-  test('tables, mapping, view and policies are there', async () => {
-    expect(await ask(url, ".show tables | where TableName == 'EventsRaw' | count")).toEqual([{ Count: 1 }])
-    const [schema] = await ask(url, '.show table EventsRaw cslschema')
-    expect(schema?.['Schema']).toMatch(/^TenantId:string,.*Payload:dynamic/u)
-    expect(await ask(url, '.show table EventsRaw ingestion json mappings')).toMatchObject([
-      { Name: 'EventsJson', Kind: 'Json', Table: 'EventsRaw' },
-    ])
-    expect(await ask(url, '.show materialized-views')).toMatchObject([
-      { Name: 'Events', SourceTable: 'EventsRaw' },
-    ])
-    const policies = [
-      ['.show column EventsRaw.Payload policy encoding', 'BigObject'],
-      ['.show table EventsRaw policy ingestionbatching', 'MaximumBatchingTimeSpan'],
-      ['.show table EventsRaw policy extent_tags_retention', 'ingest-by:'],
-    ]
-    for (const [command = '', part = ''] of policies) {
-      const [policy] = await ask(url, command)
-      expect(policy?.['Policy']).toContain(part)
-    }
-  })
-
-  test('and running them again at each start changes nothing', async () => {
-    const before = await ask(url, '.show table EventsRaw cslschema')
-    await harness.restart()
-    url = harness.analytics.url
-    expect(await ask(url, '.show table EventsRaw cslschema')).toEqual(before)
-  })
-})
-
 describe('tables', () => {
   test('.create-merge adds columns and leaves the others', async () => {
     await ask(url, ".create-merge table Merged (A:string, ['b c']:long) with (folder=\"x\", docstring='y')")

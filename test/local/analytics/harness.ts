@@ -71,11 +71,12 @@ export async function ask(
   url: string,
   text: string,
   parameters: Readonly<Record<string, unknown>> = {},
+  database = databaseName,
 ): Promise<Record<string, unknown>[]> {
   const client = dataClient(url)
   try {
     const properties = new ClientRequestProperties({}, { ...parameters })
-    const answer = await client.execute(databaseName, text, properties)
+    const answer = await client.execute(database, text, properties)
     const [table] = answer.primaryResults
     if (table === undefined) throw new Error('The answer has no primary result.')
     return [...table.rows()].map((row) => row.toJSON<Record<string, unknown>>())

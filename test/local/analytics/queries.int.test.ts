@@ -1,22 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { ask, startHarness } from './harness.ts'
-import type { Harness } from './harness.ts'
+import { startEngine, type Engine } from './engine.ts'
+import { ask } from './harness.ts'
 import { fillThings, idsOfThings } from './things-table.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
 
-let harness: Harness
+let engine: Engine
 let url: string
 
 beforeAll(async () => {
-  harness = await startHarness()
-  url = harness.analytics.url
+  engine = await startEngine()
+  ;({ url } = engine)
+  await engine.drop('Things')
   await fillThings(url)
 })
 
-afterAll(async () => {
-  await harness.close()
-})
+afterAll(() => engine?.close())
 
 describe('where', () => {
   test.each([

@@ -1,0 +1,9 @@
+/**
+ * What the hooks ask of Azure beside PostgreSQL: tokens of whoever runs azd, a restart, a firewall rule for the time of a
+ * run. Each behind an interface so small that a test can stand in for it over HTTP.
+ *
+ * Invariant: a token goes to the address that it was made for and to no other, and is never printed.
+ */
+export { azureLogin, claimsOf, type AzureLogin } from './login.ts'
+export { ManagementClient, type ManagementOptions, type ServerPlace } from './management.ts'
+export { firewallRuleName, ownAddress, withFirewallRule } from './firewall.ts'

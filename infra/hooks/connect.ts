@@ -1,0 +1,113 @@
+import {
+  azureLogin,
+  claimsOf,
+  ManagementClient,
+  ownAddress,
+  withFirewallRule,
+  type AzureLogin,
+} from './azure/index.ts'
+import { whenReady, type DatabaseServer, type ServerFacts } from './database/index.ts'
+import { HookFailure } from './frame/failure.ts'
+import type { Report } from './frame/report.ts'
+import type { PostprovisionSettings } from './settings.ts'
+
+/** Scope of Azure Database for PostgreSQL, the same for every server. */
+const postgresScope = 'https://ossrdbms-aad.database.windows.net/.default'
+const managementUrl = 'https://management.azure.com'
+
+/** A rule of the firewall takes effect within seconds; a minute is Azure's longest that was told. */
+const firewallWaitMs = 90_000
+
+/** The ways to what the hook works on. */
+export interface Connections {
+  readonly server: DatabaseServer
+  /** The same way to a replica, by its name. */
+  readonly replica: (name: string) => DatabaseServer
+  readonly management: ManagementClient
+}
+
+/** Finds out who logs in, and as what. Nothing is connected yet. */
+export async function makeConnections(
+  settings: PostprovisionSettings,
+  login: AzureLogin = azureLogin(settings.tenantId),
+): Promise<Connections> {
+  const management = new ManagementClient({
+    url: settings.managementUrl ?? managementUrl,
+    subscriptionId: settings.subscriptionId,
+    resourceGroup: settings.resourceGroup,
+    // A stand-in must never see a token that means something.
+    login: settings.managementUrl === undefined ? login : () => Promise.resolve('stand-in'),
+  })
+  if (settings.url !== undefined) {
+    const server = { name: settings.serverName, url: settings.url, isPrivate: settings.isPrivate }
+    return { server, management, replica: (name) => ({ ...server, name }) }
+  }
+  const password = (): Promise<string> => login(postgresScope)
+  const user = await administratorOf(settings, password)
+  const serverAt = (name: string, host: string): DatabaseServer => ({
+    name,
+    url: `postgres://${encodeURIComponent(user)}@${host}:5432?sslmode=verify-full`,
+    password,
+    isPrivate: settings.isPrivate,
+  })
+  return {
+    server: serverAt(settings.serverName, settings.host),
+    management,
+    // Servers of one subscription differ in the first label of their names only.
+    replica: (name) => serverAt(name, settings.host.replace(/^[^.]+/, name)),
+  }
+}
+
+/**
+ * The role to log in as. The template says whom it made administrator; somebody else's token is refused under that name
+ * with no word about why, so another login goes by its own name (and a group's members by the one they set).
+ */
+async function administratorOf(
+  settings: PostprovisionSettings,
+  password: () => Promise<string>,
+): Promise<string> {
+  const { administrator } = settings
+  if (administrator.chosen !== undefined) return administrator.chosen
+  const claims = claimsOf(await password())
+  const isTemplates = administrator.objectId === undefined || administrator.objectId === claims.objectId
+  const name = (isTemplates ? administrator.name : undefined) ?? claims.name
+  if (name !== undefined) return name
+  throw new HookFailure({
+    code: 'OUTPUT_MISSING',
+    what: 'Neither the template nor the token says which role to log in as.',
+    where: 'POSTGRES_ADMINISTRATOR_NAME',
+    mend: 'azd env set TRICKLE_HOOK_POSTGRES_USER <name of an Entra administrator of the server>',
+  })
+}
+
+/**
+ * Connects; through a firewall that does not let this machine in, a rule is opened for as long as `work` runs.
+ * @throws HookFailure
+ */
+export async function throughFirewall(
+  { server, management }: Connections,
+  settings: PostprovisionSettings,
+  report: Report,
+  work: (facts: ServerFacts) => Promise<void>,
+): Promise<void> {
+  const begin = (facts: ServerFacts): Promise<void> => {
+    report.note('server', `PostgreSQL ${facts.version} at ${settings.host}, as ${facts.user}`)
+    return work(facts)
+  }
+  let facts: ServerFacts
+  try {
+    facts = await whenReady(server, settings.waitMs, undefined, (failure) =>
+      report.note('server', `waits up to ${settings.waitMs / 1000} s: ${failure.message}`),
+    )
+  } catch (error) {
+    const isShut = error instanceof HookFailure && error.code === 'NO_ROUTE'
+    const mayOpen = settings.url === undefined || settings.managementUrl !== undefined
+    if (!isShut || !mayOpen || settings.clientAddress === 'off') throw error
+    const address = await ownAddress(settings.clientAddress)
+    await withFirewallRule(management, server.name, address, report, async () =>
+      begin(await whenReady(server, firewallWaitMs, ['NO_ROUTE', 'SERVER_RESTARTING', 'CONNECTION_LOST'])),
+    )
+    return
+  }
+  await begin(facts)
+}

@@ -1,0 +1,30 @@
+import type { Parameters } from '../parameters/index.ts'
+import type { Estimate } from './estimate.ts'
+import type { Size } from './sizes.ts'
+
+/** Below 100 dollars fives are round, below 1,000 tens, above that fifties: nobody should take it for a quotation. */
+export function roundUsd(amount: number): number {
+  const step = amount < 100 ? 5 : amount < 1000 ? 10 : 50
+  return Math.max(step, Math.round(amount / step) * step)
+}
+
+const dollars = (amount: number): string => `$${roundUsd(amount).toLocaleString('en-US')}`
+
+/** Room for the longest part, `Geo-redundant backup`. */
+const partWidth = 22
+
+/** The estimate as lines to print. */
+export function estimateText({ lines, usdPerMonth }: Estimate, parameters: Parameters, size: Size): string[] {
+  const { asOf, source } = size.monthlyCost
+  const origin = source === 'estimate' ? `estimated ${asOf}` : `${asOf}, ${source}`
+  return [
+    `Size ${parameters.size}, ${parameters.network} network: about ${dollars(usdPerMonth)} a month (${origin}; prices differ by region).`,
+    ...lines.map(
+      (line) => `  ${line.part.padEnd(partWidth)} ${dollars(line.usdPerMonth).padStart(7)}  ${line.because}`,
+    ),
+    ...(parameters.size === 'dev'
+      ? ['  dev is Burstable: it does not exercise PgBouncer, replicas, a standby or an elastic cluster.']
+      : []),
+    '  Not in it: traffic beyond light use, storage that grows, logs above it, support plans, taxes.',
+  ]
+}

@@ -1,0 +1,56 @@
+import { HookFailure } from '../frame/failure.ts'
+import type { Report } from '../frame/report.ts'
+import type { DatabaseServer } from './database-server.ts'
+import { whenReady } from './server.ts'
+
+/** Restarts a server and comes back when Azure says it is done; SQL may take a moment longer. */
+export interface ServerRestart {
+  restart(server: string): Promise<void>
+}
+
+export interface RestartOptions {
+  readonly restart: ServerRestart
+  readonly report: Report
+  /** Static parameters that the template sets: whatever else waits was set by somebody. */
+  readonly ofTemplate: readonly string[]
+  /** False: say what waits and go on. */
+  readonly mayRestart: boolean
+  /** How long the server may take to answer again. */
+  readonly waitMs: number
+}
+
+/** A static parameter takes effect at a restart, which the template can't ask for. Nothing waits: nothing happens. */
+export async function restartWherePending(
+  server: DatabaseServer,
+  pending: readonly string[],
+  { restart, report, ofTemplate, mayRestart, waitMs }: RestartOptions,
+): Promise<void> {
+  const step = `restart ${server.name}`
+  if (pending.length === 0) {
+    report.unchanged('restart', `${server.name}: no static parameter waits for one`)
+    return
+  }
+  const others = pending.filter((name) => ofTemplate.length > 0 && !ofTemplate.includes(name))
+  const names = `${pending.join(', ')}${others.length === 0 ? '' : ` (not the template's: ${others.join(', ')})`}`
+  if (!mayRestart) {
+    report.warn('restart', `${server.name}: ${names} wait for one; TRICKLE_HOOK_RESTART is never`)
+    return
+  }
+  report.note('restart', `${server.name} restarts now, for ${names}; its connections end`)
+  await restart.restart(server.name)
+  const facts = await whenReady(server, waitMs, [
+    'SERVER_RESTARTING',
+    'CONNECTION_LOST',
+    'NO_ROUTE',
+    'PRIVATE_NETWORK',
+  ])
+  if (facts.pendingRestart.length > 0) {
+    throw new HookFailure({
+      code: 'RESTART_WITHOUT_EFFECT',
+      what: `After the restart these parameters still wait: ${facts.pendingRestart.join(', ')}.`,
+      where: step,
+      mend: 'Look at Server parameters in the portal: one may have been changed meanwhile, or be refused by the server.',
+    })
+  }
+  report.changed('restart', `${server.name} answers again, with ${pending.join(', ')} in effect`)
+}

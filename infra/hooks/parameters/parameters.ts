@@ -1,0 +1,25 @@
+export const sizeNames = ['dev', 'standard', 'scale'] as const
+export type SizeName = (typeof sizeNames)[number]
+
+export interface Replica {
+  readonly name: string
+  readonly location?: string | undefined
+  readonly purpose: 'reads' | 'analytics'
+}
+
+/** What decides what is made and what it costs; the other parameters are only checked for form. */
+export interface Parameters {
+  readonly size: SizeName
+  readonly network: 'public' | 'private'
+  readonly replicas: readonly Replica[]
+  readonly virtualEndpoint: boolean
+  readonly highAvailability: 'bySize' | 'off' | 'sameZone' | 'zoneRedundant'
+  readonly geoRedundantBackup: boolean
+  /** 0 for a plain server. */
+  readonly elasticClusterNodes: number
+  readonly customerManagedKey: boolean
+  readonly analytics: 'off' | 'new' | 'existing'
+  readonly analyticsUrl: string | undefined
+  readonly cache: 'off' | 'redis'
+  readonly serviceBusTier: 'bySize' | 'Standard' | 'Premium'
+}

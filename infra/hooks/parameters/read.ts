@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import type { Environment } from '../frame/environment.ts'
+import type { HookFailure } from '../frame/failure.ts'
+import { refuseContradictions, type SizeRules } from './contradictions.ts'
+import { sizeNames, type Parameters, type SizeName } from './parameters.ts'
+import { ValueReader } from './values.ts'
+
+const replicaSchema = z.strictObject({
+  // Long ones are cut by the template, and capitals made small.
+  name: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i, 'must be letters, digits and - between them'),
+  location: z.string().optional(),
+  purpose: z.enum(['reads', 'analytics']),
+})
+
+const administratorSchema = z.strictObject({
+  objectId: z.uuid('must be the object id'),
+  name: z.string().min(1),
+  type: z.enum(['User', 'Group', 'ServicePrincipal']),
+})
+
+const issuerExample = 'https://login.microsoftonline.com/<tenant id>/v2.0'
+const administratorsExample = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
+
+/** Reads and checks what `azd provision` will be given; `failures` holds everything that is wrong with it. */
+export function readParameters(
+  environment: Environment,
+  rules: Readonly<Record<SizeName, SizeRules>>,
+): {
+  parameters: Parameters
+  failures: readonly HookFailure[]
+} {
+  const values = new ValueReader(environment)
+  const parameters: Parameters = {
+    size: values.oneOf('TRICKLE_SIZE', sizeNames, 'dev'),
+    network: values.oneOf('TRICKLE_NETWORK', ['public', 'private'], 'public'),
+    replicas: values.json(
+      'TRICKLE_REPLICAS',
+      z.array(replicaSchema),
+      [],
+      '[{"name":"reads-1","purpose":"reads"}]',
+    ),
+    virtualEndpoint: values.flag('TRICKLE_VIRTUAL_ENDPOINT'),
+    highAvailability: values.oneOf(
+      'TRICKLE_HIGH_AVAILABILITY',
+      ['bySize', 'off', 'sameZone', 'zoneRedundant'],
+      'bySize',
+    ),
+    geoRedundantBackup: values.flag('TRICKLE_GEO_BACKUP'),
+    elasticClusterNodes: values.whole('TRICKLE_ELASTIC_CLUSTER_NODES'),
+    customerManagedKey: values.flag('TRICKLE_CUSTOMER_MANAGED_KEY'),
+    analytics: values.oneOf('TRICKLE_ANALYTICS', ['off', 'new', 'existing'], 'off'),
+    analyticsUrl: values.get('TRICKLE_ANALYTICS_URL'),
+    cache: values.oneOf('TRICKLE_CACHE', ['off', 'redis'], 'off'),
+    serviceBusTier: values.oneOf('TRICKLE_SERVICE_BUS_TIER', ['bySize', 'Standard', 'Premium'], 'bySize'),
+  }
+  readAuthorisation(values)
+  values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], administratorsExample)
+  values.json('TRICKLE_CORS_ORIGINS', z.array(z.string().min(1)), [], '["https://app.example.com"]')
+  values.oneOf('AZURE_PRINCIPAL_TYPE', ['User', 'ServicePrincipal', 'Group'], 'User')
+  refuseContradictions(parameters, rules[parameters.size], values)
+  return { parameters, failures: values.failures }
+}
+
+/** The app refuses these at its start as well; a deployment of half an hour would come before that. */
+function readAuthorisation(values: ValueReader): void {
+  const issuer = values.required(
+    'TRICKLE_AUTH_ISSUER',
+    'the issuer of the tokens that callers bring.',
+    issuerExample,
+  )
+  values.required(
+    'TRICKLE_AUTH_AUDIENCE',
+    'the audience that those tokens carry.',
+    'api://<application id of your API>',
+  )
+  const urls = { TRICKLE_AUTH_ISSUER: issuer, TRICKLE_AUTH_JWKS_URL: values.get('TRICKLE_AUTH_JWKS_URL') }
+  for (const [name, url] of Object.entries(urls)) {
+    if (url === undefined || isPublicHttps(url)) continue
+    values.invalid(
+      name,
+      `${name} is "${url}"; in Azure it must be https and no loopback address.`,
+      `azd env set ${name} ${issuerExample}`,
+    )
+  }
+  values.oneOf('TRICKLE_AUTH_TENANT_KEY', ['any', 'id', 'slug', 'externalId'], 'any')
+}
+
+const loopbackHost = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/
+
+function isPublicHttps(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return url.protocol === 'https:' && !loopbackHost.test(url.hostname)
+}

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { parseSettings } from '../../../shared/config/index.ts'
+import { settingsSchema } from '../../../shared/config/schema.ts'
+import type { Given, ObjectValue } from '../../support/bicep/index.ts'
+import { appSettingsOf, everything, jsonOfFile, least, sizes, stringOf } from './support.ts'
+
+/** What the platform, its extensions and its SDKs read; everything else an app setting may be is ours. */
+const PLATFORM_SETTINGS = [
+  'AzureWebJobsStorage__blobServiceUri',
+  'AzureWebJobsStorage__credential',
+  'AzureWebJobsStorage__clientId',
+  'AzureWebJobsDisableHomepage',
+  'ServiceBusConnection__fullyQualifiedNamespace',
+  'ServiceBusConnection__credential',
+  'ServiceBusConnection__clientId',
+  'ServiceBusForwarderConnection__fullyQualifiedNamespace',
+  'ServiceBusForwarderConnection__credential',
+  'ServiceBusForwarderConnection__clientId',
+  'APPLICATIONINSIGHTS_CONNECTION_STRING',
+  'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+  'AZURE_CLIENT_ID',
+]
+
+/** Optional settings that the template leaves to their default, and why. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  TRICKLE_ENVIRONMENT: '"production" is the default, and "local" would allow plain http',
+  TRICKLE_EVENTS_SSE_VIEWERS_MAX: 'off: each viewer holds one of the sixteen requests of an instance',
+}
+
+/** Refused or ignored on Flex Consumption. */
+const NOT_ON_FLEX = [
+  'FUNCTIONS_WORKER_RUNTIME',
+  'FUNCTIONS_EXTENSION_VERSION',
+  'WEBSITE_RUN_FROM_PACKAGE',
+  'SCM_DO_BUILD_DURING_DEPLOYMENT',
+  'WEBSITE_NODE_DEFAULT_VERSION',
+  'WEBSITE_CONTENTAZUREFILECONNECTIONSTRING',
+  'WEBSITE_CONTENTSHARE',
+]
+
+const { properties, required } = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as {
+  properties: Record<string, unknown>
+  required: string[]
+}
+const known = Object.keys(properties)
+
+const deployments: [string, Given][] = [
+  ['the least', least],
+  ['everything', everything],
+  ...sizes.map((size): [string, Given] => [`size ${size}`, { size, analytics: 'new' }]),
+]
+
+/** Each optional parameter that becomes a setting is given. */
+const withAllSettings: Given = { ...everything, authJwksUrl: 'https://login.example.com/keys' }
+
+const texts = (settings: ObjectValue): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, stringOf(value)]))
+
+describe.each(deployments)('app settings of %s', (_, given) => {
+  const settings = appSettingsOf(given)
+  const names = Object.keys(settings)
+
+  it('are all known to the code or to the platform', () => {
+    expect(names.filter((name) => !known.includes(name) && !PLATFORM_SETTINGS.includes(name))).toEqual([])
+    expect(names.filter((name) => NOT_ON_FLEX.includes(name))).toEqual([])
+  })
+
+  it('hold all that the code and the platform need, and nothing empty', () => {
+    expect([...required, ...PLATFORM_SETTINGS].filter((name) => !names.includes(name))).toEqual([])
+    expect(names.filter((name) => settings[name] === '')).toEqual([])
+  })
+
+  it('are accepted by the code', () => {
+    const parsed = parseSettings(texts(settings))
+    expect(parsed.TRICKLE_ENVIRONMENT).toBe('production')
+    expect(parsed.TRICKLE_ANALYTICS_URL === undefined).toBe(given['analytics'] !== 'new')
+  })
+
+  it('hold no secret: identities throughout', () => {
+    for (const [name, value] of Object.entries(texts(settings))) {
+      expect([name, /AccountKey|SharedAccessKey|password|:[^/@]+@/i.test(value)]).toEqual([name, false])
+    }
+    for (const connection of ['AzureWebJobsStorage', 'ServiceBusConnection', 'ServiceBusForwarderConnection'])
+      expect(settings[`${connection}__credential`]).toBe('managedidentity')
+    expect(settings['APPLICATIONINSIGHTS_AUTHENTICATION_STRING']).toMatch(/Authorization=AAD$/)
+  })
+
+  it('lead each login role to the server, by the pooler where there is one, and verify its certificate', () => {
+    const port = ['dev'].includes(stringOf(given['size'])) ? '5432' : '6432'
+    for (const role of ['app', 'forwarder', 'operator']) {
+      const url = new URL(stringOf(settings[`TRICKLE_POSTGRES_${role.toUpperCase()}_URL`]))
+      expect(url).toMatchObject({ protocol: 'postgres:', username: `trickle_${role}`, password: '', port })
+      expect(url.hostname).toMatch(/\.postgres\.database\.azure\.com$/)
+      expect(url.pathname).toBe('/trickle')
+      expect(url.searchParams.get('sslmode')).toBe('verify-full')
+    }
+  })
+
+  it('name an identity of its own for each login role, and the forwarder’s for analytics', () => {
+    const clientIds = ['APP', 'FORWARDER', 'OPERATOR'].map(
+      (role) => settings[`TRICKLE_POSTGRES_${role}_CLIENT_ID`],
+    )
+    expect(new Set(clientIds).size).toBe(3)
+    const forwards = settings['TRICKLE_ANALYTICS_URL'] !== undefined
+    expect(settings['TRICKLE_ANALYTICS_CLIENT_ID']).toBe(forwards ? clientIds[1] : undefined)
+    expect(settings['AZURE_CLIENT_ID']).toBe(clientIds[0])
+    expect(settings['ServiceBusConnection__clientId']).toBe(clientIds[0])
+    expect(settings['ServiceBusForwarderConnection__clientId']).toBe(clientIds[1])
+  })
+
+  it('prepare statements only where the pooler keeps track of them', () => {
+    expect(settings['TRICKLE_POSTGRES_STATEMENTS']).toBe(given['size'] === 'dev' ? 'unnamed' : 'named')
+  })
+})
+
+describe('app settings', () => {
+  it('are all that the code offers, but for what is left out with a reason', () => {
+    const made = Object.keys(appSettingsOf(withAllSettings)).filter(
+      (name) => !PLATFORM_SETTINGS.includes(name),
+    )
+    expect([...made, ...Object.keys(LEFT_OUT)].toSorted()).toEqual(known.toSorted())
+  })
+
+  it('carry what was given as parameters', () => {
+    const settings = appSettingsOf({
+      authJwksUrl: 'https://login.example.com/keys',
+      authTenantClaim: 'tid',
+      authTenantKey: 'externalId',
+      authRolesClaim: 'groups',
+      analytics: 'existing',
+      analyticsClusterUri: 'https://events.westeurope.kusto.windows.net',
+      analyticsDatabase: 'other',
+    })
+    expect(settings).toMatchObject({
+      TRICKLE_AUTH_ISSUER: 'https://login.example.com/v2.0',
+      TRICKLE_AUTH_AUDIENCE: 'api://trickle',
+      TRICKLE_AUTH_JWKS_URL: 'https://login.example.com/keys',
+      TRICKLE_AUTH_TENANT_CLAIM: 'tid',
+      TRICKLE_AUTH_TENANT_KEY: 'externalId',
+      TRICKLE_AUTH_ROLES_CLAIM: 'groups',
+      TRICKLE_ANALYTICS_URL: 'https://events.westeurope.kusto.windows.net',
+      TRICKLE_ANALYTICS_DATABASE: 'other',
+    })
+  })
+
+  it('have the default of the schema where nothing was given', () => {
+    const defaults = parseSettings({
+      ...texts(appSettingsOf(least)),
+      TRICKLE_AUTH_TENANT_CLAIM: '',
+      TRICKLE_AUTH_TENANT_KEY: '',
+      TRICKLE_AUTH_ROLES_CLAIM: '',
+      TRICKLE_ANALYTICS_DATABASE: '',
+      TRICKLE_FORWARD_SCHEDULE: '',
+    })
+    expect(parseSettings(texts(appSettingsOf(least)))).toEqual(defaults)
+  })
+
+  it('are the settings of the local sample, but for what differs between the two with a reason', () => {
+    const sample = (jsonOfFile('local.settings.sample.json') as { Values: Record<string, string> }).Values
+    const ours = (names: readonly string[]): string[] =>
+      names.filter((name) => name.startsWith('TRICKLE_')).toSorted()
+    const local = new Set(ours(Object.keys(sample)))
+    const deployed = new Set(ours(Object.keys(appSettingsOf(withAllSettings))))
+    // Locally the logins have passwords, and the issuer is discovered at its own address.
+    expect([...deployed].filter((name) => !local.has(name))).toEqual([
+      'TRICKLE_ANALYTICS_CLIENT_ID',
+      'TRICKLE_AUTH_JWKS_URL',
+      'TRICKLE_POSTGRES_APP_CLIENT_ID',
+      'TRICKLE_POSTGRES_FORWARDER_CLIENT_ID',
+      'TRICKLE_POSTGRES_OPERATOR_CLIENT_ID',
+    ])
+    expect([...local].filter((name) => !deployed.has(name))).toEqual(Object.keys(LEFT_OUT).toSorted())
+    expect(sample['AzureWebJobsDisableHomepage']).toBe(appSettingsOf(least)['AzureWebJobsDisableHomepage'])
+  })
+})

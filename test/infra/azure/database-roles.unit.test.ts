@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { appSettingsOf, everything, fileOf, mainWith, planOf, stringOf, textOfFile } from './support.ts'
+
+const rolesFile = textOfFile('infra/sql/roles.sql')
+
+/** Every role that the file makes. */
+const roles = [
+  ...(/foreach v_role in array array\[([^\]]*)\]/.exec(rolesFile)?.[1] ?? '').matchAll(/'(\w+)'/g),
+].map(([, name = '']) => name)
+
+/** Those that somebody logs in as: the others own things. */
+const logins = (/grant connect on database %I to (trickle_migrator[^']*)'/.exec(rolesFile)?.[1] ?? '').split(
+  ', ',
+)
+
+/** The texts of the hooks. */
+const hooks = readdirSync(fileOf('infra/hooks'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.(?:ts|mjs)$/.test(name))
+  .map((name) => readFileSync(join(fileOf('infra/hooks'), name), 'utf8'))
+  .join('\n')
+
+describe('database roles', () => {
+  it('are found in roles.sql', () => {
+    expect(roles).toHaveLength(6)
+    expect(logins.toSorted()).toEqual([
+      'trickle_app',
+      'trickle_forwarder',
+      'trickle_migrator',
+      'trickle_operator',
+    ])
+    expect(logins.filter((name) => !roles.includes(name))).toEqual([])
+  })
+
+  it('of the app are those of its urls', () => {
+    const settings = appSettingsOf(everything)
+    const used = Object.keys(settings)
+      .filter((name) => /^TRICKLE_POSTGRES_\w+_URL$/.test(name))
+      .map((name) => decodeURIComponent(new URL(stringOf(settings[name])).username))
+    // Migrations run as the fourth, by the hook and never by the app.
+    expect([...used, 'trickle_migrator'].toSorted()).toEqual(logins.toSorted())
+  })
+
+  it('have an identity each, by the same name, whose object id the hooks get', () => {
+    const identities = planOf(everything)
+      .filter(({ type, path }) => type.endsWith('/userAssignedIdentities') && path.includes('identities/'))
+      .map(({ path }) => path.split('/').at(-1))
+    const outputs = [...mainWith(everything).file.outputs.keys()]
+    for (const login of logins.filter((name) => name !== 'trickle_migrator')) {
+      const name = login.replace('trickle_', '')
+      expect(identities).toContain(name)
+      expect(outputs).toContain(`IDENTITY_${name.toUpperCase()}_PRINCIPAL_ID`)
+      expect(hooks).toMatch(new RegExp(`\\b${login}\\b`))
+    }
+    // What is left is the platform's own, and logs in to no database.
+    expect(identities).toHaveLength(logins.length)
+    expect(identities).toContain('deployment')
+  })
+
+  it('named in the hooks are all made by roles.sql', () => {
+    const named = new Set(
+      [...hooks.matchAll(/\b(trickle_(?!\w*_(?:log|state|outbox|migrations))[a-z]+)\b/g)].map(
+        ([, name = '']) => name,
+      ),
+    )
+    expect([...named].filter((name) => !roles.includes(name))).toEqual([])
+    expect(named.has('trickle_migrator')).toBe(true)
+  })
+
+  it('work in the database that the template makes', () => {
+    const database = planOf(everything).find(({ type }) => type.endsWith('/flexibleServers/databases'))
+    expect(mainWith(everything).output('POSTGRES_DATABASE')).toBe(database?.name)
+    expect(new URL(stringOf(appSettingsOf(everything)['TRICKLE_POSTGRES_APP_URL'])).pathname).toBe(
+      `/${stringOf(database?.name)}`,
+    )
+  })
+})

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import { propertyOf, type Given, type PlannedResource, type Value } from '../../support/bicep/index.ts'
+import { at, everything, least, ofType, planOf, sizes, stringOf } from './support.ts'
+
+/**
+ * Every role that the template gives, by its id, on what it gives it, and why it is the least that does. A role that is
+ * not on this list is refused, Owner and Contributor of resources above all.
+ */
+const ALLOWED: Readonly<Record<string, { readonly on: RegExp; readonly why: string }>> = {
+  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': {
+    on: /^(?:platform\/)?hostStorage\/account$/,
+    why: 'Storage Blob Data Owner: what the platform documents as the least for the host’s own storage; an account of its own',
+  },
+  'ba92f5b4-2d11-453d-a403-e96b0029c9fe': {
+    on: /^(?:platform\/)?packageStorage\/account$/,
+    why: 'Storage Blob Data Contributor: azd uploads the package, the platform reads it',
+  },
+  '3913510d-42f4-4e42-8a64-420c390055eb': {
+    on: /\/insights$/,
+    why: 'Monitoring Metrics Publisher: telemetry, with local authentication off',
+  },
+  '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39': {
+    on: /serviceBus\/made\[\d+\]$/,
+    why: 'Service Bus Data Sender, on one queue',
+  },
+  '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0': {
+    on: /serviceBus\/made\[\d+\]$/,
+    why: 'Service Bus Data Receiver, on one queue',
+  },
+  'e147488a-f6f5-4113-8e2d-b22465e65bf6': {
+    on: /\/key\/key$/,
+    why: 'Key Vault Crypto Service Encryption User, on one key',
+  },
+}
+
+const deployments: [string, Given][] = [
+  ['everything', everything],
+  ['the least', least],
+  ...sizes.map((size): [string, Given] => [
+    `size ${size} with analytics`,
+    { size, analytics: 'new', cache: 'redis' },
+  ]),
+]
+
+const roleOf = ({ body }: PlannedResource): string =>
+  stringOf(at({ body }, 'properties.roleDefinitionId')).split('/').at(-1) ?? ''
+
+/** The resource a right is given on, by its path in the plan. */
+const targetOf = ({ path, scope }: PlannedResource): string =>
+  `${path.slice(0, path.lastIndexOf('/') + 1)}${scope.replace(/^.*::/, '')}`
+
+describe.each(deployments)('rights in a deployment of %s', (_, given) => {
+  const plan = planOf(given)
+  const assignments = ofType(plan, 'Microsoft.Authorization/roleAssignments')
+  const identities = new Set<Value | undefined>(
+    ofType(plan, 'Microsoft.ManagedIdentity/userAssignedIdentities').map(({ type, name }) =>
+      propertyOf(type, name, 'principalId'),
+    ),
+  )
+
+  it('are on the list, each on one resource', () => {
+    expect(assignments.length).toBeGreaterThan(5)
+    for (const assignment of assignments) {
+      const allowed = ALLOWED[roleOf(assignment)]
+      expect([assignment.path, allowed?.on.test(targetOf(assignment))]).toEqual([assignment.path, true])
+    }
+  })
+
+  it('are given to identities of this deployment, whose type is said', () => {
+    for (const { path, body } of assignments) {
+      expect([path, identities.has(at({ body }, 'properties.principalId'))]).toEqual([path, true])
+      // Without it a principal that is seconds old is "not found" while the directory replicates.
+      expect([path, at({ body }, 'properties.principalType')]).toEqual([path, 'ServicePrincipal'])
+    }
+  })
+
+  it('are given once each: names tell them apart', () => {
+    expect(new Set(assignments.map(({ name }) => name)).size).toBe(assignments.length)
+  })
+
+  it('in Data Explorer are to send, and nothing more', () => {
+    for (const { body } of ofType(plan, 'Microsoft.Kusto/clusters/databases/principalAssignments'))
+      expect(at({ body }, 'properties.role')).toBe('Ingestor')
+  })
+})
+
+it('every right on the list is given by some deployment', () => {
+  const given = new Set(ofType(planOf(everything), 'Microsoft.Authorization/roleAssignments').map(roleOf))
+  expect([...given].toSorted()).toEqual(Object.keys(ALLOWED).toSorted())
+})
+
+/** What switches keys and passwords off, and what public access is called, by type of resource. */
+const WITHOUT_KEYS: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
+  'Microsoft.Storage/storageAccounts': { allowSharedKeyAccess: false, allowBlobPublicAccess: false },
+  'Microsoft.ServiceBus/namespaces': { disableLocalAuth: true },
+  'Microsoft.Insights/components': { DisableLocalAuth: true },
+  'Microsoft.OperationalInsights/workspaces': { 'features.disableLocalAuth': true },
+  'Microsoft.KeyVault/vaults': { enableRbacAuthorization: true, publicNetworkAccess: 'Disabled' },
+  'Microsoft.Cache/redisEnterprise/databases': { accessKeysAuthentication: 'Disabled' },
+}
+
+/** Services that hold data: private where the network is. */
+const WITH_DATA = [
+  'Microsoft.Storage/storageAccounts',
+  'Microsoft.ServiceBus/namespaces',
+  'Microsoft.Kusto/clusters',
+  'Microsoft.Cache/redisEnterprise',
+]
+
+const SERVER = 'Microsoft.DBforPostgreSQL/flexibleServers'
+
+const publicAccessOf = (resource: PlannedResource): Value | undefined =>
+  at(
+    resource,
+    resource.type === SERVER ? 'properties.network.publicNetworkAccess' : 'properties.publicNetworkAccess',
+  )
+
+describe.each(deployments)('doors in a deployment of %s', (_, given) => {
+  const plan = planOf(given)
+  const isPrivate = given['network'] === 'private'
+
+  it('open by no key', () => {
+    for (const resource of plan) {
+      for (const [name, value] of Object.entries(WITHOUT_KEYS[resource.type] ?? {}))
+        expect([resource.path, name, at(resource, `properties.${name}`)]).toEqual([
+          resource.path,
+          name,
+          value,
+        ])
+    }
+    expect(JSON.stringify(plan.map(({ body }) => stringOf(body)))).not.toMatch(
+      /listKeys|administratorLoginPassword|listConnectionStrings/,
+    )
+  })
+
+  it('of PostgreSQL open by Entra ID only', () => {
+    // A replica gets its authentication by the update that follows its creation.
+    const servers = ofType(plan, SERVER).filter(
+      ({ body }) => at({ body }, 'properties.createMode') !== 'Replica',
+    )
+    expect(servers.length).toBeGreaterThan(0)
+    for (const server of servers)
+      expect(at(server, 'properties.authConfig')).toMatchObject({
+        activeDirectoryAuth: 'Enabled',
+        passwordAuth: 'Disabled',
+      })
+  })
+
+  it('are public only as the network says', () => {
+    const services = plan.filter(({ type }) => WITH_DATA.includes(type) || type === SERVER)
+    expect(services.length).toBeGreaterThan(3)
+    for (const service of services)
+      expect([service.path, publicAccessOf(service)]).toEqual([
+        service.path,
+        isPrivate ? 'Disabled' : 'Enabled',
+      ])
+  })
+
+  it('have an endpoint each in the private network, and a rule for Azure’s addresses in the public one', () => {
+    const endpoints = ofType(plan, 'Microsoft.Network/privateEndpoints')
+    const named = new Set(
+      plan
+        .filter(({ type }) => WITH_DATA.includes(type) || type === SERVER)
+        .map(({ type, name }) => `${type}/${stringOf(name)}`),
+    )
+    const targets = endpoints.map(({ body }) => {
+      const [connection] = at({ body }, 'properties.privateLinkServiceConnections') as readonly {
+        properties: { privateLinkServiceId: string }
+      }[]
+      return connection?.properties.privateLinkServiceId.split('/providers/')[1] ?? ''
+    })
+    expect(targets.toSorted()).toEqual(isPrivate ? [...named].toSorted() : [])
+    const rules = ofType(plan, `${SERVER}/firewallRules`)
+    expect(rules.length > 0).toBe(!isPrivate)
+    for (const { body } of rules)
+      expect(at({ body }, 'properties')).toEqual({ startIpAddress: '0.0.0.0', endIpAddress: '0.0.0.0' })
+  })
+})

@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { textOf, type Value } from '../../support/bicep/index.ts'
+import { fileOf, jsonOfFile, mainWith, required, textOfFile } from './support.ts'
+
+const { parameters: written } = z
+  .object({ parameters: z.record(z.string(), z.strictObject({ value: z.string() })) })
+  .parse(jsonOfFile('infra/main.parameters.json'))
+
+/** `${NAME=default}`; without `=` there is no default, and azd asks. */
+const given = Object.entries(written).map(([name, { value }]) => {
+  const [, variable, initial] = /^\$\{([A-Z][A-Z0-9_]*)(?:=([^}]*))?\}$/.exec(value) ?? []
+  return { name, variable, initial }
+})
+
+const main = mainWith({})
+const declared = [...main.file.parameters.values()]
+
+const azure = z
+  .looseObject({
+    infra: z.object({ provider: z.literal('bicep'), path: z.string(), module: z.string() }),
+    services: z.record(z.string(), z.looseObject({ project: z.string() })),
+    hooks: z.record(z.string(), z.object({ run: z.string(), kind: z.string(), dir: z.string() })),
+    pipeline: z.object({ provider: z.literal('github'), variables: z.array(z.string()) }),
+  })
+  .parse(parse(textOfFile('azure.yaml')))
+
+/** What azd sets by itself, in the environment and in a pipeline. */
+const OF_AZD = ['AZURE_ENV_NAME', 'AZURE_LOCATION', 'AZURE_PRINCIPAL_TYPE']
+
+describe('main.parameters.json', () => {
+  it('gives each parameter of main.bicep, and no other', () => {
+    // Whoever deploys is known to Azure itself, so there is nothing to give.
+    const wanted = declared.map(({ name }) => name).filter((name) => name !== 'principalId')
+    expect(given.map(({ name }) => name).toSorted()).toEqual(wanted.toSorted())
+  })
+
+  it('takes each value from one variable', () => {
+    for (const { name, variable } of given) expect([name, variable]).toEqual([name, expect.any(String)])
+    expect(new Set(given.map(({ variable }) => variable)).size).toBe(given.length)
+  })
+
+  it('has the default of main.bicep where there is one, since an unset variable would be an empty text', () => {
+    for (const { name, initial } of given) {
+      const parameter = main.file.parameters.get(name)
+      expect([name, initial === undefined]).toEqual([name, parameter?.initial === undefined])
+      if (parameter?.initial === undefined || initial === undefined) continue
+      expect([name, textOf(valueOf(initial, parameter.type))]).toEqual([name, textOf(main.parameter(name))])
+    }
+  })
+
+  it('leaves to be asked for what nobody can guess, and nothing else', () => {
+    expect(
+      given
+        .filter(({ initial }) => initial === undefined)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(Object.keys(required).toSorted())
+  })
+})
+
+/** As azd does: text for a parameter that is a text, JSON for any other. */
+function valueOf(text: string, type: { kind: string; name?: string }): Value {
+  return type.kind === 'named' && type.name === 'string' ? text : (JSON.parse(text) as Value)
+}
+
+describe('azure.yaml', () => {
+  it('names files and folders that are there', () => {
+    expect(existsSync(join(fileOf(azure.infra.path), `${azure.infra.module}.bicep`))).toBe(true)
+    expect(existsSync(join(fileOf(azure.infra.path), `${azure.infra.module}.parameters.json`))).toBe(true)
+    for (const { project } of Object.values(azure.services))
+      expect(existsSync(fileOf(join(project, 'package.json')))).toBe(true)
+    for (const { run, dir } of Object.values(azure.hooks))
+      expect(existsSync(join(fileOf(dir), run))).toBe(true)
+    expect(Object.keys(azure.hooks).toSorted()).toEqual(['postprovision', 'preprovision'])
+  })
+
+  it('starts hooks as plain JavaScript, which downloads nothing', () => {
+    for (const { run, kind } of Object.values(azure.hooks))
+      expect([run.endsWith('.mjs'), kind]).toEqual([true, 'js'])
+  })
+
+  it('hands every variable on to the pipeline', () => {
+    const variables = given.map(({ variable = '' }) => variable).filter((name) => !OF_AZD.includes(name))
+    expect(azure.pipeline.variables.toSorted()).toEqual(variables.toSorted())
+  })
+})
+
+describe('outputs of main.bicep', () => {
+  const outputs = [...main.file.outputs.keys()]
+  const folder = fileOf('infra/hooks')
+  const hooks = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n')
+
+  /** Read by azd itself, by tests and people; not by a hook. */
+  const FOR_OTHERS = [
+    'AZURE_FUNCTION_NAME',
+    'SERVICE_API_URI',
+    'POSTGRES_POOLED_PORT',
+    'SERVICE_BUS_NAMESPACE',
+    'ANALYTICS_URL',
+    'TRICKLE_SIZE',
+    'TRICKLE_NETWORK',
+  ]
+
+  /** Of the azd environment, known before the template has run. */
+  const KNOWN_BEFORE = [
+    'AZURE_SUBSCRIPTION_ID',
+    'AZURE_TENANT_ID',
+    'AZURE_ENV_NAME',
+    'AZURE_PRINCIPAL_TYPE',
+    'AZURE_CLIENT_ID',
+  ]
+
+  it('are what the hooks read', () => {
+    const readNames = new Set(
+      [...hooks.matchAll(/'((?:AZURE|POSTGRES|IDENTITY|SERVICE|ANALYTICS)_[A-Z_]+)'/g)].map(
+        ([, name = '']) => name,
+      ),
+    )
+    const identities = [...hooks.matchAll(/`IDENTITY_\$\{[^}]*\}_PRINCIPAL_ID`/g)].length > 0
+    const unknown = [...readNames].filter((name) => !outputs.includes(name) && !KNOWN_BEFORE.includes(name))
+    expect(unknown).toEqual([])
+    const unread = outputs.filter(
+      (name) =>
+        !readNames.has(name) && !FOR_OTHERS.includes(name) && !(identities && name.startsWith('IDENTITY_')),
+    )
+    expect(unread).toEqual([])
+  })
+
+  it('can all be told, for any deployment', () => {
+    for (const name of outputs) expect([name, typeof main.output(name)]).toEqual([name, 'string'])
+  })
+
+  it('hold no secret', () => {
+    for (const name of outputs) expect(name).not.toMatch(/KEY|SECRET|PASSWORD|CONNECTION/)
+  })
+})

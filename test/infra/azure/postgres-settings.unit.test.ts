@@ -1,0 +1,152 @@
+import { glob, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { poolLimits } from '../../../shared/postgres/settings.ts'
+import { isAllowed, poolerSettings, readParameters, readSizes, SIZES, type Size } from './postgres-sizes.ts'
+import { columnOf, readText, tableUnder, type Table } from './postgres-table.ts'
+
+const PURPOSES = ['reads', 'analytics'] as const
+const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
+
+let page: string
+let sizes: Awaited<ReturnType<typeof readSizes>>
+let parameters: Awaited<ReturnType<typeof readParameters>>
+beforeAll(async () => {
+  page = await readText('docs/azure/postgres-settings.md')
+  sizes = await readSizes()
+  parameters = await readParameters()
+})
+
+/** Everything that is set on some server, with where. */
+function everySetting(): { where: string; name: string; value: string }[] {
+  return SIZES.flatMap((size) => {
+    const rules = sizes[size].postgres
+    const groups = {
+      [size]: { ...rules.configurations, ...poolerSettings(rules) },
+      [`${size}, reads`]: rules.replicaConfigurations.reads,
+      [`${size}, analytics`]: rules.replicaConfigurations.analytics,
+    }
+    return Object.entries(groups).flatMap(([where, settings]) =>
+      Object.entries(settings).map(([name, value]) => ({ where, name, value })),
+    )
+  })
+}
+
+describe.each(SIZES)('the page and the file agree at size %s', (size: Size) => {
+  it('in the rules of the servers', () => {
+    const { configurations: _, replicaConfigurations: __, ...rules } = sizes[size].postgres
+    const written = Object.fromEntries(Object.entries(rules).map(([name, value]) => [name, String(value)]))
+    expect(columnOf(tableUnder(page, 'The servers'), size)).toEqual(written)
+  })
+
+  it('in the settings of every server', () => {
+    expect(columnOf(tableUnder(page, 'Set on every server'), size)).toEqual(
+      sizes[size].postgres.configurations,
+    )
+  })
+
+  it('in the settings of the pooler', () => {
+    expect(columnOf(tableUnder(page, 'PgBouncer'), size)).toEqual(poolerSettings(sizes[size].postgres))
+  })
+
+  it.each(PURPOSES)('in the settings of replicas for %s', (purpose) => {
+    const written = columnOf(tableUnder(page, 'Set on replicas besides'), purpose)
+    const rules = sizes[size].postgres
+    expect(rules.replicaConfigurations[purpose]).toEqual(rules.tier === 'Burstable' ? {} : written)
+  })
+})
+
+describe('what the page says of the platform', () => {
+  const tables = ['Set on every server', 'Set on replicas besides', 'PgBouncer']
+
+  it.each(tables)('is what the parameter pages say: %s', (heading) => {
+    const table = tableUnder(page, heading)
+    const effect = { dynamic: 'at once', static: 'restart', 'read-only': 'never' }
+    const written = [...table].map(([name, row]) => [name, row['Takes effect'], row["Platform's own"]])
+    const known = [...table.keys()].map((name) => {
+      const parameter = parameters[name]
+      if (parameter === undefined) return [name, 'unknown']
+      return [name, effect[parameter.kind], parameter.platform === '' ? '(none)' : parameter.platform]
+    })
+    expect(written).toEqual(known)
+    expect([...table].filter(([, row]) => row['Why'] === '')).toEqual([])
+  })
+
+  it('lists nothing as left alone that is set', () => {
+    const left: Table = tableUnder(page, 'Left to the platform')
+    expect(left.size).toBeGreaterThan(0)
+    const set = new Set(everySetting().map(({ name }) => name))
+    expect([...left.keys()].filter((name) => set.has(name))).toEqual([])
+  })
+
+  it('answers each setting of requirement E7, in the way it is done', () => {
+    const asked = tableUnder(page, 'The settings of requirement E7')
+    expect([...asked.keys()]).toEqual([
+      'max_connections',
+      'shared_buffers',
+      'effective_cache_size',
+      'maintenance_work_mem',
+      'checkpoint_completion_target',
+      'wal_buffers',
+      'default_statistics_target',
+      'random_page_cost',
+      'effective_io_concurrency',
+    ])
+    const left = tableUnder(page, 'Left to the platform')
+    const written = [...asked].map(([name, row]) => [
+      name,
+      /^(Set|Left)/.exec(row['What is done'] ?? '')?.[0],
+    ])
+    const done = [...asked.keys()].map((name) => {
+      const isSet = SIZES.every((size) => name in sizes[size].postgres.configurations)
+      return [name, isSet && !left.has(name) ? 'Set' : !isSet && left.has(name) ? 'Left' : 'neither or both']
+    })
+    expect(written).toEqual(done)
+  })
+})
+
+describe('what is set', () => {
+  it('is known, may be set, and has a value that the platform takes', () => {
+    const refused = everySetting().filter(({ name, value }) => {
+      const known = parameters[name]
+      return known === undefined || known.kind === 'read-only' || !isAllowed(value, known.allowed)
+    })
+    expect(refused).toEqual([])
+  })
+
+  it('can be refused: by a name, by a kind and by a value', () => {
+    expect(parameters['fsync']?.kind).toBe('read-only')
+    expect(isAllowed('24', parameters['max_connections']?.allowed ?? '')).toBe(false)
+    expect(isAllowed('-2', parameters['log_temp_files']?.allowed ?? '')).toBe(false)
+    expect(isAllowed('yes', parameters['wal_level']?.allowed ?? '')).toBe(false)
+  })
+
+  it('allows the extensions that migrations create, the statistics, and what was asked for ahead', async () => {
+    const created = new Set<string>()
+    for await (const file of glob('{shared,functions}/*/migrations/*.up.sql', { cwd: REPOSITORY })) {
+      const text = await readFile(`${REPOSITORY}/${file}`, 'utf8')
+      for (const [, name = ''] of text.matchAll(/create extension (?:if not exists )?"?([\w-]+)"?/gi))
+        created.add(name.toLowerCase())
+    }
+    for (const size of SIZES) {
+      const allowed = sizes[size].postgres.configurations['azure.extensions']?.split(',')
+      expect(new Set(allowed)).toEqual(new Set(['pg_stat_statements', 'postgis', ...created]))
+    }
+  })
+
+  it.each(SIZES)('leaves three times the server buffers to the cache of the system at size %s', (size) => {
+    const { configurations } = sizes[size].postgres
+    const pages = Number(configurations['shared_buffers'])
+    expect(pages).toBeGreaterThan(0)
+    expect(Number(configurations['effective_cache_size'])).toBe(3 * pages)
+  })
+
+  it.each(['standard', 'scale'] as const)(
+    'lets nobody wait in the pooler whom the app no longer waits for: %s',
+    (size) => {
+      const seconds = Number(sizes[size].postgres.configurations['pgbouncer.query_wait_timeout'])
+      expect(seconds).toBeGreaterThan(0)
+      expect(1000 * seconds).toBeLessThanOrEqual(poolLimits.queryTimeoutMs)
+    },
+  )
+})

@@ -1,0 +1,158 @@
+/**
+ * Checks the Bicep of infra/: by the Bicep CLI where it is on the path (build and lint with infra/bicepconfig.json), else
+ * by the offline checker in `../shared/tools/bicep-check` beside this clone. Warnings fail too. Without either it fails
+ * and says how to get one: a check that passes because it could not look is worse than none.
+ */
+import { execFile } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { glob, readFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+
+/** The first run of `az bicep` fetches the CLI itself; no file takes nearly as long. */
+const COMMAND_TIMEOUT_MS = 300_000
+
+/** All diagnostics of a large template fit; the compiled template on standard output is not kept. */
+const OUTPUT_BYTES_MAX = 33_554_432
+
+/** How the CLI marks what it objects to: `main.bicep(3,7) : Warning no-unused-params: ...`. */
+const OBJECTION = /\) : (?:Error|Warning) /
+
+export interface BicepCheck {
+  readonly isClean: boolean
+  /** What did the checking, and each objection once. */
+  readonly lines: readonly string[]
+}
+
+export interface BicepPlaces {
+  /** The folder with the Bicep files, `main.bicep` among them. */
+  readonly folder: string
+  /** Where the offline checker is looked for. */
+  readonly checkerFolder: string
+  /** As in the variable PATH. */
+  readonly path: string
+}
+
+export const HOW_TO_GET = [
+  'Nothing here can check Bicep: neither `bicep` nor `az` is on the path, and ../shared/tools/bicep-check is not beside this clone.',
+  'The Bicep CLI: `az bicep install`, `brew install azure/bicep/bicep`, `winget install Microsoft.Bicep`,',
+  'or one file from https://github.com/Azure/bicep/releases, put on the path as `bicep`.',
+  'The offline checker: the folders bicep-check and bicep-types, in ../shared/tools beside this clone.',
+]
+
+/** Checks all Bicep files of a folder with the first means that is there. */
+export async function checkBicep(places: BicepPlaces): Promise<BicepCheck> {
+  const files = await filesToCompile(places.folder)
+  if (files.length === 0) return { isClean: false, lines: [`There are no Bicep files in ${places.folder}.`] }
+  const cli = findCli(places.path)
+  if (cli !== undefined) return checkByCli(cli, files)
+  const checker = join(places.checkerFolder, 'bicep-check', 'check.mjs')
+  if (!existsSync(checker)) return { isClean: false, lines: HOW_TO_GET }
+  const types = join(places.checkerFolder, 'bicep-types')
+  // It runs only when it is started by the path that Node knows it by, which is never one with symbolic links.
+  const { code, output } = await run(process.execPath, [realpathSync(checker), places.folder, types])
+  const isClean = code === 0 && /^0 errors, 0 warnings$/m.test(output)
+  return { isClean, lines: ['checked offline, by bicep-check', ...linesOf(output)] }
+}
+
+/** The command and, for `az bicep`, what comes before the file. */
+interface Cli {
+  readonly file: string
+  readonly name: string
+  argumentsOf(action: 'build' | 'lint', file: string): string[]
+}
+
+function findCli(path: string): Cli | undefined {
+  const bicep = findProgram(path, 'bicep')
+  if (bicep !== undefined) {
+    return { file: bicep, name: 'bicep', argumentsOf: (action, file) => [action, file, ...quiet(action)] }
+  }
+  const az = findProgram(path, 'az')
+  if (az === undefined) return undefined
+  return {
+    file: az,
+    name: 'az bicep',
+    argumentsOf: (action, file) => ['bicep', action, '--file', file, ...quiet(action)],
+  }
+}
+
+/** Without it the compiled template is written beside the source. */
+const quiet = (action: 'build' | 'lint'): string[] => (action === 'build' ? ['--stdout'] : [])
+
+function findProgram(path: string, name: string): string | undefined {
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : ['']
+  return path
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .flatMap((folder) => endings.map((ending) => join(folder, name + ending)))
+    .find((file) => existsSync(file))
+}
+
+async function checkByCli(cli: Cli, files: readonly string[]): Promise<BicepCheck> {
+  const found = new Set<string>()
+  let isClean = true
+  for (const file of files) {
+    for (const action of ['build', 'lint'] as const) {
+      const { code, diagnostics } = await run(cli.file, cli.argumentsOf(action, file))
+      const objections = linesOf(diagnostics).filter((line) => OBJECTION.test(line))
+      if (code === 0 && objections.length === 0) continue
+      isClean = false
+      // A command that failed without an objection has another reason, which is in all that it says.
+      for (const line of objections.length > 0 ? objections : linesOf(diagnostics)) found.add(line)
+    }
+  }
+  const checked = `${files.length} files with their modules checked, by ${cli.name} (${cli.file})`
+  return { isClean, lines: [checked, ...found] }
+}
+
+/** What no other file includes: a module is compiled and linted with the file that does. */
+async function filesToCompile(folder: string): Promise<string[]> {
+  const files: string[] = []
+  for await (const file of glob('**/*.bicep', { cwd: folder })) files.push(join(folder, file))
+  const included = new Set<string>()
+  for (const file of files) {
+    for (const [, path = ''] of (await readFile(file, 'utf8')).matchAll(
+      /'((?:[^'\s$]+\/)?[^'\s/$]+\.bicep)'/g,
+    ))
+      included.add(join(dirname(file), path))
+  }
+  return files.filter((file) => !included.has(file)).toSorted()
+}
+
+interface Ended {
+  readonly code: number
+  /** Standard error: where the CLI writes what it objects to. */
+  readonly diagnostics: string
+  readonly output: string
+}
+
+function run(file: string, given: readonly string[]): Promise<Ended> {
+  const options = {
+    timeout: COMMAND_TIMEOUT_MS,
+    maxBuffer: OUTPUT_BYTES_MAX,
+    // Windows starts .cmd files (az) by its shell only.
+    shell: file.endsWith('.cmd'),
+  }
+  return new Promise((resolve) => {
+    execFile(file, given, options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
+      const reason = error !== null && typeof error.code !== 'number' ? `${error.message}\n` : ''
+      resolve({ code, diagnostics: stderr + reason, output: stdout + stderr + reason })
+    })
+  })
+}
+
+const linesOf = (text: string): string[] => text.split(/\r?\n/).filter((line) => line.trim() !== '')
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { isClean, lines } = await checkBicep({
+    folder: join(repository, 'infra'),
+    checkerFolder: join(repository, '..', 'shared', 'tools'),
+    path: process.env['PATH'] ?? '',
+  })
+  for (const line of lines) console.log(line.replaceAll(repository, ''))
+  console.log(isClean ? 'Bicep: clean' : 'Bicep: not clean')
+  process.exitCode = isClean ? 0 : 1
+}

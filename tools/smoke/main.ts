@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util'
+import { SmokeFailure } from './caller.ts'
+import { runSmoke } from './index.ts'
+
+const usage = `node tools/smoke/main.ts [--url URL] [--tenant SLUG] [--within SECONDS]
+
+Tries a deployment: is it ready, does it refuse strangers, does the first append come back.
+  --url URL         default: SERVICE_API_URI, which azd gives
+  --tenant SLUG     the tenant an operator writes for (default smoke)
+  --within SECONDS  how long it may take to become ready (default 300)
+TRICKLE_TOKEN is a token of a tenant with the roles reader and writer, TRICKLE_OPERATOR_TOKEN one of an operator.
+Without them the append is left out, and said to be.`
+
+/** Five minutes: a first start waits for rights to reach every part of the platform. */
+const READY_WITHIN_SECONDS = '300'
+
+const { values } = parseArgs({
+  options: {
+    url: { type: 'string', default: process.env['SERVICE_API_URI'] ?? '' },
+    tenant: { type: 'string', default: 'smoke' },
+    within: { type: 'string', default: READY_WITHIN_SECONDS },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const given = (name: string): string | undefined => {
+  const value = process.env[name]
+  return value === undefined || value === '' ? undefined : value
+}
+
+if (values.help || !/^https?:\/\//.test(values.url) || !/^\d{1,4}$/.test(values.within)) {
+  console.log(usage)
+  process.exitCode = values.help ? 0 : 2
+} else {
+  try {
+    const { left } = await runSmoke(
+      {
+        url: values.url.replace(/\/+$/, ''),
+        tenant: values.tenant,
+        readyWithinMs: Number(values.within) * 1_000,
+        tenantToken: given('TRICKLE_TOKEN'),
+        operatorToken: given('TRICKLE_OPERATOR_TOKEN'),
+      },
+      (line) => console.log(`ok    ${line}`),
+    )
+    for (const line of left) console.log(`left  ${line}`)
+  } catch (error) {
+    if (!(error instanceof SmokeFailure)) throw error
+    console.error(`FAILED  ${error.message}`)
+    process.exitCode = 1
+  }
+}
