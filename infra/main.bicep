@@ -214,7 +214,7 @@ var resourceGroupName = empty(problems)
 var databaseName = 'trickle'
 var tags = { 'azd-env-name': environmentName }
 // 13 letters and digits, the same at each provision. All other names are a short prefix and this, below every limit.
-var token = toLower(uniqueString(subscription().id, environmentName, location))
+var token = uniqueString(subscription().id, environmentName, location)
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: resourceGroupName

@@ -17,6 +17,8 @@ type authType = {
 
 param location string
 param tags object
+@minLength(13)
+@maxLength(13)
 param token string
 @description('sizes.json, the part `functions`.')
 param rules object

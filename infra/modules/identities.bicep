@@ -3,6 +3,8 @@
 
 param location string
 param tags object
+@minLength(13)
+@maxLength(13)
 param token string
 
 resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {

@@ -4,6 +4,8 @@ import { identity } from 'identities.bicep'
 
 param location string
 param tags object
+@minLength(13)
+@maxLength(13)
 param token string
 @description('sizes.json, the part `monitoring`.')
 param rules object

@@ -13,6 +13,8 @@ type endpointPlace = {
 
 param location string
 param tags object
+@minLength(13)
+@maxLength(13)
 param token string
 @description('DNS zones of the services that get a private endpoint here.')
 param zoneNames string[]

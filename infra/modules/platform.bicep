@@ -7,6 +7,8 @@ import { administratorType, replicaType } from 'postgres/types.bicep'
 param location string
 param tags object
 @description('Ends every name; the same at each provision.')
+@minLength(13)
+@maxLength(13)
 param token string
 @description('The chosen size of sizes.json.')
 param rules object

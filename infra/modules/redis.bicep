@@ -5,6 +5,8 @@ import { endpointPlace } from 'network.bicep'
 
 param location string
 param tags object
+@minLength(13)
+@maxLength(13)
 param token string
 @description('sizes.json, the part `cache`.')
 param rules object

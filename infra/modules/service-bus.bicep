@@ -6,6 +6,8 @@ import { endpointPlace } from 'network.bicep'
 
 param location string
 param tags object
+@minLength(13)
+@maxLength(13)
 param token string
 @allowed(['Standard', 'Premium'])
 param tier string
