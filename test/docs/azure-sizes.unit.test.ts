@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+
+const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+const sizeNames = ['dev', 'standard', 'scale'] as const
+type Value = string | number | boolean
+type Rules = Record<string, Record<string, Value>>
+
+const sizes = JSON.parse(await read('infra/sizes.json')) as Record<(typeof sizeNames)[number], Rules>
+
+/** Name and values by size of each row of a table whose first column is a name in backticks. */
+const rowsOf = (page: string): Map<string, string[]> =>
+  new Map(
+    [...page.matchAll(/^\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| .+ \|$/gm)].map(
+      ([, name = '', ...values]) => [name, values.slice(0, 3).map((value) => value.trim())],
+    ),
+  )
+
+const valuesOf = (family: string, rule: string): string[] =>
+  sizeNames.map((size) => String(sizes[size][family]?.[rule]))
+
+describe('what the pages say of infra/sizes.json', () => {
+  it('docs/azure/scaling.md has every rule but those of PostgreSQL, with its values', async () => {
+    const families = Object.keys(sizes.dev).filter((name) => !['postgres', 'monthlyCost'].includes(name))
+    const expected = families.flatMap((family) =>
+      Object.keys(sizes.dev[family] ?? {}).map((rule) => [`${family}.${rule}`, valuesOf(family, rule)] as const),
+    )
+    expect(expected.length).toBeGreaterThan(10)
+    expect(Object.fromEntries(rowsOf(await read('docs/azure/scaling.md')))).toEqual(Object.fromEntries(expected))
+  })
+
+  it('docs/azure/deploy.md has every cost, and says from when and that it is an estimate', async () => {
+    const page = await read('docs/azure/deploy.md')
+    const pieces = Object.keys(sizes.dev['monthlyCost'] ?? {}).filter((name) => !['asOf', 'source'].includes(name))
+    expect(Object.fromEntries(rowsOf(page))).toEqual(
+      Object.fromEntries(pieces.map((piece) => [piece, valuesOf('monthlyCost', piece)])),
+    )
+    expect(valuesOf('monthlyCost', 'asOf')).toEqual(['2026-11', '2026-11', '2026-11'])
+    expect(valuesOf('monthlyCost', 'source')).toEqual(['estimate', 'estimate', 'estimate'])
+    expect(page).toContain('**Estimates, November 2026**')
+  })
+})
