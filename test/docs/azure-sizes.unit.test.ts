@@ -41,3 +41,26 @@ describe('what the pages say of infra/sizes.json', () => {
     expect(page).toContain('**Estimates, November 2026**')
   })
 })
+
+interface Queues {
+  readonly queues: Record<string, Record<string, Value | string[]>>
+}
+
+it('docs/azure/queues.md has every setting of the queues, with its values', async () => {
+  const { queues } = JSON.parse(await read('infra/service-bus/queues.json')) as Queues
+  const page = await read('docs/azure/queues.md')
+  const [header = '', ...names] = /^\| (Setting) \| `(.+)` \| `(.+)` \| Why \|$/m.exec(page)?.slice(1) ?? []
+  const rows = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| .+ \|$/gm)].map(
+    ([, setting = '', ...values]) => [setting, values.slice(0, 2).map((value) => value.trim())] as const,
+  )
+  expect([header, names]).toEqual(['Setting', Object.keys(queues)])
+  const settings = Object.keys(Object.values(queues)[0] ?? {})
+  expect(Object.fromEntries(rows)).toEqual(
+    Object.fromEntries(
+      settings.map((setting) => [
+        setting,
+        Object.values(queues).map((queue) => [queue[setting]].flat().join(', ')),
+      ]),
+    ),
+  )
+})
