@@ -1,0 +1,50 @@
+// Who reaches a server and who administers it; the primary's and each replica's alike. A replica inherits the rules that
+// its primary has at that moment and none that come later, so it gets them here like any other server.
+
+import { administratorType } from 'types.bicep'
+
+param serverName string
+param isPrivate bool
+param administrators administratorType[]
+
+// The provider does not see that two entries name one principal, and hangs when their names differ. The deployer may
+// well be on the list of further administrators, so an object id is written once, with the name that comes first.
+var single = reduce(
+  administrators,
+  [],
+  (kept, next) =>
+    contains(map(kept, one => toLower(one.objectId)), toLower(next.objectId)) ? kept : concat(kept, [next])
+)
+
+resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' existing = {
+  name: serverName
+}
+
+// Flex Consumption has no fixed addresses, so without a private network the functions can be let in only as "anything in
+// Azure" (0.0.0.0). That is wide, hence passwords are off and TLS is required; a private network has no rule at all.
+@retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
+resource azureServices 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@2025-08-01' = if (!isPrivate) {
+  parent: server
+  name: 'AllowAllAzureServicesAndResourcesWithinAzureIps'
+  properties: {
+    startIpAddress: '0.0.0.0'
+    endIpAddress: '0.0.0.0'
+  }
+}
+
+// One at a time: the server takes one change at a time and answers a second one with 409. Taking an entry off the list
+// does not take the administrator off the server (Azure deletes nothing that a template stops naming).
+@batchSize(1)
+@retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
+resource entra 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = [
+  for administrator in single: {
+    parent: server
+    name: administrator.objectId
+    properties: {
+      principalName: administrator.name
+      principalType: administrator.type
+      tenantId: tenant().tenantId
+    }
+    dependsOn: [azureServices]
+  }
+]

@@ -1,0 +1,55 @@
+// Server parameters of one server. The values are infra/sizes.json's, each with its reason in
+// docs/azure/postgres-settings.md; what kind each is (parameters.json) comes from Microsoft's pages for PostgreSQL 17.
+
+import { purposeType, rulesType } from 'types.bicep'
+
+param serverName string
+param rules rulesType
+param purpose purposeType
+param isCluster bool
+
+var parameters = loadJsonContent('parameters.json')
+
+// On each server that has PgBouncer, replicas included: neither its being on nor its sizes follow from the primary.
+var pooler = rules.pgbouncer
+  ? {
+      'pgbouncer.enabled': 'true'
+      'pgbouncer.default_pool_size': string(rules.poolSize)
+      'pgbouncer.max_client_conn': string(rules.maxClientConnections)
+      // The platform's 0 breaks every named statement in transaction mode ("prepared statement does not exist").
+      'pgbouncer.max_prepared_statements': string(rules.maxPreparedStatements)
+    }
+  : {}
+var ofReplica = {
+  primary: {}
+  reads: rules.replicaConfigurations.reads
+  analytics: rules.replicaConfigurations.analytics
+}
+var wanted = items(union(rules.configurations, pooler, ofReplica[purpose]))
+// An elastic cluster shares memory and connections out among its nodes and needs logical WAL of its own; it keeps what
+// the platform chose for everything that would need a restart of all of them.
+var settings = filter(wanted, one => !isCluster || parameters[one.key].kind == 'dynamic')
+var needRestart = map(filter(settings, one => parameters[one.key].kind == 'static'), one => one.key)
+
+resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' existing = {
+  name: serverName
+}
+
+// One at a time: two at once fail with ServerIsBusy, and so at times does the very first one after the server was made
+// (hence the retries). A parameter that is taken off the list keeps its last value: Azure resets nothing by itself.
+// The static ones only wait for a restart; Bicep can not restart a server, the hook after provisioning does.
+@batchSize(1)
+@retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
+resource parameter 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2025-08-01' = [
+  for setting in settings: {
+    parent: server
+    name: setting.key
+    properties: {
+      value: setting.value
+      source: 'user-override'
+    }
+  }
+]
+
+@description('Names of the static parameters that are set, by comma: what may wait for a restart.')
+output restartParameters string = join(needRestart, ',')

@@ -1,0 +1,175 @@
+// The PostgreSQL family: primary (or elastic cluster), its database, access and parameters, replicas, virtual endpoint.
+//
+// A flexible server takes one change at a time and answers others with 409 ServerIsBusy. So everything here is one chain:
+// key → server → database → access → parameters → logs → private endpoint → replica after replica → virtual endpoint.
+// Replicas come last because their making blocks every other change of the primary. Contradictions between the
+// parameters (replicas of a burstable size, and so on) are refused by main.bicep before anything is made.
+
+import { administratorType, networkType, replicaType, rulesType } from 'types.bicep'
+
+@minLength(3)
+@maxLength(63)
+param name string
+param location string
+param tags object
+param rules rulesType
+param database string
+@allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
+param highAvailability string
+param geoRedundantBackup bool
+param elasticClusterNodes int
+param administrators administratorType[]
+param network networkType
+@maxLength(5)
+param replicas replicaType[]
+param virtualEndpoint bool
+param customerManagedKey bool
+param keyVaultName string
+param logAnalyticsId string
+
+// A server's name has 63 characters. What is too long is cut, but never what tells two replicas apart.
+func labelOf(replicaName string) string =>
+  toLower(length(replicaName) <= 20 ? replicaName : '${take(replicaName, 11)}-${take(uniqueString(replicaName), 8)}')
+
+// Regions are written in two ways ("West Europe", "westeurope"), which are one.
+func regionOf(location string) string => toLower(replace(location, ' ', ''))
+
+var isCluster = elasticClusterNodes > 0
+var servers = map(replicas, one => {
+  name: '${take(name, 42)}-${labelOf(one.name)}'
+  location: empty(one.?location ?? '') ? location : one.?location ?? location
+  purpose: one.purpose
+})
+// A reader that crosses regions is slower than the primary itself, and reports must not slow down the app's reads.
+var near = filter(servers, one => one.purpose == 'reads' && regionOf(one.location) == regionOf(location))
+var withEndpoint = virtualEndpoint && !empty(near)
+
+module key '../key-vault.bicep' = if (customerManagedKey) {
+  params: {
+    name: keyVaultName
+    location: location
+    tags: tags
+    logAnalyticsId: logAnalyticsId
+  }
+}
+var encryption = customerManagedKey ? { keyUri: key!.outputs.keyUri, identityId: key!.outputs.identityId } : null
+
+module storage 'storage-size.bicep' = {
+  params: {
+    serverName: name
+    leastGb: rules.storageGb
+  }
+}
+
+module server 'server.bicep' = {
+  params: {
+    name: name
+    location: location
+    tags: tags
+    rules: rules
+    storageGb: storage.outputs.storageGb
+    highAvailability: highAvailability
+    geoRedundantBackup: geoRedundantBackup
+    elasticClusterNodes: elasticClusterNodes
+    database: database
+    isPrivate: network.isPrivate
+    encryption: encryption
+  }
+}
+
+module application 'database.bicep' = if (!isCluster) {
+  params: {
+    serverName: server.outputs.name
+    database: database
+  }
+}
+
+module access 'access.bicep' = {
+  params: {
+    serverName: server.outputs.name
+    isPrivate: network.isPrivate
+    administrators: administrators
+  }
+  dependsOn: [application]
+}
+
+module configurations 'configurations.bicep' = {
+  params: {
+    serverName: server.outputs.name
+    rules: rules
+    purpose: 'primary'
+    isCluster: isCluster
+  }
+  dependsOn: [access]
+}
+
+module diagnostics 'diagnostics.bicep' = {
+  params: {
+    serverName: server.outputs.name
+    rules: rules
+    logAnalyticsId: logAnalyticsId
+  }
+  dependsOn: [configurations]
+}
+
+module endpoint '../private-endpoint.bicep' = if (network.isPrivate) {
+  params: {
+    name: 'pe-${name}'
+    location: location
+    tags: tags
+    subnetId: network.endpointSubnetId
+    targetId: server.outputs.id
+    groupId: 'postgresqlServer'
+    zoneIds: [network.privateDnsZoneId]
+  }
+  dependsOn: [diagnostics]
+}
+
+@batchSize(1)
+module replica 'replica.bicep' = [
+  for one in servers: {
+    params: {
+      name: one.name
+      location: one.location
+      tags: tags
+      purpose: one.purpose
+      primaryId: server.outputs.id
+      primaryStorageGb: storage.outputs.storageGb
+      rules: rules
+      administrators: administrators
+      network: network
+      networkLocation: location
+      encryption: encryption
+      logAnalyticsId: logAnalyticsId
+      isCluster: isCluster
+    }
+    dependsOn: [diagnostics, endpoint]
+  }
+]
+
+module names 'virtual-endpoint.bicep' = if (withEndpoint) {
+  params: {
+    primaryName: name
+    primaryHost: server.outputs.host
+    replicaName: withEndpoint ? near[0].name : ''
+    endpointName: '${take(name, 58)}-pair'
+  }
+  dependsOn: [replica]
+}
+
+output serverName string = server.outputs.name
+@description('The primary\'s own name: 5432 for migrations and administration.')
+output host string = server.outputs.host
+@description('Where the app connects: PgBouncer where the size has it. On an elastic cluster the coordinator\'s (6432), not the balanced 8432: advisory locks and positions hold within one node.')
+output pooledPort int = rules.pgbouncer ? 6432 : 5432
+@description('{ name (of the server), host, purpose } of each replica.')
+output replicaHosts array = [
+  for (one, index) in servers: {
+    name: one.name
+    host: replica[index].outputs.host
+    purpose: one.purpose
+  }
+]
+output writerHost string = withEndpoint ? names!.outputs.writerHost : server.outputs.host
+output readerHost string = withEndpoint ? names!.outputs.readerHost : server.outputs.host
+output restartParameters string = configurations.outputs.restartParameters

@@ -1,0 +1,102 @@
+// One read replica with all that makes it a server of its own: size, login, administrators, parameters, PgBouncer, logs and
+// its private endpoint. What it inherits it inherits once; a promoted replica keeps only what was set on itself.
+
+import { administratorType, encryptionType, networkType, rulesType } from 'types.bicep'
+
+param name string
+@description('The replica\'s region.')
+param location string
+param tags object
+param purpose 'reads' | 'analytics'
+param primaryId string
+@description('GiB that the primary has now: a replica must have as much.')
+param primaryStorageGb int
+param rules rulesType
+param administrators administratorType[]
+param network networkType
+@description('Region of the virtual network, where the private endpoint lies whatever the replica\'s region.')
+param networkLocation string
+param encryption encryptionType?
+param logAnalyticsId string
+param isCluster bool
+
+// What is marked can be seen by whoever looks for the server that reports may burden.
+var ownTags = union(tags, { 'trickle-purpose': purpose })
+
+module storage 'storage-size.bicep' = {
+  params: {
+    serverName: name
+    leastGb: primaryStorageGb
+  }
+}
+
+module create 'replica-create.bicep' = {
+  params: {
+    name: name
+    location: location
+    tags: ownTags
+    primaryId: primaryId
+    rules: rules
+    storageGb: storage.outputs.storageGb
+    autoGrow: rules.autoGrow && !isCluster
+    isPrivate: network.isPrivate
+    encryption: encryption
+  }
+}
+
+module update 'replica-update.bicep' = {
+  params: {
+    name: create.outputs.name
+    location: location
+    tags: ownTags
+    rules: rules
+    storageGb: storage.outputs.storageGb
+    autoGrow: rules.autoGrow && !isCluster
+    isPrivate: network.isPrivate
+    encryption: encryption
+  }
+}
+
+module access 'access.bicep' = {
+  params: {
+    serverName: name
+    isPrivate: network.isPrivate
+    administrators: administrators
+  }
+  dependsOn: [update]
+}
+
+module configurations 'configurations.bicep' = {
+  params: {
+    serverName: name
+    rules: rules
+    purpose: purpose
+    isCluster: isCluster
+  }
+  dependsOn: [access]
+}
+
+module diagnostics 'diagnostics.bicep' = {
+  params: {
+    serverName: name
+    rules: rules
+    logAnalyticsId: logAnalyticsId
+  }
+  dependsOn: [configurations]
+}
+
+module endpoint '../private-endpoint.bicep' = if (network.isPrivate) {
+  params: {
+    name: 'pe-${name}'
+    location: networkLocation
+    tags: tags
+    subnetId: network.endpointSubnetId
+    targetId: resourceId('Microsoft.DBforPostgreSQL/flexibleServers', name)
+    groupId: 'postgresqlServer'
+    zoneIds: [network.privateDnsZoneId]
+  }
+  dependsOn: [diagnostics]
+}
+
+output name string = create.outputs.name
+output host string = update.outputs.host
