@@ -1,0 +1,63 @@
+// A Data Explorer cluster of our own; only made when `analytics` is new. It takes 10 to 20 minutes.
+
+import { endpointPlace } from 'network.bicep'
+
+param location string
+param tags object
+param name string
+@description('sizes.json, the part `analytics`.')
+param rules object
+param place endpointPlace
+param workspaceId string
+
+resource cluster 'Microsoft.Kusto/clusters@2025-02-14' = {
+  name: name
+  location: location
+  tags: tags
+  sku: {
+    name: rules.skuName
+    tier: rules.tier
+    capacity: rules.capacity
+  }
+  properties: {
+    // A cluster that stopped itself refuses what is sent; the forwarder keeps the batch and catches up. A Standard cluster
+    // never sleeps by this template's will: starting takes minutes, and somebody pays for it to be there.
+    enableAutoStop: rules.autoStop
+    enableDiskEncryption: true
+    // Ingestion is queued, by blobs: streaming would keep resources that nothing uses.
+    enableStreamingIngest: false
+    // Personal data must be erasable.
+    enablePurge: true
+    publicNetworkAccess: place.isPrivate ? 'Disabled' : 'Enabled'
+  }
+}
+
+resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: cluster
+  properties: {
+    workspaceId: workspaceId
+    // What could not be ingested, and who changed or erased something. Every success and every query is left out: both
+    // grow with the traffic, and the forwarder knows by batch id what has arrived.
+    logs: [
+      { category: 'FailedIngestion', enabled: true }
+      { category: 'Command', enabled: true }
+      { category: 'Journal', enabled: true }
+    ]
+  }
+}
+
+module endpoint 'private-endpoint.bicep' = if (place.isPrivate) {
+  params: {
+    name: 'pe-${name}'
+    location: location
+    tags: tags
+    subnetId: place.subnetId
+    targetId: cluster.id
+    groupId: 'cluster'
+    zoneIds: place.zoneIds
+  }
+}
+
+output id string = cluster.id
+output uri string = cluster.properties.uri

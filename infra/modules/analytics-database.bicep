@@ -1,0 +1,57 @@
+// The database, its tables and who may write to it, in the new cluster or in one that exists already. In an existing one
+// the deployer needs Contributor on the cluster and Admin on its databases: only who made a cluster gets both by itself.
+
+import { identity } from 'identities.bicep'
+
+@description('Must be the cluster\'s region.')
+param location string
+param clusterName string
+param databaseName string
+@description('sizes.json, the part `analytics`.')
+param rules object
+@description('Who sends events.')
+param forwarder identity
+
+resource cluster 'Microsoft.Kusto/clusters@2025-02-14' existing = {
+  name: clusterName
+}
+
+resource database 'Microsoft.Kusto/clusters/databases@2025-02-14' = {
+  parent: cluster
+  name: databaseName
+  location: location
+  kind: 'ReadWrite'
+  properties: {
+    hotCachePeriod: 'P${rules.hotCacheDays}D'
+    softDeletePeriod: 'P${rules.softDeleteDays}D'
+  }
+}
+
+// Runs again when the file changes; every command of it may run twice. Two scripts at once end in ServiceIsInMaintenance:
+// the next file gets a resource that waits for this one.
+resource events 'Microsoft.Kusto/clusters/databases/scripts@2025-02-14' = {
+  parent: database
+  name: 'events-010'
+  properties: {
+    scriptContent: loadTextContent('../kql/010-events.kql')
+    continueOnErrors: false
+    scriptLevel: 'Database'
+  }
+}
+
+// Ingestor sends, and reads the addresses of the ingestion queues; it reads no data and changes no table. Principals of
+// Data Explorer are named by application id; only a deployment shows whether an object id would do as well.
+resource maySend 'Microsoft.Kusto/clusters/databases/principalAssignments@2025-02-14' = {
+  parent: database
+  name: guid(database.id, forwarder.clientId, 'Ingestor')
+  properties: {
+    principalId: forwarder.clientId
+    principalType: 'App'
+    role: 'Ingestor'
+    tenantId: tenant().tenantId
+  }
+  // A database that runs a script refuses other changes.
+  dependsOn: [events]
+}
+
+output name string = database.name

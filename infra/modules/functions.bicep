@@ -1,0 +1,193 @@
+// The app on Flex Consumption. Its identities have all their rights before this module runs (the caller takes the outputs
+// of the modules that give them), since a host that starts without its rights fails for minutes while they replicate.
+
+import { identity } from 'identities.bicep'
+
+@export()
+@description('How callers are known; see shared/config/schema.ts.')
+type authType = {
+  issuer: string
+  audience: string
+  @description('Empty: the keys are discovered.')
+  jwksUrl: string
+  tenantClaim: string
+  tenantKey: string
+  rolesClaim: string
+}
+
+param location string
+param tags object
+param token string
+@description('sizes.json, the part `functions`.')
+param rules object
+param identities { app: identity, forwarder: identity, operator: identity, deployment: identity }
+@description('Blob endpoint and container of the deployed package.')
+param package { blobEndpoint: string, container: string }
+@description('Blob endpoint where the host keeps its state.')
+param hostBlobEndpoint string
+param serviceBusNamespace string
+param insightsConnectionString string
+@description('Empty: the app goes out by way of the platform\'s own addresses.')
+param subnetId string
+param corsOrigins string[]
+@description('What the app logs in to; the roles\' names are fixed.')
+param database { host: string, port: int, name: string, statements: 'named' | 'unnamed' }
+param auth authType
+@description('An empty url: nothing is forwarded.')
+param analytics { url: string, database: string }
+param workspaceId string
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: 'plan-${token}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: {
+    reserved: true
+    zoneRedundant: rules.zoneRedundant
+  }
+}
+
+// Names that the platform fixes. Not here, because Flex Consumption refuses or ignores them: FUNCTIONS_WORKER_RUNTIME,
+// FUNCTIONS_EXTENSION_VERSION, WEBSITE_RUN_FROM_PACKAGE, SCM_DO_BUILD_DURING_DEPLOYMENT, WEBSITE_NODE_DEFAULT_VERSION.
+var platformSettings = {
+  // Blobs only: timers and Service Bus keep their state there; queues and tables would need rights of their own.
+  AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identities.app.clientId
+  // What the app sends and what it receives for one tenant.
+  ServiceBusConnection__fullyQualifiedNamespace: serviceBusNamespace
+  ServiceBusConnection__credential: 'managedidentity'
+  ServiceBusConnection__clientId: identities.app.clientId
+  // What works for all tenants receives as the forwarder; one connection has one identity.
+  ServiceBusForwarderConnection__fullyQualifiedNamespace: serviceBusNamespace
+  ServiceBusForwarderConnection__credential: 'managedidentity'
+  ServiceBusForwarderConnection__clientId: identities.forwarder.clientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identities.app.clientId};Authorization=AAD'
+  // What asks for a token without naming an identity gets the one with the least rights that serves a request.
+  AZURE_CLIENT_ID: identities.app.clientId
+  // "/" would otherwise be the platform's page.
+  AzureWebJobsDisableHomepage: 'true'
+}
+
+// The certificate is verified whatever the url says; it says so for whoever copies it into another client.
+var databaseAddress = '${database.host}:${database.port}/${database.name}?sslmode=verify-full'
+var forwards = !empty(analytics.url)
+
+// The settings of shared/config/schema.ts that have no default or may differ from it; an empty one is left out.
+var appSettingsOrEmpty = {
+  TRICKLE_POSTGRES_APP_URL: 'postgres://trickle_app@${databaseAddress}'
+  TRICKLE_POSTGRES_FORWARDER_URL: 'postgres://trickle_forwarder@${databaseAddress}'
+  TRICKLE_POSTGRES_OPERATOR_URL: 'postgres://trickle_operator@${databaseAddress}'
+  TRICKLE_POSTGRES_APP_CLIENT_ID: identities.app.clientId
+  TRICKLE_POSTGRES_FORWARDER_CLIENT_ID: identities.forwarder.clientId
+  TRICKLE_POSTGRES_OPERATOR_CLIENT_ID: identities.operator.clientId
+  TRICKLE_POSTGRES_STATEMENTS: database.statements
+  TRICKLE_AUTH_ISSUER: auth.issuer
+  TRICKLE_AUTH_AUDIENCE: auth.audience
+  TRICKLE_AUTH_JWKS_URL: auth.jwksUrl
+  TRICKLE_AUTH_TENANT_CLAIM: auth.tenantClaim
+  TRICKLE_AUTH_TENANT_KEY: auth.tenantKey
+  TRICKLE_AUTH_ROLES_CLAIM: auth.rolesClaim
+  TRICKLE_ANALYTICS_URL: analytics.url
+  TRICKLE_ANALYTICS_DATABASE: forwards ? analytics.database : ''
+  TRICKLE_ANALYTICS_CLIENT_ID: forwards ? identities.forwarder.clientId : ''
+  // The same as the code's default, and still needed: the platform reads it itself and starts no timer without it.
+  TRICKLE_FORWARD_SCHEDULE: '*/10 * * * * *'
+}
+var appSettings = toObject(
+  filter(items(appSettingsOrEmpty), setting => !empty(setting.value)),
+  setting => setting.key,
+  setting => setting.value
+)
+
+resource site 'Microsoft.Web/sites@2025-03-01' = {
+  name: 'func-${token}'
+  location: location
+  // azd finds where to deploy the service `api` by this tag.
+  tags: union(tags, { 'azd-service-name': 'api' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identities.app.id}': {}
+      '${identities.forwarder.id}': {}
+      '${identities.operator.id}': {}
+      '${identities.deployment.id}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled'
+    // Private addresses are reached through the subnet, whatever the plan does with the rest: the subnet has a way out too.
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    // The service refuses a site on this plan without it, although the type calls it optional.
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${package.blobEndpoint}${package.container}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identities.deployment.id
+          }
+        }
+      }
+      runtime: { name: 'node', version: '24' }
+      scaleAndConcurrency: {
+        instanceMemoryMB: rules.instanceMemoryMb
+        maximumInstanceCount: rules.maximumInstances
+        alwaysReady: rules.alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: rules.alwaysReadyHttp }] : []
+        triggers: { http: { perInstanceConcurrency: rules.httpPerInstanceConcurrency } }
+      }
+      // The default, Recreate, kills what runs. Rolling is a preview that the published types do not know yet, so the
+      // compiler's word on it is silenced here and nowhere else.
+      #disable-next-line BCP037
+      siteUpdateStrategy: { type: 'RollingUpdate' }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      // An empty list turns the platform's CORS off. "*" never goes with credentials, and tokens come in a header.
+      cors: { allowedOrigins: corsOrigins, supportCredentials: false }
+    }
+  }
+
+  // Passwords of the publishing profile: azd deploys with a token.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+    // Two writes to one site at a time end in 409.
+    dependsOn: [ftp]
+  }
+
+  // All settings in one resource: a second one would take away those of the first.
+  resource allSettings 'config' = {
+    name: 'appsettings'
+    properties: union(platformSettings, appSettings)
+    dependsOn: [scm]
+  }
+}
+
+resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: site
+  properties: {
+    workspaceId: workspaceId
+    // What the host says before telemetry works (a start that fails). Requests are in Application Insights already. No
+    // metrics, here and in the other modules: the platform keeps them for 93 days without a copy that is paid for.
+    logs: [{ category: 'FunctionAppLogs', enabled: true }]
+  }
+}
+
+output name string = site.name
+output uri string = 'https://${site.properties.defaultHostName}'

@@ -1,0 +1,77 @@
+// Azure Managed Redis: a cache that may vanish at any time without harm. Only made when `cache` is redis.
+
+import { identity } from 'identities.bicep'
+import { endpointPlace } from 'network.bicep'
+
+param location string
+param tags object
+param token string
+@description('sizes.json, the part `cache`.')
+param rules object
+param place endpointPlace
+@description('Who reads and writes the cache.')
+param user identity
+param workspaceId string
+
+resource cache 'Microsoft.Cache/redisEnterprise@2025-07-01' = {
+  name: 'redis-${token}'
+  location: location
+  tags: tags
+  sku: { name: rules.skuName }
+  properties: {
+    minimumTlsVersion: '1.2'
+    highAvailability: rules.highAvailability ? 'Enabled' : 'Disabled'
+    publicNetworkAccess: place.isPrivate ? 'Disabled' : 'Enabled'
+  }
+}
+
+resource database 'Microsoft.Cache/redisEnterprise/databases@2025-07-01' = {
+  parent: cache
+  name: 'default'
+  properties: {
+    clientProtocol: 'Encrypted'
+    port: 10000
+    // One address for the client, whatever the cluster does: a client of a cluster's own protocol must follow its moves.
+    clusteringPolicy: 'EnterpriseCluster'
+    // What has not been used for longest goes first. It is a cache: nothing is kept on disk.
+    evictionPolicy: 'AllKeysLRU'
+    accessKeysAuthentication: 'Disabled'
+  }
+}
+
+// The service knows one policy, `default`: everything but administration. The name takes letters and digits only.
+resource mayUse 'Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments@2025-07-01' = {
+  parent: database
+  name: 'app'
+  properties: {
+    accessPolicyName: 'default'
+    user: { objectId: user.principalId }
+  }
+}
+
+resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: database
+  properties: {
+    workspaceId: workspaceId
+    // Who connects and who is refused.
+    logs: [{ category: 'ConnectionEvents', enabled: true }]
+  }
+  // A database that is being changed refuses other changes.
+  dependsOn: [mayUse]
+}
+
+module endpoint 'private-endpoint.bicep' = if (place.isPrivate) {
+  params: {
+    name: 'pe-redis-${token}'
+    location: location
+    tags: tags
+    subnetId: place.subnetId
+    targetId: cache.id
+    groupId: 'redisEnterprise'
+    zoneIds: place.zoneIds
+  }
+}
+
+output id string = cache.id
+output host string = cache.properties.hostName

@@ -1,0 +1,106 @@
+// The namespace and the queues of service-bus/queues.json, which is also the source of the official emulator's file. Each
+// right is given on one queue, to send or to receive, never on the namespace.
+
+import { identity } from 'identities.bicep'
+import { endpointPlace } from 'network.bicep'
+
+param location string
+param tags object
+param token string
+@allowed(['Standard', 'Premium'])
+param tier string
+@description('Messaging units of a Premium namespace; a Standard one has none.')
+param capacity int
+param place endpointPlace
+@description('The identities by the names that queues.json uses for them.')
+param identities { app: identity, forwarder: identity, operator: identity }
+param workspaceId string
+
+var queues = items(loadJsonContent('../service-bus/queues.json', 'queues'))
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+  name: 'sb-${token}'
+  location: location
+  tags: tags
+  // Standard, not Basic: Basic has no sessions and removes no duplicates. Premium where the network is private.
+  sku: tier == 'Premium' ? { name: tier, tier: tier, capacity: capacity } : { name: tier, tier: tier }
+  properties: {
+    // No connection string works, not even the root one; the trigger and its scale controller use the identity.
+    disableLocalAuth: true
+    minimumTlsVersion: '1.2'
+    publicNetworkAccess: place.isPrivate ? 'Disabled' : 'Enabled'
+  }
+}
+
+// One after the other: queues that are made at once make the namespace answer 409.
+@batchSize(1)
+resource made 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
+  for queue in queues: {
+    parent: namespace
+    name: queue.key
+    properties: {
+      lockDuration: queue.value.lockDuration
+      maxDeliveryCount: queue.value.maxDeliveryCount
+      defaultMessageTimeToLive: queue.value.defaultMessageTimeToLive
+      deadLetteringOnMessageExpiration: queue.value.deadLetteringOnMessageExpiration
+      // Fixed when the queue is made, like requiresSession: to change one, drain the queue, delete it, provision again.
+      requiresDuplicateDetection: queue.value.requiresDuplicateDetection
+      duplicateDetectionHistoryTimeWindow: queue.value.duplicateDetectionHistoryTimeWindow
+      requiresSession: queue.value.requiresSession
+    }
+  }
+]
+
+var dataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
+var dataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
+
+// A flat list of who may do what with which queue; the queue is named by its place in `queues`.
+var sendRights = flatten(map(
+  range(0, length(queues)),
+  i => map(queues[i].value.sender, who => { queue: i, who: who, role: dataSender })
+))
+var receiveRights = flatten(map(
+  range(0, length(queues)),
+  i => map(queues[i].value.receiver, who => { queue: i, who: who, role: dataReceiver })
+))
+var rights = concat(sendRights, receiveRights)
+
+resource may 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for right in rights: {
+    name: guid(made[right.queue].id, identities[right.who].principalId, right.role)
+    scope: made[right.queue]
+    properties: {
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', right.role)
+      principalId: identities[right.who].principalId
+      principalType: 'ServicePrincipal'
+    }
+  }
+]
+
+resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: namespace
+  properties: {
+    workspaceId: workspaceId
+    // What was made, changed or deleted in the namespace. Each message's own log (RuntimeAuditLogs) is left out: it is
+    // Premium's only and grows with the traffic.
+    logs: [{ category: 'OperationalLogs', enabled: true }]
+  }
+}
+
+module endpoint 'private-endpoint.bicep' = if (place.isPrivate) {
+  params: {
+    name: 'pe-sb-${token}'
+    location: location
+    tags: tags
+    subnetId: place.subnetId
+    targetId: namespace.id
+    groupId: 'namespace'
+    zoneIds: place.zoneIds
+  }
+}
+
+output id string = namespace.id
+output name string = namespace.name
+// The endpoint is https://<name>.servicebus.windows.net:443/ and differs between clouds: taken apart, not spelled.
+output fullyQualifiedNamespace string = split(split(namespace.properties.serviceBusEndpoint, '//')[1], ':')[0]

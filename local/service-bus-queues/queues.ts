@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { parseDurationSeconds } from './duration.ts'
+
+/** Where the queues are described. */
+export const queuesFile = fileURLToPath(new URL('../../infra/service-bus/queues.json', import.meta.url))
+
+/** Limits of the service itself: docs "Service Bus quotas", and the properties' own ranges. */
+const serviceLimits = {
+  lockSecondsMin: 5,
+  /** Five minutes: a handler that works longer must renew its lock. */
+  lockSecondsMax: 300,
+  historySecondsMin: 20,
+  historySecondsMax: 7 * 86_400,
+  /** Premium and Standard take 2,000 deliveries; a poison message that came a hundred times is one. */
+  deliveriesMax: 100,
+} as const
+
+const duration = z.string().refine((text) => parseDurationSeconds(text) !== undefined, 'must be a duration like PT5M')
+
+const durationBetween = (minSeconds: number, maxSeconds: number): z.ZodString =>
+  duration.refine((text) => {
+    const seconds = parseDurationSeconds(text) ?? -1
+    return seconds >= minSeconds && seconds <= maxSeconds
+  }, `must be between ${minSeconds} s and ${maxSeconds} s`)
+
+/** The identities that infra/modules/service-bus.bicep knows. */
+const who = z.array(z.enum(['app', 'forwarder', 'operator'])).min(1)
+
+/** Strict: a misspelt key would leave the service's own default in its place, in the cloud only. */
+const queueSchema = z.strictObject({
+  lockDuration: durationBetween(serviceLimits.lockSecondsMin, serviceLimits.lockSecondsMax),
+  maxDeliveryCount: z.int().min(1).max(serviceLimits.deliveriesMax),
+  defaultMessageTimeToLive: durationBetween(1, Number.MAX_SAFE_INTEGER),
+  requiresSession: z.boolean(),
+  requiresDuplicateDetection: z.boolean(),
+  duplicateDetectionHistoryTimeWindow: durationBetween(
+    serviceLimits.historySecondsMin,
+    serviceLimits.historySecondsMax,
+  ),
+  deadLetteringOnMessageExpiration: z.boolean(),
+  sender: who,
+  receiver: who,
+})
+
+const fileSchema = z.strictObject({
+  // Names: what the service takes for an entity, without the slashes it would also take.
+  queues: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,258}[A-Za-z0-9]$/), queueSchema),
+})
+
+/** A queue with the values it has in Azure. Durations are ISO 8601. */
+export type Queue = Readonly<z.output<typeof queueSchema>> & { readonly name: string }
+
+/** Checks the text of a queues file. Throws an error that names the file, the queue and the setting. */
+export function parseQueues(text: string, file: string): readonly Queue[] {
+  const parsed = fileSchema.safeParse(JSON.parse(text))
+  if (!parsed.success) {
+    const said = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new Error(`${file} can not be used\n  ${said.join('\n  ')}`)
+  }
+  return Object.entries(parsed.data.queues).map(([name, settings]) => ({ name, ...settings }))
+}
+
+/** The queues of infra/service-bus/queues.json. */
+export async function readQueues(): Promise<readonly Queue[]> {
+  return parseQueues(await readFile(queuesFile, 'utf8'), queuesFile)
+}
