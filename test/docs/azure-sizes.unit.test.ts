@@ -20,6 +20,23 @@ const rowsOf = (page: string): Map<string, string[]> =>
 const valuesOf = (family: string, rule: string): string[] =>
   sizeNames.map((size) => String(sizes[size][family]?.[rule]))
 
+/** What a size costs when no other parameter is set: no analytics, no cache, a public network. */
+function defaultCostOf(rules: Rules): number {
+  const cost = (name: string): number => Number(rules['monthlyCost']?.[name])
+  const servers = rules['postgres']?.['highAvailability'] === 'Disabled' ? 1 : 2
+  const messaging =
+    rules['serviceBus']?.['tier'] === 'Premium'
+      ? cost('serviceBusPremium') * Number(rules['serviceBus']['capacity'])
+      : cost('serviceBusStandard')
+  return (
+    servers * (cost('postgresServer') + cost('postgresStorage')) +
+    cost('functions') +
+    messaging +
+    2 * cost('storageAccount') +
+    cost('monitoring')
+  )
+}
+
 describe('what the pages say of infra/sizes.json', () => {
   it('docs/azure/scaling.md has every rule but those of PostgreSQL, with its values', async () => {
     const families = Object.keys(sizes.dev).filter((name) => !['postgres', 'monthlyCost'].includes(name))
@@ -39,6 +56,8 @@ describe('what the pages say of infra/sizes.json', () => {
     expect(valuesOf('monthlyCost', 'asOf')).toEqual(['2026-11', '2026-11', '2026-11'])
     expect(valuesOf('monthlyCost', 'source')).toEqual(['estimate', 'estimate', 'estimate'])
     expect(page).toContain('**Estimates, November 2026**')
+    const sums = sizeNames.map((size) => `**${defaultCostOf(sizes[size])}**`).join(' | ')
+    expect(page).toContain(`| **all that a size has by default** | ${sums} |`)
   })
 })
 
