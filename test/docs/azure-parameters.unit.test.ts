@@ -44,7 +44,11 @@ async function rowsOfTemplate(): Promise<Row[]> {
 async function rowsOfPage(): Promise<Row[]> {
   const page = await read('docs/azure/parameters.md')
   return [...page.matchAll(/^\| `(\w+)` \| (?:`(\w+)`)? ?\| (?:`([^`]*)`|(\w+)) \| .+ \| .+ \|$/gm)].map(
-    ([, parameter = '', variable = '', value, word]) => ({ parameter, variable, default: value ?? word ?? '' }),
+    ([, parameter = '', variable = '', value, word]) => ({
+      parameter,
+      variable,
+      default: value ?? word ?? '',
+    }),
   )
 }
 

@@ -41,15 +41,21 @@ describe('what the pages say of infra/sizes.json', () => {
   it('docs/azure/scaling.md has every rule but those of PostgreSQL, with its values', async () => {
     const families = Object.keys(sizes.dev).filter((name) => !['postgres', 'monthlyCost'].includes(name))
     const expected = families.flatMap((family) =>
-      Object.keys(sizes.dev[family] ?? {}).map((rule) => [`${family}.${rule}`, valuesOf(family, rule)] as const),
+      Object.keys(sizes.dev[family] ?? {}).map(
+        (rule) => [`${family}.${rule}`, valuesOf(family, rule)] as const,
+      ),
     )
     expect(expected.length).toBeGreaterThan(10)
-    expect(Object.fromEntries(rowsOf(await read('docs/azure/scaling.md')))).toEqual(Object.fromEntries(expected))
+    expect(Object.fromEntries(rowsOf(await read('docs/azure/scaling.md')))).toEqual(
+      Object.fromEntries(expected),
+    )
   })
 
   it('docs/azure/deploy.md has every cost, and says from when and that it is an estimate', async () => {
     const page = await read('docs/azure/deploy.md')
-    const pieces = Object.keys(sizes.dev['monthlyCost'] ?? {}).filter((name) => !['asOf', 'source'].includes(name))
+    const pieces = Object.keys(sizes.dev['monthlyCost'] ?? {}).filter(
+      (name) => !['asOf', 'source'].includes(name),
+    )
     expect(Object.fromEntries(rowsOf(page))).toEqual(
       Object.fromEntries(pieces.map((piece) => [piece, valuesOf('monthlyCost', piece)])),
     )

@@ -65,11 +65,19 @@ describe('the pages on Azure', () => {
   })
 
   it.each(azure)('%s ends with its failure modes', async (page) => {
-    expect(proseOf(await textOf(page)).match(/^## .+$/gm)?.at(-1)).toBe('## Failure modes')
+    expect(
+      proseOf(await textOf(page))
+        .match(/^## .+$/gm)
+        ?.at(-1),
+    ).toBe('## Failure modes')
   })
 
   it.each(azure)('%s names no file of the repository that is not there', async (page) => {
-    const named = [...proseOf(await textOf(page)).matchAll(/`((?:infra|test|shared|functions|tools|cli|\.github)\/[\w./-]+)`/g)]
+    const named = [
+      ...proseOf(await textOf(page)).matchAll(
+        /`((?:infra|test|shared|functions|tools|cli|\.github)\/[\w./-]+)`/g,
+      ),
+    ]
     const missing = named.map(([, path = '']) => path).filter((path) => !existsSync(join(repository, path)))
     expect(missing).toEqual([])
   })
