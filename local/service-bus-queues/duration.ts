@@ -13,7 +13,9 @@ export function parseDurationSeconds(text: string): number | undefined {
   const parts = DURATION.exec(text)
   // "P" and a "T" without anything after it name no length.
   if (parts === null || text === 'P' || parts[2] === 'T') return undefined
-  const [days, hours, minutes, seconds] = [parts[1], parts[3], parts[4], parts[5]].map((part) => Number(part ?? 0))
+  const [days, hours, minutes, seconds] = [parts[1], parts[3], parts[4], parts[5]].map((part) =>
+    Number(part ?? 0),
+  )
   return (
     (days ?? 0) * daySeconds + (hours ?? 0) * hourSeconds + (minutes ?? 0) * minuteSeconds + (seconds ?? 0)
   )

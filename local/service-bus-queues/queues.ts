@@ -17,7 +17,9 @@ const serviceLimits = {
   deliveriesMax: 100,
 } as const
 
-const duration = z.string().refine((text) => parseDurationSeconds(text) !== undefined, 'must be a duration like PT5M')
+const duration = z
+  .string()
+  .refine((text) => parseDurationSeconds(text) !== undefined, 'must be a duration like PT5M')
 
 const durationBetween = (minSeconds: number, maxSeconds: number): z.ZodString =>
   duration.refine((text) => {

@@ -3,11 +3,6 @@
  * keep them busy (an append holds one for about 1 ms) and 40 instances below the pooler's server connections.
  */
 export const poolLimits = {
-  /**
-   * HTTP requests that the platform sends one instance at a time: its default for 2 GB of memory. Above it another instance
-   * is started, with pools of its own. infra/sizes.json sets it, and a test holds the two equal.
-   */
-  perInstanceConcurrency: 16,
   /** Connections of the HTTP pools. */
   httpConnectionsMax: 5,
   /** Connections of timers and queues: one works, one renews leases beside it. */

@@ -18,13 +18,15 @@ beforeAll(async () => {
   sizes = await readSizes()
   // Roles that the app logs in with are the ones whose statements are limited; owner, writer and migrator are not pooled.
   const roles = await readText('infra/sql/roles.sql')
-  loginRoles = new Set([...roles.matchAll(/alter role (\w+) set statement_timeout/g)].map(([, role]) => role)).size
+  loginRoles = new Set([...roles.matchAll(/alter role (\w+) set statement_timeout/g)].map(([, role]) => role))
+    .size
 })
 
 const perInstance = poolLimits.httpConnectionsMax + 2 * poolLimits.backgroundConnectionsMax
 const maxConnections = (rules: Rules): number => Number(rules.configurations['max_connections'])
 const instancesAt = (size: (typeof SIZES)[number]): number =>
-  sizes[size].functions?.maximumInstances ?? (size === 'scale' ? MOST_MAXIMUM_INSTANCES : LEAST_MAXIMUM_INSTANCES)
+  sizes[size].functions?.maximumInstances ??
+  (size === 'scale' ? MOST_MAXIMUM_INSTANCES : LEAST_MAXIMUM_INSTANCES)
 
 describe('connections', () => {
   it('counts three login roles behind the pooler', () => {
@@ -56,7 +58,9 @@ describe('a burstable server', () => {
     expect(rules.highAvailability).toBe('Disabled')
     expect([rules.poolSize, rules.maxClientConnections, rules.maxPreparedStatements]).toEqual([0, 0, 0])
     expect(rules.replicaConfigurations).toEqual({ reads: {}, analytics: {} })
-    expect(Object.keys(rules.configurations).filter((name) => /pgbouncer|standby|slot/.test(name))).toEqual([])
+    expect(Object.keys(rules.configurations).filter((name) => /pgbouncer|standby|slot/.test(name))).toEqual(
+      [],
+    )
   })
 })
 

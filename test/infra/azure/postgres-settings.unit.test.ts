@@ -34,13 +34,15 @@ function everySetting(): { where: string; name: string; value: string }[] {
 
 describe.each(SIZES)('the page and the file agree at size %s', (size: Size) => {
   it('in the rules of the servers', () => {
-    const rules = Object.entries(sizes[size].postgres).filter(([, value]) => typeof value !== 'object')
-    const written = Object.fromEntries(rules.map(([name, value]) => [name, String(value)]))
+    const { configurations: _, replicaConfigurations: __, ...rules } = sizes[size].postgres
+    const written = Object.fromEntries(Object.entries(rules).map(([name, value]) => [name, String(value)]))
     expect(columnOf(tableUnder(page, 'The servers'), size)).toEqual(written)
   })
 
   it('in the settings of every server', () => {
-    expect(columnOf(tableUnder(page, 'Set on every server'), size)).toEqual(sizes[size].postgres.configurations)
+    expect(columnOf(tableUnder(page, 'Set on every server'), size)).toEqual(
+      sizes[size].postgres.configurations,
+    )
   })
 
   it('in the settings of the pooler', () => {
@@ -60,14 +62,14 @@ describe('what the page says of the platform', () => {
   it.each(tables)('is what the parameter pages say: %s', (heading) => {
     const table = tableUnder(page, heading)
     const effect = { dynamic: 'at once', static: 'restart', 'read-only': 'never' }
-    for (const [name, row] of table) {
-      const known = parameters[name]
-      expect(known, name).toBeDefined()
-      if (known === undefined) continue
-      expect(row['Takes effect'], name).toBe(effect[known.kind])
-      expect(row["Platform's own"], name).toBe(known.platform === '' ? '(none)' : known.platform)
-      expect(row['Why'], name).not.toBe('')
-    }
+    const written = [...table].map(([name, row]) => [name, row['Takes effect'], row["Platform's own"]])
+    const known = [...table.keys()].map((name) => {
+      const parameter = parameters[name]
+      if (parameter === undefined) return [name, 'unknown']
+      return [name, effect[parameter.kind], parameter.platform === '' ? '(none)' : parameter.platform]
+    })
+    expect(written).toEqual(known)
+    expect([...table].filter(([, row]) => row['Why'] === '')).toEqual([])
   })
 
   it('lists nothing as left alone that is set', () => {
@@ -91,12 +93,15 @@ describe('what the page says of the platform', () => {
       'effective_io_concurrency',
     ])
     const left = tableUnder(page, 'Left to the platform')
-    for (const [name, row] of asked) {
-      const done = row['What is done'] ?? ''
+    const written = [...asked].map(([name, row]) => [
+      name,
+      /^(Set|Left)/.exec(row['What is done'] ?? '')?.[0],
+    ])
+    const done = [...asked.keys()].map((name) => {
       const isSet = SIZES.every((size) => name in sizes[size].postgres.configurations)
-      expect(/^(Set|Left)/.exec(done)?.[0], name).toBe(isSet ? 'Set' : 'Left')
-      expect(left.has(name), name).toBe(!isSet)
-    }
+      return [name, isSet && !left.has(name) ? 'Set' : !isSet && left.has(name) ? 'Left' : 'neither or both']
+    })
+    expect(written).toEqual(done)
   })
 })
 
@@ -125,20 +130,23 @@ describe('what is set', () => {
     }
     for (const size of SIZES) {
       const allowed = sizes[size].postgres.configurations['azure.extensions']?.split(',')
-      expect(new Set(allowed), size).toEqual(new Set(['pg_stat_statements', 'postgis', ...created]))
+      expect(new Set(allowed)).toEqual(new Set(['pg_stat_statements', 'postgis', ...created]))
     }
   })
 
-  it('has each time limit and memory figure in the proportion of its reason', () => {
-    for (const size of SIZES) {
-      const { configurations, pgbouncer } = sizes[size].postgres
-      const pages = (name: string): number => Number(configurations[name])
-      // A quarter for the server's buffers, the rest for the system's cache.
-      expect(pages('effective_cache_size'), size).toBe(3 * pages('shared_buffers'))
-      if (!pgbouncer) continue
-      // Whoever waited longer in the pooler than the app waits at all has nobody left who reads the answer.
-      const waitMs = 1000 * Number(configurations['pgbouncer.query_wait_timeout'])
-      expect(waitMs, size).toBeLessThanOrEqual(poolLimits.queryTimeoutMs)
-    }
+  it.each(SIZES)('leaves three times the server buffers to the cache of the system at size %s', (size) => {
+    const { configurations } = sizes[size].postgres
+    const pages = Number(configurations['shared_buffers'])
+    expect(pages).toBeGreaterThan(0)
+    expect(Number(configurations['effective_cache_size'])).toBe(3 * pages)
   })
+
+  it.each(['standard', 'scale'] as const)(
+    'lets nobody wait in the pooler whom the app no longer waits for: %s',
+    (size) => {
+      const seconds = Number(sizes[size].postgres.configurations['pgbouncer.query_wait_timeout'])
+      expect(seconds).toBeGreaterThan(0)
+      expect(1000 * seconds).toBeLessThanOrEqual(poolLimits.queryTimeoutMs)
+    },
+  )
 })

@@ -64,7 +64,5 @@ export function isAllowed(value: string, allowed: string): boolean {
   if (allowed === '') return true
   const range = RANGE.exec(allowed)
   if (range === null) return allowed.split(',').includes(value)
-  return (
-    value.trim() !== '' && Number(value) >= Number(range[1]) && Number(value) <= Number(range[2])
-  )
+  return value.trim() !== '' && Number(value) >= Number(range[1]) && Number(value) <= Number(range[2])
 }

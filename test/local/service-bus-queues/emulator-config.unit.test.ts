@@ -71,9 +71,7 @@ describe("the emulator's file", () => {
   ] as const)('narrows a %s (%s) of %s to %s, and says so', (setting, property, azure, emulator) => {
     const { properties, narrowed } = propertiesOf({ [setting]: azure })
     expect(properties).toMatchObject({ [property]: emulator })
-    expect(narrowed).toEqual([
-      { queue: 'orders', setting, azure: String(azure), emulator: String(emulator) },
-    ])
+    expect(narrowed).toEqual([{ queue: 'orders', setting, azure: String(azure), emulator: String(emulator) }])
   })
 
   it.each([
@@ -91,7 +89,8 @@ describe("the emulator's file", () => {
   })
 
   it('takes 50 queues and no more', () => {
-    const many = (count: number) => Array.from({ length: count }, (_, i) => ({ ...queue, name: `queue-${i}` }))
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ ...queue, name: `queue-${i}` }))
     expect(emulatorConfigOf(many(50)).config.UserConfig.Namespaces[0].Queues).toHaveLength(50)
     expect(() => emulatorConfigOf(many(51))).toThrow('51 queues, and the emulator takes 50')
   })
