@@ -78,6 +78,18 @@ describe('infra/kql', () => {
       expect([file, problemsOf(await readFile(new URL(file, folder), 'utf8'))]).toEqual([file, []])
   })
 
+  it('is what the queries in docs/azure can ask', async () => {
+    const pages = new URL('../../docs/azure/', import.meta.url)
+    const tables = await readFile(new URL('010-events.kql', folder), 'utf8')
+    const queries: string[] = []
+    for (const page of await readdir(pages)) {
+      const text = await readFile(new URL(page, pages), 'utf8')
+      queries.push(...[...text.matchAll(/```kql\n([\s\S]*?)```/g)].map(([, query = '']) => query))
+    }
+    expect(queries).not.toEqual([])
+    for (const query of queries) expect([query, problemsOf(`${tables}\n${query}`)]).toEqual([query, []])
+  })
+
   it('would be told where it is wrong', () => {
     const table = '.create-merge table T (A:string)\n\n'
     expect(problemsOf(`${table}T | where B == 'x'`)).not.toEqual([])

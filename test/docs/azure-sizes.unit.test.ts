@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+
+const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+const sizeNames = ['dev', 'standard', 'scale'] as const
+type Value = string | number | boolean
+type Rules = Record<string, Record<string, Value>>
+
+const sizes = JSON.parse(await read('infra/sizes.json')) as Record<(typeof sizeNames)[number], Rules>
+
+/** Name and values by size of each row of a table whose first column is a name in backticks. */
+const rowsOf = (page: string): Map<string, string[]> =>
+  new Map(
+    [...page.matchAll(/^\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| .+ \|$/gm)].map(
+      ([, name = '', ...values]) => [name, values.slice(0, 3).map((value) => value.trim())],
+    ),
+  )
+
+const valuesOf = (family: string, rule: string): string[] =>
+  sizeNames.map((size) => String(sizes[size][family]?.[rule]))
+
+/** What a size costs when no other parameter is set: no analytics, no cache, a public network. */
+function defaultCostOf(rules: Rules): number {
+  const cost = (name: string): number => Number(rules['monthlyCost']?.[name])
+  const servers = rules['postgres']?.['highAvailability'] === 'Disabled' ? 1 : 2
+  const messaging =
+    rules['serviceBus']?.['tier'] === 'Premium'
+      ? cost('serviceBusPremium') * Number(rules['serviceBus']['capacity'])
+      : cost('serviceBusStandard')
+  return (
+    servers * (cost('postgresServer') + cost('postgresStorage')) +
+    cost('functions') +
+    messaging +
+    2 * cost('storageAccount') +
+    cost('monitoring')
+  )
+}
+
+describe('what the pages say of infra/sizes.json', () => {
+  it('docs/azure/scaling.md has every rule but those of PostgreSQL, with its values', async () => {
+    const families = Object.keys(sizes.dev).filter((name) => !['postgres', 'monthlyCost'].includes(name))
+    const expected = families.flatMap((family) =>
+      Object.keys(sizes.dev[family] ?? {}).map(
+        (rule) => [`${family}.${rule}`, valuesOf(family, rule)] as const,
+      ),
+    )
+    expect(expected.length).toBeGreaterThan(10)
+    expect(Object.fromEntries(rowsOf(await read('docs/azure/scaling.md')))).toEqual(
+      Object.fromEntries(expected),
+    )
+  })
+
+  it('docs/azure/deploy.md has every cost, and says from when and that it is an estimate', async () => {
+    const page = await read('docs/azure/deploy.md')
+    const pieces = Object.keys(sizes.dev['monthlyCost'] ?? {}).filter(
+      (name) => !['asOf', 'source'].includes(name),
+    )
+    expect(Object.fromEntries(rowsOf(page))).toEqual(
+      Object.fromEntries(pieces.map((piece) => [piece, valuesOf('monthlyCost', piece)])),
+    )
+    expect(valuesOf('monthlyCost', 'asOf')).toEqual(['2026-11', '2026-11', '2026-11'])
+    expect(valuesOf('monthlyCost', 'source')).toEqual(['estimate', 'estimate', 'estimate'])
+    expect(page).toContain('**Estimates, November 2026**')
+    const sums = sizeNames.map((size) => `**${defaultCostOf(sizes[size])}**`).join(' | ')
+    expect(page).toContain(`| **all that a size has by default** | ${sums} |`)
+  })
+})
+
+interface Queues {
+  readonly queues: Record<string, Record<string, Value | string[]>>
+}
+
+it('docs/azure/queues.md has every setting of the queues, with its values', async () => {
+  const { queues } = JSON.parse(await read('infra/service-bus/queues.json')) as Queues
+  const page = await read('docs/azure/queues.md')
+  const [header = '', ...names] = /^\| (Setting) \| `(.+)` \| `(.+)` \| Why \|$/m.exec(page)?.slice(1) ?? []
+  const rows = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| .+ \|$/gm)].map(
+    ([, setting = '', ...values]) => [setting, values.slice(0, 2).map((value) => value.trim())] as const,
+  )
+  expect([header, names]).toEqual(['Setting', Object.keys(queues)])
+  const settings = Object.keys(Object.values(queues)[0] ?? {})
+  expect(Object.fromEntries(rows)).toEqual(
+    Object.fromEntries(
+      settings.map((setting) => [
+        setting,
+        Object.values(queues).map((queue) => [queue[setting]].flat().join(', ')),
+      ]),
+    ),
+  )
+})
