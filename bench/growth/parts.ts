@@ -38,7 +38,7 @@ async function growthPart(context: PartContext<GrowthOptions>): Promise<PartResu
   return {
     figures,
     notes: [
-      `every log is a database of one server; operations go to 1,000 streams from all over each log, so the same number of pages is in use at every size; baseline: ${smallest.name}`,
+      `every log is a database of one server; operations go to 1,000 streams from all over each log and pages of all tenants to 100 places, which fits in memory at every size; baseline: ${smallest.name}`,
       'the value is the time of one operation under eight callers: time / callers',
     ],
     skipped: [],

@@ -11,7 +11,8 @@ export const instanceLimits = {
 
 /**
  * Sizes and times of a pool. One instance serves `instanceLimits.httpConcurrency` HTTP requests at a time; five
- * connections keep them busy (an append holds one for about 1 ms) and 40 instances below the pooler's server connections.
+ * connections keep them busy (an append holds one for about 1 ms). Instances share the pooler's server connections: the
+ * 200 of 40 instances wait for one of its 50 or 100 (infra/sizes.json) for a transaction at a time.
  */
 export const poolLimits = {
   /** Connections of the HTTP pools. */
