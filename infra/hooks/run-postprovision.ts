@@ -1,15 +1,14 @@
 import type { AzureLogin } from './azure/index.ts'
-import { makeConnections, throughFirewall, type Connections } from './connect.ts'
+import { makeConnections, throughFirewall } from './connect.ts'
 import {
   applyRolesFile,
   entraPrincipals,
   migrate,
   prepareDatabase,
   prepareRoles,
-  restartWherePending,
+  restartServers,
   securityLabel,
   standInLabel,
-  whenReady,
   type ServerFacts,
 } from './database/index.ts'
 import type { Environment } from './frame/environment.ts'
@@ -39,8 +38,14 @@ export async function runPostprovision(surroundings: PostprovisionSurroundings):
   report.title(`Database of ${settings.serverName}`)
   await throughFirewall(connections, settings, report, async (facts) => {
     refuseUnsuitable(facts, settings)
-    await restartAll(connections, facts, settings, report)
-    const { server } = connections
+    const { server, management } = connections
+    await restartServers(server, facts.pendingRestart, settings.replicaNames.map(connections.replica), {
+      restart: management,
+      report,
+      ofTemplate: settings.restartParameters,
+      mayRestart: settings.mayRestart,
+      waitMs: settings.waitMs,
+    })
     const writeLabel = settings.entra === 'pgaadauth' ? securityLabel : standInLabel
     await prepareRoles(server, settings.identities, (client) => entraPrincipals(client, writeLabel), report)
     await prepareDatabase(server, settings.database, report)
@@ -71,37 +76,4 @@ function refuseUnsuitable(facts: ServerFacts, { serverName, host }: Postprovisio
       mend: 'Upgrade the server (see docs/azure), or deploy to a new one.',
     })
   }
-}
-
-/**
- * Replicas first: a standby must not have less room than its primary asks for (max_connections and its like), and growing
- * is what happens.
- */
-async function restartAll(
-  { server, replica, management }: Connections,
-  facts: ServerFacts,
-  settings: PostprovisionSettings,
-  report: Report,
-): Promise<void> {
-  const options = {
-    restart: management,
-    report,
-    ofTemplate: settings.restartParameters,
-    mayRestart: settings.mayRestart,
-    waitMs: settings.waitMs,
-  }
-  for (const name of settings.replicaNames) {
-    const standby = replica(name)
-    let pending: readonly string[]
-    try {
-      pending = (await whenReady(standby, 0)).pendingRestart
-    } catch (error) {
-      if (!(error instanceof HookFailure)) throw error
-      // Another region's firewall or network: the primary must not wait for it.
-      report.warn('restart', `${name} was not asked whether it needs one: ${error.code}`)
-      continue
-    }
-    await restartWherePending(standby, pending, options)
-  }
-  await restartWherePending(server, facts.pendingRestart, options)
 }

@@ -7,7 +7,7 @@
  */
 export { userOf, type DatabaseServer, type ServerFacts } from './database-server.ts'
 export { whenReady } from './server.ts'
-export { restartWherePending, type ServerRestart } from './restart.ts'
+export { restartServers, type ServerRestart } from './restart.ts'
 export { prepareRoles, type Identity } from './roles.ts'
 export { entraPrincipals, securityLabel, standInLabel, type LabelWriter } from './entra-principals.ts'
 export { prepareDatabase } from './database.ts'

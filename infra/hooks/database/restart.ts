@@ -19,8 +19,35 @@ export interface RestartOptions {
   readonly waitMs: number
 }
 
-/** A static parameter takes effect at a restart, which the template can't ask for. Nothing waits: nothing happens. */
-export async function restartWherePending(
+/**
+ * A static parameter takes effect at a restart, which the template can't ask for. Where nothing waits, nothing happens.
+ *
+ * The primary comes first: a standby does not start with less room than its primary has (max_connections and its like), so
+ * values that shrink leave no other order. Values that grow make a standby's replay pause until it is restarted in its
+ * turn (since PostgreSQL 14; https://www.postgresql.org/docs/17/hot-standby.html#HOT-STANDBY-ADMIN).
+ */
+export async function restartServers(
+  primary: DatabaseServer,
+  pending: readonly string[],
+  replicas: readonly DatabaseServer[],
+  options: RestartOptions,
+): Promise<void> {
+  await restartWherePending(primary, pending, options)
+  for (const replica of replicas) {
+    let waiting: readonly string[]
+    try {
+      waiting = (await whenReady(replica, 0)).pendingRestart
+    } catch (error) {
+      if (!(error instanceof HookFailure)) throw error
+      // Another region's firewall or network: the roles and migrations must not wait for it.
+      options.report.warn('restart', `${replica.name} was not asked whether it needs one: ${error.code}`)
+      continue
+    }
+    await restartWherePending(replica, waiting, options)
+  }
+}
+
+async function restartWherePending(
   server: DatabaseServer,
   pending: readonly string[],
   { restart, report, ofTemplate, mayRestart, waitMs }: RestartOptions,

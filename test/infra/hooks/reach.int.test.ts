@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withClient } from '../../../cli/migrate/index.ts'
 import { startTestServer, type TestServer } from '../../../local/postgres/index.ts'
 import { eventually } from '../../support/eventually.ts'
-import { environmentOf, makeLikeAzure, reset, runHookOn } from './azure-server.ts'
+import { administratorUrl, environmentOf, makeLikeAzure, reset, runHookOn } from './azure-server.ts'
 import { startManagement } from './management-stand-in.ts'
 
 /** A server that answers every login with one refusal, as PostgreSQL words it on the wire. */
@@ -82,7 +82,13 @@ describe('a server whose firewall shuts this machine out', () => {
     writeFileSync(hba, text)
     await withClient(server.adminUrl, (client) => client.query('select pg_reload_conf()'))
   }
-  const shut = () => setHba('host all postgres 127.0.0.1/32 scram-sha-256\n')
+  /** The server reads the file a moment after it was told to. */
+  async function shut(): Promise<void> {
+    await setHba('host all postgres 127.0.0.1/32 scram-sha-256\n')
+    await eventually(() =>
+      withClient(administratorUrl(server.adminUrl), () => Promise.resolve('in')).catch(() => 'out'),
+    ).toBe('out')
+  }
 
   it('lets it in by a rule for as long as the hook runs', async () => {
     await reset(server.adminUrl)
@@ -106,7 +112,6 @@ describe('a server whose firewall shuts this machine out', () => {
   })
 
   it('takes the rule away after a failure as well', async () => {
-    await setHba(open)
     await reset(server.adminUrl)
     await withClient(server.adminUrl, (client) => client.query('create database trickle'))
     await shut()

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { withClient } from '../../../cli/migrate/index.ts'
-import { clearServer, startServer, type RunningServer } from '../../../local/postgres/index.ts'
+import {
+  clearServer,
+  startServer,
+  startTestServer,
+  type RunningServer,
+} from '../../../local/postgres/index.ts'
+import { restartServers } from '../../../infra/hooks/database/index.ts'
+import { createReport } from '../../../infra/hooks/index.ts'
+import { eventually } from '../../support/eventually.ts'
 import { environmentOf, makeLikeAzure, runHookOn } from './azure-server.ts'
 import { startManagement } from './management-stand-in.ts'
 
@@ -41,12 +49,17 @@ afterAll(async () => {
 let connections = 100
 
 /** Sets a static parameter; it waits for a restart. */
-async function setStatic(): Promise<void> {
+async function setStatic(adminUrl = server.adminUrl): Promise<void> {
   connections += 1
-  await withClient(server.adminUrl, (client) =>
-    client.query(`alter system set max_connections = ${connections}`),
-  )
-  await withClient(server.adminUrl, (client) => client.query('select pg_reload_conf()'))
+  await withClient(adminUrl, (client) => client.query(`alter system set max_connections = ${connections}`))
+  await withClient(adminUrl, (client) => client.query('select pg_reload_conf()'))
+  // The server reads its files a moment after it was told to.
+  await eventually(async () => {
+    const { rowCount } = await withClient(adminUrl, (client) =>
+      client.query('select from pg_settings where pending_restart'),
+    )
+    return rowCount
+  }).toBe(1)
 }
 
 const environment = (changes: Readonly<Record<string, string>> = {}) =>
@@ -132,19 +145,42 @@ describe('a restart', () => {
     expect(text).toContain("for max_connections (not the template's: max_connections)")
   })
 
-  it('of replicas comes before that of their primary', async () => {
+  it('of replicas comes after that of their primary, and one that can not be asked is told', async () => {
+    // Servers of their own stand for the replicas: only who is asked, and in which order, is looked at.
+    const second = await startTestServer()
+    const primary = { name: 'pg-1', url: server.adminUrl, isPrivate: false }
+    const replica = { ...primary, name: 'pg-1-reads', url: second.adminUrl }
+    const gone = { ...primary, name: 'pg-1-far', url: 'postgres://postgres:none@127.0.0.1:1' }
     await setStatic()
-    management.plan({}, { effect: restart })
-    // Here all names lead to one server: only the order is looked at.
-    await expect(runHookOn(environment({ POSTGRES_REPLICA_NAMES: 'pg-1-reads' }))).rejects.toMatchObject({
+    await setStatic(second.adminUrl)
+    const lines: string[] = []
+    const asked: string[] = []
+    const run = (pending: readonly string[], effect: () => Promise<void>) =>
+      restartServers(primary, pending, [gone, replica], {
+        restart: {
+          restart(name) {
+            asked.push(name)
+            return name === 'pg-1' ? effect() : Promise.resolve()
+          },
+        },
+        report: createReport((line) => lines.push(line)),
+        ofTemplate: [],
+        mayRestart: true,
+        waitMs: 2_000,
+      })
+    await expect(run(['max_connections'], restart)).rejects.toMatchObject({
       code: 'RESTART_WITHOUT_EFFECT',
+      where: 'restart pg-1-reads',
     })
-    expect(restarted()).toEqual(['pg-1-reads/restart'])
-    await restart()
-    await setStatic()
-    management.plan({ effect: restart }, { effect: restart })
-    await runHookOn(environment({ POSTGRES_REPLICA_NAMES: 'pg-1-reads' }))
-    expect(restarted()).toEqual(['pg-1-reads/restart', 'pg-1-reads/restart', 'pg-1/restart'])
+    expect(asked).toEqual(['pg-1', 'pg-1-reads'])
+    expect(lines.join('\n')).toMatch(/WARNING +pg-1-far was not asked whether it needs one: NO_ROUTE/)
+    await second.dispose()
+  })
+
+  it('of replicas is looked for in the names of the template', async () => {
+    const { text } = await runHookOn(environment({ POSTGRES_REPLICA_NAMES: 'pg-1-reads, pg-1-reports' }))
+    expect(text).toContain('pg-1-reads: no static parameter waits for one')
+    expect(text).toContain('pg-1-reports: no static parameter waits for one')
   })
 })
 
