@@ -4,4 +4,4 @@
  */
 export { estimate, type CostLine, type Estimate } from './estimate.ts'
 export { estimateText } from './estimate-text.ts'
-export { readSizes, type Size, type Sizes } from './sizes.ts'
+export { monthlyCostSchema, readSizes, type Size, type Sizes } from './sizes.ts'

@@ -7,7 +7,7 @@ import { HookFailure } from '../frame/failure.ts'
 const usd = z.number().nonnegative()
 
 /** What one piece costs by the month; the estimate counts the pieces. */
-const monthlyCostSchema = z.object({
+export const monthlyCostSchema = z.object({
   /** Month in which the figures were looked up. */
   asOf: z.string().regex(/^\d{4}-\d{2}$/, 'must be a month, such as 2026-11'),
   /** "estimate", or where they were looked up. */

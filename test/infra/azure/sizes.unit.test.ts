@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { monthlyCostSchema } from '../../../infra/hooks/cost/index.ts'
 import { instanceLimits, poolLimits } from '../../../shared/postgres/index.ts'
 import { jsonOfFile } from './support.ts'
 
@@ -20,8 +21,6 @@ const postgresSchema = z.strictObject({
   configurations: parameters,
   replicaConfigurations: z.strictObject({ reads: parameters, analytics: parameters }),
 })
-
-const usd = z.number().min(0)
 
 const sizeSchema = z.strictObject({
   postgres: postgresSchema,
@@ -49,22 +48,7 @@ const sizeSchema = z.strictObject({
     softDeleteDays: z.int().min(1),
   }),
   cache: z.strictObject({ skuName: z.string().startsWith('Balanced_B'), highAvailability: z.boolean() }),
-  monthlyCost: z.strictObject({
-    asOf: z.string().regex(/^\d{4}-\d{2}$/),
-    source: z.string().min(1),
-    postgresServer: usd,
-    postgresStorage: usd,
-    geoRedundantBackup: usd,
-    functions: usd,
-    serviceBusStandard: usd,
-    serviceBusPremium: usd,
-    storageAccount: usd,
-    monitoring: usd,
-    analyticsNode: usd,
-    cache: usd,
-    privateEndpoint: usd,
-    keyVaultKey: usd,
-  }),
+  monthlyCost: monthlyCostSchema.strict(),
 })
 
 const sizesSchema = z.strictObject({ dev: sizeSchema, standard: sizeSchema, scale: sizeSchema })
