@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Client, type ClientConfig } from 'pg'
+import { addressOf } from '../../shared/postgres/index.ts'
 
 export const loginRoles = [
   'trickle_migrator',
@@ -99,19 +100,8 @@ export async function withClient<T>(
   }
 }
 
-/** The driver lets a connection string's empty password win over a callback: the url is taken apart for one. */
+/** A url with a password of its own goes to the driver as it is, with whatever else it says. */
 function clientConfigOf(url: string, password: LoginOptions['password']): ClientConfig {
-  const shared = { connectionTimeoutMillis: connectTimeoutMs }
-  if (password === undefined) return { ...shared, connectionString: url }
-  const { username, hostname, port, pathname, searchParams } = new URL(url)
-  const isLoopback = /^(localhost$|127\.|\[::1\]$)/.test(hostname)
-  return {
-    ...shared,
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? 5432 : Number(port),
-    user: decodeURIComponent(username),
-    database: decodeURIComponent(pathname.slice(1)),
-    ssl: isLoopback && searchParams.get('sslmode') !== 'verify-full' ? false : { rejectUnauthorized: true },
-    password,
-  }
+  const login = password === undefined ? { connectionString: url } : { ...addressOf(url), password }
+  return { ...login, connectionTimeoutMillis: connectTimeoutMs }
 }

@@ -1,3 +1,4 @@
+import { entraScope } from '../../shared/postgres/index.ts'
 import {
   azureLogin,
   claimsOf,
@@ -11,8 +12,6 @@ import { HookFailure } from './frame/failure.ts'
 import type { Report } from './frame/report.ts'
 import type { PostprovisionSettings } from './settings.ts'
 
-/** Scope of Azure Database for PostgreSQL, the same for every server. */
-const postgresScope = 'https://ossrdbms-aad.database.windows.net/.default'
 const managementUrl = 'https://management.azure.com'
 
 /** A rule of the firewall takes effect within seconds; a minute is Azure's longest that was told. */
@@ -42,7 +41,7 @@ export async function makeConnections(
     const server = { name: settings.serverName, url: settings.url, isPrivate: settings.isPrivate }
     return { server, management, replica: (name) => ({ ...server, name }) }
   }
-  const password = (): Promise<string> => login(postgresScope)
+  const password = (): Promise<string> => login(entraScope)
   const user = await administratorOf(settings, password)
   const serverAt = (name: string, host: string): DatabaseServer => ({
     name,

@@ -1,7 +1,5 @@
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity'
-
-/** Scope of Azure Database for PostgreSQL, the same for every server. */
-const SCOPE = 'https://ossrdbms-aad.database.windows.net/.default'
+import { entraScope } from './address.ts'
 
 /** A token that ends within this time is not used for a new connection: the login may take as long. */
 const REMAINING_MS_MIN = 5 * 60_000
@@ -17,7 +15,7 @@ export function createTokenSource(clientId: string | undefined): {
   return {
     async password() {
       if (cached === undefined || cached.expiresOnTimestamp - Date.now() < REMAINING_MS_MIN) {
-        cached = (await credential.getToken(SCOPE)) ?? undefined
+        cached = (await credential.getToken(entraScope)) ?? undefined
         if (cached === undefined) throw new Error('no Entra ID token could be had for PostgreSQL')
       }
       return cached.token

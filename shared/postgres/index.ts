@@ -11,6 +11,7 @@ export {
   type Statement,
   type TransactionOptions,
 } from './pool.ts'
+export { addressOf, entraScope } from './address.ts'
 export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureClass } from './classify.ts'
 export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'

@@ -1,5 +1,6 @@
 import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type QueryArrayConfig } from 'pg'
 import { TrickleError } from '../errors/index.ts'
+import { addressOf } from './address.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
@@ -214,16 +215,8 @@ function pickTiming({ deadlineAtMs, signal }: QueryOptions): Pick<RetryOptions, 
 
 /** Where to log in and with what: the url's password, or a token of the identity for each new connection. */
 function loginOf({ url, clientId }: DatabaseOptions): { config: PoolConfig; drop: () => void } {
-  const { username, password, hostname, port, pathname, searchParams } = new URL(url)
-  const isLoopback = /^(localhost|127\.|\[?::1)/.test(hostname)
-  const config: PoolConfig = {
-    host: hostname,
-    port: port === '' ? 5432 : Number(port),
-    user: decodeURIComponent(username),
-    database: decodeURIComponent(pathname.slice(1)),
-    // The certificate is always verified: TLS that accepts anybody protects from nobody.
-    ssl: isLoopback && searchParams.get('sslmode') !== 'verify-full' ? false : { rejectUnauthorized: true },
-  }
+  const { password } = new URL(url)
+  const config: PoolConfig = addressOf(url)
   if (password !== '')
     return { config: { ...config, password: decodeURIComponent(password) }, drop: () => {} }
   let source: { password: () => Promise<string>; drop: () => void } | undefined
