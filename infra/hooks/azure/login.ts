@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity'
+import { decodeJwt } from 'jose'
 import { HookFailure } from '../frame/failure.ts'
 
 /** Gives a token for a scope; each call may go to a command line program, which keeps its own cache. */
@@ -72,8 +73,7 @@ export function claimsOf(token: string): TokenClaims {
 
 function payloadOf(token: string): Readonly<Record<string, unknown>> {
   try {
-    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
-    return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {}
+    return decodeJwt(token)
   } catch {
     return {}
   }
