@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { instanceLimits } from '../../shared/postgres/index.ts'
 import { commonFlags, commonOptions, commonUsage, FlagReader } from '../command/index.ts'
 import type { CommonOptions } from '../report/index.ts'
 import { statementModes, type StatementMode } from '../stage/index.ts'
@@ -19,13 +20,16 @@ export interface PeersOptions extends CommonOptions {
   readonly tools: PeerTools
 }
 
+/** One caller, one instance's share of HTTP requests as deployed, and less and more than that. */
+const CONCURRENCIES = [1, 8, instanceLimits.httpConcurrency, 32, 64]
+
 const resultsFolder = fileURLToPath(new URL('../../bench-results', import.meta.url))
 
 export const usage = `npm run bench:peers -- [SECTION...] [flags]
 
 Sections: ${partNames.join(', ')}; all of them when none is named.
 ${commonUsage}
-  --concurrency 1,8,32,64 callers of the single append
+  --concurrency ${CONCURRENCIES.join()}  callers of the single append
   --mode unnamed          statements of ours and of the bare INSERT: unnamed or named
   --round-trip-ms N       what a round trip takes longer than on loopback, as to a server elsewhere (default 0)
   --folder FOLDER         where the peers' packages are put and kept (default bench-results/peers)
@@ -49,7 +53,7 @@ export function parsePeersCommand(args: readonly string[], defaultConnections: n
     sections: flags.parts(positionals, partNames),
     options: {
       ...commonOptions(flags, values, defaultConnections),
-      concurrencies: flags.counts('--concurrency', values.concurrency, [1, 8, 32, 64], 256),
+      concurrencies: flags.counts('--concurrency', values.concurrency, CONCURRENCIES, 256),
       mode,
       roundTripMs: flags.count('--round-trip-ms', values['round-trip-ms'], 0, 0, 1_000),
     },

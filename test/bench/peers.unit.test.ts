@@ -96,7 +96,13 @@ describe('the flags of the commands', () => {
   it('have defaults that measure', () => {
     expect(parsePeersCommand([], 5)).toMatchObject({
       sections: ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips'],
-      options: { rounds: 5, turnMs: 1_000, connections: 5, concurrencies: [1, 8, 32, 64], mode: 'unnamed' },
+      options: {
+        rounds: 5,
+        turnMs: 1_000,
+        connections: 5,
+        concurrencies: [1, 8, 16, 32, 64],
+        mode: 'unnamed',
+      },
       locate: { install: true, messageDbFolder: undefined },
     })
     expect(parseShapeCommand([], 5)).toMatchObject({
