@@ -1,5 +1,5 @@
 /**
- * The arrows of the house, as a rule: local, cli, test, bench, soak, tools, examples -> functions -> shared. A context of functions/
+ * The arrows of the house, as a rule: local, cli, test, bench, soak, attack, tools, examples -> functions -> shared. A context of functions/
  * never imports another one, a capability of shared/ is entered by its door (index.ts), and what is deployed never
  * imports what is not. The hooks of a deployment (infra/hooks) stand on shared/ and on cli/migrate alone, and nothing but
  * their tests imports them. Imports are read from the text; the formatter keeps them in one shape.
@@ -9,7 +9,7 @@ import { dirname, join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const ROOTS = '{functions,shared,local,cli,test,bench,soak,tools,examples,infra}'
+const ROOTS = '{functions,shared,local,cli,test,bench,soak,attack,tools,examples,infra}'
 
 /** Static, re-exporting, dynamic and type-only imports of a relative path. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"](\.{1,2}\/[^'"]+)['"]/g
@@ -42,7 +42,9 @@ function brokenRule(file: string, target: string): string | undefined {
   if (from.root === 'functions' && !['functions', 'shared', ''].includes(to.root))
     return 'functions/ imports functions/ and shared/ only'
   if (
-    ['functions', 'shared', 'local', 'cli', 'bench', 'soak', 'tools', 'examples'].includes(from.root) &&
+    ['functions', 'shared', 'local', 'cli', 'bench', 'soak', 'attack', 'tools', 'examples'].includes(
+      from.root,
+    ) &&
     to.root === 'test'
   )
     return 'nothing imports test/'

@@ -1,0 +1,4 @@
+import type { AttackPart } from './part.ts'
+
+/** Every attack that `npm run attack` makes, in this order. */
+export const attackParts: readonly AttackPart[] = []
