@@ -1,0 +1,25 @@
+/** An app whose HTTP halves are bound as the product's are, as the text of a CommonJS file. */
+import { fileURLToPath } from 'node:url'
+
+const door = fileURLToPath(new URL('../../../shared/functions-worker/index.ts', import.meta.url))
+
+export const boundApp = `
+const { bindHttpHalves, findWorkerCore } = require(${JSON.stringify(door)})
+app.setup({ enableHttpStream: true })
+app.http('ok', { methods: ['GET'], route: 'ok', handler: (request) => ({
+  jsonBody: { query: request.url.length, header: (request.headers.get('x-long') ?? '').length },
+}) })
+app.http('echo', { methods: ['POST'], route: 'echo', handler: async (request) => ({ body: await request.text() }) })
+app.http('slow', { methods: ['GET'], route: 'slow', handler: async () => {
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  return { body: 'done' }
+} })
+const core = findWorkerCore()
+bindHttpHalves(core, (message) => console.log('REPORT ' + message))
+const model = core.getProgrammingModel()
+core.setProgrammingModel({ ...model, getCapabilities: async (given) => {
+  const capabilities = await model.getCapabilities(given)
+  console.log('LIBRARY ' + new URL(capabilities.HttpUri).port)
+  return capabilities
+} })
+`
