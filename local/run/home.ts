@@ -88,7 +88,8 @@ export function openHome(folder: string): Home {
   }
   const marker = join(home.folder, markerName)
   try {
-    if (!existsSync(marker)) writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }))
+    if (!existsSync(marker))
+      writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }), { mode: 0o600 })
     else readFileSync(marker)
     // Asks for the right to write where it will be needed, before anything is started.
     writeFileSync(join(home.logs, 'run.log'), '', { flag: 'a', mode: 0o600 })
