@@ -1,4 +1,5 @@
-import { TrickleError } from '../errors/index.ts'
+import type { ServerResponse } from 'node:http'
+import { asTrickleError, TrickleError } from '../errors/index.ts'
 import { takeOverServer } from './library-server.ts'
 import { MeetingPoint } from './meeting-point.ts'
 import { problemAnswer } from './problem-answer.ts'
@@ -44,31 +45,53 @@ function isHttp({ metadata }: CoreInvocation): boolean {
   return Object.values(metadata.bindings ?? {}).some(({ type }) => type?.toLowerCase() === 'httptrigger')
 }
 
+/**
+ * An invocation that waits for its request for seconds only, and whose request is answered whatever happens: the library
+ * answers nobody when it cannot read the request, when the handler throws or returns nothing, and when the answer breaks
+ * off. The host waits for that answer, and with it the client.
+ */
 function bound(inner: InvocationModel, invocationId: string, meeting: MeetingPoint): InvocationModel {
+  let response: ServerResponse | undefined
+
+  /** By the library, so that it forgets the request. */
+  async function answerInstead(refusal: TrickleError): Promise<void> {
+    try {
+      await inner.getResponse({ invocationId }, problemAnswer(refusal))
+    } catch {
+      // What has led here is the error to tell.
+    }
+  }
+
   return {
     async getArguments(): Promise<InvocationArguments> {
-      await meeting.expect(invocationId)
+      response = await meeting.expect(invocationId)
       try {
         return await inner.getArguments()
       } catch (error) {
-        await answerUnreadable(inner, invocationId)
+        await answerInstead(new TrickleError('VALIDATION_FAILED', unreadable))
         throw error
       }
     },
-    invokeFunction: (context, inputs, callback) => inner.invokeFunction(context, inputs, callback),
-    getResponse: (context, result) => inner.getResponse(context, result),
+    async invokeFunction(context, inputs, callback) {
+      try {
+        return await inner.invokeFunction(context, inputs, callback)
+      } catch (error) {
+        await answerInstead(asTrickleError(error))
+        throw error
+      }
+    },
+    async getResponse(context, result) {
+      try {
+        // The platform's own answer where a function returns nothing.
+        return await inner.getResponse(context, result ?? { status: 204 })
+      } catch (error) {
+        // Part of it may be out: only a connection that breaks says that the rest does not come.
+        response?.destroy()
+        throw error
+      }
+    },
   }
 }
 
-/**
- * Answers a request that the library could not make a `Request` of (a Host header that is no host, a `Headers` of the
- * query in its place). The invocation fails then, and without this its client, and the host with it, would wait on.
- */
-async function answerUnreadable(inner: InvocationModel, invocationId: string): Promise<void> {
-  const detail =
-    'The request cannot be read: its Host header, a header or a query parameter has a form that is not allowed.'
-  await inner
-    .getResponse({ invocationId }, problemAnswer(new TrickleError('VALIDATION_FAILED', detail)))
-    // The first error is the one to tell.
-    .catch(() => undefined)
-}
+const unreadable =
+  'The request cannot be read: its Host header, a header or a query parameter has a form that is not allowed.'

@@ -20,7 +20,7 @@ interface WaitingRequest {
 }
 
 interface WaitingInvocation {
-  readonly met: () => void
+  readonly met: (response: ServerResponse) => void
   readonly lost: (error: Error) => void
   ticks: number
 }
@@ -64,19 +64,19 @@ export class MeetingPoint {
     }
     this.#invocations.delete(invocationId)
     this.#deliver(request, response)
-    invocation.met()
+    invocation.met(response)
   }
 
   /**
-   * Resolves when the library has the request of this invocation.
+   * Resolves when the library has the request of this invocation, with what it is answered by.
    * @throws TrickleError REQUEST_LOST when it does not come
    */
-  expect(invocationId: string): Promise<void> {
+  expect(invocationId: string): Promise<ServerResponse> {
     const waiting = this.#requests.get(invocationId)
     if (waiting !== undefined) {
       this.#requests.delete(invocationId)
       this.#deliver(waiting.request, waiting.response)
-      return Promise.resolve()
+      return Promise.resolve(waiting.response)
     }
     return new Promise((met, lost) => {
       this.#invocations.set(invocationId, { met, lost, ticks: 0 })

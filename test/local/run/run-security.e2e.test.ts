@@ -12,7 +12,7 @@ describe('the local run', () => {
   let status: Status
   beforeAll(async () => {
     const started = await trickle('start', '--detach', '--home', home, '--port', '0', '--postgres-port', '0')
-    expect(started).toMatchObject({ code: 0 })
+    if (started.code !== 0) throw new Error(started.error)
     status = await statusOf(home)
   }, startLimitMs)
   afterAll(remove, startLimitMs)

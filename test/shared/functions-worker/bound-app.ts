@@ -15,6 +15,14 @@ app.http('slow', { methods: ['GET'], route: 'slow', handler: async () => {
   return { body: 'done' }
 } })
 const core = findWorkerCore()
+app.http('throws', { methods: ['GET'], route: 'throws', handler: () => { throw new Error('a secret') } })
+app.http('nothing', { methods: ['GET'], route: 'nothing', handler: () => undefined })
+app.http('no-response', { methods: ['GET'], route: 'no-response', handler: () => 'text' })
+app.http('wrong-header', { methods: ['GET'], route: 'wrong-header', handler: () => ({ headers: { 'x y': 'a' } }) })
+app.http('breaks-off', { methods: ['GET'], route: 'breaks-off', handler: () => ({ body: (async function* () {
+  yield 'a part'
+  throw new Error('no more')
+})() }) })
 bindHttpHalves(core, (message) => console.log('REPORT ' + message))
 const model = core.getProgrammingModel()
 core.setProgrammingModel({ ...model, getCapabilities: async (given) => {

@@ -128,6 +128,34 @@ describe('a request that could lose one of its halves', () => {
   })
 })
 
+describe('a handler that answers badly', () => {
+  it.each([
+    ['/throws', 500],
+    ['/nothing', 204],
+    ['/no-response', 502],
+    ['/wrong-header', 502],
+  ])('%s still ends its request', async (path, status) => {
+    expect(await statusOf(path, {})).toBe(status)
+    await nothingStaysOpen()
+  })
+
+  it('tells its client nothing of what it threw', async () => {
+    const answer = await host.fetch('/throws')
+    expect(await answer.json()).toMatchObject({ code: 'INTERNAL', status: 500 })
+  })
+
+  it('breaks the connection when the answer breaks off, so that it does not look complete', async () => {
+    // Whether the head was out already or not, nobody gets a whole answer with status 200.
+    const whole = host.fetch('/breaks-off').then(async (answer) => {
+      const text = await answer.text()
+      if (answer.status !== 200) throw new Error(`status ${answer.status}`)
+      return text
+    })
+    await expect(whole).rejects.toThrow(/terminated|status 502/)
+    await nothingStaysOpen()
+  })
+})
+
 describe("the library's own port, which any program of the machine can call", () => {
   it('answers what comes without an invocation, and keeps nothing of it', async () => {
     const [, ownPort] = await host.seen(/LIBRARY (\d+)/)
