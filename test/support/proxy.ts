@@ -21,6 +21,10 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   /** Faults that have come to pass. */
   faultsUsed = 0
+  /** Faults that wait for a request that fits. */
+  get faultsArmed(): number {
+    return this.#faults.length
+  }
   /** Requests that were sent when the answer to all before had come: how often clients have waited for the way and back. */
   roundTrips = 0
   /** Ends every new connection at once, as a server that is gone; those that stand go on. */
@@ -53,10 +57,6 @@ export class TcpProxy {
   /** Arms faults; they are used in this order, each by the first request that fits. */
   arm(...faults: Fault[]): void {
     this.#faults.push(...faults)
-  }
-
-  disarm(): void {
-    this.#faults.length = 0
   }
 
   /** Ends every connection that stands now. */
