@@ -21,10 +21,6 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   /** Faults that have come to pass. */
   faultsUsed = 0
-  /** Faults that wait for a request that fits. */
-  get faultsArmed(): number {
-    return this.#faults.length
-  }
   /** Requests that were sent when the answer to all before had come: how often clients have waited for the way and back. */
   roundTrips = 0
   /** Ends every new connection at once, as a server that is gone; those that stand go on. */
@@ -57,6 +53,11 @@ export class TcpProxy {
   /** Arms faults; they are used in this order, each by the first request that fits. */
   arm(...faults: Fault[]): void {
     this.#faults.push(...faults)
+  }
+
+  /** Faults that still wait for a request that fits. A test ends with none: what is left would befall the next request. */
+  get faultsArmed(): number {
+    return this.#faults.length
   }
 
   /** Ends every connection that stands now. */
