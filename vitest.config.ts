@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/support/longest-first.ts'
 
 export default defineConfig({
   test: {
@@ -7,7 +8,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // A fork a file: the local host patches `require` for its whole process, and a crash must not take others along.
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests wait as long as they compute (for starts, ends and timers), so three keep two cores busy.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
