@@ -6,10 +6,10 @@ import { postgresSuites } from './postgres-suites.ts'
 
 requirePgBouncer()
 
-describe.runIf(hasPgBouncer())('with it', () =>
+describe.runIf(hasPgBouncer())('with it', () => {
   describeEventStore(
     'PostgreSQL 18 behind PgBouncer in transaction mode',
     postgresBehindPgBouncer,
     postgresSuites,
-  ),
-)
+  )
+})
