@@ -11,7 +11,8 @@ export default defineConfig({
     // Tests wait as long as they compute (for starts, ends and timers), so three keep two cores busy.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 30_000,
+    // Only to end what hangs: a test that takes seconds on a quiet machine takes ten times as long on a busy one.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 })
