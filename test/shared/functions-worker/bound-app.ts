@@ -25,9 +25,9 @@ app.http('breaks-off', { methods: ['GET'], route: 'breaks-off', handler: () => (
 })() }) })
 bindHttpHalves(core, (message) => console.log('REPORT ' + message))
 const model = core.getProgrammingModel()
-core.setProgrammingModel({ ...model, getCapabilities: async (given) => {
+core.setProgrammingModel(Object.assign(Object.create(model), { getCapabilities: async (given) => {
   const capabilities = await model.getCapabilities(given)
   console.log('LIBRARY ' + new URL(capabilities.HttpUri).port)
   return capabilities
-} })
+} }))
 `
