@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import type { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Database, type QueryOptions, type Row, type Statement } from '../../../shared/postgres/index.ts'
 import { TenantDirectory, TenantRegistry, type TenantKey } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase
-let admin: Client
 let registry: TenantRegistry
 let app: Database
 let acmeId: string
 
 beforeAll(async () => {
   database = await createDatabase()
-  admin = await database.client('admin')
   app = database.pool('trickle_app')
   registry = new TenantRegistry(database.pool('trickle_operator'))
   const { result } = await registry.create({ slug: 'Acme', name: 'Acme Ltd', externalId: 'Ext-1' })
