@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { urlOfDatabase, withClient } from '../../../cli/migrate/index.ts'
 import { foldName } from '../../../shared/tenancy/index.ts'
 import { createOwnServer } from '../../support/database.ts'
@@ -23,13 +23,18 @@ const isThere = (version: number, name: string): boolean =>
   (version >= 18 || name !== 'builtin_fast') && (process.platform === 'linux' || name !== 'libc_unicode')
 
 describe.each([17, 18] as const)('PostgreSQL %i', (version) => {
-  const server = createOwnServer({ version })
-  afterAll(async () => (await server).drop())
+  let adminUrl: string
+  let drop: () => Promise<void>
+  beforeAll(async () => {
+    const server = await createOwnServer({ version })
+    adminUrl = server.adminUrl
+    drop = () => server.drop()
+  })
+  afterAll(() => drop())
 
   it.each(Object.entries(PROVIDERS).filter(([name]) => isThere(version, name)))(
     'folds names as TypeScript does, every character, in a database of the provider %s',
     async (name, provider) => {
-      const { adminUrl } = await server
       const definitions = await withClient(adminUrl, functionsOf)
       await withClient(adminUrl, (client) =>
         client.query(`create database ${name} template template0 encoding 'UTF8' ${provider}`),
