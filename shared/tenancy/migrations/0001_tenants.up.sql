@@ -38,7 +38,7 @@ create function trickle_tenants_state.fold_name(p_name text) returns text
 
 create function trickle_tenants_state.is_uuid(p_name text) returns boolean
   language sql immutable strict parallel safe
-  as $$ select p_name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' $$;
+  as $$ select length(p_name) = 36 and p_name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' $$;
 
 -- Whoever changes a tenant's status passes the checks below.
 grant execute on function trickle_tenants_state.fold_name(text), trickle_tenants_state.is_uuid(text) to trickle_operator;
