@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { eventLimits } from '../../shared/event-store/index.ts'
+import { timeSchema } from '../../shared/http/index.ts'
 
 export const identifier = (what: string): z.ZodString =>
   z
@@ -22,31 +23,6 @@ export const streamIdSchema = z
     example: 'order-17',
     pattern: '^[A-Za-z0-9._:~-]{1,255}$',
   })
-
-/** PostgreSQL keeps microseconds; more digits would be cut without a word. */
-const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)$/
-
-function isTime(value: string): boolean {
-  const match = TIME.exec(value)
-  if (match === null) return false
-  // Date.parse would roll February 30th over into March.
-  const [, year, month, day] = match.map(Number)
-  const daysInMonth = new Date(Date.UTC(year ?? 0, month ?? 0, 0)).getUTCDate()
-  return (
-    !Number.isNaN(Date.parse(value.toUpperCase())) &&
-    (day ?? 0) >= 1 &&
-    (day ?? 0) <= daysInMonth &&
-    (year ?? 0) >= 1
-  )
-}
-
-export const timeSchema = z
-  .string()
-  .refine(
-    isTime,
-    'must be an RFC 3339 time such as 2026-11-21T14:30:00Z, with at most six digits of a second',
-  )
-  .meta({ format: 'date-time', example: '2026-11-21T14:30:00Z' })
 
 const isJsonObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
