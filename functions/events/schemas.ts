@@ -47,12 +47,17 @@ export const eventSchema = z
       .optional()
       .describe('Where the event comes from, as in CloudEvents.'),
     type: identifier('type').meta({ description: 'What happened.', example: 'OrderPlaced' }),
-    time: timeSchema.optional().describe('When it happened. The time of recording when absent.'),
+    time: timeSchema
+      .optional()
+      .describe(
+        'When it happened. It is kept in UTC to the microsecond; finer digits are cut off. The time of recording when absent.',
+      ),
     data: z
       .unknown()
       .refine((value) => value !== undefined, 'is required (it may be null)')
       .meta({
-        description: 'Any JSON value. Numbers keep their exact value or are refused.',
+        description:
+          'Any JSON value. Numbers keep their exact value or are refused. Data and metadata have 1 MiB at most as they are read: numbers written out, a space after each : and ,.',
         example: { amount: 12.5 },
       }),
     metadata: metadataSchema.optional(),
