@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { eventLimits } from '../../shared/event-store/index.ts'
+import { eventLimits, isStreamId } from '../../shared/event-store/index.ts'
 import { timeSchema } from '../../shared/http/index.ts'
 
 export const identifier = (what: string): z.ZodString =>
@@ -11,10 +11,9 @@ export const identifier = (what: string): z.ZodString =>
       `${what} may have ${eventLimits.identifierCharactersMax} characters at most`,
     )
 
-/** `.` and `..` are taken as steps by every URL parser on the way, so such a stream could not be read again. */
 export const streamIdSchema = z
   .string()
-  .refine((value) => /^[A-Za-z0-9._:~-]{1,255}$/.test(value) && value !== '.' && value !== '..', {
+  .refine(isStreamId, {
     error: 'A stream id has 1 to 255 of A-Z, a-z, 0-9 and . _ : ~ - and is not "." or ".."',
     params: { errorCode: 'INVALID_STREAM_ID' },
   })

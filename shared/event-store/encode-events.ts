@@ -2,6 +2,7 @@ import { TrickleError } from '../errors/index.ts'
 import { jsonbBytes } from '../json/index.ts'
 import { utcTimeOf } from '../time/index.ts'
 import { eventLimits } from './limits.ts'
+import { checkNames } from './names.ts'
 import type { NewEvent, StreamWrite } from './types.ts'
 
 /** The events of an append, each as a JSON object without the number of its stream, stream by stream. */
@@ -107,10 +108,11 @@ export interface EncodedEvent {
  * The size of data and metadata is not that of the text which came: numbers are written out (`1e308` has 309 digits), and
  * what is small on its way in would fill a page, or be nulled by ADX, on its way out.
  * @param pointer where the event stands in the request.
- * @throws TrickleError VALIDATION_FAILED for a time that can't be kept, NUMBER_NOT_EXACT.
+ * @throws TrickleError VALIDATION_FAILED for a time that can't be kept or a name that is too long, NUMBER_NOT_EXACT.
  */
 export function encodeEvent(event: NewEvent, id: string, pointer: string): EncodedEvent {
   const { source, type, schemaVersion, time, data, metadata, correlationId, causationId } = event
+  checkNames(event, id, pointer)
   const frame = JSON.stringify({
     id,
     source: source === '' ? undefined : source,

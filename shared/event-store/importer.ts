@@ -4,6 +4,7 @@ import { codeOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { encodeEvent, eventTooLarge } from './encode-events.ts'
 import { eventLimits } from './limits.ts'
+import { checkStreamId } from './names.ts'
 import { importEvents, importEventsOf } from './statements.ts'
 import type { NewEvent } from './types.ts'
 
@@ -87,6 +88,7 @@ interface EncodedLine {
 /** A line of which the database would keep more than an event may have, or something else, is rejected before it is sent. */
 function encodeLine({ tenant, streamId, event }: ImportLine): EncodedLine | ImportOutcome {
   try {
+    checkStreamId(streamId)
     const { text, contentBytes } = encodeEvent(event, event.id, '')
     if (contentBytes > eventLimits.eventBytesMax) throw eventTooLarge('The event', contentBytes, '')
     return { tenantId: tenant.tenantId, streamId, text }
