@@ -278,15 +278,15 @@ describe('an import over many tenants', () => {
     ).rejects.toMatchObject({ code: 'INTERNAL', cause: { code: '42501' } })
   })
 
-  it('leaves the stream id alone, whatever characters it holds', async () => {
+  it('lets no stream id in that could pass for another member', async () => {
     const acme = await database.tenant('odd')
-    const streamId = 'a","id":"smuggled'
-    expect(short(await ofOperator.importBatch([line(acme, streamId, 'honest')]))).toEqual(['appended'])
+    const lines = [line(acme, 'a","id":"smuggled', 'honest'), line(acme, 'a', 'good')]
+    expect(short(await ofOperator.importBatch(lines))).toEqual(['INVALID_STREAM_ID', 'appended'])
     const { rows } = await admin.query(
       'select stream_id, event_id from trickle_events_log.events where tenant_id = $1',
       [acme.tenantId],
     )
-    expect(rows).toEqual([{ stream_id: streamId, event_id: 'honest' }])
+    expect(rows).toEqual([{ stream_id: 'a', event_id: 'good' }])
   })
 })
 
