@@ -95,7 +95,7 @@ export const readFeedRoute = (services: () => Services, waiting: Places, viewers
     deadlineMs: maxDeadlineMs,
     async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
-      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
+      await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       const viewersMax = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX
       const form = feedForm(request.headers.get('accept'), viewersMax > 0)
       if (form !== JSON_TYPE && query.wait !== undefined)

@@ -1,6 +1,6 @@
 import { TrickleError } from '../errors/index.ts'
 import type { Database, QueryOptions } from '../postgres/index.ts'
-import { findTenant, type TenantKey } from './statements.ts'
+import { findTenant, type LookUpCompanion, type TenantKey } from './statements.ts'
 import { makeTenantContext, type TenantContext } from './tenant-context.ts'
 
 /** A suspension must reach every instance within 5 s; the append asks the table itself, so this bounds only reads. */
@@ -19,11 +19,14 @@ interface Entry {
 export class TenantDirectory {
   readonly #database: Database
   readonly #key: TenantKey
+  readonly #companion: LookUpCompanion | undefined
   readonly #entries = new Map<string, Entry>()
 
-  constructor(database: Database, key: TenantKey) {
+  /** @param companion what else each look-up brings, for as long as a look-up is good. */
+  constructor(database: Database, key: TenantKey, companion?: LookUpCompanion) {
     this.#database = database
     this.#key = key
+    this.#companion = companion
   }
 
   /**
@@ -46,12 +49,14 @@ export class TenantDirectory {
 
   async #load(claim: string, limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'>): Promise<Entry> {
     // From the question on: what changes while the answer is on its way must not be remembered longer.
-    const untilMs = performance.now() + CACHE_MS
-    const rows = await this.#database.query(findTenant(claim, this.#key), {
+    const askedAtMs = performance.now()
+    const untilMs = askedAtMs + CACHE_MS
+    const rows = await this.#database.query(findTenant(claim, this.#key, this.#companion), {
       ...limits,
       isRead: true,
     })
     const [row] = rows
+    if (row !== undefined) this.#companion?.learn(row[4] ?? null, askedAtMs)
     if (row === undefined) {
       throw new TrickleError(
         'TENANT_UNKNOWN',
