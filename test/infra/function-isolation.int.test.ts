@@ -28,6 +28,7 @@ const calls: Readonly<Record<string, string>> = {
   'trickle_events_log.lock_class()': 'trickle_events_log.lock_class()',
   'trickle_events_log.feed_horizon()': 'trickle_events_log.feed_horizon()',
   'trickle_events_log.current_epoch()': 'trickle_events_log.current_epoch()',
+  'trickle_events_log.seal_keys()': 'trickle_events_log.seal_keys()',
 }
 const withTenant = Object.keys(calls).filter((name) => /\(uuid\W/.test(name))
 const isBatch = (name: string): boolean => name.includes('(uuid[]')

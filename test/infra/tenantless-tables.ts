@@ -5,6 +5,8 @@
 export const tenantlessTables: Readonly<Record<string, string>> = {
   'trickle_tenants_state.tenants': 'the tenants themselves; the app sees the one that is bound',
   'trickle_events_log.epochs': 'one life of the whole log a row; says nothing of any tenant',
+  'trickle_events_log.seal_keys':
+    'what seals the tokens of all tenants; no login but the migrator can read it, and a function hands it to the app',
   'trickle_subscriptions_state.subscriptions':
     'what holds for all members of a subscription; says nothing of any tenant',
   'trickle_subscriptions_state.members':
@@ -33,6 +35,8 @@ export const tenantlessFunctions: Readonly<Record<string, string>> = {
   'trickle_events_log.lock_class()': 'a constant',
   'trickle_events_log.feed_horizon()': 'a transaction id; says nothing of any tenant',
   'trickle_events_log.current_epoch()': 'the epoch of the whole log',
+  'trickle_events_log.seal_keys()':
+    'what the app seals and opens the tokens of all tenants with; it says nothing of any of them',
 }
 
 /**

@@ -37,7 +37,9 @@ create policy receipts_writer_record on trickle_commands_log.receipts for insert
 --   there is to say (a stream whose lock another holds, a known key or id, another stream type, no such tenant). Whatever
 --   raises takes the whole batch with it and changes nothing.
 -- No lock is waited for, or one stream that somebody holds would hold up every caller of the batch.
--- Each request has a recorded_at of its own, a microsecond apart: (xid, recorded_at) is what tells appends apart.
+-- Each request of a tenant has a recorded_at of its own, a microsecond apart: (tenant, xid, recorded_at) is what tells
+--   appends apart. Counted within the tenant: counted over the batch, the times of two appends would tell a tenant how many
+--   of others were written between them.
 create function trickle_events_log.append_batch(
     p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts int[], p_events jsonb,
     p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[],
@@ -60,6 +62,7 @@ declare
   v_known int[];
   v_locked boolean[];
   v_now timestamptz;
+  v_times timestamptz[];
 begin
   if current_setting('app.tenant_id', true) <> '' or array_position(p_tenants, null) is not null then
     raise exception 'a batch of appends serves several tenants and goes with none that is bound' using errcode = 'TK001';
@@ -122,17 +125,20 @@ begin
         from unnest(p_tenants, p_streams, p_counts) with ordinality as u (tenant_id, stream_id, count, i)) t;
   end if;
   v_now := clock_timestamp();
+  select array_agg(v_now + u.nth * interval '1 microsecond' order by u.i) into v_times
+    from (select t.i, row_number() over (partition by t.tenant_id order by t.i) as nth
+      from unnest(p_tenants) with ordinality as t (tenant_id, i)) u;
   insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
       occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
   select p_tenants[x.s], p_streams[x.s], versions[x.s] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[x.s],
-      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now + x.s * interval '1 microsecond'), v_now + x.s * interval '1 microsecond', coalesce(x.data, 'null'::jsonb),
+      coalesce(x."schemaVersion", 1), coalesce(x.time, v_times[x.s]), v_times[x.s], coalesce(x.data, 'null'::jsonb),
       x.metadata, p_trace_parents[x.s], p_trace_states[x.s], x."correlationId", x."causationId"
     from jsonb_to_recordset(p_events) as x (s int, n int, id text, source text, type text, "schemaVersion" int, time timestamptz,
       data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
     where outcomes[x.s] = 'appended';
   insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
     select p_tenants[i], p_streams[i], max(v_types[i]), max(versions[i] + p_counts[i]),
-        min(v_now + i * interval '1 microsecond'), max(v_now + i * interval '1 microsecond')
+        min(v_times[i]), max(v_times[i])
       from generate_series(1, cardinality(p_streams)) as u (i) where outcomes[i] = 'appended' group by 1, 2
     on conflict (tenant_id, stream_id) do update
       set version = excluded.version, updated_at = excluded.updated_at, stream_type = excluded.stream_type;

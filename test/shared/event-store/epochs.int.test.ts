@@ -104,8 +104,6 @@ describe('a token of the new epoch', () => {
     const page = await store.readFeed(acme, { after, limit: 10 })
     expect(tools.checkpointOf(acme, page.next).epoch).toBe(epoch)
     const result = await store.append(acme, appendOf('other'))
-    expect(Buffer.from(result.consistencyToken, 'base64url').toString('hex', 2, 18)).toBe(
-      epoch.replaceAll('-', ''),
-    )
+    expect(tools.consistencyOf(acme, result.consistencyToken).epoch).toBe(epoch)
   })
 })
