@@ -11,6 +11,7 @@ import {
   EventImporter,
   LogOperations,
   PostgresEventStore,
+  SealKeyOperations,
   SealKeys,
   type EventStore,
 } from '../shared/event-store/index.ts'
@@ -34,6 +35,7 @@ export interface Services {
   readonly importer: EventImporter
   readonly operatorImporter: EventImporter
   readonly logOperations: LogOperations
+  readonly sealKeyOperations: SealKeyOperations
   readonly subscriptionOperations: Pick<SubscriptionOperations, keyof SubscriptionOperations>
   /** @throws TrickleError CONFIGURATION_INVALID when no analytics service is configured. */
   readonly forwarder: AnalyticsForwarder
@@ -83,6 +85,7 @@ export function createServices(report: (message: string) => void): Services {
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
   const logOperations = lazy(() => new LogOperations(operatorDatabase()))
+  const sealKeyOperations = lazy(() => new SealKeyOperations(operatorDatabase()))
   const subscriptionOperations = lazy(() => new SubscriptionOperations(operatorDatabase()))
   const forwarder = lazy(() => analyticsForwarder(settings(), forwarderDatabase()))
   return {
@@ -124,6 +127,9 @@ export function createServices(report: (message: string) => void): Services {
     },
     get logOperations() {
       return logOperations()
+    },
+    get sealKeyOperations() {
+      return sealKeyOperations()
     },
     get subscriptionOperations() {
       return subscriptionOperations()

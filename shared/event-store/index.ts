@@ -16,6 +16,7 @@ export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistenc
 export type { Checkpoint, ConsistencyPoint, UnknownKey } from './tokens.ts'
 export { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'
 export { SealKeys } from './seal-keys.ts'
+export { SealKeyOperations, type SealKeyState } from './seal-key-operations.ts'
 export { inMemoryKeyring } from './memory/fixed-keyring.ts'
 export type {
   AppendAllRequest,
