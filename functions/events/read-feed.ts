@@ -21,7 +21,7 @@ import { readLimits } from './read-limits.ts'
 import { linesExample, linesSchema, storedEventExample, storedEventSchema, timeSchema } from './schemas.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
-const tokenExample = 'AQFfg__rjNtA9ajMBEUT3QP93ybDpmQRTxKuZEYgGb5pswAAAAAABu_-AAAAAAAAAAEAAAAAdlHGkw'
+const tokenExample = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'
 const tokenSchema = z.string().max(200).optional()
 
 const querySchema = z

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TrickleError } from '../../../shared/errors/index.ts'
 import { PostgresEventStore, type EventStore } from '../../../shared/event-store/index.ts'
 import { appendBatch, type AppendParameters } from '../../../shared/event-store/append-statements.ts'
 import { encodeEvents } from '../../../shared/event-store/encode-events.ts'
@@ -60,7 +61,9 @@ async function answersOf(tenant: TenantContext, stream: string): Promise<Record<
 }
 
 const textOf = (value: unknown): string =>
-  value instanceof Error ? JSON.stringify({ ...value, message: value.message }) : JSON.stringify(value)
+  value instanceof TrickleError
+    ? JSON.stringify([value.code, value.detail, value.extensions])
+    : JSON.stringify(value)
 
 /** The counters of the tenant's events, in every form in which bytes could stand in a text. */
 async function countersOf(tenant: TenantContext): Promise<string[]> {
@@ -72,7 +75,7 @@ async function countersOf(tenant: TenantContext): Promise<string[]> {
     const bytes = Buffer.alloc(8)
     bytes.writeBigInt64BE(BigInt(position))
     const hex = bytes.toString('hex').replace(/^0+/, '')
-    return [position, hex, Buffer.from(bytes).reverse().toString('hex').replace(/0+$/, '')]
+    return [position, hex, Buffer.from(bytes.toReversed()).toString('hex').replace(/0+$/, '')]
   })
 }
 

@@ -1,3 +1,4 @@
+import { createCipheriv, hkdfSync } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { assert, base64String, bigInt, nat, oneof, property, string, uint8Array, uuid } from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -10,6 +11,7 @@ import {
   type SealKey,
   type SealKeyring,
 } from '../../../shared/event-store/index.ts'
+import { crypt } from '../../../shared/event-store/seal.ts'
 
 const TENANT = 'a3bb189e-8bf9-3888-9912-ace4e6543002'
 const OTHER = 'a3bb189e-8bf9-3888-9912-ace4e6543003'
@@ -262,4 +264,30 @@ describe('keys', () => {
   ])('are refused with %s', (_what, id, secret) => {
     expect(() => sealKeyOf(id, secret)).toThrow(RangeError)
   })
+})
+
+describe('the encryption', () => {
+  const ctr = (vector: Buffer, bytes: Buffer): Buffer => {
+    const encryption = Buffer.from(hkdfSync('sha256', SECRET, '', 'trickle token encryption', 32))
+    return createCipheriv('aes-256-ctr', encryption, vector).update(bytes)
+  }
+
+  it('is AES-256-CTR, as of another maker, for any vector and length', () => {
+    const sixteen = uint8Array({ minLength: 16, maxLength: 16 })
+    assert(
+      property(sixteen, uint8Array({ maxLength: 70 }), (vector, bytes) => {
+        const [at, content] = [Buffer.from(vector), Buffer.from(bytes)]
+        expect(crypt(KEYS.sealing, at, content)).toEqual(ctr(at, content))
+      }),
+    )
+  })
+
+  it.each(['00'.repeat(15) + 'ff', '01' + 'ff'.repeat(15), 'ff'.repeat(16)])(
+    'carries over in the counter %s',
+    (hex) => {
+      const [vector, bytes] = [Buffer.from(hex, 'hex'), Buffer.alloc(48, 1)]
+      expect(crypt(KEYS.sealing, vector, bytes)).toEqual(ctr(vector, bytes))
+      expect(crypt(KEYS.sealing, vector, crypt(KEYS.sealing, vector, bytes))).toEqual(bytes)
+    },
+  )
 })
