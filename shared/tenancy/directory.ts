@@ -22,7 +22,7 @@ export class TenantDirectory {
   readonly #companion: LookUpCompanion | undefined
   readonly #entries = new Map<string, Entry>()
 
-  /** @param companion what else each look-up brings, for as long as a look-up is good. */
+  /** @param companion what else a look-up brings when it is due. */
   constructor(database: Database, key: TenantKey, companion?: LookUpCompanion) {
     this.#database = database
     this.#key = key
@@ -49,14 +49,15 @@ export class TenantDirectory {
 
   async #load(claim: string, limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'>): Promise<Entry> {
     // From the question on: what changes while the answer is on its way must not be remembered longer.
+    const companion = this.#companion?.isDue() === true ? this.#companion : undefined
     const askedAtMs = performance.now()
     const untilMs = askedAtMs + CACHE_MS
-    const rows = await this.#database.query(findTenant(claim, this.#key, this.#companion), {
+    const rows = await this.#database.query(findTenant(claim, this.#key, companion), {
       ...limits,
       isRead: true,
     })
     const [row] = rows
-    if (row !== undefined) this.#companion?.learn(row[4] ?? null, askedAtMs)
+    if (row !== undefined) companion?.learn(row[4] ?? null, askedAtMs)
     if (row === undefined) {
       throw new TrickleError(
         'TENANT_UNKNOWN',

@@ -8,6 +8,8 @@ export interface LookUpCompanion {
   readonly name: string
   /** An expression of SQL, without parameters. */
   readonly column: string
+  /** Whether it is asked for this time. */
+  readonly isDue: () => boolean
   /** @param askedAtMs when it was asked for, on the clock of `performance`. */
   readonly learn: (value: string | null, askedAtMs: number) => void
 }

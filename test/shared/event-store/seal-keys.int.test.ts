@@ -218,14 +218,32 @@ describe('the keys of an instance', () => {
     query.mockRestore()
   })
 
-  it('come with each look-up of a tenant, and an older answer does not undo a newer one', async () => {
-    const sealKeys = new SealKeys(app)
-    const directory = new TenantDirectory(app, 'slug', sealKeys.companion)
-    await directory.resolve('acme')
+  it('come with the look-up of a tenant when they are 15 seconds old, so that nobody asks for them alone', async () => {
+    const sealKeys = new SealKeys(app, () => nowMs)
+    // The directory tells the time of its question by the real clock.
+    const { learn, ...companion } = sealKeys.companion
+    const learned: number[] = []
+    const lookUp = () =>
+      new TenantDirectory(app, 'slug', {
+        ...companion,
+        learn(text) {
+          learned.push(nowMs)
+          learn(text, nowMs)
+        },
+      }).resolve('acme')
     const query = vi.spyOn(app, 'query')
-    const { sealing } = await sealKeys.recent()
-    expect(query).not.toHaveBeenCalled()
+    for (nowMs of [0, 5_000, 14_999, 15_000, 29_999, 30_000]) {
+      await lookUp()
+      await sealKeys.recent()
+    }
+    expect(learned).toEqual([0, 15_000, 30_000])
+    expect(query).toHaveBeenCalledTimes(6)
     query.mockRestore()
+  })
+
+  it('are not undone by an older answer that comes later', async () => {
+    const sealKeys = new SealKeys(app)
+    const { sealing } = await sealKeys.recent()
     const outdated = JSON.stringify([{ id: 'ffffffff', secret: '00'.repeat(32), seals: true }])
     sealKeys.companion.learn(outdated, -1)
     expect((await sealKeys.recent()).sealing).toBe(sealing)
