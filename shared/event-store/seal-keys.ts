@@ -11,7 +11,8 @@ const FRESH_MS = 30_000
 
 /**
  * From this age on the look-up of a tenant brings them, too: early enough that nobody asks for them alone, and so seldom
- * that they cost those look-ups nothing. A tenant is known for 4 s, so between two look-ups lie no 15 s of requests.
+ * that they cost those look-ups nothing. A tenant is looked up again after 4 s, so one of
+ * its look-ups lies between.
  */
 const DUE_MS = 15_000
 
