@@ -56,30 +56,35 @@ export function sealKeyOf(id: string, secret: Buffer): SealKey {
   return { id, authentication: derive('authentication'), blocks }
 }
 
-/** The vector, then the encrypted bytes. */
-export function seal(key: SealKey, context: SealContext, plaintext: Buffer): Buffer {
+/** Seals in place, since each copy is a tenth of the cost. @param bytes room for the vector, then the plaintext. */
+export function seal(key: SealKey, context: SealContext, bytes: Buffer): void {
+  const plaintext = bytes.subarray(VECTOR_BYTES)
   const vector = vectorOf(key, context, plaintext)
-  return Buffer.concat([vector, crypt(key, vector, plaintext)])
+  vector.copy(bytes)
+  crypt(key, vector, plaintext)
 }
 
 /** The plaintext; undefined when a byte or the tenant is another one than when it was sealed. */
 export function unseal(key: SealKey, context: SealContext, sealed: Buffer): Buffer | undefined {
   const vector = sealed.subarray(0, VECTOR_BYTES)
-  const plaintext = crypt(key, vector, sealed.subarray(VECTOR_BYTES))
+  const plaintext = Buffer.from(sealed.subarray(VECTOR_BYTES))
+  crypt(key, vector, plaintext)
   return timingSafeEqual(vectorOf(key, context, plaintext), vector) ? plaintext : undefined
 }
 
 const vectorOf = (key: SealKey, { clear, tenant }: SealContext, plaintext: Buffer): Buffer =>
   createHmac('sha256', key.authentication)
-    .update(Buffer.concat([clear, tenant, plaintext]))
+    .update(clear)
+    .update(tenant)
+    .update(plaintext)
     .digest()
     .subarray(0, VECTOR_BYTES)
 
 /**
- * Encrypts or decrypts with AES-256-CTR. Its stream is AES of the counter's blocks, and one cipher of single blocks a key
+ * Encrypts or decrypts in place, with AES-256-CTR. Its stream is AES of the counter's blocks, and one cipher of single blocks a key
  * makes it: a cipher of CTR would have to be made for each token, which takes ten times as long as the encryption.
  */
-export function crypt(key: SealKey, vector: Buffer, bytes: Buffer): Buffer {
+export function crypt(key: SealKey, vector: Buffer, bytes: Buffer): void {
   const counters = Buffer.alloc(Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES)
   const counter = Buffer.from(vector)
   for (let at = 0; at < counters.length; at += BLOCK_BYTES) {
@@ -87,7 +92,7 @@ export function crypt(key: SealKey, vector: Buffer, bytes: Buffer): Buffer {
     countUp(counter)
   }
   const stream = key.blocks.update(counters)
-  return Buffer.from(bytes.map((byte, index) => byte ^ (stream[index] ?? 0)))
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = (bytes[at] ?? 0) ^ (stream[at] ?? 0)
 }
 
 /** Adds one to a number of 128 bits, which begins anew after its last value. */

@@ -17,7 +17,8 @@ const KEY_ID_AT = 2
 const EPOCH_AT = 6
 const SEALED_AT = 22
 const NUMBER_BYTES = 20
-const CRC_AT = SEALED_AT + VECTOR_BYTES + NUMBER_BYTES
+const NUMBERS_AT = SEALED_AT + VECTOR_BYTES
+const CRC_AT = NUMBERS_AT + NUMBER_BYTES
 const TOKEN_BYTES = CRC_AT + 4
 const TOKEN_CHARACTERS = Math.ceil((TOKEN_BYTES * 4) / 3)
 
@@ -91,11 +92,10 @@ function encode(keyring: SealKeyring, kind: number, tenantId: string, content: C
   bytes.writeUInt8(kind, 1)
   bytes.write(keyring.sealing.id, KEY_ID_AT, 'hex')
   bytes.write(content.epoch.replaceAll('-', ''), EPOCH_AT, 'hex')
-  const numbers = Buffer.alloc(NUMBER_BYTES)
-  numbers.writeBigInt64BE(content.xid, 0)
-  numbers.writeBigInt64BE(content.number, 8)
-  numbers.writeUInt32BE(content.timeline, 16)
-  seal(keyring.sealing, contextOf(bytes, tenantId), numbers).copy(bytes, SEALED_AT)
+  bytes.writeBigInt64BE(content.xid, NUMBERS_AT)
+  bytes.writeBigInt64BE(content.number, NUMBERS_AT + 8)
+  bytes.writeUInt32BE(content.timeline, NUMBERS_AT + 16)
+  seal(keyring.sealing, contextOf(bytes, tenantId), bytes.subarray(SEALED_AT, CRC_AT))
   bytes.writeUInt32BE(crc32(bytes.subarray(0, CRC_AT)), CRC_AT)
   return bytes.toString('base64url')
 }

@@ -44,7 +44,7 @@ export const tenantlessFunctions: Readonly<Record<string, string>> = {
  * let it see and write the tenants of the call only.
  */
 export const batchFunctions: Readonly<Record<string, string>> = {
-  'trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[])':
+  'trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[],integer[])':
     'appends of several callers in one transaction; each caller was let in for its own tenant before',
 }
 
