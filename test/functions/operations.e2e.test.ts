@@ -145,12 +145,12 @@ describe('the keys that seal tokens', () => {
   const keyOf = (token: unknown): string => Buffer.from(String(token), 'base64url').toString('hex', 2, 6)
   const statesOf = async (): Promise<string[]> => {
     const { json } = await asOperator('GET', '/api/operations/log/seal-keys')
-    return (json?.['keys'] as { state: string }[]).map(({ state }) => state)
+    return ((json?.['keys'] ?? []) as { state: string }[]).map(({ state }) => state)
   }
 
   it('seal what the product hands out, and are added and removed by an operator', async () => {
     const list = await asOperator('GET', '/api/operations/log/seal-keys')
-    const [sealing] = list.json?.['keys'] as { id: string }[]
+    const [sealing] = (list.json?.['keys'] ?? []) as { id: string }[]
     const written = await api.append('sealed', { json: event })
     const token = written.headers.get('consistency-token')
     expect([keyOf(token), keyOf((await feed()).json?.['next'])]).toEqual([sealing?.id, sealing?.id])
