@@ -11,7 +11,7 @@ import {
 import type { Database } from '../../../shared/postgres/index.ts'
 import { TenantDirectory, type TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
-import { appendOf, codeOfRefusal, noted, readFeedUntil, versionsOf } from './support.ts'
+import { appendOf, codeOfRefusal, noted, readFeedUntil, versionsOf, viewsOf } from './support.ts'
 
 const EVENTS = 3
 /** A fingerprint of some request. */
@@ -71,8 +71,11 @@ const add = async (reason = 'a test'): Promise<string> => (await keys.add(reason
 const statesOf = async (): Promise<string[]> => (await keys.list()).map(({ state }) => state)
 const idOf = (token: string): string => Buffer.from(token, 'base64url').toString('hex', 2, 6)
 const firstPage = ({ store }: Instance): Promise<FeedPage> => store.readFeed(acme, { limit: 1 })
+/** How many of the first events come behind a token. They are of one append, so all of them can be read, or none. */
 const countAfter = async ({ store }: Instance, after: string): Promise<number> =>
-  (await store.readFeed(acme, { after, limit: 100 })).events.length
+  viewsOf((await store.readFeed(acme, { after, limit: EVENTS })).events).filter(
+    ({ streamId }) => streamId === 's',
+  ).length
 
 describe('a key that is added', () => {
   it('opens at once, seals after a minute on every instance, and leaves earlier tokens good', async () => {
@@ -91,6 +94,21 @@ describe('a key that is added', () => {
     expect(idOf(after)).toBe(id)
     for (const token of [before, after])
       for (const each of [here, there]) expect(await countAfter(each, token)).toBe(EVENTS - 1)
+  })
+
+  it('gives a reader at the end its token in a new form once, and then the same again', async () => {
+    const here = await instance()
+    const read = (after: string) => here.store.readFeed(lone, { after, limit: 100 })
+    const lone = await database.tenant('lone')
+    await here.store.append(lone, appendOf('s'))
+    const end = (await readFeedUntil(here.store, lone, 1)).pages.at(-1)?.next ?? ''
+    await add()
+    await letTimePass(61)
+    nowMs = 30_000
+    const renewed = await read(end)
+    expect(renewed.events).toEqual([])
+    expect(renewed.next).not.toBe(end)
+    expect(await read(renewed.next)).toEqual({ events: [], next: renewed.next })
   })
 
   it('is known, before it seals, to everybody who has looked since it was added', async () => {
@@ -200,6 +218,26 @@ describe('a token of another database', () => {
     expect(await codeOfRefusal(countAfter(here, next))).toBe('EPOCH_ENDED')
     const damaged = `${next.slice(0, 4)}${next[4] === 'A' ? 'B' : 'A'}${next.slice(5)}`
     expect(await codeOfRefusal(countAfter(here, damaged))).toBe('INVALID_CURSOR')
+  })
+})
+
+describe('the secrets', () => {
+  it.each(['trickle_operator', 'trickle_forwarder'] as const)('are not handed to %s', async (login) => {
+    const client = await database.client(login)
+    for (const sql of ['select trickle_events_log.seal_keys()', 'table trickle_events_log.seal_keys'])
+      await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' })
+  })
+
+  it('can be read and changed by the app only by the one function', async () => {
+    const client = await database.client('trickle_app')
+    for (const sql of [
+      'table trickle_events_log.seal_keys',
+      "select trickle_events_log.add_seal_key('mine')",
+      "select trickle_events_log.remove_seal_key('00000000')",
+      'select from trickle_events_log.seal_key_states()',
+      'select trickle_events_log.sealing_key_id(now())',
+    ])
+      await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' })
   })
 })
 
