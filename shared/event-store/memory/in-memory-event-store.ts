@@ -67,7 +67,7 @@ export class InMemoryEventStore implements EventStore {
       if (earlier !== null) return this.#replay(tenant, request, earlier)
     }
     if (answer === 'event-exists') throw new TrickleError('INTERNAL', 'An event was there and was not found.')
-    return resultOf(inMemoryKeyring, tenant, request, ids, answer)
+    return resultOf(inMemoryKeyring(), tenant, request, ids, answer)
   }
 
   async readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
@@ -92,7 +92,7 @@ export class InMemoryEventStore implements EventStore {
       earlier.streams.filter((written) => written.streamId === streamId),
     )
     const at = { epoch: this.#clock.epoch, timeline: TIMELINE, xid: String(earlier.xid) }
-    return assemble(inMemoryKeyring, tenant, streams, at, { replayed: true, replayedByKey: false })
+    return assemble(inMemoryKeyring(), tenant, streams, at, { replayed: true, replayedByKey: false })
   }
 
   #logOf(tenant: TenantContext): TenantLog {

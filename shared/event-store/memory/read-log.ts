@@ -92,7 +92,7 @@ export function feedPage(log: TenantLog, tenantId: string, epoch: string, query:
       (streamTypes === undefined || (event.streamType !== null && streamTypes.includes(event.streamType))),
   )
   const tokenOf = (point: Point): string =>
-    encodeCheckpoint(inMemoryKeyring, tenantId, { epoch, ...pointOf(point) })
+    encodeCheckpoint(inMemoryKeyring(), tenantId, { epoch, ...pointOf(point) })
   return {
     events: page.events.map(eventJson),
     next: tokenOf(page.last ?? start),
@@ -113,9 +113,9 @@ function startOf(log: TenantLog, tenantId: string, epoch: string, { after, since
     return log.feed[(first === -1 ? log.feed.length : first) - 1] ?? BEGINNING
   }
   if (after === undefined) return BEGINNING
-  const point = decodeCheckpoint(inMemoryKeyring, tenantId, after)
+  const point = decodeCheckpoint(inMemoryKeyring(), tenantId, after)
   if (point !== 'unknown-key' && point.epoch === epoch) return point
-  const beginning = encodeCheckpoint(inMemoryKeyring, tenantId, { epoch, ...BEGINNING })
+  const beginning = encodeCheckpoint(inMemoryKeyring(), tenantId, { epoch, ...BEGINNING })
   throw goOnAfter(point === 'unknown-key' ? KEY_GONE : LOG_MOVED, beginning)
 }
 

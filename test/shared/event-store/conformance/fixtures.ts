@@ -18,7 +18,7 @@ export const inMemory: Fixture = async () => {
   const store = new InMemoryEventStore()
   return {
     store,
-    tools: new TokenTools(inMemoryKeyring),
+    tools: new TokenTools(inMemoryKeyring()),
     tenant: async (slug) => tenantContextForTests(slug),
     setTenantStatus: async (tenant, status) => store.setTenantStatus(tenant, status),
     close: async () => {},
