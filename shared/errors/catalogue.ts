@@ -52,7 +52,10 @@ export const errorCatalogue = {
   PARKED_EVENT_NOT_FOUND: entry(404, 'The subscription has set no such event aside'),
   SUBSCRIPTION_STATE_CONFLICT: entry(409, 'The state of the subscription does not allow this'),
   LOG_AHEAD_OF_SERVER: entry(409, 'The log holds transaction ids that the server has not come to'),
-  EPOCH_ENDED: entry(410, 'The log has begun a new epoch'),
+  SEAL_KEY_NOT_FOUND: entry(404, 'There is no such seal key'),
+  SEAL_KEY_NEEDED: entry(409, 'The seal key is still needed'),
+  SEAL_KEYS_FULL: entry(409, 'There are as many seal keys as there can be'),
+  EPOCH_ENDED: entry(410, 'The log has begun a new epoch, or cannot open the token any more'),
   VERSION_CONFLICT: entry(412, 'The stream is not at the expected version'),
   IDEMPOTENCY_KEY_REUSED: entry(422, 'The idempotency key was used for another request'),
   // What went wrong on our side
