@@ -2,6 +2,7 @@ import { TrickleError } from '../errors/index.ts'
 import type { Database, QueryOptions } from '../postgres/index.ts'
 import { findTenant, type LookUpCompanion, type TenantKey } from './statements.ts'
 import { makeTenantContext, type TenantContext } from './tenant-context.ts'
+import { canBeName } from './tenant-name.ts'
 
 /** A suspension must reach every instance within 5 s; the append asks the table itself, so this bounds only reads. */
 const CACHE_MS = 4_000
@@ -52,10 +53,9 @@ export class TenantDirectory {
     const companion = this.#companion?.isDue() === true ? this.#companion : undefined
     const askedAtMs = performance.now()
     const untilMs = askedAtMs + CACHE_MS
-    const rows = await this.#database.query(findTenant(claim, this.#key, companion), {
-      ...limits,
-      isRead: true,
-    })
+    const rows = canBeName(claim)
+      ? await this.#database.query(findTenant(claim, this.#key, companion), { ...limits, isRead: true })
+      : []
     const [row] = rows
     if (row !== undefined) companion?.learn(row[4] ?? null, askedAtMs)
     if (row === undefined) {

@@ -4,6 +4,8 @@
  */
 export const tenantlessTables: Readonly<Record<string, string>> = {
   'trickle_tenants_state.tenants': 'the tenants themselves; the app sees the one that is bound',
+  'trickle_tenants_state.tenant_names':
+    'what all tenants are called by; a name is one among all of them, and no login but the owner sees any',
   'trickle_events_log.epochs': 'one life of the whole log a row; says nothing of any tenant',
   'trickle_events_log.seal_keys':
     'what seals the tokens of all tenants; no login but the migrator can read it, and a function hands it to the app',
