@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { checkConsistency, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
-import { defineRouteFor, maxDeadlineMs, reply, serverSentEvent, type Reply } from '../../shared/http/index.ts'
+import {
+  defineRouteFor,
+  maxDeadlineMs,
+  reply,
+  serverSentEvent,
+  timeSchema,
+  type Reply,
+} from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
@@ -18,7 +25,7 @@ import {
   waitSchema,
 } from './read-inputs.ts'
 import { readLimits } from './read-limits.ts'
-import { linesExample, linesSchema, storedEventExample, storedEventSchema, timeSchema } from './schemas.ts'
+import { linesExample, linesSchema, storedEventExample, storedEventSchema } from './schemas.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
 const tokenExample = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'

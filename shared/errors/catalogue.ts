@@ -66,6 +66,7 @@ export const errorCatalogue = {
     'The write may or may not have happened; retry it with the same ids or key',
     true,
   ),
+  REQUEST_LOST: entry(503, 'The request was lost inside the platform before anything was done', true),
   DATABASE_UNAVAILABLE: entry(503, 'The database cannot be reached', true),
   DATABASE_BUSY: entry(503, 'The database is too busy', true),
   DATABASE_READ_ONLY: entry(503, 'The database accepts no writes at present', true),

@@ -12,6 +12,7 @@ export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './log-
 export { storedEventOfRow, type StoredEvent } from './event-json.ts'
 export { checkConsistency, CurrentEpoch, type ConsistencyBasis } from './check-consistency.ts'
 export { eventLimits } from './limits.ts'
+export { isStreamId } from './names.ts'
 export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistency } from './tokens.ts'
 export type { Checkpoint, ConsistencyPoint, UnknownKey } from './tokens.ts'
 export { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'

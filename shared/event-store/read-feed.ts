@@ -1,6 +1,7 @@
 import { TrickleError } from '../errors/index.ts'
 import type { Database, Row } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
+import { utcTimeOf } from '../time/index.ts'
 import { eventJson, storedEventOfRow } from './event-json.ts'
 import { goOnAfter, KEY_GONE, LOG_MOVED } from './feed-refusals.ts'
 import { eventLimits } from './limits.ts'
@@ -31,7 +32,7 @@ export async function readFeedPage(
       tenantId: tenant.tenantId,
       xid: after?.xid ?? 0n,
       position: after?.position ?? 0n,
-      since: query.since ?? null,
+      since: query.since === undefined ? null : utcTimeOf(query.since, 'since'),
       types: query.types ?? null,
       streamTypes: query.streamTypes ?? null,
       limit: query.limit,

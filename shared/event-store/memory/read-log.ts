@@ -108,7 +108,7 @@ function startOf(log: TenantLog, tenantId: string, epoch: string, { after, since
   if (after !== undefined && since !== undefined)
     throw new TrickleError('VALIDATION_FAILED', 'A feed is read after a token or since a time, not both.')
   if (since !== undefined) {
-    const time = timestamptzOfRfc3339(since)
+    const time = timestamptzOfRfc3339(since, 'since')
     const first = log.feed.findIndex((event) => !isBefore(event.recordedAt, time))
     return log.feed[(first === -1 ? log.feed.length : first) - 1] ?? BEGINNING
   }
