@@ -28,7 +28,7 @@ import { readLimits } from './read-limits.ts'
 import { linesExample, linesSchema, storedEventExample, storedEventSchema } from './schemas.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
-const tokenExample = 'AQFfg__rjNtA9ajMBEUT3QP93ybDpmQRTxKuZEYgGb5pswAAAAAABu_-AAAAAAAAAAEAAAAAdlHGkw'
+const tokenExample = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'
 const tokenSchema = z.string().max(200).optional()
 
 const querySchema = z
@@ -102,7 +102,7 @@ export const readFeedRoute = (services: () => Services, waiting: Places, viewers
     deadlineMs: maxDeadlineMs,
     async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
-      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
+      await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       const viewersMax = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX
       const form = feedForm(request.headers.get('accept'), viewersMax > 0)
       if (form !== JSON_TYPE && query.wait !== undefined)

@@ -26,7 +26,7 @@ const tenant = (index: number): TenantContext => tenants[index % tenants.length]
 /** Transactions in which the streams of a prefix were written, and the appends in them. */
 async function transactionsOf(prefix: string): Promise<{ transactions: number; appends: number }> {
   const { rows } = await admin.query<{ transactions: number; appends: number }>(
-    `select count(distinct xid)::int as transactions, count(distinct (xid, recorded_at))::int as appends
+    `select count(distinct xid)::int as transactions, count(distinct (tenant_id, xid, recorded_at))::int as appends
       from trickle_events_log.events where stream_id like $1 || '%'`,
     [prefix],
   )
