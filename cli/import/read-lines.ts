@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { isBlankLine } from '../../shared/json/index.ts'
 import type { RecordContent, RecordEnd, SourceRecord } from './source-record.ts'
 
 const newline = 0x0a
@@ -28,14 +29,6 @@ function contentOf(line: Buffer, bytesInAll: number): RecordContent {
   return { kind: 'line', bytes: line }
 }
 
-/** Only what JSON calls white space, as the server does it. */
-function isBlank(line: Buffer): boolean {
-  for (const byte of line) {
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false
-  }
-  return true
-}
-
 /**
  * Reads NDJSON: the lines of each chunk as one block, so that a slow source is not held up for a full one. Holds one
  * chunk and one line; of a line that is too long only the beginning.
@@ -50,9 +43,14 @@ export async function* readLines(
   let parts: Buffer[] = []
   let heldBytes = 0
   let lineBytes = 0
+  /** Of a line that is too long, what is not held: spaces alone make no record, however many. */
+  let isRestBlank = true
   const keep = (part: Buffer): void => {
     lineBytes += part.length
-    if (heldBytes > lineBytesMax) return
+    if (heldBytes > lineBytesMax) {
+      isRestBlank &&= isBlankLine(part)
+      return
+    }
     parts.push(part)
     heldBytes += part.length
   }
@@ -60,12 +58,13 @@ export async function* readLines(
     const [only] = parts
     let line = parts.length === 1 && only ? only : Buffer.concat(parts)
     if (lines === 0 && line.subarray(0, 3).equals(byteOrderMark)) line = line.subarray(3)
-    const content = isBlank(line) ? undefined : contentOf(line, lineBytes)
+    const content = isRestBlank && isBlankLine(line) ? undefined : contentOf(line, lineBytes)
     lines += 1
     bytes += lineBytes + endBytes
     parts = []
     heldBytes = 0
     lineBytes = 0
+    isRestBlank = true
     if (!content) return undefined
     row += 1
     return { line: lines, row, end: { lines, bytes }, consumedBytes: consumedBytes(bytes), content }

@@ -156,7 +156,6 @@ async function* batches(lines: AsyncIterable<TextLine>): AsyncGenerator<TextLine
   let batch: TextLine[] = []
   let bytes = 0
   for await (const line of lines) {
-    if (line.bytes !== null && isBlank(line.bytes)) continue
     batch.push(line)
     bytes += line.bytes?.length ?? 0
     if (batch.length >= eventLimits.importBatchLines || bytes >= BATCH_BYTES_MAX) {
@@ -167,8 +166,6 @@ async function* batches(lines: AsyncIterable<TextLine>): AsyncGenerator<TextLine
   }
   if (batch.length > 0) yield batch
 }
-
-const isBlank = (bytes: Buffer): boolean => bytes.length < 64 && bytes.toString('latin1').trim() === ''
 
 function judge({ number, bytes }: TextLine): Judged {
   try {
