@@ -1,7 +1,17 @@
 import { CommandFailure } from '../frame/index.ts'
 
 /** Columns that are members of the event itself; all others are members of its data. */
-const eventColumns = ['tenant', 'streamId', 'id', 'source', 'type', 'time', 'correlationId', 'causationId']
+const eventColumns = [
+  'tenant',
+  'streamId',
+  'streamType',
+  'id',
+  'source',
+  'type',
+  'time',
+  'correlationId',
+  'causationId',
+]
 
 const requiredColumns = ['streamId', 'id', 'type']
 

@@ -1,6 +1,6 @@
-import { TrickleError } from '../errors/index.ts'
-import type { Database, Statement } from '../postgres/index.ts'
-import { codeOf } from '../postgres/index.ts'
+import type { ErrorCode } from '../errors/index.ts'
+import type { Database, Row, Statement } from '../postgres/index.ts'
+import { codeOf, constraintOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { encodeEvent } from './encode-events.ts'
 import { eventLimits } from './limits.ts'
@@ -10,17 +10,30 @@ import type { NewEvent } from './types.ts'
 export interface ImportLine {
   readonly tenant: TenantContext
   readonly streamId: string
+  /** Set by the first line of a stream that has none; a line that claims another is rejected. */
+  readonly streamType?: string | undefined
   /** With its id, by which a second import is recognised. */
   readonly event: NewEvent & { readonly id: string }
+  /** Of the request that wrote the event where it comes from. */
+  readonly traceParent?: string | undefined
 }
 
 export type ImportOutcome =
   | { readonly outcome: 'appended' | 'duplicate' }
-  | { readonly outcome: 'rejected'; readonly code: 'EVENT_ID_EXISTS' | 'TENANT_UNKNOWN' | 'TENANT_SUSPENDED' }
+  | { readonly outcome: 'rejected'; readonly code: ErrorCode; readonly detail: string }
 
 /** Another writer may commit one of our ids between the look and the insert; the batch is undone and judged again. */
 const ROUNDS_MAX = 5
 const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Classes of SQLSTATE by which the server refuses what it was given, and would again: data that a type can't hold (22),
+ * a constraint (23), a limit of the server such as the size of an index entry (54).
+ */
+const REFUSED_CLASSES = ['22', '23', '54']
+
+const isRefusal = (error: unknown): error is Error =>
+  error instanceof Error && REFUSED_CLASSES.includes(codeOf(error).slice(0, 2)) && codeOf(error).length === 5
 
 /**
  * Writes batches of lines, each with an outcome of its own. A batch is one transaction, and idempotent: after a lost
@@ -44,31 +57,49 @@ export class EventImporter {
     if (lines.length === 0) return []
     if (lines.length > eventLimits.importBatchLines)
       throw new RangeError(`a batch holds at most ${eventLimits.importBatchLines} lines`)
+    try {
+      return await this.#writeTogether(lines)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      const [only] = lines
+      if (lines.length === 1 && only !== undefined) return [refusalOf(error)]
+      // The server does not say which line it refuses. Halves, one after the other, so that streams keep their order.
+      const middle = Math.floor(lines.length / 2)
+      const before = await this.importBatch(lines.slice(0, middle))
+      return [...before, ...(await this.importBatch(lines.slice(middle)))]
+    }
+  }
+
+  /** @throws the driver's error where the server refuses one of the lines. */
+  async #writeTogether(lines: readonly ImportLine[]): Promise<ImportOutcome[]> {
     const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
     for (let round = 1; ; round += 1) {
       try {
         const rows = await this.#database.query(statement, {
           resolvesAmbiguity: true,
-          onError: (error) =>
-            codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined,
+          onError: (error) => (isRefusal(error) ? error : undefined),
         })
-        return readOutcomes(lines.length, rows)
+        return readOutcomes(lines, rows)
       } catch (error) {
-        if (codeOf(error) !== UNIQUE_VIOLATION) throw error
-        if (round >= ROUNDS_MAX) throw crowded(error)
+        if (codeOf(error) !== UNIQUE_VIOLATION || round >= ROUNDS_MAX) throw error
       }
     }
   }
 }
 
-const crowded = (cause: unknown): TrickleError =>
-  new TrickleError(
-    'DATABASE_BUSY',
-    'Others kept writing events of this batch in between. Nothing was written; try again.',
-    {
-      cause,
-    },
-  )
+/** Enough for any text of the server but one that repeats a long value. */
+const REASON_CHARACTERS_MAX = 300
+
+function refusalOf(error: Error): ImportOutcome {
+  const constraint = constraintOf(error)
+  const reason =
+    constraint === '' ? error.message.slice(0, REASON_CHARACTERS_MAX) : `constraint ${constraint}`
+  return {
+    outcome: 'rejected',
+    code: 'VALIDATION_FAILED',
+    detail: `The database refuses this event: ${reason} (SQLSTATE ${codeOf(error)}).`,
+  }
+}
 
 function tenantStatement(lines: readonly ImportLine[]): Statement {
   const [first] = lines
@@ -95,18 +126,21 @@ function operatorStatement(lines: readonly ImportLine[]): Statement {
 function encodeLines(lines: readonly ImportLine[], tenantIndex: (line: ImportLine) => number): string {
   const texts = lines.map((line, index) => {
     const event = encodeEvent(line.event, line.event.id)
-    return `{"n":${index},"t":${tenantIndex(line)},"streamId":${JSON.stringify(line.streamId)},${event.slice(1)}`
+    const { streamId, streamType, traceParent } = line
+    const place = JSON.stringify({ n: index, t: tenantIndex(line), streamId, streamType, traceParent })
+    return `${place.slice(0, -1)},${event.slice(1)}`
   })
   return `[${texts.join(',')}]`
 }
 
-function readOutcomes(count: number, rows: readonly (readonly (string | null)[])[]): ImportOutcome[] {
-  const outcomes = Array.from<ImportOutcome | undefined>({ length: count })
-  for (const [n, outcome, code] of rows) {
+function readOutcomes(lines: readonly ImportLine[], rows: readonly Row[]): ImportOutcome[] {
+  const outcomes = Array.from<ImportOutcome | undefined>({ length: lines.length })
+  for (const [n, outcome, code, streamType] of rows) {
+    const line = lines[Number(n)]
     outcomes[Number(n)] =
       outcome === 'appended' || outcome === 'duplicate'
         ? { outcome }
-        : { outcome: 'rejected', code: rejectionOf(code) }
+        : { outcome: 'rejected', ...rejectionOf(code ?? null, line, streamType ?? null) }
   }
   return outcomes.map((outcome) => {
     if (outcome === undefined) throw new Error('the database gave no outcome for a line')
@@ -115,7 +149,25 @@ function readOutcomes(count: number, rows: readonly (readonly (string | null)[])
 }
 
 function rejectionOf(
-  code: string | null | undefined,
-): 'EVENT_ID_EXISTS' | 'TENANT_UNKNOWN' | 'TENANT_SUSPENDED' {
-  return code === 'TENANT_UNKNOWN' || code === 'TENANT_SUSPENDED' ? code : 'EVENT_ID_EXISTS'
+  code: string | null,
+  line: ImportLine | undefined,
+  streamType: string | null,
+): { code: ErrorCode; detail: string } {
+  switch (code) {
+    case 'EVENT_ID_EXISTS':
+      return { code, detail: 'An event with this id exists with other content.' }
+    case 'TENANT_UNKNOWN':
+      return { code, detail: 'The tenant does not exist any more.' }
+    case 'TENANT_SUSPENDED':
+      return { code, detail: 'The tenant is suspended.' }
+    case 'STREAM_TYPE_MISMATCH': {
+      const found = streamType === null ? 'no type, and this event is in it' : `the type ${streamType}`
+      return {
+        code,
+        detail: `The stream ${line?.streamId ?? ''} has ${found}; this line claims "${line?.streamType ?? ''}".`,
+      }
+    }
+    default:
+      throw new Error(`the database rejected a line by a code that is not known here: ${code ?? 'none'}`)
+  }
 }
