@@ -86,7 +86,7 @@ An import that was interrupted goes on when the same command is run again; event
 recognised by their id. Lines of a stream are appended in the order of the file.
 For the local run a token is made: a writer's with --tenant, an operator's otherwise.
 Exit code 1 when a line was rejected. read = appended + duplicates + rejected + skipped.`,
-  run: async ({ values, positionals, home, print, note, interruption }) => {
+  run: async ({ values, positionals, home, print, note, screen, interruption }) => {
     const [file = ''] = positionals
     const tenant = slugOf(values.tenant)
     const format = formatOf(file, values)
@@ -96,8 +96,8 @@ Exit code 1 when a line was rejected. read = appended + duplicates + rejected + 
       ? ({ kind: 'stream', stream: process.stdin } as const)
       : ({ kind: 'file', file: await inspectFile(file) } as const)
     const mapping = values.map === undefined ? null : await loadMapping(values.map)
-    const { url, token, 'create-tenants': createTenants } = values
-    const target = targetOf({ home, url, token, tenant, createTenants })
+    const { url, token, insecure, 'create-tenants': createTenants } = values
+    const target = targetOf({ home, url, token, insecure, tenant, createTenants })
     const rejectsFile = values.rejects ?? defaultRejectsFile(file)
     const result = await runImport({
       source,
@@ -109,7 +109,7 @@ Exit code 1 when a line was rejected. read = appended + duplicates + rejected + 
       progressFile: isStream ? null : (values.progress ?? progressFileOf(home, file, target.name, tenant)),
       restart: values.restart,
       retryForMs,
-      reporter: createReporter(process.stderr),
+      reporter: createReporter(screen),
       signal: interruption(),
     })
     const { counts, seconds, createdTenants } = result

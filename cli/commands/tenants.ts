@@ -73,11 +73,11 @@ export const command = defineCommand({
 It takes an operator's token; for the local run one is made.`,
   run: async ({ values, positionals, home, print }) => {
     const { verb, slug } = verbOf(positionals)
-    const { name, 'external-id': externalId, url, token } = values
+    const { name, 'external-id': externalId, url, token, insecure } = values
     if (verb !== 'create' && (name ?? externalId) !== undefined) {
       throw new UsageError('--name and --external-id belong to tenants create.')
     }
-    const client = openClient({ home, url, token, roles: ['operator'] })
+    const client = openClient({ home, url, token, insecure, roles: ['operator'] })
     if (verb === 'list') {
       const tenants = await listTenants(client)
       print({ tenants }, tableOf(tenants))

@@ -1,27 +1,13 @@
 import { LocalFailure } from '../../local/failure/index.ts'
-import type { CommandContext } from './command.ts'
+import type { CommandFrame } from './command.ts'
 import { CommandFailure, UsageError } from './errors.ts'
 import { commandHelp, overview } from './help.ts'
 import { nearest } from './nearest.ts'
+import { processStreams, safeStreams, screenOver, type Screen, type Streams } from './output.ts'
 import { commandNames, loadCommand } from './registry.ts'
 import { version } from '../../local/run/index.ts'
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const
-
-/** Where a command line reads and writes; tests give their own. */
-export interface Streams {
-  readonly out: (text: string) => void
-  readonly error: (text: string) => void
-}
-
-const processStreams: Streams = {
-  out: (text) => {
-    process.stdout.write(text)
-  },
-  error: (text) => {
-    process.stderr.write(text)
-  },
-}
 
 let interrupted: AbortController | undefined
 
@@ -76,7 +62,12 @@ const asksForHelp = (words: readonly string[]): boolean => {
   return own.includes('--help') || own.includes('-h')
 }
 
-async function dispatch(words: readonly string[], json: boolean, streams: Streams): Promise<number> {
+async function dispatch(
+  words: readonly string[],
+  json: boolean,
+  streams: Streams,
+  screen: Screen,
+): Promise<number> {
   const [first, ...rest] = words
   if (first === undefined) {
     streams.error(await overview())
@@ -99,8 +90,9 @@ async function dispatch(words: readonly string[], json: boolean, streams: Stream
     streams.out(commandHelp(command))
     return exitCodes.done
   }
-  const io: Pick<CommandContext<never>, 'interruption' | 'note' | 'print'> = {
+  const io: CommandFrame = {
     interruption,
+    screen,
     note: (line) => {
       streams.error(`${line}\n`)
     },
@@ -117,11 +109,12 @@ async function dispatch(words: readonly string[], json: boolean, streams: Stream
  */
 export async function runCommandLine(
   words: readonly string[],
-  streams: Streams = processStreams,
+  given: Streams = processStreams,
 ): Promise<number> {
   const json = words.includes('--json')
+  const streams = safeStreams(given)
   try {
-    return await dispatch(words, json, streams)
+    return await dispatch(words, json, streams, screenOver(given))
   } catch (error) {
     if (json) streams.out(`${JSON.stringify({ error: factsOf(error) }, undefined, 2)}\n`)
     streams.error(

@@ -93,7 +93,7 @@ export function writeProgress(path: string, progress: Progress): void {
   // Of one's own: a second import of the same file must not write into it.
   const draft = `${path}.${process.pid}.tmp`
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const file = openSync(draft, 'w', 0o600)
     try {
       writeSync(file, JSON.stringify(progress))

@@ -65,7 +65,12 @@ export function beginImport(
       progressFile: `${file}.progress.json`,
       restart: false,
       retryForMs: 20_000,
-      reporter: createReporter({ write: (text) => notes.push(text.trimEnd()) }),
+      reporter: createReporter({
+        isTerminal: false,
+        columns: 80,
+        write: (text) => notes.push(text.trimEnd()),
+        clearLine: () => undefined,
+      }),
       signal: new AbortController().signal,
       ...rest,
     })
