@@ -3,7 +3,7 @@ import { isBlankLine } from '../../shared/json/index.ts'
 import type { RecordContent, RecordEnd, SourceRecord } from './source-record.ts'
 
 const newline = 0x0a
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+export const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** Longer than the largest event that the server takes; a mapping may make several events of one line. */
 export const lineBytesMax = 8_388_608

@@ -35,7 +35,8 @@ describe('an import', () => {
     const first = await beginImport(file, server.url).result
     expect(first.counts).toEqual({ read: 45_001, appended: 45_001, duplicates: 0, rejected: 0, skipped: 0 })
     expect(server.raw).toEqual([exact, ...lines])
-    expect(server.requests.map((request) => request.lines)).toEqual([20_000, 20_000, 5_001])
+    // A request ends where the source pauses, too, so on a busy machine there may be more of them.
+    expect(server.requests.every(({ lines }) => lines > 0 && lines <= 20_000)).toBe(true)
     expect(server.largestOpen).toBe(1)
     const second = await beginImport(file, server.url).result
     expect(second.counts).toEqual({ read: 45_001, appended: 0, duplicates: 45_001, rejected: 0, skipped: 0 })
