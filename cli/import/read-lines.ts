@@ -29,10 +29,22 @@ function contentOf(line: Buffer, bytesInAll: number): RecordContent {
   return { kind: 'line', bytes: line }
 }
 
+/** Whether nothing is missing at the end of a line: no JSON that was cut off can be read. */
+function isWhole(content: RecordContent): boolean {
+  if (content.kind !== 'line') return false
+  try {
+    return typeof JSON.parse(content.bytes.toString('utf8')) === 'object'
+  } catch {
+    return false
+  }
+}
+
 /**
  * Reads NDJSON: the lines of each chunk as one block, so that a slow source is not held up for a full one. Holds one
- * chunk and one line; of a line that is too long only the beginning.
+ * chunk and one line; of a line that is too long only the beginning. Where the input fails, what came before is read,
+ * and a last line without a line break if it is whole.
  * @param consumedBytes tells how many bytes on disk so many bytes of text were
+ * @throws what the reading of the chunks throws
  */
 export async function* readLines(
   chunks: AsyncIterable<Buffer>,
@@ -69,17 +81,23 @@ export async function* readLines(
     row += 1
     return { line: lines, row, end: { lines, bytes }, consumedBytes: consumedBytes(bytes), content }
   }
-  for await (const chunk of chunks) {
-    const block: SourceRecord[] = []
-    let start = 0
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      keep(chunk.subarray(start, end))
-      start = end + 1
-      const record = take(1)
-      if (record) block.push(record)
+  try {
+    for await (const chunk of chunks) {
+      const block: SourceRecord[] = []
+      let start = 0
+      for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+        keep(chunk.subarray(start, end))
+        start = end + 1
+        const record = take(1)
+        if (record) block.push(record)
+      }
+      if (start < chunk.length) keep(chunk.subarray(start))
+      if (block.length > 0) yield block
     }
-    if (start < chunk.length) keep(chunk.subarray(start))
-    if (block.length > 0) yield block
+  } catch (failure) {
+    const cut = take(0)
+    if (cut && isWhole(cut.content)) yield [cut]
+    throw failure
   }
   const last = lineBytes > 0 ? take(0) : undefined
   if (last) yield [last]
