@@ -143,7 +143,7 @@ function unreachable(url: string, error: unknown): CommandFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
   return new CommandFailure(
     'UNREACHABLE',
-    `Nothing answers at ${url} (${cause}). Does it run? npx --no trickle status`,
+    `Nothing answers at ${url} (${cause}). Does it run? npx --no -- trickle status`,
     { cause: error },
   )
 }

@@ -81,7 +81,7 @@ export const command = defineCommand({
     })
     print(
       epoch,
-      `The log is in a new epoch: ${epochLine(epoch)}\nSubscriptions go on with: npx --no trickle subscriptions resume-at NAME --epoch-began`,
+      `The log is in a new epoch: ${epochLine(epoch)}\nSubscriptions go on with: npx --no -- trickle subscriptions resume-at NAME --epoch-began`,
     )
   },
 })

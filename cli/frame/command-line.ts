@@ -5,25 +5,16 @@ import { commandHelp, overview } from './help.ts'
 import { nearest } from './nearest.ts'
 import { processStreams, safeStreams, screenOver, type Screen, type Streams } from './output.ts'
 import { commandNames, loadCommand } from './registry.ts'
-import { version } from '../../local/run/index.ts'
+import { controlBySignals, version } from '../../local/run/index.ts'
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const
 
-let interrupted: AbortController | undefined
+let interrupted: AbortSignal | undefined
 
+/** A second Ctrl-C ends the process, should the command not come to an end; the twin of the first one does not. */
 function interruption(): AbortSignal {
-  if (!interrupted) {
-    const controller = new AbortController()
-    interrupted = controller
-    // Once: a second Ctrl-C ends the process, should the command not come to an end.
-    process.once('SIGINT', () => {
-      controller.abort()
-    })
-    process.once('SIGTERM', () => {
-      controller.abort()
-    })
-  }
-  return interrupted.signal
+  interrupted ??= controlBySignals(() => process.exit(exitCodes.failed)).control.stop
+  return interrupted
 }
 
 interface ErrorFacts {
@@ -44,7 +35,7 @@ function factsOf(error: unknown): ErrorFacts {
 
 function textOf(error: unknown, name: string | undefined): string {
   if (error instanceof UsageError) {
-    return `${error.message}\nHelp: npx --no trickle ${name === undefined ? '--help' : `${name} --help`}\n`
+    return `${error.message}\nHelp: npx --no -- trickle ${name === undefined ? '--help' : `${name} --help`}\n`
   }
   if (error instanceof LocalFailure) return `${String(error)}\n`
   if (error instanceof CommandFailure) return `${error.message}\n`

@@ -5,6 +5,7 @@ import type { InputFormat } from './input-format.ts'
 import { Ledger, type FirstReject, type ProgressPlace } from './ledger.ts'
 import type { Mapping } from './mapping.ts'
 import { prepare, type Preparation } from './prepare.ts'
+import { holdProgress } from './progress-lock.ts'
 import { readAhead } from './read-ahead.ts'
 import { fileStart } from './read-lines.ts'
 import { readRecords, type RecordSource } from './read-records.ts'
@@ -189,9 +190,12 @@ class ImportRun {
  * @throws CommandFailure that says how to go on: what is wrong with the file, the server or the tenant; INTERRUPTED
  */
 export async function runImport(job: ImportJob): Promise<ImportResult> {
+  const isNoted = job.source.kind === 'file' && job.progressFile !== null
+  const hold = isNoted ? holdProgress(job.progressFile) : undefined
   try {
     return await new ImportRun(job).run()
   } finally {
     job.reporter.end()
+    hold?.release()
   }
 }

@@ -24,7 +24,7 @@ export function examplesOf(markdown: string): Example[] {
 export async function outputOf(local: LocalRun, before: string, command: string): Promise<string> {
   const script = `${before}${command}`
     .replaceAll('http://localhost:7071', local.url)
-    .replaceAll(/npx --no trickle (\w+)/g, `npx --no trickle $1 --home ${local.home}`)
+    .replaceAll(/npx --no -- trickle (\w+)/g, `npx --no -- trickle $1 --home ${local.home}`)
   const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
   const { stdout } = await run('bash', ['-euc', script], {
     cwd: repository,
