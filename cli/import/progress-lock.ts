@@ -23,5 +23,10 @@ export function holdProgress(path: string): { release: () => void } {
       `Another import of this file into this target is running (progress: ${path}). Wait for its end, or end it first.`,
     )
   }
-  return { release: hold.remove }
+  const held = hold
+  return {
+    release: () => {
+      held.remove()
+    },
+  }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { asTrickleError, TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits, type ImportLine } from '../../shared/event-store/index.ts'
 import { decodeUtf8, parseExactJson } from '../../shared/json/index.ts'
+import { foldName } from '../../shared/tenancy/index.ts'
 import type { TextLine } from './import-lines.ts'
 import { eventSchema, identifier, streamIdSchema } from './schemas.ts'
 
@@ -67,7 +68,13 @@ export function judgeLine({ number, bytes }: TextLine): Judged {
     } = parsed.data
     return {
       number,
-      line: { tenantSlug: tenant?.toLowerCase() ?? null, streamId, streamType, event, traceParent },
+      line: {
+        tenantSlug: tenant === undefined ? null : foldName(tenant),
+        streamId,
+        streamType,
+        event,
+        traceParent,
+      },
     }
   } catch (error) {
     return { number, line: asTrickleError(error) }

@@ -36,7 +36,7 @@ const asEscaped = '\\u001b[2Jx'
 
 /** Independent of the pattern that is tested: by code points. */
 function unseenIn(text: string): string[] {
-  return [...text].filter((character) => {
+  return Array.from(text).filter((character) => {
     const code = character.codePointAt(0) ?? 0
     const isControl =
       (code < 0x20 && character !== '\n' && character !== '\t') || (code >= 0x7f && code < 0xa0)

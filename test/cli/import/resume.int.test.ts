@@ -123,16 +123,16 @@ describe('an import that does not go through', () => {
   async function interrupted(job: Partial<ImportJob> = {}): Promise<void> {
     server.holdAt = count / 2
     const stop = new AbortController()
-    let settled = 0
+    const progress = { settled: 0 }
     const reporter: Reporter = {
       begin: () => undefined,
-      update: ({ counts }) => (settled = counts.read),
+      update: ({ counts }) => (progress.settled = counts.read),
       note: () => undefined,
       end: () => undefined,
     }
     const { result } = beginImport(file, server.url, { ...job, reporter, signal: stop.signal })
     const failure = result.catch((error: unknown) => error)
-    while (server.count < count / 2 || settled === 0) await delay(5)
+    while (server.count < count / 2 || progress.settled === 0) await delay(5)
     stop.abort()
     expect(await failure).toMatchObject({
       code: 'INTERRUPTED',

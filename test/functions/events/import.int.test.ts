@@ -26,7 +26,11 @@ interface Outcome {
   readonly detail?: string
 }
 
-async function send(path: string, token: string, init: RequestInit = {}): Promise<string> {
+async function send(
+  path: string,
+  token: string,
+  init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {},
+): Promise<string> {
   const response = await fetch(`${served.url}${path}`, {
     ...init,
     headers: { authorization: `Bearer ${token}`, ...init.headers },
