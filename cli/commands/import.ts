@@ -75,7 +75,8 @@ export const command = defineCommand({
   },
   notes: `FILE is NDJSON (.ndjson, .jsonl) or CSV with a header row (.csv, .tsv), UTF-8, also packed by gzip; - is
 standard input. Without --map a line is {"tenant","streamId","id","type","time","data","metadata"} (a tenant only for
-operators), and goes as it is, digit by digit; a CSV has columns of these names, the others become data.
+operators), or an event as reads give it, and goes as it is, digit by digit; a CSV has columns of these names, the others
+become data.
 
 A module is  export default (row, { row, line }) => ({ tenant, streamId, id, type, time, data, metadata })
 It returns null to skip a row, an array for several events; a row on which it throws is rejected. A number beyond
