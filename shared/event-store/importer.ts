@@ -1,9 +1,10 @@
-import type { ErrorCode } from '../errors/index.ts'
+import { isTrickleError, type ErrorCode } from '../errors/index.ts'
 import type { Database, Row, Statement } from '../postgres/index.ts'
 import { codeOf, constraintOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
-import { encodeEvent } from './encode-events.ts'
+import { encodeEvent, eventTooLarge } from './encode-events.ts'
 import { eventLimits } from './limits.ts'
+import { checkStreamId } from './names.ts'
 import { importEvents, importEventsOf } from './statements.ts'
 import type { NewEvent } from './types.ts'
 
@@ -57,21 +58,27 @@ export class EventImporter {
     if (lines.length === 0) return []
     if (lines.length > eventLimits.importBatchLines)
       throw new RangeError(`a batch holds at most ${eventLimits.importBatchLines} lines`)
+    const encoded = lines.map(encodeLine)
+    const written = (await this.#write(encoded.filter(isEncoded))).values()
+    return encoded.map((line) => (isEncoded(line) ? outcomeOf(written.next().value) : line))
+  }
+
+  async #write(lines: readonly EncodedLine[]): Promise<ImportOutcome[]> {
+    if (lines.length === 0) return []
     try {
       return await this.#writeTogether(lines)
     } catch (error) {
       if (!isRefusal(error)) throw error
-      const [only] = lines
-      if (lines.length === 1 && only !== undefined) return [refusalOf(error)]
+      if (lines.length === 1) return [refusalOf(error)]
       // The server does not say which line it refuses. Halves, one after the other, so that streams keep their order.
       const middle = Math.floor(lines.length / 2)
-      const before = await this.importBatch(lines.slice(0, middle))
-      return [...before, ...(await this.importBatch(lines.slice(middle)))]
+      const before = await this.#write(lines.slice(0, middle))
+      return [...before, ...(await this.#write(lines.slice(middle)))]
     }
   }
 
   /** @throws the driver's error where the server refuses one of the lines. */
-  async #writeTogether(lines: readonly ImportLine[]): Promise<ImportOutcome[]> {
+  async #writeTogether(lines: readonly EncodedLine[]): Promise<ImportOutcome[]> {
     const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
     for (let round = 1; ; round += 1) {
       try {
@@ -101,39 +108,59 @@ function refusalOf(error: Error): ImportOutcome {
   }
 }
 
-function tenantStatement(lines: readonly ImportLine[]): Statement {
-  const [first] = lines
-  const tenantId = first?.tenant.tenantId ?? ''
-  if (lines.some((line) => line.tenant.tenantId !== tenantId)) {
+/** A line that can be sent to the database. */
+interface EncodedLine {
+  readonly tenantId: string
+  readonly streamId: string
+  readonly streamType: string | undefined
+  /** The event as an append encodes it, with its stream in front. */
+  readonly text: string
+}
+
+/** A line of which the database would keep more than an event may have, or something else, is rejected before it is sent. */
+function encodeLine(line: ImportLine): EncodedLine | ImportOutcome {
+  const { tenant, streamId, streamType, traceParent, event } = line
+  try {
+    checkStreamId(streamId)
+    const { text, contentBytes } = encodeEvent(event, event.id, '')
+    if (contentBytes > eventLimits.eventBytesMax) throw eventTooLarge('The event', contentBytes, '')
+    const place = JSON.stringify({ streamId, streamType, traceParent })
+    return { tenantId: tenant.tenantId, streamId, streamType, text: `${place.slice(0, -1)},${text.slice(1)}` }
+  } catch (error) {
+    if (!isTrickleError(error)) throw error
+    return { outcome: 'rejected', code: error.code, detail: error.detail }
+  }
+}
+
+const isEncoded = (line: EncodedLine | ImportOutcome): line is EncodedLine => 'text' in line
+
+function tenantStatement(lines: readonly EncodedLine[]): Statement {
+  const tenantId = lines[0]?.tenantId ?? ''
+  if (lines.some((line) => line.tenantId !== tenantId)) {
     throw new TypeError('a batch of the app login holds lines of one tenant')
   }
   return importEvents(
     tenantId,
-    encodeLines(lines, () => 1),
+    linesJson(lines, () => 1),
   )
 }
 
-function operatorStatement(lines: readonly ImportLine[]): Statement {
-  const tenantIds = [...new Set(lines.map((line) => line.tenant.tenantId))]
+function operatorStatement(lines: readonly EncodedLine[]): Statement {
+  const tenantIds = [...new Set(lines.map((line) => line.tenantId))]
   const indexes = new Map(tenantIds.map((tenantId, index) => [tenantId, index + 1]))
   return importEventsOf(
     tenantIds,
-    encodeLines(lines, (line) => indexes.get(line.tenant.tenantId) ?? 0),
+    linesJson(lines, (line) => indexes.get(line.tenantId) ?? 0),
   )
 }
 
-/** Each line is the event as an append encodes it, with its number, its tenant and its stream in front. */
-function encodeLines(lines: readonly ImportLine[], tenantIndex: (line: ImportLine) => number): string {
-  const texts = lines.map((line, index) => {
-    const event = encodeEvent(line.event, line.event.id)
-    const { streamId, streamType, traceParent } = line
-    const place = JSON.stringify({ n: index, t: tenantIndex(line), streamId, streamType, traceParent })
-    return `${place.slice(0, -1)},${event.slice(1)}`
-  })
+/** Each line with its number and its tenant in front. */
+function linesJson(lines: readonly EncodedLine[], tenantIndex: (line: EncodedLine) => number): string {
+  const texts = lines.map((line, index) => `{"n":${index},"t":${tenantIndex(line)},${line.text.slice(1)}`)
   return `[${texts.join(',')}]`
 }
 
-function readOutcomes(lines: readonly ImportLine[], rows: readonly Row[]): ImportOutcome[] {
+function readOutcomes(lines: readonly EncodedLine[], rows: readonly Row[]): ImportOutcome[] {
   const outcomes = Array.from<ImportOutcome | undefined>({ length: lines.length })
   for (const [n, outcome, code, streamType] of rows) {
     const line = lines[Number(n)]
@@ -142,15 +169,17 @@ function readOutcomes(lines: readonly ImportLine[], rows: readonly Row[]): Impor
         ? { outcome }
         : { outcome: 'rejected', ...rejectionOf(code ?? null, line, streamType ?? null) }
   }
-  return outcomes.map((outcome) => {
-    if (outcome === undefined) throw new Error('the database gave no outcome for a line')
-    return outcome
-  })
+  return outcomes.map(outcomeOf)
+}
+
+function outcomeOf(outcome: ImportOutcome | undefined): ImportOutcome {
+  if (outcome === undefined) throw new Error('the database gave no outcome for a line')
+  return outcome
 }
 
 function rejectionOf(
   code: string | null,
-  line: ImportLine | undefined,
+  line: EncodedLine | undefined,
   streamType: string | null,
 ): { code: ErrorCode; detail: string } {
   switch (code) {
