@@ -26,6 +26,8 @@ export interface Services {
   readonly tenants: TenantDirectory
   readonly registry: TenantRegistry
   readonly events: EventStore
+  /** The same events for exports, which share few of the pool's connections. */
+  readonly bulkEvents: Pick<EventStore, 'readStream' | 'readFeed'>
   /** What consistency tokens of reads are held against. */
   readonly currentEpoch: CurrentEpoch
   readonly importer: EventImporter
@@ -73,6 +75,7 @@ export function createServices(report: (message: string) => void): Services {
   const tenants = lazy(() => new TenantDirectory(app(), settings().TRICKLE_AUTH_TENANT_KEY))
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))
   const events = lazy(() => new PostgresEventStore(app()))
+  const bulkEvents = lazy(() => new PostgresEventStore(app(), { work: 'bulk' }))
   const currentEpoch = lazy(() => new CurrentEpoch(app()))
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
@@ -103,6 +106,9 @@ export function createServices(report: (message: string) => void): Services {
     },
     get events() {
       return events()
+    },
+    get bulkEvents() {
+      return bulkEvents()
     },
     get currentEpoch() {
       return currentEpoch()
