@@ -39,6 +39,7 @@ export class DirectWriter implements AppendWriter {
     try {
       const [row] = await this.#database.query(append(parameters), {
         ...timing,
+        turn: parameters.tenantId,
         resolvesAmbiguity: true,
         onAttempt,
         onError: (error) =>

@@ -49,6 +49,8 @@ export class EventImporter {
       try {
         const rows = await this.#database.query(statement, {
           resolvesAmbiguity: true,
+          work: 'bulk',
+          turn: lines[0]?.tenant.tenantId ?? '',
           onError: (error) =>
             codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined,
         })

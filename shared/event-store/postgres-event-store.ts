@@ -1,4 +1,4 @@
-import type { Database } from '../postgres/index.ts'
+import type { Database, Work } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { CoalescingWriter } from './append-coalescer.ts'
 import { appendToStream, appendToStreams } from './append.ts'
@@ -21,15 +21,19 @@ import type {
 export interface PostgresEventStoreOptions {
   /** Whether concurrent small appends share a round trip and a commit. Default: yes. */
   readonly coalesce?: boolean
+  /** What its pages are read as: bulk work has few of the connections, so that short requests have the others. Default: short. */
+  readonly work?: Work
 }
 
 /** The event store of one database, by the login of the app. */
 export class PostgresEventStore implements EventStore {
   readonly #database: Database
   readonly #writer: AppendWriter
+  readonly #work: Work
 
-  constructor(database: Database, { coalesce = true }: PostgresEventStoreOptions = {}) {
+  constructor(database: Database, { coalesce = true, work = 'short' }: PostgresEventStoreOptions = {}) {
     this.#database = database
+    this.#work = work
     this.#writer = coalesce ? new CoalescingWriter(database) : new DirectWriter(database)
   }
 
@@ -42,7 +46,7 @@ export class PostgresEventStore implements EventStore {
   }
 
   readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
-    return readStreamPage(this.#database, tenant, query)
+    return readStreamPage(this.#database, tenant, query, this.#work)
   }
 
   streamInfo(tenant: TenantContext, streamId: string): Promise<StreamInfo> {
@@ -50,6 +54,6 @@ export class PostgresEventStore implements EventStore {
   }
 
   readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage> {
-    return readFeedPage(this.#database, tenant, query)
+    return readFeedPage(this.#database, tenant, query, this.#work)
   }
 }

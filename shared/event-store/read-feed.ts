@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import type { Database, Row } from '../postgres/index.ts'
+import type { Database, Row, Work } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { eventJson, storedEventOfRow } from './event-json.ts'
 import { eventLimits } from './limits.ts'
@@ -16,6 +16,7 @@ export async function readFeedPage(
   database: Database,
   tenant: TenantContext,
   query: FeedQuery,
+  work: Work,
 ): Promise<FeedPage> {
   if (query.after !== undefined && query.since !== undefined)
     throw new TrickleError('VALIDATION_FAILED', 'A feed is read after a token or since a time, not both.')
@@ -32,7 +33,7 @@ export async function readFeedPage(
       scanLimit: eventLimits.feedScanMax,
       bytesMax: eventLimits.pageBytesMax,
     }),
-    { isRead: true },
+    { isRead: true, turn: tenant.tenantId, work },
   )
   const reached = readProgress(rows.at(-1))
   if (after !== undefined && after.epoch !== reached.epoch)
@@ -66,7 +67,7 @@ async function epochEnded(
   after: Checkpoint,
   epoch: string,
 ): Promise<TrickleError> {
-  const [row] = await database.query(selectHeldUntil(after.epoch), { isRead: true })
+  const [row] = await database.query(selectHeldUntil(after.epoch), { isRead: true, turn: tenant.tenantId })
   const began = { xid: BigInt(row?.[0] ?? '0'), position: BigInt(row?.[1] ?? '0') }
   const isEarlier = after.xid < began.xid || (after.xid === began.xid && after.position < began.position)
   const { xid, position } = isEarlier ? after : began

@@ -50,6 +50,8 @@ export class TenantDirectory {
     const rows = await this.#database.query(findTenant(claim, this.#key), {
       ...limits,
       isRead: true,
+      // Who asks is not known yet, but whose token it is.
+      turn: claim,
     })
     const [row] = rows
     if (row === undefined) {
