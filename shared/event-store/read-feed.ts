@@ -31,7 +31,7 @@ export async function readFeedPage(
       streamTypes: query.streamTypes ?? null,
       limit: query.limit,
       scanLimit: eventLimits.feedScanMax,
-      bytesMax: eventLimits.pageBytesMax,
+      bytesMax: work === 'bulk' ? eventLimits.bulkPageBytesMax : eventLimits.pageBytesMax,
     }),
     { isRead: true, turn: tenant.tenantId, work },
   )

@@ -1,0 +1,41 @@
+/**
+ * Attacks on the places that requests hold for long: one tenant takes as many as it can get, and another one is looked
+ * at meanwhile. Every attack ends what it has begun before the next one begins.
+ */
+import type { AttackFinding, AttackPart } from '../part.ts'
+import type { HeldPlacesAttack } from './attack.ts'
+import { exportsThatNeverEnd } from './exports.ts'
+import { floodOfReads } from './flood.ts'
+import { callerOf, type Caller } from './requests.ts'
+import { uploadsOfBlankLines } from './uploads.ts'
+import { viewsAndPolls } from './views-and-polls.ts'
+
+const attacks: readonly HeldPlacesAttack[] = [
+  viewsAndPolls,
+  exportsThatNeverEnd,
+  uploadsOfBlankLines,
+  floodOfReads,
+]
+
+export const heldPlaces: AttackPart = {
+  name: 'held-places',
+  async run(target) {
+    const tenants = {
+      greedy: await callerOf(target, 'attack-greedy'),
+      quiet: await callerOf(target, 'attack-quiet'),
+    }
+    await Promise.all([append(tenants.greedy), append(tenants.quiet)])
+    const findings: AttackFinding[] = []
+    for (const attack of attacks) findings.push(...(await attack(tenants, target)))
+    return findings
+  },
+}
+
+async function append(caller: Caller): Promise<void> {
+  const { status } = await caller.call('/api/streams/small/events', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"type":"Small","data":{"n":1}}',
+  })
+  if (status !== 201) throw new Error(`An append was answered ${status}.`)
+}
