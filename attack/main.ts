@@ -20,6 +20,9 @@ const progress = (line: string): void => {
 }
 
 const cleanup = new Cleanup()
+let ending: Promise<void> | undefined
+/** Ends what was started, once: a signal and the failure that follows from it both wait for the same end. */
+const end = (): Promise<void> => (ending ??= cleanup.run())
 const interruption = new AbortController()
 
 function endOnSignals(): void {
@@ -27,8 +30,7 @@ function endOnSignals(): void {
     process.once(signal, () => {
       progress('Broken off; ending what was started.')
       interruption.abort(new Error('broken off'))
-      void cleanup
-        .run()
+      void end()
         .catch((error: unknown) => progress(String(error)))
         .finally(() => process.exit(130))
     })
@@ -47,10 +49,12 @@ async function main(names: readonly string[]): Promise<number> {
   try {
     const target = await startTarget(cleanup, progress, interruption.signal)
     const findings = await runParts(chosen, target, progress)
+    // What is seen while the product is being ended says nothing of it.
+    interruption.signal.throwIfAborted()
     console.log(`\n${renderFindings(findings)}`)
     return findings.every(({ holds }) => holds) ? 0 : 1
   } finally {
-    await cleanup.run()
+    await end()
   }
 }
 

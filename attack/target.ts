@@ -34,6 +34,7 @@ export async function startTarget(
   )
   // Under root PostgreSQL runs as another account, which must be able to pass through.
   await chmod(home, 0o711)
+  signal.throwIfAborted()
   const options = { home, port: 0, postgresPort: 0, fresh: false }
   const { status } = await cleanup.start(startDetached(options, say, signal), () => stopRun(home))
   const { url, masterKey } = status

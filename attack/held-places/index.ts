@@ -3,10 +3,10 @@
  * at meanwhile. Every attack ends what it has begun before the next one begins.
  */
 import type { AttackFinding, AttackPart } from '../part.ts'
-import type { HeldPlacesAttack } from './attack.ts'
+import { ANSWERED_WITHIN_MS, type HeldPlacesAttack } from './attack.ts'
 import { exportsThatNeverEnd } from './exports.ts'
 import { floodOfReads } from './flood.ts'
-import { callerOf, type Caller } from './requests.ts'
+import { callerOf, cameTrue, type Caller } from './requests.ts'
 import { uploadsOfBlankLines } from './uploads.ts'
 import { viewsAndPolls } from './views-and-polls.ts'
 
@@ -26,7 +26,12 @@ export const heldPlaces: AttackPart = {
     }
     await Promise.all([append(tenants.greedy), append(tenants.quiet)])
     const findings: AttackFinding[] = []
-    for (const attack of attacks) findings.push(...(await attack(tenants, target)))
+    for (const attack of attacks) {
+      findings.push(...(await attack(tenants, target)))
+      // What it has left open would be counted to the next one.
+      const isQuiet = await cameTrue(async () => (await target.openInvocations()) === 0, ANSWERED_WITHIN_MS)
+      if (!isQuiet) throw new Error('requests that were left by their clients stay open')
+    }
     return findings
   },
 }
