@@ -15,7 +15,7 @@ const open: AbortController[] = []
 beforeAll(async () => {
   api = await startApi()
   for (const name of NAMES) {
-    const slug = `fair-shares-${name}`
+    const slug = `${api.slugs.acme}-${name}`
     await api.call('POST', '/api/tenants', { token: api.tokens.operator, json: { slug } })
     tokens.set(name, await api.run.token({ tenant: slug, roles: ['reader', 'writer'] }))
     await api.append('s', { token: tokens.get(name) ?? '', json: event })
