@@ -70,7 +70,7 @@ function upload(name: string, read: (body: AsyncIterable<Uint8Array>) => Promise
       await read(body)
       return reply(200, { json: 'read' })
     },
-  }) as Route<TestTenant>
+  })
 }
 
 let server: Server
