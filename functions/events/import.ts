@@ -8,7 +8,7 @@ import {
 } from '../../shared/event-store/index.ts'
 import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
 import { decodeUtf8, parseExactJson } from '../../shared/json/index.ts'
-import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { foldName, type TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { batches, type TextLine } from './import-lines.ts'
 import type { LongHeld } from './long-held.ts'
@@ -182,7 +182,7 @@ function judge({ number, bytes }: TextLine): Judged {
     )
     if (!parsed.success) throw explain(parsed.error)
     const { tenant, streamId, ...event } = parsed.data
-    return { number, line: { tenantSlug: tenant?.toLowerCase() ?? null, streamId, event } }
+    return { number, line: { tenantSlug: tenant === undefined ? null : foldName(tenant), streamId, event } }
   } catch (error) {
     return { number, line: asTrickleError(error) }
   }
@@ -200,16 +200,11 @@ function explain(error: z.ZodError): TrickleError {
   )
 }
 
-const DETAILS: Readonly<Record<Extract<ImportOutcome, { outcome: 'rejected' }>['code'], string>> = {
-  EVENT_ID_EXISTS: 'An event with this id exists with other content.',
-  TENANT_UNKNOWN: 'The tenant does not exist any more.',
-  TENANT_SUSPENDED: 'The tenant is suspended.',
-}
-
 function written(line: number, outcome: ImportOutcome | undefined): string {
   if (outcome === undefined) throw new Error('a line was left without an outcome')
   if (outcome.outcome !== 'rejected') return `{"line":${line},"outcome":"${outcome.outcome}"}`
-  return JSON.stringify({ line, outcome: 'rejected', code: outcome.code, detail: DETAILS[outcome.code] })
+  const { code, detail } = outcome
+  return JSON.stringify({ line, outcome: 'rejected', code, detail })
 }
 
 const refused = (line: number, { code, detail }: TrickleError): string =>

@@ -1,11 +1,12 @@
 import type { Database, Work } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { CoalescingWriter } from './append-coalescer.ts'
-import { appendToStream, appendToStreams } from './append.ts'
-import { DirectWriter, type AppendWriter } from './append-writer.ts'
+import { appendToStream, appendToStreams, type AppendMeans } from './append.ts'
+import { DirectWriter } from './append-writer.ts'
 import type { EventStore } from './event-store.ts'
 import { readFeedPage } from './read-feed.ts'
 import { readStreamInfo, readStreamPage } from './read-stream.ts'
+import { SealKeys } from './seal-keys.ts'
 import type {
   AppendAllRequest,
   AppendAllResult,
@@ -21,6 +22,8 @@ import type {
 export interface PostgresEventStoreOptions {
   /** Whether concurrent small appends share a round trip and a commit. Default: yes. */
   readonly coalesce?: boolean
+  /** The keys of this database, when somebody else learns them too. Default: the store's own. */
+  readonly sealKeys?: SealKeys
   /** What its pages are read as: bulk work has few of the connections, so that short requests have the others. Default: short. */
   readonly work?: Work
 }
@@ -28,21 +31,27 @@ export interface PostgresEventStoreOptions {
 /** The event store of one database, by the login of the app. */
 export class PostgresEventStore implements EventStore {
   readonly #database: Database
-  readonly #writer: AppendWriter
+  readonly #keys: SealKeys
   readonly #work: Work
+  readonly #appends: AppendMeans
 
-  constructor(database: Database, { coalesce = true, work = 'short' }: PostgresEventStoreOptions = {}) {
+  constructor(
+    database: Database,
+    { coalesce = true, sealKeys = new SealKeys(database), work = 'short' }: PostgresEventStoreOptions = {},
+  ) {
     this.#database = database
+    this.#keys = sealKeys
     this.#work = work
-    this.#writer = coalesce ? new CoalescingWriter(database) : new DirectWriter(database)
+    const writer = coalesce ? new CoalescingWriter(database) : new DirectWriter(database)
+    this.#appends = { database, writer, keys: sealKeys }
   }
 
   append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {
-    return appendToStream(this.#database, this.#writer, tenant, request)
+    return appendToStream(this.#appends, tenant, request)
   }
 
   appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
-    return appendToStreams(this.#database, this.#writer, tenant, request)
+    return appendToStreams(this.#appends, tenant, request)
   }
 
   readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
@@ -54,6 +63,6 @@ export class PostgresEventStore implements EventStore {
   }
 
   readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage> {
-    return readFeedPage(this.#database, tenant, query, this.#work)
+    return readFeedPage({ database: this.#database, keys: this.#keys, work: this.#work }, tenant, query)
   }
 }

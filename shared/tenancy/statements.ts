@@ -1,28 +1,44 @@
 import type { Statement } from '../postgres/index.ts'
 
-export type TenantKey = 'any' | 'id' | 'slug' | 'externalId'
+/** By which of its names a tenant is looked up. */
+export const tenantKeys = ['any', 'id', 'slug', 'externalId'] as const
+export type TenantKey = (typeof tenantKeys)[number]
 
-export const findTenant = (claim: string, key: TenantKey): Statement => ({
-  name: 'find_tenant',
-  text: 'select f.tenant_id, f.slug, f.name, f.status from trickle_tenants_state.find_tenant($1, $2) f',
+/** What another capability asks for beside the look-up of a tenant, so that it costs no round trip of its own. */
+export interface LookUpCompanion {
+  /** Part of the statement's name: one name stands for one text. */
+  readonly name: string
+  /** An expression of SQL, without parameters. */
+  readonly column: string
+  /** Whether it is asked for this time. */
+  readonly isDue: () => boolean
+  /** @param askedAtMs when it was asked for, on the clock of `performance`. */
+  readonly learn: (value: string | null, askedAtMs: number) => void
+}
+
+export const findTenant = (claim: string, key: TenantKey, companion?: LookUpCompanion): Statement => ({
+  name: companion === undefined ? 'find_tenant' : `find_tenant_with_${companion.name}`,
+  text: `select f.tenant_id, f.slug, f.name, f.status, ${companion?.column ?? 'null'}
+    from trickle_tenants_state.find_tenant($1, $2) f`,
   values: [claim, key],
 })
 
 const COLUMNS = 't.tenant_id, t.slug, t.external_id, t.name, t.status, t.created_at, t.updated_at'
 
-export const insertTenants = (
-  rows: readonly { tenantId: string; slug: string; externalId: string | null; name: string }[],
+/** Slugs are folded already. A row for each, in this order: n, outcome, tenant_id, field, holder, held_as. */
+export const createTenants = (
+  tenants: readonly { slug: string; externalId: string | null; name: string }[],
 ): Statement => ({
-  name: 'insert_tenants',
-  text: `insert into trickle_tenants_state.tenants as t (tenant_id, slug, external_id, name)
-    select u.tenant_id, u.slug, u.external_id, u.name from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as u (tenant_id, slug, external_id, name)
-    on conflict do nothing returning ${COLUMNS}`,
-  values: [
-    rows.map((row) => row.tenantId),
-    rows.map((row) => row.slug),
-    rows.map((row) => row.externalId),
-    rows.map((row) => row.name),
-  ],
+  name: 'create_tenants',
+  text: `select c.n, c.outcome, c.tenant_id, c.field, c.holder, c.held_as
+    from trickle_tenants_state.create_tenants($1) c order by c.n`,
+  values: [JSON.stringify(tenants)],
+})
+
+export const selectTenant = (tenantId: string): Statement => ({
+  name: 'select_tenant',
+  text: `select ${COLUMNS} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
+  values: [tenantId],
 })
 
 export const selectTenants = (afterSlug: string, limit: number): Statement => ({
@@ -38,7 +54,8 @@ export const selectTenantsBySlug = (slugs: readonly string[]): Statement => ({
   values: [slugs],
 })
 
-export const updateStatus = (tenantId: string, status: 'active' | 'suspended'): Statement => ({
+/** Of nobody, where the id is null. */
+export const updateStatus = (tenantId: string | null, status: 'active' | 'suspended'): Statement => ({
   name: 'update_tenant_status',
   text: `update trickle_tenants_state.tenants t
     set status = $2, updated_at = case when t.status = $2 then t.updated_at else clock_timestamp() end

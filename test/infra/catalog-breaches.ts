@@ -84,7 +84,7 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
   'everything belongs to trickle_owner, but for the functions of a batch': [
     ['alter function trickle_events_log.lock_class() owner to trickle_writer', 'lock_class'],
     [
-      'alter function trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[]) owner to trickle_owner',
+      'alter function trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[],integer[]) owner to trickle_owner',
       'append_batch',
     ],
     ['create schema trickle_made_state', 'trickle_made_state'],
@@ -154,6 +154,22 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
   'no function that the app can execute reads a setting that could name another tenant': [
     [made('p_tenant uuid', "select length(current_setting(''app.acting_for'', true))"), 'app.acting_for'],
     [made('p_tenant uuid', 'select length(current_setting( $1::text ))'), 'made(uuid)'],
+  ],
+  'names are folded by fold_name and by nothing else': [
+    [made('p_tenant uuid', "select length(lower(''A''))"), 'made(uuid)'],
+    [made('p_tenant uuid', "select 1 where ''A'' ~* ''a''"), 'made(uuid)'],
+    [
+      mutated('trickle_tenants_state.find_tenant', 'trickle_tenants_state.fold_name(', 'lower('),
+      'find_tenant',
+    ],
+    [
+      'alter table trickle_tenants_state.tenants add constraint made check (lower(slug) = slug)',
+      'lower(slug',
+    ],
+    [
+      "create policy made on trickle_tenants_state.tenants for select to trickle_app using (slug ~* 'a')",
+      'made',
+    ],
   ],
   'every function with p_tenant refuses a transaction of another tenant': [
     [mutated('trickle_tenants_state.bind_tenant', 'v_bound <> p_tenant::text', 'false'), 'stream_info'],
