@@ -84,6 +84,8 @@ export class EventImporter {
       try {
         const rows = await this.#database.query(statement, {
           resolvesAmbiguity: true,
+          work: 'bulk',
+          turn: lines[0]?.tenantId ?? '',
           onError: (error) => (isRefusal(error) ? error : undefined),
         })
         return readOutcomes(lines, rows)
