@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TrickleError } from '../../../shared/errors/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { one, sql } from './support.ts'
 
@@ -73,8 +74,10 @@ describe('a pool whose connections are all taken', () => {
     await expect(
       pool.query(sql('select pg_terminate_backend(pg_backend_pid())'), { work: 'bulk' }),
     ).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
-    const ended = AbortSignal.abort(new Error('the time is over'))
-    await expect(pool.query(sql('select 1'), { signal: ended })).rejects.toThrow('the time is over')
+    const ended = AbortSignal.abort(new TrickleError('DEADLINE_EXCEEDED', 'the time is over'))
+    await expect(pool.query(sql('select 1'), { signal: ended })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    })
     expect(await one(pool.query(sql('select 3')))).toBe('3')
     expect(await one(pool.query(sql('select 4'), { work: 'bulk' }))).toBe('4')
   })
