@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
 import { asTrickleError, TrickleError } from '../../shared/errors/index.ts'
 import {
   eventLimits,
@@ -63,8 +64,9 @@ export const importRoute = (services: () => Services) =>
       200: { description: 'The outcomes', schema: outcomeSchema, mediaType: 'application/x-ndjson' },
     },
     deadlineMs: DEADLINE_MS,
-    handler({ body, caller }) {
-      const run = new ImportRun(services(), caller)
+    handler({ body, caller, traceId }) {
+      const action = caller.kind === 'operator' ? operatorAction('import-events', caller, traceId) : undefined
+      const run = new ImportRun(services(), caller, action)
       return reply(200, { ndjson: run.outcomes(body) })
     },
   })
@@ -82,10 +84,13 @@ class ImportRun {
   readonly #services: Services
   readonly #caller: Caller<TenantContext>
   readonly #importer: EventImporter
+  /** An operator's request, until its first batch has recorded it. */
+  #action: OperatorAction | undefined
   /** Tenants of an operator's lines, as they are met. */
   readonly #tenants = new Map<string, TenantContext>()
 
-  constructor(services: Services, caller: Caller<TenantContext>) {
+  constructor(services: Services, caller: Caller<TenantContext>, action: OperatorAction | undefined) {
+    this.#action = action
     this.#services = services
     this.#caller = caller
     this.#importer = caller.kind === 'operator' ? services.operatorImporter : services.importer
@@ -115,7 +120,8 @@ class ImportRun {
       lines.push({ tenant, streamId: line.streamId, event: line.event })
       return { number, refusal: null }
     })
-    const outcomes = (await this.#importer.importBatch(lines)).values()
+    const outcomes = (await this.#importer.importBatch(lines, this.#action)).values()
+    this.#action = undefined
     return results
       .map(({ number, refusal }) =>
         refusal === null ? written(number, outcomes.next().value) : refused(number, refusal),
@@ -140,7 +146,7 @@ class ImportRun {
       if (slug === null || slug === this.#caller.tenant.slug) return this.#caller.tenant
       return new TrickleError(
         'TENANT_CONTEXT_REFUSED',
-        'Only an operator names a tenant; this line names another than the token.',
+        'Only an operator names a tenant in a line; this one names another than the request.',
       )
     }
     if (slug === null)

@@ -1,5 +1,6 @@
+import { recordAction, type OperatorAction } from '../audit/index.ts'
 import { TrickleError } from '../errors/index.ts'
-import type { Database, Statement } from '../postgres/index.ts'
+import type { Database, QueryOptions, Row, Statement } from '../postgres/index.ts'
 import { codeOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { encodeEvent } from './encode-events.ts'
@@ -37,27 +38,36 @@ export class EventImporter {
   }
 
   /**
-   * Outcomes in the order of the lines.
+   * Outcomes in the order of the lines. With an action, its row is written in the transaction of this batch.
    * @throws RangeError for more than `eventLimits.importBatchLines` lines; TrickleError of the DATABASE_ family.
    */
-  async importBatch(lines: readonly ImportLine[]): Promise<ImportOutcome[]> {
-    if (lines.length === 0) return []
+  async importBatch(lines: readonly ImportLine[], action?: OperatorAction): Promise<ImportOutcome[]> {
+    if (lines.length === 0 && action === undefined) return []
     if (lines.length > eventLimits.importBatchLines)
       throw new RangeError(`a batch holds at most ${eventLimits.importBatchLines} lines`)
-    const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
     for (let round = 1; ; round += 1) {
       try {
-        const rows = await this.#database.query(statement, {
-          resolvesAmbiguity: true,
-          onError: (error) =>
-            codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined,
-        })
-        return readOutcomes(lines.length, rows)
+        return readOutcomes(lines.length, await this.#write(lines, action))
       } catch (error) {
         if (codeOf(error) !== UNIQUE_VIOLATION) throw error
         if (round >= ROUNDS_MAX) throw crowded(error)
       }
     }
+  }
+
+  #write(lines: readonly ImportLine[], action: OperatorAction | undefined): Promise<Row[]> {
+    const options: QueryOptions = {
+      resolvesAmbiguity: true,
+      onError: (error) => (codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined),
+    }
+    const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
+    if (action === undefined) return this.#database.query(statement, options)
+    return this.#database.transaction(async (run) => {
+      const rows = lines.length === 0 ? [] : await run(statement)
+      // After the batch, which must take its locks before its transaction has an id.
+      await recordAction(run, action, { outcome: 'begun' })
+      return rows
+    }, options)
   }
 }
 

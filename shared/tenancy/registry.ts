@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { recordAction, type OperatorAction } from '../audit/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
@@ -12,7 +13,10 @@ export interface NewTenant {
   readonly externalId?: string | undefined
 }
 
-/** Tenants as an operator administers them. The database is that of the operator's login. */
+/**
+ * Tenants as an operator administers them. The database is that of the operator's login. What is done for an
+ * `OperatorAction` leaves its row in the same transaction.
+ */
 export class TenantRegistry {
   readonly #database: Database
 
@@ -21,7 +25,11 @@ export class TenantRegistry {
   }
 
   /** @throws TrickleError TENANT_EXISTS when slug or external id is taken, IDEMPOTENCY_KEY_REUSED. */
-  async create(tenant: NewTenant, idempotency: ReceiptKey | null = null): Promise<Received<Tenant>> {
+  async create(
+    tenant: NewTenant,
+    idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
+  ): Promise<Received<Tenant>> {
     const rows = newRows([tenant])
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
@@ -29,7 +37,11 @@ export class TenantRegistry {
       status: 201,
       work: async (run) => {
         const [created] = await run(insertTenants(rows))
-        if (created !== undefined) return tenantOfRow(created)
+        if (created !== undefined) {
+          const made = tenantOfRow(created)
+          await recordAction(run, action, { tenantIds: [made.id], target: made.slug })
+          return made
+        }
         const slug = tenant.slug.toLowerCase()
         throw new TrickleError(
           'TENANT_EXISTS',
@@ -43,6 +55,7 @@ export class TenantRegistry {
   async createMissing(
     tenants: readonly NewTenant[],
     idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
   ): Promise<Received<{ created: number; existing: number }>> {
     const rows = newRows(tenants)
     return withReceipt(this.#database, {
@@ -51,6 +64,8 @@ export class TenantRegistry {
       status: 200,
       work: async (run) => {
         const created = await run(insertTenants(rows))
+        const tenantIds = created.map((row) => tenantOfRow(row).id)
+        await recordAction(run, action, { tenantIds, detail: `${created.length} of ${rows.length} created` })
         return { created: created.length, existing: rows.length - created.length }
       },
     })
@@ -67,6 +82,7 @@ export class TenantRegistry {
     reference: string,
     status: 'active' | 'suspended',
     idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
   ): Promise<Received<Tenant>> {
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
@@ -78,7 +94,9 @@ export class TenantRegistry {
         if (tenantId === undefined || tenantId === null || other !== undefined) throw notFound(reference)
         const [row] = await run(updateStatus(tenantId, status))
         if (row === undefined) throw notFound(reference)
-        return tenantOfRow(row)
+        const tenant = tenantOfRow(row)
+        await recordAction(run, action, { tenantIds: [tenant.id], target: tenant.slug })
+        return tenant
       },
     })
   }

@@ -6,12 +6,15 @@ import type { Answer } from '../../shared/http/harness.ts'
 let operations: RecordedOperations
 let call: (name: string, options?: RequestOptions) => Promise<Answer>
 
-const logOperations = new Proxy({}, { get: () => () => Promise.reject(new Error('not the log')) }) as never
+const nobody = new Proxy({}, { get: () => () => Promise.reject(new Error('not asked here')) }) as never
+const [logOperations, operatorActions] = [nobody, nobody]
 const orders = { params: { name: 'orders' } }
 
 beforeEach(() => {
   operations = new RecordedOperations()
-  call = callerOf(operationRoutes(() => ({ subscriptionOperations: operations, logOperations })))
+  call = callerOf(
+    operationRoutes(() => ({ subscriptionOperations: operations, logOperations, operatorActions })),
+  )
 })
 
 describe('subscriptions, for an operator', () => {
@@ -111,7 +114,11 @@ describe('parked events, for an operator', () => {
 })
 
 describe('every route of operations', () => {
-  const routes = operationRoutes(() => ({ subscriptionOperations: operations, logOperations }))
+  const routes = operationRoutes(() => ({
+    subscriptionOperations: operations,
+    logOperations,
+    operatorActions,
+  }))
   it.each(routes.map((route) => route.name))('%s is for operators only', async (name) => {
     const params = { name: 'orders', parkedId: '41' }
     expect((await call(name, { params, roles: null })).json?.['code']).toBe('TOKEN_MISSING')

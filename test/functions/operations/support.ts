@@ -131,8 +131,9 @@ export interface RequestOptions {
 export function callerOf(routes: readonly Route<TenantContext>[]) {
   const kernel = createKernel<TenantContext>({
     authenticate,
-    resolveCaller: ({ subject, roles }) => Promise.resolve({ kind: 'operator', subject, roles }),
-    logger: { error: () => {}, warn: () => {} },
+    resolveCaller: ({ issuer, subject, application, roles }) =>
+      Promise.resolve({ kind: 'operator', issuer, subject, application, roles }),
+    logger: { info: () => {}, error: () => {}, warn: () => {} },
     verifyResponses: true,
   })
   return async (name: string, options: RequestOptions = {}): Promise<Answer> => {

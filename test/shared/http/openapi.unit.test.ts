@@ -122,6 +122,7 @@ describe('the OpenAPI document', () => {
       'if-match',
       'if-none-match',
       'Idempotency-Key',
+      'Trickle-Tenant',
     ])
     expect(at(document, ...get, 'parameters')).toEqual([
       { in: 'path', name: 'streamId', required: true, schema: { type: 'string' } },
