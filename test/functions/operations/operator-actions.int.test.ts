@@ -44,6 +44,9 @@ beforeAll(async () => {
   const tenant = await database.tenant('audited')
   const admin = await database.client('admin')
   await admin.query("select trickle_subscriptions_state.acquire('orders', 0, 'somebody', 1)")
+  await admin.query(
+    "update trickle_subscriptions_state.subscriptions set is_group = true where name = 'orders'",
+  )
   const { rows } = await admin.query<{ parked_id: string }>(
     `insert into trickle_subscriptions_state.parked (name, tenant_id, stream_id, version, xid, position, source, event_id, type, state, blocks)
       select 'orders', $1::uuid, 's' || n, 1, '0', 0, '', 'e' || n, 'Seeded', 'parked', true from generate_series(1, 2) n returning parked_id`,
