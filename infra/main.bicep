@@ -99,6 +99,17 @@ param authTenantKey string = 'any'
 
 param authRolesClaim string = 'roles'
 
+@description('JSON: which applications may have a role, as in {"operator":["<application id>"]}. Without it the issuer alone decides.')
+param authApplications string = ''
+
+@description('JSON list of further issuers; see docs/callers.md.')
+param authIssuers string = ''
+
+@minValue(10)
+@maxValue(999999999)
+@description('The longest life of a token in seconds. Those of managed identities live for 24 hours.')
+param authTokenLifetimeSecondsMax int = 90000
+
 @description('Origins whose pages may call the API from a browser.')
 param corsOrigins string[] = []
 
@@ -268,6 +279,9 @@ module platform 'modules/platform.bicep' = {
       tenantClaim: authTenantClaim
       tenantKey: authTenantKey
       rolesClaim: authRolesClaim
+      applications: authApplications
+      issuers: authIssuers
+      tokenLifetimeSecondsMax: authTokenLifetimeSecondsMax
     }
     corsOrigins: corsOrigins
   }
