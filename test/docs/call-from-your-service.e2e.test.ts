@@ -28,11 +28,12 @@ describe('docs/call-from-your-service.md', () => {
   it('shows a program in TypeScript that appends once and handles once, by a door that refuses and loses', async () => {
     const program = programsOf(await page).find(({ language }) => language === 'typescript')
     if (program === undefined) throw new Error('there is no program in TypeScript')
-    await runExample(program, {
+    const product = {
       url: local.url,
       operatorToken: await local.token({ roles: ['operator'] }),
       serviceToken: await local.token({ roles: ['service', 'writer', 'reader'] }),
-    })
+    }
+    await expect(runExample(program, product)).resolves.toBeUndefined()
   }, 120_000)
 })
 

@@ -148,18 +148,12 @@ describe('the list', () => {
   it('is read by pages, each leading to the next, and refuses what is no id', async () => {
     const all = await actions()
     const read: unknown[] = []
-    let path = '/api/operations/actions?limit=4'
-    for (;;) {
-      const page = await ask('list-operator-actions', { path })
-      read.push(...(page.json?.['actions'] as unknown[]))
+    for (let path: string | null = '/api/operations/actions?limit=4'; path !== null;) {
+      const page: Answer = await ask('list-operator-actions', { path })
       const next = page.json?.['next'] as string | null
-      const link = page.headers.get('link')
-      if (next === null) {
-        expect(link).toBeNull()
-        break
-      }
-      path = `/api/operations/actions?after=${next}&limit=4`
-      expect(link).toBe(`<${path}>; rel="next"`)
+      path = next === null ? null : `/api/operations/actions?after=${next}&limit=4`
+      read.push(...(page.json?.['actions'] as unknown[]))
+      expect(page.headers.get('link')).toBe(path === null ? null : `<${path}>; rel="next"`)
     }
     expect(read).toEqual(all)
     for (const bad of ['after=x', 'after=-1', `after=${'9'.repeat(19)}`, 'limit=0', 'limit=1001', 'tenant=a'])
