@@ -1,6 +1,11 @@
 import type { Row, Statement } from '../postgres/index.ts'
 import type { OperatorAction } from './operator-action.ts'
 
+/** As much as the table takes of a text. A time with a thousand decimals must not make an action fail. */
+const TEXT_CHARACTERS_MAX = 300
+
+const cut = (text: string | undefined): string | null => text?.slice(0, TEXT_CHARACTERS_MAX) ?? null
+
 /** What an action was done to. */
 export interface ActionFacts {
   /** One row each; absent or empty: one row without a tenant. */
@@ -42,8 +47,8 @@ const insertAction = (
     subject,
     application,
     tenantIds.length === 0 ? [null] : tenantIds,
-    target ?? null,
-    detail ?? null,
+    cut(target),
+    cut(detail),
     traceId,
   ],
 })

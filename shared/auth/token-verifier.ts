@@ -73,7 +73,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     } catch (error) {
       if (!isJoseError(error)) throw error
       const refusal = explainJoseError(error, expected)
-      noteRefusedCaller(refusal, claimsOfJoseError(error))
+      noteRefusedCaller(refusal, claimsOfJoseError(error), found.options.tenantClaim)
       throw refusal
     }
   }
@@ -102,7 +102,7 @@ function readClaims(
       throw tokenRefusal('TOKEN_INVALID', 'The claim "tid" of the token is not the directory of its issuer.')
     return readIdentity(payload, options)
   } catch (error) {
-    noteRefusedCaller(error, payload)
+    noteRefusedCaller(error, payload, options.tenantClaim)
     throw error
   }
 }

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { mistakeOf, roles, type IssuerOptions, type Role } from '../auth/index.ts'
 
-/** An issuer with a wider choice would be a mistake: each one is trusted with every tenant that its tokens can name. */
+/** Far more than anybody has: each one is trusted with every tenant that its tokens can name. */
 const ISSUERS_MAX = 100
+
+/** As many as the record of an operator's action keeps; real ones have less than a hundred. */
+export const ISSUER_CHARACTERS_MAX = 500
 
 const roleSchema = z.enum(roles)
 const claimSchema = z.string().min(1).max(255)
@@ -13,7 +16,7 @@ const TENANT_ROLES: readonly Role[] = ['reader', 'writer', 'admin']
 
 const issuerSchema = z
   .strictObject({
-    issuer: z.string().min(1),
+    issuer: z.string().min(1).max(ISSUER_CHARACTERS_MAX),
     audience: z.string().min(1),
     jwksUrl: z.string().min(1).optional(),
     tenantClaim: claimSchema.optional(),

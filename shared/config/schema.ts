@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { applicationsSchema, issuersSchema, jsonText, mistakeOfIssuers } from './issuers.ts'
+import { isTrustworthyUrl } from '../auth/index.ts'
+import {
+  applicationsSchema,
+  ISSUER_CHARACTERS_MAX,
+  issuersSchema,
+  jsonText,
+  mistakeOfIssuers,
+} from './issuers.ts'
 
 const postgresUrl = z
   .string()
@@ -40,9 +47,11 @@ export const settingsSchema = z
       .describe(
         '"named" prepares each statement once a connection; PgBouncer needs max_prepared_statements > 0 for it.',
       ),
-    TRICKLE_AUTH_ISSUER: httpUrl.describe(
-      'The `iss` that tokens must carry: the home issuer, which may grant every role. Others: `TRICKLE_AUTH_ISSUERS`.',
-    ),
+    TRICKLE_AUTH_ISSUER: httpUrl
+      .max(ISSUER_CHARACTERS_MAX, `must have at most ${ISSUER_CHARACTERS_MAX} characters`)
+      .describe(
+        'The `iss` that tokens must carry: the home issuer, which may grant every role. Others: `TRICKLE_AUTH_ISSUERS`.',
+      ),
     TRICKLE_AUTH_AUDIENCE: z.string().min(1).describe('The `aud` that tokens must carry.'),
     TRICKLE_AUTH_JWKS_URL: httpUrl
       .optional()
@@ -117,7 +126,7 @@ export const settingsSchema = z
     if (isLocal) return
     for (const name of ['TRICKLE_AUTH_ISSUER', 'TRICKLE_AUTH_JWKS_URL', 'TRICKLE_ANALYTICS_URL'] as const) {
       const value = settings[name]
-      if (value !== undefined && !isPublicHttps(value)) {
+      if (value !== undefined && !isTrustworthyUrl(value, false)) {
         context.addIssue({
           code: 'custom',
           path: [name],
@@ -128,13 +137,5 @@ export const settingsSchema = z
   })
 
 export type Settings = z.output<typeof settingsSchema>
-
-const LOOPBACK_HOST = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/
-
-function isPublicHttps(value: string): boolean {
-  if (!URL.canParse(value)) return false
-  const url = new URL(value)
-  return url.protocol === 'https:' && !LOOPBACK_HOST.test(url.hostname)
-}
 
 export { emptyIsAbsent }

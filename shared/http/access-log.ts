@@ -1,4 +1,4 @@
-import { refusedCallerOf, type Identity } from '../auth/index.ts'
+import { refusedCallerOf, type Identity, type RefusedCaller } from '../auth/index.ts'
 import { type TrickleError } from '../errors/index.ts'
 import { type FailureFacts, type KernelLogger } from './failure-log.ts'
 
@@ -78,9 +78,12 @@ function createRefusals(logger: KernelLogger) {
   let anonymous = 0
   let known = 0
   let endsAtMs = 0
+  let timer: NodeJS.Timeout | undefined
 
   /** One line tells what a window left out, also when nobody comes any more. */
   const close = (): void => {
+    clearTimeout(timer)
+    endsAtMs = 0
     if (leftOut.size > 0) {
       logger.warn('Refused requests were left out of the log', {
         event: 'access.left_out',
@@ -97,7 +100,8 @@ function createRefusals(logger: KernelLogger) {
 
   const open = (): void => {
     endsAtMs = Date.now() + WINDOW_MS
-    setTimeout(() => quietly(close)(), WINDOW_MS).unref()
+    // Ended with the process, too: it must not keep an instance alive that has nothing else to do.
+    timer = setTimeout(quietly(close), WINDOW_MS).unref()
   }
 
   return {
@@ -136,18 +140,16 @@ function createRefusals(logger: KernelLogger) {
   }
 }
 
-function who(
-  { identity, namedTenant = null }: Sighting,
-  refused: { issuer: string | null; subject: string | null; application: string | null } | null = null,
-): Record<string, unknown> {
-  const { issuer, subject, application } = identity ??
-    refused ?? { issuer: null, subject: null, application: null }
-  const claim = identity?.tenantClaim ?? null
+/** Names that a token or a request gives; a header beside a claim that says the same adds nothing. */
+function who({ identity, namedTenant = null }: Sighting, refused: RefusedCaller | null = null): object {
+  const known = identity ?? refused ?? { issuer: null, subject: null, application: null }
+  const { issuer, subject, application } = known
+  const claim = identity?.tenantClaim ?? refused?.tenant ?? null
   const other = claim !== null && namedTenant !== null && namedTenant !== claim ? { namedTenant } : {}
   return { issuer, subject, application, tenant: claim ?? namedTenant, ...other }
 }
 
-function where({ route, method, traceId, invocationId }: FailureFacts): Record<string, unknown> {
+function where({ route, method, traceId, invocationId }: FailureFacts): object {
   return {
     function: route.name,
     method,

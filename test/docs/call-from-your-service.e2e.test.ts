@@ -34,6 +34,9 @@ describe('docs/call-from-your-service.md', () => {
       serviceToken: await local.token({ roles: ['service', 'writer', 'reader'] }),
     }
     await expect(runExample(program, product)).resolves.toBeUndefined()
+    // And one that does not try again is found out.
+    const impatient = { ...program, text: program.text.replace('ATTEMPTS = 6', 'ATTEMPTS = 1') }
+    await expect(runExample(impatient, product)).rejects.toThrow('TOO_MANY')
   }, 120_000)
 })
 

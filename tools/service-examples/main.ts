@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +28,13 @@ async function withProduct(work: (product: Product) => Promise<void>): Promise<v
     promisify(execFile)(process.execPath, ['cli/main.ts', ...words, '--home', home], { cwd: repository })
   const token = (...roles: string[]) =>
     signToken(homeAt(home).issuer, { roles, expiresInSeconds: TOKEN_SECONDS, subject: 'examples' })
+  // A run that is ended leaves no product behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      spawnSync(process.execPath, ['cli/main.ts', 'stop', '--home', home], { cwd: repository })
+      process.exit(1)
+    })
+  }
   try {
     await trickle('start', '--port', '0', '--postgres-port', '0', '--detach')
     const { url } = statusSchema.parse(JSON.parse((await trickle('status', '--json')).stdout))
@@ -37,7 +44,8 @@ async function withProduct(work: (product: Product) => Promise<void>): Promise<v
       serviceToken: await token('service', 'writer', 'reader'),
     })
   } finally {
-    await trickle('stop')
+    // Where it did not start there is nothing to stop, and the failure to start is what must be told.
+    await trickle('stop').catch(() => {})
     await rm(home, { recursive: true, force: true })
   }
 }

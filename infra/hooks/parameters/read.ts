@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isTrustworthyUrl } from '../../../shared/auth/index.ts'
 import { applicationsSchema, issuersSchema, mistakeOfIssuers } from '../../../shared/config/index.ts'
 import type { Environment } from '../frame/environment.ts'
 import type { HookFailure } from '../frame/failure.ts'
@@ -78,7 +79,7 @@ function readAuthorisation(values: ValueReader): void {
   )
   const urls = { TRICKLE_AUTH_ISSUER: issuer, TRICKLE_AUTH_JWKS_URL: values.get('TRICKLE_AUTH_JWKS_URL') }
   for (const [name, url] of Object.entries(urls)) {
-    if (url === undefined || isPublicHttps(url)) continue
+    if (url === undefined || isTrustworthyUrl(url, false)) continue
     values.invalid(
       name,
       `${name} is "${url}"; in Azure it must be https and no loopback address.`,
@@ -102,12 +103,4 @@ function readAuthorisation(values: ValueReader): void {
     `TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX is "${lifetime}", which is no whole number of seconds from 10.`,
     'azd env set TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX 90000',
   )
-}
-
-const loopbackHost = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/
-
-function isPublicHttps(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const url = new URL(text)
-  return url.protocol === 'https:' && !loopbackHost.test(url.hostname)
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ActionList, operatorAction, type OperatorAction } from '../../../shared/audit/index.ts'
+import { ActionList, operatorAction, recordAction, type OperatorAction } from '../../../shared/audit/index.ts'
 import { EventImporter, LogOperations, type ImportLine } from '../../../shared/event-store/index.ts'
 import { SubscriptionOperations } from '../../../shared/subscriptions/index.ts'
 import { TenantRegistry } from '../../../shared/tenancy/index.ts'
@@ -57,6 +57,12 @@ describe('an action', () => {
         traceId: action.traceId,
       },
     ])
+  })
+
+  it('with long texts has as much of them as its row takes', async () => {
+    const long = { target: 't'.repeat(301), detail: 'd'.repeat(5_000) }
+    await database.pool('trickle_operator', 1).transaction((run) => recordAction(run, action, long))
+    expect(await recorded()).toMatchObject([{ target: 't'.repeat(300), detail: 'd'.repeat(300) }])
   })
 
   it('that was refused leaves no row', async () => {

@@ -118,7 +118,7 @@ describe('a refused token', () => {
 
   it('is known by its caller where its signature proves one, and else by nobody', async () => {
     const expired = await issuer.sign({ exp: inSeconds(-120), azp: 'app-1' })
-    const caller = { issuer: issuer.url, subject: 'caller-1', application: 'app-1' }
+    const caller = { issuer: issuer.url, subject: 'caller-1', application: 'app-1', tenant: 'acme' }
     expect(refusedCallerOf(await refusal(verify(expired)))).toEqual(caller)
     const both = await issuer.sign({ roles: ['operator'], azp: 'app-1' })
     expect(refusedCallerOf(await refusal(verify(both)))).toEqual(caller)

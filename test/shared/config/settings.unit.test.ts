@@ -40,6 +40,8 @@ describe('settings', () => {
     'https://localhost/issuer',
     'https://127.0.0.1/issuer',
     'https://[::1]/issuer',
+    'https://localhost./issuer',
+    'https://[::ffff:127.0.0.1]/issuer',
   ])('refuse the issuer %s outside the local run', (issuer) => {
     const production = { ...local, TRICKLE_ENVIRONMENT: 'production' }
     expect(detailOf({ ...production, TRICKLE_AUTH_ISSUER: issuer })).toContain('TRICKLE_AUTH_ISSUER')

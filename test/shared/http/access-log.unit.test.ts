@@ -142,6 +142,20 @@ describe('a flood of refused requests', () => {
     expect(of(test.log, 'access.left_out')).toHaveLength(1)
   })
 
+  it('is counted anew in each minute, also after a time without any', async () => {
+    const test = testKernel()
+    for (const pauseMs of [0, 59_999, 1, 90_000, 30_000]) {
+      // The clock jumps as it does for an instance that was frozen: its timers are late.
+      vi.setSystemTime(Date.now() + pauseMs)
+      for (let count = 0; count < 30; count += 1) await anonymous(test)
+    }
+    // Three windows: the first two bursts share one, the last two another.
+    expect(of(test.log, 'access.refused')).toHaveLength(60)
+    expect(of(test.log, 'access.left_out').map(({ fields }) => fields['count'])).toEqual([40, 10])
+    vi.advanceTimersByTime(60_000)
+    expect(of(test.log, 'access.left_out').map(({ fields }) => fields['count'])).toEqual([40, 10, 40])
+  })
+
   it('of nobody does not hide the refusals of known callers, and one caller not those of another', async () => {
     const test = testKernel()
     for (let count = 0; count < 100; count += 1) await anonymous(test)
