@@ -1,107 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveCaller } from '../../functions/callers.ts'
-import { eventRoutes } from '../../functions/events/index.ts'
-import type { Services } from '../../functions/services.ts'
-import { tenantRoutes } from '../../functions/tenants/index.ts'
-import type { TokenVerifier } from '../../shared/auth/index.ts'
-import { CurrentEpoch, EventImporter, PostgresEventStore } from '../../shared/event-store/index.ts'
-import { createKernel, type Kernel, type Route } from '../../shared/http/index.ts'
 import {
-  TenantDirectory,
-  TenantRegistry,
-  type TenantContext,
-  type TenantKey,
-} from '../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
-import { optionsOf, startIssuer, verifierOf, type TestIssuer } from '../shared/auth/issuer.ts'
-import { call, type Answer, type CallOptions } from '../shared/http/harness.ts'
+  ACME_DIRECTORY,
+  append,
+  json,
+  outcome,
+  read,
+  startCallerStage,
+  type CallerStage,
+  type CallerRequest,
+} from './callers-support.ts'
 
-const ACME_DIRECTORY = '11111111-2222-3333-4444-555555555555'
-
-let database: TestDatabase
-let home: TestIssuer
-let customers: TestIssuer
-let routes: Route<TenantContext>[]
-let kernel: Kernel<TenantContext>
-let acmeId: string
-
+let stage: CallerStage
 beforeAll(async () => {
-  ;[database, home, customers] = await Promise.all([createDatabase(), startIssuer(), startIssuer()])
-  customers.claimedIssuer = `${customers.url}/{tenantid}/v2.0`
-  const app = database.pool('trickle_app')
-  const operator = database.pool('trickle_operator')
-  const registry = new TenantRegistry(operator)
-  const services = {
-    registry,
-    events: new PostgresEventStore(app),
-    currentEpoch: new CurrentEpoch(app),
-    importer: new EventImporter(app, false),
-    operatorImporter: new EventImporter(operator, true),
-    settings: { TRICKLE_EVENTS_SSE_VIEWERS_MAX: 8 },
-  } as unknown as Services
-  routes = [...eventRoutes(() => services), ...tenantRoutes(() => services)]
-  const tokens: TokenVerifier = verifierOf([
-    optionsOf(home, { applications: { operator: ['cockpit'] } }),
-    optionsOf(customers, {
-      issuer: `${customers.url}/{tid}/v2.0`,
-      tenantClaim: 'tid',
-      tenantKey: 'externalId',
-      roles: ['reader', 'writer', 'admin'],
-    }),
-  ])
-  const directories = new Map<TenantKey, TenantDirectory>()
-  const tenantsBy = (key: TenantKey): TenantDirectory => {
-    const directory = directories.get(key) ?? new TenantDirectory(app, key)
-    directories.set(key, directory)
-    return directory
-  }
-  kernel = createKernel<TenantContext>({
-    authenticate: (header) => tokens.verify(header),
-    resolveCaller: (identity, limits, named) => resolveCaller(tenantsBy, identity, limits, named),
-    logger: { info: () => {}, warn: () => {}, error: () => {} },
-    verifyResponses: true,
-  })
-  const { result } = await registry.create({ slug: 'acme', externalId: ACME_DIRECTORY })
-  acmeId = result.id
-  await registry.create({ slug: 'beta' })
-  await registry.create({ slug: 'gone' })
-  await registry.setStatus('gone', 'suspended')
+  stage = await startCallerStage()
 })
-afterAll(() => Promise.all([database.drop(), home.close(), customers.close()]))
+afterAll(() => stage.end())
 
-interface Request extends Omit<CallOptions, 'headers'> {
-  readonly token: Promise<string>
-  /** The header Trickle-Tenant. */
-  readonly tenant?: string
-  readonly headers?: Record<string, string>
-}
-
-async function ask(name: string, { token, tenant, headers = {}, ...options }: Request): Promise<Answer> {
-  const route = routes.find((candidate) => candidate.name === name)
-  if (route === undefined) throw new Error(`there is no route ${name}`)
-  return call(kernel, route, {
-    ...options,
-    headers: {
-      authorization: `Bearer ${await token}`,
-      ...(tenant === undefined ? {} : { 'trickle-tenant': tenant }),
-      ...headers,
-    },
-  })
-}
-
+const ask: CallerStage['ask'] = (name, request) => stage.ask(name, request)
+const tenantToken: CallerStage['tenantToken'] = (tenant) => stage.tenantToken(tenant)
 const service = (...roles: string[]): Promise<string> =>
-  home.sign({ tenant: undefined, roles: ['service', ...roles], sub: 'backend' })
-const tenantToken = (tenant: string): Promise<string> => home.sign({ tenant, roles: ['reader', 'writer'] })
-
-const json = { 'content-type': 'application/json' }
-const append = (stream: string, id: string) => ({
-  path: `/api/streams/${stream}/events`,
-  params: { streamId: stream },
-  headers: json,
-  body: JSON.stringify({ id, type: 'Happened', data: {} }),
-})
-const read = (stream: string) => ({ path: `/api/streams/${stream}/events`, params: { streamId: stream } })
-const outcome = ({ status, json: body }: Answer): unknown[] => [status, body?.['code']]
+  stage.home.sign({ tenant: undefined, roles: ['service', ...roles], sub: 'backend' })
 
 describe('a service', () => {
   it('appends and reads for each tenant that it names, and each sees its own', async () => {
@@ -117,7 +35,13 @@ describe('a service', () => {
   })
 
   it('names it by id, slug or external id', async () => {
-    for (const [index, tenant] of [acmeId, acmeId.toUpperCase(), 'acme', 'ACME', ACME_DIRECTORY].entries()) {
+    for (const [index, tenant] of [
+      stage.acmeId,
+      stage.acmeId.toUpperCase(),
+      'acme',
+      'ACME',
+      ACME_DIRECTORY,
+    ].entries()) {
       const request = append('named', `e${index}`)
       expect(outcome(await ask('append-events', { token: service('writer'), tenant, ...request }))[0]).toBe(
         201,
@@ -130,7 +54,7 @@ describe('a service', () => {
   it('can call every route of a tenant', async () => {
     const token = service('writer', 'reader')
     await ask('append-events', { token, tenant: 'acme', ...append('everything', 'v1') })
-    const requests: Record<string, Omit<Request, 'token'>> = {
+    const requests: Record<string, Omit<CallerRequest, 'token'>> = {
       'append-events': append('everything', 'v2'),
       'append-to-streams': {
         headers: json,
@@ -146,7 +70,7 @@ describe('a service', () => {
         body: JSON.stringify({ streamId: 'everything', id: 'v4', type: 'T', data: {} }),
       },
     }
-    const ofTenants = routes.filter(
+    const ofTenants = stage.routes.filter(
       ({ access }) => access.kind === 'tenant' || access.kind === 'tenantOrOperator',
     )
     expect(ofTenants.map(({ name }) => name).toSorted()).toEqual(Object.keys(requests).toSorted())
@@ -223,7 +147,7 @@ describe('a service', () => {
 
 describe('a tenant’s own token', () => {
   it('may name its tenant, by any of its names', async () => {
-    for (const tenant of ['acme', 'ACME', acmeId, ACME_DIRECTORY])
+    for (const tenant of ['acme', 'ACME', stage.acmeId, ACME_DIRECTORY])
       expect(
         outcome(await ask('read-stream', { token: tenantToken('acme'), tenant, ...read('both') }))[0],
       ).toBe(200)
@@ -237,69 +161,5 @@ describe('a tenant’s own token', () => {
     )
     for (const answer of answers) expect(outcome(answer)).toEqual([403, 'TENANT_CONTEXT_REFUSED'])
     expect(new Set(answers.map(({ json: body }) => body?.['detail'])).size).toBe(1)
-  })
-})
-
-describe('a directory of Entra', () => {
-  const ofDirectory = (tid: string, claims: Record<string, unknown> = {}): Promise<string> =>
-    customers.sign({
-      iss: `${customers.url}/${tid}/v2.0`,
-      tid,
-      tenant: 'beta',
-      roles: ['reader', 'writer'],
-      ...claims,
-    })
-
-  it('is the tenant whose external id it is, whatever else its token says', async () => {
-    const token = ofDirectory(ACME_DIRECTORY)
-    expect((await ask('append-events', { token, ...append('of-directory', 'd1') })).status).toBe(201)
-    expect((await ask('read-stream', { token: tenantToken('acme'), ...read('of-directory') })).status).toBe(
-      200,
-    )
-    expect(
-      outcome(await ask('read-stream', { token: tenantToken('beta'), ...read('of-directory') })),
-    ).toEqual([404, 'STREAM_NOT_FOUND'])
-  })
-
-  it('that no tenant belongs to is refused, also when it is another tenant’s id', async () => {
-    for (const tid of ['66666666-7777-8888-9999-aaaaaaaaaaaa', acmeId])
-      expect(outcome(await ask('read-stream', { token: ofDirectory(tid), ...read('both') }))).toEqual([
-        403,
-        'TENANT_UNKNOWN',
-      ])
-  })
-
-  it('gives itself no operator and no service', async () => {
-    const operator = ofDirectory(ACME_DIRECTORY, { roles: ['operator', 'reader'] })
-    const refused = await ask('list-tenants', { token: operator })
-    expect(outcome(refused)).toEqual([403, 'ROLE_MISSING'])
-    expect(refused.json?.['detail']).toContain('its issuer may not grant the role operator')
-    const token = ofDirectory(ACME_DIRECTORY, { roles: ['service', 'reader'] })
-    expect(outcome(await ask('read-stream', { token, tenant: 'beta', ...read('both') }))).toEqual([
-      403,
-      'TENANT_CONTEXT_REFUSED',
-    ])
-  })
-})
-
-describe('an operator', () => {
-  const operator = (application: string): Promise<string> =>
-    home.sign({ tenant: undefined, roles: ['operator'], azp: application })
-
-  it('comes from the application that is named for operators, and from no other', async () => {
-    expect((await ask('list-tenants', { token: operator('cockpit') })).status).toBe(200)
-    const refused = await ask('list-tenants', { token: operator('shop') })
-    expect(outcome(refused)).toEqual([403, 'ROLE_MISSING'])
-    expect(refused.json?.['detail']).toContain('its application may not have the role operator')
-  })
-
-  it('acts for no tenant, also when it names one', async () => {
-    const token = operator('cockpit')
-    for (const name of ['list-tenants', 'read-feed', 'import-events'])
-      expect([name, ...outcome(await ask(name, { token, tenant: 'acme' }))]).toEqual([
-        name,
-        403,
-        'TENANT_CONTEXT_REFUSED',
-      ])
   })
 })
