@@ -9,7 +9,7 @@ import {
 } from '../../shared/event-store/index.ts'
 import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
 import { decodeUtf8, parseExactJson } from '../../shared/json/index.ts'
-import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { foldName, type TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { splitLines, type TextLine } from './import-lines.ts'
 import { eventSchema, streamIdSchema } from './schemas.ts'
@@ -185,7 +185,7 @@ function judge({ number, bytes }: TextLine): Judged {
     )
     if (!parsed.success) throw explain(parsed.error)
     const { tenant, streamId, ...event } = parsed.data
-    return { number, line: { tenantSlug: tenant?.toLowerCase() ?? null, streamId, event } }
+    return { number, line: { tenantSlug: tenant === undefined ? null : foldName(tenant), streamId, event } }
   } catch (error) {
     return { number, line: asTrickleError(error) }
   }

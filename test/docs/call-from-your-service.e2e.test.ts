@@ -1,14 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { programsOf, runExample } from '../../tools/service-examples/index.ts'
-import { startLocalRun, type LocalRun } from '../support/local-run.ts'
+import { startApi, type Api } from '../support/api.ts'
+import type { LocalRun } from '../support/local-run.ts'
 import { examplesOf, outputOf, repository } from './examples.ts'
 
+let api: Api
 let local: LocalRun
 const page = readFile(`${repository}/docs/call-from-your-service.md`, 'utf8')
 
 beforeAll(async () => {
-  local = await startLocalRun()
+  api = await startApi()
+  local = api.run
 }, 240_000)
 afterAll(() => local?.stop())
 
@@ -19,7 +22,7 @@ describe('docs/call-from-your-service.md', () => {
   it('shows requests with curl that answer what it shows', async () => {
     let before = ''
     for (const { command, answer } of examplesOf(await page)) {
-      expect([command, mask(await outputOf(local, before, command))]).toEqual([command, mask(answer ?? '')])
+      expect([command, mask(await outputOf(api, before, command))]).toEqual([command, mask(answer ?? '')])
       before += command.split('\n').find((line) => line.startsWith('TOKEN=')) ?? ''
       before += '\n'
     }
@@ -51,13 +54,16 @@ describe('the running product', () => {
         'content-type': 'application/json',
         traceparent: `00-${traceId}-${'d'.repeat(16)}-01`,
       },
-      body: JSON.stringify({ slug: 'recorded' }),
+      body: JSON.stringify({ slug: `recorded-${api.slugs.acme}` }),
     })
     expect(response.status).toBe(201)
-    const { actions } = JSON.parse((await local.trickle('actions', '--json')).stdout) as {
+    const { actions } = JSON.parse((await local.trickle('actions', '--limit', '1000', '--json')).stdout) as {
       actions: { target: string; traceId: string; subject: string }[]
     }
-    expect(actions.find(({ target }) => target === 'recorded')).toMatchObject({ subject: 'test', traceId })
+    expect(actions.find(({ target }) => target === `recorded-${api.slugs.acme}`)).toMatchObject({
+      subject: 'test',
+      traceId,
+    })
   }, 60_000)
 
   it('makes tokens of services, and writes of refused requests into its log without what they held', async () => {
@@ -66,7 +72,7 @@ describe('the running product', () => {
       method: 'POST',
       headers: {
         authorization: `Bearer ${service}`,
-        'trickle-tenant': 'acme',
+        'trickle-tenant': api.slugs.acme,
         'content-type': 'application/json',
       },
       body: JSON.stringify({ type: 'Secret', data: {} }),
@@ -77,7 +83,7 @@ describe('the running product', () => {
     expect(line).toMatchObject({
       event: 'access.refused',
       subject: 'trickle-cli',
-      tenant: 'acme',
+      tenant: api.slugs.acme,
       path: '/api/streams/{streamId}/events',
       status: 403,
     })

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,7 +30,7 @@ const HANDLED = 'handled OrderPlaced placed-4711'
  * @throws ExampleFailure
  */
 export async function runExample(program: Program, product: Product): Promise<void> {
-  const tenant = `service-${program.language}`
+  const tenant = `${program.language}-${randomBytes(4).toString('hex')}`
   await createTenant(product, tenant)
   const folder = await mkdtemp(join(tmpdir(), 'trickle-example-'))
   const door = await openBadDoor({ url: product.url, token: product.serviceToken, credentials })
