@@ -1,4 +1,5 @@
+import { oversizedHeads } from './oversized-heads.ts'
 import type { AttackPart } from './part.ts'
 
 /** Every attack that `npm run attack` makes, in this order. */
-export const attackParts: readonly AttackPart[] = []
+export const attackParts: readonly AttackPart[] = [oversizedHeads]

@@ -10,6 +10,7 @@ import {
   type KernelLogger,
   type Route,
 } from '../shared/http/index.ts'
+import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import { resolveCaller } from './callers.ts'
 import { eventRoutes } from './events/index.ts'
@@ -50,6 +51,8 @@ export function registerApp(app: typeof functionsApp): void {
   registerRoutes(app, kernel, [...routes, ...reference, notFoundRoute([...routes, ...reference])])
   registerForwarding(() => services)
   app.hook.appTerminate(() => services.close())
+  const core = findWorkerCore()
+  if (core !== undefined) bindHttpHalves(core, (message) => logger.warn(message, {}))
 }
 
 /** One JSON line a message; the host passes standard output and error on to Application Insights. */

@@ -12,6 +12,8 @@ import {
   EventImporter,
   LogOperations,
   PostgresEventStore,
+  SealKeyOperations,
+  SealKeys,
   type EventStore,
 } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
@@ -30,10 +32,13 @@ export interface Services {
   readonly events: EventStore
   /** What consistency tokens of reads are held against. */
   readonly currentEpoch: CurrentEpoch
+  /** What tokens are sealed and opened with. */
+  readonly sealKeys: SealKeys
   readonly importer: EventImporter
   readonly operatorImporter: EventImporter
   readonly logOperations: LogOperations
   readonly operatorActions: ActionList
+  readonly sealKeyOperations: SealKeyOperations
   readonly subscriptionOperations: Pick<SubscriptionOperations, keyof SubscriptionOperations>
   /** @throws TrickleError CONFIGURATION_INVALID when no analytics service is configured. */
   readonly forwarder: AnalyticsForwarder
@@ -73,14 +78,16 @@ export function createServices(report: (message: string) => void): Services {
   const forwarderDatabase = lazy(() => open('FORWARDER', BACKGROUND_POOL))
   const operatorDatabase = lazy(() => open('OPERATOR', BACKGROUND_POOL))
   const tokens = lazy(() => tokenVerifier(settings()))
+  const sealKeys = lazy(() => new SealKeys(app()))
   const directories = new Map<TenantKey, TenantDirectory>()
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))
-  const events = lazy(() => new PostgresEventStore(app()))
+  const events = lazy(() => new PostgresEventStore(app(), { sealKeys: sealKeys() }))
   const currentEpoch = lazy(() => new CurrentEpoch(app()))
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
   const logOperations = lazy(() => new LogOperations(operatorDatabase()))
   const operatorActions = lazy(() => new ActionList(operatorDatabase()))
+  const sealKeyOperations = lazy(() => new SealKeyOperations(operatorDatabase()))
   const subscriptionOperations = lazy(() => new SubscriptionOperations(operatorDatabase()))
   const forwarder = lazy(() => analyticsForwarder(settings(), forwarderDatabase()))
   return {
@@ -100,7 +107,7 @@ export function createServices(report: (message: string) => void): Services {
       return operatorDatabase()
     },
     tenantsBy(key) {
-      const directory = directories.get(key) ?? new TenantDirectory(app(), key)
+      const directory = directories.get(key) ?? new TenantDirectory(app(), key, sealKeys().companion)
       directories.set(key, directory)
       return directory
     },
@@ -113,6 +120,9 @@ export function createServices(report: (message: string) => void): Services {
     get currentEpoch() {
       return currentEpoch()
     },
+    get sealKeys() {
+      return sealKeys()
+    },
     get importer() {
       return importer()
     },
@@ -124,6 +134,9 @@ export function createServices(report: (message: string) => void): Services {
     },
     get operatorActions() {
       return operatorActions()
+    },
+    get sealKeyOperations() {
+      return sealKeyOperations()
     },
     get subscriptionOperations() {
       return subscriptionOperations()

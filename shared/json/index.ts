@@ -9,5 +9,6 @@
 export { parseExactJson, defaultMaxDepth, type ParseExactOptions } from './parse-exact.ts'
 export { decodeUtf8 } from './decode-utf8.ts'
 export { canonicalJson } from './canonical.ts'
+export { jsonbBytes } from './jsonb-bytes.ts'
 export { jsonPointer } from './pointer.ts'
 export { isRawJson, type RawJson } from './raw-json.ts'

@@ -85,7 +85,7 @@ export function endOfNumber(text: string, start: number): number {
   }
 }
 
-function hasExponent(text: string, start: number, end: number): boolean {
+export function hasExponent(text: string, start: number, end: number): boolean {
   for (let index = start; index < end; index += 1) {
     if (isExponentLetter(text.charCodeAt(index))) return true
   }

@@ -4,7 +4,7 @@ import { operationRoutes } from '../../../functions/operations/index.ts'
 import type { Services } from '../../../functions/services.ts'
 import { tenantRoutes } from '../../../functions/tenants/index.ts'
 import { ActionList } from '../../../shared/audit/index.ts'
-import { EventImporter, LogOperations } from '../../../shared/event-store/index.ts'
+import { EventImporter, LogOperations, SealKeyOperations } from '../../../shared/event-store/index.ts'
 import type { Route } from '../../../shared/http/index.ts'
 import { SubscriptionOperations } from '../../../shared/subscriptions/index.ts'
 import { TenantRegistry, type TenantContext } from '../../../shared/tenancy/index.ts'
@@ -24,6 +24,7 @@ beforeAll(async () => {
     registry: new TenantRegistry(operator),
     operatorImporter: new EventImporter(operator, true),
     logOperations: new LogOperations(operator),
+    sealKeyOperations: new SealKeyOperations(operator),
     subscriptionOperations: new SubscriptionOperations(operator),
     operatorActions: new ActionList(operator),
   } as unknown as Services
@@ -46,6 +47,10 @@ beforeAll(async () => {
   await admin.query("select trickle_subscriptions_state.acquire('orders', 0, 'somebody', 1)")
   await admin.query(
     "update trickle_subscriptions_state.subscriptions set is_group = true where name = 'orders'",
+  )
+  // One that waits can be removed; the one that seals can not.
+  await admin.query(
+    "insert into trickle_events_log.seal_keys (key_id, reason, seals_from) values ('aaaaaaaa', 'to be removed', now() + interval '1 hour')",
   )
   const { rows } = await admin.query<{ parked_id: string }>(
     `insert into trickle_subscriptions_state.parked (name, tenant_id, stream_id, version, xid, position, source, event_id, type, state, blocks)
@@ -73,6 +78,8 @@ const requests: Readonly<Record<string, () => CallOptions>> = {
   'suspend-tenant': () => ({ params: { tenant: 'created' } }),
   'resume-tenant': () => ({ params: { tenant: 'created' } }),
   'begin-log-epoch': () => json({ reason: 'secret reason' }),
+  'add-seal-key': () => json({ reason: 'secret reason' }),
+  'remove-seal-key': () => ({ params: { keyId: 'aaaaaaaa' } }),
   'replay-parked-event': () => on(0),
   'skip-parked-event': () => on(1),
   'pause-subscription': () => orders,

@@ -7,13 +7,18 @@ let operations: RecordedOperations
 let call: (name: string, options?: RequestOptions) => Promise<Answer>
 
 const nobody = new Proxy({}, { get: () => () => Promise.reject(new Error('not asked here')) }) as never
-const [logOperations, operatorActions] = [nobody, nobody]
+const [logOperations, operatorActions, sealKeyOperations] = [nobody, nobody, nobody]
 const orders = { params: { name: 'orders' } }
 
 beforeEach(() => {
   operations = new RecordedOperations()
   call = callerOf(
-    operationRoutes(() => ({ subscriptionOperations: operations, logOperations, operatorActions })),
+    operationRoutes(() => ({
+      subscriptionOperations: operations,
+      logOperations,
+      operatorActions,
+      sealKeyOperations,
+    })),
   )
 })
 
@@ -118,6 +123,7 @@ describe('every route of operations', () => {
     subscriptionOperations: operations,
     logOperations,
     operatorActions,
+    sealKeyOperations,
   }))
   it.each(routes.map((route) => route.name))('%s is for operators only', async (name) => {
     const params = { name: 'orders', parkedId: '41' }
