@@ -1,9 +1,10 @@
 import { isTrickleError, TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
+import { isBlankLine } from '../../shared/json/index.ts'
 
 /** One line of an import, as it came. */
 export interface TextLine {
-  /** Counted from 1, blank lines included. */
+  /** Counted from 1, blank lines included: those are passed over, and not here. */
   readonly number: number
   /** Null when the line is longer than the limit: its content was dropped. */
   readonly bytes: Buffer | null
@@ -34,7 +35,6 @@ export async function* batches(
   let bytes = 0
   try {
     for await (const line of splitLines(body, limits)) {
-      if (line.bytes !== null && isBlank(line.bytes)) continue
       batch.push(line)
       bytes += line.bytes?.length ?? 0
       if (batch.length < eventLimits.importBatchLines && bytes < BATCH_BYTES_MAX) continue
@@ -53,10 +53,6 @@ export async function* batches(
 const isEndOfSending = (error: unknown): boolean =>
   isTrickleError(error) && (error.code === 'BODY_TOO_LARGE' || error.code === 'UPLOAD_TOO_SLOW')
 
-/** White space of ASCII only, as it is not counted to the pace of an upload either. */
-const isBlank = (bytes: Buffer): boolean =>
-  bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))
-
 const NEWLINE = 0x0a
 
 /** Splits a body into lines without ever holding more than one line beyond the chunk that arrives. */
@@ -66,16 +62,21 @@ async function* splitLines(
 ): AsyncGenerator<TextLine> {
   let pending: Buffer[] = []
   let pendingBytes = 0
+  // Kept beside the bytes, since those of a line that is too long are dropped.
+  let isBlank = true
   let number = 1
-  const take = (): TextLine => {
+  const take = (): TextLine | undefined => {
     const line = { number, bytes: pendingBytes > lineBytesMax ? null : Buffer.concat(pending) }
+    const taken = isBlank ? undefined : line
     pending = []
     pendingBytes = 0
+    isBlank = true
     number += 1
-    return line
+    return taken
   }
   const keep = (part: Buffer): void => {
     pendingBytes += part.length
+    isBlank &&= isBlankLine(part)
     if (pendingBytes <= lineBytesMax) pending.push(part)
     else pending = []
   }
@@ -87,14 +88,16 @@ async function* splitLines(
         rest = rest.subarray(end + 1)
         if (number > linesMax)
           throw new TrickleError('BODY_TOO_LARGE', `One import request takes at most ${linesMax} lines.`)
-        yield take()
+        const line = take()
+        if (line) yield line
       }
       if (rest.length > 0) keep(rest)
     }
   } catch (error) {
     throw isEndOfSending(error) ? goOnFrom(number, error as TrickleError) : error
   }
-  if (pendingBytes > 0) yield take()
+  const last = take()
+  if (last) yield last
 }
 
 const goOnFrom = (line: number, { code, detail }: TrickleError): TrickleError =>
