@@ -7,7 +7,7 @@ import { throughAddress } from './environment.ts'
 import type { Keeper, KeptPart } from './keeper.ts'
 import { analyticsPart, hostPart, issuerPart, postgresPart, storagePart } from './parts.ts'
 import type { PartName, Spawned } from './parts.ts'
-import type { RunPorts } from './ports.ts'
+import type { PortsOfRun } from './ports.ts'
 import type { RunBook } from './run-book.ts'
 import { rolePasswords } from './secrets.ts'
 import { ensureTenant } from './tenant.ts'
@@ -29,7 +29,7 @@ export interface RunOptions {
 export interface BringUp {
   readonly home: Home
   readonly options: RunOptions
-  readonly ports: RunPorts
+  readonly ports: PortsOfRun
   readonly book: RunBook
   readonly spawned: Spawned
   readonly secret: string

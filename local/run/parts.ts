@@ -9,7 +9,7 @@ import type { KeptPart } from './keeper.ts'
 import { corsOrigins } from './local-settings.ts'
 import { startChildPart } from './part.ts'
 import type { ChildPartOptions } from './part.ts'
-import type { RunPorts } from './ports.ts'
+import type { PortName, PortsOfRun } from './ports.ts'
 
 /** The names that `status` and the logs use. */
 export type PartName = 'postgres' | 'storage' | 'issuer' | 'analytics' | 'functions-host'
@@ -21,7 +21,7 @@ export type Spawned = (name: PartName, pid: number) => void
 
 interface Context {
   readonly home: Home
-  readonly ports: RunPorts
+  readonly ports: PortsOfRun
   readonly spawned: Spawned
   /** Of this run, for what its servers let only their own clients do. */
   readonly secret: string
@@ -41,17 +41,22 @@ export type StorageFacts = z.infer<typeof storageFacts>
 export type AnalyticsFacts = z.infer<typeof analyticsFacts>
 export type HostFacts = z.infer<typeof hostFacts>
 
-type ChildFacts<Facts> = Pick<ChildPartOptions<Facts>, 'program' | 'args' | 'factsSchema'> & {
+type ChildFacts<Facts> = Pick<ChildPartOptions<Facts>, 'program' | 'factsSchema'> & {
+  readonly listensOn: readonly PortName[]
+  /** Asked for at each start, since a port may have been picked again. */
+  readonly args: () => readonly string[]
   readonly settings?: Record<string, string>
 }
 
 function childPart<Facts>(context: Context, name: PartName, child: ChildFacts<Facts>): KeptPart<Facts> {
-  const { settings, ...options } = child
-  return {
+  const { settings, args, listensOn, ...options } = child
+  return firstOnPickedPorts(context.ports, {
     name,
+    listensOn,
     start: async (signal) =>
       await startChildPart({
         ...options,
+        args: args(),
         name,
         environment: { ...basicEnvironment(), ...settings },
         logFile: join(context.home.logs, `${name}.log`),
@@ -60,17 +65,34 @@ function childPart<Facts>(context: Context, name: PartName, child: ChildFacts<Fa
           context.spawned(name, pid)
         },
       }),
+  })
+}
+
+/** A part whose first start may take other ports, when those that were picked are taken by then. */
+function firstOnPickedPorts<Facts>(
+  ports: PortsOfRun,
+  { name, start, listensOn }: KeptPart<Facts> & { readonly listensOn: readonly PortName[] },
+): KeptPart<Facts> {
+  let hasServed = false
+  return {
+    name,
+    async start(signal) {
+      const part = await (hasServed ? start(signal) : ports.startOn(listensOn, () => start(signal)))
+      hasServed = true
+      return part
+    },
   }
 }
 
 /** PostgreSQL is started by its own door, not by a process of ours between: its facts are the server itself. */
 export function postgresPart(context: Context): KeptPart<RunningServer> {
-  return {
+  return firstOnPickedPorts(context.ports, {
     name: 'postgres',
+    listensOn: ['postgres'],
     start: async (signal) => {
       const server = await startServer({
         dataFolder: context.home.postgres,
-        port: context.ports.postgres,
+        port: context.ports.current.postgres,
         durable: true,
         // The home is held by this run: a server on its data can only be what a killed run left behind.
         takeOver: true,
@@ -95,14 +117,18 @@ export function postgresPart(context: Context): KeptPart<RunningServer> {
         },
       }
     },
-  }
+  })
 }
 
 export function storagePart(context: Context): KeptPart<StorageFacts> {
-  const { blob, queue } = context.ports
+  const { home, ports } = context
   return childPart(context, 'storage', {
     program: 'local/storage/main.ts',
-    args: ['--data', context.home.storage, '--blob-port', String(blob), '--queue-port', String(queue)],
+    listensOn: ['blob', 'queue'],
+    args: () => {
+      const { blob, queue } = ports.current
+      return ['--data', home.storage, '--blob-port', String(blob), '--queue-port', String(queue)]
+    },
     factsSchema: storageFacts,
   })
 }
@@ -110,7 +136,8 @@ export function storagePart(context: Context): KeptPart<StorageFacts> {
 export function issuerPart(context: Context): KeptPart<z.infer<typeof issuerFacts>> {
   return childPart(context, 'issuer', {
     program: 'local/issuer/main.ts',
-    args: ['--port', String(context.ports.issuer), '--data', context.home.issuer],
+    listensOn: ['issuer'],
+    args: () => ['--port', String(context.ports.current.issuer), '--data', context.home.issuer],
     factsSchema: issuerFacts,
   })
 }
@@ -125,7 +152,15 @@ export function analyticsPart(
   const folders = ['--data', home.analytics, '--kql', 'infra/kql']
   return childPart(context, 'analytics', {
     program: 'local/analytics/main.ts',
-    args: ['--port', String(ports.analytics), ...folders, '--database', analyticsDatabase, ...proxy],
+    listensOn: ['analytics'],
+    args: () => [
+      '--port',
+      String(ports.current.analytics),
+      ...folders,
+      '--database',
+      analyticsDatabase,
+      ...proxy,
+    ],
     factsSchema: analyticsFacts,
     settings: { TRICKLE_LOCAL_STORAGE: storage.connectionString, TRICKLE_LOCAL_SECRET: secret },
   })
@@ -137,7 +172,16 @@ export function hostPart(context: Context, addresses: FunctionsAddresses): KeptP
   const origins = cors === undefined ? [] : ['--cors', cors]
   return childPart(context, 'functions-host', {
     program: 'local/functions-host/main.ts',
-    args: ['--app', home.app, '--port', String(ports.functions), '--state', home.host, ...origins],
+    listensOn: ['functions'],
+    args: () => [
+      '--app',
+      home.app,
+      '--port',
+      String(ports.current.functions),
+      '--state',
+      home.host,
+      ...origins,
+    ],
     factsSchema: hostFacts,
     settings: functionsSettings(addresses),
   })

@@ -14,7 +14,7 @@ export interface RunPorts {
   readonly analytics: number
 }
 
-type PortName = keyof RunPorts
+export type PortName = keyof RunPorts
 
 const rememberedSchema = z.record(z.string(), z.int().min(1).max(65_535))
 
@@ -49,15 +49,18 @@ async function assertFree(port: number, wantedFor: string, option: string): Prom
   throw portTaken(port, wantedFor, option)
 }
 
+/** Ports that a person asked for by their numbers; 0 and undefined leave the choice to us. */
+export interface AskedPorts {
+  readonly functions: number
+  readonly postgres: number | undefined
+}
+
 /**
  * The ports of a run. Those asked for must be free; the others are picked free the first time and kept in the home, so
  * that addresses stay the same from start to start. One that was taken meanwhile is picked anew.
  * @throws LocalFailure PORT_TAKEN, PERMISSION_MISSING
  */
-export async function choosePorts(
-  home: Home,
-  asked: { functions: number; postgres: number | undefined },
-): Promise<RunPorts> {
+export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPorts> {
   const remembered = readJson(home.portsFile, rememberedSchema) ?? {}
   const taken = new Set<number>([asked.functions, asked.postgres ?? 0])
   const keep = async (name: PortName): Promise<number> => {
@@ -82,4 +85,66 @@ export async function choosePorts(
   const toRemember = Object.entries({ ...remembered, ...ports }).filter(([, port]) => port !== 0)
   writePrivateJson(home.portsFile, Object.fromEntries(toRemember))
   return ports
+}
+
+/** As often as PostgreSQL's own start tries free ports: so many misses in a row are something else. */
+const startsOnPickedPorts = 5
+
+/**
+ * The ports of a run while its parts start. Between the look at a port and the part that listens on it another program may
+ * take it; then others are picked, as long as nobody has asked for these.
+ */
+export class PortsOfRun {
+  readonly #home: Home
+  readonly #asked: AskedPorts
+  #current: RunPorts
+
+  private constructor(home: Home, asked: AskedPorts, current: RunPorts) {
+    this.#home = home
+    this.#asked = asked
+    this.#current = current
+  }
+
+  /** @throws LocalFailure as choosePorts */
+  static async choose(home: Home, asked: AskedPorts): Promise<PortsOfRun> {
+    return new PortsOfRun(home, asked, await choosePorts(home, asked))
+  }
+
+  get current(): RunPorts {
+    return this.#current
+  }
+
+  /**
+   * Starts a part that listens on the named ports. Only the first start picks others: later ones keep the addresses that
+   * the other parts know.
+   * @throws LocalFailure PORT_TAKEN for a port that was asked for; what `start` throws
+   */
+  async startOn<T>(names: readonly PortName[], start: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await start()
+      } catch (error) {
+        const isTaken = error instanceof LocalFailure && error.code === 'PORT_TAKEN'
+        if (!isTaken || attempt === startsOnPickedPorts || names.some((name) => this.#isAskedFor(name)))
+          throw error
+        await this.#pickAgain(names)
+      }
+    }
+  }
+
+  #isAskedFor(name: PortName): boolean {
+    const asked = { functions: this.#asked.functions, postgres: this.#asked.postgres ?? 0 }
+    return (name === 'functions' || name === 'postgres') && asked[name] !== 0
+  }
+
+  async #pickAgain(names: readonly PortName[]): Promise<void> {
+    const taken = new Set(Object.values(this.#current) as number[])
+    for (const name of names) {
+      const port = await pickPort(taken)
+      taken.add(port)
+      this.#current = { ...this.#current, [name]: port }
+    }
+    const toRemember = Object.entries(this.#current).filter(([, port]) => port !== 0)
+    writePrivateJson(this.#home.portsFile, Object.fromEntries(toRemember))
+  }
 }

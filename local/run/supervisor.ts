@@ -6,7 +6,7 @@ import { checkInstallation } from './installation.ts'
 import { bringUp, stopOrder } from './bring-up.ts'
 import type { RunOptions } from './bring-up.ts'
 import { endOrphans } from './orphans.ts'
-import { choosePorts } from './ports.ts'
+import { PortsOfRun } from './ports.ts'
 import { RunBook } from './run-book.ts'
 import { readRunRecord } from './run-file.ts'
 import type { Status } from './run-file.ts'
@@ -88,7 +88,7 @@ class Run {
   /** Starts everything; when one part fails, the others' starts are given up before the failure is thrown. */
   async start(signal: AbortSignal): Promise<void> {
     const { postgresUrl } = this.#options
-    const ports = await choosePorts(this.#home, {
+    const ports = await PortsOfRun.choose(this.#home, {
       functions: this.#options.port,
       postgres: postgresUrl === undefined ? this.#options.postgresPort : undefined,
     })

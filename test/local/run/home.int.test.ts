@@ -13,12 +13,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LocalFailure } from '../../../local/failure/index.ts'
+import { freePort } from '../../../local/ports/index.ts'
 import { ensureApp, inputHash } from '../../../local/run/app-build.ts'
 import { holdHome } from '../../../local/run/hold.ts'
 import { openHome } from '../../../local/run/home.ts'
 import type { Home } from '../../../local/run/home.ts'
 import { openLog, rotateLogs, tellingLines } from '../../../local/run/logs.ts'
-import { choosePorts } from '../../../local/run/ports.ts'
+import { choosePorts, PortsOfRun } from '../../../local/run/ports.ts'
 import { rolePasswords } from '../../../local/run/secrets.ts'
 
 describe('a home', () => {
@@ -76,6 +78,39 @@ describe('a home', () => {
     await expect(choosePorts(home, { functions: 0, postgres: port })).rejects.toMatchObject({
       code: 'PORT_TAKEN',
       mend: expect.stringContaining('--postgres-port N') as string,
+    })
+  })
+
+  describe('a part that finds its port taken when it listens', () => {
+    const taken = new LocalFailure({ code: 'PORT_TAKEN', what: 'taken', where: '', mend: '' })
+
+    test('gets another one, which is kept, while nobody asked for this one', async () => {
+      const ports = await PortsOfRun.choose(home, { functions: 0, postgres: 0 })
+      const first = ports.current
+      const tried: number[] = []
+      const started = await ports.startOn(['analytics'], async () => {
+        tried.push(ports.current.analytics)
+        if (tried.length < 3) throw taken
+        return 'serves'
+      })
+      expect([started, new Set(tried).size, tried[0]]).toEqual(['serves', 3, first.analytics])
+      expect({ ...ports.current, analytics: 0 }).toEqual({ ...first, analytics: 0 })
+      expect(await choosePorts(home, { functions: 0, postgres: 0 })).toEqual(ports.current)
+    })
+
+    test('fails with its own words when the port was asked for, when it fails otherwise, or again and again', async () => {
+      const port = await freePort()
+      const ports = await PortsOfRun.choose(home, { functions: port, postgres: 0 })
+      let starts = 0
+      const failing = (error: Error) => () => {
+        starts += 1
+        return Promise.reject(error)
+      }
+      await expect(ports.startOn(['functions'], failing(taken))).rejects.toBe(taken)
+      await expect(ports.startOn(['issuer'], failing(new Error('broken')))).rejects.toThrow('broken')
+      expect(starts).toBe(2)
+      await expect(ports.startOn(['issuer'], failing(taken))).rejects.toBe(taken)
+      expect(starts).toBe(7)
     })
   })
 
