@@ -56,7 +56,7 @@ const isEndOfSending = (error: unknown): boolean =>
 const NEWLINE = 0x0a
 
 /** Splits a body into lines without ever holding more than one line beyond the chunk that arrives. */
-async function* splitLines(
+export async function* splitLines(
   body: AsyncIterable<Uint8Array>,
   { lineBytesMax, linesMax }: LineLimits,
 ): AsyncGenerator<TextLine> {

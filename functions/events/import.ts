@@ -1,11 +1,6 @@
 import { z } from 'zod'
 import { TrickleError } from '../../shared/errors/index.ts'
-import {
-  eventLimits,
-  type EventImporter,
-  type ImportLine,
-  type ImportOutcome,
-} from '../../shared/event-store/index.ts'
+import { type EventImporter, type ImportLine, type ImportOutcome } from '../../shared/event-store/index.ts'
 import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
