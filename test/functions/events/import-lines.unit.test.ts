@@ -9,7 +9,10 @@ const bytesMax = 64
 
 async function lineNumbers(text: Buffer | string, chunkLength = 7): Promise<number[]> {
   const numbers: number[] = []
-  for await (const { number } of splitLines(chunksOf(text, { lineBytesMax: chunkLength), linesMax: bytesMax, 1_000 }))
+  for await (const { number } of splitLines(chunksOf(text, chunkLength), {
+    lineBytesMax: bytesMax,
+    linesMax: 1_000,
+  }))
     numbers.push(number)
   return numbers
 }
