@@ -7,15 +7,12 @@ import {
   docsRoutes,
   notFoundRoute,
   registerRoutes,
-  type Caller,
-  type CallLimits,
   type KernelLogger,
   type Route,
 } from '../shared/http/index.ts'
-import type { Identity } from '../shared/auth/index.ts'
-import { TrickleError } from '../shared/errors/index.ts'
 import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
+import { resolveCaller } from './callers.ts'
 import { eventRoutes } from './events/index.ts'
 import { registerForwarding } from './forwarding/index.ts'
 import { healthRoutes } from './health/index.ts'
@@ -44,7 +41,8 @@ export function registerApp(app: typeof functionsApp): void {
   const services = createServices((message) => logger.warn(message, {}))
   const kernel = createKernel<TenantContext>({
     authenticate: (header) => services.tokens.verify(header),
-    resolveCaller: (identity, limits) => resolveCaller(services, identity, limits),
+    resolveCaller: (identity, limits, namedTenant) =>
+      resolveCaller((key) => services.tenantsBy(key), identity, limits, namedTenant),
     logger,
   })
   const routes = productRoutes(() => services)
@@ -57,19 +55,9 @@ export function registerApp(app: typeof functionsApp): void {
   if (core !== undefined) bindHttpHalves(core, (message) => logger.warn(message, {}))
 }
 
-async function resolveCaller(
-  services: Services,
-  identity: Identity,
-  limits: CallLimits,
-): Promise<Caller<TenantContext>> {
-  const { subject, roles, tenantClaim } = identity
-  if (roles.has('operator')) return { kind: 'operator', subject, roles }
-  if (tenantClaim === null) throw new TrickleError('TENANT_MISSING', 'The token names no tenant.')
-  return { kind: 'tenant', subject, roles, tenant: await services.tenants.resolve(tenantClaim, limits) }
-}
-
 /** One JSON line a message; the host passes standard output and error on to Application Insights. */
 const logger: KernelLogger = {
+  info: (message, fields) => writeLog('information', message, fields),
   error: (message, fields) => writeLog('error', message, fields),
   warn: (message, fields) => writeLog('warning', message, fields),
 }

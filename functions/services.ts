@@ -3,7 +3,8 @@
  * a cold start that answers a health check should open no pool. The only place where capabilities are put together.
  */
 import { AnalyticsForwarder, type KustoSender } from '../shared/adx/index.ts'
-import { createTokenVerifier, type TokenVerifier } from '../shared/auth/index.ts'
+import { ActionList } from '../shared/audit/index.ts'
+import { createTokenVerifier, roles, type TokenVerifier } from '../shared/auth/index.ts'
 import { currentSettings, type Settings } from '../shared/config/index.ts'
 import { TrickleError } from '../shared/errors/index.ts'
 import {
@@ -17,7 +18,7 @@ import {
 } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
 import { SubscriptionOperations } from '../shared/subscriptions/index.ts'
-import { TenantDirectory, TenantRegistry } from '../shared/tenancy/index.ts'
+import { TenantDirectory, TenantRegistry, type TenantKey } from '../shared/tenancy/index.ts'
 
 export interface Services {
   readonly settings: Settings
@@ -25,7 +26,8 @@ export interface Services {
   readonly app: Database
   readonly forwarderDatabase: Database
   readonly operatorDatabase: Database
-  readonly tenants: TenantDirectory
+  /** The directory that reads names as ids, slugs, external ids, or any of them. */
+  tenantsBy(key: TenantKey): TenantDirectory
   readonly registry: TenantRegistry
   readonly events: EventStore
   /** The same events for exports, which share few of the pool's connections. */
@@ -37,6 +39,7 @@ export interface Services {
   readonly importer: EventImporter
   readonly operatorImporter: EventImporter
   readonly logOperations: LogOperations
+  readonly operatorActions: ActionList
   readonly sealKeyOperations: SealKeyOperations
   readonly subscriptionOperations: Pick<SubscriptionOperations, keyof SubscriptionOperations>
   /** @throws TrickleError CONFIGURATION_INVALID when no analytics service is configured. */
@@ -78,9 +81,7 @@ export function createServices(report: (message: string) => void): Services {
   const operatorDatabase = lazy(() => open('OPERATOR', BACKGROUND_POOL))
   const tokens = lazy(() => tokenVerifier(settings()))
   const sealKeys = lazy(() => new SealKeys(app()))
-  const tenants = lazy(
-    () => new TenantDirectory(app(), settings().TRICKLE_AUTH_TENANT_KEY, sealKeys().companion),
-  )
+  const directories = new Map<TenantKey, TenantDirectory>()
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))
   const events = lazy(() => new PostgresEventStore(app(), { sealKeys: sealKeys() }))
   const bulkEvents = lazy(() => new PostgresEventStore(app(), { sealKeys: sealKeys(), work: 'bulk' }))
@@ -88,6 +89,7 @@ export function createServices(report: (message: string) => void): Services {
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
   const logOperations = lazy(() => new LogOperations(operatorDatabase()))
+  const operatorActions = lazy(() => new ActionList(operatorDatabase()))
   const sealKeyOperations = lazy(() => new SealKeyOperations(operatorDatabase()))
   const subscriptionOperations = lazy(() => new SubscriptionOperations(operatorDatabase()))
   const forwarder = lazy(() => analyticsForwarder(settings(), forwarderDatabase()))
@@ -107,8 +109,10 @@ export function createServices(report: (message: string) => void): Services {
     get operatorDatabase() {
       return operatorDatabase()
     },
-    get tenants() {
-      return tenants()
+    tenantsBy(key) {
+      const directory = directories.get(key) ?? new TenantDirectory(app(), key, sealKeys().companion)
+      directories.set(key, directory)
+      return directory
     },
     get registry() {
       return registry()
@@ -133,6 +137,9 @@ export function createServices(report: (message: string) => void): Services {
     },
     get logOperations() {
       return logOperations()
+    },
+    get operatorActions() {
+      return operatorActions()
     },
     get sealKeyOperations() {
       return sealKeyOperations()
@@ -163,11 +170,20 @@ function lazy<T extends object>(make: () => T): () => T {
 
 function tokenVerifier(settings: Settings): TokenVerifier {
   return createTokenVerifier({
-    issuer: settings.TRICKLE_AUTH_ISSUER,
-    audience: settings.TRICKLE_AUTH_AUDIENCE,
-    ...(settings.TRICKLE_AUTH_JWKS_URL === undefined ? {} : { jwksUrl: settings.TRICKLE_AUTH_JWKS_URL }),
-    tenantClaim: settings.TRICKLE_AUTH_TENANT_CLAIM,
-    rolesClaim: settings.TRICKLE_AUTH_ROLES_CLAIM,
+    issuers: [
+      {
+        issuer: settings.TRICKLE_AUTH_ISSUER,
+        audience: settings.TRICKLE_AUTH_AUDIENCE,
+        jwksUrl: settings.TRICKLE_AUTH_JWKS_URL,
+        tenantClaim: settings.TRICKLE_AUTH_TENANT_CLAIM,
+        tenantKey: settings.TRICKLE_AUTH_TENANT_KEY,
+        rolesClaim: settings.TRICKLE_AUTH_ROLES_CLAIM,
+        roles,
+        applications: settings.TRICKLE_AUTH_APPLICATIONS,
+      },
+      ...settings.TRICKLE_AUTH_ISSUERS,
+    ],
+    lifetimeSecondsMax: settings.TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX,
     allowInsecure: settings.TRICKLE_ENVIRONMENT === 'local',
   })
 }

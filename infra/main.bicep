@@ -84,20 +84,22 @@ param cache string = 'off'
 @description('The `iss` that tokens must carry.')
 @minLength(1)
 param authIssuer string
-
 @description('The `aud` that tokens must carry.')
 @minLength(1)
 param authAudience string
-
 @description('Where the issuer publishes its keys. Without it they are discovered.')
 param authJwksUrl string = ''
 
 param authTenantClaim string = 'tenant'
-
 @allowed(['any', 'id', 'slug', 'externalId'])
 param authTenantKey string = 'any'
-
 param authRolesClaim string = 'roles'
+@description('JSON: which applications may have a role, as in {"operator":["<application id>"]}. Without it the issuer alone decides.')
+param authApplications string = ''
+@description('JSON list of further issuers; see docs/callers.md.')
+param authIssuers string = ''
+@description('The longest life of a token in seconds. Those of managed identities live for 24 hours.')
+param authTokenLifetimeSecondsMax int = 90000
 
 @description('Origins whose pages may call the API from a browser.')
 param corsOrigins string[] = []
@@ -268,6 +270,9 @@ module platform 'modules/platform.bicep' = {
       tenantClaim: authTenantClaim
       tenantKey: authTenantKey
       rolesClaim: authRolesClaim
+      applications: authApplications
+      issuers: authIssuers
+      tokenLifetimeSecondsMax: authTokenLifetimeSecondsMax
     }
     corsOrigins: corsOrigins
   }

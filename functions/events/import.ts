@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
 import { TrickleError } from '../../shared/errors/index.ts'
 import { type EventImporter, type ImportLine, type ImportOutcome } from '../../shared/event-store/index.ts'
 import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
@@ -7,7 +8,7 @@ import type { Services } from '../services.ts'
 import { batches } from './import-lines.ts'
 import { judgeLine, LINE_BYTES_MAX, type Judged } from './judge-line.ts'
 import type { LongHeld } from './long-held.ts'
-import { asBulkWork, holderOf } from './places.ts'
+import { holderOf, asBulkWork } from './places.ts'
 
 /** About a minute's work; the deadline below is what a larger request would meet. */
 const LINES_MAX = 100_000
@@ -49,8 +50,9 @@ export const importRoute = (services: () => Services, places: LongHeld) =>
     },
     errors: ['TENANT_SHARE_HELD', 'BULK_WORK_FULL'],
     deadlineMs: DEADLINE_MS,
-    handler({ body, caller, checkAgain }) {
-      const run = new ImportRun(services(), caller)
+    handler({ body, caller, traceId, checkAgain }) {
+      const action = caller.kind === 'operator' ? operatorAction('import-events', caller, traceId) : undefined
+      const run = new ImportRun(services(), caller, action)
       const outcomes = run.outcomes(whileAllowed(body, checkAgain))
       return reply(200, { ndjson: asBulkWork(places.bulk, holderOf(caller), outcomes) })
     },
@@ -72,10 +74,13 @@ class ImportRun {
   readonly #services: Services
   readonly #caller: Caller<TenantContext>
   readonly #importer: EventImporter
+  /** An operator's request, until its first batch has recorded it. */
+  #action: OperatorAction | undefined
   /** Tenants of an operator's lines, as they are met. */
   readonly #tenants = new Map<string, TenantContext>()
 
-  constructor(services: Services, caller: Caller<TenantContext>) {
+  constructor(services: Services, caller: Caller<TenantContext>, action: OperatorAction | undefined) {
+    this.#action = action
     this.#services = services
     this.#caller = caller
     this.#importer = caller.kind === 'operator' ? services.operatorImporter : services.importer
@@ -116,7 +121,8 @@ class ImportRun {
       const place = lines.push({ tenant, ...rest }) - 1
       return (outcomes: readonly ImportOutcome[]) => written(number, outcomes[place])
     })
-    const outcomes = await this.#importer.importBatch(lines)
+    const outcomes = await this.#importer.importBatch(lines, this.#action)
+    this.#action = undefined
     return results.map((text) => text(outcomes)).join('\n')
   }
 
@@ -137,7 +143,7 @@ class ImportRun {
       if (slug === null || slug === this.#caller.tenant.slug) return this.#caller.tenant
       return new TrickleError(
         'TENANT_CONTEXT_REFUSED',
-        'Only an operator names a tenant; this line names another than the token.',
+        'Only an operator names a tenant in a line; this one names another than the request.',
       )
     }
     if (slug === null)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { operatorAction } from '../../shared/audit/index.ts'
 import { TrickleError } from '../../shared/errors/index.ts'
 import type { EpochPoint } from '../../shared/event-store/index.ts'
 import { defineRouteFor, markReplayed, reply, timeSchema } from '../../shared/http/index.ts'
@@ -83,9 +84,10 @@ const newEpochRoute = (services: LogServices) =>
     responses: { 201: { description: 'The epoch that is current now', schema: epochSchema } },
     errors: ['LOG_AHEAD_OF_SERVER'],
     idempotency: 'receipt',
-    async handler({ body, idempotency }) {
+    async handler({ body, idempotency, caller, traceId }) {
       const begun = { reason: body.reason, point: pointOf(body) }
-      const { result, replayed } = await services().logOperations.beginEpoch(begun, idempotency)
+      const action = operatorAction('begin-log-epoch', caller, traceId)
+      const { result, replayed } = await services().logOperations.beginEpoch(begun, idempotency, action)
       const answer = reply(201, { json: result })
       return replayed ? markReplayed(answer) : answer
     },

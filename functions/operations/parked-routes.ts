@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { operatorAction } from '../../shared/audit/index.ts'
 import { defineRouteFor, reply, wholeNumber } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
@@ -67,9 +68,10 @@ const verbRoute = (services: SubscriptionServices, verb: 'replay' | 'skip') =>
     request: { params: subscriptionParams.extend({ parkedId: parkedIdSchema }) },
     responses: { 204: { description: 'It is done' } },
     errors: ['SUBSCRIPTION_NOT_FOUND', 'PARKED_EVENT_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
-    async handler({ params }) {
+    async handler({ params, caller, traceId }) {
       const { subscriptionOperations } = services()
-      await subscriptionOperations[verb](params.name, params.parkedId)
+      const action = operatorAction(`${verb}-parked-event`, caller, traceId)
+      await subscriptionOperations[verb](params.name, params.parkedId, action)
       return reply(204)
     },
   })

@@ -144,6 +144,22 @@ export const parkedEventSchema = z
   })
   .meta({ id: 'ParkedEvent' })
 
+export const operatorActionSchema = z
+  .object({
+    id: z.string(),
+    recordedAt: z.string(),
+    action: z.string().describe('The operation as this document names it, such as `suspend-tenant`.'),
+    outcome: z.enum(['done', 'begun']).describe('begun: an import, which went on after this row.'),
+    issuer: z.string(),
+    subject: z.string(),
+    application: z.string().nullable().describe('That asked for the token.'),
+    tenantId: z.uuid().nullable(),
+    target: z.string().nullable().describe('A slug, the name of a subscription, an epoch.'),
+    detail: z.string().nullable(),
+    traceId: z.string().describe('Leads to the log of the app.'),
+  })
+  .meta({ id: 'OperatorAction' })
+
 export const subscriptionParams = z.object({
   name: z.string().min(1).max(255).describe('Name of the subscription.'),
 })

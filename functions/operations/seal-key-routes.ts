@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { operatorAction } from '../../shared/audit/index.ts'
 import { defineRouteFor, markReplayed, reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
@@ -58,8 +59,9 @@ const addRoute = (services: SealKeyServices) =>
     responses: { 201: { description: 'The key', schema: sealKeySchema, example: keyExample } },
     errors: ['SEAL_KEYS_FULL'],
     idempotency: 'receipt',
-    async handler({ body, idempotency }) {
-      const { result, replayed } = await services().sealKeyOperations.add(body.reason, idempotency)
+    async handler({ body, idempotency, caller, traceId }) {
+      const action = operatorAction('add-seal-key', caller, traceId)
+      const { result, replayed } = await services().sealKeyOperations.add(body.reason, idempotency, action)
       const answer = reply(201, { json: result })
       return replayed ? markReplayed(answer) : answer
     },
@@ -85,8 +87,13 @@ const removeRoute = (services: SealKeyServices) =>
     responses: { 200: { description: 'It is removed', schema: z.object({ removed: z.string() }) } },
     errors: ['SEAL_KEY_NOT_FOUND', 'SEAL_KEY_NEEDED'],
     idempotency: 'receipt',
-    async handler({ params, idempotency }) {
-      const { result, replayed } = await services().sealKeyOperations.remove(params.keyId, idempotency)
+    async handler({ params, idempotency, caller, traceId }) {
+      const action = operatorAction('remove-seal-key', caller, traceId)
+      const { result, replayed } = await services().sealKeyOperations.remove(
+        params.keyId,
+        idempotency,
+        action,
+      )
       const answer = reply(200, { json: result })
       return replayed ? markReplayed(answer) : answer
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
 import type { ErrorCode } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply } from '../../shared/http/index.ts'
 import type { ResumePoint, SubscriptionStatus } from '../../shared/subscriptions/index.ts'
@@ -76,7 +77,11 @@ interface Verb {
   readonly summary: string
   readonly description: string
   readonly errors: readonly ErrorCode[]
-  readonly call: (operations: Services['subscriptionOperations'], name: string) => Promise<SubscriptionStatus>
+  readonly call: (
+    operations: Services['subscriptionOperations'],
+    name: string,
+    action: OperatorAction,
+  ) => Promise<SubscriptionStatus>
 }
 
 const verbs: readonly Verb[] = [
@@ -86,7 +91,7 @@ const verbs: readonly Verb[] = [
     description:
       'Who works on it stops at the next step. Repeating it changes nothing; one that has stopped by itself is refused.',
     errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
-    call: (operations, name) => operations.pause(name),
+    call: (operations, name, action) => operations.pause(name, action),
   },
   {
     verb: 'resume',
@@ -94,14 +99,14 @@ const verbs: readonly Verb[] = [
     description:
       'From its checkpoint, after a pause or a stop. One that stopped because the log began a new epoch is refused: only `resume-at` says where it goes on.',
     errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
-    call: (operations, name) => operations.resume(name),
+    call: (operations, name, action) => operations.resume(name, action),
   },
   {
     verb: 'reset',
     summary: 'Put a subscription back to the beginning of the log',
     description: 'Only while it is paused or stopped. It handles every event again once it is resumed.',
     errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
-    call: (operations, name) => operations.reset(name),
+    call: (operations, name, action) => operations.reset(name, action),
   },
 ]
 
@@ -116,8 +121,9 @@ const verbRoute = (services: SubscriptionServices, { verb, summary, description,
     request: { params: subscriptionParams },
     responses: answers,
     errors,
-    async handler({ params }) {
-      return reply(200, { json: await call(services().subscriptionOperations, params.name) })
+    async handler({ params, caller, traceId }) {
+      const action = operatorAction(`${verb}-subscription`, caller, traceId)
+      return reply(200, { json: await call(services().subscriptionOperations, params.name, action) })
     },
   })
 
@@ -136,9 +142,10 @@ const resumeAtRoute = (services: SubscriptionServices) =>
     },
     responses: answers,
     errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
-    async handler({ params, body }) {
+    async handler({ params, body, caller, traceId }) {
       const at: ResumePoint = body
-      return reply(200, { json: await services().subscriptionOperations.resumeAt(params.name, at) })
+      const action = operatorAction('resume-subscription-at', caller, traceId)
+      return reply(200, { json: await services().subscriptionOperations.resumeAt(params.name, at, action) })
     },
   })
 
@@ -162,8 +169,10 @@ const resizeRoute = (services: SubscriptionServices) =>
     },
     responses: answers,
     errors: ['SUBSCRIPTION_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
-    async handler({ params, body }) {
-      return reply(200, { json: await services().subscriptionOperations.resize(params.name, body.members) })
+    async handler({ params, body, caller, traceId }) {
+      const action = operatorAction('resize-subscription', caller, traceId)
+      const { subscriptionOperations } = services()
+      return reply(200, { json: await subscriptionOperations.resize(params.name, body.members, action) })
     },
   })
 

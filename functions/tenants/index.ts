@@ -1,5 +1,6 @@
 /** Tenants, as an operator administers them. */
 import { z } from 'zod'
+import { operatorAction } from '../../shared/audit/index.ts'
 import {
   defineRouteFor,
   markReplayed,
@@ -91,8 +92,9 @@ const createRoute = (services: () => Services) =>
     responses: { 201: { description: 'The tenant', schema: tenantSchema } },
     errors: ['TENANT_EXISTS'],
     idempotency: 'receipt',
-    async handler({ body, idempotency }) {
-      return answer(201, await services().registry.create(body, idempotency))
+    async handler({ body, idempotency, caller, traceId }) {
+      const action = operatorAction('create-tenant', caller, traceId)
+      return answer(201, await services().registry.create(body, idempotency, action))
     },
   })
 
@@ -120,8 +122,9 @@ const createManyRoute = (services: () => Services) =>
     },
     errors: ['TENANT_EXISTS'],
     idempotency: 'receipt',
-    async handler({ body, idempotency }) {
-      return answer(200, await services().registry.createMissing(body.tenants, idempotency))
+    async handler({ body, idempotency, caller, traceId }) {
+      const action = operatorAction('create-tenants-bulk', caller, traceId)
+      return answer(200, await services().registry.createMissing(body.tenants, idempotency, action))
     },
   })
 
@@ -180,9 +183,13 @@ const statusRoute = (services: () => Services, verb: 'suspend' | 'resume') =>
     responses: { 200: { description: 'The tenant', schema: tenantSchema } },
     errors: ['TENANT_NOT_FOUND', 'TENANT_AMBIGUOUS'],
     idempotency: 'receipt',
-    async handler({ params, query: { by }, idempotency }) {
+    async handler({ params, query: { by }, idempotency, caller, traceId }) {
       const status = verb === 'suspend' ? 'suspended' : 'active'
-      return answer(200, await services().registry.setStatus(params.tenant, status, { by, idempotency }))
+      const action = operatorAction(`${verb}-tenant`, caller, traceId)
+      return answer(
+        200,
+        await services().registry.setStatus(params.tenant, status, { by, idempotency, action }),
+      )
     },
   })
 

@@ -13,6 +13,11 @@ type authType = {
   tenantClaim: string
   tenantKey: string
   rolesClaim: string
+  @description('JSON; empty: the issuer alone decides which roles count.')
+  applications: string
+  @description('JSON; empty: there is one issuer.')
+  issuers: string
+  tokenLifetimeSecondsMax: int
 }
 
 param location string
@@ -96,6 +101,9 @@ var appSettingsOrEmpty = {
   TRICKLE_AUTH_TENANT_CLAIM: auth.tenantClaim
   TRICKLE_AUTH_TENANT_KEY: auth.tenantKey
   TRICKLE_AUTH_ROLES_CLAIM: auth.rolesClaim
+  TRICKLE_AUTH_APPLICATIONS: auth.applications
+  TRICKLE_AUTH_ISSUERS: auth.issuers
+  TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: string(auth.tokenLifetimeSecondsMax)
   TRICKLE_ANALYTICS_URL: analytics.url
   TRICKLE_ANALYTICS_DATABASE: forwards ? analytics.database : ''
   TRICKLE_ANALYTICS_CLIENT_ID: forwards ? identities.forwarder.clientId : ''

@@ -11,14 +11,17 @@ const issuerFactsSchema = z.object({ issuer: z.string(), audience: z.string(), j
 export type IssuerFacts = z.infer<typeof issuerFactsSchema>
 
 export interface TokenClaims {
-  /** Slug, id or external id. Absent for operators. */
+  /** Slug, id or external id. Absent for operators and services. */
   readonly tenant?: string
-  /** reader, writer, admin, operator. */
+  /** reader, writer, admin, operator, service. */
   readonly roles: readonly string[]
   readonly expiresInSeconds: number
   /** Whom the token stands for. */
   readonly subject: string
 }
+
+/** Seven days: somebody who tries things out keeps a token in a shell; the local run accepts as much. */
+export const tokenSecondsMax = 604_800
 
 function factsFile(folder: string): string {
   return join(folder, 'issuer.json')

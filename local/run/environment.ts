@@ -1,4 +1,4 @@
-import type { IssuerFacts } from '../issuer/index.ts'
+import { tokenSecondsMax, type IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
 import type { RolePasswords } from './secrets.ts'
 
@@ -57,6 +57,9 @@ export const tunableNames = [
   'TRICKLE_AUTH_TENANT_CLAIM',
   'TRICKLE_AUTH_TENANT_KEY',
   'TRICKLE_AUTH_ROLES_CLAIM',
+  'TRICKLE_AUTH_APPLICATIONS',
+  'TRICKLE_AUTH_ISSUERS',
+  'TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX',
 ] as const
 
 /** Every 2 seconds: somebody who tries it sees the event arrive at once. */
@@ -83,6 +86,7 @@ export function functionsSettings(addresses: FunctionsAddresses): Record<string,
   return {
     TRICKLE_FORWARD_SCHEDULE: localForwardSchedule,
     TRICKLE_EVENTS_SSE_VIEWERS_MAX: localLiveViewers,
+    TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: String(tokenSecondsMax),
     ...Object.fromEntries(tuned),
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_POSTGRES_APP_URL: addresses.app,

@@ -1,16 +1,25 @@
+import type { IssuerOptions } from './issuers.ts'
 import { tokenRefusal } from './refusal.ts'
 
-const roles = ['reader', 'writer', 'admin', 'operator'] as const
+export const roles = ['reader', 'writer', 'admin', 'operator', 'service'] as const
 export type Role = (typeof roles)[number]
 
 /** Who calls, as the token says it. */
 export interface Identity {
+  /** `iss`: a subject is known by its issuer, so the same one at two issuers is two callers. */
+  readonly issuer: string
   /** `sub`: stable name of the caller at the issuer. */
   readonly subject: string
-  /** Known roles only; others in the token are ignored. */
+  /** The application that asked for the token (`azp`, `appid` or `client_id`); null where the token names none. */
+  readonly application: string | null
+  /** Known roles that the issuer and the application may grant. */
   readonly roles: ReadonlySet<Role>
-  /** What the token's tenant claim holds (id, slug or external id); null for operators and for tokens without one. */
+  /** Known roles that the token names and that do not count, each with the reason. */
+  readonly withheld: ReadonlyMap<Role, string>
+  /** What the token's tenant claim holds; null for operators, for services and for tokens without one. */
   readonly tenantClaim: string | null
+  /** What kind of name `tenantClaim` is. */
+  readonly tenantKey: IssuerOptions['tenantKey']
   /** `exp` in milliseconds since the epoch. */
   readonly expiresAtMs: number
 }
@@ -25,53 +34,111 @@ const MAX_CLAIM_CHARACTERS = 255
 /** U+0000 could not be stored, line breaks would forge log lines. */
 const CONTROL_CHARACTER = /\p{Cc}/u
 
-export interface ClaimNames {
-  readonly tenantClaim: string
-  readonly rolesClaim: string
-}
+/** Who asked for the token: Entra's two names for it (v2, v1), and that of RFC 9068. */
+const APPLICATION_CLAIMS = ['azp', 'appid', 'client_id']
+
+type Claims = Readonly<Record<string, unknown>>
 
 /**
  * Reads the identity from verified claims.
- * @throws TrickleError TOKEN_INVALID where a claim has a wrong form, or where an operator's token names a tenant.
+ * @throws TrickleError TOKEN_INVALID where a claim has a wrong form, or where claims contradict each other.
  */
-export function readIdentity(claims: Readonly<Record<string, unknown>>, names: ClaimNames): Identity {
+export function readIdentity(claims: Claims, issuer: IssuerOptions): Identity {
   const subject = readName(claims, 'sub')
   if (subject === null) throw tokenRefusal('TOKEN_INVALID', 'The token lacks a proper claim "sub".')
-  const expiresAtSeconds = claims['exp']
-  if (typeof expiresAtSeconds !== 'number') {
-    throw tokenRefusal('TOKEN_INVALID', 'The token lacks a proper claim "exp".')
+  const application = APPLICATION_CLAIMS.map((name) => readName(claims, name)).find(isPresent) ?? null
+  const tenantClaim = readName(claims, issuer.tenantClaim)
+  const { granted, withheld } = judgeRoles(
+    readRoles(readClaim(claims, issuer.rolesClaim)),
+    issuer,
+    application,
+  )
+  refuseContradiction(granted, tenantClaim, issuer.tenantClaim)
+  return Object.freeze({
+    issuer: String(claims['iss']),
+    subject,
+    application,
+    roles: granted,
+    withheld,
+    tenantClaim,
+    tenantKey: issuer.tenantKey,
+    expiresAtMs: Number(claims['exp']) * 1000,
+  })
+}
+
+/** A name that a refused token may be known by in the log; null where the claim is not one. */
+export function nameOrNull(claims: Claims, name: string): string | null {
+  const value = readClaim(claims, name)
+  return isName(value) ? value : null
+}
+
+function judgeRoles(
+  named: ReadonlySet<Role>,
+  issuer: IssuerOptions,
+  application: string | null,
+): { granted: ReadonlySet<Role>; withheld: ReadonlyMap<Role, string> } {
+  const withheld = new Map<Role, string>()
+  for (const role of named) {
+    const applications = issuer.applications[role]
+    if (!issuer.roles.includes(role)) withheld.set(role, `its issuer may not grant the role ${role}`)
+    else if (applications !== undefined && (application === null || !applications.includes(application)))
+      withheld.set(role, `its application may not have the role ${role}`)
   }
-  const known = readRoles(readClaim(claims, names.rolesClaim))
-  const tenantClaim = readName(claims, names.tenantClaim)
-  if (known.has('operator') && tenantClaim !== null) {
+  if (named.has('service') && !withheld.has('service') && named.has('admin'))
+    withheld.set('admin', 'a service can have the roles reader and writer only')
+  return { granted: new Set([...named].filter((role) => !withheld.has(role))), withheld }
+}
+
+/** An operator and a service act for no tenant of their own, so a token that also names one says two things at once. */
+function refuseContradiction(
+  granted: ReadonlySet<Role>,
+  tenantClaim: string | null,
+  claimName: string,
+): void {
+  if (granted.has('operator') && granted.has('service')) {
     throw tokenRefusal(
       'TOKEN_INVALID',
-      `The token has the role operator and names a tenant ("${names.tenantClaim}"). An operator acts for no tenant: use one token for each.`,
+      'The token has the roles operator and service. Use an application for each.',
     )
   }
-  return Object.freeze({ subject, roles: known, tenantClaim, expiresAtMs: expiresAtSeconds * 1000 })
+  if (tenantClaim === null) return
+  if (granted.has('operator')) {
+    throw tokenRefusal(
+      'TOKEN_INVALID',
+      `The token has the role operator and names a tenant ("${claimName}"). An operator acts for no tenant: use one token for each.`,
+    )
+  }
+  if (granted.has('service')) {
+    throw tokenRefusal(
+      'TOKEN_INVALID',
+      `The token has the role service and names a tenant ("${claimName}"). A service names the tenant of each request in the header Trickle-Tenant: leave the claim out of its tokens.`,
+    )
+  }
 }
 
 /** Only own members count: a claim may be configured as "constructor". */
-function readClaim(claims: Readonly<Record<string, unknown>>, name: string): unknown {
+function readClaim(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined
 }
 
-function readName(claims: Readonly<Record<string, unknown>>, name: string): string | null {
+function readName(claims: Claims, name: string): string | null {
   const value = readClaim(claims, name)
   if (value === undefined || value === null) return null
-  const isName =
-    typeof value === 'string' &&
-    value !== '' &&
-    value.length <= MAX_CLAIM_CHARACTERS &&
-    value.isWellFormed() &&
-    !CONTROL_CHARACTER.test(value)
-  if (isName) return value
+  if (isName(value)) return value
   throw tokenRefusal(
     'TOKEN_INVALID',
     `The claim "${name}" of the token must be a string of 1 to ${MAX_CLAIM_CHARACTERS} printable characters.`,
   )
 }
+
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value !== '' &&
+  value.length <= MAX_CLAIM_CHARACTERS &&
+  value.isWellFormed() &&
+  !CONTROL_CHARACTER.test(value)
+
+const isPresent = (value: string | null): value is string => value !== null
 
 /** An array (Entra ID app roles) or one string separated by spaces (OAuth scopes). */
 function readRoles(value: unknown): ReadonlySet<Role> {

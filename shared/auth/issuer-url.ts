@@ -9,5 +9,6 @@ export function isTrustworthyUrl(value: string, allowInsecure: boolean): boolean
   if (!URL.canParse(value)) return false
   const url = new URL(value)
   if (allowInsecure) return url.protocol === 'https:' || url.protocol === 'http:'
-  return url.protocol === 'https:' && !LOOPBACK_HOST.test(url.hostname)
+  // "localhost." is the same host, written with the root of all names.
+  return url.protocol === 'https:' && !LOOPBACK_HOST.test(url.hostname.replace(/\.$/, ''))
 }

@@ -2,6 +2,7 @@ import type { CompactJWSHeaderParameters, CryptoKey, FlattenedJWSInput, RemoteJW
 import { TrickleError } from '../errors/index.ts'
 import { fetchJsonObject } from './fetch-json.ts'
 import { isTrustworthyUrl } from './issuer-url.ts'
+import { documentsOf, standsForDirectories } from './issuers.ts'
 import type * as Jose from './jose.chunk.ts'
 
 /** After this age keys are fetched again beside the request that noticed, so that a withdrawn key disappears. */
@@ -35,7 +36,8 @@ export function createKeySource(jose: typeof Jose, options: KeySourceOptions): K
     const { text, json } = await fetchGated(url)
     if (!Array.isArray(json['keys'])) throw new Error(`${url} does not hold a JSON Web Key Set`)
     fetchedAtMs = Date.now()
-    return new Response(text)
+    if (!standsForDirectories(options.issuer)) return new Response(text)
+    return new Response(JSON.stringify({ keys: json['keys'].filter(signsForAllDirectories) }))
   }
 
   const findKeys = async (): Promise<RemoteJWKSet> => {
@@ -85,16 +87,27 @@ async function discoverKeysUrl(
   options: KeySourceOptions,
   fetchJson: typeof fetchJsonObject,
 ): Promise<string> {
-  const url = `${options.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const { base, claimedIssuer } = documentsOf(options.issuer)
+  const url = `${base.replace(/\/$/, '')}/.well-known/openid-configuration`
   const { json } = await fetchJson(url)
-  if (json['issuer'] !== options.issuer) {
-    throw new Error(`${url} speaks for another issuer; expected is exactly ${options.issuer}`)
+  if (json['issuer'] !== claimedIssuer) {
+    throw new Error(`${url} speaks for another issuer; expected is exactly ${claimedIssuer}`)
   }
   const keysUrl = json['jwks_uri']
   if (typeof keysUrl !== 'string' || !isTrustworthyUrl(keysUrl, options.allowInsecure)) {
     throw new Error(`${url} names no jwks_uri that may be trusted (https, not a loopback address)`)
   }
   return keysUrl
+}
+
+/**
+ * Among the keys of all directories Entra ID publishes some of single ones, such as that of personal accounts, marked by
+ * a whole issuer. Such a key must not sign for another directory, so it is left out.
+ */
+function signsForAllDirectories(key: unknown): boolean {
+  if (typeof key !== 'object' || key === null) return false
+  if (!('issuer' in key)) return true
+  return typeof key.issuer === 'string' && key.issuer.includes('{tenantid}')
 }
 
 const noKeyFitsCodes: readonly unknown[] = [

@@ -33,6 +33,11 @@ export function isJoseError(error: unknown): boolean {
   return readText(error, 'code')?.startsWith('ERR_J') === true
 }
 
+/** The claims of a token that the library refused for them, after it had checked the signature; undefined before. */
+export function claimsOfJoseError(error: unknown): unknown {
+  return error instanceof Error && 'payload' in error ? error.payload : undefined
+}
+
 /** What the library's error says, in words for the caller. The error itself is not kept as cause: it holds the claims. */
 export function explainJoseError(error: unknown, expected: Expected): TrickleError {
   const code = readText(error, 'code')

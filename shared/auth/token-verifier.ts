@@ -1,22 +1,18 @@
-import { TrickleError } from '../errors/index.ts'
 import { readBearerToken } from './bearer.ts'
 import { readIdentity, type Identity } from './identity.ts'
-import { isTrustworthyUrl } from './issuer-url.ts'
+import { createIssuerList, type FoundIssuer, type IssuerOptions } from './issuers.ts'
+import type * as Jose from './jose.chunk.ts'
 import { createKeySource, type KeySource } from './key-source.ts'
-import { explainJoseError, isJoseError, tokenRefusal } from './refusal.ts'
+import { claimsOfJoseError, explainJoseError, isJoseError, tokenRefusal } from './refusal.ts'
+import { noteRefusedCaller } from './refused-caller.ts'
+import { checkTimes, CLOCK_TOLERANCE_SECONDS } from './token-times.ts'
 import { createVerifiedCache } from './verified-cache.ts'
 
 export interface TokenVerifierOptions {
-  /** The `iss` that tokens must carry, compared as it is. */
-  readonly issuer: string
-  /** The `aud` that tokens must carry, alone or among others. */
-  readonly audience: string
-  /** Where the issuer publishes its keys; absent: found by OpenID Connect discovery. */
-  readonly jwksUrl?: string | undefined
-  /** The claim that names the tenant. */
-  readonly tenantClaim: string
-  /** The claim that lists the roles, as an array or separated by spaces. */
-  readonly rolesClaim: string
+  /** At least one, each once. */
+  readonly issuers: readonly IssuerOptions[]
+  /** The longest life of a token, from `iat` to `exp` and from now on. */
+  readonly lifetimeSecondsMax: number
   /** Allows http and loopback issuers; for the local run and tests only. */
   readonly allowInsecure: boolean
 }
@@ -31,48 +27,54 @@ export interface TokenVerifier {
 
 /** Signatures only: with a shared secret (HS256) everybody who can check a token could make one, and `none` proves nothing. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
-/** Clocks of issuer and instance differ by seconds; a minute avoids refusals that nobody can explain, and adds little to a token's life. */
-const CLOCK_TOLERANCE_SECONDS = 60
 
 /**
  * Makes the check of bearer tokens (RFC 6750, JWT by RFC 7519, best practice by RFC 8725). Nothing is fetched or loaded
- * before the first token.
- * @throws TrickleError CONFIGURATION_INVALID for a URL that may not be trusted.
+ * before the first token, and each issuer's keys not before its own first token.
+ * @throws TrickleError CONFIGURATION_INVALID for issuers that may not be trusted or contradict each other.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  for (const url of [options.issuer, options.jwksUrl]) {
-    if (url !== undefined && !isTrustworthyUrl(url, options.allowInsecure)) {
-      throw new TrickleError(
-        'CONFIGURATION_INVALID',
-        'The token issuer and its key URL must be https and not a loopback address, except in a local run.',
-      )
-    }
-  }
-  const expected = { issuer: options.issuer, audience: options.audience, algorithms: ALGORITHMS }
+  const findIssuer = createIssuerList(options.issuers, options.allowInsecure)
   const verified = createVerifiedCache()
-  let keySource: KeySource | undefined
+  // One each: an issuer in trouble, with its cooldowns, must not touch the tokens of another.
+  const keySources = new Map<IssuerOptions, KeySource>()
+  const keySourceOf = (jose: typeof Jose, issuer: IssuerOptions): KeySource => {
+    const source =
+      keySources.get(issuer) ??
+      createKeySource(jose, {
+        issuer: issuer.issuer,
+        jwksUrl: issuer.jwksUrl,
+        allowInsecure: options.allowInsecure,
+      })
+    keySources.set(issuer, source)
+    return source
+  }
 
   const check = async (token: string): Promise<Identity> => {
     const jose = await import('./jose.chunk.ts')
-    keySource ??= createKeySource(jose, options)
+    // Asked before the keys are: a foreign token must not make us fetch, and its reader learns more from this than
+    // from an unknown key. The claim chooses the issuer and is believed only when that issuer's key has signed it.
+    const iss = unverifiedIssuer(jose, token)
+    const found = findIssuer(iss)
+    if (found === undefined) throw foreignIssuer(options.issuers)
+    const expected = {
+      issuer: found.options.issuer,
+      audience: found.options.audience,
+      algorithms: ALGORITHMS,
+    }
     try {
-      // Asked before the keys are: a foreign token must not make us fetch, and its reader learns more from this than
-      // from an unknown key. The claim is believed only for the refusal.
-      if (jose.decodeJwt(token).iss !== options.issuer) {
-        throw tokenRefusal(
-          'TOKEN_INVALID',
-          `The token is from another issuer; expected is ${options.issuer}.`,
-        )
-      }
-      const { payload } = await jose.jwtVerify(token, keySource, {
-        issuer: options.issuer,
-        audience: options.audience,
+      const { payload } = await jose.jwtVerify(token, keySourceOf(jose, found.options), {
+        issuer: String(iss),
+        audience: found.options.audience,
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       })
-      return readIdentity(payload, options)
+      return readClaims(payload, found, options.lifetimeSecondsMax)
     } catch (error) {
-      throw isJoseError(error) ? explainJoseError(error, expected) : error
+      if (!isJoseError(error)) throw error
+      const refusal = explainJoseError(error, expected)
+      noteRefusedCaller(refusal, claimsOfJoseError(error), found.options.tenantClaim)
+      throw refusal
     }
   }
 
@@ -86,4 +88,39 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return identity
     },
   }
+}
+
+function readClaims(
+  payload: Readonly<Record<string, unknown>>,
+  { options, directoryId }: FoundIssuer,
+  lifetimeSecondsMax: number,
+): Identity {
+  try {
+    checkTimes(payload, lifetimeSecondsMax)
+    // Both come from Entra and say the same; where they do not, the token is not one of the directory it claims.
+    if (directoryId !== null && payload['tid'] !== directoryId)
+      throw tokenRefusal('TOKEN_INVALID', 'The claim "tid" of the token is not the directory of its issuer.')
+    return readIdentity(payload, options)
+  } catch (error) {
+    noteRefusedCaller(error, payload, options.tenantClaim)
+    throw error
+  }
+}
+
+function unverifiedIssuer(jose: typeof Jose, token: string): unknown {
+  try {
+    return jose.decodeJwt(token).iss
+  } catch {
+    throw tokenRefusal('TOKEN_INVALID', 'The token is not a well-formed signed JWT.')
+  }
+}
+
+/** With several, they are not named: who has a token of none of them need not learn whose they are. */
+function foreignIssuer(issuers: readonly IssuerOptions[]): Error {
+  const [first] = issuers
+  const expected =
+    issuers.length === 1 && first !== undefined
+      ? `expected is ${first.issuer}`
+      : 'it is none of those that are accepted here'
+  return tokenRefusal('TOKEN_INVALID', `The token is from another issuer; ${expected}.`)
 }

@@ -7,6 +7,7 @@ import { TrickleError } from '../errors/index.ts'
 import { emptyIsAbsent, settingsSchema, type Settings } from './schema.ts'
 
 export { settingsSchema, type Settings } from './schema.ts'
+export { applicationsSchema, issuersSchema, mistakeOfIssuers } from './issuers.ts'
 
 /**
  * Checks an environment.

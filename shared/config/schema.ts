@@ -1,4 +1,12 @@
 import { z } from 'zod'
+import { isTrustworthyUrl } from '../auth/index.ts'
+import {
+  applicationsSchema,
+  ISSUER_CHARACTERS_MAX,
+  issuersSchema,
+  jsonText,
+  mistakeOfIssuers,
+} from './issuers.ts'
 
 const postgresUrl = z
   .string()
@@ -14,6 +22,9 @@ const httpUrl = z.string().regex(/^https?:\/\//, 'must be an http(s) url')
 
 /** A variable that is set to the empty string counts as absent: that is how portals and shells clear one. */
 const emptyIsAbsent = (value: unknown): unknown => (value === '' ? undefined : value)
+
+/** 25 hours: tokens of managed identities live for 24 hours, and Entra ID dates them back by five minutes. */
+const TOKEN_LIFETIME_SECONDS = 90_000
 
 /**
  * Every setting of the functions app. `local.settings.sample.json` and `docs/configuration.md` are generated from it.
@@ -36,7 +47,11 @@ export const settingsSchema = z
       .describe(
         '"named" prepares each statement once a connection; PgBouncer needs max_prepared_statements > 0 for it.',
       ),
-    TRICKLE_AUTH_ISSUER: httpUrl.describe('The `iss` that tokens must carry.'),
+    TRICKLE_AUTH_ISSUER: httpUrl
+      .max(ISSUER_CHARACTERS_MAX, `must have at most ${ISSUER_CHARACTERS_MAX} characters`)
+      .describe(
+        'The `iss` that tokens must carry: the home issuer, which may grant every role. Others: `TRICKLE_AUTH_ISSUERS`.',
+      ),
     TRICKLE_AUTH_AUDIENCE: z.string().min(1).describe('The `aud` that tokens must carry.'),
     TRICKLE_AUTH_JWKS_URL: httpUrl
       .optional()
@@ -56,7 +71,25 @@ export const settingsSchema = z
       .string()
       .min(1)
       .default('roles')
-      .describe('The claim that lists reader, writer, admin, operator.'),
+      .describe('The claim that lists reader, writer, admin, operator, service.'),
+    TRICKLE_AUTH_APPLICATIONS: jsonText(applicationsSchema, '{"operator":["<application id>"]}')
+      .prefault('{}')
+      .describe(
+        'JSON, such as `{"operator":["<application id>"]}`: a role that is named here counts in tokens of the home issuer only where `azp`, `appid` or `client_id` is one of these.',
+      ),
+    TRICKLE_AUTH_ISSUERS: jsonText(issuersSchema, '[{"issuer":"https://…","audience":"…"}]')
+      .prefault('[]')
+      .describe(
+        'JSON list of further issuers: `issuer` and `audience`, then `jwksUrl`, `tenantClaim`, `tenantKey`, `rolesClaim`, `roles` (those it may grant; `operator` and `service` only where they are named), `applications`. See docs/callers.md.',
+      ),
+    TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: z
+      .string()
+      .regex(/^[1-9]\d{1,8}$/, 'must be a whole number of seconds, from 10')
+      .default(String(TOKEN_LIFETIME_SECONDS))
+      .transform(Number)
+      .describe(
+        'The longest life of a token, from `iat` to `exp` and from now on; a longer one is refused. `exp` and `nbf` are read with 60 seconds of leeway.',
+      ),
     TRICKLE_EVENTS_SSE_VIEWERS_MAX: z
       .string()
       .regex(/^\d{1,3}$/, 'must be a whole number from 0 to 999')
@@ -79,10 +112,21 @@ export const settingsSchema = z
       ),
   })
   .superRefine((settings, context) => {
-    if (settings.TRICKLE_ENVIRONMENT === 'local') return
+    const isLocal = settings.TRICKLE_ENVIRONMENT === 'local'
+    const mistake = mistakeOfIssuers(settings.TRICKLE_AUTH_ISSUERS, settings.TRICKLE_AUTH_ISSUER, isLocal)
+    if (mistake !== null)
+      context.addIssue({ code: 'custom', path: ['TRICKLE_AUTH_ISSUERS'], message: mistake })
+    if (/[{}]/.test(settings.TRICKLE_AUTH_ISSUER)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['TRICKLE_AUTH_ISSUER'],
+        message: 'must be one issuer; a pattern with {tid} belongs into TRICKLE_AUTH_ISSUERS',
+      })
+    }
+    if (isLocal) return
     for (const name of ['TRICKLE_AUTH_ISSUER', 'TRICKLE_AUTH_JWKS_URL', 'TRICKLE_ANALYTICS_URL'] as const) {
       const value = settings[name]
-      if (value !== undefined && !isPublicHttps(value)) {
+      if (value !== undefined && !isTrustworthyUrl(value, false)) {
         context.addIssue({
           code: 'custom',
           path: [name],
@@ -93,13 +137,5 @@ export const settingsSchema = z
   })
 
 export type Settings = z.output<typeof settingsSchema>
-
-const LOOPBACK_HOST = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/
-
-function isPublicHttps(value: string): boolean {
-  if (!URL.canParse(value)) return false
-  const url = new URL(value)
-  return url.protocol === 'https:' && !LOOPBACK_HOST.test(url.hostname)
-}
 
 export { emptyIsAbsent }

@@ -1,5 +1,6 @@
+import { recordAction, type OperatorAction } from '../audit/index.ts'
 import { isTrickleError, type ErrorCode } from '../errors/index.ts'
-import type { Database, Row, Statement } from '../postgres/index.ts'
+import type { Database, QueryOptions, Row, Statement } from '../postgres/index.ts'
 import { codeOf, constraintOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { encodeEvent, eventTooLarge } from './encode-events.ts'
@@ -36,6 +37,11 @@ const REFUSED_CLASSES = ['22', '23', '54']
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && REFUSED_CLASSES.includes(codeOf(error).slice(0, 2)) && codeOf(error).length === 5
 
+/** What an operator does, until a transaction has recorded it. */
+interface PendingRecord {
+  action: OperatorAction | undefined
+}
+
 /**
  * Writes batches of lines, each with an outcome of its own. A batch is one transaction, and idempotent: after a lost
  * answer the same batch is sent again and finds its events there. Streams take what comes, without expected version.
@@ -51,48 +57,63 @@ export class EventImporter {
   }
 
   /**
-   * Outcomes in the order of the lines.
+   * Outcomes in the order of the lines. With an action, its row is written in the transaction of the batch, or of the
+   * first part of it that the database takes.
    * @throws RangeError for more than `eventLimits.importBatchLines` lines; TrickleError of the DATABASE_ family.
    */
-  async importBatch(lines: readonly ImportLine[]): Promise<ImportOutcome[]> {
-    if (lines.length === 0) return []
+  async importBatch(lines: readonly ImportLine[], action?: OperatorAction): Promise<ImportOutcome[]> {
     if (lines.length > eventLimits.importBatchLines)
       throw new RangeError(`a batch holds at most ${eventLimits.importBatchLines} lines`)
     const encoded = lines.map(encodeLine)
-    const written = (await this.#write(encoded.filter(isEncoded))).values()
+    const record: PendingRecord = { action }
+    const written = (await this.#write(encoded.filter(isEncoded), record)).values()
+    // No line was written; that somebody tried is known all the same.
+    if (record.action !== undefined) await this.#send([], record.action)
     return encoded.map((line) => (isEncoded(line) ? outcomeOf(written.next().value) : line))
   }
 
-  async #write(lines: readonly EncodedLine[]): Promise<ImportOutcome[]> {
+  async #write(lines: readonly EncodedLine[], record: PendingRecord): Promise<ImportOutcome[]> {
     if (lines.length === 0) return []
     try {
-      return await this.#writeTogether(lines)
+      return await this.#writeTogether(lines, record)
     } catch (error) {
       if (!isRefusal(error)) throw error
       if (lines.length === 1) return [refusalOf(error)]
       // The server does not say which line it refuses. Halves, one after the other, so that streams keep their order.
       const middle = Math.floor(lines.length / 2)
-      const before = await this.#write(lines.slice(0, middle))
-      return [...before, ...(await this.#write(lines.slice(middle)))]
+      const before = await this.#write(lines.slice(0, middle), record)
+      return [...before, ...(await this.#write(lines.slice(middle), record))]
     }
   }
 
   /** @throws the driver's error where the server refuses one of the lines. */
-  async #writeTogether(lines: readonly EncodedLine[]): Promise<ImportOutcome[]> {
-    const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
+  async #writeTogether(lines: readonly EncodedLine[], record: PendingRecord): Promise<ImportOutcome[]> {
     for (let round = 1; ; round += 1) {
       try {
-        const rows = await this.#database.query(statement, {
-          resolvesAmbiguity: true,
-          work: 'bulk',
-          turn: lines[0]?.tenantId ?? '',
-          onError: (error) => (isRefusal(error) ? error : undefined),
-        })
+        const rows = await this.#send(lines, record.action)
+        record.action = undefined
         return readOutcomes(lines, rows)
       } catch (error) {
         if (codeOf(error) !== UNIQUE_VIOLATION || round >= ROUNDS_MAX) throw error
       }
     }
+  }
+
+  #send(lines: readonly EncodedLine[], action: OperatorAction | undefined): Promise<Row[]> {
+    const options: QueryOptions = {
+      resolvesAmbiguity: true,
+      work: 'bulk',
+      turn: lines[0]?.tenantId ?? '',
+      onError: (error) => (isRefusal(error) ? error : undefined),
+    }
+    const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
+    if (action === undefined) return this.#database.query(statement, options)
+    return this.#database.transaction(async (run) => {
+      const rows = lines.length === 0 ? [] : await run(statement)
+      // After the batch, which must take its locks before its transaction has an id.
+      await recordAction(run, action, { outcome: 'begun' })
+      return rows
+    }, options)
   }
 }
 

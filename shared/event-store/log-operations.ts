@@ -1,3 +1,4 @@
+import { recordAction, type OperatorAction } from '../audit/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import type { Database, QueryOptions, Statement } from '../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
@@ -61,6 +62,7 @@ export class LogOperations {
   async beginEpoch(
     { reason, point }: NewEpoch,
     idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
   ): Promise<Received<LogEpoch>> {
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
@@ -71,7 +73,10 @@ export class LogOperations {
         if (status?.at(-1) === 'true') throw aheadOfServer()
         const [at] = await run(selectEpochPoint(point))
         const [row] = await run(beginEpoch(reason, at?.[0] ?? '0', at?.[1] ?? '0'))
-        return epochOfRow(row)
+        const epoch = epochOfRow(row)
+        const detail = 'from' in point ? `from the ${point.from}` : `restored to ${point.restoredTo}`
+        await recordAction(run, action, { target: epoch.epoch, detail })
+        return epoch
       },
     })
   }

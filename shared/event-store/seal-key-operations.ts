@@ -1,3 +1,4 @@
+import { recordAction, type OperatorAction } from '../audit/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import { timestampOfText, type Database, type Row, type Statement } from '../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
@@ -31,7 +32,11 @@ export class SealKeyOperations {
    * @param reason 1 to 500 characters.
    * @throws TrickleError SEAL_KEYS_FULL, IDEMPOTENCY_KEY_REUSED, the DATABASE_ family.
    */
-  async add(reason: string, idempotency: ReceiptKey | null = null): Promise<Received<SealKeyState>> {
+  async add(
+    reason: string,
+    idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
+  ): Promise<Received<SealKeyState>> {
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
       idempotency,
@@ -43,6 +48,7 @@ export class SealKeyOperations {
         const states = (await run(selectSealKeyStates)).map(stateOfRow)
         const state = states.find((key) => key.id === id)
         if (state === undefined) throw new TrickleError('INTERNAL', 'The key that was added is not there.')
+        await recordAction(run, action, { target: id })
         return state
       },
     })
@@ -52,15 +58,20 @@ export class SealKeyOperations {
    * Removes a key. Tokens that it sealed are answered 410 from then on, on every instance within half a minute.
    * @throws TrickleError SEAL_KEY_NOT_FOUND, SEAL_KEY_NEEDED, IDEMPOTENCY_KEY_REUSED, the DATABASE_ family.
    */
-  async remove(id: string, idempotency: ReceiptKey | null = null): Promise<Received<{ removed: string }>> {
+  async remove(
+    id: string,
+    idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
+  ): Promise<Received<{ removed: string }>> {
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
       idempotency,
       status: 200,
       work: async (run) => {
         const [row] = await run(removeSealKey(id))
-        if (row?.[0] === 'removed') return { removed: id }
-        throw row?.[0] === 'needed' ? needed(id) : notFound(id)
+        if (row?.[0] !== 'removed') throw row?.[0] === 'needed' ? needed(id) : notFound(id)
+        await recordAction(run, action, { target: id })
+        return { removed: id }
       },
     })
   }

@@ -1,32 +1,44 @@
-import { challengeHeader, type Identity } from '../auth/index.ts'
+import { challengeHeader, type Identity, type Role } from '../auth/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import { type Access } from './route-types.ts'
+import { tenantHeaderMissing, tenantHeaderOfOperator } from './tenant-header.ts'
 
 /**
- * Checks roles before anybody asks the database for the tenant.
- * @throws TrickleError ROLE_MISSING, TENANT_MISSING
+ * Checks roles before anybody asks the database for the tenant. `namedTenant`: the header Trickle-Tenant.
+ * @throws TrickleError ROLE_MISSING, TENANT_MISSING, TENANT_HEADER_MISSING, TENANT_CONTEXT_REFUSED
  */
 export function checkAccess(
   access: Exclude<Access, { kind: 'public' | 'publicOrOperator' }>,
   identity: Identity,
+  namedTenant: string | null,
 ): void {
   const isOperator = identity.roles.has('operator')
+  if (isOperator && namedTenant !== null) throw tenantHeaderOfOperator()
   if (access.kind === 'operator') {
-    if (!isOperator) throw roleMissing(['operator'])
+    if (!isOperator) throw roleMissing(['operator'], identity)
     return
   }
   if (isOperator && access.kind === 'tenantOrOperator') return
-  if (identity.tenantClaim === null) {
+  const isService = identity.roles.has('service')
+  if (identity.tenantClaim === null && !isService) {
     const why = isOperator ? 'an operator acts for no tenant' : 'its tenant claim is absent'
     throw new TrickleError(
       'TENANT_MISSING',
-      `This route works on the tenant that the token names, and this token names none: ${why}.`,
+      `This route works on the tenant that the token names, and this token names none: ${why}.${withheldText(identity)}`,
     )
   }
-  if (!access.roles.some((role) => identity.roles.has(role))) throw roleMissing(access.roles)
+  if (!access.roles.some((role) => identity.roles.has(role))) throw roleMissing(access.roles, identity)
+  if (isService && namedTenant === null) throw tenantHeaderMissing()
 }
 
-function roleMissing(roles: readonly string[]): TrickleError {
-  const detail = `This route requires ${roles.length === 1 ? 'the role' : 'one of the roles'} ${roles.join(', ')}.`
+function roleMissing(roles: readonly Role[], identity: Identity): TrickleError {
+  const detail = `This route requires ${roles.length === 1 ? 'the role' : 'one of the roles'} ${roles.join(', ')}.${withheldText(identity)}`
   return new TrickleError('ROLE_MISSING', detail, { headers: challengeHeader('insufficient_scope', detail) })
+}
+
+/** A role that the token names and that does not count would otherwise look like a defect to its owner. */
+function withheldText({ withheld }: Identity): string {
+  if (withheld.size === 0) return ''
+  const parts = [...withheld].map(([role, reason]) => `${role} (${reason})`)
+  return ` The token also names ${parts.join(', ')}.`
 }

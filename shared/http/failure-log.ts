@@ -1,8 +1,9 @@
 import { type TrickleError } from '../errors/index.ts'
 import { type RouteFacts } from './route-types.ts'
 
-/** Where the kernel writes. Neither method may throw; what it throws is lost. */
+/** Where the kernel writes. No method may throw; what it throws is lost. */
 export interface KernelLogger {
+  readonly info: (message: string, fields: Readonly<Record<string, unknown>>) => void
   readonly error: (message: string, fields: Readonly<Record<string, unknown>>) => void
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void
 }

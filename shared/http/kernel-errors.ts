@@ -8,11 +8,13 @@ export function kernelErrorsOf(route: RouteFacts): ErrorCode[] {
   if (access.kind !== 'public') {
     codes.push('TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'ISSUER_UNAVAILABLE')
   }
-  if (access.kind !== 'public' && access.kind !== 'publicOrOperator') codes.push('ROLE_MISSING')
+  if (access.kind !== 'public' && access.kind !== 'publicOrOperator')
+    codes.push('ROLE_MISSING', 'TENANT_HEADER_INVALID', 'TENANT_CONTEXT_REFUSED')
   if (access.kind === 'tenant' || access.kind === 'tenantOrOperator') {
     // Finding the tenant asks the database.
     codes.push(
       'TENANT_MISSING',
+      'TENANT_HEADER_MISSING',
       'TENANT_UNKNOWN',
       'TENANT_SUSPENDED',
       'DATABASE_UNAVAILABLE',

@@ -6,23 +6,32 @@ import {
 } from '@azure/functions'
 import { type Identity } from '../auth/index.ts'
 import { asTrickleError, type TrickleError } from '../errors/index.ts'
+import { createAccessLog, type AccessLog, type Sighting } from './access-log.ts'
 import { checkAccess } from './access.ts'
 import { clientOf, watchClients, type ClientConnection } from './client-connection.ts'
 import { startDeadline, withinDeadline, type Deadline } from './deadline.ts'
-import { logFailure, type KernelLogger } from './failure-log.ts'
+import { logFailure, type FailureFacts, type KernelLogger } from './failure-log.ts'
 import { problemDocument, type Occurrence } from './problem.ts'
 import { type Reply } from './reply.ts'
 import { readRequest, type PreparedRoute, prepareRoute } from './request.ts'
 import { encodeReply, problemReply, type AnswerContext } from './response.ts'
 import { type Caller, type Route } from './route-types.ts'
+import { readTenantHeader } from './tenant-header.ts'
 import { readClientTrace, traceIdOf } from './trace.ts'
 import { verifyProblem, verifyReply } from './verify-response.ts'
 
 export interface KernelOptions<T> {
   /** Checks the Authorization header, as `TokenVerifier.verify` does. */
   readonly authenticate: (authorizationHeader: string | null) => Promise<Identity>
-  /** Finds the caller's tenant. Called after the roles are checked, within the deadline of the request. */
-  readonly resolveCaller: (identity: Identity, limits: CallLimits) => Promise<Caller<T>>
+  /**
+   * Finds the caller's tenant. Called after the roles are checked, within the deadline of the request. `namedTenant` is
+   * the header Trickle-Tenant; for a service it is never null.
+   */
+  readonly resolveCaller: (
+    identity: Identity,
+    limits: CallLimits,
+    namedTenant: string | null,
+  ) => Promise<Caller<T>>
   readonly logger: KernelLogger
   /** Checks replies against the route's responses and codes against its errors; for tests. Default false. */
   readonly verifyResponses?: boolean
@@ -45,16 +54,21 @@ export interface Kernel<T> {
  */
 export function createKernel<T>(options: KernelOptions<T>): Kernel<T> {
   watchClients()
+  const accessLog = createAccessLog(options.logger)
   return {
     handlerFor(route) {
       const prepared = prepareRoute(route)
-      return (request, invocation) => answer(options, prepared, request, invocation)
+      return (request, invocation) => answer({ ...options, accessLog }, prepared, request, invocation)
     },
   }
 }
 
+interface LoggingOptions<T> extends KernelOptions<T> {
+  readonly accessLog: AccessLog
+}
+
 async function answer<T>(
-  options: KernelOptions<T>,
+  options: LoggingOptions<T>,
   prepared: PreparedRoute<T>,
   request: HttpRequest,
   invocation: InvocationContext,
@@ -64,15 +78,20 @@ async function answer<T>(
   const deadline = startDeadline(route.deadlineMs)
   const traceId = traceIdOf(invocation)
   const occurrence = (): Occurrence => ({ instance: pathOf(request.url), traceId })
-  const log = (error: TrickleError, isMidStream: boolean): void =>
-    logFailure(options.logger, error, {
-      route,
-      method: request.method,
-      traceId,
-      invocationId: invocation.invocationId,
-      durationMs: Date.now() - startedAtMs,
-      isMidStream,
-    })
+  const seen: Sighting = {}
+  const facts = (isMidStream: boolean): FailureFacts => ({
+    route,
+    method: request.method,
+    traceId,
+    invocationId: invocation.invocationId,
+    durationMs: Date.now() - startedAtMs,
+    isMidStream,
+  })
+  const log = (error: TrickleError, isMidStream: boolean): void => {
+    logFailure(options.logger, error, facts(isMidStream))
+    options.accessLog.refused(error, facts(isMidStream), seen)
+    options.accessLog.operated(error, facts(isMidStream), seen)
+  }
   const client = clientOf(invocation.invocationId)
   const context: AnswerContext = {
     deadline,
@@ -88,9 +107,11 @@ async function answer<T>(
       }
     },
   }
-  const work = run(options, prepared, request, { deadline, client, traceId }).then((reply) =>
-    encodeReply(reply, context),
-  )
+  const work = run(options, prepared, request, { deadline, client, traceId, seen }).then((reply) => {
+    options.accessLog.operated({ status: reply.status, code: null }, facts(false), seen)
+    options.accessLog.acted(facts(false), seen)
+    return encodeReply(reply, context)
+  })
   try {
     return await withinDeadline(work, deadline.signal)
   } catch (thrown) {
@@ -115,6 +136,7 @@ interface Call {
   readonly deadline: Deadline
   readonly client: ClientConnection
   readonly traceId: string
+  readonly seen: Sighting
 }
 
 /** Everything up to the reply, in the order: token, roles, caller, inputs, handler. */
@@ -122,11 +144,11 @@ async function run<T>(
   options: KernelOptions<T>,
   prepared: PreparedRoute<T>,
   request: HttpRequest,
-  { deadline, client, traceId }: Call,
+  { deadline, client, traceId, seen }: Call,
 ): Promise<Reply> {
   const { route } = prepared
   const limits: CallLimits = { signal: deadline.signal, deadlineAtMs: deadline.atMs }
-  const caller = await findCaller(options, route, request, limits)
+  const caller = await findCaller(options, route, request, limits, seen)
   const inputs = await readRequest(prepared, request, deadline.signal)
   const given: Reply | undefined = await route.handler({
     ...inputs,
@@ -134,7 +156,7 @@ async function run<T>(
     caller,
     clientSignal: client.signal,
     checkAgain: async () => {
-      await findCaller(options, route, request, limits)
+      await findCaller(options, route, request, limits, seen)
     },
     trace: readClientTrace(request.headers),
     traceId,
@@ -150,17 +172,21 @@ async function findCaller<T>(
   route: Route<T>,
   request: HttpRequest,
   limits: CallLimits,
+  seen: Sighting,
 ): Promise<Caller<T> | null> {
   if (route.access.kind === 'public') return null
   const header = request.headers.get('authorization')
   if (route.access.kind === 'publicOrOperator') {
     if (header === null) return null
     const identity = await options.authenticate(header)
-    return identity.roles.has('operator') ? options.resolveCaller(identity, limits) : null
+    return identity.roles.has('operator') ? options.resolveCaller(identity, limits, null) : null
   }
   const identity = await options.authenticate(header)
-  checkAccess(route.access, identity)
-  return options.resolveCaller(identity, limits)
+  seen.identity = identity
+  const namedTenant = readTenantHeader(request.headers)
+  seen.namedTenant = namedTenant
+  checkAccess(route.access, identity, namedTenant)
+  return options.resolveCaller(identity, limits, namedTenant)
 }
 
 function pathOf(url: string): string {

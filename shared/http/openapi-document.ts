@@ -9,6 +9,7 @@ import { type ErrorCode, type ErrorEntry } from '../errors/index.ts'
 import { errorsOf } from './kernel-errors.ts'
 import { errorsPagePath } from './problem.ts'
 import { type ResponseDefinition, type RouteFacts } from './route-types.ts'
+import { TENANT_HEADER } from './tenant-header.ts'
 
 /** Title page of the reference. `version` is the version of Trickle. */
 export interface DocumentInfo {
@@ -64,7 +65,8 @@ const bearerScheme = {
   type: 'http',
   scheme: 'bearer',
   bearerFormat: 'JWT',
-  description: 'A token of the configured OpenID Connect issuer. Its claims name the tenant and the roles.',
+  description:
+    'A token of a configured OpenID Connect issuer. Its claims name the tenant and the roles; a `service` names the tenant in the header `Trickle-Tenant`.',
 } as const
 
 const problemSchema: ZodOpenApiSchemaObject = {
@@ -111,7 +113,10 @@ function operationOf(route: RouteFacts, catalogue: Catalogue): ZodOpenApiOperati
       ...(query === undefined ? {} : { query }),
       ...(headers === undefined ? {} : { header: headers }),
     },
-    parameters: route.idempotency === 'receipt' ? [idempotencyKeyParameter] : [],
+    parameters: [
+      ...(route.idempotency === 'receipt' ? [idempotencyKeyParameter] : []),
+      ...('roles' in route.access ? [tenantParameter] : []),
+    ],
     ...(requestBody === undefined ? {} : { requestBody }),
     responses: { ...successesOf(route), ...problemsOf(route, catalogue) },
   }
@@ -127,6 +132,16 @@ const idempotencyKeyParameter = {
   example: 'order-4711-created',
 } as const
 
+const tenantParameter = {
+  in: 'header',
+  name: TENANT_HEADER,
+  required: false,
+  description:
+    "Required with a token that has the role `service`: the id, slug or external id of the tenant that it acts for in this request. With a tenant's own token it may only name that tenant.",
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x2b\\x2d-\\x7e]+$' },
+  example: 'acme',
+} as const
+
 /** An empty requirement among others says that the token may be left out. */
 function securityOf({ access }: RouteFacts): Record<string, string[]>[] {
   if (access.kind === 'public') return []
@@ -139,8 +154,8 @@ function describeAccess({ access }: RouteFacts): string {
   if (access.kind === 'operator') return 'Requires the role `operator`.'
   const roles = access.roles.map((role) => `\`${role}\``).join(' or ')
   return access.kind === 'tenant'
-    ? `Requires the role ${roles} of a tenant's token.`
-    : `Requires the role ${roles} of a tenant's token, or the role \`operator\`.`
+    ? `Requires the role ${roles} of a tenant's token, or of a service that names the tenant.`
+    : `Requires the role ${roles} of a tenant's token or of a service that names the tenant, or the role \`operator\`.`
 }
 
 function requestBodyOf(route: RouteFacts): ZodOpenApiOperationObject['requestBody'] {

@@ -7,8 +7,8 @@ import { type Reply } from './reply.ts'
 import { type ClientTrace } from './trace.ts'
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-/** The roles that a tenant's token can carry. */
-export type TenantRole = Exclude<Role, 'operator'>
+/** The roles that work on a tenant: of its own token, or of a service that acts for it. */
+export type TenantRole = Exclude<Role, 'operator' | 'service'>
 
 /**
  * Who may call a route. `roles`: any one of them is enough. publicOrOperator: everybody, and the handler is told when it
@@ -21,17 +21,25 @@ export type Access =
   | { readonly kind: 'operator' }
   | { readonly kind: 'tenantOrOperator'; readonly roles: readonly TenantRole[] }
 
-export interface OperatorCaller {
-  readonly kind: 'operator'
+/** A caller is known by issuer and subject together. */
+interface KnownCaller {
+  readonly issuer: string
   readonly subject: string
+  /** The application that asked for the token; null where the token names none. */
+  readonly application: string | null
   readonly roles: ReadonlySet<Role>
 }
 
-/** `tenant` is whatever the tenancy capability makes of the token's tenant claim. */
-export interface TenantCaller<T> {
+export interface OperatorCaller extends KnownCaller {
+  readonly kind: 'operator'
+}
+
+/**
+ * `tenant` is what the tenancy capability makes of the token's tenant claim or, for a service, of the header
+ * Trickle-Tenant: a service is to a route what the tenant's own token is.
+ */
+export interface TenantCaller<T> extends KnownCaller {
   readonly kind: 'tenant'
-  readonly subject: string
-  readonly roles: ReadonlySet<Role>
   readonly tenant: T
 }
 

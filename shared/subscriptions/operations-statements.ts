@@ -53,6 +53,12 @@ export const decideParked = (name: string, parkedId: string, decision: 'replay' 
   values: [name, parkedId, decision],
 })
 
+export const selectParkedTenant = (name: string, parkedId: string): Statement => ({
+  name: 'subscription_parked_tenant',
+  text: 'select p.tenant_id from trickle_subscriptions_state.parked p where p.name = $1 and p.parked_id = $2',
+  values: [name, parkedId],
+})
+
 /** Columns: parked_id, tenant_id, stream_id, version, event_id, source, type, attempts, error, state, parked_at. */
 export const selectParked = (name: string, after: string, limit: number): Statement => ({
   name: 'subscription_parked',

@@ -1,3 +1,4 @@
+import { recordAction, type ActionFacts, type OperatorAction } from '../audit/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import type { Database, Row, Statement } from '../postgres/index.ts'
 import {
@@ -12,6 +13,7 @@ import {
   place,
   resize,
   selectParked,
+  selectParkedTenant,
   selectStatus,
   setState,
 } from './operations-statements.ts'
@@ -34,7 +36,8 @@ const MEMBERS_MAX = 16
 const INT64_MAX = 9_223_372_036_854_775_807n
 
 /**
- * What an operator can see and do; runs on the operator's login.
+ * What an operator can see and do; runs on the operator's login. What is done for an `OperatorAction` leaves its row in
+ * the same transaction.
  * @throws TrickleError SUBSCRIPTION_NOT_FOUND for an unknown name, SUBSCRIPTION_STATE_CONFLICT for what can't be done now,
  *   DATABASE_ family.
  */
@@ -57,36 +60,38 @@ export class SubscriptionOperations {
   }
 
   /** A running holder stops before its next page, 5 s later at most while a handler takes long. */
-  async pause(name: string): Promise<SubscriptionStatus> {
-    return this.#change(name, setState(name, 'pause'))
+  async pause(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
+    return this.#change(name, setState(name, 'pause'), action)
   }
 
   /** What was given up on, or what stopped it, is tried again. */
-  async resume(name: string): Promise<SubscriptionStatus> {
-    return this.#change(name, setState(name, 'resume'))
+  async resume(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
+    return this.#change(name, setState(name, 'resume'), action)
   }
 
   /** Back to the beginning of the log, and paused: everything is handled again after `resume`. */
-  async reset(name: string): Promise<SubscriptionStatus> {
-    return this.#change(name, place(name, 'beginning', null, false))
+  async reset(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
+    return this.#change(name, place(name, 'beginning', null, false), action)
   }
 
   /**
    * Goes on from another point, in the current epoch of the log. Events between may be left out or handled again.
    * @throws also VALIDATION_FAILED for a checkpoint above the horizon, below which alone nothing is still to come.
    */
-  async resumeAt(name: string, at: ResumePoint): Promise<SubscriptionStatus> {
-    return this.#change(name, place(name, at.kind, at.kind === 'checkpoint' ? at : null, true))
+  async resumeAt(name: string, at: ResumePoint, action?: OperatorAction): Promise<SubscriptionStatus> {
+    const point = at.kind === 'checkpoint' ? at : null
+    const detail = point === null ? `at ${at.kind}` : `at checkpoint ${point.xid}/${point.position}`
+    return this.#change(name, place(name, at.kind, point, true), action, detail)
   }
 
   /** Takes effect when every member has come to the furthest one's point; see `targetMembers`. */
-  async resize(name: string, members: number): Promise<SubscriptionStatus> {
+  async resize(name: string, members: number, action?: OperatorAction): Promise<SubscriptionStatus> {
     if (!Number.isInteger(members) || members < 1 || members > MEMBERS_MAX)
       throw new TrickleError(
         'VALIDATION_FAILED',
         `A subscription has 1 to ${MEMBERS_MAX} members, not ${members}.`,
       )
-    return this.#change(name, resize(name, members))
+    return this.#change(name, resize(name, members), action, `${members} members`)
   }
 
   /** Events that are set aside, oldest first; those that were skipped are not among them. */
@@ -101,44 +106,75 @@ export class SubscriptionOperations {
   }
 
   /** The next run handles it again, and what waits behind it when it succeeds. @throws also PARKED_EVENT_NOT_FOUND. */
-  async replay(name: string, parkedId: string): Promise<void> {
-    await this.#decide(name, parkedId, 'replay')
+  async replay(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
+    await this.#decide(name, parkedId, 'replay', action)
   }
 
   /** Gives the event up for good, on the record; its stream goes on. @throws also PARKED_EVENT_NOT_FOUND. */
-  async skip(name: string, parkedId: string): Promise<void> {
-    await this.#decide(name, parkedId, 'skip')
+  async skip(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
+    await this.#decide(name, parkedId, 'skip', action)
   }
 
-  async #decide(name: string, parkedId: string, decision: 'replay' | 'skip'): Promise<void> {
+  async #decide(
+    name: string,
+    parkedId: string,
+    decision: 'replay' | 'skip',
+    action: OperatorAction | undefined,
+  ): Promise<void> {
     const id = idOf(parkedId)
     if (id === null) throw eventNotFound(name, parkedId)
-    await this.#run(name, decideParked(name, id, decision), parkedId)
-  }
-
-  async #change(name: string, statement: Statement): Promise<SubscriptionStatus> {
-    await this.#run(name, statement)
-    return this.get(name)
+    const outcome = await this.#database.transaction(async (run) => {
+      const [parked] = await run(selectParkedTenant(name, id))
+      const [row] = await run(decideParked(name, id, decision))
+      const tenantId = parked?.[0] ?? null
+      await recordDone(run, row, action, {
+        ...(tenantId === null ? {} : { tenantIds: [tenantId] }),
+        target: name,
+        detail: `parked event ${id}`,
+      })
+      return row?.[0] ?? ''
+    })
+    refuseUnlessDone(outcome, name, parkedId)
   }
 
   /** A lost answer is told as OUTCOME_UNKNOWN: the state shows what was done, and a second skip would not find its event. */
-  async #run(name: string, statement: Statement, parkedId = ''): Promise<void> {
-    const [row] = await this.#database.query(statement)
-    const outcome = row?.[0] ?? ''
-    if (outcome === 'done') return
-    if (outcome === 'not-found') throw notFound(name)
-    if (outcome === 'event-not-found') throw eventNotFound(name, parkedId)
-    if (outcome === 'ahead')
-      throw new TrickleError(
-        'VALIDATION_FAILED',
-        'The checkpoint is ahead of what the log can be read up to.',
-      )
-    throw new TrickleError('SUBSCRIPTION_STATE_CONFLICT', `${name} ${CONFLICTS[outcome] ?? outcome}.`)
+  async #change(
+    name: string,
+    statement: Statement,
+    action: OperatorAction | undefined,
+    detail?: string,
+  ): Promise<SubscriptionStatus> {
+    const outcome = await this.#database.transaction(async (run) => {
+      const [row] = await run(statement)
+      await recordDone(run, row, action, { target: name, ...(detail === undefined ? {} : { detail }) })
+      return row?.[0] ?? ''
+    })
+    refuseUnlessDone(outcome, name)
+    return this.get(name)
   }
 
   #read(statement: Statement): Promise<Row[]> {
     return this.#database.query(statement, { isRead: true })
   }
+}
+
+/** What the database refused to do leaves no row: it changed nothing. */
+async function recordDone(
+  run: (statement: Statement) => Promise<Row[]>,
+  row: Row | undefined,
+  action: OperatorAction | undefined,
+  facts: ActionFacts,
+): Promise<void> {
+  if (row?.[0] === 'done') await recordAction(run, action, facts)
+}
+
+function refuseUnlessDone(outcome: string, name: string, parkedId = ''): void {
+  if (outcome === 'done') return
+  if (outcome === 'not-found') throw notFound(name)
+  if (outcome === 'event-not-found') throw eventNotFound(name, parkedId)
+  if (outcome === 'ahead')
+    throw new TrickleError('VALIDATION_FAILED', 'The checkpoint is ahead of what the log can be read up to.')
+  throw new TrickleError('SUBSCRIPTION_STATE_CONFLICT', `${name} ${CONFLICTS[outcome] ?? outcome}.`)
 }
 
 const CONFLICTS: Readonly<Record<string, string>> = {

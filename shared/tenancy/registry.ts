@@ -1,3 +1,4 @@
+import { recordAction, type OperatorAction } from '../audit/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import type { Database, Row, Statement } from '../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
@@ -15,7 +16,10 @@ import { makeTenantContext, type TenantContext } from './tenant-context.ts'
 import { canBeName } from './tenant-name.ts'
 import { tenantOfRow, type Tenant } from './tenant.ts'
 
-/** Tenants as an operator administers them. The database is that of the operator's login. */
+/**
+ * Tenants as an operator administers them. The database is that of the operator's login. What is done for an
+ * `OperatorAction` leaves its row in the same transaction.
+ */
 export class TenantRegistry {
   readonly #database: Database
 
@@ -24,7 +28,11 @@ export class TenantRegistry {
   }
 
   /** @throws TrickleError TENANT_EXISTS when one of its names is taken, VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED. */
-  async create(tenant: NewTenant, idempotency: ReceiptKey | null = null): Promise<Received<Tenant>> {
+  async create(
+    tenant: NewTenant,
+    idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
+  ): Promise<Received<Tenant>> {
     const rows = rowsOf([tenant], inBody)
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
@@ -35,7 +43,9 @@ export class TenantRegistry {
         if (creation?.outcome !== 'created') throw exists(rows[0]?.slug ?? '')
         const [row] = await run(selectTenant(creation.tenantId))
         if (row === undefined) throw new Error('a tenant that was made is not there')
-        return tenantOfRow(row)
+        const made = tenantOfRow(row)
+        await recordAction(run, action, { tenantIds: [made.id], target: made.slug })
+        return made
       },
     })
   }
@@ -47,6 +57,7 @@ export class TenantRegistry {
   async createMissing(
     tenants: readonly NewTenant[],
     idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
   ): Promise<Received<{ created: number; existing: number }>> {
     const rows = rowsOf(tenants, inList)
     return withReceipt(this.#database, {
@@ -55,8 +66,14 @@ export class TenantRegistry {
       status: 200,
       work: async (run) => {
         const creations = await creationsOf(run, rows, inList)
-        const created = creations.filter(({ outcome }) => outcome === 'created').length
-        return { created, existing: rows.length - created }
+        const tenantIds = creations
+          .filter(({ outcome }) => outcome === 'created')
+          .map(({ tenantId }) => tenantId)
+        await recordAction(run, action, {
+          tenantIds,
+          detail: `${tenantIds.length} of ${rows.length} created`,
+        })
+        return { created: tenantIds.length, existing: rows.length - tenantIds.length }
       },
     })
   }
@@ -75,7 +92,11 @@ export class TenantRegistry {
   async setStatus(
     reference: string,
     status: 'active' | 'suspended',
-    { by = 'any', idempotency = null }: { by?: TenantKey; idempotency?: ReceiptKey | null } = {},
+    {
+      by = 'any',
+      idempotency = null,
+      action,
+    }: { by?: TenantKey; idempotency?: ReceiptKey | null; action?: OperatorAction } = {},
   ): Promise<Received<Tenant>> {
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
@@ -86,7 +107,9 @@ export class TenantRegistry {
         if (matches.length > 1) throw ambiguous(reference, matches)
         const [row] = await run(updateStatus(matches[0]?.[0] ?? null, status))
         if (row === undefined) throw notFound(reference, by)
-        return tenantOfRow(row)
+        const tenant = tenantOfRow(row)
+        await recordAction(run, action, { tenantIds: [tenant.id], target: tenant.slug })
+        return tenant
       },
     })
   }

@@ -39,6 +39,8 @@ export async function seedTenants(admin: Client): Promise<void> {
       end loop;
       insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result)
         values ('${PLATFORM}', 'platform-key', 'f', 201, '{}');
+      insert into trickle_operations_audit.actions (request_id, action, outcome, issuer, subject, tenant_id, trace_id)
+        select gen_random_uuid(), 'seeded', 'done', 'i', 's', t.tenant_id, 't' from trickle_tenants_state.tenants t;
       perform trickle_subscriptions_state.acquire('seeded', 0, 'somebody', 60000);
       insert into trickle_subscriptions_state.lanes (name, member, tenant_id, xid, position)
         select 'seeded', 0, t.tenant_id, '0', 0 from trickle_tenants_state.tenants t;

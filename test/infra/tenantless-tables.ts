@@ -19,6 +19,8 @@ export const tenantlessTables: Readonly<Record<string, string>> = {
     'references to events of all tenants that a subscription set aside; no content, and the app sees none',
   'trickle_analytics_outbox.batches':
     'a batch holds events of many tenants; its row holds their range, not their content',
+  'trickle_operations_audit.actions':
+    'what operators did; says of a tenant only that it was the one, and no tenant sees it',
   'trickle_platform_migrations.applied': "the migration runner's record",
   'trickle_platform_migrations.checksums': 'the level of the schema, which `ready` reads',
 }

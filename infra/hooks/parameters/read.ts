@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { isTrustworthyUrl } from '../../../shared/auth/index.ts'
+import { applicationsSchema, issuersSchema, mistakeOfIssuers } from '../../../shared/config/index.ts'
 import type { Environment } from '../frame/environment.ts'
 import type { HookFailure } from '../frame/failure.ts'
 import { refuseContradictions, type SizeRules } from './contradictions.ts'
@@ -19,6 +21,8 @@ const administratorSchema = z.strictObject({
 })
 
 const issuerExample = 'https://login.microsoftonline.com/<tenant id>/v2.0'
+const issuersExample = '[{"issuer":"https://login.example.com","audience":"api://trickle"}]'
+const applicationsExample = '{"operator":["<application id>"]}'
 const administratorsExample = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
 
 /** Reads and checks what `azd provision` will be given; `failures` holds everything that is wrong with it. */
@@ -75,7 +79,7 @@ function readAuthorisation(values: ValueReader): void {
   )
   const urls = { TRICKLE_AUTH_ISSUER: issuer, TRICKLE_AUTH_JWKS_URL: values.get('TRICKLE_AUTH_JWKS_URL') }
   for (const [name, url] of Object.entries(urls)) {
-    if (url === undefined || isPublicHttps(url)) continue
+    if (url === undefined || isTrustworthyUrl(url, false)) continue
     values.invalid(
       name,
       `${name} is "${url}"; in Azure it must be https and no loopback address.`,
@@ -83,12 +87,20 @@ function readAuthorisation(values: ValueReader): void {
     )
   }
   values.oneOf('TRICKLE_AUTH_TENANT_KEY', ['any', 'id', 'slug', 'externalId'], 'any')
-}
-
-const loopbackHost = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/
-
-function isPublicHttps(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const url = new URL(text)
-  return url.protocol === 'https:' && !loopbackHost.test(url.hostname)
+  values.json('TRICKLE_AUTH_APPLICATIONS', applicationsSchema, {}, applicationsExample)
+  const issuers = values.json('TRICKLE_AUTH_ISSUERS', issuersSchema, [], issuersExample)
+  const mistake = mistakeOfIssuers(issuers, issuer ?? '', false)
+  if (mistake !== null)
+    values.invalid(
+      'TRICKLE_AUTH_ISSUERS',
+      `TRICKLE_AUTH_ISSUERS${mistake}.`,
+      `azd env set TRICKLE_AUTH_ISSUERS '${issuersExample}'`,
+    )
+  const lifetime = values.get('TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX')
+  if (lifetime === undefined || /^[1-9]\d{1,8}$/.test(lifetime)) return
+  values.invalid(
+    'TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX',
+    `TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX is "${lifetime}", which is no whole number of seconds from 10.`,
+    'azd env set TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX 90000',
+  )
 }

@@ -50,17 +50,16 @@ function startProduct(): Product {
   } as unknown as Services
   const kernel = createKernel<TenantContext>({
     authenticate,
-    async resolveCaller({ subject, roles, tenantClaim }: Identity): Promise<Caller<TenantContext>> {
-      if (tenantClaim === null) return { kind: 'operator', subject, roles }
+    async resolveCaller({ tenantClaim, ...who }: Identity): Promise<Caller<TenantContext>> {
+      if (tenantClaim === null) return { kind: 'operator', ...who }
       if (suspended.has(tenantClaim)) throw new TrickleError('TENANT_SUSPENDED', 'suspended')
       return {
         kind: 'tenant',
-        subject,
-        roles,
+        ...who,
         tenant: { tenantId: tenantClaim, slug: tenantClaim } as TenantContext,
       }
     },
-    logger: { error: () => undefined, warn: () => undefined },
+    logger: { info: () => undefined, error: () => undefined, warn: () => undefined },
     verifyResponses: true,
   })
   const routes = eventRoutes(() => services)

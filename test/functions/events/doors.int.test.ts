@@ -26,8 +26,9 @@ beforeAll(async () => {
   const routes = eventRoutes(() => services)
   const kernel = createKernel<TenantContext>({
     authenticate,
-    resolveCaller: ({ subject, roles }) => Promise.resolve({ kind: 'tenant', subject, roles, tenant: acme }),
-    logger: { error: () => {}, warn: () => {} },
+    resolveCaller: ({ issuer, subject, application, roles }) =>
+      Promise.resolve({ kind: 'tenant', issuer, subject, application, roles, tenant: acme }),
+    logger: { info: () => {}, error: () => {}, warn: () => {} },
     verifyResponses: true,
   })
   const ask = (name: string, options: Parameters<typeof call>[2]): Promise<Answer> => {

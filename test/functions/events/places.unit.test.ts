@@ -60,12 +60,12 @@ describe('places', () => {
 
   it('count to the tenant, whoever calls for it, and to all operators together', () => {
     const tenant = { tenantId: 'one' } as TenantContext
-    const roles = new Set<never>()
+    const known = { issuer: 'https://issuer.example', application: null, roles: new Set<never>() }
     const callers: Caller<TenantContext>[] = [
-      { kind: 'tenant', subject: 'ada', roles, tenant },
-      { kind: 'tenant', subject: 'bob', roles, tenant },
-      { kind: 'operator', subject: 'ada', roles },
-      { kind: 'operator', subject: 'bob', roles },
+      { kind: 'tenant', subject: 'ada', ...known, tenant },
+      { kind: 'tenant', subject: 'bob', ...known, tenant },
+      { kind: 'operator', subject: 'ada', ...known },
+      { kind: 'operator', subject: 'bob', ...known },
     ]
     expect(callers.map(holderOf)).toEqual(['one', 'one', 'operators', 'operators'])
   })

@@ -27,11 +27,11 @@ export async function serveEventRoutes(): Promise<ServedRoutes> {
   const services = createServices(() => undefined)
   const kernel = createKernel<TenantContext>({
     authenticate,
-    resolveCaller: async ({ subject, roles, tenantClaim }) =>
+    resolveCaller: async ({ tenantClaim, ...who }) =>
       tenantClaim === null
-        ? { kind: 'operator', subject, roles }
-        : { kind: 'tenant', subject, roles, tenant: await services.tenants.resolve(tenantClaim) },
-    logger: { error: () => undefined, warn: () => undefined },
+        ? { kind: 'operator', ...who }
+        : { kind: 'tenant', ...who, tenant: await services.tenantsBy('any').resolve(tenantClaim) },
+    logger: { info: () => undefined, error: () => undefined, warn: () => undefined },
     verifyResponses: true,
   })
   const routes = eventRoutes(() => services)

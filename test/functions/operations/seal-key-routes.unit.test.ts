@@ -36,6 +36,7 @@ const call = callerOf(
   operationRoutes(() => ({
     sealKeyOperations,
     logOperations: undefined as never,
+    operatorActions: undefined as never,
     subscriptionOperations: undefined as never,
   })),
 )

@@ -6,14 +6,19 @@ import type { Answer } from '../../shared/http/harness.ts'
 let operations: RecordedOperations
 let call: (name: string, options?: RequestOptions) => Promise<Answer>
 
-const logOperations = new Proxy({}, { get: () => () => Promise.reject(new Error('not the log')) }) as never
-const sealKeyOperations = logOperations
+const nobody = new Proxy({}, { get: () => () => Promise.reject(new Error('not asked here')) }) as never
+const [logOperations, operatorActions, sealKeyOperations] = [nobody, nobody, nobody]
 const orders = { params: { name: 'orders' } }
 
 beforeEach(() => {
   operations = new RecordedOperations()
   call = callerOf(
-    operationRoutes(() => ({ subscriptionOperations: operations, logOperations, sealKeyOperations })),
+    operationRoutes(() => ({
+      subscriptionOperations: operations,
+      logOperations,
+      operatorActions,
+      sealKeyOperations,
+    })),
   )
 })
 
@@ -117,6 +122,7 @@ describe('every route of operations', () => {
   const routes = operationRoutes(() => ({
     subscriptionOperations: operations,
     logOperations,
+    operatorActions,
     sealKeyOperations,
   }))
   it.each(routes.map((route) => route.name))('%s is for operators only', async (name) => {

@@ -127,14 +127,19 @@ export interface RequestOptions {
   readonly roles?: string | null
 }
 
-/** Calls routes by their names, as an operator unless told otherwise; replies are held against the definitions. */
-export function callerOf(routes: readonly Route<TenantContext>[]) {
-  const kernel = createKernel<TenantContext>({
+/** A kernel all of whose callers are operators; replies are held against the definitions. */
+export const operatorKernel = () =>
+  createKernel<TenantContext>({
     authenticate,
-    resolveCaller: ({ subject, roles }) => Promise.resolve({ kind: 'operator', subject, roles }),
-    logger: { error: () => {}, warn: () => {} },
+    resolveCaller: ({ issuer, subject, application, roles }) =>
+      Promise.resolve({ kind: 'operator', issuer, subject, application, roles }),
+    logger: { info: () => {}, error: () => {}, warn: () => {} },
     verifyResponses: true,
   })
+
+/** Calls routes by their names, as an operator unless told otherwise; replies are held against the definitions. */
+export function callerOf(routes: readonly Route<TenantContext>[]) {
+  const kernel = operatorKernel()
   return async (name: string, options: RequestOptions = {}): Promise<Answer> => {
     const { params = {}, json, query = '', headers = {}, roles = 'operator' } = options
     const route = routes.find((candidate) => candidate.name === name)

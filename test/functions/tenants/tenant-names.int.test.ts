@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { resolveCaller } from '../../../functions/callers.ts'
 import { eventRoutes } from '../../../functions/events/index.ts'
 import type { Services } from '../../../functions/services.ts'
 import { tenantRoutes } from '../../../functions/tenants/index.ts'
@@ -24,11 +25,8 @@ beforeAll(async () => {
   const routes = [...tenantRoutes(() => services), ...eventRoutes(() => services)]
   const kernel = createKernel<TenantContext>({
     authenticate,
-    resolveCaller: async ({ subject, roles, tenantClaim }, limits) =>
-      tenantClaim === null
-        ? { kind: 'operator', subject, roles }
-        : { kind: 'tenant', subject, roles, tenant: await directory.resolve(tenantClaim, limits) },
-    logger: { error: () => {}, warn: () => {} },
+    resolveCaller: (identity, limits, named) => resolveCaller(() => directory, identity, limits, named),
+    logger: { info: () => {}, error: () => {}, warn: () => {} },
     verifyResponses: true,
   })
   send = (name, options = {}) => {

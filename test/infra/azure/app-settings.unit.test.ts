@@ -52,7 +52,12 @@ const deployments: [string, Given][] = [
 ]
 
 /** Each optional parameter that becomes a setting is given. */
-const withAllSettings: Given = { ...everything, authJwksUrl: 'https://login.example.com/keys' }
+const withAllSettings: Given = {
+  ...everything,
+  authJwksUrl: 'https://login.example.com/keys',
+  authApplications: '{"operator":["cockpit"]}',
+  authIssuers: '[{"issuer":"https://login.microsoftonline.com/{tid}/v2.0","audience":"api://trickle"}]',
+}
 
 const texts = (settings: ObjectValue): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, stringOf(value)]))
@@ -122,12 +127,22 @@ describe('app settings', () => {
     expect([...made, ...Object.keys(LEFT_OUT)].toSorted()).toEqual(known.toSorted())
   })
 
+  it('with several issuers are accepted by the code', () => {
+    expect(parseSettings(texts(appSettingsOf(withAllSettings)))).toMatchObject({
+      TRICKLE_AUTH_APPLICATIONS: { operator: ['cockpit'] },
+      TRICKLE_AUTH_ISSUERS: [{ tenantClaim: 'tid', tenantKey: 'externalId' }],
+    })
+  })
+
   it('carry what was given as parameters', () => {
     const settings = appSettingsOf({
       authJwksUrl: 'https://login.example.com/keys',
       authTenantClaim: 'tid',
       authTenantKey: 'externalId',
       authRolesClaim: 'groups',
+      authApplications: withAllSettings['authApplications'] ?? '',
+      authIssuers: withAllSettings['authIssuers'] ?? '',
+      authTokenLifetimeSecondsMax: 3600,
       analytics: 'existing',
       analyticsClusterUri: 'https://events.westeurope.kusto.windows.net',
       analyticsDatabase: 'other',
@@ -139,6 +154,9 @@ describe('app settings', () => {
       TRICKLE_AUTH_TENANT_CLAIM: 'tid',
       TRICKLE_AUTH_TENANT_KEY: 'externalId',
       TRICKLE_AUTH_ROLES_CLAIM: 'groups',
+      TRICKLE_AUTH_APPLICATIONS: '{"operator":["cockpit"]}',
+      TRICKLE_AUTH_ISSUERS: withAllSettings['authIssuers'],
+      TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: '3600',
       TRICKLE_ANALYTICS_URL: 'https://events.westeurope.kusto.windows.net',
       TRICKLE_ANALYTICS_DATABASE: 'other',
     })
@@ -150,6 +168,7 @@ describe('app settings', () => {
       TRICKLE_AUTH_TENANT_CLAIM: '',
       TRICKLE_AUTH_TENANT_KEY: '',
       TRICKLE_AUTH_ROLES_CLAIM: '',
+      TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: '',
       TRICKLE_ANALYTICS_DATABASE: '',
       TRICKLE_FORWARD_SCHEDULE: '',
     })

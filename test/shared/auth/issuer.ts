@@ -1,4 +1,10 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
+import {
+  createTokenVerifier,
+  roles,
+  type IssuerOptions,
+  type TokenVerifierOptions,
+} from '../../../shared/auth/index.ts'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 
 /** A token issuer on a free port of this machine, with faults that a test can switch on. */
@@ -23,6 +29,27 @@ export interface TestIssuer {
 }
 
 export const audience = 'trickle-test'
+
+/** What a verifier is told of an issuer; every role may be granted. */
+export const optionsOf = (
+  issuer: Pick<TestIssuer, 'url'>,
+  options: Partial<IssuerOptions> = {},
+): IssuerOptions => ({
+  issuer: issuer.url,
+  audience,
+  tenantClaim: 'tenant',
+  tenantKey: 'any',
+  rolesClaim: 'roles',
+  roles,
+  applications: {},
+  ...options,
+})
+
+/** Long enough for the tests' tokens, short enough to be met. */
+export const lifetimeSecondsMax = 90_000
+
+export const verifierOf = (issuers: readonly IssuerOptions[], options: Partial<TokenVerifierOptions> = {}) =>
+  createTokenVerifier({ issuers, lifetimeSecondsMax, allowInsecure: true, ...options })
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 

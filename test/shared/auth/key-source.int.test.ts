@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createTokenVerifier, type TokenVerifierOptions } from '../../../shared/auth/index.ts'
-import { audience, startIssuer, type TestIssuer } from './issuer.ts'
+import { type IssuerOptions } from '../../../shared/auth/index.ts'
+import { optionsOf, startIssuer, verifierOf, type TestIssuer } from './issuer.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -24,16 +24,8 @@ function pass(milliseconds: number): void {
   vi.setSystemTime(nowMs)
 }
 
-function verifier(options: Partial<TokenVerifierOptions> = {}) {
-  const made = createTokenVerifier({
-    issuer: issuer.url,
-    audience,
-    jwksUrl: issuer.jwksUrl,
-    tenantClaim: 'tenant',
-    rolesClaim: 'roles',
-    allowInsecure: true,
-    ...options,
-  })
+function verifier(options: Partial<IssuerOptions> = {}) {
+  const made = verifierOf([optionsOf(issuer, { jwksUrl: issuer.jwksUrl, ...options })])
   return {
     verify: (token: string) => made.verify(`Bearer ${token}`),
     codeOf: (token: string) =>

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { exportSPKI, importJWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTokenVerifier, type TokenVerifierOptions } from '../../../shared/auth/index.ts'
+import { refusedCallerOf, type IssuerOptions } from '../../../shared/auth/index.ts'
 import { type TrickleError } from '../../../shared/errors/index.ts'
-import { audience, startIssuer, type TestIssuer } from './issuer.ts'
+import { audience, optionsOf, startIssuer, verifierOf, type TestIssuer } from './issuer.ts'
 
 let issuer: TestIssuer
 beforeEach(async () => {
@@ -11,18 +11,9 @@ beforeEach(async () => {
 })
 afterEach(() => issuer.close())
 
-function verifier(options: Partial<TokenVerifierOptions> = {}) {
-  return createTokenVerifier({
-    issuer: issuer.url,
-    audience,
-    tenantClaim: 'tenant',
-    rolesClaim: 'roles',
-    allowInsecure: true,
-    ...options,
-  })
-}
+const verifier = (options: Partial<IssuerOptions> = {}) => verifierOf([optionsOf(issuer, options)])
 
-const verify = (token: string, options: Partial<TokenVerifierOptions> = {}) =>
+const verify = (token: string, options: Partial<IssuerOptions> = {}) =>
   verifier(options).verify(`Bearer ${token}`)
 
 const refusal = (attempt: Promise<unknown>): Promise<TrickleError> =>
@@ -36,12 +27,17 @@ const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + s
 
 describe('a good token', () => {
   it('gives the identity, with keys found by discovery or by URL', async () => {
-    const token = await issuer.sign({ exp: 4_000_000_000 })
+    const exp = inSeconds(3_600)
+    const token = await issuer.sign({ exp, azp: 'app-1' })
     const expected = {
+      issuer: issuer.url,
       subject: 'caller-1',
+      application: 'app-1',
       roles: new Set(['reader', 'writer']),
+      withheld: new Map(),
       tenantClaim: 'acme',
-      expiresAtMs: 4_000_000_000_000,
+      tenantKey: 'any',
+      expiresAtMs: exp * 1000,
     }
     expect(await verify(token)).toEqual(expected)
     expect(issuer.requests).toEqual(['/.well-known/openid-configuration', '/keys'])
@@ -118,6 +114,18 @@ describe('a refused token', () => {
     expect(JSON.stringify([error.detail, error.headers, String(error.cause)])).not.toContain(
       token.slice(0, 20),
     )
+  })
+
+  it('is known by its caller where its signature proves one, and else by nobody', async () => {
+    const expired = await issuer.sign({ exp: inSeconds(-120), azp: 'app-1' })
+    const caller = { issuer: issuer.url, subject: 'caller-1', application: 'app-1', tenant: 'acme' }
+    expect(refusedCallerOf(await refusal(verify(expired)))).toEqual(caller)
+    const both = await issuer.sign({ roles: ['operator'], azp: 'app-1' })
+    expect(refusedCallerOf(await refusal(verify(both)))).toEqual(caller)
+    const [header, , signature] = expired.split('.')
+    const [, payload] = (await issuer.sign({ sub: 'somebody-else' })).split('.')
+    expect(refusedCallerOf(await refusal(verify(`${header}.${payload}.${signature}`)))).toBeNull()
+    expect(refusedCallerOf(await refusal(verify(await issuer.sign({ iss: 'https://x.example' }))))).toBeNull()
   })
 
   it('of another issuer does not make us fetch its keys', async () => {
@@ -218,12 +226,13 @@ describe('configuration', () => {
     ['https://issuer.example', 'http://issuer.example/keys'],
     ['no url', undefined],
   ])('%s with keys at %s is refused outside of a local run', (url, jwksUrl) => {
-    expect(() => verifier({ issuer: url, jwksUrl, allowInsecure: false })).toThrow(
+    expect(() => verifierOf([optionsOf(issuer, { issuer: url, jwksUrl })], { allowInsecure: false })).toThrow(
       expect.objectContaining({ code: 'CONFIGURATION_INVALID' }),
     )
   })
 
   it('accepts public https', () => {
-    expect(() => verifier({ issuer: 'https://login.example/v2.0', allowInsecure: false })).not.toThrow()
+    const options = optionsOf(issuer, { issuer: 'https://login.example/v2.0' })
+    expect(() => verifierOf([options], { allowInsecure: false })).not.toThrow()
   })
 })

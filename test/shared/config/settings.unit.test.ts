@@ -40,10 +40,104 @@ describe('settings', () => {
     'https://localhost/issuer',
     'https://127.0.0.1/issuer',
     'https://[::1]/issuer',
+    'https://localhost./issuer',
+    'https://[::ffff:127.0.0.1]/issuer',
   ])('refuse the issuer %s outside the local run', (issuer) => {
     const production = { ...local, TRICKLE_ENVIRONMENT: 'production' }
     expect(detailOf({ ...production, TRICKLE_AUTH_ISSUER: issuer })).toContain('TRICKLE_AUTH_ISSUER')
     expect(detailOf({ ...production, TRICKLE_AUTH_ISSUER: 'https://login.example.com' })).toBe('')
     expect(detailOf({ ...local, TRICKLE_AUTH_ISSUER: issuer })).toBe('')
+  })
+})
+
+describe('further issuers', () => {
+  const production = {
+    ...local,
+    TRICKLE_ENVIRONMENT: 'production',
+    TRICKLE_AUTH_ISSUER: 'https://login.example.com',
+  }
+  const withIssuers = (issuers: unknown): Record<string, string> => ({
+    ...production,
+    TRICKLE_AUTH_ISSUERS: typeof issuers === 'string' ? issuers : JSON.stringify(issuers),
+  })
+  const other = { issuer: 'https://other.example.com', audience: 'api://trickle' }
+
+  it('are none by default, and have the least rights that make sense', () => {
+    expect(parseSettings(production).TRICKLE_AUTH_ISSUERS).toEqual([])
+    expect(parseSettings(withIssuers([other])).TRICKLE_AUTH_ISSUERS).toEqual([
+      {
+        ...other,
+        tenantClaim: 'tenant',
+        tenantKey: 'any',
+        rolesClaim: 'roles',
+        roles: ['reader', 'writer', 'admin'],
+        applications: {},
+      },
+    ])
+  })
+
+  it('of many directories name the tenant by the directory', () => {
+    const issuer = 'https://login.microsoftonline.com/{tid}/v2.0'
+    expect(parseSettings(withIssuers([{ ...other, issuer }])).TRICKLE_AUTH_ISSUERS).toMatchObject([
+      { issuer, tenantClaim: 'tid', tenantKey: 'externalId' },
+    ])
+  })
+
+  it.each<[string, unknown, string]>([
+    ['no JSON', '[{', 'is not JSON'],
+    ['an object', other, 'array'],
+    ['no audience', [{ issuer: other.issuer }], '[0].audience'],
+    ['an unknown role', [{ ...other, roles: ['root'] }], '[0].roles[0]'],
+    ['no role at all', [{ ...other, roles: [] }], '[0].roles'],
+    ['an unknown member', [{ ...other, secret: 'hunter2' }], 'secret'],
+    ['an unknown role of an application', [{ ...other, applications: { root: ['x'] } }], '[0].applications'],
+    ['plain http', [other, { ...other, issuer: 'http://other.example.com' }], '[1]: '],
+    ['a loopback address', [{ ...other, issuer: 'https://localhost/x' }], '[0]: '],
+    ['keys by plain http', [{ ...other, jwksUrl: 'http://other.example.com/keys' }], '[0]: '],
+    ['an issuer twice', [other, other], '[1]: this issuer is configured already'],
+    ['the home issuer', [{ ...other, issuer: production.TRICKLE_AUTH_ISSUER }], '[0]: this issuer'],
+    [
+      'a pattern that grants operators',
+      [{ ...other, issuer: 'https://x.example.com/{tid}/v2.0', roles: ['operator'] }],
+      'operator and service',
+    ],
+  ])('with %s are refused by their place, never by their value', (_name, issuers, detail) => {
+    const told = detailOf(withIssuers(issuers))
+    expect(told).toContain('TRICKLE_AUTH_ISSUERS')
+    expect(told).toContain(detail)
+    expect(told).not.toMatch(/hunter2|other\.example|localhost/)
+  })
+
+  it('stand beside a home issuer that is one', () => {
+    expect(
+      detailOf({ ...production, TRICKLE_AUTH_ISSUER: 'https://login.microsoftonline.com/{tid}/v2.0' }),
+    ).toContain('TRICKLE_AUTH_ISSUER: must be one issuer')
+  })
+
+  it('and the home issuer keep roles for applications', () => {
+    const settings = parseSettings({
+      ...production,
+      TRICKLE_AUTH_APPLICATIONS: '{"operator":["a"],"service":[]}',
+    })
+    expect(settings.TRICKLE_AUTH_APPLICATIONS).toEqual({ operator: ['a'], service: [] })
+    for (const wrong of ['x', '[]', '{"root":["a"]}', '{"operator":"a"}', '{"operator":[""]}'])
+      expect(detailOf({ ...production, TRICKLE_AUTH_APPLICATIONS: wrong })).toContain(
+        'TRICKLE_AUTH_APPLICATIONS',
+      )
+  })
+})
+
+describe('the longest life of a token', () => {
+  it.each(['0', '-1', '1e9', 'Infinity', '1.5', '9', '99999999999'])('is not %s', (seconds) => {
+    const detail = detailOf({ ...local, TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: seconds })
+    expect(detail).toContain('TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX')
+  })
+
+  it('is 25 hours unless it is set', () => {
+    expect(parseSettings(local).TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX).toBe(90_000)
+    expect(
+      parseSettings({ ...local, TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: '3600' })
+        .TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX,
+    ).toBe(3_600)
   })
 })

@@ -2,7 +2,7 @@
 import { app } from '@azure/functions'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { createTokenVerifier } from '../../../shared/auth/index.ts'
+import { createTokenVerifier, roles } from '../../../shared/auth/index.ts'
 import {
   createKernel,
   defineRoute,
@@ -91,22 +91,32 @@ const routes: Route<unknown>[] = [
 ]
 
 const verifier = createTokenVerifier({
-  issuer: process.env['TEST_ISSUER'] ?? '',
-  audience: 'trickle-test',
-  tenantClaim: 'tenant',
-  rolesClaim: 'roles',
+  issuers: [
+    {
+      issuer: process.env['TEST_ISSUER'] ?? '',
+      audience: 'trickle-test',
+      tenantClaim: 'tenant',
+      tenantKey: 'any',
+      rolesClaim: 'roles',
+      roles,
+      applications: {},
+    },
+  ],
+  lifetimeSecondsMax: 90_000,
   allowInsecure: true,
 })
 
 const kernel = createKernel<unknown>({
   authenticate: (header) => verifier.verify(header),
-  resolveCaller: async ({ subject, roles, tenantClaim }) => ({
+  resolveCaller: async ({ issuer, subject, application, roles: granted, tenantClaim }) => ({
     kind: 'tenant',
+    issuer,
     subject,
-    roles,
+    application,
+    roles: granted,
     tenant: tenantClaim,
   }),
-  logger: { error: () => undefined, warn: () => undefined },
+  logger: { info: () => undefined, error: () => undefined, warn: () => undefined },
 })
 const info = { title: 'Trickle', version: '0.0.1', description: 'See [all errors](/api/docs/errors).' }
 const all = [

@@ -1,5 +1,5 @@
 import { HttpRequest, HttpResponse, InvocationContext, type HttpRequestInit } from '@azure/functions'
-import { type Identity } from '../../../shared/auth/index.ts'
+import { isRole, type Identity } from '../../../shared/auth/index.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import { z } from 'zod'
 import {
@@ -18,7 +18,7 @@ export interface TestTenant {
 }
 
 export interface LogEntry {
-  readonly level: 'error' | 'warn'
+  readonly level: 'error' | 'info' | 'warn'
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>
 }
@@ -32,20 +32,26 @@ export interface TestKernel {
 export async function authenticate(header: string | null): Promise<Identity> {
   const match = /^Bearer ([a-z,]*)(?:@(.*))?$/.exec(header ?? '')
   if (match === null) throw new TrickleError('TOKEN_MISSING', 'no token')
-  const roles = (match[1] ?? '').split(',') as ('reader' | 'writer' | 'admin' | 'operator')[]
   return {
+    issuer: 'https://issuer.example',
     subject: 'test',
-    roles: new Set(roles),
+    application: null,
+    roles: new Set((match[1] ?? '').split(',').filter(isRole)),
+    withheld: new Map(),
     tenantClaim: match[2] ?? null,
+    tenantKey: 'any',
     expiresAtMs: 4_000_000_000_000,
   }
 }
 
-async function resolveCaller(identity: Identity): Promise<Caller<TestTenant>> {
-  const { subject, roles, tenantClaim } = identity
-  return tenantClaim === null
-    ? { kind: 'operator', subject, roles }
-    : { kind: 'tenant', subject, roles, tenant: { slug: tenantClaim } }
+async function resolveCaller(
+  { issuer, subject, application, roles, tenantClaim }: Identity,
+  _limits: unknown,
+  namedTenant: string | null,
+): Promise<Caller<TestTenant>> {
+  const known = { issuer, subject, application, roles }
+  const slug = tenantClaim ?? namedTenant
+  return slug === null ? { kind: 'operator', ...known } : { kind: 'tenant', ...known, tenant: { slug } }
 }
 
 /** A kernel that verifies replies, with a logger that the test can read. */
@@ -55,6 +61,7 @@ export function testKernel(options: Partial<KernelOptions<TestTenant>> = {}): Te
     authenticate,
     resolveCaller,
     logger: {
+      info: (message, fields) => log.push({ level: 'info', message, fields }),
       error: (message, fields) => log.push({ level: 'error', message, fields }),
       warn: (message, fields) => log.push({ level: 'warn', message, fields }),
     },

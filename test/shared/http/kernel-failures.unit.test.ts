@@ -113,7 +113,7 @@ describe('a handler that fails', () => {
     const fail = () => {
       throw new Error('logger')
     }
-    const { kernel: own } = testKernel({ logger: { error: fail, warn: fail } })
+    const { kernel: own } = testKernel({ logger: { info: fail, error: fail, warn: fail } })
     const answer = await call(
       own,
       routeWith(() => {

@@ -122,11 +122,13 @@ describe('the OpenAPI document', () => {
       'if-match',
       'if-none-match',
       'Idempotency-Key',
+      'Trickle-Tenant',
     ])
     expect(at(document, ...get, 'parameters')).toEqual([
       { in: 'path', name: 'streamId', required: true, schema: { type: 'string' } },
       { in: 'query', name: 'limit', schema: { type: 'integer', minimum: 1, maximum: 500, default: 100 } },
       { in: 'query', name: 'type', schema: { type: 'array', items: { type: 'string' } } },
+      expect.objectContaining({ in: 'header', name: 'Trickle-Tenant', required: false, example: 'acme' }),
     ])
   })
 

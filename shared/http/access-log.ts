@@ -1,0 +1,172 @@
+import { refusedCallerOf, type Identity, type RefusedCaller } from '../auth/index.ts'
+import { type TrickleError } from '../errors/index.ts'
+import { type FailureFacts, type KernelLogger } from './failure-log.ts'
+
+/** What the kernel has learnt of a request's caller so far. */
+export interface Sighting {
+  identity?: Identity
+  /** The header Trickle-Tenant, when it has its form. */
+  namedTenant?: string | null
+}
+
+/**
+ * Who did what: one line for each refused request, for each change that an operator asks for, and for a service that
+ * begins to act for a tenant. Lines hold who, which route (its template), what came of it and the trace id: never a
+ * token, an id in a path, a header or a body.
+ */
+export interface AccessLog {
+  /** Statuses 401 and 403; others are passed over. */
+  readonly refused: (error: TrickleError, facts: FailureFacts, seen: Sighting) => void
+  /** A request of an operator that is no GET, with the status that it was answered with. */
+  readonly operated: (outcome: Outcome, facts: FailureFacts, seen: Sighting) => void
+  /** A request of a service; the first of an hour for its tenant leaves a line. */
+  readonly acted: (facts: FailureFacts, seen: Sighting) => void
+}
+
+export interface Outcome {
+  readonly status: number
+  /** The code of the error; null for a success. */
+  readonly code: string | null
+}
+
+/** Lines are counted anew each minute: a flood of refusals must neither fill the log nor cost what it is billed by. */
+const WINDOW_MS = 60_000
+/** Of requests whose caller nobody knows, an instance writes this many a window. Anybody can send them. */
+const ANONYMOUS_MAX = 20
+/** Of known callers all together, and of each: one that loops must not hide the others. */
+const KNOWN_MAX = 100
+const CALLER_MAX = 10
+/** A service is told again after this time. */
+const SERVICE_MS = 3_600_000
+/** About 200 bytes each; beyond it the oldest is forgotten, and may be told again. */
+const SERVICES_MAX = 10_000
+
+export function createAccessLog(logger: KernelLogger): AccessLog {
+  const refusals = createRefusals(logger)
+  const services = new Map<string, number>()
+  return {
+    refused: quietly((error: TrickleError, facts: FailureFacts, seen: Sighting) => {
+      if (error.status === 401 || error.status === 403) refusals.write(error, facts, seen)
+    }),
+    operated: quietly(({ status, code }: Outcome, facts: FailureFacts, seen: Sighting) => {
+      const isRead = facts.method === 'GET' || facts.method === 'HEAD'
+      // A refused request has its line already, and the error of another caller is not an operator's.
+      if (isRead || status === 401 || status === 403 || seen.identity?.roles.has('operator') !== true) return
+      const fields = { ...who(seen), ...where(facts), status, ...(code === null ? {} : { code }) }
+      if (code === null) logger.info('An operator acted', { event: 'operator.acted', ...fields })
+      else logger.warn('An operator could not act', { event: 'operator.failed', ...fields })
+    }),
+    acted: quietly((facts: FailureFacts, seen: Sighting) => {
+      const { identity, namedTenant } = seen
+      if (identity?.roles.has('service') !== true) return
+      const key = JSON.stringify([identity.issuer, identity.subject, namedTenant])
+      const toldAtMs = services.get(key)
+      if (toldAtMs !== undefined && Date.now() - toldAtMs < SERVICE_MS) return
+      services.delete(key)
+      services.set(key, Date.now())
+      const oldest = services.keys().next().value
+      if (services.size > SERVICES_MAX && oldest !== undefined) services.delete(oldest)
+      logger.info('A service acts for a tenant', { event: 'access.service', ...who(seen), ...where(facts) })
+    }),
+  }
+}
+
+/** The refused requests of the running window, and how many of them were left out. */
+function createRefusals(logger: KernelLogger) {
+  const leftOut = new Map<string, number>()
+  const perCaller = new Map<string, number>()
+  let anonymous = 0
+  let known = 0
+  let endsAtMs = 0
+  let timer: NodeJS.Timeout | undefined
+
+  /** One line tells what a window left out, also when nobody comes any more. */
+  const close = (): void => {
+    clearTimeout(timer)
+    endsAtMs = 0
+    if (leftOut.size > 0) {
+      logger.warn('Refused requests were left out of the log', {
+        event: 'access.left_out',
+        count: [...leftOut.values()].reduce((sum, count) => sum + count, 0),
+        codes: Object.fromEntries(leftOut),
+        time: new Date().toISOString(),
+      })
+    }
+    leftOut.clear()
+    perCaller.clear()
+    anonymous = 0
+    known = 0
+  }
+
+  const open = (): void => {
+    endsAtMs = Date.now() + WINDOW_MS
+    // Ended with the process, too: it must not keep an instance alive that has nothing else to do.
+    timer = setTimeout(quietly(close), WINDOW_MS).unref()
+  }
+
+  return {
+    write(error: TrickleError, facts: FailureFacts, seen: Sighting): void {
+      if (Date.now() >= endsAtMs) {
+        close()
+        open()
+      }
+      const caller = seen.identity ?? refusedCallerOf(error)
+      if (!hasRoom(caller)) {
+        leftOut.set(error.code, (leftOut.get(error.code) ?? 0) + 1)
+        return
+      }
+      logger.warn('A request was refused', {
+        event: 'access.refused',
+        ...who(seen, refusedCallerOf(error)),
+        ...where(facts),
+        status: error.status,
+        code: error.code,
+        ...(facts.isMidStream ? { isMidStream: true } : {}),
+      })
+    },
+  }
+
+  function hasRoom(caller: { issuer: string | null; subject: string | null } | null): boolean {
+    if (caller === null) {
+      anonymous += 1
+      return anonymous <= ANONYMOUS_MAX
+    }
+    const key = JSON.stringify([caller.issuer, caller.subject])
+    const count = perCaller.get(key) ?? 0
+    if (count >= CALLER_MAX || known >= KNOWN_MAX) return false
+    known += 1
+    perCaller.set(key, count + 1)
+    return true
+  }
+}
+
+/** Names that a token or a request gives; a header beside a claim that says the same adds nothing. */
+function who({ identity, namedTenant = null }: Sighting, refused: RefusedCaller | null = null): object {
+  const known = identity ?? refused ?? { issuer: null, subject: null, application: null }
+  const { issuer, subject, application } = known
+  const claim = identity?.tenantClaim ?? refused?.tenant ?? null
+  const other = claim !== null && namedTenant !== null && namedTenant !== claim ? { namedTenant } : {}
+  return { issuer, subject, application, tenant: claim ?? namedTenant, ...other }
+}
+
+function where({ route, method, traceId, invocationId }: FailureFacts): object {
+  return {
+    function: route.name,
+    method,
+    path: route.path,
+    traceId,
+    invocationId,
+    time: new Date().toISOString(),
+  }
+}
+
+/** A logger that fails must not leave the client without an answer. */
+function quietly<A extends readonly unknown[]>(work: (...given: A) => void): (...given: A) => void {
+  return (...given) => {
+    try {
+      work(...given)
+    } catch {
+      // Nothing else could be told to anybody.
+    }
+  }
+}

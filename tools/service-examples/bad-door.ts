@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+
+/** What became of one append that came through the door. */
+export type Passage = 'refused' | 'lost' | 'answered' | 'replayed'
+
+export interface BadDoor {
+  readonly url: string
+  readonly tokenUrl: string
+  /** Appends, in order. */
+  readonly passages: readonly Passage[]
+  /** Requests for a token. */
+  readonly tokens: number
+  close(): void
+}
+
+export interface BadDoorOptions {
+  /** The product behind it. */
+  readonly url: string
+  /** What a service gets for its credentials. */
+  readonly token: string
+  readonly credentials: Readonly<Record<'client_id' | 'client_secret' | 'scope', string>>
+}
+
+/** As an overloaded server would say it; one second is the least that the header can say. */
+const RETRY_AFTER_SECONDS = '1'
+const TOKEN_SECONDS = 3_600
+
+/**
+ * A door before the product that is as bad as a network can be: of the appends that come through, it turns the first one
+ * away with 429 and loses the answer of the second after it was done. It also gives out tokens, as Entra ID does.
+ */
+export async function openBadDoor(options: BadDoorOptions): Promise<BadDoor> {
+  const passages: Passage[] = []
+  let tokens = 0
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await bodyOf(request)
+    if (request.url === '/token') {
+      tokens += 1
+      const form = new URLSearchParams(body.toString())
+      const isKnown = Object.entries(options.credentials).every(([name, value]) => form.get(name) === value)
+      const isGood = isKnown && form.get('grant_type') === 'client_credentials'
+      const given = { token_type: 'Bearer', expires_in: TOKEN_SECONDS, access_token: options.token }
+      response.writeHead(isGood ? 200 : 400, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(isGood ? given : { error: 'invalid_client' }))
+      return
+    }
+    const isAppend = request.method === 'POST'
+    if (isAppend && passages.length === 0) {
+      passages.push('refused')
+      response.writeHead(429, { 'retry-after': RETRY_AFTER_SECONDS }).end('{"code":"TOO_MANY"}')
+      return
+    }
+    const passed = await fetch(`${options.url}${request.url ?? ''}`, {
+      method: request.method ?? 'GET',
+      headers: passedHeaders(request),
+      ...(isAppend ? { body } : {}),
+    })
+    const text = await passed.text()
+    if (isAppend && passages.length === 1) {
+      passages.push('lost')
+      request.socket.destroy()
+      return
+    }
+    if (isAppend)
+      passages.push(passed.headers.get('idempotency-replayed') === 'true' ? 'replayed' : 'answered')
+    response.writeHead(passed.status, { 'content-type': passed.headers.get('content-type') ?? '' }).end(text)
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      process.stderr.write(`the door failed: ${String(error)}\n`)
+      request.socket.destroy()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+  return {
+    url,
+    tokenUrl: `${url}/token`,
+    passages,
+    get tokens() {
+      return tokens
+    },
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+/** Those that a hop sets itself must not be handed on. */
+const ownHeaders = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'accept-encoding',
+])
+
+const passedHeaders = (request: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(request.headers).flatMap(([name, value]) =>
+      typeof value === 'string' && !ownHeaders.has(name) ? [[name, value]] : [],
+    ),
+  )
