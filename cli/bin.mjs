@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // The command `trickle`. Plain JavaScript, since it may be started by any Node from 18 on: the rest is TypeScript, and
 // runs on the Node that package.json pins.
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runUnder } from './run-under.mjs'
 
 const pinnedMajor = 24
 const folder = dirname(fileURLToPath(import.meta.url))
@@ -31,17 +31,11 @@ if (Number(process.versions.node.split('.')[0]) === pinnedMajor) {
       'Run: npm rebuild --ignore-scripts=false node',
     )
   }
-  const child = spawn(pinned, [join(folder, 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
-  // The child decides what a signal means; this process only waits for it.
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    process.on(signal, () => child.kill(signal))
-  }
-  child.once('error', (error) => {
+  runUnder(pinned, [join(folder, 'main.ts'), ...process.argv.slice(2)], (error) => {
     giveUp(
       `The pinned Node could not be started: ${error.message}`,
       pinned,
       'Run: npm rebuild --ignore-scripts=false node',
     )
   })
-  child.once('exit', (code) => process.exit(code ?? 1))
 }

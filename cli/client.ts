@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 import { homeAt, readRun } from '../local/run/index.ts'
+import { isThisMachine } from '../shared/address/index.ts'
 import { signToken } from '../local/issuer/index.ts'
 import { CommandFailure, UsageError } from './frame/index.ts'
 
@@ -17,12 +18,22 @@ export const clientOptions = {
     placeholder: 'TOKEN',
     description: 'token for it (default: TRICKLE_TOKEN, or one for the local run)',
   },
+  insecure: {
+    type: 'boolean',
+    default: false,
+    description: 'let --url be plain http to another machine: all on the way can read token and events',
+  },
 } as const
 
-export interface ClientSettings {
-  readonly home: string
+/** The values of `clientOptions`. */
+export interface ClientValues {
   readonly url?: string | undefined
   readonly token?: string | undefined
+  readonly insecure?: boolean | undefined
+}
+
+export interface ClientSettings extends ClientValues {
+  readonly home: string
   /** Of the token that is made for the local run; absent for operators. */
   readonly tenant?: string | undefined
   readonly roles: readonly string[]
@@ -57,8 +68,6 @@ const defaultTimeoutMs = 100_000
 const tokenSeconds = 600
 const renewBeforeSeconds = 60
 
-const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/u
-
 const problemSchema = z.looseObject({
   code: z.string().optional(),
   title: z.string().optional(),
@@ -76,17 +85,28 @@ export async function problemLine(response: Response): Promise<{ code: string; l
     // Some other server's page: its first words are all there is.
   }
   const code = problem.code ?? `HTTP_${response.status}`
-  const words = problem.detail ?? problem.title ?? text.slice(0, 200).replaceAll(/\s+/gu, ' ')
+  // One line, also where the server's words have several.
+  const words = (problem.detail ?? problem.title ?? text.slice(0, 200)).replaceAll(/\s+/gu, ' ')
   const trace = problem.traceId === undefined ? '' : ` (trace ${problem.traceId})`
   return { code, line: `${response.status} ${code}${words === '' ? '' : `: ${words}`}${trace}` }
+}
+
+/** @throws UsageError */
+function assertSecure(url: string, isInsecure: boolean): void {
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'https:' || isInsecure || isThisMachine(hostname)) return
+  throw new UsageError(
+    `--url ${url} leads to another machine without TLS: the token and every event could be read and changed on the way. Use https, or say --insecure if that way is your own.`,
+  )
 }
 
 /** The address to use, without a slash at its end. */
 function addressOf(settings: ClientSettings): string {
   if (settings.url !== undefined) {
-    if (!/^https?:\/\//u.test(settings.url) || !URL.canParse(settings.url)) {
+    if (!/^https?:\/\//iu.test(settings.url) || !URL.canParse(settings.url)) {
       throw new UsageError(`--url takes an http(s) address, not "${settings.url}".`)
     }
+    assertSecure(settings.url, settings.insecure === true)
     return settings.url.replace(/\/+$/u, '')
   }
   const { state, status } = readRun(settings.home)
@@ -101,7 +121,7 @@ function addressOf(settings: ClientSettings): string {
 function tokens(settings: ClientSettings, url: string): () => Promise<string> {
   const given = settings.token ?? process.env['TRICKLE_TOKEN']
   if (given !== undefined && given !== '') return async () => await Promise.resolve(given)
-  if (!loopback.test(new URL(url).hostname)) {
+  if (!isThisMachine(new URL(url).hostname)) {
     throw new UsageError('Another Trickle than the local run needs --token TOKEN (or TRICKLE_TOKEN).')
   }
   let current: { token: string; renewAt: number } | undefined
@@ -123,7 +143,7 @@ function unreachable(url: string, error: unknown): CommandFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
   return new CommandFailure(
     'UNREACHABLE',
-    `Nothing answers at ${url} (${cause}). Does it run? npx --no trickle status`,
+    `Nothing answers at ${url} (${cause}). Does it run? npx --no -- trickle status`,
     { cause: error },
   )
 }
@@ -154,12 +174,15 @@ export function openClient(settings: ClientSettings): Client {
     }
     let response: Response
     try {
-      response = await fetch(`${url}${path}`, init)
+      response = await fetch(`${url}${path}`, { ...init, redirect: 'manual' })
     } catch (error) {
       request.signal?.throwIfAborted()
       throw unreachable(url, error)
     }
     if (response.ok) return response
+    const elsewhere = response.headers.get('location')
+    if (response.status >= 300 && response.status < 400 && elsewhere !== null)
+      throw new CommandFailure('REDIRECTED', `${url} leads on to ${elsewhere}. Name that Trickle with --url.`)
     const { code, line } = await problemLine(response)
     throw new CommandFailure(code, line)
   }

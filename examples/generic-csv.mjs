@@ -1,11 +1,11 @@
 // A mapping for `trickle import` for any CSV with a header row. As it stands it fits hotel bookings such as
 //   hotel,is_canceled,lead_time,...,reservation_status,reservation_status_date
 //
-//   npx --no trickle import hotel-bookings-resort.csv --map examples/generic-csv.mjs --create-tenants
+//   npx --no -- trickle import hotel-bookings-resort.csv --map examples/generic-csv.mjs --create-tenants
 //
 // For another CSV edit the settings below, or set them by the variables that stand beside them:
 //   TRICKLE_MAP_STREAM_COLUMNS=type TRICKLE_MAP_TYPE=prompt.published TRICKLE_MAP_TYPE_COLUMN= TRICKLE_MAP_TIME_COLUMN= \
-//     npx --no trickle import prompts.csv --map examples/generic-csv.mjs --tenant acme
+//     npx --no -- trickle import prompts.csv --map examples/generic-csv.mjs --tenant acme
 //
 // A setting of a column may be empty: then it is left out. All cells, as the strings that they are, become the data.
 import { createHash } from 'node:crypto'

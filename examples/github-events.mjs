@@ -1,7 +1,7 @@
 // A mapping for `trickle import`: public events of GitHub, one JSON object a line, such as
 //   {"id":"2598808907","dt":"2015-02-22T22:00:00Z","repo":"owner/name","type":"push","actor":"somebody","commits":1}
 //
-//   npx --no trickle import events.jsonl --map examples/github-events.mjs --create-tenants
+//   npx --no -- trickle import events.jsonl --map examples/github-events.mjs --create-tenants
 //
 // One tenant for each owner of repositories, one stream for each repository. What is not part of the event itself
 // (repo and actor included) becomes its data, so that nothing of the line is lost.

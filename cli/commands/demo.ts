@@ -17,6 +17,7 @@ import {
   type DemoEvent,
 } from '../demo/index.ts'
 import { CommandFailure, defineCommand, durationSeconds, integerOption } from '../frame/index.ts'
+import type { Screen } from '../frame/index.ts'
 import { createReporter, runImport, summaryText, targetOf, type ImportResult } from '../import/index.ts'
 
 const largestSeed = 2 ** 32 - 1
@@ -48,6 +49,7 @@ async function makeTenants(home: string, signal: AbortSignal): Promise<void> {
 async function importEvents(
   events: readonly DemoEvent[],
   home: string,
+  screen: Screen,
   signal: AbortSignal,
 ): Promise<ImportResult> {
   return await runImport({
@@ -60,7 +62,7 @@ async function importEvents(
     progressFile: null,
     restart: false,
     retryForMs,
-    reporter: createReporter(process.stderr),
+    reporter: createReporter(screen),
     signal,
   })
 }
@@ -125,7 +127,7 @@ export const command = defineCommand({
   },
   notes: `It needs the local run. Running it again adds nothing: the events have the same ids and content.
 Exit code 1 when PostgreSQL and analytics (EventsRaw, doubles included) do not have the same.`,
-  run: async ({ values, home, print, note, interruption }) => {
+  run: async ({ values, home, print, note, screen, interruption }) => {
     const seed = integerOption(values.seed, '--seed', { min: 0, max: largestSeed })
     const timeoutMs = durationSeconds(values.timeout, '--timeout') * 1000
     const { state, status } = readRun(home)
@@ -135,7 +137,7 @@ Exit code 1 when PostgreSQL and analytics (EventsRaw, doubles included) do not h
     const events = makeEvents(seed)
     const source = sourceOf(seed)
     await makeTenants(home, interruption())
-    const { counts, seconds } = await importEvents(events, home, interruption())
+    const { counts, seconds } = await importEvents(events, home, screen, interruption())
     note(summaryText(counts, seconds))
     const look = async (): Promise<Comparison> => await compare(status, events, source)
     const comparison = await compareUntilEqual(look, timeoutMs, interruption())

@@ -75,7 +75,8 @@ export const command = defineCommand({
   },
   notes: `FILE is NDJSON (.ndjson, .jsonl) or CSV with a header row (.csv, .tsv), UTF-8, also packed by gzip; - is
 standard input. Without --map a line is {"tenant","streamId","id","type","time","data","metadata"} (a tenant only for
-operators), and goes as it is, digit by digit; a CSV has columns of these names, the others become data.
+operators), or an event as reads give it, and goes as it is, digit by digit; a CSV has columns of these names, the others
+become data.
 
 A module is  export default (row, { row, line }) => ({ tenant, streamId, id, type, time, data, metadata })
 It returns null to skip a row, an array for several events; a row on which it throws is rejected. A number beyond
@@ -86,7 +87,7 @@ An import that was interrupted goes on when the same command is run again; event
 recognised by their id. Lines of a stream are appended in the order of the file.
 For the local run a token is made: a writer's with --tenant, an operator's otherwise.
 Exit code 1 when a line was rejected. read = appended + duplicates + rejected + skipped.`,
-  run: async ({ values, positionals, home, print, note, interruption }) => {
+  run: async ({ values, positionals, home, print, note, screen, interruption }) => {
     const [file = ''] = positionals
     const tenant = tenantOf(values.tenant)
     const format = formatOf(file, values)
@@ -96,8 +97,8 @@ Exit code 1 when a line was rejected. read = appended + duplicates + rejected + 
       ? ({ kind: 'stream', stream: process.stdin } as const)
       : ({ kind: 'file', file: await inspectFile(file) } as const)
     const mapping = values.map === undefined ? null : await loadMapping(values.map)
-    const { url, token, 'create-tenants': createTenants } = values
-    const target = targetOf({ home, url, token, tenant, createTenants })
+    const { url, token, insecure, 'create-tenants': createTenants } = values
+    const target = targetOf({ home, url, token, insecure, tenant, createTenants })
     const rejectsFile = values.rejects ?? defaultRejectsFile(file)
     const result = await runImport({
       source,
@@ -109,7 +110,7 @@ Exit code 1 when a line was rejected. read = appended + duplicates + rejected + 
       progressFile: isStream ? null : (values.progress ?? progressFileOf(home, file, target.name, tenant)),
       restart: values.restart,
       retryForMs,
-      reporter: createReporter(process.stderr),
+      reporter: createReporter(screen),
       signal: interruption(),
     })
     const { counts, seconds, createdTenants } = result

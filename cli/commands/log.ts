@@ -62,8 +62,8 @@ export const command = defineCommand({
   notes: `It takes an operator's token; for the local run one is made. Step by step: docs/operations.md.`,
   run: async ({ values, positionals, home, print }) => {
     const [verb] = positionals
-    const { url, token, reason, from, 'restored-to': restoredTo, yes } = values
-    const open = () => openClient({ home, url, token, roles: ['operator'] })
+    const { url, token, insecure, reason, from, 'restored-to': restoredTo, yes } = values
+    const open = () => openClient({ home, url, token, insecure, roles: ['operator'] })
     if (verb === 'status') {
       if ((reason ?? from ?? restoredTo) !== undefined || yes)
         throw new UsageError('--reason, --restored-to, --from and --yes belong to log new-epoch.')
@@ -80,7 +80,7 @@ export const command = defineCommand({
     })
     print(
       epoch,
-      `The log is in a new epoch: ${epochLine(epoch)}\nSubscriptions go on with: npx --no trickle subscriptions resume-at NAME --epoch-began`,
+      `The log is in a new epoch: ${epochLine(epoch)}\nSubscriptions go on with: npx --no -- trickle subscriptions resume-at NAME --epoch-began`,
     )
   },
 })

@@ -64,9 +64,9 @@ export const command = defineCommand({
   },
   notes: `It takes an operator's token; for the local run one is made. When to do what: docs/operations.md.`,
   run: async ({ values, positionals, home, print }) => {
-    const { url, token } = values
+    const { url, token, insecure } = values
     const order = orderOf(positionals, values)
-    const client = openClient({ home, url, token, roles: ['operator'] })
+    const client = openClient({ home, url, token, insecure, roles: ['operator'] })
     // With a key the server finds out by itself what became of a commit whose answer was lost.
     const headers = { 'idempotency-key': randomUUID() }
     if (order.verb === 'list') {

@@ -106,8 +106,13 @@ A part that ends is started again, the functions within a second. Ctrl-C ends ev
     const ready = (status: Status, tookMs: number): void => {
       print(status, announcement(status, tookMs))
     }
+    const say = json
+      ? note
+      : (line: string): void => {
+          print(line, line)
+        }
     if (!values.detach) {
-      await runHere(options, { say: json ? note : console.log, ready })
+      await runHere(options, { say, ready })
       return
     }
     const { status, tookMs } = await startDetached(options, note, interruption())

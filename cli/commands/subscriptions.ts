@@ -135,7 +135,8 @@ It takes an operator's token; for the local run one is made. Step by step: docs/
     const { verb, name, second } = wordsOf(positionals)
     refuseStrayOptions(verb, values)
     const body = bodyOf(verb, second, values)
-    const client = openClient({ home, url: values.url, token: values.token, roles: ['operator'] })
+    const { url, token, insecure } = values
+    const client = openClient({ home, url, token, insecure, roles: ['operator'] })
     const path = `/api/operations/subscriptions/${encodeURIComponent(name)}`
     if (verb === 'list') {
       const schema = z.object({ subscriptions: z.array(subscriptionSchema) })

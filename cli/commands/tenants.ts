@@ -88,7 +88,7 @@ A name (slug, external id or id) belongs to one tenant: create refuses one that 
 It takes an operator's token; for the local run one is made.`,
   run: async ({ values, positionals, home, print }) => {
     const { verb, slug } = verbOf(positionals)
-    const { name, 'external-id': externalId, by, url, token } = values
+    const { name, 'external-id': externalId, by, url, token, insecure } = values
     if (verb !== 'create' && (name ?? externalId) !== undefined) {
       throw new UsageError('--name and --external-id belong to tenants create.')
     }
@@ -96,7 +96,7 @@ It takes an operator's token; for the local run one is made.`,
     if (kind !== '' && verb !== 'suspend' && verb !== 'resume') {
       throw new UsageError('--by belongs to tenants suspend and tenants resume.')
     }
-    const client = openClient({ home, url, token, roles: ['operator'] })
+    const client = openClient({ home, url, token, insecure, roles: ['operator'] })
     if (verb === 'list') {
       const tenants = await listTenants(client)
       print({ tenants }, tableOf(tenants))

@@ -1,43 +1,20 @@
 import { LocalFailure } from '../../local/failure/index.ts'
-import type { CommandContext } from './command.ts'
+import type { CommandFrame } from './command.ts'
 import { CommandFailure, UsageError } from './errors.ts'
 import { commandHelp, overview } from './help.ts'
 import { nearest } from './nearest.ts'
+import { processStreams, safeStreams, screenOver, type Screen, type Streams } from './output.ts'
 import { commandNames, loadCommand } from './registry.ts'
-import { version } from '../../local/run/index.ts'
+import { controlBySignals, version } from '../../local/run/index.ts'
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const
 
-/** Where a command line reads and writes; tests give their own. */
-export interface Streams {
-  readonly out: (text: string) => void
-  readonly error: (text: string) => void
-}
+let interrupted: AbortSignal | undefined
 
-const processStreams: Streams = {
-  out: (text) => {
-    process.stdout.write(text)
-  },
-  error: (text) => {
-    process.stderr.write(text)
-  },
-}
-
-let interrupted: AbortController | undefined
-
+/** A second Ctrl-C ends the process, should the command not come to an end; the twin of the first one does not. */
 function interruption(): AbortSignal {
-  if (!interrupted) {
-    const controller = new AbortController()
-    interrupted = controller
-    // Once: a second Ctrl-C ends the process, should the command not come to an end.
-    process.once('SIGINT', () => {
-      controller.abort()
-    })
-    process.once('SIGTERM', () => {
-      controller.abort()
-    })
-  }
-  return interrupted.signal
+  interrupted ??= controlBySignals(() => process.exit(exitCodes.failed)).control.stop
+  return interrupted
 }
 
 interface ErrorFacts {
@@ -58,7 +35,7 @@ function factsOf(error: unknown): ErrorFacts {
 
 function textOf(error: unknown, name: string | undefined): string {
   if (error instanceof UsageError) {
-    return `${error.message}\nHelp: npx --no trickle ${name === undefined ? '--help' : `${name} --help`}\n`
+    return `${error.message}\nHelp: npx --no -- trickle ${name === undefined ? '--help' : `${name} --help`}\n`
   }
   if (error instanceof LocalFailure) return `${String(error)}\n`
   if (error instanceof CommandFailure) return `${error.message}\n`
@@ -76,7 +53,12 @@ const asksForHelp = (words: readonly string[]): boolean => {
   return own.includes('--help') || own.includes('-h')
 }
 
-async function dispatch(words: readonly string[], json: boolean, streams: Streams): Promise<number> {
+async function dispatch(
+  words: readonly string[],
+  json: boolean,
+  streams: Streams,
+  screen: Screen,
+): Promise<number> {
   const [first, ...rest] = words
   if (first === undefined) {
     streams.error(await overview())
@@ -99,8 +81,9 @@ async function dispatch(words: readonly string[], json: boolean, streams: Stream
     streams.out(commandHelp(command))
     return exitCodes.done
   }
-  const io: Pick<CommandContext<never>, 'interruption' | 'note' | 'print'> = {
+  const io: CommandFrame = {
     interruption,
+    screen,
     note: (line) => {
       streams.error(`${line}\n`)
     },
@@ -117,11 +100,12 @@ async function dispatch(words: readonly string[], json: boolean, streams: Stream
  */
 export async function runCommandLine(
   words: readonly string[],
-  streams: Streams = processStreams,
+  given: Streams = processStreams,
 ): Promise<number> {
   const json = words.includes('--json')
+  const streams = safeStreams(given)
   try {
-    return await dispatch(words, json, streams)
+    return await dispatch(words, json, streams, screenOver(given))
   } catch (error) {
     if (json) streams.out(`${JSON.stringify({ error: factsOf(error) }, undefined, 2)}\n`)
     streams.error(

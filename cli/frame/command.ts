@@ -3,6 +3,7 @@ import type { ParseArgsOptionDescriptor } from 'node:util'
 import { defaultHome } from '../../local/run/index.ts'
 import { UsageError } from './errors.ts'
 import { nearest } from './nearest.ts'
+import type { Screen } from './output.ts'
 
 /** An option of a command, as `parseArgs` takes it, with what help says about it. */
 export type OptionSpec = ParseArgsOptionDescriptor & {
@@ -15,16 +16,22 @@ type OptionSpecs = Readonly<Record<string, OptionSpec>>
 
 type ValuesOf<Options extends OptionSpecs> = ReturnType<typeof parseArgs<{ options: Options }>>['values']
 
-export interface CommandContext<Values> {
+export interface CommandContext<Values> extends CommandFrame {
   readonly values: Values
   readonly positionals: readonly string[]
   readonly json: boolean
   /** The folder of the local run. */
   readonly home: string
+}
+
+/** What a command has of the process around it. */
+export interface CommandFrame {
   /** The answer: as one JSON document with --json, otherwise as the text for people. */
   readonly print: (value: unknown, text: string) => void
   /** A line for people who watch (stderr); never part of the answer. */
   readonly note: (line: string) => void
+  /** For progress: on a terminal a line that is drawn over (stderr). */
+  readonly screen: Screen
   /** Aborted by Ctrl-C, from the first call on; without a call Ctrl-C ends the process at once. */
   readonly interruption: () => AbortSignal
 }
@@ -51,10 +58,7 @@ export interface Command {
   readonly notes: string | undefined
   readonly options: OptionSpecs
   /** @throws UsageError when the words do not fit */
-  invoke(
-    words: readonly string[],
-    io: Pick<CommandContext<never>, 'interruption' | 'note' | 'print'>,
-  ): Promise<number>
+  invoke(words: readonly string[], frame: CommandFrame): Promise<number>
 }
 
 /** Options that every command has. */
@@ -108,11 +112,11 @@ export function defineCommand<const Options extends OptionSpecs>(
     usage,
     notes,
     options,
-    invoke: async (words, io) => {
+    invoke: async (words, frame) => {
       const { values, positionals } = parse(words, options)
       assertPositionals(positionals, definition.positionals ?? { min: 0, max: 0 })
       const code = await definition.run({
-        ...io,
+        ...frame,
         // parseArgs has checked them against these very options.
         values: values as ValuesOf<Options>,
         positionals,

@@ -1,7 +1,7 @@
 import type { Command, OptionSpec } from './command.ts'
 import { commandNames, loadCommand } from './registry.ts'
 
-const programName = 'npx --no trickle'
+const programName = 'npx --no -- trickle'
 
 function optionRow([name, spec]: [string, OptionSpec]): [string, string] {
   const value = spec.type === 'string' ? ` ${spec.placeholder ?? 'VALUE'}` : ''

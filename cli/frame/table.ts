@@ -1,3 +1,5 @@
+import { visible } from './output.ts'
+
 /** A cell as people read it: objects as JSON, nothing for null. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
@@ -10,7 +12,8 @@ function cellText(value: unknown): string {
 const widestCell = 60
 
 function cut(text: string): string {
-  const line = text.replaceAll(/\s*\n\s*/gu, ' ')
+  // Made visible before it is measured, or the columns after it would not stand in line.
+  const line = visible(text.replaceAll(/\s*[\t\n]\s*/gu, ' '))
   return line.length > widestCell ? `${line.slice(0, widestCell - 1)}…` : line
 }
 

@@ -1,4 +1,5 @@
 import { eventLimits } from '../../shared/event-store/index.ts'
+import { isBlankLine } from '../../shared/json/index.ts'
 
 /** One event and the JSON around it: what the server takes as a line. */
 const lineBytesMax = eventLimits.eventBytesMax + 16_384
@@ -25,9 +26,10 @@ function assertFits(line: Buffer): Buffer {
 const closingBrace = 0x7d
 const openingBrace = 0x7b
 
+/** Only what a blank line may hold is passed over: a NUL is content, and its line must reach the server as a line. */
 function lastInk(bytes: Buffer, before: number): number {
   let at = before - 1
-  while (at >= 0 && (bytes[at] ?? 0) <= 0x20) at -= 1
+  while (at >= 0 && isBlankLine(bytes.subarray(at, at + 1))) at -= 1
   return at
 }
 

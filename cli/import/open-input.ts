@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, realpathSync } from 'node:fs'
+import { createReadStream, realpathSync, type ReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
 import { CommandFailure } from '../frame/index.ts'
 import { systemCode } from '../../local/failure/index.ts'
+import { unpack } from './unpack.ts'
 
 /** What tells one state of a file from another, without reading it whole. */
 export interface InputIdentity {
@@ -81,14 +80,14 @@ export async function inspectFile(file: string): Promise<InputFile> {
   }
 }
 
-async function* explained(stream: Readable, file: string): AsyncGenerator<Buffer> {
+async function* explained(stream: AsyncIterable<unknown>, file: string): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of stream) yield chunk as Buffer
   } catch (error) {
     if (systemCode(error)?.startsWith('Z_') !== true) throw unreadable(file, error)
     throw new CommandFailure(
       'FILE_BROKEN',
-      `The compressed file ${file} is damaged or cut off: ${error instanceof Error ? error.message : ''}. What came before is imported.`,
+      `The compressed file ${file} is damaged, cut off, or followed by something else: ${error instanceof Error ? error.message : ''}. What could be unpacked before that is imported.`,
       { cause: error },
     )
   }
@@ -99,21 +98,16 @@ async function* explained(stream: Readable, file: string): AsyncGenerator<Buffer
  * @param fromByte of a file that is not compressed
  */
 export function openFile({ identity, isCompressed }: InputFile, fromByte: number): OpenInput {
-  const raw = createReadStream(identity.path, { start: fromByte, highWaterMark: chunkBytes })
-  if (!isCompressed) {
-    return {
-      chunks: explained(raw, identity.path),
-      consumedBytes: (textBytes) => textBytes,
-      close: () => raw.destroy(),
-    }
+  let reading: ReadStream | undefined
+  const read = (start: number): ReadStream => {
+    reading?.destroy()
+    reading = createReadStream(identity.path, { start, highWaterMark: chunkBytes })
+    return reading
   }
-  const unpacked = createGunzip({ chunkSize: chunkBytes })
-  // What goes wrong is thrown where the chunks are read.
-  pipeline(raw, unpacked).catch(() => undefined)
   return {
-    chunks: explained(unpacked, identity.path),
-    consumedBytes: () => raw.bytesRead,
-    close: () => unpacked.destroy(),
+    chunks: explained(isCompressed ? unpack(() => read(0)) : read(fromByte), identity.path),
+    consumedBytes: (textBytes) => (isCompressed ? (reading?.bytesRead ?? 0) : textBytes),
+    close: () => reading?.destroy(),
   }
 }
 

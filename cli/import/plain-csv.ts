@@ -1,7 +1,18 @@
 import { CommandFailure } from '../frame/index.ts'
+import { headerText, separatorHint } from './csv-header.ts'
 
 /** Columns that are members of the event itself; all others are members of its data. */
-const eventColumns = ['tenant', 'streamId', 'id', 'source', 'type', 'time', 'correlationId', 'causationId']
+const eventColumns = [
+  'tenant',
+  'streamId',
+  'streamType',
+  'id',
+  'source',
+  'type',
+  'time',
+  'correlationId',
+  'causationId',
+]
 
 const requiredColumns = ['streamId', 'id', 'type']
 
@@ -13,9 +24,11 @@ const requiredColumns = ['streamId', 'id', 'type']
 export function plainCsvEvent(fields: Readonly<Record<string, string>>): Record<string, unknown> {
   const missing = requiredColumns.filter((name) => !Object.hasOwn(fields, name))
   if (missing.length > 0) {
+    const names = Object.keys(fields)
+    const mend = separatorHint(names) ?? 'For another CSV see examples/generic-csv.mjs.'
     throw new CommandFailure(
       'CSV_COLUMNS',
-      `Without --map a CSV needs the columns streamId, id and type; ${missing.join(', ')} is missing. For another CSV see examples/generic-csv.mjs.`,
+      `Without --map a CSV needs the columns streamId, id and type; ${missing.join(', ')} is missing. Its header has ${headerText(names)}. ${mend}`,
     )
   }
   const cells = Object.entries(fields)

@@ -90,10 +90,10 @@ function removeDraft(draft: string): void {
  * @throws CommandFailure PROGRESS_UNWRITABLE
  */
 export function writeProgress(path: string, progress: Progress): void {
-  // Of one's own: a second import of the same file must not write into it.
+  // Of one's own: what a killed import has left is not written over half-way.
   const draft = `${path}.${process.pid}.tmp`
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const file = openSync(draft, 'w', 0o600)
     try {
       writeSync(file, JSON.stringify(progress))
@@ -104,12 +104,16 @@ export function writeProgress(path: string, progress: Progress): void {
     renameSync(draft, path)
   } catch (error) {
     removeDraft(draft)
-    throw new CommandFailure(
-      'PROGRESS_UNWRITABLE',
-      `The progress can't be written to ${path} (${error instanceof Error ? error.message : String(error)}). Name another file with --progress FILE.`,
-      { cause: error },
-    )
+    throw progressUnwritable(path, error)
   }
+}
+
+export function progressUnwritable(path: string, cause: unknown): CommandFailure {
+  return new CommandFailure(
+    'PROGRESS_UNWRITABLE',
+    `The progress can't be written to ${path} (${cause instanceof Error ? cause.message : String(cause)}). Name another file with --progress FILE.`,
+    { cause },
+  )
 }
 
 export function removeProgress(path: string): void {

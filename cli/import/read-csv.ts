@@ -1,86 +1,170 @@
-import { isUtf8 } from 'node:buffer'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import { z } from 'zod'
-import { CommandFailure } from '../frame/index.ts'
+import { brokenCsv, endlessRow, type UnreadRows } from './csv-faults.ts'
+import { checkHeader, headerText, namedSeparator, separatorHint } from './csv-header.ts'
+import { countBreaks, isBreak, utf8Lines } from './csv-text.ts'
 import { lineBytesMax } from './read-lines.ts'
 import type { RecordContent, SourceRecord } from './source-record.ts'
 
 /** Rows of one block: as many new tenants as one request makes. */
 const blockRows = 1000
 
-const parsedSchema = z.object({
-  record: z.array(z.string()),
-  raw: z.string(),
-  info: z.object({ lines: z.int(), bytes: z.int() }),
-})
+const parsedSchema = z.object({ record: z.array(z.string()), info: z.object({ bytes: z.int() }) })
 
-const newline = 0x0a
-
-/** The first line, of those that begin in a piece of text, that is not UTF-8. */
-function lineNotUtf8(text: Buffer, linesBefore: number): number {
-  let line = linesBefore + 1
-  let start = 0
-  for (let end = text.indexOf(newline); end !== -1; end = text.indexOf(newline, start)) {
-    if (!isUtf8(text.subarray(start, end))) return line
-    line += 1
-    start = end + 1
-  }
-  return line
+interface Row {
+  readonly values: readonly string[]
+  /** Where it ends, in bytes of what the parser was given. */
+  readonly endBytes: number
 }
 
-/**
- * Passes on what is UTF-8; the parser would put replacement characters in the place of the rest, and nobody would know.
- * Checked up to the last line break, where no character is cut in two.
- * @throws CommandFailure NOT_UTF8 with the line
- */
-async function* onlyUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0)
-  let lines = 0
-  const checked = (text: Buffer): Buffer => {
-    if (isUtf8(text)) {
-      for (let at = text.indexOf(newline); at !== -1; at = text.indexOf(newline, at + 1)) lines += 1
-      return text
+/** The parser, row by row: what it has read before it fails is not lost, as it would be inside of a stream. */
+class RowParser {
+  readonly #rows: Row[] = []
+  readonly #parser
+
+  /** @param carriageReturns whether CR alone ends a row, as on old Macs; else it may stand in a field */
+  constructor(delimiter: string, carriageReturns: boolean) {
+    this.#parser = parse({
+      delimiter,
+      record_delimiter: carriageReturns ? ['\r\n', '\n', '\r'] : ['\r\n', '\n'],
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      max_record_size: lineBytesMax,
+      on_record: (parsed: unknown) => {
+        const { record, info } = parsedSchema.parse(parsed)
+        this.#rows.push({ values: record, endBytes: info.bytes })
+        return null
+      },
+    })
+    // Each call tells its own error.
+    this.#parser.on('error', () => undefined)
+    this.#parser.resume()
+  }
+
+  /** @returns what went wrong, if anything; the rows before it are there */
+  async write(text: Buffer): Promise<Error | undefined> {
+    return await new Promise((resolve) => {
+      this.#parser.write(text, (error) => {
+        resolve(error ?? undefined)
+      })
+    })
+  }
+
+  async end(): Promise<Error | undefined> {
+    return await new Promise((resolve) => {
+      this.#parser.once('error', resolve)
+      this.#parser.end(() => {
+        resolve(undefined)
+      })
+    })
+  }
+
+  takeRows(): Row[] {
+    return this.#rows.splice(0)
+  }
+}
+
+/** Knows where in the file a row stands: of what was given to the parser it keeps what no row has taken yet. */
+class Place {
+  #unread: Buffer = Buffer.alloc(0)
+  #readBytes = 0
+  #lines = 0
+  /** Of the lines before the first one that the parser was given. */
+  readonly #bytesBefore: number
+
+  constructor(skipped: Buffer) {
+    this.#bytesBefore = skipped.length
+    this.#lines = countBreaks(skipped)
+  }
+
+  add(text: Buffer): void {
+    this.#unread = Buffer.concat([this.#unread, text])
+  }
+
+  /** The text of the row that ends there, without the blank lines before it, and where it begins and ends. */
+  take(endBytes: number): { text: string; line: number; end: { lines: number; bytes: number } } {
+    const slice = this.#unread.subarray(0, endBytes - this.#readBytes)
+    this.#unread = this.#unread.subarray(slice.length)
+    this.#readBytes = endBytes
+    let [first, last] = [0, slice.length]
+    while (first < last && isBreak(slice[first])) first += 1
+    while (last > first && isBreak(slice[last - 1])) last -= 1
+    const line = this.#lines + countBreaks(slice.subarray(0, first)) + 1
+    this.#lines += countBreaks(slice)
+    const end = { lines: this.#lines, bytes: this.#bytesBefore + endBytes }
+    return { text: slice.toString('utf8', first, last), line, end }
+  }
+
+  unread(delimiter: string): UnreadRows {
+    return { text: this.#unread, linesBefore: this.#lines, delimiter }
+  }
+}
+
+export interface CsvOptions {
+  /** A first line `sep=;` stands above it. */
+  readonly delimiter: string
+  /** How many bytes on disk so many bytes of text were. */
+  readonly consumedBytes: (textBytes: number) => number
+  /** Told when the header looks as if it were read with the wrong delimiter. */
+  readonly note: (line: string) => void
+}
+
+/** The rows of a CSV file as they are read: the header makes fields of them. */
+class CsvReading {
+  readonly #options: CsvOptions
+  readonly #delimiter: string
+  readonly #parser: RowParser
+  readonly #place: Place
+  #header: readonly string[] | undefined
+  #row = 0
+
+  constructor(options: CsvOptions, first: Buffer) {
+    const named = namedSeparator(first)
+    this.#options = options
+    this.#delimiter = named?.delimiter ?? options.delimiter
+    const skipped = first.subarray(0, named?.bytes ?? 0)
+    this.#parser = new RowParser(this.#delimiter, !first.includes('\n') && first.includes('\r'))
+    this.#place = new Place(skipped)
+    this.skippedBytes = skipped.length
+  }
+
+  /** Of the first text, a line that is no row. */
+  readonly skippedBytes: number
+
+  async *read(text: Buffer): AsyncGenerator<SourceRecord[]> {
+    this.#place.add(text)
+    yield* this.#settle(await this.#parser.write(text))
+  }
+
+  /** What the parser has kept back, since more might have belonged to it. */
+  async *readEnd(): AsyncGenerator<SourceRecord[]> {
+    yield* this.#settle(await this.#parser.end())
+  }
+
+  *#settle(error: Error | undefined): Generator<SourceRecord[]> {
+    const records = this.#parser.takeRows().flatMap((row) => this.#recordOf(row) ?? [])
+    for (let from = 0; from < records.length; from += blockRows) yield records.slice(from, from + blockRows)
+    if (error === undefined) return
+    const unread = this.#place.unread(this.#delimiter)
+    if (!(error instanceof CsvError)) throw error
+    throw error.code === 'CSV_MAX_RECORD_SIZE' ? endlessRow(unread) : brokenCsv(error, unread)
+  }
+
+  #recordOf({ values, endBytes }: Row): SourceRecord | undefined {
+    const { text, line, end } = this.#place.take(endBytes)
+    if (!this.#header) {
+      this.#header = checkHeader(values, line)
+      const hint = separatorHint(values)
+      if (hint !== undefined)
+        this.#options.note(`Line ${line} is the header, with ${headerText(values)}. ${hint}`)
+      return undefined
     }
-    throw new CommandFailure(
-      'NOT_UTF8',
-      `Line ${lineNotUtf8(text, lines)} is not UTF-8. Convert the file, for example: iconv -f latin1 -t utf-8`,
-    )
+    this.#row += 1
+    const consumedBytes = this.#options.consumedBytes(end.bytes)
+    return { line, row: this.#row, end, consumedBytes, content: contentOf(this.#header, values, text) }
   }
-  for await (const chunk of chunks) {
-    const cut = chunk.lastIndexOf(newline) + 1
-    const whole = Buffer.concat([rest, chunk.subarray(0, cut)])
-    rest = cut === 0 ? Buffer.concat([rest, chunk]) : chunk.subarray(cut)
-    if (rest.length > lineBytesMax) throw tooLong(lines + 1)
-    if (cut > 0) yield checked(whole)
-  }
-  if (rest.length > 0) yield checked(rest)
-}
-
-function tooLong(line: number): CommandFailure {
-  return new CommandFailure(
-    'CSV_BROKEN',
-    `The row at line ${line} is longer than ${lineBytesMax} bytes: is a quote not closed there?`,
-  )
-}
-
-/** A quote in the wrong place: where the rows after it begin is anybody's guess, so the reading ends there. */
-function brokenCsv(error: unknown): unknown {
-  if (!(error instanceof CsvError)) return error
-  if (error.code === 'CSV_MAX_RECORD_SIZE') return tooLong(Number(error['lines']))
-  return new CommandFailure(
-    'CSV_BROKEN',
-    `The CSV is broken: ${error.message}. Mend it and run the import again; what is stored already is recognised.`,
-    { cause: error },
-  )
-}
-
-/** Names of the columns. @throws CommandFailure CSV_HEADER */
-function headerOf(names: readonly string[]): readonly string[] {
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice === undefined) return names
-  throw new CommandFailure('CSV_HEADER', `Line 1 is the header, and names the column "${twice}" twice.`)
 }
 
 function contentOf(header: readonly string[], values: readonly string[], text: string): RecordContent {
@@ -93,52 +177,34 @@ function contentOf(header: readonly string[], values: readonly string[], text: s
   return { kind: 'fields', fields, text }
 }
 
-/** The rows of a CSV file, in blocks. */
+/**
+ * The rows of a CSV file, in blocks; those of one chunk together, so that a slow source is not held up.
+ * @throws CommandFailure NOT_UTF8, CSV_BROKEN, CSV_HEADER, and what the reading of the chunks throws: after the rows
+ *   before it
+ */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
-  delimiter: string,
-  consumedBytes: (textBytes: number) => number,
+  options: CsvOptions,
 ): AsyncGenerator<SourceRecord[]> {
-  const parser = parse({
-    delimiter,
-    bom: true,
-    info: true,
-    raw: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: lineBytesMax,
-  })
-  const feeding = pipeline(Readable.from(onlyUtf8(chunks)), parser)
-  // Thrown where the rows are read.
-  feeding.catch(() => undefined)
-  let header: readonly string[] | undefined
-  let row = 0
-  let block: SourceRecord[] = []
+  let reading: CsvReading | undefined
   try {
-    for await (const parsed of parser) {
-      const { record, raw, info } = parsedSchema.parse(parsed)
-      if (!header) {
-        header = headerOf(record)
-        continue
-      }
-      // The parser keeps the second half of a line break for the text of the row after it.
-      const text = raw.replaceAll(/^[\r\n]+|[\r\n]+$/gu, '')
-      row += 1
-      block.push({
-        line: info.lines - (text.split('\n').length - 1),
-        row,
-        end: { lines: info.lines, bytes: info.bytes },
-        consumedBytes: consumedBytes(info.bytes),
-        content: contentOf(header, record, text),
-      })
-      // The rows of one chunk make a block (the parser pushes them together): a slow source is not held up.
-      if (block.length >= blockRows || parser.readableLength === 0) {
-        yield block
-        block = []
-      }
+    for await (const text of utf8Lines(chunks)) {
+      const isFirst = reading === undefined
+      reading ??= new CsvReading(options, text)
+      yield* reading.read(isFirst ? text.subarray(reading.skippedBytes) : text)
     }
-  } catch (error) {
-    throw brokenCsv(error)
+  } catch (failure) {
+    // The lines before it are whole. A row that only this failure has cut off is no fault of the file's.
+    yield* withoutFault(reading?.readEnd())
+    throw failure
   }
-  if (block.length > 0) yield block
+  if (reading) yield* reading.readEnd()
+}
+
+async function* withoutFault<T>(blocks: AsyncGenerator<T> | undefined): AsyncGenerator<T> {
+  try {
+    if (blocks) yield* blocks
+  } catch {
+    // The failure that came first is the one to tell.
+  }
 }

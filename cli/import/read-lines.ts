@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
+import { isBlankLine } from '../../shared/json/index.ts'
 import type { RecordContent, RecordEnd, SourceRecord } from './source-record.ts'
 
 const newline = 0x0a
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+export const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** Longer than the largest event that the server takes; a mapping may make several events of one line. */
 export const lineBytesMax = 8_388_608
@@ -28,18 +29,22 @@ function contentOf(line: Buffer, bytesInAll: number): RecordContent {
   return { kind: 'line', bytes: line }
 }
 
-/** Only what JSON calls white space, as the server does it. */
-function isBlank(line: Buffer): boolean {
-  for (const byte of line) {
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false
+/** Whether nothing is missing at the end of a line: no JSON that was cut off can be read. */
+function isWhole(content: RecordContent): boolean {
+  if (content.kind !== 'line') return false
+  try {
+    return typeof JSON.parse(content.bytes.toString('utf8')) === 'object'
+  } catch {
+    return false
   }
-  return true
 }
 
 /**
  * Reads NDJSON: the lines of each chunk as one block, so that a slow source is not held up for a full one. Holds one
- * chunk and one line; of a line that is too long only the beginning.
+ * chunk and one line; of a line that is too long only the beginning. Where the input fails, what came before is read,
+ * and a last line without a line break if it is whole.
  * @param consumedBytes tells how many bytes on disk so many bytes of text were
+ * @throws what the reading of the chunks throws
  */
 export async function* readLines(
   chunks: AsyncIterable<Buffer>,
@@ -50,9 +55,14 @@ export async function* readLines(
   let parts: Buffer[] = []
   let heldBytes = 0
   let lineBytes = 0
+  /** Of a line that is too long, what is not held: spaces alone make no record, however many. */
+  let isRestBlank = true
   const keep = (part: Buffer): void => {
     lineBytes += part.length
-    if (heldBytes > lineBytesMax) return
+    if (heldBytes > lineBytesMax) {
+      isRestBlank &&= isBlankLine(part)
+      return
+    }
     parts.push(part)
     heldBytes += part.length
   }
@@ -60,27 +70,34 @@ export async function* readLines(
     const [only] = parts
     let line = parts.length === 1 && only ? only : Buffer.concat(parts)
     if (lines === 0 && line.subarray(0, 3).equals(byteOrderMark)) line = line.subarray(3)
-    const content = isBlank(line) ? undefined : contentOf(line, lineBytes)
+    const content = isRestBlank && isBlankLine(line) ? undefined : contentOf(line, lineBytes)
     lines += 1
     bytes += lineBytes + endBytes
     parts = []
     heldBytes = 0
     lineBytes = 0
+    isRestBlank = true
     if (!content) return undefined
     row += 1
     return { line: lines, row, end: { lines, bytes }, consumedBytes: consumedBytes(bytes), content }
   }
-  for await (const chunk of chunks) {
-    const block: SourceRecord[] = []
-    let start = 0
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      keep(chunk.subarray(start, end))
-      start = end + 1
-      const record = take(1)
-      if (record) block.push(record)
+  try {
+    for await (const chunk of chunks) {
+      const block: SourceRecord[] = []
+      let start = 0
+      for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+        keep(chunk.subarray(start, end))
+        start = end + 1
+        const record = take(1)
+        if (record) block.push(record)
+      }
+      if (start < chunk.length) keep(chunk.subarray(start))
+      if (block.length > 0) yield block
     }
-    if (start < chunk.length) keep(chunk.subarray(start))
-    if (block.length > 0) yield block
+  } catch (failure) {
+    const cut = take(0)
+    if (cut && isWhole(cut.content)) yield [cut]
+    throw failure
   }
   const last = lineBytes > 0 ? take(0) : undefined
   if (last) yield [last]

@@ -3,7 +3,7 @@ import { CommandFailure } from '../frame/index.ts'
 import { connectionLost } from './retry.ts'
 
 const outcomeSchema = z.union([
-  z.object({ line: z.int(), outcome: z.enum(['appended', 'duplicate']) }),
+  z.object({ line: z.int(), outcome: z.enum(['appended', 'duplicate', 'skipped']) }),
   z.object({
     line: z.int(),
     outcome: z.literal('rejected'),

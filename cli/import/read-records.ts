@@ -22,19 +22,21 @@ function opened(
 
 /**
  * The records behind a place, in blocks.
+ * @param note told what a person should know of the file, once
  * @throws CommandFailure FILE_UNREADABLE, FILE_BROKEN, NOT_UTF8, CSV_BROKEN, CSV_HEADER
  */
 export async function* readRecords(
   source: RecordSource,
   format: InputFormat,
   from: ReadFrom,
+  note: (line: string) => void,
 ): AsyncGenerator<SourceRecord[]> {
   const { input, start } = opened(source, format, from)
   try {
     const blocks =
       format.kind === 'ndjson'
         ? readLines(input.chunks, start, input.consumedBytes)
-        : readCsv(input.chunks, format.delimiter, input.consumedBytes)
+        : readCsv(input.chunks, { delimiter: format.delimiter, consumedBytes: input.consumedBytes, note })
     for await (const block of blocks) {
       const behind = block.filter((record) => record.row > from.row)
       if (behind.length > 0) yield behind

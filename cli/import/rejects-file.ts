@@ -1,6 +1,6 @@
 import {
   closeSync,
-  existsSync,
+  fchmodSync,
   mkdirSync,
   openSync,
   rmSync,
@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { CommandFailure } from '../frame/index.ts'
+import { CommandFailure, visible } from '../frame/index.ts'
 import type { SourceRecord } from './source-record.ts'
 import { sourceText } from './source-record.ts'
 
@@ -19,27 +19,35 @@ export interface Reject {
   readonly detail: string
 }
 
+/** For its owner alone: rejected lines are somebody's data. */
+const ownerOnly = 0o600
+
 /** Written to the file at this size, so that a file full of rejects does not fill the memory. */
 const bufferedCharactersMax = 262_144
 
 /**
  * The rejected records, one JSON object a line: {line, row, code, detail, sourceLine}. Made when there is a first one.
  * `bytes` is recorded with the progress: what a killed run wrote beyond it is cut off, since it will come again.
+ * A terminal may show it as it is: what would drive one is escaped, as JSON allows everywhere in a string.
  */
 export class RejectsFile {
   readonly path: string
+  /** False for a device such as /dev/null, which is written to and otherwise left as it is. */
+  #isFile = true
   #file: number | undefined
   /** Of all rejects so far, those included that are not written yet. */
-  #bytes: number
+  #bytes = 0
   #pending = ''
 
   /** @param keepBytes of a file that an earlier run on the same input has begun; 0 to begin anew */
   constructor(path: string, keepBytes: number) {
     this.path = path
-    this.#bytes = Math.min(keepBytes, existsSync(path) ? statSync(path).size : 0)
     this.#guard(() => {
+      const found = statSync(path, { throwIfNoEntry: false })
+      this.#isFile = found === undefined || found.isFile()
+      this.#bytes = found?.isFile() === true ? Math.min(keepBytes, found.size) : 0
       if (this.#bytes > 0) truncateSync(path, this.#bytes)
-      else rmSync(path, { force: true })
+      else if (this.#isFile) rmSync(path, { force: true })
     })
   }
 
@@ -49,7 +57,7 @@ export class RejectsFile {
 
   add({ record, code, detail }: Reject): void {
     const { line, row, content } = record
-    const text = `${JSON.stringify({ line, row, code, detail, sourceLine: sourceText(content) })}\n`
+    const text = `${visible(JSON.stringify({ line, row, code, detail, sourceLine: sourceText(content) }))}\n`
     this.#pending += text
     this.#bytes += Buffer.byteLength(text)
     if (this.#pending.length > bufferedCharactersMax) this.flush()
@@ -59,17 +67,26 @@ export class RejectsFile {
   flush(): void {
     if (this.#pending === '') return
     this.#guard(() => {
-      if (this.#file === undefined) mkdirSync(dirname(this.path), { recursive: true })
-      this.#file ??= openSync(this.path, 'a')
+      const file = this.#open()
       let rest = Buffer.from(this.#pending)
       this.#pending = ''
-      while (rest.length > 0) rest = rest.subarray(writeSync(this.#file, rest))
+      while (rest.length > 0) rest = rest.subarray(writeSync(file, rest))
     })
   }
 
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
+  }
+
+  #open(): number {
+    if (this.#file !== undefined) return this.#file
+    mkdirSync(dirname(this.path), { recursive: true })
+    const file = openSync(this.path, 'a', ownerOnly)
+    this.#file = file
+    // A file that was there before keeps its mode otherwise.
+    if (this.#isFile) fchmodSync(file, ownerOnly)
+    return file
   }
 
   #guard(work: () => void): void {

@@ -1,12 +1,6 @@
+import type { Screen } from '../frame/index.ts'
 import { barText, lineText, type ProgressView } from './progress-text.ts'
 import type { Counts } from './tally.ts'
-
-/** Where progress is shown; a part of what a stream of a process is. */
-export interface ReportOutput {
-  readonly isTTY?: boolean | undefined
-  readonly columns?: number | undefined
-  write(text: string): unknown
-}
 
 export interface ProgressNow {
   readonly counts: Counts
@@ -31,8 +25,6 @@ const redrawMs = 100
 const lineEveryMs = 3_000
 /** The rate is that of the last seconds, so that a pause shows and is forgotten. */
 const rateOverMs = 10_000
-
-const clearLine = '\r\u001B[K'
 
 interface Sample {
   readonly atMs: number
@@ -61,17 +53,14 @@ export class RateMeter {
 }
 
 /** A bar on a terminal, a line every few seconds elsewhere. */
-export function createReporter(
-  output: ReportOutput,
-  clock: () => number = () => performance.now(),
-): Reporter {
+export function createReporter(screen: Screen, clock: () => number = () => performance.now()): Reporter {
   const meter = new RateMeter()
-  const isTerminal = output.isTTY === true
+  const { isTerminal } = screen
   const everyMs = isTerminal ? redrawMs : lineEveryMs
   let shown = ''
   let shownAtMs = isTerminal ? Number.NEGATIVE_INFINITY : clock()
   const clear = (): void => {
-    if (shown !== '') output.write(clearLine)
+    if (shown !== '') screen.clearLine()
     shown = ''
   }
   return {
@@ -84,18 +73,19 @@ export function createReporter(
       shownAtMs = atMs
       const view = meter.view(now, atMs)
       if (!isTerminal) {
-        output.write(`${lineText(view)}\n`)
+        screen.write(`${lineText(view)}\n`)
         return
       }
-      shown = barText(view, output.columns ?? 80)
-      output.write(`${clearLine}${shown}`)
+      shown = barText(view, screen.columns)
+      screen.clearLine()
+      screen.write(shown)
     },
     note: (line) => {
       const bar = shown
       clear()
-      output.write(`${line}\n`)
+      screen.write(`${line}\n`)
       shown = bar
-      if (bar !== '') output.write(bar)
+      if (bar !== '') screen.write(bar)
     },
     end: clear,
   }

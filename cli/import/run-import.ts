@@ -5,6 +5,7 @@ import type { InputFormat } from './input-format.ts'
 import { Ledger, type FirstReject, type ProgressPlace } from './ledger.ts'
 import type { Mapping } from './mapping.ts'
 import { prepare, type Preparation } from './prepare.ts'
+import { holdProgress } from './progress-lock.ts'
 import { readAhead } from './read-ahead.ts'
 import { fileStart } from './read-lines.ts'
 import { readRecords, type RecordSource } from './read-records.ts'
@@ -90,7 +91,7 @@ class ImportRun {
     try {
       // Before anything is sent: what can't be written later shall be known now.
       ledger.save()
-      await this.#upload(readRecords(source, format, start.from), ledger)
+      await this.#upload(readRecords(source, format, start.from, this.#noteOfFile), ledger)
       ledger.finish()
     } catch (error) {
       throw this.#explained(error, ledger)
@@ -108,6 +109,11 @@ class ImportRun {
     return { path: progressFile, identity: { ...source.file.identity, ...about } }
   }
 
+  /** Without a mapping the same comes as an error, since such a header lacks what an event needs. */
+  readonly #noteOfFile = (line: string): void => {
+    if (this.#job.mapping) this.#retry.note(line)
+  }
+
   async #startingPoint(progress: ProgressPlace): Promise<StartingPoint> {
     return await findStartingPoint({
       ...progress,
@@ -120,13 +126,19 @@ class ImportRun {
   async #probe(row: number): Promise<Probe> {
     const seen = { appended: 0, duplicates: 0 }
     const { source, format } = this.#job
-    await this.#upload(onlyRow(readRecords(source, format, fileStart), row), {
-      settle: (_entry, { outcome }) => {
-        if (outcome === 'appended') seen.appended += 1
-        if (outcome === 'duplicate') seen.duplicates += 1
+    await this.#upload(
+      onlyRow(
+        readRecords(source, format, fileStart, () => undefined),
+        row,
+      ),
+      {
+        settle: (_entry, { outcome }) => {
+          if (outcome === 'appended') seen.appended += 1
+          if (outcome === 'duplicate') seen.duplicates += 1
+        },
+        settledSome: () => undefined,
       },
-      settledSome: () => undefined,
-    })
+    )
     return { isStored: seen.duplicates > 0 && seen.appended === 0, appended: seen.appended }
   }
 
@@ -178,9 +190,12 @@ class ImportRun {
  * @throws CommandFailure that says how to go on: what is wrong with the file, the server or the tenant; INTERRUPTED
  */
 export async function runImport(job: ImportJob): Promise<ImportResult> {
+  const isNoted = job.source.kind === 'file' && job.progressFile !== null
+  const hold = isNoted ? holdProgress(job.progressFile) : undefined
   try {
     return await new ImportRun(job).run()
   } finally {
     job.reporter.end()
+    hold?.release()
   }
 }

@@ -1,4 +1,4 @@
-import { openClient, type Client } from '../client.ts'
+import { openClient, type Client, type ClientValues } from '../client.ts'
 import { pathOf } from './locations.ts'
 
 /** Where an import goes. */
@@ -11,10 +11,8 @@ export interface ImportTarget {
   readonly name: string
 }
 
-export interface TargetOptions {
+export interface TargetOptions extends ClientValues {
   readonly home: string
-  readonly url?: string | undefined
-  readonly token?: string | undefined
   /** All events go to this tenant; without, each names its own. */
   readonly tenant: string | null
   readonly createTenants: boolean
@@ -24,10 +22,12 @@ export interface TargetOptions {
  * The target of an import. For the local run tokens are made here: a writer's of the one tenant, or an operator's.
  * @throws CommandFailure NOT_RUNNING, UsageError
  */
-export function targetOf({ home, url, token, tenant, createTenants }: TargetOptions): ImportTarget {
-  const operator = openClient({ home, url, token, roles: ['operator'] })
+export function targetOf({ home, tenant, createTenants, ...values }: TargetOptions): ImportTarget {
+  const { url, token, insecure } = values
+  const operator = openClient({ home, url, token, insecure, roles: ['operator'] })
   return {
-    client: tenant === null ? operator : openClient({ home, url, token, tenant, roles: ['writer'] }),
+    client:
+      tenant === null ? operator : openClient({ home, url, token, insecure, tenant, roles: ['writer'] }),
     tenants: createTenants ? operator : null,
     name: url === undefined ? `home:${pathOf(home)}` : operator.url,
   }

@@ -1,8 +1,9 @@
 import { TrickleError } from '../../shared/errors/index.ts'
+import { isBlankLine } from '../../shared/json/index.ts'
 
 /** Splits a body into lines without ever holding more than one line beyond the chunk that arrives. */
 export interface TextLine {
-  /** Counted from 1, blank lines included. */
+  /** Counted from 1, blank lines included: those are passed over, and not here. */
   readonly number: number
   /** Null when the line is longer than the limit: its content was dropped. */
   readonly bytes: Buffer | null
@@ -22,16 +23,21 @@ export async function* splitLines(
 ): AsyncGenerator<TextLine> {
   let pending: Buffer[] = []
   let pendingBytes = 0
+  // Kept beside the bytes, since those of a line that is too long are dropped.
+  let isBlank = true
   let number = 1
-  const take = (): TextLine => {
+  const take = (): TextLine | undefined => {
     const line = { number, bytes: pendingBytes > bytesMax ? null : Buffer.concat(pending) }
+    const taken = isBlank ? undefined : line
     pending = []
     pendingBytes = 0
+    isBlank = true
     number += 1
-    return line
+    return taken
   }
   const keep = (part: Buffer): void => {
     pendingBytes += part.length
+    isBlank &&= isBlankLine(part)
     if (pendingBytes <= bytesMax) pending.push(part)
     else pending = []
   }
@@ -46,9 +52,11 @@ export async function* splitLines(
           `One import request takes at most ${linesMax} lines. Go on with another request from line ${number}.`,
         )
       }
-      yield take()
+      const line = take()
+      if (line) yield line
     }
     if (rest.length > 0) keep(rest)
   }
-  if (pendingBytes > 0) yield take()
+  const last = take()
+  if (last) yield last
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
-import { asTrickleError, TrickleError } from '../../shared/errors/index.ts'
+import { TrickleError } from '../../shared/errors/index.ts'
 import {
   eventLimits,
   type EventImporter,
@@ -8,14 +8,10 @@ import {
   type ImportOutcome,
 } from '../../shared/event-store/index.ts'
 import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
-import { decodeUtf8, parseExactJson } from '../../shared/json/index.ts'
-import { foldName, type TenantContext } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { splitLines, type TextLine } from './import-lines.ts'
-import { eventSchema, streamIdSchema } from './schemas.ts'
-
-/** One event and the JSON around it. */
-const LINE_BYTES_MAX = eventLimits.eventBytesMax + 16_384
+import { judgeLine, LINE_BYTES_MAX, type Judged } from './judge-line.ts'
 
 /** About a minute's work; the deadline below is what a larger request would meet. */
 const LINES_MAX = 100_000
@@ -26,16 +22,10 @@ const BATCH_BYTES_MAX = 4_194_304
 /** Below the 230 s after which the platform's front end cuts a request. */
 const DEADLINE_MS = 200_000
 
-const lineSchema = eventSchema.extend({
-  id: z.string().min(1).max(eventLimits.identifierCharactersMax),
-  streamId: streamIdSchema,
-  tenant: z.string().min(1).max(63).optional(),
-})
-
 const outcomeSchema = z
   .object({
     line: z.int(),
-    outcome: z.enum(['appended', 'duplicate', 'rejected']),
+    outcome: z.enum(['appended', 'duplicate', 'rejected', 'skipped']),
     code: z.string().optional(),
     detail: z.string().optional(),
   })
@@ -49,15 +39,16 @@ export const importRoute = (services: () => Services) =>
     summary: 'Import events',
     description:
       'NDJSON in, one outcome a line out, in the same order. A line is an event with `id` and `streamId`; only an operator names its `tenant` (a slug). ' +
+      'What reads give as NDJSON can be imported as it is: `streamType` and `traceParent` are kept, `version` and `recordedAt` are given anew, and the last line `{"next": ...}` is `skipped`. ' +
       'Lines are written in batches, each of them once by its event id: sending the same lines again answers `duplicate`, other content under a known id is `rejected`. ' +
-      'Blank lines are passed over. An error that ends the import comes as a last line `{"error": ...}`; lines without an outcome may be sent again.',
+      'Blank lines (spaces, tabs and carriage returns alone) are passed over. A line that cannot be stored is `rejected` alone, with its reason. An error that ends the import comes as a last line `{"error": ...}`; lines without an outcome may be sent again.',
     tags: ['Events'],
     access: { kind: 'tenantOrOperator', roles: ['writer', 'admin'] },
     request: {
       body: {
         kind: 'stream',
         mediaTypes: ['application/x-ndjson'],
-        description: '`{"tenant","streamId","id","type","time","data","metadata"}` a line',
+        description: '`{"tenant","streamId","streamType","id","type","time","data","metadata"}` a line',
       },
     },
     responses: {
@@ -70,14 +61,6 @@ export const importRoute = (services: () => Services) =>
       return reply(200, { ndjson: run.outcomes(body) })
     },
   })
-
-interface Judged {
-  readonly number: number
-  /** What to write, or why the line is refused. */
-  readonly line:
-    | { readonly tenantSlug: string | null; readonly streamId: string; readonly event: ImportLine['event'] }
-    | TrickleError
-}
 
 /** One import request: reads, checks and writes batch after batch. */
 class ImportRun {
@@ -100,7 +83,7 @@ class ImportRun {
   async *outcomes(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     let writing: Promise<string> | undefined
     for await (const batch of batches(splitLines(body, LINE_BYTES_MAX, LINES_MAX))) {
-      const judged = batch.map(judge)
+      const judged = batch.map(judgeLine)
       const before = writing === undefined ? '' : await writing
       writing = this.#write(judged)
       // The error is thrown where the promise is awaited; until then it must not count as unhandled.
@@ -114,27 +97,25 @@ class ImportRun {
     await this.#findTenants(batch)
     const lines: ImportLine[] = []
     const results = batch.map(({ number, line }) => {
-      if (line instanceof TrickleError) return { number, refusal: line }
+      if (line === 'skipped') return () => `{"line":${number},"outcome":"skipped"}`
+      if (line instanceof TrickleError) return () => rejected(number, line)
       const tenant = this.#tenantOf(line.tenantSlug)
-      if (tenant instanceof TrickleError) return { number, refusal: tenant }
-      lines.push({ tenant, streamId: line.streamId, event: line.event })
-      return { number, refusal: null }
+      if (tenant instanceof TrickleError) return () => rejected(number, tenant)
+      const { tenantSlug: _slug, ...rest } = line
+      const place = lines.push({ tenant, ...rest }) - 1
+      return (outcomes: readonly ImportOutcome[]) => written(number, outcomes[place])
     })
-    const outcomes = (await this.#importer.importBatch(lines, this.#action)).values()
+    const outcomes = await this.#importer.importBatch(lines, this.#action)
     this.#action = undefined
-    return results
-      .map(({ number, refusal }) =>
-        refusal === null ? written(number, outcomes.next().value) : refused(number, refusal),
-      )
-      .join('\n')
+    return results.map((text) => text(outcomes)).join('\n')
   }
 
   async #findTenants(batch: readonly Judged[]): Promise<void> {
     if (this.#caller.kind !== 'operator') return
     const slugs = new Set<string>()
     for (const { line } of batch) {
-      if (!(line instanceof TrickleError) && line.tenantSlug !== null && !this.#tenants.has(line.tenantSlug))
-        slugs.add(line.tenantSlug)
+      if (line === 'skipped' || line instanceof TrickleError || line.tenantSlug === null) continue
+      if (!this.#tenants.has(line.tenantSlug)) slugs.add(line.tenantSlug)
     }
     if (slugs.size === 0) return
     for (const [slug, tenant] of await this.#services.registry.contextsBySlug([...slugs]))
@@ -162,7 +143,6 @@ async function* batches(lines: AsyncIterable<TextLine>): AsyncGenerator<TextLine
   let batch: TextLine[] = []
   let bytes = 0
   for await (const line of lines) {
-    if (line.bytes !== null && isBlank(line.bytes)) continue
     batch.push(line)
     bytes += line.bytes?.length ?? 0
     if (batch.length >= eventLimits.importBatchLines || bytes >= BATCH_BYTES_MAX) {
@@ -174,41 +154,11 @@ async function* batches(lines: AsyncIterable<TextLine>): AsyncGenerator<TextLine
   if (batch.length > 0) yield batch
 }
 
-const isBlank = (bytes: Buffer): boolean => bytes.length < 64 && bytes.toString('latin1').trim() === ''
-
-function judge({ number, bytes }: TextLine): Judged {
-  try {
-    if (bytes === null)
-      throw new TrickleError('EVENT_TOO_LARGE', `The line is longer than ${LINE_BYTES_MAX} bytes.`)
-    const parsed = lineSchema.safeParse(
-      parseExactJson(decodeUtf8(bytes), { maxDepth: eventLimits.jsonDepthMax }),
-    )
-    if (!parsed.success) throw explain(parsed.error)
-    const { tenant, streamId, ...event } = parsed.data
-    return { number, line: { tenantSlug: tenant === undefined ? null : foldName(tenant), streamId, event } }
-  } catch (error) {
-    return { number, line: asTrickleError(error) }
-  }
-}
-
-function explain(error: z.ZodError): TrickleError {
-  const [issue] = error.issues
-  const isStreamId = issue?.code === 'custom' && issue.path[0] === 'streamId'
-  const unknown =
-    issue?.code === 'unrecognized_keys' ? `${issue.keys.join(', ')} is not known here` : undefined
-  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
-  return new TrickleError(
-    isStreamId ? 'INVALID_STREAM_ID' : 'VALIDATION_FAILED',
-    `${place}${unknown ?? issue?.message ?? ''}`,
-  )
-}
-
 function written(line: number, outcome: ImportOutcome | undefined): string {
   if (outcome === undefined) throw new Error('a line was left without an outcome')
   if (outcome.outcome !== 'rejected') return `{"line":${line},"outcome":"${outcome.outcome}"}`
-  const { code, detail } = outcome
-  return JSON.stringify({ line, outcome: 'rejected', code, detail })
+  return rejected(line, outcome)
 }
 
-const refused = (line: number, { code, detail }: TrickleError): string =>
+const rejected = (line: number, { code, detail }: { code: string; detail: string }): string =>
   JSON.stringify({ line, outcome: 'rejected', code, detail })

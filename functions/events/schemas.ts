@@ -80,6 +80,7 @@ export const storedEventSchema = z
     type: z.string(),
     time: z.string(),
     recordedAt: z.string(),
+    streamType: z.string().optional(),
     schemaVersion: z.int().optional(),
     correlationId: z.string().optional(),
     causationId: z.string().optional(),

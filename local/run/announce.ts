@@ -2,7 +2,7 @@ import { withoutSecret } from '../loopback/index.ts'
 import { defaultHome, firstTenant } from './project.ts'
 import type { Status } from './run-file.ts'
 
-const command = 'npx --no trickle'
+const command = 'npx --no -- trickle'
 
 /** A word for the shell, quoted only when it has to be. */
 function shellWord(text: string): string {

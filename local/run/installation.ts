@@ -17,7 +17,7 @@ function checkNode(): void {
   throw incomplete(
     `Trickle runs on Node ${nodeMajor}, and this is Node ${process.versions.node}.`,
     process.execPath,
-    'Use npm start or npx --no trickle: they use the pinned one. If that is missing: npm rebuild --ignore-scripts=false node',
+    'Use npm start or npx --no -- trickle: they use the pinned one. If that is missing: npm rebuild --ignore-scripts=false node',
   )
 }
 

@@ -134,7 +134,10 @@ export function encodeEvent(event: NewEvent, id: string, pointer: string): Encod
 }
 
 /** A function has no text, like an absent value; its type does not say so. */
-const jsonText = (value: unknown): string => (JSON.stringify(value) as string | undefined) ?? 'null'
+function jsonText(value: unknown): string {
+  const text: string | undefined = JSON.stringify(value)
+  return text ?? 'null'
+}
 
 /** @param what names the event: `Event 3 of the append`. */
 export const eventTooLarge = (what: string, contentBytes: number, pointer: string): TrickleError =>

@@ -3,6 +3,8 @@ import { timestampOfText, type Row } from '../postgres/index.ts'
 /** Columns of an event as the read functions return them, as text. */
 export interface StoredEvent {
   readonly streamId: string
+  /** The type that its stream had when it was written. */
+  readonly streamType: string | null
   readonly version: string
   readonly source: string
   readonly eventId: string
@@ -27,6 +29,7 @@ export function eventJson(event: StoredEvent): string {
     `{"id":${JSON.stringify(event.eventId)},"source":${JSON.stringify(event.source)},"streamId":"${event.streamId}"` +
     `,"version":${event.version},"type":${JSON.stringify(event.type)},"time":"${timestampOfText(event.occurredAt)}"` +
     `,"recordedAt":"${timestampOfText(event.recordedAt)}"`
+  if (event.streamType !== null) text += `,"streamType":${JSON.stringify(event.streamType)}`
   if (event.schemaVersion !== '1') text += `,"schemaVersion":${event.schemaVersion}`
   if (event.correlationId !== null) text += `,"correlationId":${JSON.stringify(event.correlationId)}`
   if (event.causationId !== null) text += `,"causationId":${JSON.stringify(event.causationId)}`
@@ -35,14 +38,19 @@ export function eventJson(event: StoredEvent): string {
 }
 
 /**
- * Reads the columns that every read function ends its rows with, from `version` to `trace_parent`.
+ * Reads the columns that every read function has in its rows, from `version` to `trace_parent`.
  * @param first index of the column `version`.
  */
-export function storedEventOfRow(streamId: string, row: Row, first: number): StoredEvent {
+export function storedEventOfRow(
+  { streamId, streamType }: Pick<StoredEvent, 'streamId' | 'streamType'>,
+  row: Row,
+  first: number,
+): StoredEvent {
   const column = (offset: number): string => row[first + offset] ?? ''
   const optional = (offset: number): string | null => row[first + offset] ?? null
   return {
     streamId,
+    streamType,
     version: column(0),
     source: column(1),
     eventId: column(2),

@@ -1,7 +1,7 @@
 import { recordAction, type OperatorAction } from '../audit/index.ts'
 import { isTrickleError, TrickleError, type ErrorCode } from '../errors/index.ts'
 import type { Database, QueryOptions, Row, Statement } from '../postgres/index.ts'
-import { codeOf } from '../postgres/index.ts'
+import { codeOf, constraintOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { encodeEvent, eventTooLarge } from './encode-events.ts'
 import { eventLimits } from './limits.ts'
@@ -12,8 +12,12 @@ import type { NewEvent } from './types.ts'
 export interface ImportLine {
   readonly tenant: TenantContext
   readonly streamId: string
+  /** Set by the first line of a stream that has none; a line that claims another is rejected. */
+  readonly streamType?: string | undefined
   /** With its id, by which a second import is recognised. */
   readonly event: NewEvent & { readonly id: string }
+  /** Of the request that wrote the event where it comes from. */
+  readonly traceParent?: string | undefined
 }
 
 export type ImportOutcome =
@@ -23,6 +27,15 @@ export type ImportOutcome =
 /** Another writer may commit one of our ids between the look and the insert; the batch is undone and judged again. */
 const ROUNDS_MAX = 5
 const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Classes of SQLSTATE by which the server refuses what it was given, and would again: data that a type can't hold (22),
+ * a constraint (23), a limit of the server such as the size of an index entry (54).
+ */
+const REFUSED_CLASSES = ['22', '23', '54']
+
+const isRefusal = (error: unknown): error is Error =>
+  error instanceof Error && REFUSED_CLASSES.includes(codeOf(error).slice(0, 2)) && codeOf(error).length === 5
 
 /**
  * Writes batches of lines, each with an outcome of its own. A batch is one transaction, and idempotent: after a lost
@@ -52,12 +65,32 @@ export class EventImporter {
 
   async #write(lines: readonly EncodedLine[], action: OperatorAction | undefined): Promise<ImportOutcome[]> {
     if (lines.length === 0 && action === undefined) return []
+    try {
+      return await this.#writeTogether(lines, action)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      if (lines.length === 1) {
+        // Its row went with the line, and what comes after this line must not be without one.
+        if (action !== undefined) await this.#send([], action)
+        return [refusalOf(error)]
+      }
+      // The server does not say which line it refuses. Halves, one after the other, so that streams keep their order.
+      const middle = Math.floor(lines.length / 2)
+      const before = await this.#write(lines.slice(0, middle), action)
+      return [...before, ...(await this.#write(lines.slice(middle), action))]
+    }
+  }
+
+  /** @throws the driver's error where the server refuses one of the lines. */
+  async #writeTogether(
+    lines: readonly EncodedLine[],
+    action: OperatorAction | undefined,
+  ): Promise<ImportOutcome[]> {
     for (let round = 1; ; round += 1) {
       try {
-        return readOutcomes(lines.length, await this.#send(lines, action))
+        return readOutcomes(lines, await this.#send(lines, action))
       } catch (error) {
-        if (codeOf(error) !== UNIQUE_VIOLATION) throw error
-        if (round >= ROUNDS_MAX) throw crowded(error)
+        if (codeOf(error) !== UNIQUE_VIOLATION || round >= ROUNDS_MAX) throw error
       }
     }
   }
@@ -65,42 +98,57 @@ export class EventImporter {
   #send(lines: readonly EncodedLine[], action: OperatorAction | undefined): Promise<Row[]> {
     const options: QueryOptions = {
       resolvesAmbiguity: true,
-      onError: (error) => (codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined),
+      onError: (error) => (isRefusal(error) ? error : undefined),
     }
     const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
     if (action === undefined) return this.#database.query(statement, options)
     return this.#database.transaction(async (run) => {
       const rows = lines.length === 0 ? [] : await run(statement)
       // After the batch, which must take its locks before its transaction has an id.
-      await recordAction(run, action, { outcome: 'begun' })
+      await recordAction(run, action, { outcome: 'begun' }).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error
+        // Of the row and not of a line, which the error would be taken for.
+        throw new TrickleError('INTERNAL', 'The import could not be recorded, so nothing was written.', {
+          cause: error,
+        })
+      })
       return rows
     }, options)
   }
 }
 
-const crowded = (cause: unknown): TrickleError =>
-  new TrickleError(
-    'DATABASE_BUSY',
-    'Others kept writing events of this batch in between. Nothing was written; try again.',
-    {
-      cause,
-    },
-  )
+/** Enough for any text of the server but one that repeats a long value. */
+const REASON_CHARACTERS_MAX = 300
+
+function refusalOf(error: Error): ImportOutcome {
+  const constraint = constraintOf(error)
+  const reason =
+    constraint === '' ? error.message.slice(0, REASON_CHARACTERS_MAX) : `constraint ${constraint}`
+  return {
+    outcome: 'rejected',
+    code: 'VALIDATION_FAILED',
+    detail: `The database refuses this event: ${reason} (SQLSTATE ${codeOf(error)}).`,
+  }
+}
 
 /** A line that can be sent to the database. */
 interface EncodedLine {
   readonly tenantId: string
   readonly streamId: string
+  readonly streamType: string | undefined
+  /** The event as an append encodes it, with its stream in front. */
   readonly text: string
 }
 
 /** A line of which the database would keep more than an event may have, or something else, is rejected before it is sent. */
-function encodeLine({ tenant, streamId, event }: ImportLine): EncodedLine | ImportOutcome {
+function encodeLine(line: ImportLine): EncodedLine | ImportOutcome {
+  const { tenant, streamId, streamType, traceParent, event } = line
   try {
     checkStreamId(streamId)
     const { text, contentBytes } = encodeEvent(event, event.id, '')
     if (contentBytes > eventLimits.eventBytesMax) throw eventTooLarge('The event', contentBytes, '')
-    return { tenantId: tenant.tenantId, streamId, text }
+    const place = JSON.stringify({ streamId, streamType, traceParent })
+    return { tenantId: tenant.tenantId, streamId, streamType, text: `${place.slice(0, -1)},${text.slice(1)}` }
   } catch (error) {
     if (!isTrickleError(error)) throw error
     return { outcome: 'rejected', code: error.code, detail: error.detail }
@@ -129,20 +177,20 @@ function operatorStatement(lines: readonly EncodedLine[]): Statement {
   )
 }
 
-/** Each line is the event as an append encodes it, with its number, its tenant and its stream in front. */
+/** Each line with its number and its tenant in front. */
 function linesJson(lines: readonly EncodedLine[], tenantIndex: (line: EncodedLine) => number): string {
-  const texts = lines.map(
-    (line, index) =>
-      `{"n":${index},"t":${tenantIndex(line)},"streamId":${JSON.stringify(line.streamId)},${line.text.slice(1)}`,
-  )
+  const texts = lines.map((line, index) => `{"n":${index},"t":${tenantIndex(line)},${line.text.slice(1)}`)
   return `[${texts.join(',')}]`
 }
 
-function readOutcomes(count: number, rows: readonly (readonly (string | null)[])[]): ImportOutcome[] {
-  const outcomes = Array.from<ImportOutcome | undefined>({ length: count })
-  for (const [n, outcome, code] of rows) {
+function readOutcomes(lines: readonly EncodedLine[], rows: readonly Row[]): ImportOutcome[] {
+  const outcomes = Array.from<ImportOutcome | undefined>({ length: lines.length })
+  for (const [n, outcome, code, streamType] of rows) {
+    const line = lines[Number(n)]
     outcomes[Number(n)] =
-      outcome === 'appended' || outcome === 'duplicate' ? { outcome } : rejection(rejectionOf(code))
+      outcome === 'appended' || outcome === 'duplicate'
+        ? { outcome }
+        : { outcome: 'rejected', ...rejectionOf(code ?? null, line, streamType ?? null) }
   }
   return outcomes.map(outcomeOf)
 }
@@ -152,17 +200,26 @@ function outcomeOf(outcome: ImportOutcome | undefined): ImportOutcome {
   return outcome
 }
 
-const DETAILS = {
-  EVENT_ID_EXISTS: 'An event with this id exists with other content.',
-  TENANT_UNKNOWN: 'The tenant does not exist any more.',
-  TENANT_SUSPENDED: 'The tenant is suspended.',
-} as const
-
-const rejection = (code: keyof typeof DETAILS): ImportOutcome => ({
-  outcome: 'rejected',
-  code,
-  detail: DETAILS[code],
-})
-
-const rejectionOf = (code: string | null | undefined): keyof typeof DETAILS =>
-  code === 'TENANT_UNKNOWN' || code === 'TENANT_SUSPENDED' ? code : 'EVENT_ID_EXISTS'
+function rejectionOf(
+  code: string | null,
+  line: EncodedLine | undefined,
+  streamType: string | null,
+): { code: ErrorCode; detail: string } {
+  switch (code) {
+    case 'EVENT_ID_EXISTS':
+      return { code, detail: 'An event with this id exists with other content.' }
+    case 'TENANT_UNKNOWN':
+      return { code, detail: 'The tenant does not exist any more.' }
+    case 'TENANT_SUSPENDED':
+      return { code, detail: 'The tenant is suspended.' }
+    case 'STREAM_TYPE_MISMATCH': {
+      const found = streamType === null ? 'no type, and this event is in it' : `the type ${streamType}`
+      return {
+        code,
+        detail: `The stream ${line?.streamId ?? ''} has ${found}; this line claims "${line?.streamType ?? ''}".`,
+      }
+    }
+    default:
+      throw new Error(`the database rejected a line by a code that is not known here: ${code ?? 'none'}`)
+  }
+}

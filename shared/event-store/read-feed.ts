@@ -46,7 +46,9 @@ export async function readFeedPage(
     throw await epochEnded(database, keyring, tenant, after, reached.epoch)
   const found = rows.slice(0, -1)
   return {
-    events: found.map((row) => eventJson(storedEventOfRow(row[2] ?? '', row, 3))),
+    events: found.map((row) =>
+      eventJson(storedEventOfRow({ streamId: row[2] ?? '', streamType: row[16] ?? null }, row, 3)),
+    ),
     next: encodeCheckpoint(keyring, tenant.tenantId, reached),
     ...(query.withCheckpoints === true
       ? {

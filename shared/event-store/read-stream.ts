@@ -41,7 +41,7 @@ export async function readStreamPage(
   return {
     events: rows
       .filter((row) => row[EVENT_ID] !== null)
-      .map((row) => eventJson(storedEventOfRow(streamId, row, 1))),
+      .map((row) => eventJson(storedEventOfRow({ streamId, streamType: row[STREAM_TYPE] ?? null }, row, 1))),
     streamVersion,
     next: reached === null ? null : nextVersion(Number(reached), streamVersion, query),
   }
@@ -49,6 +49,7 @@ export async function readStreamPage(
 
 /** Column of the event's id: a row without one says how far was looked. */
 const EVENT_ID = 3
+const STREAM_TYPE = 13
 
 function nextVersion(reached: number, streamVersion: number, { to, backward }: StreamQuery): number | null {
   if (backward) return reached > Math.max(to ?? 1, 1) ? reached - 1 : null

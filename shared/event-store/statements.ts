@@ -12,7 +12,7 @@ export interface ReadStreamParameters {
   readonly bytesMax: number
 }
 
-/** Columns: stream_version, then those of storedEventOfRow. */
+/** Columns: stream_version, those of storedEventOfRow, stream_type. */
 export const readStream = (parameters: ReadStreamParameters): Statement => ({
   name: 'read_stream',
   text: 'select * from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9)',
@@ -49,7 +49,7 @@ export interface ReadTenantFeedParameters {
   readonly bytesMax: number
 }
 
-/** Columns: xid, position, stream_id, then those of storedEventOfRow, epoch. */
+/** Columns: xid, position, stream_id, those of storedEventOfRow, epoch, stream_type. */
 export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement => ({
   name: 'read_tenant_feed',
   text: 'select * from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9)',
@@ -86,16 +86,16 @@ export const selectHeldUntil = (epoch: string): Statement => ({
   values: [epoch],
 })
 
-/** Columns: n, outcome, code. */
+/** Columns: n, outcome, code, stream_type. */
 export const importEvents = (tenantId: string, linesJson: string): Statement => ({
   name: 'import_events',
-  text: 'select i.n, i.outcome, i.code from trickle_events_log.import_events($1, $2) i',
+  text: 'select i.n, i.outcome, i.code, i.stream_type from trickle_events_log.import_events($1, $2) i',
   values: [tenantId, linesJson],
 })
 
-/** Columns: n, outcome, code. */
+/** Columns: n, outcome, code, stream_type. */
 export const importEventsOf = (tenantIds: readonly string[], linesJson: string): Statement => ({
   name: 'import_events_of',
-  text: 'select i.n, i.outcome, i.code from trickle_events_log.import_events_of($1, $2) i',
+  text: 'select i.n, i.outcome, i.code, i.stream_type from trickle_events_log.import_events_of($1, $2) i',
   values: [tenantIds, linesJson],
 })

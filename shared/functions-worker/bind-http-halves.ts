@@ -9,11 +9,11 @@ import type { CoreInvocation, InvocationArguments, InvocationModel, WorkerCore }
  * Binds the two halves of every HTTP invocation. To be called when all functions are registered: the library has given
  * the worker its programming model then, which is wrapped here, and has not made its server yet.
  * @param report is told what no invocation's log says
- * @throws Error when the library has given the worker no model
  */
 export function bindHttpHalves(core: WorkerCore, report: (message: string) => void): void {
   const model = core.getProgrammingModel()
-  if (model === undefined) throw new Error('No function is registered, so there is nothing to bind')
+  // A worker without a model invokes nothing, so there is nothing to bind.
+  if (model === undefined) return
   let meeting: MeetingPoint | undefined
   core.setProgrammingModel({
     name: model.name,

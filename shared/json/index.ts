@@ -6,6 +6,7 @@
  * error repeats the content of the text beyond one number. `JSON.stringify` writes a parsed value with the same numbers.
  * It must not know of HTTP, schemas or events.
  */
+export { isBlankLine } from './blank-line.ts'
 export { parseExactJson, defaultMaxDepth, type ParseExactOptions } from './parse-exact.ts'
 export { decodeUtf8 } from './decode-utf8.ts'
 export { canonicalJson } from './canonical.ts'

@@ -1,10 +1,8 @@
 import type { ClientConfig } from 'pg'
+import { isThisMachine } from '../address/index.ts'
 
 /** Scope of an Entra ID token for Azure Database for PostgreSQL, the same for every server. */
 export const entraScope = 'https://ossrdbms-aad.database.windows.net/.default'
-
-/** Names and addresses that never leave the machine. Whole: `localhost.example.com` and `127.example.com` are elsewhere. */
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/
 
 /**
  * Where a url leads and as whom, without its password: the driver lets a url's empty password win over a callback, so
@@ -24,7 +22,7 @@ export function addressOf(
     user: decodeURIComponent(username),
     database: decodeURIComponent(pathname.slice(1)),
     ssl:
-      LOOPBACK.test(host) && searchParams.get('sslmode') !== 'verify-full'
+      isThisMachine(host) && searchParams.get('sslmode') !== 'verify-full'
         ? false
         : { rejectUnauthorized: true },
   }

@@ -118,6 +118,45 @@ describe('the HTTP client of commands', () => {
     })
   })
 
+  test.each([
+    'http://example.com',
+    'http://localhost.example.com',
+    'http://127.example.com',
+    'http://127.0.0.1.example.com:7071/',
+    'http://10.0.0.5:7071',
+    'http://0.0.0.0',
+    'http://[::2]:80',
+    'http://user@example.com',
+    'HTTP://EXAMPLE.COM',
+  ])('%s is refused unless it is said to be insecure: the token would go in clear', (other) => {
+    const settings = { home, url: other, token: 'x', roles: [] }
+    expect(() => openClient(settings)).toThrow(/without TLS.*--insecure/u)
+    expect(openClient({ ...settings, insecure: true }).url).toBe(other.replace(/\/$/u, ''))
+  })
+
+  test.each([
+    'https://example.com',
+    'http://localhost:7071',
+    'http://127.0.0.1',
+    'http://127.1:7071',
+    'http://[::1]:7071',
+    'http://LOCALHOST',
+  ])('%s needs no such word', (other) => {
+    expect(openClient({ home, url: other, token: 'x', roles: [] }).url).toBe(other)
+  })
+
+  test('a redirect is told and not followed: it could lead to a place without TLS', async () => {
+    answer = (_request, response) => {
+      response.writeHead(307, { location: 'http://example.com/api' }).end()
+    }
+    await expect(
+      openClient({ home, url, token: 'x', roles: [] }).send('/api', { json: {} }),
+    ).rejects.toMatchObject({
+      code: 'REDIRECTED',
+      message: expect.stringContaining('http://example.com/api') as string,
+    })
+  })
+
   test('a token of the environment is used; elsewhere one has to be named', async () => {
     answer = (request, response) => {
       response.end(request.headers.authorization)

@@ -39,7 +39,7 @@ describe('the command line', () => {
       expect((await loadCommand(name)).name).toBe(name)
       const { code, out } = await trickle(name, '--help')
       expect(code).toBe(0)
-      expect(out).toContain(`Usage: npx --no trickle ${name}`)
+      expect(out).toContain(`Usage: npx --no -- trickle ${name}`)
       expect(out).toContain('--home DIR')
       expect(await trickle('help', name)).toEqual({ code: 0, out, error: '' })
     }

@@ -26,7 +26,7 @@ export async function outputOf({ run: local, slugs }: Api, before: string, comma
     .replaceAll('http://localhost:7071', local.url)
     .replaceAll('--tenant acme', `--tenant ${slugs.acme}`)
     .replaceAll('Trickle-Tenant: acme', `Trickle-Tenant: ${slugs.acme}`)
-    .replaceAll(/npx --no trickle (\w+)/g, `npx --no trickle $1 --home ${local.home}`)
+    .replaceAll(/npx --no -- trickle (\w+)/g, `npx --no -- trickle $1 --home ${local.home}`)
   const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
   const { stdout } = await execute('bash', ['-euc', script], {
     cwd: repository,

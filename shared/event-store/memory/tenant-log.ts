@@ -12,7 +12,6 @@ export interface RecordedAppend {
 export interface RecordedEvent extends StoredEvent {
   readonly xid: bigint
   readonly position: bigint
-  readonly streamType: string | null
   /** Equal for two events whose content is equal to the database. */
   readonly content: string
   readonly append: RecordedAppend

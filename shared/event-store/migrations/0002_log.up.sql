@@ -20,6 +20,19 @@ create table trickle_events_log.epochs (
   constraint epochs_epoch_key unique (epoch)
 );
 
+-- What an event may hold, whoever writes it. These are domains and not one check of the table: a check is parsed and planned
+-- anew for each statement, and that of the time alone cost an append a twentieth of the server's CPU; what a domain demands
+-- is kept with the plan, and all of these together cost two hundredths. `~ '^[...]{1,255}$'` would cost half an append.
+-- The instants that ADX, .NET and a reader of four digits know; an infinite time is none of them.
+create domain trickle_events_log.event_time as timestamptz
+  constraint event_time_range check (value >= '0001-01-01 00:00:00+00' and value < '10000-01-01 00:00:00+00');
+create domain trickle_events_log.event_stream as text collate "C"
+  constraint event_stream_form check (octet_length(value) <= 255 and value !~ '[^A-Za-z0-9._:~-]|^[.]?[.]?$');
+-- 255 characters of four bytes. Two of them and a tenant fit into an entry of an index.
+create domain trickle_events_log.event_name as text collate "C"
+  constraint event_name_length check (octet_length(value) <= 1020);
+
+-- Every write to a stream comes with an event of it, whose columns are checked.
 create table trickle_events_log.streams (
   tenant_id uuid not null,
   stream_id text collate "C" not null,
@@ -34,24 +47,12 @@ create table trickle_events_log.streams (
 -- name is released, so nothing of it stays but the events.
 create table trickle_events_log.names (
   tenant_id uuid not null,
-  name_set text collate "C" not null,
-  value text collate "C" not null,
+  name_set trickle_events_log.event_name not null,
+  value trickle_events_log.event_name not null,
   stream_id text collate "C" not null,
   reserved_at timestamptz not null,
   constraint names_pkey primary key (tenant_id, name_set, value)
 ) with (autovacuum_vacuum_scale_factor = 0.05);
-
--- What an event may hold, whoever writes it. These are domains and not one check of the table: a check is parsed and planned
--- anew for each statement, and that of the time alone cost an append a twentieth of the server's CPU; what a domain demands
--- is kept with the plan, and all of these together cost two hundredths. `~ '^[...]{1,255}$'` would cost half an append.
--- The instants that ADX, .NET and a reader of four digits know; an infinite time is none of them.
-create domain trickle_events_log.event_time as timestamptz
-  constraint event_time_range check (value >= '0001-01-01 00:00:00+00' and value < '10000-01-01 00:00:00+00');
-create domain trickle_events_log.event_stream as text collate "C"
-  constraint event_stream_form check (octet_length(value) <= 255 and value !~ '[^A-Za-z0-9._:~-]|^[.]?[.]?$');
--- 255 characters of four bytes. Two of them and a tenant fit into an entry of an index.
-create domain trickle_events_log.event_name as text collate "C"
-  constraint event_name_length check (octet_length(value) <= 1020);
 
 create sequence trickle_events_log.event_position;
 grant usage on sequence trickle_events_log.event_position to trickle_writer;

@@ -53,7 +53,8 @@ create function trickle_events_log.read_stream(
     p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[],
     p_limit int, p_scan_limit int, p_max_bytes int)
   returns table (stream_version bigint, version bigint, source text, event_id text, type text, schema_version int,
-    occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text, trace_parent text)
+    occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text, trace_parent text,
+    stream_type text)
   language plpgsql volatile rows 100
   set plan_cache_mode = force_generic_plan
   as $$
@@ -93,7 +94,8 @@ begin
     if v_is_small then
       return query
         select read_stream.stream_version, e.version, e.source::text, e.event_id::text, e.type::text, e.schema_version,
-            e.occurred_at::timestamptz, e.recorded_at, e.data::text, e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent
+            e.occurred_at::timestamptz, e.recorded_at, e.data::text, e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent,
+            e.stream_type
           from trickle_events_log.events e
           where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           order by e.version;
@@ -102,9 +104,10 @@ begin
   end if;
 
   if p_backward then
-    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id, causation_id, trace_parent in
+    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id, causation_id, trace_parent,
+        stream_type in
       select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text, e.metadata::text,
-          e.correlation_id, e.causation_id, e.trace_parent
+          e.correlation_id, e.causation_id, e.trace_parent, e.stream_type
         from trickle_events_log.events e
         where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           and (p_types is null or e.type = any (p_types))
@@ -116,9 +119,10 @@ begin
       exit when v_bytes >= p_max_bytes;
     end loop;
   else
-    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id, causation_id, trace_parent in
+    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id, causation_id, trace_parent,
+        stream_type in
       select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text, e.metadata::text,
-          e.correlation_id, e.causation_id, e.trace_parent
+          e.correlation_id, e.causation_id, e.trace_parent, e.stream_type
         from trickle_events_log.events e
         where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           and (p_types is null or e.type = any (p_types))
@@ -217,7 +221,7 @@ create function trickle_events_log.read_tenant_feed(
     p_limit int, p_scan_limit int, p_max_bytes int)
   returns table (xid xid8, "position" bigint, stream_id text, version bigint, source text, event_id text, type text, schema_version int,
     occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text, trace_parent text,
-    epoch uuid)
+    epoch uuid, stream_type text)
   language plpgsql volatile rows 100
   set plan_cache_mode = force_generic_plan
   as $$
@@ -239,10 +243,10 @@ begin
     xid := v_after_xid;
     position := v_after_position;
     for xid, position, stream_id, version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata,
-        correlation_id, causation_id, trace_parent in
+        correlation_id, causation_id, trace_parent, stream_type in
       -- The inner limit comes before the filter: it counts the rows looked at, and they cost no round of this loop.
       select w.xid, w.position, w.stream_id, w.version, w.source, w.event_id, w.type, w.schema_version, w.occurred_at, w.recorded_at,
-          w.data::text, w.metadata::text, w.correlation_id, w.causation_id, w.trace_parent
+          w.data::text, w.metadata::text, w.correlation_id, w.causation_id, w.trace_parent, w.stream_type
         from (select e.* from trickle_events_log.events e
             where e.tenant_id = p_tenant and (e.xid, e.position) > (v_after_xid, v_after_position) and e.xid < v_horizon
             order by e.xid, e.position limit p_scan_limit) w

@@ -20,6 +20,14 @@ describe('a line that is an event already', () => {
     expect(encoded(`${text} \r`)).toBe(text)
   })
 
+  test.each(['\0', '\0\0', '{"id":"1"}\0\0\0', '\v', '{"id":"1"}\f', '\x01 '])(
+    'a line that holds %j goes as a line with that content, with a tenant too: the server has an outcome for it',
+    (text) => {
+      for (const tenant of [null, 'acme'])
+        expect(encoded(`${text} \t\r`, tenant)).toBe(text.replace(/ $/u, ''))
+    },
+  )
+
   test('the tenant of the command stands above the one of the line', () => {
     expect(valueOf(encoded('{"tenant":"other","id":"1"} ', 'acme'))).toEqual({ tenant: 'acme', id: '1' })
     expect(encoded('{ }', 'acme')).toBe('{ "tenant":"acme"}')

@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { readFile as readFileAsync } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -48,6 +60,7 @@ describe('the progress of an import', () => {
     expect(readProgress(path, identity)).toEqual({ kind: 'none' })
     writeProgress(path, progress)
     writeProgress(path, { ...progress, seconds: 2 })
+    expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
     expect(readProgress(path, identity)).toEqual({ kind: 'progress', progress: { ...progress, seconds: 2 } })
     expect(readdirSync(join(folder, 'imports'))).toEqual(['progress.json'])
   })
@@ -157,6 +170,53 @@ describe('the file of rejects', () => {
     second.close()
     const lines = readFileSync(path, 'utf8').trim().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { row: number }).row)).toEqual([1, 2, 3])
+  })
+
+  const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
+
+  test('only its owner may read it, whatever the mask, and however it was made', () => {
+    const before = process.umask(0)
+    try {
+      const path = join(folder, 'rejects.ndjson')
+      const first = new RejectsFile(path, 0)
+      first.add(reject(1))
+      first.flush()
+      first.close()
+      expect(modeOf(path)).toBe('600')
+      chmodSync(path, 0o644)
+      const second = new RejectsFile(path, first.bytes)
+      second.add(reject(2))
+      second.flush()
+      second.close()
+      expect(modeOf(path)).toBe('600')
+      expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(2)
+    } finally {
+      process.umask(before)
+    }
+  })
+
+  test('a place that is no file, such as a pipe or a device, is written to, and neither removed nor closed to others', async () => {
+    const path = join(folder, 'pipe')
+    execFileSync('mkfifo', ['-m', '644', path])
+    const seen = readFileAsync(path, 'utf8')
+    const rejects = new RejectsFile(path, 10)
+    rejects.add(reject(1))
+    rejects.flush()
+    rejects.close()
+    expect(await seen).toContain('"line":1')
+    expect(modeOf(path)).toBe('644')
+  })
+
+  test('a terminal may show it: what would drive one is escaped, and the JSON is the same', () => {
+    const path = join(folder, 'rejects.ndjson')
+    const rejects = new RejectsFile(path, 0)
+    const odd = 'a\u001B[2J\u009B2J\u007F\u202E\u2066b'
+    rejects.add({ record: lineRecord(odd), code: 'X', detail: odd })
+    rejects.flush()
+    rejects.close()
+    const text = readFileSync(path, 'utf8')
+    expect(text).toMatch(/^[\x20-\x7e]*\n$/u)
+    expect(JSON.parse(text)).toMatchObject({ detail: odd, sourceLine: odd })
   })
 
   test('a very long line is cut', () => {

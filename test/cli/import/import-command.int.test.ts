@@ -82,6 +82,24 @@ describe('trickle import', () => {
     })
   })
 
+  test('a file with semicolons: its header is shown, and the option that reads it, with a mapping and without', async () => {
+    file = join(folder, 'events.csv')
+    writeFileSync(file, 'streamId;id;type\ns;1;t\n')
+    const plain = await trickle(file)
+    expect(plain.code).toBe(1)
+    expect(plain.error).toMatch(/Its header has 1 column: "streamId;id;type".*--delimiter ";"/u)
+    const path = mapping('export default (row) => ({ ...row, data: null })')
+    const mapped = await trickle(file, '--map', path)
+    expect(mapped.code).toBe(1)
+    expect(mapped.error).toMatch(/Line 1 is the header, with 1 column.*--delimiter ";"/u)
+    expect(await trickle(file, '--delimiter', ';')).toMatchObject({ code: 0 })
+    writeFileSync(file, 'sep=;\r\nstreamId;id;type\r\ns;2;t\r\n')
+    expect(await trickle(file)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('1 appended') as string,
+    })
+  })
+
   test('a mapping by its file, and tenants that are missing', async () => {
     writeFileSync(file, 'id;owner\n1;A\n2;B\n')
     server.knowsTenants = true

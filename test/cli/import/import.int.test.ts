@@ -35,7 +35,8 @@ describe('an import', () => {
     const first = await beginImport(file, server.url).result
     expect(first.counts).toEqual({ read: 45_001, appended: 45_001, duplicates: 0, rejected: 0, skipped: 0 })
     expect(server.raw).toEqual([exact, ...lines])
-    expect(server.requests.map((request) => request.lines)).toEqual([20_000, 20_000, 5_001])
+    // A request ends where the source pauses, too, so on a busy machine there may be more of them.
+    expect(server.requests.every(({ lines }) => lines > 0 && lines <= 20_000)).toBe(true)
     expect(server.largestOpen).toBe(1)
     const second = await beginImport(file, server.url).result
     expect(second.counts).toEqual({ read: 45_001, appended: 0, duplicates: 45_001, rejected: 0, skipped: 0 })
@@ -156,6 +157,39 @@ describe('an import', () => {
     expect(counts.duplicates).toBe(3_000)
   })
 
+  test.each<[string, string, Partial<Parameters<typeof beginImport>[2]>]>([
+    ['lines', Array.from({ length: 300 }, (_, index) => `${eventLine(index)}\n`).join(''), {}],
+    [
+      'lines, the last one without a line break',
+      Array.from({ length: 300 }, (_, index) => eventLine(index)).join('\n'),
+      {},
+    ],
+    [
+      'lines for a mapping',
+      Array.from({ length: 300 }, (_, index) => `${eventLine(index)}\n`).join(''),
+      { mapping: { apply: (row) => row, hash: '' } },
+    ],
+    [
+      'rows',
+      `streamId,id,type,text\n${Array.from({ length: 300 }, (_, index) => `s,e${index},t,"a\nb"\n`).join('')}`,
+      { format: { kind: 'csv', delimiter: ',' } },
+    ],
+  ])(
+    'a packed file of %s with something else behind it: all that is packed is imported, then it says so',
+    async (_name, text, job) => {
+      const packed = join(folder, 'events.gz')
+      for (const garbage of ['garbage', 'x'.repeat(500_000)]) {
+        server.clear()
+        writeFileSync(packed, Buffer.concat([gzipSync(text), Buffer.from(garbage)]))
+        await expect(beginImport(packed, server.url, job).result).rejects.toMatchObject({
+          code: 'FILE_BROKEN',
+          message: expect.stringMatching(/followed by something else.*\n300 are done/su) as string,
+        })
+        expect(server.count).toBe(300)
+      }
+    },
+  )
+
   test('a packed file that is cut off says so; what came before it is there', async () => {
     const packed = join(folder, 'events.ndjson.gz')
     const text = Array.from(
@@ -166,7 +200,7 @@ describe('an import', () => {
     const { result } = beginImport(packed, server.url)
     await expect(result).rejects.toMatchObject({
       code: 'FILE_BROKEN',
-      message: expect.stringMatching(/damaged or cut off/u) as string,
+      message: expect.stringMatching(/damaged, cut off/u) as string,
     })
     expect(server.count).toBeGreaterThan(0)
   })

@@ -65,7 +65,7 @@ describe('progress for the eye', () => {
 })
 
 describe('the reporter', () => {
-  function reporterOn(isTTY: boolean): {
+  function reporterOn(isTerminal: boolean): {
     written: string[]
     pass: (ms: number) => void
     update: (read: number) => void
@@ -73,7 +73,13 @@ describe('the reporter', () => {
   } {
     const written: string[] = []
     let nowMs = 0
-    const reporter = createReporter({ isTTY, columns: 60, write: (text) => written.push(text) }, () => nowMs)
+    const screen = {
+      isTerminal,
+      columns: 60,
+      write: (text: string) => written.push(text),
+      clearLine: () => written.push('<clear>'),
+    }
+    const reporter = createReporter(screen, () => nowMs)
     const now = (read: number) => ({ counts: { ...noCounts, read }, doneBytes: read, totalBytes: 1_000 })
     reporter.begin(now(0))
     return {
@@ -91,16 +97,16 @@ describe('the reporter', () => {
     pass(500)
     update(100)
     update(101)
-    expect(written).toEqual(['\r\u001B[K[##......................] 10%  100 events  200/s  5 s left'])
+    expect(written).toEqual(['<clear>', '[##......................] 10%  100 events  200/s  5 s left'])
     reporter.note('Trying again.')
-    expect(written.slice(1)).toEqual([
-      '\r\u001B[K',
+    expect(written.slice(2)).toEqual([
+      '<clear>',
       'Trying again.\n',
       '[##......................] 10%  100 events  200/s  5 s left',
     ])
     reporter.end()
     reporter.end()
-    expect(written.slice(4)).toEqual(['\r\u001B[K'])
+    expect(written.slice(5)).toEqual(['<clear>'])
   })
 
   test('elsewhere a line comes every few seconds, without control characters', () => {

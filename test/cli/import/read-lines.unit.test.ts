@@ -58,6 +58,28 @@ describe('reading NDJSON', () => {
     expect(record?.end.bytes).toBe(11)
   })
 
+  test.each([
+    ['a NUL', '\0'],
+    ['many NULs', '\0'.repeat(4_096)],
+    ['a vertical tab', '\v'],
+    ['a form feed', '\f'],
+    ['a space that does not break', '\u00a0'],
+    ['a byte order mark in the middle', '\uFEFF'],
+  ])('%s is no blank line: only spaces, tabs and carriage returns are', async (_name, odd) => {
+    for (const text of [`1\n${odd}\n2`, `1\n2\n${odd}`, `1\n2${odd}\n3`])
+      expect(texts(await read(text))).toEqual(text.split('\n'))
+  })
+
+  test('a blank line may be of any length; a long one with content at its end is a record', async () => {
+    const blank = ' '.repeat(lineBytesMax + 10)
+    const records = await read(`1\n${' '.repeat(70)}\n${blank}\n${blank}x\n2\n${blank}`, 1_000_000)
+    expect(records.map(({ line, row, content }) => [line, row, content.kind])).toEqual([
+      [1, 1, 'line'],
+      [4, 2, 'broken'],
+      [5, 3, 'line'],
+    ])
+  })
+
   test('a line that is not UTF-8 is refused, those around it are not', async () => {
     const bytes = Buffer.concat([
       Buffer.from('one\n'),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ImportJob } from '../../../cli/import/index.ts'
+import type { ImportJob, Reporter } from '../../../cli/import/index.ts'
 import { ImportServer, type Trouble } from './import-server.ts'
 import { beginImport, eventLine, writeEvents } from './support.ts'
 
@@ -65,7 +65,7 @@ describe('an import that does not go through', () => {
   test('a server that is away for a moment is waited for, and people are told', async () => {
     await server.stop()
     const { result, notes } = beginImport(file, server.url)
-    await delay(300)
+    while (notes.length === 0) await delay(5)
     await server.start()
     expect((await result).counts.appended).toBe(count)
     expect(notes[0]).toMatch(/Nothing answers.*Trying again, for 20 s at most/su)
@@ -121,18 +121,25 @@ describe('an import that does not go through', () => {
 
   /** Runs an import until some lines are settled, and interrupts it. */
   async function interrupted(job: Partial<ImportJob> = {}): Promise<void> {
-    server.batchMs = 30
+    server.holdAt = count / 2
     const stop = new AbortController()
-    const { result } = beginImport(file, server.url, { ...job, signal: stop.signal })
+    const progress = { settled: 0 }
+    const reporter: Reporter = {
+      begin: () => undefined,
+      update: ({ counts }) => (progress.settled = counts.read),
+      note: () => undefined,
+      end: () => undefined,
+    }
+    const { result } = beginImport(file, server.url, { ...job, reporter, signal: stop.signal })
     const failure = result.catch((error: unknown) => error)
-    while (server.count < count / 2) await delay(5)
+    while (server.count < count / 2 || progress.settled === 0) await delay(5)
     stop.abort()
     expect(await failure).toMatchObject({
       code: 'INTERRUPTED',
       message: expect.stringMatching(/are done\. Run the same command again/u) as string,
     })
+    server.holdAt = Number.POSITIVE_INFINITY
     await server.idle()
-    server.batchMs = 0
   }
 
   test('interrupted, it goes on where it was, and counts the whole file', async () => {
@@ -237,17 +244,17 @@ describe('an import that does not go through', () => {
       index % 10 === 0 ? `bad ${index}` : eventLine(index),
     )
     writeFileSync(file, lines.join('\n'))
-    server.batchMs = 30
+    server.holdAt = 30
     const stop = new AbortController()
     const { result } = beginImport(file, server.url, { signal: stop.signal })
     result.catch(() => undefined)
     while (server.count < 30) await delay(5)
     stop.abort()
     await expect(result).rejects.toMatchObject({ code: 'INTERRUPTED' })
+    server.holdAt = Number.POSITIVE_INFINITY
     await server.idle()
     // As if the process had been killed after more rejects were written than the progress tells of.
     appendFileSync(`${file}.rejects.ndjson`, '{"line":999}\n')
-    server.batchMs = 0
     const { counts } = await beginImport(file, server.url).result
     expect(counts).toMatchObject({ read: count, rejected: 6 })
     const written = readFileSync(`${file}.rejects.ndjson`, 'utf8').trim().split('\n')

@@ -50,22 +50,27 @@ export interface TestImport {
 export function beginImport(
   file: string,
   url: string,
-  job: Partial<ImportJob> & { createTenants?: boolean } = {},
+  job: Partial<ImportJob> & { createTenants?: boolean; token?: string } = {},
 ): TestImport {
   const notes: string[] = []
-  const { createTenants = false, tenant = null, ...rest } = job
+  const { createTenants = false, tenant = null, token = 'any', ...rest } = job
   const run = async (): Promise<ImportResult> =>
     await runImport({
       source: rest.source ?? { kind: 'file', file: await inspectFile(file) },
       format: { kind: 'ndjson', delimiter: '' },
       mapping: null,
-      target: targetOf({ home: '/nowhere', url, token: 'any', tenant, createTenants }),
+      target: targetOf({ home: '/nowhere', url, token, tenant, createTenants }),
       tenant,
       rejectsFile: `${file}.rejects.ndjson`,
       progressFile: `${file}.progress.json`,
       restart: false,
       retryForMs: 20_000,
-      reporter: createReporter({ write: (text) => notes.push(text.trimEnd()) }),
+      reporter: createReporter({
+        isTerminal: false,
+        columns: 80,
+        write: (text) => notes.push(text.trimEnd()),
+        clearLine: () => undefined,
+      }),
       signal: new AbortController().signal,
       ...rest,
     })

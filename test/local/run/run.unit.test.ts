@@ -103,6 +103,6 @@ describe('the commands to paste', () => {
     const [append, read, query] = firstCommands(status).map(({ command }) => command)
     expect(append).toContain('-X POST http://127.0.0.1:7071/api/streams/')
     expect(read).toMatch(/^curl -sS http:\/\/127\.0\.0\.1:7071\/api\/streams\/\S+\/events/u)
-    expect(query).toContain('npx --no trickle analytics "EventsRaw |')
+    expect(query).toContain('npx --no -- trickle analytics "EventsRaw |')
   })
 })

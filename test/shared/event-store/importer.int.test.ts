@@ -104,11 +104,18 @@ describe.each([
       correlationId: 'c',
       causationId: 'd',
     }
-    await importer().importBatch([{ tenant: acme, streamId: 'm', event }])
+    const traceParent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    await importer().importBatch([
+      { tenant: acme, streamId: 'm', streamType: 'type "m"', traceParent, event },
+    ])
     const page = await store.readStream(acme, { streamId: 'm', backward: false, limit: 1 })
     expect(page.events[0]).toContain('"data":{"n": 12345678901234567890}')
     const { data: _data, ...rest } = event
-    expect((await readWhole(store, acme, 'm'))[0]).toMatchObject(rest)
+    expect((await readWhole(store, acme, 'm'))[0]).toMatchObject({
+      ...rest,
+      traceParent,
+      streamType: 'type "m"',
+    })
   })
 
   it('finds lines that are there already, in the batch and in the log, and refuses other content', async () => {
@@ -209,6 +216,46 @@ describe.each([
     const counts = outcomes.flatMap(short)
     expect(counts.filter((outcome) => outcome === 'appended')).toHaveLength(1)
     expect(counts.filter((outcome) => outcome === 'EVENT_ID_EXISTS')).toHaveLength(7)
+  })
+
+  it('rejects alone what the database refuses, whatever the reason, and writes the rest in order', async () => {
+    const acme = await tenantOf('refused')
+    // Each of them passes what is checked before.
+    const bad: [number, ImportLine, string][] = [
+      [0, line(acme, 's', 'first', { data: 'a\0b' }), '22'],
+      [18, line(acme, 's', 'nul', { metadata: { a: '\0' } }), '22'],
+      [77, line(acme, 's', 'no-type', { type: undefined as unknown as string }), '23502'],
+      [99, line(acme, 's', 'version', { schemaVersion: 10 ** 12 }), '22003'],
+    ]
+    const lines = Array.from({ length: 100 }, (_, index) => line(acme, 's', `g${index}`))
+    for (const [index, wrong] of bad) lines[index] = wrong
+    const outcomes = await importer().importBatch(lines)
+    expect(outcomes.flatMap(({ outcome }, index) => (outcome === 'appended' ? [] : [index]))).toEqual(
+      bad.map(([index]) => index),
+    )
+    for (const [index, , state] of bad) {
+      expect(outcomes[index]).toMatchObject({
+        code: 'VALIDATION_FAILED',
+        detail: expect.stringMatching(
+          new RegExp(`^The database refuses this event: .*SQLSTATE ${state}`),
+        ) as string,
+      })
+    }
+    const good = lines.filter((_, index) => !bad.some(([place]) => place === index))
+    expect((await readWhole(store, acme, 's')).map((event) => event.id)).toEqual(
+      good.map(({ event }) => event.id),
+    )
+  })
+
+  it('rejects what breaks another unique index, which no waiting for a rival mends', async () => {
+    const acme = await tenantOf('unique')
+    await admin.query(
+      `create unique index if not exists test_only_once on trickle_events_log.events (tenant_id, (data ->> 'once'))`,
+    )
+    const lines = ['a', 'b', 'a', 'c'].map((once, index) => line(acme, 's', `u${index}`, { data: { once } }))
+    const outcomes = await importer().importBatch(lines)
+    expect(short(outcomes)).toEqual(['appended', 'appended', 'VALIDATION_FAILED', 'appended'])
+    expect(outcomes[2]).toMatchObject({ detail: expect.stringContaining('SQLSTATE 23505') as string })
   })
 
   it('takes nothing for no lines, and refuses more than a batch may hold', async () => {

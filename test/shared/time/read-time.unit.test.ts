@@ -97,7 +97,7 @@ describe('what can not be kept is refused with its reason', () => {
     'infinity',
     'now',
     '٢٠٢٦-11-21T14:30:00Z',
-    '2026-11-21T14:30:00\u2212' + '01:00',
+    '2026-11-21T14:30:00\u221201:00',
   ])('%j is no RFC 3339 time', (text) => {
     expect(refusalOf(text)).toContain('must be an RFC 3339 time')
   })
@@ -132,20 +132,18 @@ const anyTime = fc
 
 it('every text is either refused, or an instant of the years 1 to 9999 that reads the same again', () => {
   const seen = { accepted: 0, refused: 0 }
+  // The engine's own parser agrees to the millisecond; of more digits than three it can make nothing reliable.
+  const toMillisecond = (time: string) => Date.parse(time.replace(/(\.\d{3})\d+/, '$1').toUpperCase())
   fc.assert(
     fc.property(anyTime, (text) => {
-      const { utc, refusal } = readTime(text)
-      if (utc === undefined) {
-        seen.refused += 1
-        expect(refusal).not.toBe('')
-        return
-      }
-      seen.accepted += 1
-      expect(utc).toMatch(/^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,5}[1-9])?Z$/)
-      expect(readTime(utc).utc).toBe(utc)
-      // The engine's own parser agrees to the millisecond; of more digits than three it can make nothing reliable.
-      const toMillisecond = (time: string) => Date.parse(time.replace(/(\.\d{3})\d+/, '$1').toUpperCase())
-      expect(toMillisecond(utc)).toBe(toMillisecond(text))
+      const { utc = '', refusal } = readTime(text)
+      if (refusal === undefined) seen.accepted += 1
+      else seen.refused += 1
+      return refusal === undefined
+        ? /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,5}[1-9])?Z$/.test(utc) &&
+            readTime(utc).utc === utc &&
+            toMillisecond(utc) === toMillisecond(text)
+        : utc === '' && refusal !== ''
     }),
     { seed, numRuns: scaled(2_000) },
   )

@@ -51,6 +51,8 @@ export function limits(subject: Subject): void {
       'BODY_TOO_LARGE',
       413,
     ],
+    ['a type that is too long', [{ type: text(256), data: 1 }], 'VALIDATION_FAILED', 400],
+    ['an id that is too long', [{ id: text(256), type: 'L', data: 1 }], 'VALIDATION_FAILED', 400],
     ['a number beyond every double', [{ type: 'L', data: [JSON.rawJSON('1e400')] }], 'NUMBER_NOT_EXACT', 400],
     ['too many bytes of few characters', [{ type: 'L', data: '漢'.repeat(400_000) }], 'EVENT_TOO_LARGE', 413],
     [

@@ -1,0 +1,51 @@
+import { CommandFailure } from '../frame/index.ts'
+
+/** Separators that people have in files called .csv. The last two stand in names of columns, too. */
+const usualSeparators = [';', '\t', ',', '|']
+const onlyInOneColumn = [',', '|']
+
+/** As much of a header as shows what was read. */
+const shownCharacters = 200
+
+/**
+ * What to say where a header looks as if something else separated its columns; undefined where it does not.
+ * @param names of the columns as they were read
+ */
+export function separatorHint(names: readonly string[]): string | undefined {
+  const found = usualSeparators.find((separator) =>
+    onlyInOneColumn.includes(separator)
+      ? names.length === 1 && names[0]?.includes(separator)
+      : names.some((name) => name.includes(separator)),
+  )
+  if (found === undefined) return undefined
+  return found === '\t'
+    ? 'If tabs separate its columns, say: --delimiter tab'
+    : `If ${found} separates its columns, say: --delimiter "${found}"`
+}
+
+/** The header as it was read. */
+export function headerText(names: readonly string[]): string {
+  const text = names.map((name) => JSON.stringify(name)).join(', ')
+  const columns = names.length === 1 ? '1 column' : `${names.length} columns`
+  return `${columns}: ${text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text}`
+}
+
+/** Names of the columns. @throws CommandFailure CSV_HEADER */
+export function checkHeader(names: readonly string[], line: number): readonly string[] {
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice === undefined) return names
+  throw new CommandFailure('CSV_HEADER', `Line ${line} is the header, and names the column "${twice}" twice.`)
+}
+
+/** Excel's own first line, which names the separator: `sep=;`. */
+const separatorLine = /^\uFEFF?("?)sep=([^"\r\n])\1(\r\n|\n|\r|$)/iu
+
+/** The separator that a file names in its first line, and the bytes of that line; undefined where it names none. */
+export function namedSeparator(text: Buffer): { delimiter: string; bytes: number } | undefined {
+  const [line, , delimiter] = separatorLine.exec(text.toString('utf8', 0, longestSeparatorLine)) ?? []
+  if (line === undefined || delimiter === undefined) return undefined
+  return { delimiter, bytes: Buffer.byteLength(line) }
+}
+
+/** With a mark before it, quotes, a character of four bytes and a line break it has 16 bytes. */
+const longestSeparatorLine = 32

@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import { createGunzip } from 'node:zlib'
+
+/** Small pieces: the output of one is held until it is taken, and may have a thousand times its length. */
+const pieceBytes = 16_384
+
+/** Unpacks piece by piece, and keeps what came out before a failure: a stream of Node's throws that away. */
+class Unpacking {
+  readonly #gunzip = createGunzip()
+  #arrived: Buffer[] = []
+  #failure: Error | undefined
+
+  constructor() {
+    this.#gunzip.on('data', (bytes: Buffer) => this.#arrived.push(bytes))
+    this.#gunzip.on('error', (error) => (this.#failure = error))
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    // A write that fails may never call back.
+    await new Promise<void>((resolve) => {
+      this.#gunzip.once('error', resolve)
+      this.#gunzip.write(piece, () => {
+        this.#gunzip.off('error', resolve)
+        resolve()
+      })
+    })
+    await this.#drained()
+  }
+
+  async end(): Promise<void> {
+    this.#gunzip.end()
+    if (!this.#gunzip.closed) await once(this.#gunzip, 'close').catch(() => undefined)
+  }
+
+  /** What has come out since it was asked before. */
+  take(): Buffer {
+    const taken = Buffer.concat(this.#arrived)
+    this.#arrived = []
+    return taken
+  }
+
+  close(): void {
+    this.#gunzip.destroy()
+  }
+
+  /** The stream hands its output on in a later turn. */
+  async #drained(): Promise<void> {
+    while (this.#failure === undefined && this.#gunzip.readableLength > 0) await new Promise(setImmediate)
+  }
+}
+
+function* piecesOf(chunk: Buffer, bytes: number): Generator<Buffer> {
+  for (let from = 0; from < chunk.length; from += bytes) yield chunk.subarray(from, from + bytes)
+}
+
+/**
+ * The text of a gzip file, of all its members. Where it is damaged, cut off, or followed by something else, all that can
+ * be unpacked comes, to the last byte, and then the error of zlib: zlib does not give out what it has unpacked of the
+ * piece in which it fails, so the file is read once more up to there, and that piece byte by byte.
+ * @param read begins to read the file anew
+ */
+export async function* unpack(read: () => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let [piecesDone, textBytes] = [0, 0]
+  const unpacking = new Unpacking()
+  try {
+    for await (const chunk of read()) {
+      for (const piece of piecesOf(chunk, pieceBytes)) {
+        await unpacking.write(piece)
+        if (unpacking.failure) {
+          yield* restBefore(read, piecesDone, textBytes)
+          throw unpacking.failure
+        }
+        const text = unpacking.take()
+        piecesDone += 1
+        textBytes += text.length
+        if (text.length > 0) yield text
+      }
+    }
+    await unpacking.end()
+    const text = unpacking.take()
+    if (text.length > 0) yield text
+    if (unpacking.failure) throw unpacking.failure
+  } finally {
+    unpacking.close()
+  }
+}
+
+/** What the piece that fails holds before its fault. */
+async function* restBefore(
+  read: () => AsyncIterable<Buffer>,
+  piecesBefore: number,
+  textBytesBefore: number,
+): AsyncGenerator<Buffer> {
+  const unpacking = new Unpacking()
+  let [pieces, skip] = [0, textBytesBefore]
+  const rest = (): Buffer => {
+    const text = unpacking.take()
+    const known = Math.min(skip, text.length)
+    skip -= known
+    return text.subarray(known)
+  }
+  try {
+    for await (const chunk of read()) {
+      for (const piece of piecesOf(chunk, pieceBytes)) {
+        for (const part of piecesOf(piece, pieces < piecesBefore ? pieceBytes : 1)) {
+          await unpacking.write(part)
+          const text = rest()
+          if (text.length > 0) yield text
+          if (unpacking.failure) return
+        }
+        pieces += 1
+      }
+    }
+  } finally {
+    unpacking.close()
+  }
+}

@@ -1,0 +1,17 @@
+// Running the command under another Node than the one that was started. Plain JavaScript, as bin.mjs is.
+import { spawn } from 'node:child_process'
+
+/**
+ * Runs a program in this process's place: with its streams, its signals and its exit code. This process may be killed
+ * without a chance to say so; the channel between the two closes then, and the program ends itself (see main.ts).
+ * @param {string} program @param {readonly string[]} words @param {(error: Error) => void} onError
+ */
+export function runUnder(program, words, onError) {
+  const child = spawn(program, words, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  // The child decides what a signal means; this process only waits for it.
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => child.kill(signal))
+  }
+  child.once('error', onError)
+  child.once('exit', (code) => process.exit(code ?? 1))
+}

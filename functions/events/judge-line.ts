@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { asTrickleError, TrickleError } from '../../shared/errors/index.ts'
+import { eventLimits, type ImportLine } from '../../shared/event-store/index.ts'
+import { decodeUtf8, parseExactJson } from '../../shared/json/index.ts'
+import { foldName } from '../../shared/tenancy/index.ts'
+import type { TextLine } from './import-lines.ts'
+import { eventSchema, identifier, streamIdSchema } from './schemas.ts'
+
+/** One event and the JSON around it. */
+export const LINE_BYTES_MAX = eventLimits.eventBytesMax + 16_384
+
+/** As reads give it: an append keeps no other form. */
+const TRACE_PARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+const tenantSchema = z.string().min(1).max(63).optional()
+
+/**
+ * An event, or one as reads give it: `version` and `recordedAt` are the log's own, which gives them anew, in the order
+ * of the lines.
+ */
+const lineSchema = eventSchema.extend({
+  id: z.string().min(1).max(eventLimits.identifierCharactersMax),
+  streamId: streamIdSchema,
+  streamType: identifier('streamType').optional(),
+  tenant: tenantSchema,
+  traceParent: z.string().regex(TRACE_PARENT, 'must be a traceparent of W3C Trace Context').optional(),
+  version: z.int().min(1).optional(),
+  recordedAt: z.string().optional(),
+})
+
+/** The last line of an export: where it ended, and no event. */
+const exportEndSchema = z.strictObject({
+  next: z.union([z.string(), z.int(), z.null()]),
+  tenant: tenantSchema,
+})
+
+/** The last line of an export that broke off. */
+const exportErrorSchema = z.strictObject({ error: z.looseObject({ code: z.string() }), tenant: tenantSchema })
+
+export interface Judged {
+  readonly number: number
+  /** What to write, why the line is refused, or that it is no event and nothing is wrong with it. */
+  readonly line:
+    | (Omit<ImportLine, 'tenant'> & { readonly tenantSlug: string | null })
+    | TrickleError
+    | 'skipped'
+}
+
+/** What a line is, by itself: a bad one is refused with its reason, and no other line with it. */
+export function judgeLine({ number, bytes }: TextLine): Judged {
+  try {
+    if (bytes === null)
+      throw new TrickleError('EVENT_TOO_LARGE', `The line is longer than ${LINE_BYTES_MAX} bytes.`)
+    const value = parseExactJson(decodeUtf8(bytes), { maxDepth: eventLimits.jsonDepthMax })
+    const parsed = lineSchema.safeParse(value)
+    if (!parsed.success) {
+      if (exportEndSchema.safeParse(value).success) return { number, line: 'skipped' }
+      throw brokenExport(value) ?? explain(parsed.error)
+    }
+    const {
+      tenant,
+      streamId,
+      streamType,
+      traceParent,
+      version: _given,
+      recordedAt: _before,
+      ...event
+    } = parsed.data
+    return {
+      number,
+      line: {
+        tenantSlug: tenant === undefined ? null : foldName(tenant),
+        streamId,
+        streamType,
+        event,
+        traceParent,
+      },
+    }
+  } catch (error) {
+    return { number, line: asTrickleError(error) }
+  }
+}
+
+function brokenExport(value: unknown): TrickleError | undefined {
+  const found = exportErrorSchema.safeParse(value)
+  if (!found.success) return undefined
+  return new TrickleError(
+    'VALIDATION_FAILED',
+    `The export that wrote this file broke off here (${found.data.error.code.slice(0, 64)}): events are missing. Export again; what is imported already is recognised.`,
+  )
+}
+
+function explain(error: z.ZodError): TrickleError {
+  const [issue] = error.issues
+  const isStreamId = issue?.code === 'custom' && issue.path[0] === 'streamId'
+  const unknown =
+    issue?.code === 'unrecognized_keys' ? `${issue.keys.join(', ')} is not known here` : undefined
+  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
+  return new TrickleError(
+    isStreamId ? 'INVALID_STREAM_ID' : 'VALIDATION_FAILED',
+    `${place}${unknown ?? issue?.message ?? ''}`,
+  )
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { vi } from 'vitest'
+import { resolveCaller } from '../../../functions/callers.ts'
+import { eventRoutes } from '../../../functions/events/index.ts'
+import { createServices, type Services } from '../../../functions/services.ts'
+import { createKernel, type Kernel, type Route } from '../../../shared/http/index.ts'
+import type { TenantContext } from '../../../shared/tenancy/index.ts'
+import { authenticate, call } from '../../shared/http/harness.ts'
+import { createDatabase, type TestDatabase } from '../../support/database.ts'
+
+/** The routes of events over a database of a test's own, without the host, for fetch and for the command line. */
+export interface ServedRoutes {
+  readonly database: TestDatabase
+  readonly services: Services
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Tokens say who they are, as in the harness: `reader,writer@acme`, or `operator`. */
+export async function serveEventRoutes(): Promise<ServedRoutes> {
+  const database = await createDatabase()
+  for (const role of ['app', 'forwarder', 'operator'] as const)
+    vi.stubEnv(`TRICKLE_POSTGRES_${role.toUpperCase()}_URL`, database.url(`trickle_${role}`))
+  vi.stubEnv('TRICKLE_ENVIRONMENT', 'local')
+  vi.stubEnv('TRICKLE_AUTH_ISSUER', 'http://localhost/issuer')
+  vi.stubEnv('TRICKLE_AUTH_AUDIENCE', 'api://trickle')
+  const services = createServices(() => undefined)
+  const kernel = createKernel<TenantContext>({
+    authenticate,
+    resolveCaller: (identity, limits, named) =>
+      resolveCaller((key) => services.tenantsBy(key), identity, limits, named),
+    logger: { info: () => undefined, error: () => undefined, warn: () => undefined },
+    verifyResponses: true,
+  })
+  const routes = eventRoutes(() => services)
+  const server = createServer((request, response) => {
+    answer(kernel, routes, request, response).catch(() => response.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    database,
+    services,
+    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    async stop() {
+      server.closeAllConnections()
+      server.close()
+      await services.close()
+      await database.drop()
+      vi.unstubAllEnvs()
+    },
+  }
+}
+
+async function answer(
+  kernel: Kernel<TenantContext>,
+  routes: readonly Route<TenantContext>[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = request.url ?? '/'
+  const [pathname = ''] = path.split('?')
+  const [route, params] = routeOf(routes, request.method ?? '', pathname)
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+  )
+  const hasBody = route.method !== 'GET'
+  const given = await call(kernel, route, {
+    path,
+    params,
+    headers: hasBody ? { ...headers, 'transfer-encoding': 'chunked' } : headers,
+    ...(hasBody ? { body: request } : {}),
+  })
+  response.writeHead(given.status, { 'content-type': given.headers.get('content-type') ?? '' })
+  response.end(given.text)
+}
+
+function routeOf(
+  routes: readonly Route<TenantContext>[],
+  method: string,
+  pathname: string,
+): [Route<TenantContext>, Record<string, string>] {
+  for (const route of routes) {
+    const pattern = `^${route.path.replaceAll(/\{(\w+)\}/gu, '(?<$1>[^/]+)')}$`
+    const match = route.method === method ? new RegExp(pattern, 'u').exec(pathname) : null
+    if (match) return [route, { ...match.groups }]
+  }
+  throw new Error(`no route for ${method} ${pathname}`)
+}
