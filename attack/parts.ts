@@ -1,5 +1,6 @@
+import { heldPlaces } from './held-places/index.ts'
 import { oversizedHeads } from './oversized-heads.ts'
 import type { AttackPart } from './part.ts'
 
 /** Every attack that `npm run attack` makes, in this order. */
-export const attackParts: readonly AttackPart[] = [oversizedHeads]
+export const attackParts: readonly AttackPart[] = [oversizedHeads, heldPlaces]

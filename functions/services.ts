@@ -30,6 +30,8 @@ export interface Services {
   tenantsBy(key: TenantKey): TenantDirectory
   readonly registry: TenantRegistry
   readonly events: EventStore
+  /** The same events for exports, which share few of the pool's connections. */
+  readonly bulkEvents: Pick<EventStore, 'readStream' | 'readFeed'>
   /** What consistency tokens of reads are held against. */
   readonly currentEpoch: CurrentEpoch
   /** What tokens are sealed and opened with. */
@@ -82,6 +84,7 @@ export function createServices(report: (message: string) => void): Services {
   const directories = new Map<TenantKey, TenantDirectory>()
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))
   const events = lazy(() => new PostgresEventStore(app(), { sealKeys: sealKeys() }))
+  const bulkEvents = lazy(() => new PostgresEventStore(app(), { sealKeys: sealKeys(), work: 'bulk' }))
   const currentEpoch = lazy(() => new CurrentEpoch(app()))
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
@@ -116,6 +119,9 @@ export function createServices(report: (message: string) => void): Services {
     },
     get events() {
       return events()
+    },
+    get bulkEvents() {
+      return bulkEvents()
     },
     get currentEpoch() {
       return currentEpoch()

@@ -1,7 +1,8 @@
-import { TrickleError } from '../../shared/errors/index.ts'
+import { isTrickleError, TrickleError } from '../../shared/errors/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
 import { isBlankLine } from '../../shared/json/index.ts'
 
-/** Splits a body into lines without ever holding more than one line beyond the chunk that arrives. */
+/** One line of an import, as it came. */
 export interface TextLine {
   /** Counted from 1, blank lines included: those are passed over, and not here. */
   readonly number: number
@@ -9,17 +10,55 @@ export interface TextLine {
   readonly bytes: Buffer | null
 }
 
-const NEWLINE = 0x0a
+export interface LineLimits {
+  /**
+   * Longest line that is kept; a longer one is reported and skipped, so that one bad line neither fills the memory nor
+   * ends the import.
+   */
+  readonly lineBytesMax: number
+  /** More lines than this end the reading with an error. */
+  readonly linesMax: number
+}
+
+/** A batch is written at this size also when it has few lines. */
+const BATCH_BYTES_MAX = 4_194_304
 
 /**
- * @param bytesMax longest line that is kept; a longer one is reported and skipped, so that one bad line neither fills
- *   the memory nor ends the import.
- * @param linesMax more lines than this end the reading with an error.
+ * The lines of a body in batches, blank ones left out.
+ * @throws TrickleError BODY_TOO_LARGE, UPLOAD_TOO_SLOW, after the lines that came whole; what the body throws, at once
  */
+export async function* batches(
+  body: AsyncIterable<Uint8Array>,
+  limits: LineLimits,
+): AsyncGenerator<TextLine[]> {
+  let batch: TextLine[] = []
+  let bytes = 0
+  try {
+    for await (const line of splitLines(body, limits)) {
+      batch.push(line)
+      bytes += line.bytes?.length ?? 0
+      if (batch.length < eventLimits.importBatchLines && bytes < BATCH_BYTES_MAX) continue
+      yield batch
+      batch = []
+      bytes = 0
+    }
+  } catch (error) {
+    if (batch.length > 0 && isEndOfSending(error)) yield batch
+    throw error
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** The client sent too much or too slowly: it is still there, and learns what became of the lines that it did send. */
+const isEndOfSending = (error: unknown): boolean =>
+  isTrickleError(error) && (error.code === 'BODY_TOO_LARGE' || error.code === 'UPLOAD_TOO_SLOW')
+
+const NEWLINE = 0x0a
+
+/** Splits a body into lines without ever holding more than one line beyond the chunk that arrives. */
 export async function* splitLines(
   body: AsyncIterable<Uint8Array>,
-  bytesMax: number,
-  linesMax: number,
+  { lineBytesMax, linesMax }: LineLimits,
 ): AsyncGenerator<TextLine> {
   let pending: Buffer[] = []
   let pendingBytes = 0
@@ -27,7 +66,7 @@ export async function* splitLines(
   let isBlank = true
   let number = 1
   const take = (): TextLine | undefined => {
-    const line = { number, bytes: pendingBytes > bytesMax ? null : Buffer.concat(pending) }
+    const line = { number, bytes: pendingBytes > lineBytesMax ? null : Buffer.concat(pending) }
     const taken = isBlank ? undefined : line
     pending = []
     pendingBytes = 0
@@ -38,25 +77,30 @@ export async function* splitLines(
   const keep = (part: Buffer): void => {
     pendingBytes += part.length
     isBlank &&= isBlankLine(part)
-    if (pendingBytes <= bytesMax) pending.push(part)
+    if (pendingBytes <= lineBytesMax) pending.push(part)
     else pending = []
   }
-  for await (const arrived of body) {
-    let rest = Buffer.from(arrived.buffer, arrived.byteOffset, arrived.byteLength)
-    for (let end = rest.indexOf(NEWLINE); end !== -1; end = rest.indexOf(NEWLINE)) {
-      keep(rest.subarray(0, end))
-      rest = rest.subarray(end + 1)
-      if (number > linesMax) {
-        throw new TrickleError(
-          'BODY_TOO_LARGE',
-          `One import request takes at most ${linesMax} lines. Go on with another request from line ${number}.`,
-        )
+  try {
+    for await (const arrived of body) {
+      let rest = Buffer.from(arrived.buffer, arrived.byteOffset, arrived.byteLength)
+      for (let end = rest.indexOf(NEWLINE); end !== -1; end = rest.indexOf(NEWLINE)) {
+        keep(rest.subarray(0, end))
+        rest = rest.subarray(end + 1)
+        if (number > linesMax)
+          throw new TrickleError('BODY_TOO_LARGE', `One import request takes at most ${linesMax} lines.`)
+        const line = take()
+        if (line) yield line
       }
-      const line = take()
-      if (line) yield line
+      if (rest.length > 0) keep(rest)
     }
-    if (rest.length > 0) keep(rest)
+  } catch (error) {
+    throw isEndOfSending(error) ? goOnFrom(number, error as TrickleError) : error
   }
   const last = take()
   if (last) yield last
 }
+
+const goOnFrom = (line: number, { code, detail }: TrickleError): TrickleError =>
+  new TrickleError(code, `${detail} Go on with another request from line ${line}.`, {
+    extensions: { line },
+  })

@@ -1,23 +1,17 @@
 import { z } from 'zod'
 import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
 import { TrickleError } from '../../shared/errors/index.ts'
-import {
-  eventLimits,
-  type EventImporter,
-  type ImportLine,
-  type ImportOutcome,
-} from '../../shared/event-store/index.ts'
+import { type EventImporter, type ImportLine, type ImportOutcome } from '../../shared/event-store/index.ts'
 import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
-import { splitLines, type TextLine } from './import-lines.ts'
+import { batches } from './import-lines.ts'
 import { judgeLine, LINE_BYTES_MAX, type Judged } from './judge-line.ts'
+import type { LongHeld } from './long-held.ts'
+import { holderOf, asBulkWork } from './places.ts'
 
 /** About a minute's work; the deadline below is what a larger request would meet. */
 const LINES_MAX = 100_000
-
-/** A batch is written at this size also when it has few lines. */
-const BATCH_BYTES_MAX = 4_194_304
 
 /** Below the 230 s after which the platform's front end cuts a request. */
 const DEADLINE_MS = 200_000
@@ -31,7 +25,7 @@ const outcomeSchema = z
   })
   .meta({ id: 'ImportOutcome' })
 
-export const importRoute = (services: () => Services) =>
+export const importRoute = (services: () => Services, places: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'import-events',
     method: 'POST',
@@ -54,13 +48,26 @@ export const importRoute = (services: () => Services) =>
     responses: {
       200: { description: 'The outcomes', schema: outcomeSchema, mediaType: 'application/x-ndjson' },
     },
+    errors: ['TENANT_SHARE_HELD', 'BULK_WORK_FULL'],
     deadlineMs: DEADLINE_MS,
-    handler({ body, caller, traceId }) {
+    handler({ body, caller, traceId, checkAgain }) {
       const action = caller.kind === 'operator' ? operatorAction('import-events', caller, traceId) : undefined
       const run = new ImportRun(services(), caller, action)
-      return reply(200, { ndjson: run.outcomes(body) })
+      const outcomes = run.outcomes(whileAllowed(body, checkAgain))
+      return reply(200, { ndjson: asBulkWork(places.bulk, holderOf(caller), outcomes) })
     },
   })
+
+/** The body, for as long as its caller may go on: a suspended tenant must not keep its place by sending on. */
+async function* whileAllowed(
+  body: AsyncIterable<Uint8Array>,
+  checkAgain: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    await checkAgain()
+    yield chunk
+  }
+}
 
 /** One import request: reads, checks and writes batch after batch. */
 class ImportRun {
@@ -79,18 +86,27 @@ class ImportRun {
     this.#importer = caller.kind === 'operator' ? services.operatorImporter : services.importer
   }
 
-  /** The next batch is read and checked while the database writes the one before; batches are written one by one. */
+  /**
+   * The next batch is read and checked while the database writes the one before; batches are written one by one. When the
+   * reading fails, what was written before has its outcomes told first.
+   */
   async *outcomes(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     let writing: Promise<string> | undefined
-    for await (const batch of batches(splitLines(body, LINE_BYTES_MAX, LINES_MAX))) {
-      const judged = batch.map(judgeLine)
-      const before = writing === undefined ? '' : await writing
-      writing = this.#write(judged)
-      // The error is thrown where the promise is awaited; until then it must not count as unhandled.
-      writing.catch(() => {})
-      if (before !== '') yield before
+    let failure: { readonly error: unknown } | undefined
+    try {
+      for await (const batch of batches(body, { lineBytesMax: LINE_BYTES_MAX, linesMax: LINES_MAX })) {
+        const judged = batch.map(judgeLine)
+        const before = writing === undefined ? '' : await writing
+        writing = this.#write(judged)
+        // The error is thrown where the promise is awaited; until then it must not count as unhandled.
+        writing.catch(() => {})
+        if (before !== '') yield before
+      }
+    } catch (error) {
+      failure = { error }
     }
     if (writing !== undefined) yield await writing
+    if (failure !== undefined) throw failure.error
   }
 
   async #write(batch: readonly Judged[]): Promise<string> {
@@ -137,21 +153,6 @@ class ImportRun {
       new TrickleError('TENANT_UNKNOWN', `There is no tenant ${slug}. Create it first.`)
     )
   }
-}
-
-async function* batches(lines: AsyncIterable<TextLine>): AsyncGenerator<TextLine[]> {
-  let batch: TextLine[] = []
-  let bytes = 0
-  for await (const line of lines) {
-    batch.push(line)
-    bytes += line.bytes?.length ?? 0
-    if (batch.length >= eventLimits.importBatchLines || bytes >= BATCH_BYTES_MAX) {
-      yield batch
-      batch = []
-      bytes = 0
-    }
-  }
-  if (batch.length > 0) yield batch
 }
 
 function written(line: number, outcome: ImportOutcome | undefined): string {

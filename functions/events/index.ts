@@ -5,20 +5,20 @@ import type { Services } from '../services.ts'
 import { appendAllRoute } from './append-all.ts'
 import { appendRoute } from './append.ts'
 import { importRoute } from './import.ts'
-import { Places } from './places.ts'
+import { longHeldPlaces } from './long-held.ts'
 import { readFeedRoute } from './read-feed.ts'
 import { readStreamRoute } from './read-stream.ts'
 import { streamInfoRoute } from './stream-info.ts'
 
 export function eventRoutes(services: () => Services): Route<TenantContext>[] {
-  // Those who wait for a stream and those who wait for the feed share the places of this instance.
-  const waiting = new Places()
+  // One set for all routes: those who wait for a stream and those who wait for the feed share the places of this instance.
+  const places = longHeldPlaces(() => services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX)
   return [
     appendRoute(services),
     appendAllRoute(services),
-    readStreamRoute(services, waiting),
+    readStreamRoute(services, places),
     streamInfoRoute(services),
-    readFeedRoute(services, waiting, new Places()),
-    importRoute(services),
+    readFeedRoute(services, places),
+    importRoute(services, places),
   ]
 }

@@ -1,4 +1,3 @@
-import { TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
 import { serverSentEvent } from '../../shared/http/index.ts'
 import { nextPauseMs, pause } from './pause.ts'
@@ -10,7 +9,8 @@ export interface LiveFeed {
   /** Filters, and where to begin. */
   readonly query: Omit<FeedQuery, 'limit' | 'withCheckpoints'>
   readonly viewers: Places
-  readonly viewersMax: number
+  /** Whose share of the viewers it counts to. */
+  readonly holder: string
   /** Fires when the client has gone or the time of the request is over. */
   readonly signal: AbortSignal
   /** @throws when the caller may not go on reading. */
@@ -22,11 +22,10 @@ export interface LiveFeed {
  * time is over, when it comes back with that id. The first page is read before anything is written, so that a token of
  * another epoch is still answered as what it is. A heartbeat moves the id along, so that a filter which passes nothing
  * is not read again from its beginning.
- * @throws TrickleError LIVE_VIEWERS_FULL, and as readFeed; before the first string.
+ * @throws TrickleError LIVE_VIEWERS_FULL, TENANT_SHARE_HELD, and as readFeed; before the first string.
  */
 export async function* liveFeed(feed: LiveFeed): AsyncGenerator<string> {
-  const release = feed.viewers.take(feed.viewersMax)
-  if (release === null) throw viewersFull(feed.viewersMax)
+  const giveBack = feed.viewers.takeOrRefuse(feed.holder, 'LIVE_VIEWERS_FULL')
   try {
     const endsAtMs = Date.now() + readLimits.liveMs
     let page = await readPage(feed, feed.query)
@@ -53,7 +52,7 @@ export async function* liveFeed(feed: LiveFeed): AsyncGenerator<string> {
       }
     }
   } finally {
-    release()
+    giveBack()
   }
 }
 
@@ -71,11 +70,3 @@ function eventsOf({ events, checkpoints, next }: FeedPage): string {
 }
 
 const heartbeatOf = ({ next }: FeedPage): string => serverSentEvent({ comment: 'still here', id: next })
-
-function viewersFull(max: number): TrickleError {
-  return new TrickleError(
-    'LIVE_VIEWERS_FULL',
-    `This instance has ${max} viewers of live feeds already. Try again in a moment, or read with \`wait\`.`,
-    { headers: { 'Retry-After': String(readLimits.retryAfterSeconds) } },
-  )
-}

@@ -8,12 +8,14 @@ import {
   timeSchema,
   type Reply,
 } from '../../shared/http/index.ts'
+import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
 import { liveFeed } from './live-feed.ts'
-import { pageLines } from './page-lines.ts'
-import type { Places } from './places.ts'
+import { linesReply, storeFor } from './lines-reply.ts'
+import type { LongHeld } from './long-held.ts'
+import { holderOf } from './places.ts'
 import {
   consistencyHeader,
   filterSchema,
@@ -58,7 +60,7 @@ const description =
   'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
   'With `Accept: text/event-stream`, where it is switched on, events come as they happen: `id` is the checkpoint, `event` is `event`, `data` the event; `Last-Event-ID` resumes.'
 
-export const readFeedRoute = (services: () => Services, waiting: Places, viewers: Places) =>
+export const readFeedRoute = (services: () => Services, places: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-feed',
     method: 'GET',
@@ -98,16 +100,25 @@ export const readFeedRoute = (services: () => Services, waiting: Places, viewers
         },
       },
     },
-    errors: ['INVALID_CURSOR', 'EPOCH_ENDED', 'NOT_ACCEPTABLE', 'LIVE_VIEWERS_FULL'],
+    errors: [
+      'INVALID_CURSOR',
+      'EPOCH_ENDED',
+      'NOT_ACCEPTABLE',
+      'LIVE_VIEWERS_FULL',
+      'TENANT_SHARE_HELD',
+      'BULK_WORK_FULL',
+    ],
     deadlineMs: maxDeadlineMs,
     async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])
-      const viewersMax = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX
-      const form = feedForm(request.headers.get('accept'), viewersMax > 0)
+      const isLive = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX > 0
+      const form = feedForm(request.headers.get('accept'), isLive)
       if (form !== JSON_TYPE && query.wait !== undefined)
         throw refusedParameter('wait', 'goes with application/json only')
-      const read = (store: FeedQuery): Promise<FeedPage> => services().events.readFeed(caller.tenant, store)
+      const read = (store: FeedQuery, work: Work = 'short'): Promise<FeedPage> =>
+        storeFor(services(), work).readFeed(caller.tenant, store)
+      const holder = holderOf(caller)
       const stop = AbortSignal.any([signal, clientSignal])
       if (form === EVENT_STREAM_TYPE) {
         if (query.limit !== undefined) throw refusedParameter('limit', 'does not go with text/event-stream')
@@ -115,18 +126,18 @@ export const readFeedRoute = (services: () => Services, waiting: Places, viewers
         const events = liveFeed({
           read,
           query: storeQuery(query, resumed === undefined || resumed === '' ? undefined : resumed),
-          viewers,
-          viewersMax,
+          viewers: places.viewing,
+          holder,
           signal: stop,
           checkAgain,
         })
         return reply(200, { serverSentEvents: events })
       }
-      const readPage = (after: string | undefined, limit: number): Promise<FeedPage> =>
-        read({ ...storeQuery(query, after), limit })
+      const readPage = (after: string | undefined, limit: number, work?: Work): Promise<FeedPage> =>
+        read({ ...storeQuery(query, after), limit }, work)
       if (form === NDJSON_TYPE) {
-        const lines = pageLines({ read: readPage, from: query.after, limit: query.limit, checkAgain })
-        return reply(200, { ndjson: lines })
+        const { after: from, limit } = query
+        return linesReply({ read: readPage, from, limit, places: places.bulk, holder, checkAgain })
       }
       const limit = pageLimit(query.limit)
       if (query.wait === undefined) return pageReply(query, await readPage(query.after, limit))
@@ -135,7 +146,8 @@ export const readFeedRoute = (services: () => Services, waiting: Places, viewers
         from: query.after,
         endsAtMs: Date.now() + query.wait * 1_000,
         signal: stop,
-        places: waiting,
+        places: places.waiting,
+        holder,
         checkAgain,
       })
       return pageReply(query, page, hasPlace)

@@ -22,7 +22,7 @@ export const limitSchema = wholeNumber({ min: 1, max: readLimits.lineLimitMax })
   .optional()
   .describe(
     `JSON: events of one page, at most ${eventLimits.pageEventsMax}, ${eventLimits.pageEventsDefault} when absent; fewer come when they are large. ` +
-      'NDJSON: events of the whole answer; when absent all, as far as one answer goes.',
+      `NDJSON: events of the whole answer, up to ${eventLimits.pageEventsMax} one page; above or absent as many as one answer holds, which needs a place for exports.`,
   )
 
 export const waitSchema = wholeNumber({ min: 0, max: readLimits.waitSecondsMax }).optional()

@@ -14,11 +14,18 @@ export const readLimits = {
   pauseGrowth: 1.5,
   /**
    * Requests of one instance that may wait at a time. Each holds one of the instance's places for concurrent requests (16
-   * on Flex Consumption with 2 GB): half of them stay free for requests that work.
+   * on Flex Consumption with 2 GB): half of them stay free for requests that work. One tenant has half of these (places.ts).
    */
   waitingMax: 8,
   /** What a client that found no place is told to wait, in seconds: as long as a few looks of others. */
   retryAfterSeconds: 2,
+  /**
+   * Exports and imports of one instance at a time, two for one tenant. Together with those that wait they leave four of
+   * the instance's 16 places to short requests. Each holds up to two pages or batches in memory, some 20 MB.
+   */
+  bulkMax: 4,
+  /** An export or an import takes some seconds at least. */
+  bulkRetryAfterSeconds: 5,
   /** A live feed ends after this and the client comes back: below the deadline (220 s) and the platform's cut (230 s). */
   liveMs: 200_000,
   /** Proxies cut what is silent for 30 s to 60 s. */

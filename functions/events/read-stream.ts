@@ -9,11 +9,13 @@ import {
   wholeNumber,
   type Reply,
 } from '../../shared/http/index.ts'
+import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
-import { pageLines } from './page-lines.ts'
-import type { Places } from './places.ts'
+import { linesReply, storeFor } from './lines-reply.ts'
+import type { LongHeld } from './long-held.ts'
+import { holderOf } from './places.ts'
 import {
   consistencyHeader,
   filterSchema,
@@ -52,7 +54,7 @@ const querySchema = z.object({
 })
 type StreamReadQuery = z.output<typeof querySchema>
 
-export const readStreamRoute = (services: () => Services, waiting: Places) =>
+export const readStreamRoute = (services: () => Services, places: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-stream',
     method: 'GET',
@@ -83,18 +85,35 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
         },
       },
     },
-    errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
+    errors: [
+      'STREAM_NOT_FOUND',
+      'INVALID_STREAM_ID',
+      'INVALID_CURSOR',
+      'EPOCH_ENDED',
+      'TENANT_SHARE_HELD',
+      'BULK_WORK_FULL',
+    ],
     deadlineMs: maxDeadlineMs,
     async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       checkRange(query)
-      const read = (from: number | undefined, limit: number): Promise<StreamPage> =>
-        services().events.readStream(caller.tenant, { ...storeQuery(params.streamId, query), from, limit })
+      const read = (from: number | undefined, limit: number, work: Work = 'short'): Promise<StreamPage> =>
+        storeFor(services(), work).readStream(caller.tenant, {
+          ...storeQuery(params.streamId, query),
+          from,
+          limit,
+        })
+      const holder = holderOf(caller)
       if (pagesForm(request.headers.get('accept')) === NDJSON_TYPE) {
         if (query.wait !== undefined) throw refusedParameter('wait', 'goes with application/json only')
-        return reply(200, {
-          ndjson: pageLines({ read, from: query.from, limit: query.limit, checkAgain }),
+        return linesReply({
+          read,
+          from: query.from,
+          limit: query.limit,
+          places: places.bulk,
+          holder,
+          checkAgain,
         })
       }
       const limit = pageLimit(query.limit)
@@ -104,7 +123,8 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
         from: query.from ?? 1,
         endsAtMs: Date.now() + query.wait * 1_000,
         signal: AbortSignal.any([signal, clientSignal]),
-        places: waiting,
+        places: places.waiting,
+        holder,
         checkAgain,
       })
       return pageReply(params.streamId, query, page, hasPlace)

@@ -17,6 +17,8 @@ export interface Waiting<P, C> {
   /** Fires when the client has gone or the time of the request is over. */
   readonly signal: AbortSignal
   readonly places: Places
+  /** Whose share of the places it counts to. */
+  readonly holder: string
   /** @throws when the caller may not go on reading. */
   readonly checkAgain: () => Promise<void>
 }
@@ -25,18 +27,20 @@ export interface Waiting<P, C> {
  * Looks until there is an event, the time is over, or the client has gone; gives the last page that was read. Where only
  * the cursor went on (a filter passed over what there was) it looks again at once.
  * @returns `hasPlace` false where the first look found nothing and as many as may wait are waiting already.
+ * @throws TrickleError TENANT_SHARE_HELD where the first look found nothing and the holder has its share of the places.
  */
 export async function waitForEvents<P, C extends string | number | undefined>(
   waiting: Waiting<P, C>,
 ): Promise<{ page: P; hasPlace: boolean }> {
-  const { look, signal, endsAtMs, places, checkAgain } = waiting
+  const { look, signal, endsAtMs, places, holder, checkAgain } = waiting
   let cursor = waiting.from
   let found = await look(cursor)
   const isOver = (): boolean =>
     !found.isEmpty || found.next === null || signal.aborted || Date.now() >= endsAtMs
   if (isOver()) return { page: found.page, hasPlace: true }
-  const release = places.take(readLimits.waitingMax)
-  if (release === null) return { page: found.page, hasPlace: false }
+  const taken = places.take(holder)
+  if (taken === 'all taken') return { page: found.page, hasPlace: false }
+  if (taken === 'share held') throw places.shareHeld()
   try {
     let pauseMs: number = readLimits.pauseMsMin
     while (!isOver()) {
@@ -51,6 +55,6 @@ export async function waitForEvents<P, C extends string | number | undefined>(
     }
     return { page: found.page, hasPlace: true }
   } finally {
-    release()
+    taken()
   }
 }

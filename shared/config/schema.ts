@@ -96,7 +96,7 @@ export const settingsSchema = z
       .default('0')
       .transform(Number)
       .describe(
-        'Viewers that one instance serves server-sent events at a time; 0 switches them off. Each holds one of the requests that an instance serves at once, so keep it well below that number.',
+        'Viewers that one instance serves server-sent events at a time; 0 switches them off. One tenant has at most half of them. Each holds one of the requests that an instance serves at once, so keep it well below that number.',
       ),
     TRICKLE_ANALYTICS_URL: httpUrl
       .optional()

@@ -28,6 +28,7 @@ export const errorCatalogue = {
   BODY_TOO_LARGE: entry(413, 'The body is larger than this route accepts'),
   EVENT_TOO_LARGE: entry(413, 'An event is larger than the limit'),
   TOO_MANY_EVENTS: entry(413, 'An append holds more events than the limit'),
+  UPLOAD_TOO_SLOW: entry(408, 'The body comes too slowly', true),
   UNSUPPORTED_MEDIA_TYPE: entry(415, 'The media type of the body is not accepted here'),
   // Who asks
   TOKEN_MISSING: entry(401, 'A bearer token is required'),
@@ -60,6 +61,7 @@ export const errorCatalogue = {
   EPOCH_ENDED: entry(410, 'The log has begun a new epoch, or cannot open the token any more'),
   VERSION_CONFLICT: entry(412, 'The stream is not at the expected version'),
   IDEMPOTENCY_KEY_REUSED: entry(422, 'The idempotency key was used for another request'),
+  TENANT_SHARE_HELD: entry(429, 'The tenant has its share of the requests that stay for long', true),
   // What went wrong on our side
   INTERNAL: entry(500, 'Something failed that should not'),
   CONFIGURATION_INVALID: entry(500, 'The configuration is not valid'),
@@ -75,6 +77,7 @@ export const errorCatalogue = {
   ISSUER_UNAVAILABLE: entry(503, 'The keys of the token issuer cannot be reached', true),
   ANALYTICS_UNAVAILABLE: entry(503, 'The analytics service cannot be reached', true),
   LIVE_VIEWERS_FULL: entry(503, 'As many follow live feeds as this instance serves', true),
+  BULK_WORK_FULL: entry(503, 'As many exports and imports run as this instance serves', true),
   LEASE_LOST: entry(503, 'Another instance has taken over this subscription', true),
   SUBSCRIPTION_STOPPED: entry(503, 'The subscription is stopped until an operator decides'),
   DEADLINE_EXCEEDED: entry(504, 'The time limit of the request has passed', true),

@@ -40,6 +40,7 @@ export class DirectWriter implements AppendWriter {
     try {
       const [row] = await this.#database.query(append(parameters), {
         ...timing,
+        turn: parameters.tenantId,
         resolvesAmbiguity: true,
         onAttempt,
         onError: (error) =>

@@ -93,7 +93,7 @@ async function findEarlier(
   tenant: TenantContext,
   parameters: AppendParameters,
 ): Promise<AppendAllResult | null> {
-  const [row] = await database.query(findAppend(parameters), { isRead: true })
+  const [row] = await database.query(findAppend(parameters), { isRead: true, turn: tenant.tenantId })
   const [outcome, offending, streamVersions, epoch, timeline, xid] = row ?? []
   if (outcome === 'absent' || outcome === undefined) return null
   if (outcome !== 'replayed') {

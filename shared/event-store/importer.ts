@@ -37,6 +37,11 @@ const REFUSED_CLASSES = ['22', '23', '54']
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && REFUSED_CLASSES.includes(codeOf(error).slice(0, 2)) && codeOf(error).length === 5
 
+/** What an operator does, until a transaction has recorded it. */
+interface PendingRecord {
+  action: OperatorAction | undefined
+}
+
 /**
  * Writes batches of lines, each with an outcome of its own. A batch is one transaction, and idempotent: after a lost
  * answer the same batch is sent again and finds its events there. Streams take what comes, without expected version.
@@ -52,43 +57,42 @@ export class EventImporter {
   }
 
   /**
-   * Outcomes in the order of the lines. With an action, its row is written in the transaction of this batch.
+   * Outcomes in the order of the lines. With an action, its row is written in the transaction of the batch, or of the
+   * first part of it that the database takes.
    * @throws RangeError for more than `eventLimits.importBatchLines` lines; TrickleError of the DATABASE_ family.
    */
   async importBatch(lines: readonly ImportLine[], action?: OperatorAction): Promise<ImportOutcome[]> {
     if (lines.length > eventLimits.importBatchLines)
       throw new RangeError(`a batch holds at most ${eventLimits.importBatchLines} lines`)
     const encoded = lines.map(encodeLine)
-    const written = (await this.#write(encoded.filter(isEncoded), action)).values()
+    const record: PendingRecord = { action }
+    const written = (await this.#write(encoded.filter(isEncoded), record)).values()
+    // No line was written; that somebody tried is known all the same.
+    if (record.action !== undefined) await this.#send([], record.action)
     return encoded.map((line) => (isEncoded(line) ? outcomeOf(written.next().value) : line))
   }
 
-  async #write(lines: readonly EncodedLine[], action: OperatorAction | undefined): Promise<ImportOutcome[]> {
-    if (lines.length === 0 && action === undefined) return []
+  async #write(lines: readonly EncodedLine[], record: PendingRecord): Promise<ImportOutcome[]> {
+    if (lines.length === 0) return []
     try {
-      return await this.#writeTogether(lines, action)
+      return await this.#writeTogether(lines, record)
     } catch (error) {
       if (!isRefusal(error)) throw error
-      if (lines.length === 1) {
-        // Its row went with the line, and what comes after this line must not be without one.
-        if (action !== undefined) await this.#send([], action)
-        return [refusalOf(error)]
-      }
+      if (lines.length === 1) return [refusalOf(error)]
       // The server does not say which line it refuses. Halves, one after the other, so that streams keep their order.
       const middle = Math.floor(lines.length / 2)
-      const before = await this.#write(lines.slice(0, middle), action)
-      return [...before, ...(await this.#write(lines.slice(middle), action))]
+      const before = await this.#write(lines.slice(0, middle), record)
+      return [...before, ...(await this.#write(lines.slice(middle), record))]
     }
   }
 
   /** @throws the driver's error where the server refuses one of the lines. */
-  async #writeTogether(
-    lines: readonly EncodedLine[],
-    action: OperatorAction | undefined,
-  ): Promise<ImportOutcome[]> {
+  async #writeTogether(lines: readonly EncodedLine[], record: PendingRecord): Promise<ImportOutcome[]> {
     for (let round = 1; ; round += 1) {
       try {
-        return readOutcomes(lines, await this.#send(lines, action))
+        const rows = await this.#send(lines, record.action)
+        record.action = undefined
+        return readOutcomes(lines, rows)
       } catch (error) {
         if (codeOf(error) !== UNIQUE_VIOLATION || round >= ROUNDS_MAX) throw error
       }
@@ -98,6 +102,8 @@ export class EventImporter {
   #send(lines: readonly EncodedLine[], action: OperatorAction | undefined): Promise<Row[]> {
     const options: QueryOptions = {
       resolvesAmbiguity: true,
+      work: 'bulk',
+      turn: lines[0]?.tenantId ?? '',
       onError: (error) => (isRefusal(error) ? error : undefined),
     }
     const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)

@@ -16,6 +16,11 @@ export const eventLimits = {
   pageEventsDefault: 100,
   /** A page ends at this many bytes of data, so that 1,000 events of 1 MiB don't fill the memory. */
   pageBytesMax: 8_388_608,
+  /**
+   * A page of bulk work ends at this many: it is made in one go, and a short request that comes meanwhile waits for it,
+   * several times on its way. An export of large events then takes more pages, each some milliseconds of the process.
+   */
+  bulkPageBytesMax: 1_048_576,
   /** Rows that one filtered page of a feed or a stream looks at: about 20 ms of the server. */
   feedScanMax: 10_000,
   /** Four bytes a character and two of these in one index entry stay below PostgreSQL's 2,704 bytes. */

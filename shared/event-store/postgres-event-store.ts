@@ -1,4 +1,4 @@
-import type { Database } from '../postgres/index.ts'
+import type { Database, Work } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { CoalescingWriter } from './append-coalescer.ts'
 import { appendToStream, appendToStreams, type AppendMeans } from './append.ts'
@@ -24,20 +24,24 @@ export interface PostgresEventStoreOptions {
   readonly coalesce?: boolean
   /** The keys of this database, when somebody else learns them too. Default: the store's own. */
   readonly sealKeys?: SealKeys
+  /** What its pages are read as: bulk work has few of the connections, so that short requests have the others. Default: short. */
+  readonly work?: Work
 }
 
 /** The event store of one database, by the login of the app. */
 export class PostgresEventStore implements EventStore {
   readonly #database: Database
   readonly #keys: SealKeys
+  readonly #work: Work
   readonly #appends: AppendMeans
 
   constructor(
     database: Database,
-    { coalesce = true, sealKeys = new SealKeys(database) }: PostgresEventStoreOptions = {},
+    { coalesce = true, sealKeys = new SealKeys(database), work = 'short' }: PostgresEventStoreOptions = {},
   ) {
     this.#database = database
     this.#keys = sealKeys
+    this.#work = work
     const writer = coalesce ? new CoalescingWriter(database) : new DirectWriter(database)
     this.#appends = { database, writer, keys: sealKeys }
   }
@@ -51,7 +55,7 @@ export class PostgresEventStore implements EventStore {
   }
 
   readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
-    return readStreamPage(this.#database, tenant, query)
+    return readStreamPage(this.#database, tenant, query, this.#work)
   }
 
   streamInfo(tenant: TenantContext, streamId: string): Promise<StreamInfo> {
@@ -59,6 +63,6 @@ export class PostgresEventStore implements EventStore {
   }
 
   readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage> {
-    return readFeedPage(this.#database, this.#keys, tenant, query)
+    return readFeedPage({ database: this.#database, keys: this.#keys, work: this.#work }, tenant, query)
   }
 }

@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import type { Database, Row } from '../postgres/index.ts'
+import type { Database, Row, Work } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { utcTimeOf } from '../time/index.ts'
 import { eventJson, storedEventOfRow } from './event-json.ts'
@@ -11,14 +11,20 @@ import { openToken, type SealKeys } from './seal-keys.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './tokens.ts'
 import type { FeedPage, FeedQuery } from './types.ts'
 
+/** What a page of a feed is read with. */
+export interface FeedMeans {
+  readonly database: Database
+  readonly keys: SealKeys
+  readonly work: Work
+}
+
 /**
  * One page of everything that happened in a tenant, in feed order, below the horizon: no event ever appears behind a
  * checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
  * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
  */
 export async function readFeedPage(
-  database: Database,
-  keys: SealKeys,
+  { database, keys, work }: FeedMeans,
   tenant: TenantContext,
   query: FeedQuery,
 ): Promise<FeedPage> {
@@ -37,9 +43,9 @@ export async function readFeedPage(
       streamTypes: query.streamTypes ?? null,
       limit: query.limit,
       scanLimit: eventLimits.feedScanMax,
-      bytesMax: eventLimits.pageBytesMax,
+      bytesMax: work === 'bulk' ? eventLimits.bulkPageBytesMax : eventLimits.pageBytesMax,
     }),
-    { isRead: true },
+    { isRead: true, turn: tenant.tenantId, work },
   )
   const reached = readProgress(rows.at(-1))
   if (after !== undefined && after.epoch !== reached.epoch)
@@ -83,7 +89,7 @@ async function epochEnded(
   after: Checkpoint,
   epoch: string,
 ): Promise<TrickleError> {
-  const [row] = await database.query(selectHeldUntil(after.epoch), { isRead: true })
+  const [row] = await database.query(selectHeldUntil(after.epoch), { isRead: true, turn: tenant.tenantId })
   const began = { xid: BigInt(row?.[0] ?? '0'), position: BigInt(row?.[1] ?? '0') }
   const isEarlier = after.xid < began.xid || (after.xid === began.xid && after.position < began.position)
   const { xid, position } = isEarlier ? after : began
@@ -96,7 +102,7 @@ async function keyGone(
   keyring: SealKeyring,
   tenant: TenantContext,
 ): Promise<TrickleError> {
-  const [row] = await database.query(selectCurrentEpoch, { isRead: true })
+  const [row] = await database.query(selectCurrentEpoch, { isRead: true, turn: tenant.tenantId })
   const beginning = { epoch: row?.[0] ?? '', xid: 0n, position: 0n }
   return goOnAfter(KEY_GONE, encodeCheckpoint(keyring, tenant.tenantId, beginning))
 }

@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import { timestampOfText, type Database } from '../postgres/index.ts'
+import { timestampOfText, type Database, type Work } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { eventJson, storedEventOfRow } from './event-json.ts'
 import { eventLimits } from './limits.ts'
@@ -18,6 +18,7 @@ export async function readStreamPage(
   database: Database,
   tenant: TenantContext,
   query: StreamQuery,
+  work: Work,
 ): Promise<StreamPage> {
   const { streamId, from, to, backward } = query
   const rows = await database.query(
@@ -30,9 +31,9 @@ export async function readStreamPage(
       types: query.types ?? null,
       limit: query.limit,
       scanLimit: eventLimits.feedScanMax,
-      bytesMax: eventLimits.pageBytesMax,
+      bytesMax: work === 'bulk' ? eventLimits.bulkPageBytesMax : eventLimits.pageBytesMax,
     }),
-    { isRead: true },
+    { isRead: true, turn: tenant.tenantId, work },
   )
   const [first] = rows
   if (first === undefined) throw streamNotFound(streamId)
@@ -62,7 +63,10 @@ export async function readStreamInfo(
   tenant: TenantContext,
   streamId: string,
 ): Promise<StreamInfo> {
-  const [row] = await database.query(streamInfo(tenant.tenantId, streamId), { isRead: true })
+  const [row] = await database.query(streamInfo(tenant.tenantId, streamId), {
+    isRead: true,
+    turn: tenant.tenantId,
+  })
   if (row === undefined) throw streamNotFound(streamId)
   const [version, streamType, createdAt, updatedAt] = row
   return {

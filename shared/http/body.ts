@@ -89,7 +89,7 @@ const MAX_DISCARDING_MS = 10_000
  * sent everything, and would wait for the server's request timeout instead. Only who sends far too much or too slowly is
  * left to that timeout.
  */
-async function discardRest(reader: Reader): Promise<void> {
+export async function discardRest(reader: Reader): Promise<void> {
   const expired = delay(MAX_DISCARDING_MS, 'expired' as const, { ref: false })
   try {
     let size = 0

@@ -22,6 +22,7 @@ export function kernelErrorsOf(route: RouteFacts): ErrorCode[] {
     )
   }
   if (request.body.kind !== 'none') codes.push('UNSUPPORTED_MEDIA_TYPE')
+  if (request.body.kind === 'stream') codes.push('UPLOAD_TOO_SLOW')
   if (request.body.kind === 'json') {
     codes.push('MALFORMED_JSON', 'NUMBER_NOT_EXACT', 'JSON_TOO_DEEP', 'BODY_TOO_LARGE')
   }

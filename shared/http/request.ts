@@ -14,6 +14,7 @@ import {
 } from './inputs.ts'
 import { checkMediaType } from './media-type.ts'
 import { parsePathTemplate } from './path-template.ts'
+import { pacedBody } from './upload-pace.ts'
 import { type Idempotency, type JsonBody, type Route } from './route-types.ts'
 import { checkPart, inBody, throwFindings, type Findings } from './validation.ts'
 
@@ -94,7 +95,7 @@ async function receiveBody<T>(
     return { mediaType: null, value: undefined }
   }
   const mediaType = checkMediaType(request.headers, prepared.mediaTypes)
-  if (body.kind === 'stream') return { mediaType, value: request.body ?? emptyStream() }
+  if (body.kind === 'stream') return { mediaType, value: pacedBody(request.body ?? emptyStream(), signal) }
   const bytes = await readBody(request, body.maxBytes, signal)
   return { mediaType, value: parseExactJson(decodeUtf8(bytes)) }
 }

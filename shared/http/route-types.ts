@@ -71,7 +71,10 @@ export interface JsonBody<S extends z.ZodType = z.ZodType> {
   readonly example?: unknown
 }
 
-/** A body that the handler reads itself, chunk by chunk; it must limit what it takes. */
+/**
+ * A body that the handler reads itself, chunk by chunk; it must limit what it takes. It fails with UPLOAD_TOO_SLOW when the
+ * client sends too slowly, and when the time of the request is over.
+ */
 export interface StreamBody {
   readonly kind: 'stream'
   readonly mediaTypes: readonly string[]

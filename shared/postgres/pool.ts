@@ -5,6 +5,7 @@ import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
+import { Turns, type Turn, type Work } from './turns.ts'
 
 export type Row = readonly (string | null)[]
 
@@ -40,6 +41,7 @@ export class Database {
   readonly #pool: Pool
   readonly #named: boolean
   readonly #budget = new RetryBudget()
+  readonly #turns: Turns
   readonly #dropToken: () => void
   /** Connections that can't be trusted any more; they are destroyed when they come back. */
   readonly #broken = new WeakSet<PoolClient>()
@@ -48,6 +50,11 @@ export class Database {
     const login = loginOf(options)
     this.#named = options.statements === 'named'
     this.#dropToken = login.drop
+    this.#turns = new Turns({
+      max: options.connectionsMax,
+      bulkMax: Math.max(1, Math.floor(options.connectionsMax * poolLimits.bulkConnectionsShare)),
+      timeoutMs: poolLimits.acquireTimeoutMs,
+    })
     this.#pool = new Pool({
       ...login.config,
       max: options.connectionsMax,
@@ -137,11 +144,18 @@ export class Database {
     try {
       return await withRetry(
         async (attempt) => {
-          const client = await this.#connect()
-          options.onAttempt?.(attempt)
-          return this.#releasing(client, work).catch((error: unknown) => {
-            throw options.isRead === true ? clarify(error, 'before-send') : error
-          })
+          const turn = turnOf(options)
+          const coming = this.#turns.take(turn, options.signal)
+          if (coming !== null) await coming
+          try {
+            const client = await this.#connect()
+            options.onAttempt?.(attempt)
+            return await this.#releasing(client, work).catch((error: unknown) => {
+              throw options.isRead === true ? clarify(error, 'before-send') : error
+            })
+          } finally {
+            this.#turns.giveBack(turn.work)
+          }
         },
         {
           budget: this.#budget,
@@ -196,6 +210,10 @@ export interface QueryOptions {
   readonly resolvesAmbiguity?: boolean
   readonly deadlineAtMs?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** Whose turn it takes when all connections are taken: a tenant's id. Work that names nobody takes turns as one. */
+  readonly turn?: string
+  /** Default: short. */
+  readonly work?: Work
   /** Told before each attempt that reached a connection, 1 first. */
   readonly onAttempt?: (attempt: number) => void
   /** A first look at the error that is about to be thrown; undefined leaves it to the classifier. */
@@ -205,6 +223,8 @@ export interface QueryOptions {
 export interface TransactionOptions extends QueryOptions {
   readonly readOnly?: boolean
 }
+
+const turnOf = ({ turn = '', work = 'short' }: QueryOptions): Turn => ({ name: turn, work })
 
 function pickTiming({ deadlineAtMs, signal }: QueryOptions): Pick<RetryOptions, 'deadlineAtMs' | 'signal'> {
   return {

@@ -17,6 +17,12 @@ export const instanceLimits = {
 export const poolLimits = {
   /** Connections of the HTTP pools. */
   httpConnectionsMax: 5,
+  /**
+   * Part of a pool's connections that bulk work (exports, imports) may have at a time: two of five, one of two. Short
+   * requests have the others at any time. A pool of its own would be three connections more for each instance, and
+   * the smallest size has no pooler and no connection to spare at its 40 instances (infra/sizes.json).
+   */
+  bulkConnectionsShare: 0.5,
   /** Connections of timers and queues: one works, one renews leases beside it. */
   backgroundConnectionsMax: 2,
   /** Queueing and connecting together; longer than a TLS handshake under load, shorter than a client's patience. */

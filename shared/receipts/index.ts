@@ -38,9 +38,12 @@ const UNIQUE_VIOLATION = '23505'
  */
 export async function withReceipt<T>(database: Database, options: ReceiptOptions<T>): Promise<Received<T>> {
   const { idempotency } = options
-  if (idempotency === null) return { result: await database.transaction(options.work), replayed: false }
+  const turn = options.scope
+  if (idempotency === null)
+    return { result: await database.transaction(options.work, { turn }), replayed: false }
   const attempt = (): Promise<Received<T>> =>
     database.transaction((run) => attemptOnce(run, options, idempotency), {
+      turn,
       resolvesAmbiguity: true,
       onError: (error) => (codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined),
     })

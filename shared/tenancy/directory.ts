@@ -54,7 +54,12 @@ export class TenantDirectory {
     const askedAtMs = performance.now()
     const untilMs = askedAtMs + CACHE_MS
     const rows = canBeName(claim)
-      ? await this.#database.query(findTenant(claim, this.#key, companion), { ...limits, isRead: true })
+      ? await this.#database.query(findTenant(claim, this.#key, companion), {
+          ...limits,
+          isRead: true,
+          // Who asks is not known yet, but whose token it is.
+          turn: claim,
+        })
       : []
     const [row] = rows
     if (row !== undefined) companion?.learn(row[4] ?? null, askedAtMs)

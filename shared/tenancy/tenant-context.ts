@@ -28,10 +28,13 @@ export async function withTenant<T>(
   work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  return database.transaction(async (run) => {
-    await run(bindTenant(tenant))
-    return work(run)
-  }, options)
+  return database.transaction(
+    async (run) => {
+      await run(bindTenant(tenant))
+      return work(run)
+    },
+    { ...options, turn: tenant.tenantId },
+  )
 }
 
 const bindTenant = (tenant: TenantContext): Statement => ({

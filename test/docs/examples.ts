@@ -25,8 +25,8 @@ export async function outputOf({ run: local, slugs }: Api, before: string, comma
   const script = `${before}${command}`
     .replaceAll('http://localhost:7071', local.url)
     .replaceAll('--tenant acme', `--tenant ${slugs.acme}`)
-    .replaceAll('Trickle-Tenant: acme', `Trickle-Tenant: ${slugs.acme}`)
     .replaceAll(/npx --no -- trickle (\w+)/g, `npx --no -- trickle $1 --home ${local.home}`)
+    .replaceAll('Trickle-Tenant: acme', `Trickle-Tenant: ${slugs.acme}`)
   const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
   const { stdout } = await execute('bash', ['-euc', script], {
     cwd: repository,

@@ -4,8 +4,8 @@ import { event, startApi, type Answer, type Api } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { openEventStream, type EventStream } from '../support/event-stream.ts'
 
-/** As many as functions/events lets wait at a time, and as many viewers as the local run serves. */
-const PLACES = 8
+/** One tenant's half of those that functions/events lets wait at a time, and of the viewers that the local run serves. */
+const PLACES = 4
 
 let api: Api
 const viewers: EventStream[] = []
@@ -74,7 +74,7 @@ describe('a long poll of the feed', () => {
     expect(nextOf(none)).not.toBe(after)
   })
 
-  it('has a number of places; without one it is answered at once, and a client that leaves frees its own', async () => {
+  it('has a number of places for its tenant; without one it is refused, and a client that leaves frees its own', async () => {
     const after = await endOfFeed()
     const path = `/api/events?wait=25&type=Never&after=${after}`
     const waiting = Array.from({ length: PLACES }, () => poll(path))
@@ -155,11 +155,11 @@ describe('server-sent events', () => {
     expect(seen.map((frame) => (JSON.parse(frame?.data ?? '') as { data: number }).data)).toEqual([1, 3])
   })
 
-  it('have a number of viewers; one that leaves frees its place at once', async () => {
+  it('have a number of viewers of one tenant; one that leaves frees its place at once', async () => {
     for (let count = 0; count < PLACES; count += 1) await watch(`?after=${await endOfFeed()}`)
     const refused = await watch()
-    expect([refused.response.status, refused.response.headers.get('retry-after')]).toEqual([503, '2'])
-    expect(await refused.response.json()).toMatchObject({ code: 'LIVE_VIEWERS_FULL', retryable: true })
+    expect([refused.response.status, refused.response.headers.get('retry-after')]).toEqual([429, '2'])
+    expect(await refused.response.json()).toMatchObject({ code: 'TENANT_SHARE_HELD', retryable: true })
     viewers[0]?.leave()
     await eventually(async () => (await watch()).response.status).toBe(200)
   })

@@ -13,7 +13,14 @@ describe('trying again', () => {
   })
 
   test('what passes by waiting, and what does not', () => {
-    for (const code of ['UNREACHABLE', 'CONNECTION_LOST', 'HTTP_502', 'DATABASE_BUSY', 'OUTCOME_UNKNOWN']) {
+    const ofTheServer = [
+      'DATABASE_BUSY',
+      'OUTCOME_UNKNOWN',
+      'TENANT_SHARE_HELD',
+      'BULK_WORK_FULL',
+      'UPLOAD_TOO_SLOW',
+    ]
+    for (const code of ['UNREACHABLE', 'CONNECTION_LOST', 'HTTP_502', ...ofTheServer]) {
       expect([code, isPassing(code)]).toEqual([code, true])
     }
     for (const code of ['HTTP_404', 'ROLE_MISSING', 'TOKEN_EXPIRED', 'INTERNAL', 'toString', '']) {

@@ -6,11 +6,11 @@ import { fileStart, readLines } from '../../../cli/import/read-lines.ts'
 import { chunksOf, collect } from '../../cli/import/support.ts'
 
 const bytesMax = 64
+const limits = { lineBytesMax: bytesMax, linesMax: 1_000 }
 
 async function lineNumbers(text: Buffer | string, chunkLength = 7): Promise<number[]> {
   const numbers: number[] = []
-  for await (const { number } of splitLines(chunksOf(text, chunkLength), bytesMax, 1_000))
-    numbers.push(number)
+  for await (const { number } of splitLines(chunksOf(text, chunkLength), limits)) numbers.push(number)
   return numbers
 }
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { liveFeed, type LiveFeed } from '../../../functions/events/live-feed.ts'
-import { Places } from '../../../functions/events/places.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import type { FeedPage, FeedQuery } from '../../../shared/event-store/index.ts'
+import { freePlaces, placesOf } from './places-of.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -15,8 +15,8 @@ function feedOf(read: (query: FeedQuery) => FeedPage, overrides: Partial<LiveFee
   return {
     read: async (query) => read(query),
     query: {},
-    viewers: new Places(),
-    viewersMax: 1,
+    viewers: placesOf(1),
+    holder: 'acme',
     signal: new AbortController().signal,
     checkAgain: async () => undefined,
     ...overrides,
@@ -97,31 +97,35 @@ describe('a live feed', () => {
 
   it('ends when the client goes, and gives its place back', async () => {
     const controller = new AbortController()
-    const viewers = new Places()
+    const viewers = placesOf(1)
     const events = liveFeed(feedOf(empty, { signal: controller.signal, viewers }))
     await events.next()
-    expect(viewers.take(1)).toBeNull()
+    expect(freePlaces(viewers, 'other')).toBe(0)
     const ending = events.next()
     await vi.advanceTimersByTimeAsync(1_000)
     controller.abort()
     expect((await ending).done).toBe(true)
-    expect(viewers.take(1)).not.toBeNull()
+    expect(freePlaces(viewers, 'other')).toBe(1)
   })
 
   it('is refused where there is no place, and ends with the refusal of a caller who may not go on', async () => {
-    const viewers = new Places()
-    const release = viewers.take(1)
+    const viewers = placesOf(1)
+    const giveBack = viewers.takeOrRefuse('other', 'LIVE_VIEWERS_FULL')
     await expect(liveFeed(feedOf(empty, { viewers })).next()).rejects.toMatchObject({
       code: 'LIVE_VIEWERS_FULL',
       status: 503,
       headers: { 'Retry-After': '2' },
     })
-    release?.()
+    await expect(liveFeed(feedOf(empty, { viewers, holder: 'other' })).next()).rejects.toMatchObject({
+      code: 'TENANT_SHARE_HELD',
+      status: 429,
+    })
+    giveBack()
     const events = liveFeed(
       feedOf(empty, { viewers, checkAgain: () => Promise.reject(new Error('suspended')) }),
     )
     await events.next()
     await expect(events.next()).rejects.toThrow('suspended')
-    expect(viewers.take(1)).not.toBeNull()
+    expect(freePlaces(viewers, 'other')).toBe(1)
   })
 })

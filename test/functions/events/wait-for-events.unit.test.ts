@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Places } from '../../../functions/events/places.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import { waitForEvents, type Waiting } from '../../../functions/events/wait-for-events.ts'
+import { freePlaces, placesOf } from './places-of.ts'
 
 type Feed = Waiting<readonly string[], number>
 
@@ -29,7 +29,8 @@ function waitingFor(
     from: 1,
     endsAtMs: startMs + 5_000,
     signal: new AbortController().signal,
-    places: new Places(),
+    places: placesOf(8),
+    holder: 'acme',
     checkAgain: async () => undefined,
     ...overrides,
   }
@@ -81,7 +82,7 @@ describe('waiting for events', () => {
 
   it('stops when the client goes, without another look, and gives its place back', async () => {
     const controller = new AbortController()
-    const places = new Places()
+    const places = placesOf(1)
     const { waiting, looks } = waitingFor([nothing], { signal: controller.signal, places })
     const waited = waitForEvents(waiting)
     await vi.advanceTimersByTimeAsync(100)
@@ -89,11 +90,11 @@ describe('waiting for events', () => {
     controller.abort()
     expect((await waited).page).toEqual([])
     expect(looks).toHaveLength(seen)
-    expect(places.take(1)).not.toBeNull()
+    expect(freePlaces(places, 'other')).toBe(1)
   })
 
   it('ends with the refusal of a caller who may not go on, and gives its place back', async () => {
-    const places = new Places()
+    const places = placesOf(1)
     const { waiting } = waitingFor([nothing], {
       places,
       checkAgain: () => Promise.reject(new Error('suspended')),
@@ -101,27 +102,33 @@ describe('waiting for events', () => {
     const waited = waitForEvents(waiting).catch((error: unknown) => String(error))
     await vi.runAllTimersAsync()
     expect(await waited).toContain('suspended')
-    expect(places.take(1)).not.toBeNull()
+    expect(freePlaces(places, 'other')).toBe(1)
   })
 
-  it('takes a place only where there is nothing, and answers at once where there is none', async () => {
-    const places = new Places()
-    for (let taken = 0; taken < readLimits.waitingMax; taken += 1) places.take(readLimits.waitingMax)
+  it('takes a place only where there is nothing, and answers at once where all are taken', async () => {
+    const places = placesOf(2)
+    places.take('one')
+    places.take('two')
     const full = waitingFor([nothing], { places })
     expect(await waitForEvents(full.waiting)).toEqual({ page: [], hasPlace: false })
     const found = waitingFor([{ events: ['e'], next: 2 }], { places })
     expect(await waitForEvents(found.waiting)).toEqual({ page: ['e'], hasPlace: true })
   })
-})
 
-describe('places', () => {
-  it('are given back once, however often that is asked for', () => {
-    const places = new Places()
-    const release = places.take(1)
-    expect(places.take(1)).toBeNull()
-    release?.()
-    release?.()
-    expect(places.take(1)).not.toBeNull()
-    expect(places.take(1)).toBeNull()
+  it('is refused where its tenant has its share of the places; what is there already it gets all the same', async () => {
+    const places = placesOf(8)
+    for (let taken = 0; taken < 4; taken += 1) places.take('acme')
+    const beyond = waitingFor([nothing], { places })
+    await expect(waitForEvents(beyond.waiting)).rejects.toMatchObject({
+      code: 'TENANT_SHARE_HELD',
+      status: 429,
+    })
+    const found = waitingFor([{ events: ['e'], next: 2 }], { places })
+    expect(await waitForEvents(found.waiting)).toEqual({ page: ['e'], hasPlace: true })
+    const other = waitingFor([nothing, { events: ['e'], next: 2 }], { places, holder: 'other' })
+    const waited = waitForEvents(other.waiting)
+    await vi.runAllTimersAsync()
+    expect((await waited).page).toEqual(['e'])
+    expect(freePlaces(places, 'a', 'b', 'c', 'd', 'e')).toBe(4)
   })
 })

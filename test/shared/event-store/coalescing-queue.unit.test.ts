@@ -98,6 +98,17 @@ describe('takeBatch', () => {
     expect(goes([{ stream: 'a' }], ['t/a'])).toEqual([])
   })
 
+  it('takes turns between tenants where not all can go, so that a flood delays nobody else', () => {
+    const flood = Array.from({ length: 200 }, (_, index) => ({ stream: `s-${index}`, tenant: 'flood' }))
+    const others = ['t', 'u'].map((tenant) => ({ stream: 'a', tenant }))
+    const batch = goes([...flood, ...others])
+    expect(batch).toEqual([...Array.from({ length: 62 }, (_, index) => index), 200, 201])
+    const large = { stream: 'x', tenant: 'flood', bytes: 500_000 }
+    expect(goes([large, { ...large, stream: 'y' }, { ...large, stream: 'z' }, ...others])).toEqual([
+      0, 1, 3, 4,
+    ])
+  })
+
   it('takes 64 at the most, the first ones', () => {
     const given = Array.from({ length: 70 }, (_, index) => ({ stream: `s-${index}` }))
     expect(goes(given)).toEqual(Array.from({ length: 64 }, (_, index) => index))

@@ -37,3 +37,31 @@ describe('a page of a stream', () => {
     },
   )
 })
+
+describe('a page of an export', () => {
+  it('is small, so that it never keeps the process from short requests for long, and loses nothing', async () => {
+    const database = await createDatabase()
+    const acme = await database.tenant('acme')
+    const pool = database.pool('trickle_app')
+    const data = 'x'.repeat(400_000)
+    await new PostgresEventStore(pool).append(acme, {
+      streamId: 'large',
+      expected: { mode: 'any' },
+      events: Array.from({ length: 7 }, () => ({ type: 'Large', data })),
+    })
+    const bulk = new PostgresEventStore(pool, { work: 'bulk' })
+    const pages: number[] = []
+    const versions: number[] = []
+    for (let from: number | undefined = 1; from !== undefined;) {
+      const page = await bulk.readStream(acme, { streamId: 'large', from, backward: false, limit: 1_000 })
+      pages.push(page.events.length)
+      versions.push(...versionsOf(page.events))
+      from = page.next ?? undefined
+    }
+    expect(pages).toEqual([3, 3, 1])
+    expect(versions).toEqual([1, 2, 3, 4, 5, 6, 7])
+    const feed = await bulk.readFeed(acme, { limit: 1_000 })
+    expect(versionsOf(feed.events)).toEqual([1, 2, 3])
+    await database.drop()
+  })
+})

@@ -3,6 +3,7 @@ import { Agent, createServer, request as httpRequest, type Server } from 'node:h
 import { type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { TrickleError } from '../../../shared/errors/index.ts'
 import { defineRoute, defineRouteFor, jsonBody, reply, type Route } from '../../../shared/http/index.ts'
 import { testKernel, type TestTenant } from './harness.ts'
 
@@ -46,6 +47,30 @@ const routes: Record<string, Route<TestTenant>> = {
     responses: { 200: { description: 'ok' } },
     handler: () => reply(200, { json: 'nothing' }),
   }),
+  '/upload-refused': upload('upload-refused', async () => {
+    throw new TrickleError('BULK_WORK_FULL', 'no place')
+  }),
+  '/upload-stopped': upload('upload-stopped', async (body) => {
+    for await (const chunk of body) throw new TrickleError('BODY_TOO_LARGE', `enough after ${chunk.length}`)
+  }),
+}
+
+/** A route whose handler reads the body itself, as far as it likes. */
+function upload(name: string, read: (body: AsyncIterable<Uint8Array>) => Promise<void>): Route<TestTenant> {
+  return defineRoute({
+    name,
+    method: 'POST',
+    path: `/api/${name}`,
+    summary: 's',
+    tags: ['t'],
+    access: { kind: 'public' },
+    request: { body: { kind: 'stream', mediaTypes: ['application/json'] } },
+    responses: { 200: { description: 'ok' } },
+    async handler({ body }) {
+      await read(body)
+      return reply(200, { json: 'read' })
+    },
+  })
 }
 
 let server: Server
@@ -122,6 +147,8 @@ describe('an answer before the end of the body', () => {
     ['without a token, chunked', '/private', chunked, 401, 'TOKEN_MISSING'],
     ['of a media type', '/public', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['where none is taken', '/nothing', {}, 400, 'VALIDATION_FAILED'],
+    ['of an upload that is refused', '/upload-refused', chunked, 503, 'BULK_WORK_FULL'],
+    ['of an upload that its handler stops', '/upload-stopped', chunked, 413, 'BODY_TOO_LARGE'],
     ['where none is taken, chunked', '/nothing', chunked, 400, 'VALIDATION_FAILED'],
   ])('(%s) reaches the client, and the connection goes on', async (_name, path, headers, status, code) => {
     const [first, text] = await post(path, large, headers)

@@ -1,0 +1,51 @@
+import type { AttackFinding } from '../part.ts'
+import {
+  ANSWERED_WITHIN_MS,
+  ATTACKERS,
+  describeAnswers,
+  isShare,
+  type HeldPlacesAttack,
+  type Tenants,
+} from './attack.ts'
+import { cameTrue, type Caller, type OpenRequest } from './requests.ts'
+
+/** Half of the eight that an instance lets wait, and of the eight viewers that the local run serves. */
+const SHARE = 4
+
+const poll = (caller: Caller): OpenRequest => caller.send('/api/events?since=2999-01-01T00:00:00Z&wait=25')
+const view = (caller: Caller): OpenRequest =>
+  caller.send('/api/events', { headers: { accept: 'text/event-stream' } })
+
+/** Long polls and live views of one tenant, all at once. */
+export const viewsAndPolls: HeldPlacesAttack = async (tenants) => [
+  await manyAtOnce('long polls', poll, null, tenants),
+  await manyAtOnce('live views', view, 200, tenants),
+]
+
+/** @param servedStatus status of a request that has its place; null: it is not answered as long as it has it */
+async function manyAtOnce(
+  what: string,
+  begin: (caller: Caller) => OpenRequest,
+  servedStatus: number | null,
+  { greedy, quiet }: Tenants,
+): Promise<AttackFinding> {
+  const attackers = Array.from({ length: ATTACKERS }, () => begin(greedy))
+  await cameTrue(() => isShare(attackers, SHARE), ANSWERED_WITHIN_MS)
+  const seen = describeAnswers(attackers)
+  const others = Array.from({ length: SHARE }, () => begin(quiet))
+  // A short read goes out behind them: when it is answered, they have been looked at.
+  await quiet.call('/api/streams/small/events')
+  const areServed = await cameTrue(
+    () => others.every((other) => other.status() === servedStatus),
+    ANSWERED_WITHIN_MS,
+  )
+  const holds = isShare(attackers, SHARE) && areServed
+  const finding = {
+    attack: `${ATTACKERS} ${what} of one tenant`,
+    bar: `${SHARE} have a place, the others 429 with Retry-After; another tenant's ${SHARE} have theirs meanwhile`,
+    seen: `${seen}; the other's: ${describeAnswers(others)}`,
+    holds,
+  }
+  for (const request of [...attackers, ...others]) request.leave()
+  return finding
+}

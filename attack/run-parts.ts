@@ -1,0 +1,43 @@
+import type { AttackFinding, AttackPart, AttackTarget } from './part.ts'
+
+/** A part that has not ended by then has met a product that hangs, or is not bounded itself. */
+export const PART_WITHIN_MS = 180_000
+
+export interface PartFinding extends AttackFinding {
+  readonly part: string
+}
+
+/** Makes the attacks one after the other. One that fails or does not end is a bar that is broken; the others are made all the same. */
+export async function runParts(
+  parts: readonly AttackPart[],
+  target: AttackTarget,
+  onProgress: (line: string) => void,
+  withinMs: number = PART_WITHIN_MS,
+): Promise<PartFinding[]> {
+  const findings: PartFinding[] = []
+  for (const part of parts) {
+    onProgress(part.name)
+    for (const finding of await runPart(part, target, withinMs))
+      findings.push({ part: part.name, ...finding })
+  }
+  return findings
+}
+
+async function runPart(
+  part: AttackPart,
+  target: AttackTarget,
+  withinMs: number,
+): Promise<readonly AttackFinding[]> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`it had not ended after ${withinMs / 1_000} s`)), withinMs)
+  })
+  try {
+    return await Promise.race([part.run(target), late])
+  } catch (error) {
+    const seen = error instanceof Error ? error.message : String(error)
+    return [{ attack: 'all of them', bar: 'the attack comes to its end', seen, holds: false }]
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,43 @@
+import { eventLimits, type EventStore } from '../../shared/event-store/index.ts'
+import { reply, type Reply } from '../../shared/http/index.ts'
+import type { Work } from '../../shared/postgres/index.ts'
+import type { Services } from '../services.ts'
+import { NDJSON_TYPE } from './answer-form.ts'
+import { pageLines, type LinePage, type PageReading } from './page-lines.ts'
+import { asBulkWork, type Places } from './places.ts'
+
+export interface LinesRequest<C> extends Omit<PageReading<C>, 'read'> {
+  /** Reads a page as a short request, and as bulk work. */
+  readonly read: (cursor: C, limit: number, work: Work) => Promise<LinePage<C>>
+  readonly places: Places
+  /** Whose share of the places it counts to. */
+  readonly holder: string
+}
+
+/** Where a page is read for this kind of work. */
+export const storeFor = (services: Services, work: Work): Pick<EventStore, 'readStream' | 'readFeed'> =>
+  work === 'bulk' ? services.bulkEvents : services.events
+
+/**
+ * Events as lines. Up to a page of them is a short request, as a page of JSON is: read at once, written at once, whatever
+ * time the client then takes to read it. Everything else goes on for as long as the client reads, so it is bulk work and
+ * needs a place. The place is taken with the first line that is asked for: an answer to HEAD has none, and holds nothing.
+ * @throws TrickleError as `read`; before the first line TENANT_SHARE_HELD, BULK_WORK_FULL
+ */
+export async function linesReply<C extends string | number | undefined>(
+  request: LinesRequest<C>,
+): Promise<Reply> {
+  const { read, from, limit, checkAgain, places, holder } = request
+  if (limit !== undefined && limit <= eventLimits.pageEventsMax) {
+    const { events, next } = await read(from, limit, 'short')
+    const lines = [...events, JSON.stringify({ next })]
+    return reply(200, { text: `${lines.join('\n')}\n`, contentType: NDJSON_TYPE })
+  }
+  const pages = pageLines({
+    read: (cursor: C, pageLimit) => read(cursor, pageLimit, 'bulk'),
+    from,
+    limit,
+    checkAgain,
+  })
+  return reply(200, { ndjson: asBulkWork(places, holder, pages) })
+}
