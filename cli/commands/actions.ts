@@ -31,7 +31,7 @@ It takes an operator's token; for the local run one is made.`,
     const query = new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { after }) })
     const client = openClient({ home, url, token, roles: ['operator'] })
     const page = await client.json(`/api/operations/actions?${query.toString()}`, pageSchema)
-    const more = page.next === null ? '' : `\nMore: npx --no trickle actions --after ${page.next}`
+    const more = page.next === null ? '' : `\nMore: npx --no -- trickle actions --after ${page.next}`
     print(page, `${actionsTable(page.actions)}${more}`)
   },
 })

@@ -1,5 +1,5 @@
 import { recordAction, type OperatorAction } from '../audit/index.ts'
-import { isTrickleError, type ErrorCode } from '../errors/index.ts'
+import { isTrickleError, TrickleError, type ErrorCode } from '../errors/index.ts'
 import type { Database, QueryOptions, Row, Statement } from '../postgres/index.ts'
 import { codeOf, constraintOf } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
@@ -111,7 +111,13 @@ export class EventImporter {
     return this.#database.transaction(async (run) => {
       const rows = lines.length === 0 ? [] : await run(statement)
       // After the batch, which must take its locks before its transaction has an id.
-      await recordAction(run, action, { outcome: 'begun' })
+      await recordAction(run, action, { outcome: 'begun' }).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error
+        // Of the row and not of a line, which the error would be taken for.
+        throw new TrickleError('INTERNAL', 'The import could not be recorded, so nothing was written.', {
+          cause: error,
+        })
+      })
       return rows
     }, options)
   }

@@ -46,6 +46,7 @@ export async function startCallerStage(): Promise<CallerStage> {
   const services = {
     registry,
     events: new PostgresEventStore(app),
+    bulkEvents: new PostgresEventStore(app),
     currentEpoch: new CurrentEpoch(app),
     importer: new EventImporter(app, false),
     operatorImporter: new EventImporter(operator, true),

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { vi } from 'vitest'
+import { resolveCaller } from '../../../functions/callers.ts'
 import { eventRoutes } from '../../../functions/events/index.ts'
 import { createServices, type Services } from '../../../functions/services.ts'
 import { createKernel, type Kernel, type Route } from '../../../shared/http/index.ts'
@@ -27,10 +28,8 @@ export async function serveEventRoutes(): Promise<ServedRoutes> {
   const services = createServices(() => undefined)
   const kernel = createKernel<TenantContext>({
     authenticate,
-    resolveCaller: async ({ tenantClaim, ...who }) =>
-      tenantClaim === null
-        ? { kind: 'operator', ...who }
-        : { kind: 'tenant', ...who, tenant: await services.tenantsBy('any').resolve(tenantClaim) },
+    resolveCaller: (identity, limits, named) =>
+      resolveCaller((key) => services.tenantsBy(key), identity, limits, named),
     logger: { info: () => undefined, error: () => undefined, warn: () => undefined },
     verifyResponses: true,
   })

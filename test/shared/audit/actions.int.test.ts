@@ -45,7 +45,7 @@ describe('an action', () => {
     expect(await recorded()).toEqual([
       {
         id: expect.stringMatching(/^\d+$/) as string,
-        recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/) as string,
+        recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/) as string,
         action: 'tried-by-a-test',
         outcome: 'done',
         issuer: 'https://login.example',
@@ -133,6 +133,30 @@ describe('an action whose row cannot be written', () => {
     // As after a lost answer: the batch is sent again under the same request.
     expect(await importer.importBatch([line], action)).toEqual([{ outcome: 'duplicate' }])
     expect(await recorded()).toMatchObject([{ outcome: 'begun', tenantId: null }])
+  })
+})
+
+describe('an import whose first lines the database refuses', () => {
+  it('has its row all the same, so that what comes after is not without one', async () => {
+    const tenant = await database.tenant(slugOf())
+    const importer = new EventImporter(database.pool('trickle_operator', 1), true)
+    const admin = await database.client('admin')
+    await admin.query(
+      "alter table trickle_events_log.events add constraint of_a_test check (type <> 'Refused') not valid",
+    )
+    const lineOf = (id: string, type: string): ImportLine => ({
+      tenant,
+      streamId: 's',
+      event: { id, type, data: {} },
+    })
+    const outcomes = await importer.importBatch([lineOf('r1', 'Refused'), lineOf('r2', 'Refused')], action)
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['rejected', 'rejected'])
+    expect(await recorded()).toHaveLength(1)
+    const mixed = [lineOf('g1', 'Good'), lineOf('r3', 'Refused'), lineOf('g2', 'Good')]
+    const after = await importer.importBatch(mixed, action)
+    expect(after.map(({ outcome }) => outcome)).toEqual(['appended', 'rejected', 'appended'])
+    expect(await recorded()).toHaveLength(1)
+    await admin.query('alter table trickle_events_log.events drop constraint of_a_test')
   })
 })
 
