@@ -6,9 +6,10 @@ import {
   type ImportLine,
   type ImportOutcome,
 } from '../../shared/event-store/index.ts'
-import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
-import { decodeUtf8, parseExactJson } from '../../shared/json/index.ts'
+import { checkPart, defineRouteFor, reply, type Caller, type Findings } from '../../shared/http/index.ts'
+import { decodeUtf8, parseExactJsonInTurns } from '../../shared/json/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { Turns } from '../../shared/turns/index.ts'
 import type { Services } from '../services.ts'
 import { splitLines, type TextLine } from './import-lines.ts'
 import { eventSchema, streamIdSchema } from './schemas.ts'
@@ -19,8 +20,8 @@ const LINE_BYTES_MAX = eventLimits.eventBytesMax + 16_384
 /** About a minute's work; the deadline below is what a larger request would meet. */
 const LINES_MAX = 100_000
 
-/** A batch is written at this size also when it has few lines. */
-const BATCH_BYTES_MAX = 4_194_304
+/** A batch is written at this size also when it has few lines: one batch is encoded at a stretch. */
+const BATCH_BYTES_MAX = 1_048_576
 
 /** Below the 230 s after which the platform's front end cuts a request. */
 const DEADLINE_MS = 200_000
@@ -95,7 +96,7 @@ class ImportRun {
   async *outcomes(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     let writing: Promise<string> | undefined
     for await (const batch of batches(splitLines(body, LINE_BYTES_MAX, LINES_MAX))) {
-      const judged = batch.map(judge)
+      const judged = await judgeAll(batch)
       const before = writing === undefined ? '' : await writing
       writing = this.#write(judged)
       // The error is thrown where the promise is awaited; until then it must not count as unhandled.
@@ -170,30 +171,38 @@ async function* batches(lines: AsyncIterable<TextLine>): AsyncGenerator<TextLine
 
 const isBlank = (bytes: Buffer): boolean => bytes.length < 64 && bytes.toString('latin1').trim() === ''
 
-function judge({ number, bytes }: TextLine): Judged {
+/** In turns: the lines of a batch together are as long as a large body. */
+async function judgeAll(batch: readonly TextLine[]): Promise<Judged[]> {
+  const judged: Judged[] = []
+  const turns = new Turns()
+  for (const line of batch) {
+    judged.push(await judge(line))
+    await turns.after(line.bytes?.length ?? 0)
+  }
+  return judged
+}
+
+async function judge({ number, bytes }: TextLine): Promise<Judged> {
   try {
     if (bytes === null)
       throw new TrickleError('EVENT_TOO_LARGE', `The line is longer than ${LINE_BYTES_MAX} bytes.`)
-    const parsed = lineSchema.safeParse(
-      parseExactJson(decodeUtf8(bytes), { maxDepth: eventLimits.jsonDepthMax }),
-    )
-    if (!parsed.success) throw explain(parsed.error)
-    const { tenant, streamId, ...event } = parsed.data
+    const json = await parseExactJsonInTurns(decodeUtf8(bytes), { maxDepth: eventLimits.jsonDepthMax })
+    const { tenant, streamId, ...event } = checkLine(json)
     return { number, line: { tenantSlug: tenant?.toLowerCase() ?? null, streamId, event } }
   } catch (error) {
     return { number, line: asTrickleError(error) }
   }
 }
 
-function explain(error: z.ZodError): TrickleError {
-  const [issue] = error.issues
-  const isStreamId = issue?.code === 'custom' && issue.path[0] === 'streamId'
-  const unknown =
-    issue?.code === 'unrecognized_keys' ? `${issue.keys.join(', ')} is not known here` : undefined
-  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
-  return new TrickleError(
-    isStreamId ? 'INVALID_STREAM_ID' : 'VALIDATION_FAILED',
-    `${place}${unknown ?? issue?.message ?? ''}`,
+/** @throws TrickleError with the first thing that is wrong */
+function checkLine(json: unknown): z.output<typeof lineSchema> {
+  const findings: Findings = { problems: [], code: undefined }
+  const line = checkPart(lineSchema, json, (path) => path.map(String).join('.'), findings)
+  if (line !== undefined) return line
+  const { pointer, message } = findings.problems[0] ?? { pointer: '', message: 'is no event' }
+  throw new TrickleError(
+    findings.code ?? 'VALIDATION_FAILED',
+    `${pointer === '' ? '' : `${pointer}: `}${message}`,
   )
 }
 

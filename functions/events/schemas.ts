@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { eventLimits } from '../../shared/event-store/index.ts'
+import { isTooLong, TOO_LARGE_MESSAGE } from './event-size.ts'
+
+export const TOO_MANY_EVENTS_MESSAGE = `An append has at most ${eventLimits.appendEventsMax} events`
 
 export const identifier = (what: string): z.ZodString =>
   z
@@ -51,9 +54,13 @@ export const timeSchema = z
 const isJsonObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const isOfEventSize = (value: unknown): boolean => !isTooLong(value)
+const tooLarge = { error: TOO_LARGE_MESSAGE, params: { errorCode: 'EVENT_TOO_LARGE' } }
+
 /** Kept as it came, so that no member is lost on the way, `__proto__` included. */
 const metadataSchema = z
   .custom<Readonly<Record<string, unknown>>>(isJsonObject, 'must be a JSON object')
+  .refine(isOfEventSize, tooLarge)
   .meta({
     type: 'object',
     description: 'What surrounds the event: who, by which device. Any JSON object.',
@@ -75,6 +82,7 @@ export const eventSchema = z
     data: z
       .unknown()
       .refine((value) => value !== undefined, 'is required (it may be null)')
+      .refine(isOfEventSize, tooLarge)
       .meta({
         description: 'Any JSON value. Numbers keep their exact value or are refused.',
         example: { amount: 12.5 },

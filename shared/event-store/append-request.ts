@@ -10,11 +10,11 @@ import type { AppendAllRequest, Expectation, ReservedName, StreamWrite } from '.
  * @param ids of all events, in their order; made before the first attempt, so that each attempt sends the same.
  * @throws TrickleError VALIDATION_FAILED, TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
  */
-export function appendParameters(
+export async function appendParameters(
   tenant: TenantContext,
   request: AppendAllRequest,
   ids: readonly string[],
-): AppendParameters {
+): Promise<AppendParameters> {
   const { streams, conditions = [] } = request
   if (streams.length === 0)
     throw new TrickleError('VALIDATION_FAILED', 'An append needs at least one stream to write to.')
@@ -25,7 +25,7 @@ export function appendParameters(
     streamTypes: [...streams.map(({ streamType }) => streamType ?? null), ...conditions.map(() => null)],
     expected: [...streams, ...conditions].map(({ expected }) => expectedNumber(expected)),
     written: streams.length,
-    events: encodeEvents(streams, ids),
+    events: await encodeEvents(streams, ids),
     mayBeKnown: streams.some(({ events }) => events.some((event) => event.id !== undefined)),
     traceParent: request.trace?.traceParent ?? null,
     traceState: request.trace?.traceState ?? null,

@@ -51,7 +51,7 @@ export async function appendToStreams(
   request: AppendAllRequest,
 ): Promise<AppendAllResult> {
   const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
-  const parameters = appendParameters(tenant, request, ids)
+  const parameters = await appendParameters(tenant, request, ids)
   const timing = { signal: request.signal, deadlineAtMs: request.deadlineAtMs }
   let attempts = 0
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {

@@ -1,4 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
+import { Turns } from '../turns/index.ts'
 import { eventLimits } from './limits.ts'
 import type { NewEvent, StreamWrite } from './types.ts'
 
@@ -11,12 +12,15 @@ export interface EncodedEvents {
 }
 
 /**
- * JSON.stringify writes a JSON.rawJSON value as its source, so numbers keep their digits.
+ * In turns, since an append may hold 8 MiB. JSON.stringify writes a JSON.rawJSON value as its source, so numbers keep their digits.
  * @param ids of all events, in their order.
  * @throws TrickleError VALIDATION_FAILED (a stream without an event, or two events with one id), TOO_MANY_EVENTS,
  *   EVENT_TOO_LARGE, BODY_TOO_LARGE.
  */
-export function encodeEvents(streams: readonly StreamWrite[], ids: readonly string[]): EncodedEvents {
+export async function encodeEvents(
+  streams: readonly StreamWrite[],
+  ids: readonly string[],
+): Promise<EncodedEvents> {
   const events = streams.flatMap((stream) => stream.events)
   // A stream without events would be neither there nor not there.
   if (streams.some((stream) => stream.events.length === 0))
@@ -30,14 +34,18 @@ export function encodeEvents(streams: readonly StreamWrite[], ids: readonly stri
   const pointerAt = (index: number): string => pointerOf(streams, index)
   refuseTwice(events, ids, pointerAt)
   let bytes = 0
-  const texts = events.map((event, index) => {
+  const texts: string[] = []
+  const turns = new Turns()
+  for (const [index, event] of events.entries()) {
     const text = encodeEvent(event, ids[index] ?? '')
     const eventBytes = Buffer.byteLength(text)
     if (eventBytes > eventLimits.eventBytesMax + FRAME_BYTES)
       throw tooLarge(pointerAt(index), index, eventBytes)
     bytes += eventBytes
-    return text
-  })
+    texts.push(text)
+    const turn = turns.after(text.length)
+    if (turn !== undefined) await turn
+  }
   if (bytes > eventLimits.appendBytesMax) {
     throw new TrickleError(
       'BODY_TOO_LARGE',

@@ -2,7 +2,8 @@ import { type HttpRequest } from '@azure/functions'
 import { type z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
 import { type InputSchema } from './route-types.ts'
-import { byName, checkPart, type Findings } from './validation.ts'
+import { addProblem, type Findings } from './findings.ts'
+import { byName, checkPart } from './validation.ts'
 
 /** One part of a request: as it came, for fingerprints, and as its schema made it. */
 export interface CheckedPart {
@@ -90,7 +91,7 @@ export function readQuery(request: HttpRequest, facts: QueryFacts, findings: Fin
     const values = request.query.getAll(name)
     for (const value of values) checkText(name, value, findings)
     const problem = queryProblem(name, values.length, facts)
-    if (problem !== undefined) findings.problems.push({ pointer: shorten(name), message: problem })
+    if (problem !== undefined) addProblem(findings, { pointer: shorten(name), message: problem })
     else given[name] = facts.repeatable.has(name) ? values : (values[0] ?? '')
   }
   const { schema } = facts
@@ -122,7 +123,7 @@ export function readHeaders(
 function checkText(name: string, value: string, findings: Findings): void {
   if (!value.includes('\u0000')) return
   findings.code ??= 'INVALID_TEXT'
-  findings.problems.push({ pointer: shorten(name), message: 'holds the character U+0000' })
+  addProblem(findings, { pointer: shorten(name), message: 'holds the character U+0000' })
 }
 
 /** A name from a URL may be as long as the URL. */

@@ -7,8 +7,10 @@ import {
 import { type Identity } from '../auth/index.ts'
 import { asTrickleError, type TrickleError } from '../errors/index.ts'
 import { checkAccess } from './access.ts'
+import { type BodyPlaces } from './body-places.ts'
 import { clientOf, watchClients, type ClientConnection } from './client-connection.ts'
 import { startDeadline, withinDeadline, type Deadline } from './deadline.ts'
+import { refuseDotSegments } from './dot-segments.ts'
 import { logFailure, type KernelLogger } from './failure-log.ts'
 import { problemDocument, type Occurrence } from './problem.ts'
 import { type Reply } from './reply.ts'
@@ -117,7 +119,7 @@ interface Call {
   readonly traceId: string
 }
 
-/** Everything up to the reply, in the order: token, roles, caller, inputs, handler. */
+/** Everything up to the reply, in the order: path, token, roles, caller, inputs, handler. */
 async function run<T>(
   options: KernelOptions<T>,
   prepared: PreparedRoute<T>,
@@ -125,10 +127,11 @@ async function run<T>(
   { deadline, client, traceId }: Call,
 ): Promise<Reply> {
   const { route } = prepared
+  refuseDotSegments(request.headers)
   const limits: CallLimits = { signal: deadline.signal, deadlineAtMs: deadline.atMs }
   const caller = await findCaller(options, route, request, limits)
-  const inputs = await readRequest(prepared, request, deadline.signal)
-  const given: Reply | undefined = await route.handler({
+  const { inputs, places } = await readRequest(prepared, request, deadline.signal)
+  const context = {
     ...inputs,
     ...limits,
     caller,
@@ -139,10 +142,23 @@ async function run<T>(
     trace: readClientTrace(request.headers),
     traceId,
     request,
-  })
+  }
+  const given: Reply | undefined = await answerOf(route, context, places)
   if (given === undefined || given === null) throw new Error(`The handler of ${route.name} gave no reply`)
   if (options.verifyResponses === true) verifyReply(route, given)
   return given
+}
+
+async function answerOf<T>(
+  route: Route<T>,
+  context: Parameters<Route<T>['handler']>[0],
+  places: BodyPlaces,
+): Promise<Reply> {
+  try {
+    return await route.handler(context)
+  } catch (error) {
+    throw places.translate(error)
+  }
 }
 
 async function findCaller<T>(

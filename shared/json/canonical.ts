@@ -1,3 +1,4 @@
+import { TURN_CHARACTERS } from '../turns/index.ts'
 import { isRawJson } from './raw-json.ts'
 
 /**
@@ -39,34 +40,30 @@ function membersOf(value: object): [string, unknown][] {
 
 /** Deep enough to stand inside of the data of any event that a body brings; what is deeper is written at once. */
 const LEVELS_IN_PIECES = 8
-const PIECE_CHARACTERS = 65_536
 
 /** The text of `canonicalJson` in pieces of about 64 Ki characters, so that other work can run between them. */
 export function* canonicalPieces(value: unknown): Generator<string> {
   const written = { text: '' }
-  yield* writePieces(value, written, LEVELS_IN_PIECES)
+  if (typeof value !== 'object' || value === null || isRawJson(value)) written.text = canonicalJson(value)
+  else yield* writePieces(value, written, LEVELS_IN_PIECES)
   yield written.text
 }
 
-function* writePieces(value: unknown, written: { text: string }, levels: number): Generator<string> {
-  if (levels === 0 || typeof value !== 'object' || value === null || isRawJson(value)) {
-    written.text += canonicalJson(value)
-  } else if (Array.isArray(value)) {
-    written.text += '['
-    for (const [index, item] of value.entries()) {
-      if (index > 0) written.text += ','
-      yield* writePieces(item, written, levels - 1)
-    }
-    written.text += ']'
-  } else {
-    written.text += '{'
-    for (const [index, [name, member]] of membersOf(value).entries()) {
-      written.text += `${index > 0 ? ',' : ''}${JSON.stringify(name)}:`
-      yield* writePieces(member, written, levels - 1)
-    }
-    written.text += '}'
+function* writePieces(value: object, written: { text: string }, levels: number): Generator<string> {
+  const isArray = Array.isArray(value)
+  const members: readonly (readonly [number | string, unknown])[] = isArray
+    ? [...value.entries()]
+    : membersOf(value)
+  written.text += isArray ? '[' : '{'
+  for (const [place, [name, member]] of members.entries()) {
+    if (place > 0) written.text += ','
+    if (!isArray) written.text += `${JSON.stringify(name)}:`
+    const isLong = levels > 0 && typeof member === 'object' && member !== null && !isRawJson(member)
+    if (isLong) yield* writePieces(member, written, levels - 1)
+    else written.text += canonicalJson(member)
+    if (written.text.length < TURN_CHARACTERS) continue
+    yield written.text
+    written.text = ''
   }
-  if (written.text.length < PIECE_CHARACTERS) return
-  yield written.text
-  written.text = ''
+  written.text += isArray ? ']' : '}'
 }

@@ -13,7 +13,7 @@ export {
   defaultMaxDepth,
   type ParseExactOptions,
 } from './parse-exact.ts'
-export { sourceLengthOf } from './source-length.ts'
+export { longPartOf, type LongPart } from './long-part.ts'
 export { decodeUtf8 } from './decode-utf8.ts'
 export { canonicalJson, canonicalPieces } from './canonical.ts'
 export { jsonPointer } from './pointer.ts'

@@ -1,4 +1,4 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises'
+import { TURN_CHARACTERS, Turns } from '../turns/index.ts'
 import { SHORT_TEXT_CHARACTERS } from './faults.ts'
 import { PieceParser } from './piece-parser.ts'
 
@@ -9,9 +9,6 @@ export interface ParseExactOptions {
 
 /** PostgreSQL's JSON parser recurses and stops at its stack limit; no sensible event nests anywhere near this deep. */
 export const defaultMaxDepth = 100
-
-/** A piece takes one to ten milliseconds, whatever it holds; smaller ones would cost more in all. */
-const PIECE_CHARACTERS = 65_536
 
 /**
  * Parses a JSON text (RFC 8259) without loss: the value holds doubles where they say exactly what the text says, and
@@ -41,9 +38,10 @@ export async function parseExactJsonInTurns(
   { maxDepth = defaultMaxDepth, signal }: ParseExactOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<unknown> {
   if (text.length <= SHORT_TEXT_CHARACTERS) return parseExactJson(text, { maxDepth })
-  const parser = new PieceParser(text, { maxDepth, pieceCharacters: PIECE_CHARACTERS })
-  while (!parser.advance(PIECE_CHARACTERS)) {
-    await letOthersRun()
+  const parser = new PieceParser(text, { maxDepth, pieceCharacters: TURN_CHARACTERS })
+  const turns = new Turns()
+  while (!parser.advance(TURN_CHARACTERS)) {
+    await turns.after(TURN_CHARACTERS)
     signal?.throwIfAborted()
   }
   return parser.finish()

@@ -4,7 +4,7 @@ import { findFault, malformed, tooDeep, unfit } from './faults.ts'
 import { newPart, pathOf, type OpenPart } from './open-part.ts'
 import { jsonPointer } from './pointer.ts'
 import { type ReviverContext } from './raw-json.ts'
-import { noteSourceLength } from './source-length.ts'
+import { noteLongPart } from './long-part.ts'
 import * as tokens from './tokens.ts'
 import { findUnsafeText, mayHoldUnsafeText } from './unsafe-text.ts'
 
@@ -126,7 +126,7 @@ export class PieceParser {
     this.#depth -= 1
     if (this.#depth === 0) this.#rootEnd = index + 1
     if (part.built === undefined) return
-    noteSourceLength(part.built, index + 1 - part.start)
+    noteLongPart(part.built, { characters: index + 1 - part.start, members: part.members + 1 })
     if (this.#depth === 0) this.#root = { value: part.built, start: part.start }
     else this.#adopt(part, index)
   }

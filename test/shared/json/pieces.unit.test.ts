@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseExactJson, parseExactJsonInTurns, sourceLengthOf } from '../../../shared/json/index.ts'
+import { longPartOf, parseExactJson, parseExactJsonInTurns } from '../../../shared/json/index.ts'
 import { PieceParser } from '../../../shared/json/piece-parser.ts'
 import { refusalOf } from './support.ts'
 
@@ -121,14 +121,11 @@ describe('a text of megabytes', () => {
     ).rejects.toThrow('over')
   })
 
-  it('remembers of how much text its long parts were made', async () => {
+  it('remembers how much its long parts hold', async () => {
     const { data, z } = (await parseExactJsonInTurns(large)) as Record<string, unknown>
-    expect(sourceLengthOf(data)).toBe(large.indexOf('},"z"') + 1 - large.indexOf('{"k0"'))
-    expect([sourceLengthOf(z), sourceLengthOf('text'), sourceLengthOf(null)]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ])
+    const characters = large.indexOf('},"z"') + 1 - large.indexOf('{"k0"')
+    expect(longPartOf(data)).toEqual({ characters, members: 40_000 })
+    expect([longPartOf(z), longPartOf('text'), longPartOf(null)]).toEqual([undefined, undefined, undefined])
   })
 
   it('is refused with the place of its fault, by its character', async () => {
