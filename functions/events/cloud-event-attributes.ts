@@ -4,7 +4,7 @@ import { isRawJson } from '../../shared/json/index.ts'
 const NAME = /^[a-z0-9]+$/
 
 /** "Type System": control characters and Unicode's noncharacters have no place in a string. */
-const DISALLOWED = /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef]|[\ufffe\uffff]|[\u{1fffe}\u{1ffff}]/u
+const DISALLOWED = /[\p{Cc}\p{Noncharacter_Code_Point}]/u
 
 const INT32_MIN = -2_147_483_648
 const INT32_MAX = 2_147_483_647

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
 import { checkConsistency, type StreamPage, type StreamQuery } from '../../shared/event-store/index.ts'
 import {
+  conditionalReadHeaders,
   defineRouteFor,
+  isKnownTag,
   maxDeadlineMs,
   reply,
   versionTag,
@@ -66,7 +68,7 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
     request: {
       params: z.object({ streamId: streamIdSchema }),
       query: querySchema,
-      headers: z.object(consistencyHeader),
+      headers: z.object({ ...consistencyHeader, ...conditionalReadHeaders }),
     },
     responses: {
       200: {
@@ -78,9 +80,16 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
         },
         headers: {
           Link: { description: 'The next page, `rel="next"`' },
-          ETag: { description: 'The version of the stream' },
+          ETag: {
+            description:
+              'The version of the stream, on every page: for If-None-Match on the same URL, and for If-Match of an append',
+          },
           'Retry-After': { description: 'With `wait`: too many wait already, so this was answered at once' },
         },
+      },
+      304: {
+        description:
+          'Nothing was appended since this URL was answered with the ETag that If-None-Match names',
       },
     },
     errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
@@ -98,7 +107,11 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
         })
       }
       const limit = pageLimit(query.limit)
-      if (query.wait === undefined) return pageReply(params.streamId, query, await read(query.from, limit))
+      const answer = (page: StreamPage, hasPlace = true): Reply =>
+        isKnownTag(headers['if-none-match'], versionTag(page.streamVersion))
+          ? reply(304, { headers: { ETag: versionTag(page.streamVersion) } })
+          : pageReply(params.streamId, query, page, hasPlace)
+      if (query.wait === undefined) return answer(await read(query.from, limit))
       const { page, hasPlace } = await waitForEvents({
         look: (from) => followStream(from, query, () => read(from, limit)),
         from: query.from ?? 1,
@@ -107,7 +120,7 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
         places: waiting,
         checkAgain,
       })
-      return pageReply(params.streamId, query, page, hasPlace)
+      return answer(page, hasPlace)
     },
   })
 
@@ -148,7 +161,7 @@ async function followStream(
   return { page: { ...page, next }, isEmpty: page.events.length === 0, next }
 }
 
-function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, hasPlace = true): Reply {
+function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, hasPlace: boolean): Reply {
   const { next, streamVersion, events } = page
   const link = `/api/streams/${encodeURIComponent(streamId)}/events?${queryText({ ...query, from: next ?? 0 })}`
   return reply(200, {

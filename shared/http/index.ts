@@ -39,7 +39,14 @@ export { serverSentEvent, type ServerSentEvent } from './server-sent-events.ts'
 export { checkPart } from './validation.ts'
 export { addProblem, isFull, throwFindings, type Findings } from './findings.ts'
 export { preferredMediaType } from './accept.ts'
-export { parsePrecondition, preconditionHeaders, versionTag, type Precondition } from './preconditions.ts'
+export {
+  conditionalReadHeaders,
+  isKnownTag,
+  parsePrecondition,
+  preconditionHeaders,
+  versionTag,
+  type Precondition,
+} from './preconditions.ts'
 export { readClientTrace, type ClientTrace } from './trace.ts'
 export { wholeNumber } from './query-schemas.ts'
 export { buildOpenApiDocument, docsRoutes, type DocsOptions } from './docs-routes.ts'
