@@ -16,10 +16,11 @@ const cloudEventSchema = z
     dataschema: z.string().min(1).optional().meta({ format: 'uri' }),
     data: z.unknown().optional().describe('Any JSON value; `data_base64` is refused.'),
   })
-  .describe(
-    'CloudEvents 1.0, JSON format. Extensions have names of lower-case letters and digits; their values are strings, booleans or whole numbers of 32 bits. They are kept as metadata.',
-  )
-  .meta({ id: 'CloudEvent' })
+  .meta({
+    id: 'CloudEvent',
+    description:
+      'CloudEvents 1.0, JSON format. Extensions have names of lower-case letters and digits; their values are strings, booleans or whole numbers of 32 bits. They are kept as metadata.',
+  })
 
 const cloudEventExample = {
   specversion: '1.0',

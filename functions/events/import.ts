@@ -58,6 +58,9 @@ export const importRoute = (services: () => Services) =>
         kind: 'stream',
         mediaTypes: ['application/x-ndjson'],
         description: '`{"tenant","streamId","id","type","time","data","metadata"}` a line',
+        example:
+          '{"streamId":"order-17","id":"old-1","type":"OrderPlaced","time":"2025-03-01T09:00:00Z","data":{"amount":12.5}}\n' +
+          '{"streamId":"order-17","id":"old-2","type":"OrderPaid","time":"2025-03-01T09:05:00Z","data":null}\n',
       },
     },
     responses: {

@@ -60,7 +60,6 @@ const tooLarge = { error: TOO_LARGE_MESSAGE, params: { errorCode: 'EVENT_TOO_LAR
 /** Kept as it came, so that no member is lost on the way, `__proto__` included. */
 const metadataSchema = z
   .custom<Readonly<Record<string, unknown>>>(isJsonObject, 'must be a JSON object')
-  .refine(isOfEventSize, tooLarge)
   .meta({
     type: 'object',
     description: 'What surrounds the event: who, by which device. Any JSON object.',
@@ -87,7 +86,7 @@ export const eventSchema = z
         description: 'Any JSON value. Numbers keep their exact value or are refused.',
         example: { amount: 12.5 },
       }),
-    metadata: metadataSchema.optional(),
+    metadata: metadataSchema.optional().refine(isOfEventSize, tooLarge),
     schemaVersion: z
       .int()
       .min(1)

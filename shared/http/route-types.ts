@@ -78,6 +78,8 @@ export interface StreamBody {
   readonly kind: 'stream'
   readonly mediaTypes: readonly string[]
   readonly description?: string
+  /** Text of a whole body. */
+  readonly example?: string
 }
 
 export interface NoBody {
