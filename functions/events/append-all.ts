@@ -35,7 +35,7 @@ export const appendAllRoute = (services: () => Services) =>
             },
             { streamId: 'ledger-2026', events: [{ type: 'AccountCounted', data: null }] },
           ],
-          conditions: [{ streamId: 'tenant-settings', expected: 'exists' }],
+          conditions: [{ streamId: 'account-17-closed', expected: 'none' }],
         },
       },
     },

@@ -43,8 +43,8 @@ export const documentedBodies = {
   [BATCH]: {
     schema: z.array(cloudEventSchema),
     example: [
-      cloudEventExample,
-      { ...cloudEventExample, id: 'order-17-paid', type: 'com.example.order.paid' },
+      { ...cloudEventExample, id: 'order-18-placed' },
+      { ...cloudEventExample, id: 'order-18-paid', type: 'com.example.order.paid' },
     ],
   },
 }
