@@ -95,19 +95,31 @@ function firstUnknown(value: object, shape: Readonly<Record<string, unknown>>): 
   return unknown
 }
 
-/** Too much for every alternative is too much; told is what the alternative with the fewest findings says. */
+/**
+ * Judged by the alternatives that have most of the value's members. Too much for each of them is too much; told is what
+ * the one with the fewest findings says.
+ */
 function excessOfUnion(
   options: readonly AnySchema[],
-  value: unknown,
+  value: object,
   place: Place,
   findings: Findings,
 ): boolean {
+  const shared = options.map((option) => sharedMembers(option, value))
+  const most = Math.max(...shared)
   let fewest: Findings | undefined
-  for (const option of options) {
+  for (const option of options.filter((_option, index) => shared[index] === most)) {
     const own: Findings = { problems: [], code: undefined }
     if (!findExcess(option, value, place, own)) return false
     if (fewest === undefined || own.problems.length < fewest.problems.length) fewest = own
   }
   for (const problem of fewest?.problems ?? []) addProblem(findings, problem)
   return fewest !== undefined
+}
+
+/** How many members of an alternative a value has; an array counts as one that has all of an array's. */
+function sharedMembers(option: AnySchema, value: object): number {
+  const { type, shape = {} } = definitionOf(option)
+  if (Array.isArray(value)) return type === 'array' ? 1 : 0
+  return Object.keys(shape).filter((name) => Object.hasOwn(value, name)).length
 }
