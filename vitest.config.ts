@@ -1,13 +1,41 @@
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/support/longest-first.ts'
+
+/** Only to end what hangs: a test that takes seconds on a quiet machine takes ten times as long on a busy one. */
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 }
+
+/** For files with servers. A fork each: the local host patches `require` for its whole process, and a crash must not take others along. */
+export const withServers = {
+  ...patience,
+  pool: 'forks' as const,
+  isolate: true,
+  globalSetup: 'test/support/global-setup.ts',
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.{unit,int,e2e,fault}.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
-    // A fork a file: the local host patches `require` for its whole process, and a crash must not take others along.
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    reporters: ['default', './test/support/left-out-reporter.ts'],
+    // Tests wait as long as they compute (for starts, ends and timers), so three keep two cores busy.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        test: {
+          ...withServers,
+          name: 'services',
+          include: ['test/**/*.{int,e2e,fault}.test.ts'],
+        },
+      },
+      // Loading the code costs them more than running it, so they share processes.
+      {
+        test: {
+          ...patience,
+          name: 'unit',
+          include: ['test/**/*.unit.test.ts'],
+          pool: 'forks',
+          isolate: false,
+        },
+      },
+    ],
   },
 })

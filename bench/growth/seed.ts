@@ -27,8 +27,12 @@ export async function seedLog(adminUrl: string, plan: LogPlan, note: (line: stri
     // What is lost with a crash of the machine is made anew anyway.
     await client.query('set synchronous_commit = off')
     await client.query(
-      `insert into trickle_tenants_state.tenants (tenant_id, slug, name)
-        select bench_seed.tenant(n), 'tenant-' || n, 'tenant-' || n from generate_series(0, $1::int - 1) as n`,
+      `with tenant as (
+          select bench_seed.tenant(n) as id, 'tenant-' || n as slug from generate_series(0, $1::int - 1) as n),
+        names as (
+          insert into trickle_tenants_state.tenant_names (name, tenant_id)
+            select unnest(array[t.id::text, t.slug]), t.id from tenant t)
+        insert into trickle_tenants_state.tenants (tenant_id, slug, name) select t.id, t.slug, t.slug from tenant t`,
       [plan.tenants],
     )
     const literals = [data, metadata].map((value) => client.escapeLiteral(JSON.stringify(value))).join(', ')

@@ -1,4 +1,4 @@
-import { SLUG_PATTERN, UUID_PATTERN } from '../../shared/tenancy/index.ts'
+import { slugOf } from '../../shared/tenancy/index.ts'
 import { clientOptions } from '../client.ts'
 import { defineCommand, durationSeconds, UsageError } from '../frame/index.ts'
 import {
@@ -14,10 +14,10 @@ import {
 } from '../import/index.ts'
 import type { ImportResult } from '../import/index.ts'
 
-function slugOf(text: string | undefined): string | null {
+function tenantOf(text: string | undefined): string | null {
   if (text === undefined) return null
-  const slug = text.toLowerCase()
-  if (SLUG_PATTERN.test(slug) && !UUID_PATTERN.test(slug)) return slug
+  const slug = slugOf(text)
+  if (slug !== null) return slug
   throw new UsageError(`--tenant takes the slug of a tenant, not "${text}".`)
 }
 
@@ -88,7 +88,7 @@ For the local run a token is made: a writer's with --tenant, an operator's other
 Exit code 1 when a line was rejected. read = appended + duplicates + rejected + skipped.`,
   run: async ({ values, positionals, home, print, note, interruption }) => {
     const [file = ''] = positionals
-    const tenant = slugOf(values.tenant)
+    const tenant = tenantOf(values.tenant)
     const format = formatOf(file, values)
     const retryForMs = durationSeconds(values['retry-for'], '--retry-for') * 1000
     const isStream = file === '-'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tenantKeys } from '../../shared/tenancy/index.ts'
 import { clientOptions, openClient, type Client } from '../client.ts'
 import { defineCommand, renderTable, UsageError } from '../frame/index.ts'
 
@@ -49,6 +50,13 @@ function verbOf(words: readonly string[]): { verb: Verb; slug: string } {
   return { verb, slug: slug ?? '' }
 }
 
+/** The query that names the kind, '' without one. */
+function kindOf(by: string | undefined): string {
+  if (by === undefined) return ''
+  if (tenantKeys.some((key) => key === by)) return `?by=${by}`
+  throw new UsageError(`--by takes ${tenantKeys.join(', ')}, not "${by}".`)
+}
+
 const done: Readonly<Record<Exclude<Verb, 'list'>, string>> = {
   create: 'Created',
   suspend: 'Suspended (reads end within 5 s)',
@@ -58,10 +66,16 @@ const done: Readonly<Record<Exclude<Verb, 'list'>, string>> = {
 export const command = defineCommand({
   name: 'tenants',
   summary: 'List tenants, create one, suspend or resume one.',
-  usage: 'list | create SLUG [--name NAME] [--external-id ID] | suspend SLUG | resume SLUG',
+  usage:
+    'list | create SLUG [--name NAME] [--external-id ID] | suspend TENANT [--by KIND] | resume TENANT [--by KIND]',
   positionals: { min: 1, max: 2 },
   options: {
     name: { type: 'string', placeholder: 'NAME', description: 'for people (create; default: the slug)' },
+    by: {
+      type: 'string',
+      placeholder: 'KIND',
+      description: 'what the name is: slug, externalId or id (suspend, resume; default: any of them)',
+    },
     'external-id': {
       type: 'string',
       placeholder: 'ID',
@@ -70,12 +84,17 @@ export const command = defineCommand({
     ...clientOptions,
   },
   notes: `A slug has 1 to 63 of a-z, 0-9, dot, underscore and hyphen. suspend and resume take an id or external id too.
+A name (slug, external id or id) belongs to one tenant: create refuses one that another tenant has, as whatever kind.
 It takes an operator's token; for the local run one is made.`,
   run: async ({ values, positionals, home, print }) => {
     const { verb, slug } = verbOf(positionals)
-    const { name, 'external-id': externalId, url, token } = values
+    const { name, 'external-id': externalId, by, url, token } = values
     if (verb !== 'create' && (name ?? externalId) !== undefined) {
       throw new UsageError('--name and --external-id belong to tenants create.')
+    }
+    const kind = kindOf(by)
+    if (kind !== '' && verb !== 'suspend' && verb !== 'resume') {
+      throw new UsageError('--by belongs to tenants suspend and tenants resume.')
     }
     const client = openClient({ home, url, token, roles: ['operator'] })
     if (verb === 'list') {
@@ -83,7 +102,8 @@ It takes an operator's token; for the local run one is made.`,
       print({ tenants }, tableOf(tenants))
       return
     }
-    const path = verb === 'create' ? '/api/tenants' : `/api/tenants/${encodeURIComponent(slug)}/${verb}`
+    const path =
+      verb === 'create' ? '/api/tenants' : `/api/tenants/${encodeURIComponent(slug)}/${verb}${kind}`
     const request = verb === 'create' ? { json: { slug, name, externalId } } : { method: 'POST' as const }
     const tenant = await client.json(path, tenantSchema, request)
     print(tenant, `${done[verb]}: ${tenant.slug} (${tenant.id})`)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SLUG_PATTERN, UUID_PATTERN } from '../../shared/tenancy/index.ts'
+import { slugOf } from '../../shared/tenancy/index.ts'
 import type { Client } from '../client.ts'
 import type { Entry } from './entry.ts'
 import { withRetries, type RetryPolicy } from './retry.ts'
@@ -32,8 +32,8 @@ export class TenantCreator {
   async ensure(slugs: Iterable<string>): Promise<void> {
     const missing = new Set<string>()
     for (const name of slugs) {
-      const slug = name.toLowerCase()
-      if (!this.#known.has(slug) && SLUG_PATTERN.test(slug) && !UUID_PATTERN.test(slug)) missing.add(slug)
+      const slug = slugOf(name)
+      if (slug !== null && !this.#known.has(slug)) missing.add(slug)
     }
     const all = [...missing]
     for (let from = 0; from < all.length; from += tenantsOfOneRequest) {

@@ -8,7 +8,7 @@ import {
 } from '../../shared/event-store/index.ts'
 import { checkPart, defineRouteFor, reply, type Caller, type Findings } from '../../shared/http/index.ts'
 import { decodeUtf8, parseExactJsonInTurns } from '../../shared/json/index.ts'
-import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { foldName, type TenantContext } from '../../shared/tenancy/index.ts'
 import { Turns } from '../../shared/turns/index.ts'
 import type { Services } from '../services.ts'
 import { splitLines, type TextLine } from './import-lines.ts'
@@ -191,7 +191,7 @@ async function judge({ number, bytes }: TextLine): Promise<Judged> {
       throw new TrickleError('EVENT_TOO_LARGE', `The line is longer than ${LINE_BYTES_MAX} bytes.`)
     const json = await parseExactJsonInTurns(decodeUtf8(bytes), { maxDepth: eventLimits.jsonDepthMax })
     const { tenant, streamId, ...event } = checkLine(json)
-    return { number, line: { tenantSlug: tenant?.toLowerCase() ?? null, streamId, event } }
+    return { number, line: { tenantSlug: tenant === undefined ? null : foldName(tenant), streamId, event } }
   } catch (error) {
     return { number, line: asTrickleError(error) }
   }

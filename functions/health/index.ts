@@ -2,7 +2,12 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply, type Route } from '../../shared/http/index.ts'
-import { requiredMigrationLevel } from '../../shared/postgres/index.ts'
+import {
+  changedSettings,
+  requiredMigrationLevel,
+  selectLoginSettings,
+  type ChangedSetting,
+} from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { detailFor, detailSchema, type HealthServices } from './operator-detail.ts'
 
@@ -26,19 +31,30 @@ const liveRoute = () =>
     handler: () => reply(200, { json: { status: 'live' } }),
   })
 
-const checkSchema = z.enum(['ok', 'unavailable', 'behind', 'invalid'])
+const checkSchema = z.enum(['ok', 'unavailable', 'behind', 'invalid', 'changed'])
 const readySchema = z
   .object({
     status: z.enum(['ready', 'unavailable']),
-    checks: z.object({ configuration: checkSchema, database: checkSchema, migrations: checkSchema }),
+    checks: z.object({
+      configuration: checkSchema,
+      database: checkSchema,
+      migrations: checkSchema,
+      logins: checkSchema,
+    }),
     detail: detailSchema.optional().describe('For operators only.'),
   })
   .meta({ id: 'Readiness' })
 
 type Readiness = z.output<typeof readySchema>
 
+interface Examined {
+  readonly answer: Readiness
+  /** Null when it could not be asked. */
+  readonly settings: readonly ChangedSetting[] | null
+}
+
 const readyRoute = (services: () => HealthServices) => {
-  let cached: { readonly answer: Readiness; readonly untilMs: number } | undefined
+  let cached: { readonly examined: Examined; readonly untilMs: number } | undefined
   return define({
     ...common,
     name: 'health-ready',
@@ -46,17 +62,17 @@ const readyRoute = (services: () => HealthServices) => {
     access: { kind: 'publicOrOperator' },
     summary: 'Whether requests can be served',
     description:
-      'Configuration, database, and whether the database has the migrations that this version needs. An answer may be 2 seconds old. Operators see what stands still in the log and its subscriptions as well; that does not change the status.',
+      'Configuration, database, whether the database has the migrations that this version needs, and whether its logins have the limits that they were given. An answer may be 2 seconds old. Operators see which settings of a login were changed, and what stands still in the log and its subscriptions; the latter does not change the status.',
     responses: {
       200: { description: 'They can', schema: readySchema },
       503: { description: 'They can not; `checks` says why', schema: readySchema },
     },
     async handler({ caller }) {
       if (cached === undefined || cached.untilMs < performance.now()) {
-        cached = { answer: await examine(services), untilMs: performance.now() + CACHE_MS }
+        cached = { examined: await examine(services), untilMs: performance.now() + CACHE_MS }
       }
-      const { answer } = cached
-      const detail = caller === null ? {} : { detail: await detailFor(services(), BUDGET_MS) }
+      const { answer, settings } = cached.examined
+      const detail = caller === null ? {} : { detail: await detailFor(services(), settings, BUDGET_MS) }
       return reply(answer.status === 'ready' ? 200 : 503, {
         json: { ...answer, ...detail },
         headers: answer.status === 'ready' ? {} : { 'Retry-After': '2' },
@@ -65,28 +81,45 @@ const readyRoute = (services: () => HealthServices) => {
   })
 }
 
-async function examine(services: () => HealthServices): Promise<Readiness> {
-  const unknown = { configuration: 'ok', database: 'unavailable', migrations: 'unavailable' } as const
+async function examine(services: () => HealthServices): Promise<Examined> {
   try {
     const { app, settings, tokens } = services()
-    if (settings === undefined || tokens === undefined) return { status: 'unavailable', checks: unknown }
-    const [row] = await app.query(migrationLevel, {
+    if (settings === undefined || tokens === undefined) return notReady('ok')
+    const limits = {
       isRead: true,
       deadlineAtMs: Date.now() + BUDGET_MS,
       signal: AbortSignal.timeout(BUDGET_MS),
-    })
-    const isCurrent = Number(row?.[0] ?? 0) >= requiredMigrationLevel
-    return {
-      status: isCurrent ? 'ready' : 'unavailable',
-      checks: { configuration: 'ok', database: 'ok', migrations: isCurrent ? 'ok' : 'behind' },
     }
+    // Each for itself: some settings that a login may change make every query of a table fail.
+    const [level, logins] = await Promise.allSettled([
+      app.query(migrationLevel, limits),
+      app.query(selectLoginSettings, limits),
+    ])
+    return judge(
+      level.status === 'fulfilled' ? Number(level.value[0]?.[0] ?? 0) : null,
+      logins.status === 'fulfilled' ? changedSettings(logins.value) : null,
+    )
   } catch (error) {
-    const isConfiguration = isTrickleError(error) && error.code === 'CONFIGURATION_INVALID'
-    return {
-      status: 'unavailable',
-      checks: { ...unknown, configuration: isConfiguration ? 'invalid' : 'ok' },
-    }
+    return notReady(isTrickleError(error) && error.code === 'CONFIGURATION_INVALID' ? 'invalid' : 'ok')
   }
+}
+
+function notReady(configuration: 'ok' | 'invalid'): Examined {
+  const { answer, settings } = judge(null, null)
+  return { answer: { ...answer, checks: { ...answer.checks, configuration } }, settings }
+}
+
+/** Null for what the database did not answer. */
+function judge(level: number | null, settings: readonly ChangedSetting[] | null): Examined {
+  const isCurrent = (level ?? 0) >= requiredMigrationLevel
+  const checks = {
+    configuration: 'ok',
+    database: level === null ? 'unavailable' : 'ok',
+    migrations: level === null ? 'unavailable' : isCurrent ? 'ok' : 'behind',
+    logins: settings === null ? 'unavailable' : settings.length === 0 ? 'ok' : 'changed',
+  } as const
+  const isReady = isCurrent && settings?.length === 0
+  return { answer: { status: isReady ? 'ready' : 'unavailable', checks }, settings }
 }
 
 const migrationLevel = {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
+import type { ChangedSetting } from '../../shared/postgres/index.ts'
 import type { Services } from '../services.ts'
 
 export type HealthServices = Pick<
@@ -10,6 +11,17 @@ export type HealthServices = Pick<
 /** What an operator sees beside the checks. A part that could not be had in time is null. */
 export const detailSchema = z
   .object({
+    logins: z
+      .array(
+        z.object({
+          login: z.string(),
+          setting: z.string().describe('"*" when infra/sql/roles.sql has noted nothing at the login.'),
+          expected: z.string().nullable(),
+          found: z.string().nullable(),
+        }),
+      )
+      .nullable()
+      .describe('Settings of logins that are not as they were made. Running infra/sql/roles.sql mends them.'),
     log: z
       .object({
         epoch: z.uuid(),
@@ -37,7 +49,11 @@ export const detailSchema = z
 
 type Detail = z.output<typeof detailSchema>
 
-export async function detailFor(services: HealthServices, budgetMs: number): Promise<Detail> {
+export async function detailFor(
+  services: HealthServices,
+  settings: readonly ChangedSetting[] | null,
+  budgetMs: number,
+): Promise<Detail> {
   const within = async <T>(work: () => Promise<T>): Promise<T | null> => {
     const late = setTimeout(budgetMs, null, { ref: false })
     return Promise.race([Promise.resolve().then(work), late]).catch(() => null)
@@ -46,7 +62,7 @@ export async function detailFor(services: HealthServices, budgetMs: number): Pro
     within(() => logDetail(services)),
     within(() => failingSubscriptions(services)),
   ])
-  return { log, subscriptions }
+  return { logins: settings === null ? null : [...settings], log, subscriptions }
 }
 
 async function logDetail({ logOperations }: HealthServices): Promise<NonNullable<Detail['log']>> {

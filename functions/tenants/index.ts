@@ -9,7 +9,15 @@ import {
   type Route,
 } from '../../shared/http/index.ts'
 import type { Received } from '../../shared/receipts/index.ts'
-import { SLUG_PATTERN, UUID_PATTERN, type TenantContext } from '../../shared/tenancy/index.ts'
+import {
+  EXTERNAL_ID_FORM,
+  externalIdOf,
+  foldName,
+  SLUG_FORM,
+  slugOf,
+  tenantKeys,
+  type TenantContext,
+} from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 
 /** A page of the list; the same bound as for pages of events. */
@@ -20,23 +28,25 @@ const BULK_MAX = 1_000
 
 const slugSchema = z
   .string()
-  .transform((slug) => slug.toLowerCase())
-  .refine((slug) => SLUG_PATTERN.test(slug) && !UUID_PATTERN.test(slug), {
-    error:
-      'A slug has 1 to 63 of a-z, 0-9 and . _ - and begins with a letter or digit; it is not in the form of a uuid',
+  .refine((text) => slugOf(text) !== null, { error: SLUG_FORM })
+  .transform(foldName)
+  .meta({ type: 'string', example: 'acme', description: 'The short name; A to Z become lower case.' })
+
+const externalIdSchema = z
+  .string()
+  .refine((text) => externalIdOf(text) !== null, { error: EXTERNAL_ID_FORM })
+  .meta({
+    type: 'string',
+    minLength: 1,
+    maxLength: 200,
+    description: 'What another system calls the tenant, such as the Entra tenant id.',
   })
-  .meta({ type: 'string', example: 'acme', description: 'The short name; lower-cased.' })
 
 const newTenantSchema = z
   .strictObject({
     slug: slugSchema,
     name: z.string().min(1).max(200).optional().describe('For people; the slug when absent.'),
-    externalId: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .describe('What another system calls the tenant, such as the Entra tenant id.'),
+    externalId: externalIdSchema.optional(),
   })
   .meta({ id: 'NewTenant' })
 
@@ -68,6 +78,8 @@ const createRoute = (services: () => Services) =>
     method: 'POST',
     path: '/api/tenants',
     summary: 'Create a tenant',
+    description:
+      'A name (slug, external id or id) belongs to one tenant, whether in upper or lower case: a slug that is the external id of another tenant is refused, and the other way round.',
     request: {
       body: {
         kind: 'json',
@@ -92,7 +104,7 @@ const createManyRoute = (services: () => Services) =>
     path: '/api/tenants/bulk',
     summary: 'Create the tenants that are missing',
     description:
-      'Makes those whose slug (and external id) is free and leaves the others as they are, so it may be repeated.',
+      'Makes those whose slug is free and leaves the others as they are, so it may be repeated. Where a name of one belongs to another tenant, none is made.',
     request: {
       body: {
         kind: 'json',
@@ -107,6 +119,7 @@ const createManyRoute = (services: () => Services) =>
         schema: z.object({ created: z.int(), existing: z.int() }),
       },
     },
+    errors: ['TENANT_EXISTS'],
     idempotency: 'receipt',
     async handler({ body, idempotency }) {
       return answer(200, await services().registry.createMissing(body.tenants, idempotency))
@@ -137,7 +150,7 @@ const listRoute = (services: () => Services) =>
       },
     },
     async handler({ query }) {
-      const tenants = await services().registry.list(query.after.toLowerCase(), query.limit)
+      const tenants = await services().registry.list(foldName(query.after), query.limit)
       const next = tenants.length === query.limit ? (tenants.at(-1)?.slug ?? null) : null
       const link =
         next === null ? {} : { Link: `</api/tenants?after=${next}&limit=${query.limit}>; rel="next"` }
@@ -158,13 +171,19 @@ const statusRoute = (services: () => Services, verb: 'suspend' | 'resume') =>
         : 'The tenant works again, within 5 seconds on every instance. Repeating it changes nothing.',
     request: {
       params: z.object({ tenant: z.string().min(1).max(200).describe('Id, slug or external id.') }),
+      query: z.object({
+        by: z
+          .enum(tenantKeys)
+          .default('any')
+          .describe('What `tenant` is. "any" tries all three, and refuses what names two tenants.'),
+      }),
     },
     responses: { 200: { description: 'The tenant', schema: tenantSchema } },
-    errors: ['TENANT_NOT_FOUND'],
+    errors: ['TENANT_NOT_FOUND', 'TENANT_AMBIGUOUS'],
     idempotency: 'receipt',
-    async handler({ params, idempotency }) {
+    async handler({ params, query: { by }, idempotency }) {
       const status = verb === 'suspend' ? 'suspended' : 'active'
-      return answer(200, await services().registry.setStatus(params.tenant, status, idempotency))
+      return answer(200, await services().registry.setStatus(params.tenant, status, { by, idempotency }))
     },
   })
 

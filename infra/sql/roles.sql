@@ -41,9 +41,73 @@ begin
 end $$;
 revoke all on schema public from public;
 
+-- A login has nothing to do in the databases that every server has: what it made there would be no tenant's. Others that
+-- log in today keep the right, by their own names. Azure's azure_sys and azure_maintenance can't be changed.
+do $$
+declare
+  v_database record;
+  v_login text;
+begin
+  for v_database in
+    select d.datname, d.datdba from pg_catalog.pg_database d
+      where d.datname in ('postgres', 'template1') and d.datname <> current_database() and exists (
+        select from pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) as g
+          where g.grantee = 0 and g.privilege_type = 'CONNECT')
+  loop
+    if not pg_catalog.pg_has_role(v_database.datdba, 'usage') then
+      raise notice 'trickle_app and the other logins can still connect to the database %, which belongs to %',
+        v_database.datname, pg_catalog.pg_get_userbyid(v_database.datdba);
+      continue;
+    end if;
+    for v_login in
+      select r.rolname from pg_catalog.pg_roles r where r.rolcanlogin and not r.rolsuper and r.rolname <> all
+        (array['trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_inspector'])
+    loop
+      execute format('grant connect on database %I to %I', v_database.datname, v_login);
+    end loop;
+    execute format('revoke connect on database %I from public', v_database.datname);
+  end loop;
+end $$;
+
+-- Large objects have no policy and belong to no tenant. Only a superuser takes these functions away, so on Azure they
+-- stay: docs/azure/postgres-settings.md.
+do $$
+declare
+  v_function pg_catalog.regprocedure;
+begin
+  for v_function in
+    select p.oid from pg_catalog.pg_proc p
+      where p.pronamespace = 'pg_catalog'::regnamespace and (p.proname ~ '^lo_' or p.proname in ('loread', 'lowrite'))
+        and pg_catalog.has_function_privilege('public', p.oid, 'execute') and pg_catalog.pg_has_role(p.proowner, 'usage')
+  loop
+    execute format('revoke execute on function pg_catalog.%s from public', v_function);
+  end loop;
+end $$;
+
 -- A function is callable by everybody unless that is taken away when it is made.
 alter default privileges for role trickle_migrator revoke execute on functions from public;
 alter default privileges for role trickle_owner revoke execute on functions from public;
+
+-- A login may change its own defaults ("alter role current_user set ..."), and one that has no time limits or another
+-- search path is what an intruder would make of it. So each run begins anew.
+do $$
+declare
+  v_changed record;
+begin
+  for v_changed in
+    select r.rolname, d.datname from pg_catalog.pg_db_role_setting s
+      join pg_catalog.pg_roles r on r.oid = s.setrole
+      left join pg_catalog.pg_database d on d.oid = s.setdatabase
+      where r.rolname in ('trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator')
+        and (s.setdatabase = 0 or d.datname = current_database())
+  loop
+    if v_changed.datname is null then
+      execute format('alter role %I reset all', v_changed.rolname);
+    else
+      execute format('alter role %I in database %I reset all', v_changed.rolname, v_changed.datname);
+    end if;
+  end loop;
+end $$;
 
 -- Limits are role defaults because a transaction pooler lets nothing be set per session. A slow appender holds the
 -- feed of all tenants, so what the app may hold open is short: its longest statement is an append of 8 MiB (under 2 s).
@@ -71,3 +135,17 @@ alter role trickle_operator set timezone = 'UTC';
 alter role trickle_app set search_path = '';
 alter role trickle_forwarder set search_path = '';
 alter role trickle_operator set search_path = '';
+
+-- What stands now is noted at each role, where the login can read it and can't write. "ready" compares the two.
+do $$
+declare
+  v_login record;
+begin
+  for v_login in
+    select r.rolname, coalesce((select to_json(s.setconfig) from pg_catalog.pg_db_role_setting s
+        where s.setrole = r.oid and s.setdatabase = 0), '[]') as settings
+      from pg_catalog.pg_roles r where r.rolname in ('trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator')
+  loop
+    execute format('comment on role %I is %L', v_login.rolname, 'Settings of infra/sql/roles.sql: ' || v_login.settings);
+  end loop;
+end $$;

@@ -8,7 +8,7 @@
 export { startServer } from './server.ts'
 export type { RunningServer, StartServerOptions } from './server.ts'
 export { startTestServer } from './test-server.ts'
-export type { TestServer } from './test-server.ts'
+export type { ServerTemplate, TestServer, TestServerOptions } from './test-server.ts'
 export { clearServer } from './clear.ts'
 export { checkBinaries } from './binaries.ts'
 export type { PostgresVersion } from './binaries.ts'

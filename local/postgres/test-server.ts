@@ -1,14 +1,30 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { isSameProcess, processMark, recordedProcessSchema } from '../process/index.ts'
 import { clearServer } from './clear.ts'
 import { startServer } from './server.ts'
 import type { RunningServer, StartServerOptions } from './server.ts'
 
 export interface TestServer extends RunningServer {
+  /** What another one can be made of, once this one is stopped; null where its data had to go elsewhere. */
+  readonly template: ServerTemplate | null
   /** Stops the server and removes everything it kept. */
   dispose(): Promise<void>
+}
+
+/** The folder of a stopped server, with its data in it. */
+export interface ServerTemplate {
+  readonly folder: string
+}
+
+export interface TestServerOptions extends Partial<
+  Pick<StartServerOptions, 'version' | 'settings' | 'durable'>
+> {
+  /** Begins with a copy of this server's data and password, which takes a fifth of making and migrating them. */
+  readonly copyOf?: ServerTemplate | null
 }
 
 /** Others may pass through: under root the server runs as another account. */
@@ -36,6 +52,11 @@ async function clearAbandoned(): Promise<void> {
 
 let clearing: Promise<void> | undefined
 
+/** `cp` keeps the owner of the data, which under root is the server's account. */
+async function copyServer({ folder: from }: ServerTemplate, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['-a', join(from, 'data'), join(from, 'password'), to])
+}
+
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), folderPrefix))
   chmodSync(folder, passableMode)
@@ -48,13 +69,15 @@ function makeFolder(): string {
  * A fast server of its own on a free port, in a temporary folder: no fsync, so a commit costs nothing. Everything goes
  * with `dispose`, at the latest when the process ends; what a killed test run left is cleared by the next.
  */
-export async function startTestServer(
-  options: Partial<Pick<StartServerOptions, 'version' | 'settings' | 'durable'>> = {},
-): Promise<TestServer> {
+export async function startTestServer({
+  copyOf = null,
+  ...options
+}: TestServerOptions = {}): Promise<TestServer> {
   clearing ??= clearAbandoned()
   await clearing
   const folder = makeFolder()
   try {
+    if (copyOf !== null) await copyServer(copyOf, folder)
     const server = await startServer({ durable: false, ...options, dataFolder: folder, port: 0 })
     const endWithCaller = (): void => {
       try {
@@ -68,6 +91,7 @@ export async function startTestServer(
     void server.ended.then(() => process.off('exit', endWithCaller))
     return {
       ...server,
+      template: existsSync(join(folder, 'data')) ? { folder } : null,
       dispose: async () => {
         await server.stop()
         await clearServer(folder)

@@ -2,6 +2,7 @@ import { TrickleError } from '../errors/index.ts'
 import type { Database, QueryOptions } from '../postgres/index.ts'
 import { findTenant, type TenantKey } from './statements.ts'
 import { makeTenantContext, type TenantContext } from './tenant-context.ts'
+import { canBeName } from './tenant-name.ts'
 
 /** A suspension must reach every instance within 5 s; the append asks the table itself, so this bounds only reads. */
 const CACHE_MS = 4_000
@@ -47,10 +48,9 @@ export class TenantDirectory {
   async #load(claim: string, limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'>): Promise<Entry> {
     // From the question on: what changes while the answer is on its way must not be remembered longer.
     const untilMs = performance.now() + CACHE_MS
-    const rows = await this.#database.query(findTenant(claim, this.#key), {
-      ...limits,
-      isRead: true,
-    })
+    const rows = canBeName(claim)
+      ? await this.#database.query(findTenant(claim, this.#key), { ...limits, isRead: true })
+      : []
     const [row] = rows
     if (row === undefined) {
       throw new TrickleError(

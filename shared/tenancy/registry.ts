@@ -1,16 +1,19 @@
-import { randomUUID } from 'node:crypto'
 import { TrickleError } from '../errors/index.ts'
-import type { Database } from '../postgres/index.ts'
+import type { Database, Row, Statement } from '../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
-import { findTenant, insertTenants, selectTenants, selectTenantsBySlug, updateStatus } from './statements.ts'
+import { creationOf, inBody, inList, refuseTaken, rowsOf, type Creation, type NewTenant } from './creation.ts'
+import {
+  createTenants,
+  findTenant,
+  selectTenant,
+  selectTenants,
+  selectTenantsBySlug,
+  updateStatus,
+  type TenantKey,
+} from './statements.ts'
 import { makeTenantContext, type TenantContext } from './tenant-context.ts'
-import { SLUG_PATTERN, tenantOfRow, UUID_PATTERN, type Tenant } from './tenant.ts'
-
-export interface NewTenant {
-  readonly slug: string
-  readonly name?: string | undefined
-  readonly externalId?: string | undefined
-}
+import { canBeName } from './tenant-name.ts'
+import { tenantOfRow, type Tenant } from './tenant.ts'
 
 /** Tenants as an operator administers them. The database is that of the operator's login. */
 export class TenantRegistry {
@@ -20,38 +23,40 @@ export class TenantRegistry {
     this.#database = database
   }
 
-  /** @throws TrickleError TENANT_EXISTS when slug or external id is taken, IDEMPOTENCY_KEY_REUSED. */
+  /** @throws TrickleError TENANT_EXISTS when one of its names is taken, VALIDATION_FAILED, IDEMPOTENCY_KEY_REUSED. */
   async create(tenant: NewTenant, idempotency: ReceiptKey | null = null): Promise<Received<Tenant>> {
-    const rows = newRows([tenant])
+    const rows = rowsOf([tenant], inBody)
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
       idempotency,
       status: 201,
       work: async (run) => {
-        const [created] = await run(insertTenants(rows))
-        if (created !== undefined) return tenantOfRow(created)
-        const slug = tenant.slug.toLowerCase()
-        throw new TrickleError(
-          'TENANT_EXISTS',
-          `A tenant with the slug ${slug}${tenant.externalId === undefined ? '' : ' or that external id'} exists already.`,
-        )
+        const [creation] = await creationsOf(run, rows, inBody)
+        if (creation?.outcome !== 'created') throw exists(rows[0]?.slug ?? '')
+        const [row] = await run(selectTenant(creation.tenantId))
+        if (row === undefined) throw new Error('a tenant that was made is not there')
+        return tenantOfRow(row)
       },
     })
   }
 
-  /** Creates those that are not there, in one statement. */
+  /**
+   * Creates those that are not there, in one call, and leaves the others as they are.
+   * @throws TrickleError TENANT_EXISTS when a name of one is another tenant's, VALIDATION_FAILED: then none is made.
+   */
   async createMissing(
     tenants: readonly NewTenant[],
     idempotency: ReceiptKey | null = null,
   ): Promise<Received<{ created: number; existing: number }>> {
-    const rows = newRows(tenants)
+    const rows = rowsOf(tenants, inList)
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
       idempotency,
       status: 200,
       work: async (run) => {
-        const created = await run(insertTenants(rows))
-        return { created: created.length, existing: rows.length - created.length }
+        const creations = await creationsOf(run, rows, inList)
+        const created = creations.filter(({ outcome }) => outcome === 'created').length
+        return { created, existing: rows.length - created }
       },
     })
   }
@@ -62,22 +67,25 @@ export class TenantRegistry {
     return rows.map(tenantOfRow)
   }
 
-  /** Repeating it changes nothing. @throws TrickleError TENANT_NOT_FOUND, IDEMPOTENCY_KEY_REUSED. */
+  /**
+   * Repeating it changes nothing.
+   * @param reference a name of the tenant, of the kind that `by` says.
+   * @throws TrickleError TENANT_NOT_FOUND, TENANT_AMBIGUOUS when it names two, IDEMPOTENCY_KEY_REUSED.
+   */
   async setStatus(
     reference: string,
     status: 'active' | 'suspended',
-    idempotency: ReceiptKey | null = null,
+    { by = 'any', idempotency = null }: { by?: TenantKey; idempotency?: ReceiptKey | null } = {},
   ): Promise<Received<Tenant>> {
     return withReceipt(this.#database, {
       scope: PLATFORM_SCOPE,
       idempotency,
       status: 200,
       work: async (run) => {
-        const [match, other] = await run(findTenant(reference, 'any'))
-        const tenantId = match?.[0]
-        if (tenantId === undefined || tenantId === null || other !== undefined) throw notFound(reference)
-        const [row] = await run(updateStatus(tenantId, status))
-        if (row === undefined) throw notFound(reference)
+        const matches = canBeName(reference) ? await run(findTenant(reference, by)) : []
+        if (matches.length > 1) throw ambiguous(reference, matches)
+        const [row] = await run(updateStatus(matches[0]?.[0] ?? null, status))
+        if (row === undefined) throw notFound(reference, by)
         return tenantOfRow(row)
       },
     })
@@ -94,29 +102,28 @@ export class TenantRegistry {
   }
 }
 
-/** The rows to insert, each with an id of its own. @throws TrickleError VALIDATION_FAILED for a slug of another form. */
-function newRows(tenants: readonly NewTenant[]) {
-  return tenants.map((tenant) => {
-    const slug = tenant.slug.toLowerCase()
-    if (!SLUG_PATTERN.test(slug) || UUID_PATTERN.test(slug)) throw invalidSlug(slug)
-    return {
-      tenantId: randomUUID(),
-      slug,
-      externalId: tenant.externalId ?? null,
-      name: tenant.name ?? tenant.slug,
-    }
-  })
+async function creationsOf(
+  run: (statement: Statement) => Promise<Row[]>,
+  rows: ReturnType<typeof rowsOf>,
+  pointerOf: typeof inBody,
+): Promise<Creation[]> {
+  const creations = (await run(createTenants(rows))).map(creationOf)
+  refuseTaken(rows, creations, pointerOf)
+  return creations
 }
 
-const notFound = (reference: string): TrickleError =>
-  new TrickleError(
-    'TENANT_NOT_FOUND',
-    `No tenant has the id, slug or external id "${reference.slice(0, 80)}".`,
-  )
+const exists = (slug: string): TrickleError =>
+  new TrickleError('TENANT_EXISTS', `A tenant with the slug ${slug} exists already.`, {
+    errors: [{ pointer: '/slug', message: 'is the slug of a tenant' }],
+  })
 
-const invalidSlug = (slug: string): TrickleError =>
+const KINDS = { any: 'id, slug or external id', id: 'id', slug: 'slug', externalId: 'external id' } as const
+
+const notFound = (reference: string, by: TenantKey): TrickleError =>
+  new TrickleError('TENANT_NOT_FOUND', `No tenant has the ${KINDS[by]} "${reference.slice(0, 80)}".`)
+
+const ambiguous = (reference: string, matches: readonly Row[]): TrickleError =>
   new TrickleError(
-    'VALIDATION_FAILED',
-    `"${slug.slice(0, 80)}" can't be a slug: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit, and not in the form of a uuid.`,
-    { errors: [{ pointer: '/slug', message: 'has a form that is not allowed' }] },
+    'TENANT_AMBIGUOUS',
+    `"${reference.slice(0, 80)}" names two tenants: ${matches.map(([id, slug]) => `${slug} (${id})`).join(' and ')}. Say what it is (by=id, slug or externalId), or name the tenant by its id.`,
   )

@@ -1,6 +1,8 @@
 import type { Statement } from '../postgres/index.ts'
 
-export type TenantKey = 'any' | 'id' | 'slug' | 'externalId'
+/** By which of its names a tenant is looked up. */
+export const tenantKeys = ['any', 'id', 'slug', 'externalId'] as const
+export type TenantKey = (typeof tenantKeys)[number]
 
 export const findTenant = (claim: string, key: TenantKey): Statement => ({
   name: 'find_tenant',
@@ -10,19 +12,20 @@ export const findTenant = (claim: string, key: TenantKey): Statement => ({
 
 const COLUMNS = 't.tenant_id, t.slug, t.external_id, t.name, t.status, t.created_at, t.updated_at'
 
-export const insertTenants = (
-  rows: readonly { tenantId: string; slug: string; externalId: string | null; name: string }[],
+/** Slugs are folded already. A row for each, in this order: n, outcome, tenant_id, field, holder, held_as. */
+export const createTenants = (
+  tenants: readonly { slug: string; externalId: string | null; name: string }[],
 ): Statement => ({
-  name: 'insert_tenants',
-  text: `insert into trickle_tenants_state.tenants as t (tenant_id, slug, external_id, name)
-    select u.tenant_id, u.slug, u.external_id, u.name from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as u (tenant_id, slug, external_id, name)
-    on conflict do nothing returning ${COLUMNS}`,
-  values: [
-    rows.map((row) => row.tenantId),
-    rows.map((row) => row.slug),
-    rows.map((row) => row.externalId),
-    rows.map((row) => row.name),
-  ],
+  name: 'create_tenants',
+  text: `select c.n, c.outcome, c.tenant_id, c.field, c.holder, c.held_as
+    from trickle_tenants_state.create_tenants($1) c order by c.n`,
+  values: [JSON.stringify(tenants)],
+})
+
+export const selectTenant = (tenantId: string): Statement => ({
+  name: 'select_tenant',
+  text: `select ${COLUMNS} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
+  values: [tenantId],
 })
 
 export const selectTenants = (afterSlug: string, limit: number): Statement => ({
@@ -38,7 +41,8 @@ export const selectTenantsBySlug = (slugs: readonly string[]): Statement => ({
   values: [slugs],
 })
 
-export const updateStatus = (tenantId: string, status: 'active' | 'suspended'): Statement => ({
+/** Of nobody, where the id is null. */
+export const updateStatus = (tenantId: string | null, status: 'active' | 'suspended'): Statement => ({
   name: 'update_tenant_status',
   text: `update trickle_tenants_state.tenants t
     set status = $2, updated_at = case when t.status = $2 then t.updated_at else clock_timestamp() end

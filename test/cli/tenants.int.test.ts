@@ -83,6 +83,15 @@ describe('trickle tenants', () => {
     ])
   })
 
+  test('suspend and resume say what the name is, where that is told', async () => {
+    await tenants('suspend', 'Org 1', '--by', 'externalId')
+    await tenants('resume', 'acme', '--by', 'slug')
+    expect(seen.map(({ url: path }) => path)).toEqual([
+      '/api/tenants/Org%201/suspend?by=externalId',
+      '/api/tenants/acme/resume?by=slug',
+    ])
+  })
+
   test('a refusal is one clear line', async () => {
     const { code, out, error } = await tenants('suspend', 'nobody', '--json')
     expect(code).toBe(1)
@@ -96,6 +105,8 @@ describe('trickle tenants', () => {
     [['create'], 'Name the tenant'],
     [['list', 'acme'], 'Unexpected argument'],
     [['suspend', 'acme', '--name', 'x'], 'belong to tenants create'],
+    [['suspend', 'acme', '--by', 'name'], '--by takes any, id, slug, externalId, not "name"'],
+    [['create', 'acme', '--by', 'slug'], '--by belongs to tenants suspend and tenants resume'],
   ])('%j is wrong usage', async (words, hint) => {
     const { code, error } = await tenants(...words)
     expect(code).toBe(2)

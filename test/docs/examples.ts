@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { LocalRun } from '../support/local-run.ts'
+import type { Api } from '../support/api.ts'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
-const run = promisify(execFile)
+const execute = promisify(execFile)
 
 export interface Example {
   readonly command: string
@@ -20,13 +20,14 @@ export function examplesOf(markdown: string): Example[] {
   )
 }
 
-/** What a command prints in a shell beside this run, after the commands before it. */
-export async function outputOf(local: LocalRun, before: string, command: string): Promise<string> {
+/** What a command prints in a shell beside the running product, after the commands before it, in a tenant of the file's own. */
+export async function outputOf({ run: local, slugs }: Api, before: string, command: string): Promise<string> {
   const script = `${before}${command}`
     .replaceAll('http://localhost:7071', local.url)
+    .replaceAll('--tenant acme', `--tenant ${slugs.acme}`)
     .replaceAll(/npx --no trickle (\w+)/g, `npx --no trickle $1 --home ${local.home}`)
   const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
-  const { stdout } = await run('bash', ['-euc', script], {
+  const { stdout } = await execute('bash', ['-euc', script], {
     cwd: repository,
     env: { ...process.env, PATH: path },
   })

@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { eventually, startLocalRun, type LocalRun } from '../support/local-run.ts'
+import { startApi, type Api } from '../support/api.ts'
+import { eventually } from '../support/local-run.ts'
 import { examplesOf, outputOf, repository } from './examples.ts'
 
-let local: LocalRun
+let api: Api
 
 beforeAll(async () => {
-  local = await startLocalRun()
+  api = await startApi()
 }, 120_000)
-afterAll(() => local?.stop())
+afterAll(() => api?.run.stop())
 
 /** What differs from run to run by its nature. */
 const mask = (text: string): unknown =>
@@ -30,7 +31,7 @@ it("the README's first events give what it shows, in its order", async () => {
     }
     // Analytics follows after seconds; every other command answers at once.
     const seen = await eventually(async () => {
-      const output = await outputOf(local, before, command)
+      const output = await outputOf(api, before, command)
       return command.includes(' analytics ') && output.trim() === '[]' ? undefined : output
     }, 1_000)
     expect([command, mask(seen)]).toEqual([command, mask(answer)])

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startLocalRun, type LocalRun } from '../support/local-run.ts'
+import { startApi, type Api } from '../support/api.ts'
 import { examplesOf, outputOf, repository } from './examples.ts'
 
-let local: LocalRun
+let api: Api
 
 beforeAll(async () => {
-  local = await startLocalRun()
+  api = await startApi()
 }, 120_000)
-afterAll(() => local?.stop())
+afterAll(() => api?.run.stop())
 
 /** Times and tokens differ from run to run; everything else is compared character by character. */
 const mask = (text: string): string =>
@@ -25,11 +25,11 @@ it('the examples of docs/reads.md give what it shows, in its order', async () =>
   for (const { command, answer } of examples) {
     if (answer === null) {
       // The first block makes the events; later ones need its functions, not its events.
-      if (!hasAppended) await outputOf(local, '', command)
+      if (!hasAppended) await outputOf(api, '', command)
       before += hasAppended ? `${command}\n` : `${command.replaceAll(/^append .*$/gm, '')}\n`
       hasAppended = true
       continue
     }
-    expect([command, mask(await outputOf(local, before, command))]).toEqual([command, mask(answer)])
+    expect([command, mask(await outputOf(api, before, command))]).toEqual([command, mask(answer)])
   }
 }, 120_000)

@@ -206,7 +206,7 @@ describe('who may call', () => {
     expect((await append('l-1', { json: event, token: late })).json?.['code']).toBe('TENANT_SUSPENDED')
     await call('POST', '/api/tenants/late/resume', { token: operator })
     await expect
-      .poll(async () => (await append('l-1', { json: event, token: late })).status, { timeout: 10_000 })
+      .poll(async () => (await append('l-1', { json: event, token: late })).status, { timeout: 60_000 })
       .toBe(201)
   })
 })

@@ -12,7 +12,7 @@ const viewers: EventStream[] = []
 const calls: AbortController[] = []
 
 beforeAll(async () => {
-  api = await startApi()
+  api = await startApi({ own: true })
 }, 120_000)
 afterAll(() => api?.run.stop())
 afterEach(() => {
@@ -180,11 +180,11 @@ describe('server-sent events', () => {
     const { answer } = poll('/api/events?wait=25', authorization)
     const token = api.tokens.operator
     await viewer.next()
-    await api.call('POST', '/api/tenants/other/suspend', { token })
+    await api.call('POST', `/api/tenants/${api.slugs.other}/suspend`, { token })
     const told = await viewer.nextEvent()
     expect([told?.event, JSON.parse(told?.data ?? '')]).toMatchObject(['error', { code: 'TENANT_SUSPENDED' }])
     expect((await answer).status).toBe(403)
-    await api.call('POST', '/api/tenants/other/resume', { token })
+    await api.call('POST', `/api/tenants/${api.slugs.other}/resume`, { token })
   })
 
   it('tell an error in the middle as an event, and refuse a token of an ended epoch as what it is', async () => {

@@ -9,7 +9,7 @@ let api: Api
 let kusto: KustoClient
 
 beforeAll(async () => {
-  api = await startApi()
+  api = await startApi({ own: true })
   kusto = new KustoClient(new KustoConnectionStringBuilder(api.run.analytics.url))
 }, 120_000)
 afterAll(async () => {

@@ -7,7 +7,7 @@ let api: Api
 let inspector: Client
 
 beforeAll(async () => {
-  api = await startApi()
+  api = await startApi({ own: true })
   inspector = new Client({ connectionString: api.run.postgres.inspector })
   await inspector.connect()
 }, 120_000)
@@ -44,7 +44,7 @@ describe('the log, for an operator', () => {
     await appender.query('begin')
     await appender.query(
       `select trickle_events_log.append(f.tenant_id, array['held'], null, array[-1], 1, '[{"s":1,"id":"held","type":"T"}]',
-        null, null, null, null) from trickle_tenants_state.find_tenant('acme', 'any') f`,
+        null, null, null, null) from trickle_tenants_state.find_tenant('${api.slugs.acme}', 'any') f`,
     )
     const { rows } = await appender.query<{ pid: number }>('select pg_backend_pid() as pid')
     const held = await asOperator('GET', '/api/operations/log')

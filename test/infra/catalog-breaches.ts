@@ -155,6 +155,22 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
     [made('p_tenant uuid', "select length(current_setting(''app.acting_for'', true))"), 'app.acting_for'],
     [made('p_tenant uuid', 'select length(current_setting( $1::text ))'), 'made(uuid)'],
   ],
+  'names are folded by fold_name and by nothing else': [
+    [made('p_tenant uuid', "select length(lower(''A''))"), 'made(uuid)'],
+    [made('p_tenant uuid', "select 1 where ''A'' ~* ''a''"), 'made(uuid)'],
+    [
+      mutated('trickle_tenants_state.find_tenant', 'trickle_tenants_state.fold_name(', 'lower('),
+      'find_tenant',
+    ],
+    [
+      'alter table trickle_tenants_state.tenants add constraint made check (lower(slug) = slug)',
+      'lower(slug',
+    ],
+    [
+      "create policy made on trickle_tenants_state.tenants for select to trickle_app using (slug ~* 'a')",
+      'made',
+    ],
+  ],
   'every function with p_tenant refuses a transaction of another tenant': [
     [mutated('trickle_tenants_state.bind_tenant', 'v_bound <> p_tenant::text', 'false'), 'stream_info'],
     [mutated('trickle_events_log.append', 'v_bound <> p_tenant::text', 'false'), 'append('],

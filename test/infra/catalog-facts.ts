@@ -23,7 +23,7 @@ const QUERIES: readonly string[] = [
   `select 'function', p.oid::regprocedure::text, pg_get_userbyid(p.proowner), p.proacl::text, md5(pg_get_functiondef(p.oid))
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where ${OURS}`,
   `select 'trigger', pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
-    join pg_namespace n on n.oid = c.relnamespace where ${OURS}`,
+    join pg_namespace n on n.oid = c.relnamespace where ${OURS} and not t.tgisinternal`,
   `select 'default privileges', pg_get_userbyid(d.defaclrole), d.defaclobjtype::text, d.defaclacl::text from pg_default_acl d`,
 ]
 

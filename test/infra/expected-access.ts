@@ -6,9 +6,9 @@ export type Login = (typeof logins)[number]
 
 /**
  * own: the rows of the bound tenant and no others. all: every row, whoever is bound. platform: the rows under the nil
- * uuid, which no tenant has.
+ * uuid, which no tenant has. kept: the login has the right, and a foreign key keeps every row that is in use.
  */
-type Access = 'own' | 'all' | 'platform'
+type Access = 'own' | 'all' | 'platform' | 'kept'
 type Grants = Readonly<Partial<Record<Login, Readonly<Partial<Record<Verb, Access>>>>>>
 
 const everything = { select: 'all', insert: 'all', update: 'all', delete: 'all', truncate: 'all' } as const
@@ -46,8 +46,11 @@ const access: Readonly<Record<string, Grants>> = {
   },
   'trickle_tenants_state.tenants': {
     trickle_app: { select: 'own' },
-    trickle_operator: { select: 'all', insert: 'all', update: 'all' },
-    trickle_migrator: everything,
+    trickle_operator: { select: 'all', update: 'all' },
+    trickle_migrator: { select: 'all', insert: 'all', update: 'all' },
+  },
+  'trickle_tenants_state.tenant_names': {
+    trickle_migrator: { select: 'all', insert: 'all', update: 'all', delete: 'kept' },
   },
   'trickle_subscriptions_state.subscriptions': {
     trickle_forwarder: { select: 'all' },

@@ -43,6 +43,15 @@ export const functionRules: readonly CatalogRule[] = [
       where ${BY_APP} and trim(both from m[1]) <> all ($1)`,
     () => [readableSettings.map((name) => `'${name}'`)],
   ),
+  ruleOf(
+    'names are folded by fold_name and by nothing else',
+    `select ${NAME} from ${FUNCTIONS} where ${NAME} <> 'trickle_tenants_state.fold_name(text)'
+        and p.prosrc ~* '\\m(lower|upper|initcap|casefold|normalize)\\s*\\(|~\\*|~~\\*|\\milike\\M'
+      union all select pg_get_constraintdef(k.oid) from pg_constraint k join pg_namespace n on n.oid = k.connamespace and ${OWN_SCHEMA}
+        where pg_get_constraintdef(k.oid) ~* '\\m(lower|upper|initcap|casefold|normalize)\\(|~\\*|~~\\*'
+      union all select p.polname::text from pg_policy p
+        where concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) ~* '\\m(lower|upper)\\(|~\\*'`,
+  ),
   { name: 'every function with p_tenant refuses a transaction of another tenant', find: findUnrefused },
 ]
 

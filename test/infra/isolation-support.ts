@@ -27,6 +27,8 @@ export async function seedTenants(admin: Client): Promise<void> {
     begin
       for i in 1 .. ${TENANTS} loop
         v_tenant := md5('tenant ' || i)::uuid;
+        with names as (
+          insert into trickle_tenants_state.tenant_names (name, tenant_id) values (v_tenant, v_tenant), ('tenant-' || i, v_tenant))
         insert into trickle_tenants_state.tenants (tenant_id, slug, name) values (v_tenant, 'tenant-' || i, 'secret of ' || v_tenant);
         commit;
         perform trickle_events_log.append(v_tenant, array['s'], null::text[], array[0], 1,
@@ -106,10 +108,11 @@ export async function attempt(
   }
 }
 
-/** A row of a relation as SQL literals, and a column that an update may set to itself. */
+/** A row of a relation as SQL literals, the columns that can be written, and one that an update may set to itself. */
 export interface RowOf {
   readonly json: string
   readonly tenantId: string
+  readonly columns: string
   readonly column: string
 }
 
@@ -119,23 +122,26 @@ export async function rowOf(admin: Client, relation: string, pair: Pair): Promis
     `select to_jsonb(t)::text from ${relation} t where coalesce(to_jsonb(t) ->> 'tenant_id', '-') = $1 limit 1`,
     [pair.own],
   )
-  const [column = ''] = await lines(
-    admin,
-    `select a.attname::text from pg_attribute a where a.attrelid = $1::regclass and a.attnum > 0 and a.attidentity = ''
-      order by a.attnum desc limit 1`,
-    [relation],
-  )
-  return { json, tenantId: pair.own, column }
+  const columnsWhere = (condition: string): Promise<string[]> =>
+    lines(
+      admin,
+      `select a.attname::text from pg_attribute a where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+        and a.attgenerated = '' and ${condition} order by a.attnum`,
+      [relation],
+    )
+  const columns = (await columnsWhere('true')).join(', ')
+  const column = (await columnsWhere("a.attidentity = ''")).at(-1) ?? ''
+  return { json, tenantId: pair.own, columns, column }
 }
 
-function statement(relation: string, verb: Verb, { json, column }: RowOf): string {
+function statement(relation: string, verb: Verb, { json, columns, column }: RowOf): string {
   const tenant = "coalesce(to_jsonb(t) ->> 'tenant_id', '-')"
   switch (verb) {
     case 'select':
       return `select ${tenant} from ${relation} t`
     case 'insert':
-      return `insert into ${relation} as t overriding system value
-        select * from jsonb_populate_record(null::${relation}, '${json.replaceAll("'", "''")}')`
+      return `insert into ${relation} as t (${columns}) overriding system value
+        select ${columns} from jsonb_populate_record(null::${relation}, '${json.replaceAll("'", "''")}')`
     case 'update':
       return `update ${relation} t set ${column} = ${column} returning ${tenant}`
     case 'delete':

@@ -56,6 +56,7 @@ function expectation(
   const access = accessOf(pair.relation, login, verb)
   const possible = (): Attempt[] => {
     if (access === 'refused') return [{ code: '42501' }]
+    if (access === 'kept') return [{ code: '23503' }]
     if (verb === 'insert') return afterInsert(access, context, pair)
     if (verb === 'truncate') return [{ tenants: ['-'] }]
     if (access === 'platform') return [{ tenants: [PLATFORM] }]
@@ -67,7 +68,11 @@ function expectation(
 }
 
 /** The row inserted is of `pair.own`. One that goes through returns nothing, or tells that it is there already. */
-function afterInsert(access: 'own' | 'all' | 'platform', context: Context, { own }: Pair): Attempt[] {
+function afterInsert(
+  access: 'own' | 'all' | 'platform' | 'kept',
+  context: Context,
+  { own }: Pair,
+): Attempt[] {
   if (access === 'platform') return [{ code: '42501' }]
   if (access === 'all' || context === 'own') return [{ tenants: [] }, { tenants: [own] }]
   return [{ code: context === 'malformed' ? '22P02' : '42501' }]

@@ -1,7 +1,8 @@
-import type { Client } from 'pg'
+import { Client as PgClient, type Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prepareServer } from '../../cli/migrate/index.ts'
 import { createOwnServer } from '../support/database.ts'
-import type { TestRole } from '../support/urls.ts'
+import { testPasswords, type TestRole } from '../support/urls.ts'
 
 let database: Awaited<ReturnType<typeof createOwnServer>>
 let admin: Client
@@ -117,12 +118,69 @@ describe('login roles', () => {
 
   it('nobody connects by way of the public role', async () => {
     await admin.query("create role stranger login password 'stranger'")
-    const url = new URL(database.adminUrl)
-    url.username = 'stranger'
-    url.password = 'stranger'
-    const { Client: PgClient } = await import('pg')
-    const client = new PgClient({ connectionString: url.href })
-    await expect(client.connect()).rejects.toMatchObject({ code: '42501' })
+    expect(await codeOfLogin('stranger', 'stranger', 'trickle')).toBe('42501')
     await admin.query('drop role stranger')
+  })
+
+  it.each(Object.entries(testPasswords))(
+    '%s connects to no other database of the server',
+    async (login, password) => {
+      expect(await codeOfLogin(login, password, 'trickle')).toBe('connected')
+      for (const other of ['postgres', 'template1'])
+        expect({ other, code: await codeOfLogin(login, password, other) }).toEqual({ other, code: '42501' })
+    },
+  )
+
+  it.each(['trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_migrator'] satisfies TestRole[])(
+    '%s makes, reads and changes no large object',
+    async (role) => {
+      const client = await database.client(role)
+      const { rows } = await admin.query<[string]>({
+        text: `select format('%s(%s)', p.oid::regproc, (select string_agg(format('%L::%s', '1', format_type(a, null)), ', ') from unnest(p.proargtypes::oid[]) as a))
+          from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^lo(_|read|write)'`,
+        rowMode: 'array',
+      })
+      expect(rows.length).toBeGreaterThan(15)
+      for (const [call] of rows) {
+        const refusal: unknown = await client.query(`select ${call}`).catch((error: unknown) => error)
+        expect({ call, refusal }).toMatchObject({ call, refusal: { code: '42501' } })
+      }
+    },
+  )
+})
+
+/** What comes of a login: "connected", or the SQLSTATE of the refusal. */
+async function codeOfLogin(login: string, password: string, name: string): Promise<string> {
+  const url = new URL(database.adminUrl)
+  url.username = login
+  url.password = password
+  url.pathname = `/${name}`
+  const client = new PgClient({ connectionString: url.href })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return 'connected'
+  } catch (error) {
+    return (error as { code?: string }).code ?? 'no code'
+  } finally {
+    await client.end()
+  }
+}
+
+describe('a server that others use too', () => {
+  it('keeps for its logins the databases that they connect to', async () => {
+    await admin.query("create role neighbour login password 'neighbour'")
+    await admin.query('grant connect on database postgres, template1 to public')
+    await prepareServer({
+      adminUrl: database.server.adminUrl,
+      database: 'trickle',
+      passwords: testPasswords,
+      local: true,
+    })
+    for (const other of ['postgres', 'template1']) {
+      expect(await codeOfLogin('neighbour', 'neighbour', other)).toBe('connected')
+      expect(await codeOfLogin('trickle_app', testPasswords.trickle_app, other)).toBe('42501')
+    }
+    expect(await codeOfLogin('neighbour', 'neighbour', 'trickle')).toBe('42501')
   })
 })

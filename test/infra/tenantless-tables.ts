@@ -4,6 +4,8 @@
  */
 export const tenantlessTables: Readonly<Record<string, string>> = {
   'trickle_tenants_state.tenants': 'the tenants themselves; the app sees the one that is bound',
+  'trickle_tenants_state.tenant_names':
+    'what all tenants are called by; a name is one among all of them, and no login but the owner sees any',
   'trickle_events_log.epochs': 'one life of the whole log a row; says nothing of any tenant',
   'trickle_subscriptions_state.subscriptions':
     'what holds for all members of a subscription; says nothing of any tenant',

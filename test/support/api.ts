@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { leaseLocalRun } from './leased-run.ts'
 import { startLocalRun, type LocalRun } from './local-run.ts'
 
 export interface CallOptions {
@@ -21,15 +23,24 @@ export const event = { type: 'OrderPlaced', data: { amount: 1 } }
 /** The running product, called as its users do: by HTTP, with tokens of an operator and two tenants. */
 export interface Api {
   readonly run: LocalRun
+  /** The slugs of two tenants that are new for the calling file, whatever others have done with the product before. */
+  readonly slugs: { readonly acme: string; readonly other: string }
   readonly tokens: { readonly acme: string; readonly other: string; readonly operator: string }
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>
   readonly append: (stream: string, options?: CallOptions) => Promise<Answer>
 }
 
-export async function startApi(): Promise<Api> {
-  const run = await startLocalRun()
+export interface ApiOptions {
+  /** True for a file that changes something global: a product that nobody has used before, and nobody does after. */
+  readonly own?: boolean
+}
+
+export async function startApi({ own = false }: ApiOptions = {}): Promise<Api> {
+  const run = await (own ? startLocalRun() : leaseLocalRun())
+  const suffix = randomBytes(4).toString('hex')
+  const slugs = { acme: `acme-${suffix}`, other: `other-${suffix}` }
   const roles = ['writer', 'reader']
-  const acme = await run.token({ tenant: 'acme', roles })
+  const acme = await run.token({ tenant: slugs.acme, roles })
   const operator = await run.token({ roles: ['operator'] })
   const call: Api['call'] = async (method, path, { token, json, body, headers = {} } = {}) => {
     const hasBody = json !== undefined || body !== undefined
@@ -46,10 +57,12 @@ export async function startApi(): Promise<Api> {
     const parsed = text === '' ? null : (JSON.parse(text) as Record<string, unknown>)
     return { status: response.status, headers: response.headers, text, json: parsed }
   }
-  await call('POST', '/api/tenants', { token: operator, json: { slug: 'other' } })
+  const tenants = Object.values(slugs).map((slug) => ({ slug }))
+  await call('POST', '/api/tenants/bulk', { token: operator, json: { tenants } })
   return {
     run,
-    tokens: { acme, operator, other: await run.token({ tenant: 'other', roles }) },
+    slugs,
+    tokens: { acme, operator, other: await run.token({ tenant: slugs.other, roles }) },
     call,
     append: (stream, options = { json: event }) => call('POST', `/api/streams/${stream}/events`, options),
   }

@@ -2,10 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
 import { migrateUp, prepareServer, urlOfDatabase, withClient } from '../../cli/migrate/index.ts'
-import { startTestServer } from '../../local/postgres/index.ts'
+import {
+  startTestServer,
+  type ServerTemplate,
+  type TestServer,
+  type TestServerOptions,
+} from '../../local/postgres/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import { TenantDirectory, TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
-import { TEMPLATE, testPasswords, urlOf, type TestRole } from './urls.ts'
+import { MIGRATED, testPasswords, urlOf, type TestRole } from './urls.ts'
 
 /** A migrated database of the calling file's own. */
 export interface TestDatabase {
@@ -32,7 +37,7 @@ export interface DatabasePlace {
  * `createOwnServer`, whose database `trickle` can be a template as well.
  */
 export async function createDatabase(place?: DatabasePlace): Promise<TestDatabase> {
-  const { adminUrl, template } = place ?? { adminUrl: inject('adminUrl'), template: TEMPLATE }
+  const { adminUrl, template } = place ?? { adminUrl: inject('adminUrl'), template: MIGRATED }
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await withClient(adminUrl, (client) =>
     client.query(`create database ${name} template ${template} owner trickle_owner`),
@@ -48,16 +53,9 @@ export async function createDatabase(place?: DatabasePlace): Promise<TestDatabas
 }
 
 /** A server and a migrated database for one file alone: for feed order, faults and replicas. */
-export async function createOwnServer(options: Parameters<typeof startTestServer>[0] = {}) {
-  const server = await startTestServer(options)
-  await prepareServer({
-    adminUrl: server.adminUrl,
-    database: 'trickle',
-    passwords: testPasswords,
-    local: true,
-  })
-  await migrateUp({ migratorUrl: urlOf(server.adminUrl, 'trickle_migrator', 'trickle') })
-  const database = openDatabase(server.adminUrl, 'trickle')
+export async function createOwnServer(options: TestServerOptions = {}) {
+  const server = await startMigrated(options, inject('serverTemplate'))
+  const database = openDatabase(server.adminUrl, MIGRATED)
   return {
     ...database,
     server,
@@ -66,6 +64,24 @@ export async function createOwnServer(options: Parameters<typeof startTestServer
       await server.dispose()
     },
   }
+}
+
+/** @param template a stopped server with the migrated database; used where it is of the version that is asked for. */
+export async function startMigrated(
+  options: TestServerOptions,
+  template: ServerTemplate | null,
+): Promise<TestServer> {
+  if (template !== null && (options.version ?? 18) === 18)
+    return startTestServer({ ...options, copyOf: template })
+  const server = await startTestServer(options)
+  await prepareServer({
+    adminUrl: server.adminUrl,
+    database: MIGRATED,
+    passwords: testPasswords,
+    local: true,
+  })
+  await migrateUp({ migratorUrl: urlOf(server.adminUrl, 'trickle_migrator', MIGRATED) })
+  return server
 }
 
 function openDatabase(adminUrl: string, name: string): TestDatabase {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,16 +34,23 @@ export interface LocalRun extends RunStatus {
   stop(): Promise<void>
 }
 
+/** A product of the calling file's own: for what changes something global. Others share: see `leaseLocalRun`. */
 export async function startLocalRun(...options: string[]): Promise<LocalRun> {
-  const home = await mkdtemp(join(tmpdir(), 'trickle-run-'))
+  return startRunAt(await mkdtemp(join(tmpdir(), 'trickle-run-')), ...options)
+}
+
+/** Starts a product in a folder. */
+export async function startRunAt(home: string, ...options: string[]): Promise<LocalRun> {
+  await mkdir(home, { recursive: true })
   // Under root PostgreSQL runs as another account, which must be able to pass through.
   await chmod(home, 0o711)
-  const trickle = (...args: string[]) =>
-    run(process.execPath, ['cli/main.ts', ...args, '--home', home], {
-      cwd: repository,
-      maxBuffer: 64 * 1_048_576,
-    })
-  await trickle('start', '--port', '0', '--postgres-port', '0', '--detach', ...options)
+  await commandAt(home)('start', '--port', '0', '--postgres-port', '0', '--detach', ...options)
+  return runAt(home)
+}
+
+/** The product that runs in a folder. */
+export async function runAt(home: string): Promise<LocalRun> {
+  const trickle = commandAt(home)
   const status = async () => JSON.parse((await trickle('status', '--json')).stdout) as RunStatus
   return {
     ...(await status()),
@@ -63,6 +70,14 @@ export async function startLocalRun(...options: string[]): Promise<LocalRun> {
     },
   }
 }
+
+const commandAt =
+  (home: string) =>
+  (...args: string[]) =>
+    run(process.execPath, ['cli/main.ts', ...args, '--home', home], {
+      cwd: repository,
+      maxBuffer: 64 * 1_048_576,
+    })
 
 /** A child of the command line that can be killed in the middle. */
 export function spawnTrickle(home: string, ...args: string[]) {

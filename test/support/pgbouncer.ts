@@ -4,13 +4,29 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
+import { expect, it } from 'vitest'
 import { freePort } from '../../local/ports/index.ts'
 import { testPasswords } from './urls.ts'
 
-const BINARY = '/usr/sbin/pgbouncer'
+/** Debian installs it where an ordinary account has no path to. */
+const BINARY = ['/usr/sbin', ...(process.env['PATH'] ?? '').split(delimiter)]
+  .map((folder) => join(folder, 'pgbouncer'))
+  .find((file) => existsSync(file))
 
-export const hasPgBouncer = (): boolean => existsSync(BINARY)
+export const hasPgBouncer = (): boolean => BINARY !== undefined
+
+/** The test by which a file without PgBouncer says why it is left out. Where CI is set it fails instead. */
+export function requirePgBouncer(): void {
+  it('has a PgBouncer to test with', (context) => {
+    const isDemanded = Boolean(process.env['CI'])
+    context.skip(
+      !hasPgBouncer() && !isDemanded,
+      'PgBouncer is not installed; `sudo apt-get install -y pgbouncer` brings it',
+    )
+    expect(hasPgBouncer()).toBe(true)
+  })
+}
 
 export interface PgBouncer {
   /** The same login and database, by way of the pooler. */
@@ -44,7 +60,9 @@ export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
     ].join('\n'),
   )
   await chmod(folder, 0o755)
-  const child = spawn(BINARY, ['-q', join(folder, 'pgbouncer.ini')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(BINARY ?? 'pgbouncer', ['-q', join(folder, 'pgbouncer.ini')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let complaint = ''
   child.stderr.on('data', (text: Buffer) => {
     complaint += text.toString()

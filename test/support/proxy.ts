@@ -55,8 +55,9 @@ export class TcpProxy {
     this.#faults.push(...faults)
   }
 
-  disarm(): void {
-    this.#faults.length = 0
+  /** Faults that still wait for a request that fits. A test ends with none: what is left would befall the next request. */
+  get faultsArmed(): number {
+    return this.#faults.length
   }
 
   /** Ends every connection that stands now. */

@@ -1,4 +1,5 @@
-export const TEMPLATE = 'trickle_template'
+/** The migrated database of every test server: to work in on one's own, a template on the shared one. */
+export const MIGRATED = 'trickle'
 
 /** The logins of the test server; it listens on loopback and lives as long as the run. */
 export const testPasswords = {

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parseSettings } from '../../shared/config/index.ts'
-import { startLocalRun, type LocalRun } from '../support/local-run.ts'
+import { leaseLocalRun } from '../support/leased-run.ts'
+import type { LocalRun } from '../support/local-run.ts'
 import { funcSettings } from '../../tools/func-settings.ts'
 import { runSmoke } from '../../tools/smoke/index.ts'
 
 let run: LocalRun
 
 beforeAll(async () => {
-  run = await startLocalRun()
+  run = await leaseLocalRun()
 }, 120_000)
 afterAll(() => run?.stop())
 

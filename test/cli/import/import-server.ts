@@ -41,6 +41,8 @@ export class ImportServer {
   readonly troubles: Trouble[] = []
   readonly requests: { lines: number; tenants: number }[] = []
   readonly tenants = new Set<string>()
+  /** External ids of other tenants: no tenant is made under such a name. */
+  readonly externalIds = new Set<string>()
   /** Events by tenant and stream, in the order in which they came. */
   readonly streams = new Map<string, StoredEvent[]>()
   readonly raw: string[] = []
@@ -114,6 +116,13 @@ export class ImportServer {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const { tenants } = tenantsSchema.parse(JSON.parse(Buffer.concat(chunks).toString()))
+    const clash = tenants.find(({ slug }) => this.externalIds.has(slug))
+    if (clash !== undefined) {
+      const detail = `The slug "${clash.slug}" is the external id of the tenant other.`
+      response.writeHead(409, { 'content-type': 'application/problem+json' })
+      response.end(JSON.stringify({ status: 409, code: 'TENANT_EXISTS', detail }))
+      return
+    }
     const before = this.tenants.size
     for (const { slug } of tenants) this.tenants.add(slug)
     this.requests.push({ lines: 0, tenants: tenants.length })

@@ -113,6 +113,27 @@ describe('an import', () => {
     expect(counts).toEqual({ read: 4, appended: 2, duplicates: 0, rejected: 2, skipped: 0 })
   })
 
+  test('a tenant that would take the name of another one ends the import, and none of its lines goes', async () => {
+    writeFileSync(file, [eventLine(0), eventLine(1, { tenant: 'Org-1' })].join('\n'))
+    server.knowsTenants = true
+    server.externalIds.add('org-1')
+    await expect(beginImport(file, server.url, { createTenants: true }).result).rejects.toThrow(
+      'The slug "org-1" is the external id of the tenant other.',
+    )
+    expect([...server.tenants, ...server.streams.keys()].filter((name) => /org/iu.test(name))).toEqual([])
+  })
+
+  test('a tenant that only looks like another one is not made under its name', async () => {
+    writeFileSync(
+      file,
+      [eventLine(0, { tenant: 'kiosk' }), eventLine(1, { tenant: '\u212aiosk' })].join('\n'),
+    )
+    server.knowsTenants = true
+    const { counts } = await beginImport(file, server.url, { createTenants: true }).result
+    expect([...server.tenants]).toEqual(['kiosk'])
+    expect(counts).toMatchObject({ rejected: 1 })
+  })
+
   test('with --tenant every event goes there, and the tenant is made first', async () => {
     writeEvents(file, 3)
     server.knowsTenants = true

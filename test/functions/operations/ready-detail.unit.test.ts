@@ -30,7 +30,7 @@ const servicesWith = (log: () => Promise<unknown>, list: () => Promise<unknown>)
 
 const publicAnswer = {
   status: 'unavailable',
-  checks: { configuration: 'ok', database: 'unavailable', migrations: 'unavailable' },
+  checks: { configuration: 'ok', database: 'unavailable', migrations: 'unavailable', logins: 'unavailable' },
 }
 
 describe('readiness', () => {
@@ -63,6 +63,7 @@ describe('readiness', () => {
     expect(json).toEqual({
       ...publicAnswer,
       detail: {
+        logins: null,
         log: {
           epoch: epoch.epoch,
           epochBeganAt: epoch.beganAt,
@@ -95,7 +96,7 @@ describe('readiness', () => {
     const answer = await call('health-ready')
     expect([answer.status, answer.json]).toEqual([
       503,
-      { ...publicAnswer, detail: { log: null, subscriptions: null } },
+      { ...publicAnswer, detail: { logins: null, log: null, subscriptions: null } },
     ])
   })
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { selectLoginSettings } from '../../../shared/postgres/index.ts'
 import { appSettingsOf, everything, fileOf, mainWith, planOf, stringOf, textOfFile } from './support.ts'
 
 const rolesFile = textOfFile('infra/sql/roles.sql')
@@ -31,6 +32,16 @@ describe('database roles', () => {
       'trickle_operator',
     ])
     expect(logins.filter((name) => !roles.includes(name))).toEqual([])
+  })
+
+  it('are all kept from other databases, begun anew, noted and looked at by ready', () => {
+    // Every list of logins in the file, and that of the code: a login that one of them lacks would go unwatched.
+    const lists = [...rolesFile.matchAll(/(?:array\[|in \()('trickle_[^)\]]*)/g)].map(([, list = '']) =>
+      [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name),
+    )
+    expect(lists).toHaveLength(4)
+    for (const list of lists) expect(list).toEqual(expect.arrayContaining(logins))
+    expect((selectLoginSettings.values[0] as string[]).toSorted()).toEqual(logins.toSorted())
   })
 
   it('of the app are those of its urls', () => {

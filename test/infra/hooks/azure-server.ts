@@ -16,7 +16,8 @@ const likeAzure = `
   grant pg_monitor, pg_read_all_stats, pg_read_all_settings, pg_signal_backend to azure_pg_admin with admin option;
   create role "${deployer}" login createrole createdb password 'anna' in role azure_pg_admin;
   create role "${colleague}" login createrole createdb password 'ben' in role azure_pg_admin;
-  alter database postgres owner to azure_pg_admin`
+  alter database postgres owner to azure_pg_admin;
+  alter database template1 owner to azure_pg_admin`
 
 const entraFunctions = `
   create function pg_catalog.pgaadauth_stand_in_label(p_role text, p_label text) returns void

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ask, countRows, event, sendRecords, sendText, eventProperties, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let harness: Harness
 let url: string
@@ -138,7 +138,7 @@ describe('sizes', () => {
       ],
       properties,
     )
-    await expect.poll(() => countRows(url, 'Plain'), { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => countRows(url, 'Plain'), { timeout: 60_000 }).toBe(2)
     const rows = await ask(url, 'Plain | project Id, Empty = isnull(Value) | order by Id asc')
     expect(rows).toEqual([
       { Id: 'fits', Empty: false },
@@ -155,7 +155,7 @@ describe('sizes', () => {
     expect(Buffer.byteLength(JSON.stringify(payload))).toBeGreaterThan(mebibyte)
     await sendRecords(url, 'large', [event(1, { BatchId: 'large', Payload: payload })])
     await expect
-      .poll(() => countRows(url, "EventsRaw | where BatchId == 'large'"), { timeout: 10_000 })
+      .poll(() => countRows(url, "EventsRaw | where BatchId == 'large'"), { timeout: 60_000 })
       .toBe(1)
     const [row] = await ask(url, "Events | where BatchId == 'large' | project Payload")
     expect(row?.['Payload']).toEqual(payload)
@@ -166,7 +166,7 @@ describe('sizes', () => {
       const record = Buffer.from(JSON.stringify({ Id: name, Value: jsonOfSize(bytes) }))
       const properties = eventProperties({ table: 'Plain', ingestionMappingReference: 'M' })
       await sendText(url, `${name}.json`, record, record.length, properties)
-      await expect.poll(() => countRows(url, `Plain | where Id == '${name}'`), { timeout: 10_000 }).toBe(1)
+      await expect.poll(() => countRows(url, `Plain | where Id == '${name}'`), { timeout: 60_000 }).toBe(1)
     }
     const isEmpty = async (name: string): Promise<unknown> => {
       const [row] = await ask(url, `Plain | where Id == '${name}' | project Empty = isnull(Value)`)
@@ -190,7 +190,7 @@ describe('sizes', () => {
     const record = Buffer.from(JSON.stringify({ v: `${'x'.repeat(mebibyte - 1)}ä` }))
     const properties = eventProperties({ table: 'Texts', ingestionMappingReference: 'M' })
     await sendText(url, 'texts.json', record, record.length, properties)
-    await expect.poll(() => countRows(url, 'Texts'), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => countRows(url, 'Texts'), { timeout: 60_000 }).toBe(1)
     const [row] = await ask(url, 'Texts')
     expect(row?.['Value']).toBe('x'.repeat(mebibyte - 1))
   })

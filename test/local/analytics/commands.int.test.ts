@@ -5,7 +5,7 @@ import { startAnalytics } from '../../../local/analytics/index.ts'
 import { ask, countRows, databaseName, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let harness: Harness
 let url: string

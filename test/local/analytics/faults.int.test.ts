@@ -63,7 +63,7 @@ function rows(batch: string): Promise<number> {
 }
 
 async function untilAllIsThrough(): Promise<void> {
-  await expect.poll(() => pendingMessages(harness.storage), { timeout: 20_000, interval: 20 }).toBe(0)
+  await expect.poll(() => pendingMessages(harness.storage), { timeout: 60_000, interval: 20 }).toBe(0)
 }
 
 describe('a rule on Kusto requests', () => {

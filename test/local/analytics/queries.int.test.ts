@@ -3,7 +3,7 @@ import { startEngine, type Engine } from './engine.ts'
 import { ask } from './harness.ts'
 import { fillThings, idsOfThings } from './things-table.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let engine: Engine
 let url: string

@@ -4,7 +4,7 @@ import { databaseName, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 import { fillThings, idsOfThings } from './things-table.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let harness: Harness
 let url: string

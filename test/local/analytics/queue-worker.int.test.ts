@@ -97,7 +97,7 @@ test('a message that could not be deleted after its rows were committed is not c
     wake: createWake(),
     log,
   })
-  await expect.poll(() => storage.deletions, { timeout: 10_000 }).toEqual(['m1'])
+  await expect.poll(() => storage.deletions, { timeout: 60_000 }).toEqual(['m1'])
   await worker.stop()
   expect(rowCount()).toBe(1)
   expect(storage.downloads).toEqual(['b.json'])
@@ -117,7 +117,7 @@ test('the rows are committed when the message is deleted', async () => {
     wake: createWake(),
     log: () => undefined,
   })
-  await expect.poll(() => storage.deletions, { timeout: 10_000 }).toEqual(['m1'])
+  await expect.poll(() => storage.deletions, { timeout: 60_000 }).toEqual(['m1'])
   await worker.stop()
   expect(rowsAtDeletion).toEqual([1])
 })

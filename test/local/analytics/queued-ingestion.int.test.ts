@@ -23,7 +23,7 @@ import {
 } from './harness.ts'
 import type { Harness, Properties } from './harness.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let harness: Harness
 let url: string
@@ -49,11 +49,11 @@ function rowsOfBatch(): Promise<number> {
 }
 
 function untilRows(count: number): Promise<void> {
-  return expect.poll(rowsOfBatch, { timeout: 10_000, interval: 20 }).toBe(count)
+  return expect.poll(rowsOfBatch, { timeout: 60_000, interval: 20 }).toBe(count)
 }
 
 function untilAllIsThrough(): Promise<void> {
-  return expect.poll(() => pendingMessages(harness.storage), { timeout: 10_000, interval: 20 }).toBe(0)
+  return expect.poll(() => pendingMessages(harness.storage), { timeout: 60_000, interval: 20 }).toBe(0)
 }
 
 function tagged(tag: string): Properties {
@@ -180,7 +180,7 @@ describe('a failed ingestion', () => {
           found.push(...((await queues.failure.pop(1)) as unknown as Record<string, unknown>[]))
           return found.some((message) => message['IngestionSourceId'] === sourceId)
         },
-        { timeout: 10_000, interval: 50 },
+        { timeout: 60_000, interval: 50 },
       )
       .toBe(true)
     client.close()
@@ -276,7 +276,7 @@ test('a sender that asks for it gets a report of success', async () => {
   await sendText(url, `${batch}.json.gz`, gzip, raw.length, properties, sourceId)
   const client = ingestClient(url)
   const queues = new IngestStatusQueues(client)
-  await expect.poll(() => queues.success.isEmpty(), { timeout: 10_000 }).toBe(false)
+  await expect.poll(() => queues.success.isEmpty(), { timeout: 60_000 }).toBe(false)
   const [report] = await queues.success.pop(1)
   expect(report).toMatchObject({ IngestionSourceId: sourceId, Database: databaseName, Table: 'EventsRaw' })
   client.close()

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ask, countRows, event, eventProperties, ndjson, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let harness: Harness
 let client: StreamingIngestClient

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 const mainFile = fileURLToPath(new URL('../../../local/functions-host/main.ts', import.meta.url))
 const libraryFile = createRequire(import.meta.url).resolve('@azure/functions')
 /** A loaded machine may take this long for one step; what takes longer is stuck. */
-const patienceMs = 20_000
+const patienceMs = 60_000
 
 export interface HostUnderTest {
   readonly url: string

@@ -56,7 +56,7 @@ export async function statusOf(home: string): Promise<Status> {
 
 /** Waits until something is so; fails with what it was instead. */
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = Date.now() + 30_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const seen = await look()
     if (seen !== undefined) return seen

@@ -20,7 +20,7 @@ import type { RecordingKustoService } from './recording-kusto-service.ts'
  * upgrade mends it: then the detour may go.
  */
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 type Properties = NonNullable<Parameters<IngestClient['ingestFromBlob']>[1]>
 

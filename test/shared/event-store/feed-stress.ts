@@ -1,19 +1,26 @@
 import { Client } from 'pg'
+import { breaksConnection } from '../../../shared/postgres/classify.ts'
 import { pickBelow, seededRandom } from '../../support/scale.ts'
 import { BEGINNING, readFeed, type FeedPoint } from './order-checks.ts'
 
 export const STREAMS = 12
 
-/** Appends until `remaining` is used up, over connections that others kill; what was not answered may be there or not. */
+/** What is left to do: appends, and kills that must befall them, however fast the machine is. */
+export interface Work {
+  remaining: number
+  killsWanted: number
+}
+
+/** Appends until `work` is done, over connections that others kill; what was not answered may be there or not. */
 export async function appendUntilDone(
   url: string,
   tenantIds: readonly string[],
   worker: number,
-  work: { remaining: number },
+  work: Work,
 ): Promise<void> {
   const random = seededRandom(1_000 + worker)
   let client: Client | undefined
-  for (let nth = 0; work.remaining > 0; nth += 1) {
+  for (let nth = 0; work.remaining > 0 || work.killsWanted > 0; nth += 1) {
     work.remaining -= 1
     try {
       client ??= await open(url)
@@ -23,7 +30,7 @@ export async function appendUntilDone(
       )
     } catch (error) {
       // Killed connections only: a deadlock or a refusal would be a finding.
-      if (!/^(57P01|08006)?$/.test((error as { code?: string }).code ?? '')) throw error
+      if (!breaksConnection(error)) throw error
       await client?.end().catch(() => {})
       client = undefined
     }

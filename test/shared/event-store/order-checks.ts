@@ -24,6 +24,11 @@ export async function openBench(database: TestDatabase): Promise<OrderBench> {
     database.client('trickle_app'),
     database.client('trickle_forwarder'),
   ])
+  // A transaction that is held on purpose would otherwise be ended by the time limits of its login, on a busy machine.
+  for (const client of [first, second])
+    await client.query(
+      'set idle_in_transaction_session_timeout = 0; set transaction_timeout = 0; set lock_timeout = 0; set statement_timeout = 0',
+    )
   const { tenantId } = await database.tenant('acme')
   return { database, admin, tenantId, first, second, reader }
 }

@@ -3,18 +3,11 @@ import { PostgresEventStore } from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
 import { withTenant, type TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
-import { hasPgBouncer, startPgBouncer, type PgBouncer } from '../../support/pgbouncer.ts'
+import { hasPgBouncer, requirePgBouncer, startPgBouncer, type PgBouncer } from '../../support/pgbouncer.ts'
 import { readFeedUntil } from '../event-store/support.ts'
 import { backendPid, one, sql } from './support.ts'
 
-it('has a PgBouncer to test with', (context) => {
-  const isDemanded = Boolean(process.env['CI'])
-  context.skip(
-    !hasPgBouncer() && !isDemanded,
-    'left out: /usr/sbin/pgbouncer is not on this machine (apt-get install -y pgbouncer)',
-  )
-  expect(hasPgBouncer()).toBe(true)
-})
+requirePgBouncer()
 
 describe.runIf(hasPgBouncer())('behind PgBouncer in transaction mode with one server connection', () => {
   let database: TestDatabase

@@ -56,20 +56,26 @@ describe('a connection that is killed', () => {
   it('while it works is tried again when somebody resolves it, and told as unknown when nobody does', async () => {
     const pool = database.pool('trickle_app', 1)
     const attempts: number[] = []
-    const sleeping =
-      "select count(*) = 1 from pg_stat_activity where query like 'select pg_sleep%' and state = 'active' and datname = current_database()"
-    const resolved = pool.query(sql('select pg_sleep(0.3)'), {
+    // It works until this lock is given back, so the kill always comes in the middle.
+    await admin.query('select pg_advisory_lock(77)')
+    const work = sql('select pg_advisory_xact_lock(77)')
+    const waiting =
+      "select count(*) = 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())"
+    const resolved = pool.query(work, {
       resolvesAmbiguity: true,
       onAttempt: (attempt) => attempts.push(attempt),
     })
-    await until(admin, sleeping)
+    await until(admin, waiting)
     await killAll(admin, 'trickle_app')
+    await eventually(() => attempts).toEqual([1, 2])
+    await admin.query('select pg_advisory_unlock(77)')
     expect(await resolved).toEqual([['']])
-    expect(attempts).toEqual([1, 2])
-    const unresolved = pool.query(sql('select pg_sleep(20)')).catch((error: unknown) => error)
-    await until(admin, sleeping)
+    await admin.query('select pg_advisory_lock(77)')
+    const unresolved = pool.query(work).catch((error: unknown) => error)
+    await until(admin, waiting)
     await killAll(admin, 'trickle_app')
     expect(await unresolved).toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    await admin.query('select pg_advisory_unlock(77)')
   })
 
   it('in the middle of a transaction undoes it, and the whole of it runs again', async () => {

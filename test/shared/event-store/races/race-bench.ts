@@ -26,6 +26,11 @@ export async function openRaceBench(
   const admin = await database.client('admin')
   await change(admin)
   const [first, second] = await Promise.all([database.client('trickle_app'), database.client('trickle_app')])
+  // A transaction that is held on purpose would otherwise be ended by the time limits of its login, on a busy machine.
+  for (const client of [first, second])
+    await client.query(
+      'set idle_in_transaction_session_timeout = 0; set transaction_timeout = 0; set lock_timeout = 0; set statement_timeout = 0',
+    )
   const tenant = await database.tenant('acme')
   const reader = new PostgresEventStore(database.pool('trickle_app', 1))
   return { database, tenant, admin, first, second, reader }

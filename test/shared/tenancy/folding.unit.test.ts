@@ -1,0 +1,37 @@
+import { globSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** Where names of tenants, streams, roles and subscriptions go through. */
+const SOURCES = ['shared/{tenancy,auth,event-store,subscriptions,receipts,adx}', 'functions', 'cli']
+
+/** Folds by Unicode, and so makes one name of two. Without the flag u a regular expression folds as ASCII does. */
+const FOLDING =
+  /\.to(?:Locale)?(?:Lower|Upper)Case\(|\blocaleCompare\b|\.normalize\(|\/(?=[dgimsuvy]*i)(?=[dgimsuvy]*[uv])[dgimsuvy]{2,8}(?=[.,;)\s])/
+
+/** What is folded here is no name, or comes from the code itself. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  'shared/tenancy/tenant-name.ts': 'the one place; of letters that are A to Z',
+  'shared/event-store/memory/timestamp-text.ts': 'a timestamp of digits, T and Z',
+  'functions/events/schemas.ts': 'a timestamp of digits, T and Z',
+  'functions/services.ts': 'the name of a login, of the code',
+  'cli/import/input-format.ts': 'the ending of a file',
+  'cli/commands/log.ts': 'a timestamp of digits, T and Z',
+  'cli/demo/orders.ts': 'hexadecimal digits',
+}
+
+it('names are folded by foldName and by nothing else', () => {
+  const files = SOURCES.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
+  const folding = files.filter((file) => FOLDING.test(readFileSync(`${root}/${file}`, 'utf8')))
+  expect(folding.filter((file) => ALLOWED[file] === undefined)).toEqual([])
+})
+
+it.each([
+  'name.toLowerCase()',
+  'name.toLocaleUpperCase()',
+  "name.normalize('NFKC')",
+  'a.localeCompare(b)',
+  '/^k$/iu.test(name)',
+])('finds %s', (text) => expect(text).toMatch(FOLDING))

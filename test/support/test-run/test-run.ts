@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isSameProcess, processMark, recordedProcessSchema } from '../../../local/process/index.ts'
+import { sweep, type LeftProcess } from './sweep.ts'
+
+const PREFIX = 'trickle-tests-'
+const OWNER = 'owner.json'
+
+export interface TestRun {
+  readonly folder: string
+  readonly guardPid: number | undefined
+  /** Clears up. @returns the processes that tests had left running, which is a defect of theirs. */
+  close(): Promise<LeftProcess[]>
+}
+
+/**
+ * Begins a run: clears up after runs whose process is gone, and makes the folder that is TMPDIR for this process and for
+ * all that it starts from now on.
+ */
+export async function openTestRun(): Promise<TestRun> {
+  const base = tmpdir()
+  await clearEndedRuns(base)
+  const folder = mkdtempSync(join(base, PREFIX))
+  // Under root PostgreSQL runs as another account, which has to pass through.
+  chmodSync(folder, 0o711)
+  const owner = { name: 'test run', pid: process.pid, mark: processMark(process.pid) }
+  writeFileSync(join(folder, OWNER), JSON.stringify(owner))
+  const guard = startGuard(folder)
+  process.env['TMPDIR'] = folder
+  return {
+    folder,
+    guardPid: guard.pid,
+    async close() {
+      process.env['TMPDIR'] = base
+      return endOf(guard)
+    },
+  }
+}
+
+async function clearEndedRuns(base: string): Promise<void> {
+  for (const name of readdirSync(base).filter((each) => each.startsWith(PREFIX))) {
+    const folder = join(base, name)
+    if (ownerIsGone(folder)) await sweep(folder)
+  }
+}
+
+function ownerIsGone(folder: string): boolean {
+  try {
+    return !isSameProcess(recordedProcessSchema.parse(JSON.parse(readFileSync(join(folder, OWNER), 'utf8'))))
+  } catch {
+    // Just being made, or not ours to judge.
+    return false
+  }
+}
+
+function startGuard(folder: string): ChildProcess {
+  const program = fileURLToPath(new URL('guard.ts', import.meta.url))
+  const guard = spawn(process.execPath, [program, folder], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // A session of its own: what ends the terminal or the group of the run does not end the guard.
+    detached: true,
+  })
+  // The run ends when its tests have; it must not be kept by the guard that waits for its end.
+  guard.unref()
+  return guard
+}
+
+async function endOf(guard: ChildProcess): Promise<LeftProcess[]> {
+  let told = ''
+  guard.stdout?.on('data', (chunk: Buffer) => (told += chunk.toString()))
+  const ended = new Promise<void>((resolve) => {
+    guard.once('close', () => resolve())
+  })
+  guard.ref()
+  guard.stdin?.end()
+  await ended
+  return JSON.parse(told) as LeftProcess[]
+}
