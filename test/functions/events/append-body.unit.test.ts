@@ -19,7 +19,7 @@ describe('a place that is told', () => {
   ])('stands in the body that was sent: %s', async (_what, body, pointers) => {
     const answer = await startEventApi().append(body)
     expect(answer.json?.['errors']).toHaveLength(pointers.length)
-    expect(pointersOf(answer).sort()).toEqual([...pointers].sort())
+    expect(new Set(pointersOf(answer))).toEqual(new Set(pointers))
   })
 
   it('stands in the body of an append to several streams, also where it is one', async () => {
