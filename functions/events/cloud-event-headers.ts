@@ -1,5 +1,6 @@
 import { addProblem, throwFindings, type Findings, type Transformed } from '../../shared/http/index.ts'
 import { jsonPointer } from '../../shared/json/index.ts'
+import { REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
 import { fromAttributes } from './cloud-events.ts'
 
 const PREFIX = 'ce-'
@@ -8,9 +9,12 @@ const PREFIX = 'ce-'
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 
-/** True where a request brings attributes of a CloudEvent in its headers (the binary mode of the HTTP binding). */
+/**
+ * True where a request brings a CloudEvent in its headers (the binary mode of the HTTP binding): any of the attributes
+ * that every CloudEvent has. They are asked for by name, since to list all headers costs more than the rest of the check.
+ */
 export const hasEventHeaders = (headers: Headers): boolean =>
-  [...headers.keys()].some((name) => name.startsWith(PREFIX))
+  REQUIRED_ATTRIBUTES.some((name) => headers.has(`${PREFIX}${name}`))
 
 /**
  * A CloudEvent whose attributes stand in `ce-` headers and whose data is the body (HTTP protocol binding 1.0.2, §3.1).

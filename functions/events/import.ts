@@ -189,8 +189,9 @@ async function judge({ number, bytes }: TextLine): Promise<Judged> {
   try {
     if (bytes === null)
       throw new TrickleError('EVENT_TOO_LARGE', `The line is longer than ${LINE_BYTES_MAX} bytes.`)
-    const json = await parseExactJsonInTurns(decodeUtf8(bytes), { maxDepth: eventLimits.jsonDepthMax })
-    const { tenant, streamId, ...event } = checkLine(json)
+    const text = decodeUtf8(bytes)
+    const json = await parseExactJsonInTurns(text, { maxDepth: eventLimits.jsonDepthMax })
+    const { tenant, streamId, ...event } = checkLine(json, text.length)
     return { number, line: { tenantSlug: tenant === undefined ? null : foldName(tenant), streamId, event } }
   } catch (error) {
     return { number, line: asTrickleError(error) }
@@ -198,9 +199,9 @@ async function judge({ number, bytes }: TextLine): Promise<Judged> {
 }
 
 /** @throws TrickleError with the first thing that is wrong */
-function checkLine(json: unknown): z.output<typeof lineSchema> {
+function checkLine(json: unknown, characters: number): z.output<typeof lineSchema> {
   const findings: Findings = { problems: [], code: undefined }
-  const line = checkPart(lineSchema, json, (path) => path.map(String).join('.'), findings)
+  const line = checkPart(lineSchema, json, (path) => path.map(String).join('.'), findings, characters)
   if (line !== undefined) return line
   const { pointer, message } = findings.problems[0] ?? { pointer: '', message: 'is no event' }
   throw new TrickleError(

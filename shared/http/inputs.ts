@@ -75,7 +75,7 @@ export function readParams(
     if (value !== undefined) given[name] = value
     if (value !== undefined) checkText(name, value, findings)
   }
-  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings) }
+  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings, 0) }
 }
 
 /** Without the `u` flag `i` folds ASCII only, as far as ASCII names go; toLowerCase would take the Kelvin sign for a k. */
@@ -95,7 +95,7 @@ export function readQuery(request: HttpRequest, facts: QueryFacts, findings: Fin
     else given[name] = facts.repeatable.has(name) ? values : (values[0] ?? '')
   }
   const { schema } = facts
-  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings) }
+  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings, 0) }
 }
 
 function queryProblem(name: string, count: number, facts: QueryFacts): string | undefined {
@@ -117,7 +117,7 @@ export function readHeaders(
     const value = request.headers.get(name)
     if (value !== null) given[name] = value
   }
-  return schema === undefined ? given : checkPart(schema, given, byName, findings)
+  return schema === undefined ? given : checkPart(schema, given, byName, findings, 0)
 }
 
 function checkText(name: string, value: string, findings: Findings): void {

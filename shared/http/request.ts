@@ -62,6 +62,8 @@ interface ReceivedBody {
   readonly mediaType: string | null
   readonly value: unknown
   readonly places: BodyPlaces
+  /** Of its text; 0 where it is not read here. */
+  readonly characters: number
   /** True for a body of megabytes. */
   readonly isLong: boolean
 }
@@ -112,26 +114,33 @@ async function receiveBody<T>(
   const { body } = prepared.route.request
   if (body.kind === 'none') {
     await refuseBody(request)
-    return { mediaType: null, value: undefined, places: placesOf(), isLong: false }
+    return { mediaType: null, value: undefined, places: placesOf(), characters: 0, isLong: false }
   }
   const mediaType = checkMediaType(request.headers, prepared.mediaTypes)
   if (body.kind === 'stream')
-    return { mediaType, value: request.body ?? emptyStream(), places: placesOf(), isLong: false }
+    return {
+      mediaType,
+      value: request.body ?? emptyStream(),
+      places: placesOf(),
+      characters: 0,
+      isLong: false,
+    }
   const bytes = await readBody(request, body.maxBytes, signal)
-  const json = await parseExactJsonInTurns(decodeUtf8(bytes), { signal })
+  const text = decodeUtf8(bytes)
+  const json = await parseExactJsonInTurns(text, { signal })
   const isLong = longPartOf(json) !== undefined
   const transformed = body.transform?.(json, mediaType, request.headers)
-  return {
-    mediaType,
-    value: transformed === undefined ? json : transformed.value,
-    places: placesOf(transformed),
-    isLong,
-  }
+  const value = transformed === undefined ? json : transformed.value
+  return { mediaType, value, places: placesOf(transformed), characters: text.length, isLong }
 }
 
-function checkBody<T>(route: Route<T>, { value, places }: ReceivedBody, findings: Findings): unknown {
+function checkBody<T>(
+  route: Route<T>,
+  { value, places, characters }: ReceivedBody,
+  findings: Findings,
+): unknown {
   const { body } = route.request
-  return body.kind === 'json' ? checkPart(body.schema, value, places.pointerTo, findings) : value
+  return body.kind === 'json' ? checkPart(body.schema, value, places.pointerTo, findings, characters) : value
 }
 
 function inputsOf(
