@@ -7,7 +7,10 @@ export interface AttackTarget {
   readonly port: number
   /** A token of a tenant that may read and write; the tenant is made when it is first named. */
   token(tenantSlug: string): Promise<string>
-  /** How many invocations the Functions host has open at this moment. */
+  /**
+   * How many invocations the Functions host has open at this moment: `outstandingInvocations` of
+   * GET /admin/host/drain/status, with the master key of `trickle status --json` in the header x-functions-key.
+   */
   openInvocations(): Promise<number>
 }
 

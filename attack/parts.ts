@@ -1,5 +1,6 @@
 import { heavyBodiesPart } from './heavy-bodies.ts'
+import { oversizedHeads } from './oversized-heads.ts'
 import type { AttackPart } from './part.ts'
 
 /** Every attack that `npm run attack` makes, in this order. */
-export const attackParts: readonly AttackPart[] = [heavyBodiesPart]
+export const attackParts: readonly AttackPart[] = [oversizedHeads, heavyBodiesPart]

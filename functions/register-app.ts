@@ -14,6 +14,7 @@ import {
 } from '../shared/http/index.ts'
 import type { Identity } from '../shared/auth/index.ts'
 import { TrickleError } from '../shared/errors/index.ts'
+import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import { eventRoutes } from './events/index.ts'
 import { registerForwarding } from './forwarding/index.ts'
@@ -52,6 +53,8 @@ export function registerApp(app: typeof functionsApp): void {
   registerRoutes(app, kernel, [...routes, ...reference, notFoundRoute([...routes, ...reference])])
   registerForwarding(() => services)
   app.hook.appTerminate(() => services.close())
+  const core = findWorkerCore()
+  if (core !== undefined) bindHttpHalves(core, (message) => logger.warn(message, {}))
 }
 
 async function resolveCaller(

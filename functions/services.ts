@@ -11,6 +11,8 @@ import {
   EventImporter,
   LogOperations,
   PostgresEventStore,
+  SealKeyOperations,
+  SealKeys,
   type EventStore,
 } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
@@ -28,9 +30,12 @@ export interface Services {
   readonly events: EventStore
   /** What consistency tokens of reads are held against. */
   readonly currentEpoch: CurrentEpoch
+  /** What tokens are sealed and opened with. */
+  readonly sealKeys: SealKeys
   readonly importer: EventImporter
   readonly operatorImporter: EventImporter
   readonly logOperations: LogOperations
+  readonly sealKeyOperations: SealKeyOperations
   readonly subscriptionOperations: Pick<SubscriptionOperations, keyof SubscriptionOperations>
   /** @throws TrickleError CONFIGURATION_INVALID when no analytics service is configured. */
   readonly forwarder: AnalyticsForwarder
@@ -70,13 +75,17 @@ export function createServices(report: (message: string) => void): Services {
   const forwarderDatabase = lazy(() => open('FORWARDER', BACKGROUND_POOL))
   const operatorDatabase = lazy(() => open('OPERATOR', BACKGROUND_POOL))
   const tokens = lazy(() => tokenVerifier(settings()))
-  const tenants = lazy(() => new TenantDirectory(app(), settings().TRICKLE_AUTH_TENANT_KEY))
+  const sealKeys = lazy(() => new SealKeys(app()))
+  const tenants = lazy(
+    () => new TenantDirectory(app(), settings().TRICKLE_AUTH_TENANT_KEY, sealKeys().companion),
+  )
   const registry = lazy(() => new TenantRegistry(operatorDatabase()))
-  const events = lazy(() => new PostgresEventStore(app()))
+  const events = lazy(() => new PostgresEventStore(app(), { sealKeys: sealKeys() }))
   const currentEpoch = lazy(() => new CurrentEpoch(app()))
   const importer = lazy(() => new EventImporter(app(), false))
   const operatorImporter = lazy(() => new EventImporter(operatorDatabase(), true))
   const logOperations = lazy(() => new LogOperations(operatorDatabase()))
+  const sealKeyOperations = lazy(() => new SealKeyOperations(operatorDatabase()))
   const subscriptionOperations = lazy(() => new SubscriptionOperations(operatorDatabase()))
   const forwarder = lazy(() => analyticsForwarder(settings(), forwarderDatabase()))
   return {
@@ -107,6 +116,9 @@ export function createServices(report: (message: string) => void): Services {
     get currentEpoch() {
       return currentEpoch()
     },
+    get sealKeys() {
+      return sealKeys()
+    },
     get importer() {
       return importer()
     },
@@ -115,6 +127,9 @@ export function createServices(report: (message: string) => void): Services {
     },
     get logOperations() {
       return logOperations()
+    },
+    get sealKeyOperations() {
+      return sealKeyOperations()
     },
     get subscriptionOperations() {
       return subscriptionOperations()

@@ -2,7 +2,7 @@
  * Makes the deployed package, `dist/app/`: host.json, a package.json without dependencies, main.cjs, and one file for
  * each `*.chunk.ts`, which are required only when their first caller comes. Runs in half a second.
  */
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -96,7 +96,12 @@ async function writePackage(outFolder: string): Promise<void> {
   }
   const content = { name: source.name, version: source.version, private: true, main: 'main.cjs' }
   await writeFile(join(outFolder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`)
-  await cp(join(repository, 'host.json'), join(outFolder, 'host.json'))
+  await copyFile(join(repository, 'host.json'), join(outFolder, 'host.json'))
+}
+
+/** Copies what a file holds and not its mode: who may read the copy is for whoever builds to say. */
+async function copyFile(from: string, to: string): Promise<void> {
+  await writeFile(to, await readFile(from))
 }
 
 /** The files of the reference page, which the app serves itself. */
@@ -104,7 +109,9 @@ async function copyDocsAssets(outFolder: string): Promise<void> {
   const packageFolder = dirname(createRequire(import.meta.url).resolve(`${docsAssets.package}/package.json`))
   await mkdir(join(outFolder, 'assets', 'docs'), { recursive: true })
   await Promise.all(
-    docsAssets.files.map((file) => cp(join(packageFolder, file), join(outFolder, 'assets', 'docs', file))),
+    docsAssets.files.map((file) =>
+      copyFile(join(packageFolder, file), join(outFolder, 'assets', 'docs', file)),
+    ),
   )
 }
 

@@ -1,4 +1,4 @@
-import { encodeCheckpoint, PostgresEventStore } from '../../shared/event-store/index.ts'
+import { encodeCheckpoint, PostgresEventStore, SealKeys } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import { TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
 import { withClient } from '../../cli/migrate/index.ts'
@@ -56,7 +56,10 @@ export async function openLog(
     cleanup.add(() => pool.end())
     return pool
   }
-  const store = new PostgresEventStore(open('trickle_app'), { coalesce: false })
+  const app = open('trickle_app')
+  const sealKeys = new SealKeys(app)
+  const keyring = await sealKeys.recent()
+  const store = new PostgresEventStore(app, { coalesce: false, sealKeys })
   const forwarder = open('trickle_forwarder')
   const epoch = await epochOf(database.adminUrl)
   const places = streams.slice(0, FEED_PLACES)
@@ -82,7 +85,7 @@ export async function openLog(
     },
     async readTenantFeed() {
       const { stream, tenant } = next()
-      const after = encodeCheckpoint(tenant.tenantId, {
+      const after = encodeCheckpoint(keyring, tenant.tenantId, {
         epoch,
         xid: BigInt(stream.xid),
         position: BigInt(stream.positionBefore),

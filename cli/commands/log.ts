@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { epochSchema, logStatusSchema } from '../../functions/operations/schemas.ts'
+import { readTime } from '../../shared/time/index.ts'
 import { clientOptions, openClient } from '../client.ts'
 import { defineCommand, UsageError } from '../frame/index.ts'
 import { epochLine, logText } from '../operations/index.ts'
 
-/** RFC 3339 with a zone: without one the time would be read in the zone of whoever reads it. */
-const timePattern = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/u
-
+/** A space in the place of the T is what `date` and most logs print, so it is taken here. */
 function timeOf(text: string): string {
-  if (!timePattern.test(text) || Number.isNaN(Date.parse(text)))
-    throw new UsageError(`--restored-to takes a time such as 2026-11-21T14:30:00Z, not "${text}".`)
-  return text.toUpperCase().replace(' ', 'T')
+  const { utc, refusal } = readTime(text.replace(/^(\S{10}) /u, '$1T'))
+  if (utc !== undefined) return utc
+  throw new UsageError(`--restored-to "${text}" ${refusal ?? ''}.`)
 }
 
 interface EpochOptions {

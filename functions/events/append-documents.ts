@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { timeSchema } from '../../shared/http/index.ts'
 import { appendSchema } from './append-schemas.ts'
 import { BATCH, STRUCTURED } from './cloud-events.ts'
-import { eventSchema, timeSchema } from './schemas.ts'
+import { eventSchema } from './schemas.ts'
 
 /** For the reference: a CloudEvent as it may be sent. `fromCloudEvents` is what judges it. */
 const cloudEventSchema = z

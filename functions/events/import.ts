@@ -210,16 +210,11 @@ function checkLine(json: unknown, characters: number): z.output<typeof lineSchem
   )
 }
 
-const DETAILS: Readonly<Record<Extract<ImportOutcome, { outcome: 'rejected' }>['code'], string>> = {
-  EVENT_ID_EXISTS: 'An event with this id exists with other content.',
-  TENANT_UNKNOWN: 'The tenant does not exist any more.',
-  TENANT_SUSPENDED: 'The tenant is suspended.',
-}
-
 function written(line: number, outcome: ImportOutcome | undefined): string {
   if (outcome === undefined) throw new Error('a line was left without an outcome')
   if (outcome.outcome !== 'rejected') return `{"line":${line},"outcome":"${outcome.outcome}"}`
-  return JSON.stringify({ line, outcome: 'rejected', code: outcome.code, detail: DETAILS[outcome.code] })
+  const { code, detail } = outcome
+  return JSON.stringify({ line, outcome: 'rejected', code, detail })
 }
 
 const refused = (line: number, { code, detail }: TrickleError): string =>

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { checkConsistency, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
-import { defineRouteFor, maxDeadlineMs, reply, serverSentEvent, type Reply } from '../../shared/http/index.ts'
+import {
+  defineRouteFor,
+  maxDeadlineMs,
+  reply,
+  serverSentEvent,
+  timeSchema,
+  type Reply,
+} from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
@@ -18,10 +25,10 @@ import {
   waitSchema,
 } from './read-inputs.ts'
 import { readLimits } from './read-limits.ts'
-import { linesExample, linesSchema, storedEventExample, storedEventSchema, timeSchema } from './schemas.ts'
+import { linesExample, linesSchema, storedEventExample, storedEventSchema } from './schemas.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
-const tokenExample = 'AQFfg__rjNtA9ajMBEUT3QP93ybDpmQRTxKuZEYgGb5pswAAAAAABu_-AAAAAAAAAAEAAAAAdlHGkw'
+const tokenExample = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'
 const tokenSchema = z.string().max(200).optional()
 
 const querySchema = z
@@ -95,7 +102,7 @@ export const readFeedRoute = (services: () => Services, waiting: Places, viewers
     deadlineMs: maxDeadlineMs,
     async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
-      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
+      await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       const viewersMax = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX
       const form = feedForm(request.headers.get('accept'), viewersMax > 0)
       if (form !== JSON_TYPE && query.wait !== undefined)

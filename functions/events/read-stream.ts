@@ -96,7 +96,7 @@ export const readStreamRoute = (services: () => Services, waiting: Places) =>
     deadlineMs: maxDeadlineMs,
     async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
-      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
+      await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       checkRange(query)
       const read = (from: number | undefined, limit: number): Promise<StreamPage> =>
         services().events.readStream(caller.tenant, { ...storeQuery(params.streamId, query), from, limit })

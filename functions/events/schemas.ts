@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { eventLimits } from '../../shared/event-store/index.ts'
+import { eventLimits, isStreamId } from '../../shared/event-store/index.ts'
+import { timeSchema } from '../../shared/http/index.ts'
 import { isTooLong, TOO_LARGE_MESSAGE } from './event-size.ts'
 
 export const TOO_MANY_EVENTS_MESSAGE = `An append has at most ${eventLimits.appendEventsMax} events`
@@ -13,10 +14,9 @@ export const identifier = (what: string): z.ZodString =>
       `${what} may have ${eventLimits.identifierCharactersMax} characters at most`,
     )
 
-/** `.` and `..` are taken as steps by every URL parser on the way, so such a stream could not be read again. */
 export const streamIdSchema = z
   .string()
-  .refine((value) => /^[A-Za-z0-9._:~-]{1,255}$/.test(value) && value !== '.' && value !== '..', {
+  .refine(isStreamId, {
     error: 'A stream id has 1 to 255 of A-Z, a-z, 0-9 and . _ : ~ - and is not "." or ".."',
     params: { errorCode: 'INVALID_STREAM_ID' },
   })
@@ -25,31 +25,6 @@ export const streamIdSchema = z
     example: 'order-17',
     pattern: '^[A-Za-z0-9._:~-]{1,255}$',
   })
-
-/** PostgreSQL keeps microseconds; more digits would be cut without a word. */
-const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)$/
-
-function isTime(value: string): boolean {
-  const match = TIME.exec(value)
-  if (match === null) return false
-  // Date.parse would roll February 30th over into March.
-  const [, year, month, day] = match.map(Number)
-  const daysInMonth = new Date(Date.UTC(year ?? 0, month ?? 0, 0)).getUTCDate()
-  return (
-    !Number.isNaN(Date.parse(value.toUpperCase())) &&
-    (day ?? 0) >= 1 &&
-    (day ?? 0) <= daysInMonth &&
-    (year ?? 0) >= 1
-  )
-}
-
-export const timeSchema = z
-  .string()
-  .refine(
-    isTime,
-    'must be an RFC 3339 time such as 2026-11-21T14:30:00Z, with at most six digits of a second',
-  )
-  .meta({ format: 'date-time', example: '2026-11-21T14:30:00Z' })
 
 const isJsonObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -77,13 +52,18 @@ export const eventSchema = z
       .optional()
       .describe('Where the event comes from, as in CloudEvents.'),
     type: identifier('type').meta({ description: 'What happened.', example: 'OrderPlaced' }),
-    time: timeSchema.optional().describe('When it happened. The time of recording when absent.'),
+    time: timeSchema
+      .optional()
+      .describe(
+        'When it happened. It is kept in UTC to the microsecond; finer digits are cut off. The time of recording when absent.',
+      ),
     data: z
       .unknown()
       .refine((value) => value !== undefined, 'is required (it may be null)')
       .refine(isOfEventSize, tooLarge)
       .meta({
-        description: 'Any JSON value. Numbers keep their exact value or are refused.',
+        description:
+          'Any JSON value. Numbers keep their exact value or are refused. Data and metadata have 1 MiB at most as they are read: numbers written out, a space after each : and ,.',
         example: { amount: 12.5 },
       }),
     metadata: metadataSchema.optional().refine(isOfEventSize, tooLarge),

@@ -42,7 +42,7 @@ export const streamInfoRoute = (services: () => Services) =>
     errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
     async handler({ params, headers, caller }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
-      await checkConsistency(services().currentEpoch, caller.tenant, headers['consistency-token'])
+      await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       const info = await services().events.streamInfo(caller.tenant, params.streamId)
       const etag = versionTag(info.version)
       if (isKnownTag(headers['if-none-match'], etag)) return reply(304, { headers: { ETag: etag } })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { TrickleError } from '../../shared/errors/index.ts'
 import type { EpochPoint } from '../../shared/event-store/index.ts'
-import { defineRouteFor, markReplayed, reply } from '../../shared/http/index.ts'
+import { defineRouteFor, markReplayed, reply, timeSchema } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { utcTimeOf } from '../../shared/time/index.ts'
 import type { Services } from '../services.ts'
 import { epochSchema, logStatusSchema } from './schemas.ts'
 
@@ -17,8 +18,7 @@ const CLOCK_SKEW_MS = 60_000
 const newEpochSchema = z
   .strictObject({
     reason: z.string().min(1).max(500).describe('For those who read the list of epochs later.'),
-    restoredTo: z.iso
-      .datetime({ offset: true })
+    restoredTo: timeSchema
       .optional()
       .describe(
         'The time (RFC 3339) to which the database was restored: what was recorded before still holds, what was recorded since is new to every consumer. Needed when events were appended since the restore.',
@@ -38,12 +38,13 @@ const newEpochSchema = z
 
 function pointOf({ restoredTo, from }: z.output<typeof newEpochSchema>): EpochPoint {
   if (restoredTo === undefined) return { from: from ?? 'end' }
-  if (Date.parse(restoredTo) > Date.now() + CLOCK_SKEW_MS) {
+  const utc = utcTimeOf(restoredTo, '/restoredTo')
+  if (Date.parse(utc) > Date.now() + CLOCK_SKEW_MS) {
     throw new TrickleError('VALIDATION_FAILED', 'restoredTo lies in the future.', {
       errors: [{ pointer: '/restoredTo', message: 'lies in the future' }],
     })
   }
-  return { restoredTo }
+  return { restoredTo: utc }
 }
 
 const statusRoute = (services: LogServices) =>

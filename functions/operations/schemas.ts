@@ -32,6 +32,22 @@ export const epochSchema = z
   })
   .meta({ id: 'LogEpoch' })
 
+export const sealKeySchema = z
+  .object({
+    id: z.string(),
+    state: z
+      .enum(['waiting', 'sealing', 'opening'])
+      .describe(
+        'waiting: it opens tokens and seals from `sealsFrom` on; sealing: the one that seals; opening: an earlier one.',
+      ),
+    sealsFrom: z.string(),
+    reason: z.string(),
+    addedAt: z.string(),
+  })
+  .meta({ id: 'SealKey' })
+
+export const sealKeysSchema = z.object({ keys: z.array(sealKeySchema) })
+
 export const horizonSchema = z
   .object({
     xid: z.string(),

@@ -53,6 +53,9 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
 
 // Names that the platform fixes. Not here, because Flex Consumption refuses or ignores them: FUNCTIONS_WORKER_RUNTIME,
 // FUNCTIONS_EXTENSION_VERSION, WEBSITE_RUN_FROM_PACKAGE, SCM_DO_BUILD_DURING_DEPLOYMENT, WEBSITE_NODE_DEFAULT_VERSION.
+// Nor NODE_OPTIONS: the worker runs already when it gets the app, and would not read it. What the app needs of Node, such
+// as the size of a request's head, it sets itself (shared/functions-worker); languageWorkers__node__arguments would be
+// read, at the price of a cold worker at every start.
 var platformSettings = {
   // Blobs only: timers and Service Bus keep their state there; queues and tables would need rights of their own.
   AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint

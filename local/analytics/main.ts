@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { withoutSecret } from '../loopback/index.ts'
 import { runChild } from '../storage/index.ts'
 import { startAnalytics } from './stand-in.ts'
 
@@ -8,6 +9,7 @@ const flagsSchema = z.object({
   data: z.string().min(1),
   kql: z.string().min(1),
   database: z.string().min(1),
+  via: z.string().min(1).optional(),
 })
 
 await runChild(async () => {
@@ -17,6 +19,8 @@ await runChild(async () => {
       data: { type: 'string' },
       kql: { type: 'string' },
       database: { type: 'string' },
+      // The name of a proxy that stands before this server.
+      via: { type: 'string' },
     },
   })
   const flags = flagsSchema.parse(values)
@@ -25,6 +29,9 @@ await runChild(async () => {
     dataFolder: flags.data,
     kqlFolder: flags.kql,
     database: flags.database,
+    // By the environment: arguments are shown to every account of the machine.
+    secret: process.env['TRICKLE_LOCAL_SECRET'],
+    moreHosts: flags.via === undefined ? [] : [flags.via],
     storage: z
       .string({ error: 'TRICKLE_LOCAL_STORAGE is not set' })
       .parse(process.env['TRICKLE_LOCAL_STORAGE']),
@@ -32,10 +39,10 @@ await runChild(async () => {
       console.error(line)
     },
   })
-  const { url, database, faultsUrl } = running
+  const { url, token, database, faultsUrl } = running
   return {
-    facts: { url, database, faultsUrl },
-    line: `Analytics: database ${database} at ${url}`,
+    facts: { url, token, database, faultsUrl },
+    line: `Analytics: database ${database} at ${withoutSecret(url)}`,
     stop: () => running.stop(),
   }
 })

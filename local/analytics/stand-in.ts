@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { LocalFailure, fileFailure } from '../failure/index.ts'
+import { newSecret, urlWithSecret } from '../loopback/index.ts'
 import { holdFolder, parseConnectionString } from '../storage/index.ts'
 import { runScripts } from './commands/index.ts'
 import type { CommandContext } from './commands/index.ts'
@@ -22,14 +23,21 @@ export interface AnalyticsOptions {
   readonly database: string
   /** Connection string of the storage account (Azurite). */
   readonly storage: string
+  /** What callers have to present; absent: one is made. A run gives its own, so that it outlives a restart. */
+  readonly secret?: string | undefined
+  /** Names besides those of this machine by which a proxy before the stand-in is called. */
+  readonly moreHosts?: readonly string[]
   /** For troubles that nobody is told otherwise, a line each. */
   readonly log?: (line: string) => void
 }
 
 export interface RunningAnalytics {
-  /** For the SDK's connection string. */
+  /** For the SDK's connection string; holds the secret. */
   readonly url: string
+  /** The secret alone, for clients that send it as a bearer token. */
+  readonly token: string
   readonly database: string
+  /** Holds the secret as well. */
   readonly faultsUrl: string
   stop(): Promise<void>
 }
@@ -94,10 +102,13 @@ async function assemble(
   const wake = createWake()
   const stopping = new AbortController()
   const proxy = createStorageProxy({ ...resources.facts, queueNames: queueNames(resources) })
-  let origin = ''
+  const secret = options.secret ?? newSecret()
+  let origin = 'http://127.0.0.1'
   const dispatch = createDispatch({
     contextFor,
     ownOrigin: () => origin,
+    secret,
+    moreHosts: options.moreHosts ?? [],
     proxy,
     faults,
     wake,
@@ -112,7 +123,12 @@ async function assemble(
   const worker = new QueueWorker({ database, databaseName: options.database, resources, faults, wake, log })
   onStop(() => worker.stop())
   onStop(startSweeping(database, resources, log))
-  return { url: origin, database: options.database, faultsUrl: `${origin}${faultsPath}` }
+  return {
+    url: urlWithSecret(origin, secret),
+    token: secret,
+    database: options.database,
+    faultsUrl: `${origin}${faultsPath}?code=${secret}`,
+  }
 }
 
 /**

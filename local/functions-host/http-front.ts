@@ -12,8 +12,12 @@ import { readRequestPath, type RequestPath } from './request-path.ts'
 import { hostCategory, type HostLog } from './log.ts'
 import { HostStartFailure, messageOf, stackOf, systemCodeOf } from './start-failure.ts'
 
-/** Kestrel's limits: 32 KiB of headers, 30 s to send them, 130 s of idle keep-alive. */
+/**
+ * Kestrel's limits: 32 KiB and 100 headers, 30 s to send them, 130 s of idle keep-alive. Its 8 KiB for the request line
+ * are not imitated: the line counts with the headers here, so that the app has to stand the longer ones, too.
+ */
 const headerLimitBytes = 32_768
+const headersMax = 100
 const headersTimeoutMs = 30_000
 const keepAliveTimeoutMs = 130_000
 
@@ -46,6 +50,8 @@ export async function openHttpFront(port: number, options: HttpFrontOptions): Pr
     handle(request, response, stages, options),
   )
   server.headersTimeout = headersTimeoutMs
+  // One more than is allowed is kept, so that it is seen: Node drops those above its limit without a word.
+  server.maxHeadersCount = headersMax + 1
   server.keepAliveTimeout = keepAliveTimeoutMs
   // A long upload is no fault; what stalls is ended by the activity timeout.
   server.requestTimeout = 0
@@ -80,6 +86,7 @@ function handle(
     extraHeaders: cors?.headers ?? [],
   }
   if (path === undefined) answerEmpty(exchange, 400)
+  else if (request.rawHeaders.length > 2 * headersMax) answerEmpty(exchange, 431)
   else if (cors?.isPreflight === true) answerEmpty(exchange, 204)
   else if (stages === undefined) answerEmpty(exchange, 503)
   else {

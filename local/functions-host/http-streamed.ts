@@ -29,8 +29,8 @@ export interface StreamedHttp {
   close(): void
 }
 
-/** Hop-by-hop headers (RFC 9110, 7.6.1), and Date, which the outer server sets itself. */
-const notForwarded = new Set([
+/** Headers that belong to one connection (RFC 9110, 7.6.1). */
+const hopByHop = [
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -38,8 +38,29 @@ const notForwarded = new Set([
   'upgrade',
   'te',
   'trailer',
-  'date',
+]
+
+/** Of a response: Date is set by the outer server itself. */
+const notPassedBack = new Set([...hopByHop, 'date'])
+
+/**
+ * Of a request: what the host writes itself. It overwrites an x-ms-invocation-id of the client (since
+ * 2025-04; before that the client's own won, and the two halves never met: azure-functions-host, issue 10934).
+ */
+const notForwarded = new Set([
+  ...hopByHop,
+  'content-length',
+  'expect',
+  'host',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-prefix',
+  'x-forwarded-proto',
+  'x-ms-invocation-id',
 ])
+
+/** The platform's client sends ASCII only; a header with anything else ends in 502, while the invocation goes on. */
+const beyondAscii = /[\x80-\uffff]/
 
 /** Idle connections to the library's server that are kept; above this many at once a new one costs little. */
 const keptConnections = 256
@@ -63,15 +84,16 @@ export function createStreamedHttp(options: StreamedHttpOptions): StreamedHttp {
         logLevel: 'debug',
       })
       .then(({ result }) => {
-        if (result === null || result === undefined) warnUnanswered(match, invocationId)
+        if (result === null || result === undefined) warnUnanswered(exchange, match, invocationId)
       })
-      .catch(() => warnUnanswered(match, invocationId))
+      .catch(() => warnUnanswered(exchange, match, invocationId))
   }
 
-  function warnUnanswered(match: RouteMatch, invocationId: string): void {
+  function warnUnanswered({ response }: HttpExchange, match: RouteMatch, invocationId: string): void {
+    if (response.headersSent || response.closed) return
     const message =
-      'With HTTP streaming nobody answers a handler that threw or returned nothing: the client waits until the ' +
-      `platform gives up after ${options.activityTimeoutMs / 1_000} s.`
+      'With HTTP streaming nobody answers for a handler that threw or returned nothing: unless the app did it itself, ' +
+      `the client waits until the platform gives up after ${options.activityTimeoutMs / 1_000} s.`
     options.log.write({ level: 'warning', category: match.route.fn.name, invocationId, message })
   }
 
@@ -86,14 +108,14 @@ function forward(
 ): void {
   const { request, response, path } = exchange
   const bodyBytes = declaredBodyBytes(request)
-  // The library reads nothing else from these headers: the app's come by the trigger's metadata.
-  const headers: Record<string, string> = {
-    'x-ms-invocation-id': invocationId,
-    'x-forwarded-host': request.headers.host ?? 'localhost',
-    'x-forwarded-proto': 'http',
+  if (request.rawHeaders.some((text) => beyondAscii.test(text))) {
+    answerEmpty(exchange, 502)
+    return
   }
-  if (bodyBytes === undefined) headers['transfer-encoding'] = 'chunked'
-  else if (bodyBytes > 0) headers['content-length'] = String(bodyBytes)
+  const headers = forwardedHeaders(request)
+  if (bodyBytes === undefined) headers.push('transfer-encoding', 'chunked')
+  else if (bodyBytes > 0) headers.push('content-length', String(bodyBytes))
+  headers.push('x-ms-invocation-id', invocationId)
 
   const upstream = sendRequest({
     host: '127.0.0.1',
@@ -132,6 +154,19 @@ function forward(
   request.pipe(upstream)
 }
 
+/** All of the client's headers, as the platform passes them on: the worker's server has to take their whole size. */
+function forwardedHeaders(request: IncomingMessage): string[] {
+  const headers: string[] = []
+  const raw = request.rawHeaders
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? ''
+    if (!notForwarded.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
+  }
+  headers.push('host', 'localhost')
+  headers.push('x-forwarded-host', request.headers.host ?? 'localhost', 'x-forwarded-proto', 'http')
+  return headers
+}
+
 /** Counts a chunked upload; one with a Content-Length is checked before it gets here. */
 function limitUpload(exchange: HttpExchange, upstream: ClientRequest, limitBytes: number): void {
   let received = 0
@@ -154,7 +189,7 @@ function passResponse(exchange: HttpExchange, incoming: IncomingMessage): void {
   const raw = incoming.rawHeaders
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? ''
-    if (!notForwarded.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
+    if (!notPassedBack.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
   }
   response.writeHead(incoming.statusCode ?? 502, headers)
   // A response that breaks off must break off for the client too; ending it well would make it look complete.

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileFailure, systemCode } from '../failure/index.ts'
 import { makeFolder } from '../folder/index.ts'
+import { refusalOf } from '../loopback/index.ts'
 import { portTaken } from '../ports/index.ts'
 import { algorithm, ensureKey, publicKeys, readKeys } from './keys.ts'
 import { writeIssuer } from './tokens.ts'
@@ -43,7 +44,9 @@ function answer(
   facts: IssuerFacts,
 ): void {
   const path = (request.url ?? '').split('?')[0]
-  if (request.method !== 'GET') answerJson(response, 405, { error: 'Only GET is answered.' })
+  const refusal = refusalOf(request)
+  if (refusal !== undefined) answerJson(response, 403, { error: refusal })
+  else if (request.method !== 'GET') answerJson(response, 405, { error: 'Only GET is answered.' })
   else if (path === '/.well-known/openid-configuration') answerJson(response, 200, discovery(facts))
   // Read anew each time: a rotation by another process shows at once, and the file is small.
   else if (path === '/jwks.json') answerJson(response, 200, publicKeys(readKeys(folder)))

@@ -1,3 +1,4 @@
+import { withoutSecret } from '../loopback/index.ts'
 import { defaultHome, firstTenant } from './project.ts'
 import type { Status } from './run-file.ts'
 
@@ -31,7 +32,8 @@ export function describeAddresses(status: Status): string[] {
     rows.push(['API', `${status.url}/api`], ['API reference', `${status.url}/api/docs`])
   if (status.postgres) rows.push(['PostgreSQL', withoutPassword(status.postgres.inspector)])
   if (status.analytics) {
-    rows.push(['Analytics', `${status.analytics.url} (database ${status.analytics.database})`])
+    const { url, database } = status.analytics
+    rows.push(['Analytics', `${withoutSecret(url)} (database ${database})`])
   }
   if (status.issuer !== null) rows.push(['Token issuer', status.issuer])
   rows.push(['Data and logs', status.dataFolder])

@@ -32,6 +32,7 @@ export interface BringUp {
   readonly ports: RunPorts
   readonly book: RunBook
   readonly spawned: Spawned
+  readonly secret: string
   readonly signal: AbortSignal
   /** Starts a part and keeps it running from then on. */
   keep<Facts>(part: KeptPart<Facts>): Promise<Keeper<Facts>>
@@ -63,9 +64,12 @@ async function analytics(
   run: BringUp,
 ): Promise<{ url: string; database: string; storageConnectionString: string }> {
   const storage = await run.keep(storagePart(run))
-  const { facts } = await run.keep(analyticsPart(run, storage.facts))
-  const { url, database, faultsUrl } = facts
-  run.book.learned({ analytics: { url, database }, faults: { analytics: faultsUrl, serviceBus: null } })
+  const { facts } = await run.keep(analyticsPart(run, storage.facts, run.options.analyticsVia))
+  const { url, token, database, faultsUrl } = facts
+  run.book.learned({
+    analytics: { url, token, database },
+    faults: { analytics: faultsUrl, serviceBus: null },
+  })
   return { url, database, storageConnectionString: storage.facts.connectionString }
 }
 

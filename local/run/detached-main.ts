@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { LocalFailure } from '../failure/index.ts'
 import type { RunOptions } from './bring-up.ts'
-import type { DetachedMessage } from './detached.ts'
+import { detachedOptionsName, type DetachedMessage } from './detached.ts'
 import { controlBySignals } from './signals.ts'
 import { supervise } from './supervisor.ts'
 
@@ -44,7 +44,7 @@ function describeFailure(error: unknown): DetachedMessage {
   }
 }
 
-const options = optionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const options = optionsSchema.parse(JSON.parse(process.env[detachedOptionsName] ?? '{}'))
 const signals = controlBySignals(() => process.exit(1))
 let ready = false
 process.once('disconnect', () => {

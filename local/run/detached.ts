@@ -11,6 +11,9 @@ import { openLog } from './logs.ts'
 import { statusSchema } from './run-file.ts'
 import type { Status } from './run-file.ts'
 
+/** The variable of the environment that holds its options. */
+export const detachedOptionsName = 'TRICKLE_DETACHED_RUN'
+
 /** What the detached run tells the one that started it. */
 export const detachedMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('said'), line: z.string() }),
@@ -65,8 +68,10 @@ export async function startDetached(
   signal: AbortSignal,
 ): Promise<{ status: Status; tookMs: number }> {
   const log = openLog(join(openHome(options.home).logs, 'run.log'))
-  const child = spawn(process.execPath, ['local/run/detached-main.ts', JSON.stringify(options)], {
+  const child = spawn(process.execPath, ['local/run/detached-main.ts'], {
     cwd: projectFolder,
+    // Not by its arguments, which every account may see: an administrator's url holds a password.
+    env: { ...process.env, [detachedOptionsName]: JSON.stringify(options) },
     stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
     detached: true,
   })

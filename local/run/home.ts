@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileFailure, LocalFailure } from '../failure/index.ts'
 import { makeFolder } from '../folder/index.ts'
@@ -64,6 +64,15 @@ function assertNotForeign(home: Home): void {
   })
 }
 
+/** A folder that an older version made may be open to others, and so may the files in it. */
+function closeFolder(folder: string): void {
+  try {
+    chmodSync(folder, 0o700)
+  } catch (error) {
+    throw fileFailure(error, folder) ?? error
+  }
+}
+
 /**
  * Makes a home where there is none, and checks that it is one.
  * @throws LocalFailure NOT_A_HOME, PERMISSION_MISSING, DISK_FULL
@@ -73,11 +82,14 @@ export function openHome(folder: string): Home {
   assertNotForeign(home)
   // Closed to others, but for root: PostgreSQL's account has to pass through to its data.
   makeFolder(home.folder, process.getuid?.() === 0 ? 0o711 : 0o700)
-  for (const folder of [home.logs, home.storage, home.analytics, home.issuer, home.host])
+  for (const folder of [home.logs, home.storage, home.analytics, home.issuer, home.host]) {
     makeFolder(folder, 0o700)
+    closeFolder(folder)
+  }
   const marker = join(home.folder, markerName)
   try {
-    if (!existsSync(marker)) writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }))
+    if (!existsSync(marker))
+      writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }), { mode: 0o600 })
     else readFileSync(marker)
     // Asks for the right to write where it will be needed, before anything is started.
     writeFileSync(join(home.logs, 'run.log'), '', { flag: 'a', mode: 0o600 })

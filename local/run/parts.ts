@@ -23,11 +23,18 @@ interface Context {
   readonly home: Home
   readonly ports: RunPorts
   readonly spawned: Spawned
+  /** Of this run, for what its servers let only their own clients do. */
+  readonly secret: string
 }
 
 const storageFacts = z.object({ connectionString: z.string() })
 const issuerFacts = z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.string() })
-const analyticsFacts = z.object({ url: z.string(), database: z.string(), faultsUrl: z.string() })
+const analyticsFacts = z.object({
+  url: z.string(),
+  token: z.string(),
+  database: z.string(),
+  faultsUrl: z.string(),
+})
 const hostFacts = z.object({ url: z.string(), masterKey: z.string(), functions: z.array(z.string()) })
 
 export type StorageFacts = z.infer<typeof storageFacts>
@@ -108,14 +115,19 @@ export function issuerPart(context: Context): KeptPart<z.infer<typeof issuerFact
   })
 }
 
-export function analyticsPart(context: Context, storage: StorageFacts): KeptPart<AnalyticsFacts> {
-  const { home, ports } = context
+export function analyticsPart(
+  context: Context,
+  storage: StorageFacts,
+  via: string | undefined,
+): KeptPart<AnalyticsFacts> {
+  const { home, ports, secret } = context
+  const proxy = via === undefined ? [] : ['--via', new URL(`http://${via}`).hostname]
   const folders = ['--data', home.analytics, '--kql', 'infra/kql']
   return childPart(context, 'analytics', {
     program: 'local/analytics/main.ts',
-    args: ['--port', String(ports.analytics), ...folders, '--database', analyticsDatabase],
+    args: ['--port', String(ports.analytics), ...folders, '--database', analyticsDatabase, ...proxy],
     factsSchema: analyticsFacts,
-    settings: { TRICKLE_LOCAL_STORAGE: storage.connectionString },
+    settings: { TRICKLE_LOCAL_STORAGE: storage.connectionString, TRICKLE_LOCAL_SECRET: secret },
   })
 }
 

@@ -30,7 +30,8 @@ export const statusSchema = z.object({
       inspector: z.string(),
     })
     .nullable(),
-  analytics: z.object({ url: z.string(), database: z.string() }).nullable(),
+  /** The url holds the token, for clients that take an address and nothing else. */
+  analytics: z.object({ url: z.string(), token: z.string(), database: z.string() }).nullable(),
   serviceBus: z.string().nullable(),
   pgbouncer: z.string().nullable(),
   replicas: z.array(z.string()),

@@ -1,4 +1,5 @@
 import { LocalFailure } from '../failure/index.ts'
+import { newSecret } from '../loopback/index.ts'
 import { isSameProcess } from '../process/index.ts'
 import { readRun } from './status.ts'
 import { checkInstallation } from './installation.ts'
@@ -25,6 +26,9 @@ export interface RunOutput {
   /** Everything serves. */
   readonly ready: (status: Status, tookMs: number) => void
 }
+
+/** Whatever this process or one of its parts writes is for its owner's eyes: files 0600, folders 0700. */
+const ownersOnly = 0o077
 
 /** Logs are looked at this often; a part that writes 16 MiB a minute has another problem. */
 const rotateEveryMs = 60_000
@@ -96,6 +100,7 @@ class Run {
         home: this.#home,
         options: this.#options,
         ports,
+        secret: newSecret(),
         book: this.#book,
         signal: either,
         say: this.#output.say,
@@ -194,6 +199,7 @@ async function openRun(options: RunOptions, output: RunOutput): Promise<{ run: R
  * @throws LocalFailure when it cannot be started; everything that was started has ended then
  */
 export async function supervise(options: RunOptions, output: RunOutput, control: RunControl): Promise<void> {
+  process.umask(ownersOnly)
   const { run, release } = await openRun(options, output)
   const { logs } = homeAt(options.home)
   const rotation = setInterval(() => {

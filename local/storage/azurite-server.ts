@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { refusalOf } from '../loopback/index.ts'
 import { holdAnswersUntilSaved } from './durable-answers.ts'
 import type { LokiDatabase } from './durable-answers.ts'
 
@@ -71,6 +72,24 @@ function configurationOf(service: AzuriteService, dataFolder: string, port: numb
   ]
 }
 
+/** Puts a refusal before everything that Azurite does: its keys do not keep a page from trying what needs none. */
+function refuseForeign(server: Server): void {
+  const listeners = server.listeners('request') as ((
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => void)[]
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    const refusal = refusalOf(request)
+    if (refusal === undefined) for (const listener of listeners) listener.call(server, request, response)
+    else {
+      request.resume()
+      response.writeHead(403, { 'content-type': 'text/plain' })
+      response.end(`${refusal}\n`)
+    }
+  })
+}
+
 /**
  * Starts one of Azurite's services in this process, with durable answers.
  * `AZURITE_ACCOUNTS` must be set before (Azurite reads the accounts from there). No telemetry is started.
@@ -84,6 +103,7 @@ export async function startAzurite(
   const { Configuration, Server } = azuriteClasses(service)
   const server = new Server.default(new Configuration.default(...configurationOf(service, dataFolder, port)))
   await server.start()
+  refuseForeign(server.httpServer)
   holdAnswersUntilSaved(server.httpServer, [server.extentMetadataStore.db, server.metadataStore.db])
   return {
     origin: server.getHttpServerAddress(),

@@ -68,8 +68,15 @@ function connection(
   clientId: string | undefined,
   isLocal: boolean,
 ): KustoConnectionStringBuilder {
-  if (isLocal && url.startsWith('http:')) return new KustoConnectionStringBuilder(url)
+  if (isLocal && url.startsWith('http:')) return localConnection(url)
   const credential =
     clientId === undefined ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId })
   return KustoConnectionStringBuilder.withTokenCredential(url, credential)
+}
+
+/** The url of a local stand-in may hold its token as a password; it is sent as a token is to the real service. */
+function localConnection(url: string): KustoConnectionStringBuilder {
+  const { origin, password } = new URL(url)
+  if (password === '') return new KustoConnectionStringBuilder(url)
+  return KustoConnectionStringBuilder.withAccessToken(origin, password)
 }

@@ -2,6 +2,7 @@ import { TrickleError } from '../errors/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import type { AppendAnswer } from './append-answer.ts'
 import { versionConflict } from './conflicts.ts'
+import type { SealKeyring } from './seal.ts'
 import { encodeConsistency } from './tokens.ts'
 import type { AppendAllRequest, AppendAllResult, Replay, WrittenStream } from './types.ts'
 
@@ -18,6 +19,7 @@ export interface WrittenAt {
  * @throws TrickleError for every other outcome (EventStore.append lists them).
  */
 export function resultOf(
+  keyring: SealKeyring,
   tenant: TenantContext,
   request: AppendAllRequest,
   ids: readonly string[],
@@ -32,13 +34,13 @@ export function resultOf(
         counts,
         ids,
       )
-      return assemble(tenant, streams, answer, { replayed: false, replayedByKey: false })
+      return assemble(keyring, tenant, streams, answer, { replayed: false, replayedByKey: false })
     }
     case 'replayed': {
       const receipt = JSON.parse(answer.result) as Receipt
       const streams = partIds(receipt.streams, receipt.versions, receipt.counts, receipt.ids)
       const at = { epoch: receipt.epoch, timeline: receipt.timeline, xid: answer.xid }
-      return assemble(tenant, streams, at, { replayed: true, replayedByKey: true })
+      return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: true })
     }
     default:
       throw refusal(tenant, request, answer)
@@ -134,12 +136,13 @@ function nameRefusal(streamId: string, { outcome, set, value, holder }: NameInTh
 }
 
 export function assemble(
+  keyring: SealKeyring,
   tenant: TenantContext,
   streams: readonly WrittenStream[],
   { epoch, timeline, xid }: WrittenAt,
   replay: Replay,
 ): AppendAllResult {
-  const consistencyToken = encodeConsistency(tenant.tenantId, {
+  const consistencyToken = encodeConsistency(keyring, tenant.tenantId, {
     epoch,
     xid: BigInt(xid),
     // Of one stream; a token of several is known by its transaction alone.

@@ -3,12 +3,13 @@ import type { TenantContext } from '../tenancy/index.ts'
 import type { AppendParameters } from './append-statements.ts'
 import { encodeEvents } from './encode-events.ts'
 import { eventLimits } from './limits.ts'
+import { checkLength, checkStreamId } from './names.ts'
 import type { AppendAllRequest, Expectation, ReservedName, StreamWrite } from './types.ts'
 
 /**
  * Checks what only the whole append shows, and brings it into the form of the database's functions.
  * @param ids of all events, in their order; made before the first attempt, so that each attempt sends the same.
- * @throws TrickleError VALIDATION_FAILED, TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
+ * @throws TrickleError VALIDATION_FAILED, INVALID_STREAM_ID, NUMBER_NOT_EXACT, TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
  */
 export async function appendParameters(
   tenant: TenantContext,
@@ -19,6 +20,7 @@ export async function appendParameters(
   if (streams.length === 0)
     throw new TrickleError('VALIDATION_FAILED', 'An append needs at least one stream to write to.')
   checkStreams([...streams, ...conditions].map(({ streamId }) => streamId))
+  for (const { streamType } of streams) checkLength(streamType, '/streamType')
   return {
     tenantId: tenant.tenantId,
     streamIds: [...streams, ...conditions].map(({ streamId }) => streamId),
@@ -36,6 +38,7 @@ export async function appendParameters(
 }
 
 function checkStreams(streamIds: readonly string[]): void {
+  for (const streamId of streamIds) checkStreamId(streamId)
   if (streamIds.length > eventLimits.appendStreamsMax) {
     throw new TrickleError(
       'VALIDATION_FAILED',

@@ -48,7 +48,7 @@ export const append = (parameters: AppendParameters): Statement => ({
 /** One column: a BatchAnswer as the text of a composite value. Each append is of one stream, without conditions and names. */
 export const appendBatch = (batch: readonly AppendParameters[]): Statement => ({
   name: 'append_batch',
-  text: 'select trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  text: 'select trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
   values: [
     batch.map((append) => append.tenantId),
     batch.map((append) => append.streamIds[0]),
@@ -61,8 +61,19 @@ export const appendBatch = (batch: readonly AppendParameters[]): Statement => ({
     batch.map((append) => append.key),
     batch.map((append) => append.fingerprint),
     batch.map((append) => append.mayBeKnown),
+    nthsOfTenants(batch),
   ],
 })
+
+/** Which request of its tenant each one is, 1 first. */
+function nthsOfTenants(batch: readonly AppendParameters[]): number[] {
+  const counts = new Map<string, number>()
+  return batch.map(({ tenantId }) => {
+    const nth = (counts.get(tenantId) ?? 0) + 1
+    counts.set(tenantId, nth)
+    return nth
+  })
+}
 
 function batchEventsJson(batch: readonly AppendParameters[]): string {
   const framed: string[] = []

@@ -2,6 +2,7 @@ import { TrickleError } from '../errors/index.ts'
 import { codeOf, constraintOf, type Database } from '../postgres/index.ts'
 import { readAppendAnswer, type AppendAnswer } from './append-answer.ts'
 import { append, type AppendParameters } from './append-statements.ts'
+import { refusedByDatabase } from './refused-by-database.ts'
 
 /** Until when, and whether still, the caller waits. */
 export interface AppendTiming {
@@ -16,7 +17,7 @@ export type WriteOutcome = AppendAnswer | 'receipt-exists' | 'event-exists'
 export interface AppendWriter {
   /**
    * @param onAttempt told before each attempt that may write; from the second on the events may be there already.
-   * @throws TrickleError OUTCOME_UNKNOWN, DATABASE_ family.
+   * @throws TrickleError OUTCOME_UNKNOWN, VALIDATION_FAILED for what the database can't keep, DATABASE_ family.
    */
   write(parameters: AppendParameters, timing: AppendTiming, onAttempt: () => void): Promise<WriteOutcome>
 }
@@ -42,7 +43,7 @@ export class DirectWriter implements AppendWriter {
         resolvesAmbiguity: true,
         onAttempt,
         onError: (error) =>
-          codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : undefined,
+          codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : refusedByDatabase(error),
       })
       const answer = row?.[0] ?? null
       if (answer === null) throw new TrickleError('INTERNAL', 'The append returned nothing.')

@@ -6,6 +6,8 @@ import { assemble, resultOf } from './append-outcome.ts'
 import { appendParameters } from './append-request.ts'
 import { findAppend, type AppendParameters } from './append-statements.ts'
 import type { AppendWriter } from './append-writer.ts'
+import type { SealKeyring } from './seal.ts'
+import type { SealKeys } from './seal-keys.ts'
 import type {
   AppendAllRequest,
   AppendAllResult,
@@ -20,16 +22,22 @@ const ROUNDS_MAX = 3
 /** What stands in the way may be what an earlier attempt of this very append has written. */
 const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
 
+/** What an append is made with. */
+export interface AppendMeans {
+  readonly database: Database
+  readonly writer: AppendWriter
+  readonly keys: SealKeys
+}
+
 /** Appends to one stream: one statement, one transaction, one round trip. Errors: EventStore.append. */
 export async function appendToStream(
-  database: Database,
-  writer: AppendWriter,
+  means: AppendMeans,
   tenant: TenantContext,
   request: AppendRequest,
 ): Promise<AppendResult> {
   const { streamId, streamType, expected, events, reservations, releases, ...options } = request
   const stream = { streamId, streamType, expected, events, reservations, releases }
-  const { streams, ...rest } = await appendToStreams(database, writer, tenant, {
+  const { streams, ...rest } = await appendToStreams(means, tenant, {
     streams: [stream],
     ...options,
   })
@@ -45,13 +53,14 @@ export async function appendToStream(
  * either they are written now or the first append is found and its result returned.
  */
 export async function appendToStreams(
-  database: Database,
-  writer: AppendWriter,
+  { database, writer, keys }: AppendMeans,
   tenant: TenantContext,
   request: AppendAllRequest,
 ): Promise<AppendAllResult> {
   const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
   const parameters = await appendParameters(tenant, request, ids)
+  // Before anything is written: without keys the caller could not be told what became of it.
+  const keyring = await keys.recent()
   const timing = { signal: request.signal, deadlineAtMs: request.deadlineAtMs }
   let attempts = 0
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
@@ -61,10 +70,10 @@ export async function appendToStreams(
     if (outcome === 'receipt-exists') continue
     const mayHaveBeenWritten = parameters.mayBeKnown || attempts > 1
     if (outcome === 'event-exists' || (mayHaveBeenWritten && MAY_BE_OWN.has(outcome.outcome))) {
-      const earlier = await findEarlier(database, tenant, parameters).catch(unlessTold)
+      const earlier = await findEarlier(database, keyring, tenant, parameters).catch(unlessTold)
       if (earlier !== null) return earlier
     }
-    if (outcome !== 'event-exists') return resultOf(tenant, request, ids, outcome)
+    if (outcome !== 'event-exists') return resultOf(keyring, tenant, request, ids, outcome)
   }
   throw new TrickleError(
     'DATABASE_BUSY',
@@ -80,6 +89,7 @@ function unlessTold(error: unknown): never {
 /** The result of the append that wrote these ids before; null when nobody did. */
 async function findEarlier(
   database: Database,
+  keyring: SealKeyring,
   tenant: TenantContext,
   parameters: AppendParameters,
 ): Promise<AppendAllResult | null> {
@@ -98,7 +108,7 @@ async function findEarlier(
     .slice(0, parameters.written)
     .map((streamId) => writtenStream(streamId, written))
   const at = { epoch: epoch ?? '', timeline: timeline ?? '0', xid: xid ?? '0' }
-  return assemble(tenant, streams, at, { replayed: true, replayedByKey: false })
+  return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: false })
 }
 
 function writtenStream(streamId: string, written: readonly [string, number, string][]): WrittenStream {

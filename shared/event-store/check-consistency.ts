@@ -1,16 +1,12 @@
 import { TrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
+import { openToken, type SealKeys } from './seal-keys.ts'
+import { selectCurrentEpoch } from './statements.ts'
 import { decodeConsistency, type ConsistencyPoint } from './tokens.ts'
 
 /** The same as for suspension: how long another instance may take to notice what an operator did. */
 const FRESH_MS = 5_000
-
-const selectCurrentEpoch = {
-  name: 'select_current_epoch',
-  text: 'select c.epoch from trickle_events_log.current_epoch() c',
-  values: [],
-}
 
 /**
  * The current epoch of the log, known without asking for it at each read; one asks for many.
@@ -48,21 +44,34 @@ export class CurrentEpoch {
   }
 }
 
+/** What consistency tokens are held against. */
+export interface ConsistencyBasis {
+  readonly currentEpoch: CurrentEpoch
+  readonly sealKeys: SealKeys
+}
+
 /**
- * Checks the consistency token of a read: its form, its tenant and its epoch. A token of the epoch that is known costs
- * nothing; one of another epoch asks the database, so a token of a new epoch is never refused, and one of an ended
+ * Checks the consistency token of a read: its form, its tenant and its epoch. A token of the key and the epoch that are
+ * known costs nothing; one of another epoch asks the database, so a token of a new epoch is never refused, and one of an ended
  * epoch is taken for 5 s at most after its end.
  * @throws TrickleError INVALID_CURSOR; EPOCH_ENDED: the write that the token stands for may be gone.
  */
 export async function checkConsistency(
-  current: CurrentEpoch,
+  basis: ConsistencyBasis,
   tenant: TenantContext,
   token: string | undefined,
 ): Promise<ConsistencyPoint | null> {
   if (token === undefined) return null
-  const point = decodeConsistency(tenant.tenantId, token)
-  if (point.epoch === (await current.recent())) return point
-  if (point.epoch === (await current.refreshed())) return point
+  const { currentEpoch, sealKeys } = basis
+  const point = await openToken(sealKeys, (keyring) => decodeConsistency(keyring, tenant.tenantId, token))
+  if (point === 'unknown-key') {
+    throw new TrickleError(
+      'EPOCH_ENDED',
+      'This token was sealed with a key that the log does not have any more, so nobody can say which write it stands for. Read without the token, and see what is there.',
+    )
+  }
+  if (point.epoch === (await currentEpoch.recent())) return point
+  if (point.epoch === (await currentEpoch.refreshed())) return point
   throw new TrickleError(
     'EPOCH_ENDED',
     'The log was restored or moved since this token was made, so the write that it stands for may be gone. Read without the token, and see what is there.',

@@ -1,6 +1,9 @@
 import { TrickleError } from '../errors/index.ts'
+import { jsonbBytes } from '../json/index.ts'
+import { utcTimeOf } from '../time/index.ts'
 import { Turns } from '../turns/index.ts'
 import { eventLimits } from './limits.ts'
+import { checkNames } from './names.ts'
 import type { NewEvent, StreamWrite } from './types.ts'
 
 /** The events of an append, each as a JSON object without the number of its stream, stream by stream. */
@@ -8,14 +11,15 @@ export interface EncodedEvents {
   readonly texts: readonly string[]
   /** How many of them each written stream gets. */
   readonly counts: readonly number[]
+  /** As they will be stored, with numbers written out. */
   readonly bytes: number
 }
 
 /**
  * In turns, since an append may hold 8 MiB. JSON.stringify writes a JSON.rawJSON value as its source, so numbers keep their digits.
  * @param ids of all events, in their order.
- * @throws TrickleError VALIDATION_FAILED (a stream without an event, or two events with one id), TOO_MANY_EVENTS,
- *   EVENT_TOO_LARGE, BODY_TOO_LARGE.
+ * @throws TrickleError VALIDATION_FAILED (a stream without an event, two events with one id, a time that can't be kept),
+ *   TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE, NUMBER_NOT_EXACT.
  */
 export async function encodeEvents(
   streams: readonly StreamWrite[],
@@ -37,11 +41,10 @@ export async function encodeEvents(
   const texts: string[] = []
   const turns = new Turns()
   for (const [index, event] of events.entries()) {
-    const text = encodeEvent(event, ids[index] ?? '')
-    const eventBytes = Buffer.byteLength(text)
-    if (eventBytes > eventLimits.eventBytesMax + FRAME_BYTES)
-      throw tooLarge(pointerAt(index), index, eventBytes)
-    bytes += eventBytes
+    const { text, contentBytes, wholeBytes } = encodeEvent(event, ids[index] ?? '', pointerAt(index))
+    if (contentBytes > eventLimits.eventBytesMax)
+      throw eventTooLarge(`Event ${index + 1} of the append`, contentBytes, pointerAt(index))
+    bytes += wholeBytes
     texts.push(text)
     const turn = turns.after(text.length)
     if (turn !== undefined) await turn
@@ -49,7 +52,7 @@ export async function encodeEvents(
   if (bytes > eventLimits.appendBytesMax) {
     throw new TrickleError(
       'BODY_TOO_LARGE',
-      `The events of an append may have ${eventLimits.appendBytesMax} bytes together; these have ${bytes}. Split it.`,
+      `The events of an append may have ${eventLimits.appendBytesMax} bytes together, as they are stored; these have ${bytes}. Split it.`,
     )
   }
   return { texts, counts: streams.map((stream) => stream.events.length), bytes }
@@ -97,29 +100,54 @@ function refuseTwice(
   }
 }
 
-/** Ids, type and member names around data and metadata do not count towards the limit of an event; they fit in this. */
-const FRAME_BYTES = 4_096
+/** An event in the form of trickle_events_log.append, and how much of it will be stored, read and forwarded. */
+export interface EncodedEvent {
+  readonly text: string
+  /** Data and metadata, as the database prints them. */
+  readonly contentBytes: number
+  /** The same with id, type and all else around. */
+  readonly wholeBytes: number
+}
 
-/** One event in the form of trickle_events_log.append. An empty metadata object is the same as none. */
-export function encodeEvent(event: NewEvent, id: string): string {
+/**
+ * Encodes one event. Its time is brought to UTC, so that what the database reads is always in its range and form. An empty
+ * metadata object is the same as none.
+ *
+ * The size of data and metadata is not that of the text which came: numbers are written out (`1e308` has 309 digits), and
+ * what is small on its way in would fill a page, or be nulled by ADX, on its way out.
+ * @param pointer where the event stands in the request.
+ * @throws TrickleError VALIDATION_FAILED for a time that can't be kept or a name that is too long, NUMBER_NOT_EXACT.
+ */
+export function encodeEvent(event: NewEvent, id: string, pointer: string): EncodedEvent {
   const { source, type, schemaVersion, time, data, metadata, correlationId, causationId } = event
-  const hasMetadata = metadata !== undefined && Object.keys(metadata).length > 0
-  return JSON.stringify({
+  checkNames(event, id, pointer)
+  const frame = JSON.stringify({
     id,
     source: source === '' ? undefined : source,
     type,
     schemaVersion,
-    time,
-    data: data ?? null,
-    metadata: hasMetadata ? metadata : undefined,
+    time: time === undefined ? undefined : utcTimeOf(time, `${pointer}/time`),
     correlationId,
     causationId,
   })
+  const dataText = jsonText(data ?? null)
+  const hasMetadata = metadata !== undefined && Object.keys(metadata).length > 0
+  const metadataText = hasMetadata ? jsonText(metadata) : ''
+  const contentBytes = jsonbBytes(dataText) + jsonbBytes(metadataText)
+  return {
+    text: `${frame.slice(0, -1)},"data":${dataText}${hasMetadata ? `,"metadata":${metadataText}` : ''}}`,
+    contentBytes,
+    wholeBytes: contentBytes + Buffer.byteLength(frame),
+  }
 }
 
-const tooLarge = (pointer: string, index: number, eventBytes: number): TrickleError =>
+/** A function has no text, like an absent value; its type does not say so. */
+const jsonText = (value: unknown): string => (JSON.stringify(value) as string | undefined) ?? 'null'
+
+/** @param what names the event: `Event 3 of the append`. */
+export const eventTooLarge = (what: string, contentBytes: number, pointer: string): TrickleError =>
   new TrickleError(
     'EVENT_TOO_LARGE',
-    `Event ${index + 1} of the append has ${eventBytes} bytes; the limit is ${eventLimits.eventBytesMax}. Keep large content elsewhere and refer to it.`,
+    `${what} has ${contentBytes} bytes of data and metadata as they are stored, with numbers written out and a space after each : and ,; the limit is ${eventLimits.eventBytesMax}. Keep large content elsewhere and refer to it.`,
     { errors: [{ pointer, message: 'is too large' }] },
   )

@@ -10,10 +10,15 @@ export { EventImporter, type ImportLine, type ImportOutcome } from './importer.t
 export { LogOperations, type EpochPoint, type NewEpoch, type StatusOptions } from './log-operations.ts'
 export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './log-status.ts'
 export { storedEventOfRow, type StoredEvent } from './event-json.ts'
-export { checkConsistency, CurrentEpoch } from './check-consistency.ts'
+export { checkConsistency, CurrentEpoch, type ConsistencyBasis } from './check-consistency.ts'
 export { eventLimits } from './limits.ts'
+export { isStreamId } from './names.ts'
 export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistency } from './tokens.ts'
-export type { Checkpoint, ConsistencyPoint } from './tokens.ts'
+export type { Checkpoint, ConsistencyPoint, UnknownKey } from './tokens.ts'
+export { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'
+export { SealKeys } from './seal-keys.ts'
+export { SealKeyOperations, type SealKeyState } from './seal-key-operations.ts'
+export { inMemoryKeyring } from './memory/fixed-keyring.ts'
 export type {
   AppendAllRequest,
   AppendAllResult,

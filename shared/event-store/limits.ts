@@ -1,6 +1,9 @@
 /** What one request may hold; each bound keeps an instance of 2 GB and a database of 2 vCores responsive. */
 export const eventLimits = {
-  /** One event, as JSON: ADX keeps a dynamic value whole up to its BigObject size, and Service Bus messages are near. */
+  /**
+   * Data and metadata of one event, as the database prints them: ADX nulls a BigObject value beyond 2 MB, and Service Bus
+   * messages are near.
+   */
   eventBytesMax: 1_048_576,
   appendBytesMax: 8_388_608,
   appendEventsMax: 1_000,

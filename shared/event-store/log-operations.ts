@@ -1,6 +1,7 @@
 import { TrickleError } from '../errors/index.ts'
 import type { Database, QueryOptions, Statement } from '../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
+import { utcTimeOf } from '../time/index.ts'
 import {
   EPOCH_COLUMNS,
   epochOfRow,
@@ -85,7 +86,7 @@ const aheadOfServer = (): TrickleError =>
 const selectEpochPoint = (point: EpochPoint): Statement => ({
   name: 'select_epoch_point',
   text: 'select p.xid, p."position" from trickle_events_log.epoch_point($1, $2) p',
-  values: 'from' in point ? [point.from, null] : [null, point.restoredTo],
+  values: 'from' in point ? [point.from, null] : [null, utcTimeOf(point.restoredTo, 'restoredTo')],
 })
 
 const beginEpoch = (reason: string, xid: string, position: string): Statement => ({

@@ -1,11 +1,12 @@
 import type { Database } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { CoalescingWriter } from './append-coalescer.ts'
-import { appendToStream, appendToStreams } from './append.ts'
-import { DirectWriter, type AppendWriter } from './append-writer.ts'
+import { appendToStream, appendToStreams, type AppendMeans } from './append.ts'
+import { DirectWriter } from './append-writer.ts'
 import type { EventStore } from './event-store.ts'
 import { readFeedPage } from './read-feed.ts'
 import { readStreamInfo, readStreamPage } from './read-stream.ts'
+import { SealKeys } from './seal-keys.ts'
 import type {
   AppendAllRequest,
   AppendAllResult,
@@ -21,24 +22,32 @@ import type {
 export interface PostgresEventStoreOptions {
   /** Whether concurrent small appends share a round trip and a commit. Default: yes. */
   readonly coalesce?: boolean
+  /** The keys of this database, when somebody else learns them too. Default: the store's own. */
+  readonly sealKeys?: SealKeys
 }
 
 /** The event store of one database, by the login of the app. */
 export class PostgresEventStore implements EventStore {
   readonly #database: Database
-  readonly #writer: AppendWriter
+  readonly #keys: SealKeys
+  readonly #appends: AppendMeans
 
-  constructor(database: Database, { coalesce = true }: PostgresEventStoreOptions = {}) {
+  constructor(
+    database: Database,
+    { coalesce = true, sealKeys = new SealKeys(database) }: PostgresEventStoreOptions = {},
+  ) {
     this.#database = database
-    this.#writer = coalesce ? new CoalescingWriter(database) : new DirectWriter(database)
+    this.#keys = sealKeys
+    const writer = coalesce ? new CoalescingWriter(database) : new DirectWriter(database)
+    this.#appends = { database, writer, keys: sealKeys }
   }
 
   append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {
-    return appendToStream(this.#database, this.#writer, tenant, request)
+    return appendToStream(this.#appends, tenant, request)
   }
 
   appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
-    return appendToStreams(this.#database, this.#writer, tenant, request)
+    return appendToStreams(this.#appends, tenant, request)
   }
 
   readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
@@ -50,6 +59,6 @@ export class PostgresEventStore implements EventStore {
   }
 
   readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage> {
-    return readFeedPage(this.#database, tenant, query)
+    return readFeedPage(this.#database, this.#keys, tenant, query)
   }
 }

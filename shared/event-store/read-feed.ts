@@ -1,9 +1,13 @@
 import { TrickleError } from '../errors/index.ts'
 import type { Database, Row } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
+import { utcTimeOf } from '../time/index.ts'
 import { eventJson, storedEventOfRow } from './event-json.ts'
+import { goOnAfter, KEY_GONE, LOG_MOVED } from './feed-refusals.ts'
 import { eventLimits } from './limits.ts'
-import { readTenantFeed, selectHeldUntil } from './statements.ts'
+import { readTenantFeed, selectCurrentEpoch, selectHeldUntil } from './statements.ts'
+import type { SealKeyring } from './seal.ts'
+import { openToken, type SealKeys } from './seal-keys.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './tokens.ts'
 import type { FeedPage, FeedQuery } from './types.ts'
 
@@ -14,18 +18,21 @@ import type { FeedPage, FeedQuery } from './types.ts'
  */
 export async function readFeedPage(
   database: Database,
+  keys: SealKeys,
   tenant: TenantContext,
   query: FeedQuery,
 ): Promise<FeedPage> {
   if (query.after !== undefined && query.since !== undefined)
     throw new TrickleError('VALIDATION_FAILED', 'A feed is read after a token or since a time, not both.')
-  const after = query.after === undefined ? undefined : decodeCheckpoint(tenant.tenantId, query.after)
+  const after = await startOf(keys, tenant, query.after)
+  const keyring = await keys.recent()
+  if (after === 'unknown-key') throw await keyGone(database, keyring, tenant)
   const rows = await database.query(
     readTenantFeed({
       tenantId: tenant.tenantId,
       xid: after?.xid ?? 0n,
       position: after?.position ?? 0n,
-      since: query.since ?? null,
+      since: query.since === undefined ? null : utcTimeOf(query.since, 'since'),
       types: query.types ?? null,
       streamTypes: query.streamTypes ?? null,
       limit: query.limit,
@@ -36,13 +43,17 @@ export async function readFeedPage(
   )
   const reached = readProgress(rows.at(-1))
   if (after !== undefined && after.epoch !== reached.epoch)
-    throw await epochEnded(database, tenant, after, reached.epoch)
+    throw await epochEnded(database, keyring, tenant, after, reached.epoch)
   const found = rows.slice(0, -1)
   return {
     events: found.map((row) => eventJson(storedEventOfRow(row[2] ?? '', row, 3))),
-    next: encodeCheckpoint(tenant.tenantId, reached),
+    next: encodeCheckpoint(keyring, tenant.tenantId, reached),
     ...(query.withCheckpoints === true
-      ? { checkpoints: found.map((row) => encodeCheckpoint(tenant.tenantId, pointOf(row, reached.epoch))) }
+      ? {
+          checkpoints: found.map((row) =>
+            encodeCheckpoint(keyring, tenant.tenantId, pointOf(row, reached.epoch)),
+          ),
+        }
       : {}),
   }
 }
@@ -59,9 +70,13 @@ function readProgress(row: Row | undefined): Checkpoint {
   return pointOf(row, row[15] ?? '')
 }
 
+const startOf = async (keys: SealKeys, { tenantId }: TenantContext, token: string | undefined) =>
+  token === undefined ? undefined : openToken(keys, (keyring) => decodeCheckpoint(keyring, tenantId, token))
+
 /** What was read before still holds up to where the first later epoch branched off, so that is the point to go on from. */
 async function epochEnded(
   database: Database,
+  keyring: SealKeyring,
   tenant: TenantContext,
   after: Checkpoint,
   epoch: string,
@@ -70,9 +85,16 @@ async function epochEnded(
   const began = { xid: BigInt(row?.[0] ?? '0'), position: BigInt(row?.[1] ?? '0') }
   const isEarlier = after.xid < began.xid || (after.xid === began.xid && after.position < began.position)
   const { xid, position } = isEarlier ? after : began
-  return new TrickleError(
-    'EPOCH_ENDED',
-    'The log was restored or moved since this token was made. Go on after `resumeAfter`; events that you have seen already may come again.',
-    { extensions: { resumeAfter: encodeCheckpoint(tenant.tenantId, { epoch, xid, position }) } },
-  )
+  return goOnAfter(LOG_MOVED, encodeCheckpoint(keyring, tenant.tenantId, { epoch, xid, position }))
+}
+
+/** Nobody knows how far a reader had come whose token can't be opened; only the beginning leaves nothing out. */
+async function keyGone(
+  database: Database,
+  keyring: SealKeyring,
+  tenant: TenantContext,
+): Promise<TrickleError> {
+  const [row] = await database.query(selectCurrentEpoch, { isRead: true })
+  const beginning = { epoch: row?.[0] ?? '', xid: 0n, position: 0n }
+  return goOnAfter(KEY_GONE, encodeCheckpoint(keyring, tenant.tenantId, beginning))
 }

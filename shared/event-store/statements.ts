@@ -66,6 +66,13 @@ export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement 
   ],
 })
 
+/** Column: epoch. */
+export const selectCurrentEpoch: Statement = {
+  name: 'select_current_epoch',
+  text: 'select c.epoch from trickle_events_log.current_epoch() c',
+  values: [],
+}
+
 /**
  * Columns: xid, position. The earliest point at which an epoch after the given one began: several restores may lie
  * between, and one of them may have gone back further than the last. An epoch that the log does not know came after the first.

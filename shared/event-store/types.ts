@@ -5,7 +5,7 @@ export interface NewEvent {
   readonly source?: string | undefined
   readonly type: string
   readonly schemaVersion?: number | undefined
-  /** When it happened, RFC 3339 with at most microseconds; the time of recording when absent. */
+  /** When it happened, RFC 3339, kept to the microsecond (shared/time); the time of recording when absent. */
   readonly time?: string | undefined
   /** Any JSON value; numbers that a double can't hold come as JSON.rawJSON. */
   readonly data: unknown

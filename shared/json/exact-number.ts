@@ -67,9 +67,8 @@ function normalise(token: string): Decimal {
   const [mantissa = '', exponentText = '0'] = token.slice(isNegative ? 1 : 0).split(/e/i)
   const [whole = '', fraction = ''] = mantissa.split('.')
   const all = whole + fraction
-  // Loops, since /0+$/ takes quadratic time on a megabyte of zeros that does not end in one.
-  let start = 0
-  while (start < all.length && all[start] === '0') start += 1
+  const start = zerosBefore(all)
+  // A loop, since /0+$/ takes quadratic time on a megabyte of zeros that does not end in one.
   let end = all.length
   while (end > start && all[end - 1] === '0') end -= 1
   return {
@@ -77,4 +76,27 @@ function normalise(token: string): Decimal {
     digits: all.slice(start, end),
     exponent: Number(exponentText) + whole.length - start,
   }
+}
+
+/**
+ * How many characters PostgreSQL's numeric prints of a number: without exponent, with the decimals that it was given
+ * with. Nothing of the exponent's size is built.
+ */
+export function printedLength(token: string): number {
+  const isNegative = token.startsWith('-')
+  const [mantissa = '', exponentText = '0'] = token.slice(isNegative ? 1 : 0).split(/e/i)
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const exponent = Number(exponentText)
+  const decimals = Math.max(0, fraction.length - exponent)
+  const leadingZeros = zerosBefore(whole + fraction)
+  const isZero = leadingZeros === whole.length + fraction.length
+  const integerDigits = isZero ? 1 : Math.max(1, whole.length + exponent - leadingZeros)
+  // Numeric has no negative zero.
+  return (isNegative && !isZero ? 1 : 0) + integerDigits + (decimals === 0 ? 0 : 1 + decimals)
+}
+
+function zerosBefore(digits: string): number {
+  let count = 0
+  while (digits[count] === '0') count += 1
+  return count
 }

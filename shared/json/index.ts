@@ -16,5 +16,6 @@ export {
 export { longPartOf, type LongPart } from './long-part.ts'
 export { decodeUtf8 } from './decode-utf8.ts'
 export { canonicalJson, canonicalPieces } from './canonical.ts'
+export { jsonbBytes } from './jsonb-bytes.ts'
 export { jsonPointer } from './pointer.ts'
 export { isRawJson, type RawJson } from './raw-json.ts'

@@ -1,6 +1,6 @@
 import { TrickleError } from '../errors/index.ts'
 import type { Database, QueryOptions } from '../postgres/index.ts'
-import { findTenant, type TenantKey } from './statements.ts'
+import { findTenant, type LookUpCompanion, type TenantKey } from './statements.ts'
 import { makeTenantContext, type TenantContext } from './tenant-context.ts'
 import { canBeName } from './tenant-name.ts'
 
@@ -20,11 +20,14 @@ interface Entry {
 export class TenantDirectory {
   readonly #database: Database
   readonly #key: TenantKey
+  readonly #companion: LookUpCompanion | undefined
   readonly #entries = new Map<string, Entry>()
 
-  constructor(database: Database, key: TenantKey) {
+  /** @param companion what else a look-up brings when it is due. */
+  constructor(database: Database, key: TenantKey, companion?: LookUpCompanion) {
     this.#database = database
     this.#key = key
+    this.#companion = companion
   }
 
   /**
@@ -47,11 +50,14 @@ export class TenantDirectory {
 
   async #load(claim: string, limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'>): Promise<Entry> {
     // From the question on: what changes while the answer is on its way must not be remembered longer.
-    const untilMs = performance.now() + CACHE_MS
+    const companion = this.#companion?.isDue() === true ? this.#companion : undefined
+    const askedAtMs = performance.now()
+    const untilMs = askedAtMs + CACHE_MS
     const rows = canBeName(claim)
-      ? await this.#database.query(findTenant(claim, this.#key), { ...limits, isRead: true })
+      ? await this.#database.query(findTenant(claim, this.#key, companion), { ...limits, isRead: true })
       : []
     const [row] = rows
+    if (row !== undefined) companion?.learn(row[4] ?? null, askedAtMs)
     if (row === undefined) {
       throw new TrickleError(
         'TENANT_UNKNOWN',

@@ -4,9 +4,22 @@ import type { Statement } from '../postgres/index.ts'
 export const tenantKeys = ['any', 'id', 'slug', 'externalId'] as const
 export type TenantKey = (typeof tenantKeys)[number]
 
-export const findTenant = (claim: string, key: TenantKey): Statement => ({
-  name: 'find_tenant',
-  text: 'select f.tenant_id, f.slug, f.name, f.status from trickle_tenants_state.find_tenant($1, $2) f',
+/** What another capability asks for beside the look-up of a tenant, so that it costs no round trip of its own. */
+export interface LookUpCompanion {
+  /** Part of the statement's name: one name stands for one text. */
+  readonly name: string
+  /** An expression of SQL, without parameters. */
+  readonly column: string
+  /** Whether it is asked for this time. */
+  readonly isDue: () => boolean
+  /** @param askedAtMs when it was asked for, on the clock of `performance`. */
+  readonly learn: (value: string | null, askedAtMs: number) => void
+}
+
+export const findTenant = (claim: string, key: TenantKey, companion?: LookUpCompanion): Statement => ({
+  name: companion === undefined ? 'find_tenant' : `find_tenant_with_${companion.name}`,
+  text: `select f.tenant_id, f.slug, f.name, f.status, ${companion?.column ?? 'null'}
+    from trickle_tenants_state.find_tenant($1, $2) f`,
   values: [claim, key],
 })
 

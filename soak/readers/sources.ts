@@ -1,4 +1,4 @@
-import { PostgresEventStore } from '../../shared/event-store/index.ts'
+import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
 import { Database, type Statement } from '../../shared/postgres/index.ts'
 import { TenantDirectory, type TenantContext } from '../../shared/tenancy/index.ts'
 import { streamNumberOfName, tenantSlug, type StreamSpace } from '../plan/index.ts'
@@ -35,6 +35,8 @@ export async function openSource(orders: ReaderOrders, plan: ReaderPlan): Promis
   )
   const tenants = await tenantsOf(orders)
   const byId = new Map(tenants.map(({ tenantId }, index) => [tenantId, index]))
+  const stores = new Map(pools.map((pool) => [pool, new PostgresEventStore(pool)]))
+  const storeOf = (pool: Database): EventStore => stores.get(pool) ?? new PostgresEventStore(pool)
   let pages = 0
   return {
     async read(after, limit) {
@@ -44,7 +46,7 @@ export async function openSource(orders: ReaderOrders, plan: ReaderPlan): Promis
       const tenant = plan.scope.tenant === null ? undefined : tenants[plan.scope.tenant]
       return tenant === undefined
         ? readOfAll(pool, orders.space, byId, plan.scope.isOfMember ? memberPage : page, after, limit)
-        : readOfTenant(pool, orders.space, { ...plan.scope, context: tenant }, after, limit)
+        : readOfTenant(storeOf(pool), orders.space, { ...plan.scope, context: tenant }, after, limit)
     },
     async end() {
       await Promise.all(pools.map((pool) => pool.end()))
@@ -109,13 +111,13 @@ async function readOfAll(
 
 /** By the event store, with tokens, as GET /api/events does. */
 async function readOfTenant(
-  pool: Database,
+  store: EventStore,
   space: StreamSpace,
   scope: { tenant: number | null; types: readonly string[] | null; context: TenantContext },
   after: string | undefined,
   limit: number,
 ): Promise<SeenPage> {
-  const page = await new PostgresEventStore(pool).readFeed(scope.context, {
+  const page = await store.readFeed(scope.context, {
     after,
     types: scope.types ?? undefined,
     limit,

@@ -110,7 +110,7 @@ describe('trickle log new-epoch', () => {
     await log('new-epoch', '--reason', 'r', '--from', 'beginning', '--yes')
     expect(server.seen.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
       { reason: 'restored' },
-      { reason: 'r', restoredTo: '2026-11-21T13:00:00.5+01:00' },
+      { reason: 'r', restoredTo: '2026-11-21T12:00:00.5Z' },
       { reason: 'r', from: 'beginning' },
     ])
     const keys = server.seen.map(({ headers }) => headers['idempotency-key'])
@@ -125,8 +125,8 @@ describe('trickle log new-epoch', () => {
       ['new-epoch', '--reason', 'r', '--yes', '--from', 'end', '--restored-to', '2026-11-21T13:00:00Z'],
       'exclude',
     ],
-    [['new-epoch', '--reason', 'r', '--yes', '--restored-to', '2026-11-21T13:00:00'], 'a time such as'],
-    [['new-epoch', '--reason', 'r', '--yes', '--restored-to', '2026-13-21T13:00:00Z'], 'a time such as'],
+    [['new-epoch', '--reason', 'r', '--yes', '--restored-to', '2026-11-21T13:00:00'], 'no zone'],
+    [['new-epoch', '--reason', 'r', '--yes', '--restored-to', '2026-13-21T13:00:00Z'], 'month 13'],
     [['status', '--yes'], 'belong to log new-epoch'],
     [['show'], 'status, new-epoch'],
     [[], 'missing'],

@@ -14,7 +14,7 @@ afterAll(() => api?.run.stop())
 const mask = (text: string): string =>
   text
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
-    .replaceAll(/\bAQ[\w-]{76}\b/g, 'TOKEN')
+    .replaceAll(/\bAg[\w-]{81}\b/g, 'TOKEN')
     .trimEnd()
 
 it('the examples of docs/reads.md give what it shows, in its order', async () => {

@@ -37,6 +37,7 @@ function startProduct() {
     beganXid: '1',
     beganPosition: '1',
   }
+  const sealKey = { id: '1', state: 'waiting', sealsFrom: epoch.beganAt, reason: 'r', addedAt: epoch.beganAt }
   const received = <T>(result: T) => Promise.resolve({ result, replayed: false })
   const subscriptionOperations = new RecordedOperations()
   // Where it goes on is said of one that rests.
@@ -51,6 +52,7 @@ function startProduct() {
       createMissing: (tenants: readonly unknown[]) => received({ created: tenants.length, existing: 0 }),
     },
     logOperations: { beginEpoch: () => received(epoch) },
+    sealKeyOperations: { add: () => received(sealKey) },
     subscriptionOperations,
   } as unknown as Services
   const routes = productRoutes(() => services)

@@ -140,3 +140,41 @@ describe('a new epoch', () => {
     expect(status.json?.['earlierEpochs']).toHaveLength(2)
   })
 })
+
+describe('the keys that seal tokens', () => {
+  const keyOf = (token: unknown): string => Buffer.from(String(token), 'base64url').toString('hex', 2, 6)
+  const statesOf = async (): Promise<string[]> => {
+    const { json } = await asOperator('GET', '/api/operations/log/seal-keys')
+    return ((json?.['keys'] ?? []) as { state: string }[]).map(({ state }) => state)
+  }
+
+  it('seal what the product hands out, and are added and removed by an operator', async () => {
+    const list = await asOperator('GET', '/api/operations/log/seal-keys')
+    const [sealing] = (list.json?.['keys'] ?? []) as { id: string }[]
+    const written = await api.append('sealed', { json: event })
+    const token = written.headers.get('consistency-token')
+    expect([keyOf(token), keyOf((await feed()).json?.['next'])]).toEqual([sealing?.id, sealing?.id])
+
+    const added = await api.run.trickle('seal-keys', 'add', '--reason', 'a test', '--json')
+    const { id } = JSON.parse(added.stdout) as { id: string }
+    expect(await statesOf()).toEqual(['waiting', 'sealing'])
+    expect((await feed(String((await feed()).json?.['next']))).status).toBe(200)
+    expect((await api.run.trickle('seal-keys', 'list')).stdout).toContain('a test')
+    await api.run.trickle('seal-keys', 'remove', id, '--yes')
+    expect(await statesOf()).toEqual(['sealing'])
+    const needed = await asOperator('POST', `/api/operations/log/seal-keys/${sealing?.id}/remove`)
+    expect([needed.status, needed.json?.['code']]).toEqual([409, 'SEAL_KEY_NEEDED'])
+    const gone = await asOperator('POST', `/api/operations/log/seal-keys/${id}/remove`)
+    expect([gone.status, gone.json?.['code']]).toEqual([404, 'SEAL_KEY_NOT_FOUND'])
+  })
+
+  it('are shown to nobody but an operator, and their secrets to nobody', async () => {
+    const keys = await asOperator('GET', '/api/operations/log/seal-keys')
+    expect(JSON.stringify(keys.json)).not.toMatch(/[0-9a-f]{32}/)
+    expect((await api.call('GET', '/api/operations/log/seal-keys')).status).toBe(403)
+    const app = new Client({ connectionString: api.run.postgres.app })
+    await app.connect()
+    await expect(app.query('select from trickle_events_log.seal_keys')).rejects.toThrow('permission denied')
+    await app.end()
+  })
+})

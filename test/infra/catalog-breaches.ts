@@ -84,7 +84,7 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
   'everything belongs to trickle_owner, but for the functions of a batch': [
     ['alter function trickle_events_log.lock_class() owner to trickle_writer', 'lock_class'],
     [
-      'alter function trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[]) owner to trickle_owner',
+      'alter function trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[],integer[]) owner to trickle_owner',
       'append_batch',
     ],
     ['create schema trickle_made_state', 'trickle_made_state'],

@@ -44,6 +44,10 @@ const access: Readonly<Record<string, Grants>> = {
     trickle_operator: { select: 'all' },
     trickle_migrator: { select: 'all', insert: 'all' },
   },
+  // The app gets the keys by a function. Operators see which there are, by another one, and no secret.
+  'trickle_events_log.seal_keys': {
+    trickle_migrator: { select: 'all', insert: 'all', delete: 'all' },
+  },
   'trickle_tenants_state.tenants': {
     trickle_app: { select: 'own' },
     trickle_operator: { select: 'all', update: 'all' },

@@ -13,9 +13,9 @@ const calls: Readonly<Record<string, string>> = {
   'trickle_events_log.append(uuid,text[],text[],bigint[],integer,jsonb,text,text,text,bytea,jsonb)': `trickle_events_log.append($1, array['s'], null, array[-1], 1,
       '[{"s": 1, "id": "new-id", "type": "T", "data": 1}]', null, null, 'new-key', 'f',
       '[{"s": 1, "set": "shared-set", "value": "new-name", "release": false}]')`,
-  'trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[])': `trickle_events_log.append_batch(array[$1::uuid], array['s'],
+  'trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[],integer[])': `trickle_events_log.append_batch(array[$1::uuid], array['s'],
       array[null::text], array[-1::bigint], array[1], '[{"s": 1, "n": 1, "id": "new-id", "type": "T", "data": 1}]', array[null::text], array[null::text], array['new-key'],
-      array['f'::bytea], array[true])`,
+      array['f'::bytea], array[true], array[1])`,
   'trickle_events_log.find_append(uuid,text[],json)': `trickle_events_log.find_append($1, array['s'], '[{"s": 1, "id": "shared-id", "type": "Seeded"}]')`,
   'trickle_events_log.import_events(uuid,json)': `trickle_events_log.import_events($1, '[{"n": 0, "t": 1, "streamId": "s", "id": "i", "type": "T", "data": 1}]')`,
   'trickle_events_log.read_stream(uuid,text,bigint,bigint,boolean,text[],integer,integer,integer)': `trickle_events_log.read_stream($1, 's', 1, 100, false, null, 100, 100, 1000000)`,
@@ -28,6 +28,7 @@ const calls: Readonly<Record<string, string>> = {
   'trickle_events_log.lock_class()': 'trickle_events_log.lock_class()',
   'trickle_events_log.feed_horizon()': 'trickle_events_log.feed_horizon()',
   'trickle_events_log.current_epoch()': 'trickle_events_log.current_epoch()',
+  'trickle_events_log.seal_keys()': 'trickle_events_log.seal_keys()',
 }
 const withTenant = Object.keys(calls).filter((name) => /\(uuid\W/.test(name))
 const isBatch = (name: string): boolean => name.includes('(uuid[]')

@@ -7,6 +7,8 @@ export const tenantlessTables: Readonly<Record<string, string>> = {
   'trickle_tenants_state.tenant_names':
     'what all tenants are called by; a name is one among all of them, and no login but the owner sees any',
   'trickle_events_log.epochs': 'one life of the whole log a row; says nothing of any tenant',
+  'trickle_events_log.seal_keys':
+    'what seals the tokens of all tenants; no login but the migrator can read it, and a function hands it to the app',
   'trickle_subscriptions_state.subscriptions':
     'what holds for all members of a subscription; says nothing of any tenant',
   'trickle_subscriptions_state.members':
@@ -35,6 +37,8 @@ export const tenantlessFunctions: Readonly<Record<string, string>> = {
   'trickle_events_log.lock_class()': 'a constant',
   'trickle_events_log.feed_horizon()': 'a transaction id; says nothing of any tenant',
   'trickle_events_log.current_epoch()': 'the epoch of the whole log',
+  'trickle_events_log.seal_keys()':
+    'what the app seals and opens the tokens of all tenants with; it says nothing of any of them',
 }
 
 /**
@@ -42,7 +46,7 @@ export const tenantlessFunctions: Readonly<Record<string, string>> = {
  * let it see and write the tenants of the call only.
  */
 export const batchFunctions: Readonly<Record<string, string>> = {
-  'trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[])':
+  'trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[],integer[])':
     'appends of several callers in one transaction; each caller was let in for its own tenant before',
 }
 

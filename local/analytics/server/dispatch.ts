@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isSecret, presentedSecret, refusalOf } from '../../loopback/index.ts'
 import type { CommandContext } from '../commands/index.ts'
 import { KustoFailure } from '../failure.ts'
 import type { Fault, FaultDoor } from '../faults/index.ts'
@@ -19,6 +20,10 @@ export interface DispatchOptions {
   /** For a request that came to this origin, for example http://127.0.0.1:8080 */
   readonly contextFor: (origin: string) => CommandContext
   readonly ownOrigin: () => string
+  /** Of the run: what a caller has to present. */
+  readonly secret: string
+  /** Names besides those of this machine by which a proxy before the stand-in is called. */
+  readonly moreHosts: readonly string[]
   readonly proxy: StorageProxy
   readonly faults: FaultDoor
   readonly wake: Wake
@@ -131,12 +136,12 @@ async function dispatchKusto(
   options: DispatchOptions,
   request: IncomingMessage,
   response: ServerResponse,
+  url: URL,
 ): Promise<void> {
   const ids = idsOf(request)
   const end = (fault: Fault): Promise<void> => endWith(fault, request, response, ids)
   const { host } = request.headers
   const context = options.contextFor(host === undefined ? options.ownOrigin() : `http://${host}`)
-  const url = new URL(request.url ?? '/', options.ownOrigin())
   let text = ''
   let work: () => Promise<Reply> | Reply
   try {
@@ -160,10 +165,47 @@ async function dispatchKusto(
   } else await sendReply(response, reply, ids)
 }
 
+/** What tells a client how to get a token, and whether anything answers: the real service asks for no token there. */
+const openPaths = new Set(['/healthz', '/v1/rest/auth/metadata'])
+
+/**
+ * Why a request is refused. Storage asks for a signature of its own (SAS). The fault door takes the secret in its url
+ * too, as the Functions host takes its keys; everything else takes it as the real service takes a token.
+ */
+function refuse(
+  { secret, moreHosts, proxy }: DispatchOptions,
+  request: IncomingMessage,
+  url: URL,
+): KustoFailure | undefined {
+  const refusal = refusalOf(request, moreHosts)
+  if (refusal !== undefined) return new KustoFailure({ status: 403, code: 'Forbidden', message: refusal })
+  if (openPaths.has(url.pathname) || proxy.owns(url.pathname)) return undefined
+  const inUrl = url.pathname === faultsPath ? (url.searchParams.get('code') ?? undefined) : undefined
+  if (isSecret(presentedSecret(request) ?? inUrl, secret)) return undefined
+  const message =
+    'The token of the local run is missing or wrong. `npx --no trickle status --json` has it in analytics.token, and addresses with it in analytics.url and faults.analytics.'
+  return new KustoFailure({ status: 401, code: 'Unauthorized', message })
+}
+
+/** The address a request is for; what is no url is nobody's address. */
+function urlOf(request: IncomingMessage, origin: string): URL {
+  const target = request.url ?? '/'
+  return new URL(URL.canParse(target, origin) ? target : '/', origin)
+}
+
 /** What the stand-in does with a request, by its path. */
 export function createDispatch(options: DispatchOptions): Handler {
   return async (request, response) => {
-    const path = (request.url ?? '/').split('?')[0] ?? '/'
+    const url = urlOf(request, options.ownOrigin())
+    const refused = refuse(options, request, url)
+    if (refused !== undefined) {
+      const ids = idsOf(request)
+      // Nothing of the body is wanted; a client that is still sending would not see the answer.
+      request.resume()
+      await sendReply(response, failureReply(refused, ids), ids)
+      return
+    }
+    const path = url.pathname
     if (path === faultsPath) {
       const ids = idsOf(request)
       const reply = await answerFaultRequest(options.faults, request).catch((error: unknown) =>
@@ -173,6 +215,6 @@ export function createDispatch(options: DispatchOptions): Handler {
     } else if (path === '/healthz')
       await sendReply(response, jsonReply(200, { status: 'ok' }), idsOf(request))
     else if (options.proxy.owns(path)) await dispatchStorage(options, request, response)
-    else await dispatchKusto(options, request, response)
+    else await dispatchKusto(options, request, response, url)
   }
 }

@@ -16,6 +16,7 @@ import type {
   StreamQuery,
 } from '../types.ts'
 import { appendToLog, TIMELINE, type LogClock } from './append-to-log.ts'
+import { inMemoryKeyring } from './fixed-keyring.ts'
 import { feedPage, infoOf, streamPage } from './read-log.ts'
 import { prepareEvents } from './prepare-events.ts'
 import { TenantLog, type RecordedAppend, type TenantStatus } from './tenant-log.ts'
@@ -66,7 +67,7 @@ export class InMemoryEventStore implements EventStore {
       if (earlier !== null) return this.#replay(tenant, request, earlier)
     }
     if (answer === 'event-exists') throw new TrickleError('INTERNAL', 'An event was there and was not found.')
-    return resultOf(tenant, request, ids, answer)
+    return resultOf(inMemoryKeyring(), tenant, request, ids, answer)
   }
 
   async readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
@@ -91,7 +92,7 @@ export class InMemoryEventStore implements EventStore {
       earlier.streams.filter((written) => written.streamId === streamId),
     )
     const at = { epoch: this.#clock.epoch, timeline: TIMELINE, xid: String(earlier.xid) }
-    return assemble(tenant, streams, at, { replayed: true, replayedByKey: false })
+    return assemble(inMemoryKeyring(), tenant, streams, at, { replayed: true, replayedByKey: false })
   }
 
   #logOf(tenant: TenantContext): TenantLog {

@@ -31,7 +31,7 @@ function prepareEvent(
     eventId,
     type,
     schemaVersion: String(schemaVersion),
-    occurredAt: time === undefined ? null : timestamptzOfRfc3339(time),
+    occurredAt: time === undefined ? null : timestamptzOfRfc3339(time, 'time'),
     data: jsonbText(data),
     metadata: metadataJson === null ? null : jsonbText(metadataJson),
     correlationId: correlationId ?? null,

@@ -1,9 +1,11 @@
 import { TrickleError } from '../../errors/index.ts'
 import { timestampOfText } from '../../postgres/index.ts'
 import { eventJson } from '../event-json.ts'
+import { goOnAfter, KEY_GONE, LOG_MOVED } from '../feed-refusals.ts'
 import { eventLimits } from '../limits.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../tokens.ts'
 import type { FeedPage, FeedQuery, StreamInfo, StreamPage, StreamQuery } from '../types.ts'
+import { inMemoryKeyring } from './fixed-keyring.ts'
 import type { RecordedEvent, RecordedStream, TenantLog } from './tenant-log.ts'
 import { isBefore, timestamptzOfRfc3339 } from './timestamp-text.ts'
 
@@ -89,7 +91,8 @@ export function feedPage(log: TenantLog, tenantId: string, epoch: string, query:
       (types?.includes(event.type) ?? true) &&
       (streamTypes === undefined || (event.streamType !== null && streamTypes.includes(event.streamType))),
   )
-  const tokenOf = (point: Point): string => encodeCheckpoint(tenantId, { epoch, ...pointOf(point) })
+  const tokenOf = (point: Point): string =>
+    encodeCheckpoint(inMemoryKeyring(), tenantId, { epoch, ...pointOf(point) })
   return {
     events: page.events.map(eventJson),
     next: tokenOf(page.last ?? start),
@@ -105,18 +108,15 @@ function startOf(log: TenantLog, tenantId: string, epoch: string, { after, since
   if (after !== undefined && since !== undefined)
     throw new TrickleError('VALIDATION_FAILED', 'A feed is read after a token or since a time, not both.')
   if (since !== undefined) {
-    const time = timestamptzOfRfc3339(since)
+    const time = timestamptzOfRfc3339(since, 'since')
     const first = log.feed.findIndex((event) => !isBefore(event.recordedAt, time))
     return log.feed[(first === -1 ? log.feed.length : first) - 1] ?? BEGINNING
   }
   if (after === undefined) return BEGINNING
-  const point = decodeCheckpoint(tenantId, after)
-  if (point.epoch === epoch) return point
-  throw new TrickleError(
-    'EPOCH_ENDED',
-    'The log was restored or moved since this token was made. Go on after `resumeAfter`; events that you have seen already may come again.',
-    { extensions: { resumeAfter: encodeCheckpoint(tenantId, { epoch, ...BEGINNING }) } },
-  )
+  const point = decodeCheckpoint(inMemoryKeyring(), tenantId, after)
+  if (point !== 'unknown-key' && point.epoch === epoch) return point
+  const beginning = encodeCheckpoint(inMemoryKeyring(), tenantId, { epoch, ...BEGINNING })
+  throw goOnAfter(point === 'unknown-key' ? KEY_GONE : LOG_MOVED, beginning)
 }
 
 /** Index of the first event behind a point. The feed is in the order of points, so half of it is left out at each step. */

@@ -1,3 +1,5 @@
+import { utcTimeOf } from '../../time/index.ts'
+
 /** A time as PostgreSQL prints a timestamptz to a login in UTC: `2026-11-21 14:35:38.12+00`. */
 export function timestamptzText(epochMs: number, microseconds = 0): string {
   const [date = '', rest = ''] = new Date(epochMs).toISOString().split('T')
@@ -7,17 +9,13 @@ export function timestamptzText(epochMs: number, microseconds = 0): string {
 }
 
 /**
- * The same of an RFC 3339 text with at most microseconds. A JavaScript Date holds milliseconds; the digits behind them
- * are taken from the text.
- * @throws RangeError for a text of another form.
+ * The same of an RFC 3339 text.
+ * @param pointer where it stands in the request.
+ * @throws TrickleError VALIDATION_FAILED for a time that can't be kept.
  */
-export function timestamptzOfRfc3339(text: string): string {
-  const [, toSecond = '', fraction = '', zone = ''] =
-    /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?([Zz]|[+-]\d\d:\d\d)$/.exec(text) ?? []
-  const epochMs = Date.parse(`${toSecond}${zone}`.toUpperCase())
-  if (Number.isNaN(epochMs)) throw new RangeError(`${text} is not an RFC 3339 time with at most microseconds`)
-  const micros = Number(fraction.padEnd(6, '0'))
-  return timestamptzText(epochMs + Math.floor(micros / 1_000), micros % 1_000)
+export function timestamptzOfRfc3339(text: string, pointer: string): string {
+  const utc = utcTimeOf(text, pointer)
+  return `${utc.slice(0, 10)} ${utc.slice(11, -1)}+00`
 }
 
 /** Orders two texts of `timestamptzText`: trailing zeros are left out there, so the fraction is filled up again. */

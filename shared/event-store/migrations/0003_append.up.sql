@@ -270,14 +270,17 @@ begin
   else
     v_counts := trickle_events_log.write_events(p_tenant, p_streams, v_types, versions, p_written, v_now, p_events, p_trace_parent, p_trace_state);
   end if;
-  for i in 1 .. p_written loop
-    versions[i] := versions[i] + v_counts[i];
-    continue when v_is_advanced;
-    insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
-      values (p_tenant, p_streams[i], v_types[i], versions[i], v_now, v_now)
-      on conflict (tenant_id, stream_id) do update
-        set version = excluded.version, updated_at = excluded.updated_at, stream_type = excluded.stream_type;
-  end loop;
+  if v_is_advanced then
+    versions[1] := v_version;
+  else
+    for i in 1 .. p_written loop
+      versions[i] := versions[i] + v_counts[i];
+      insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
+        values (p_tenant, p_streams[i], v_types[i], versions[i], v_now, v_now)
+        on conflict (tenant_id, stream_id) do update
+          set version = excluded.version, updated_at = excluded.updated_at, stream_type = excluded.stream_type;
+    end loop;
+  end if;
   xid := pg_current_xact_id();
   timeline := substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8);
   if p_key is not null then

@@ -92,8 +92,8 @@ begin
       from trickle_events_log.events e where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last;
     if v_is_small then
       return query
-        select read_stream.stream_version, e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text,
-            e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent
+        select read_stream.stream_version, e.version, e.source::text, e.event_id::text, e.type::text, e.schema_version,
+            e.occurred_at::timestamptz, e.recorded_at, e.data::text, e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent
           from trickle_events_log.events e
           where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           order by e.version;

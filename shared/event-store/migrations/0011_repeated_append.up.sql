@@ -2,7 +2,7 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
--- One append is known by (xid, recorded_at): several that were written together have one transaction id, and each a
+-- One append of a tenant is known by (xid, recorded_at): several that were written together have one transaction id, and each a
 -- time of its own.
 -- Whether events with these ids are there already: the answer to a retry whose first attempt committed.
 -- outcome: absent (none of them), replayed (all from one append with equal content: its whole result), exists (else).

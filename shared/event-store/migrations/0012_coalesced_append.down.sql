@@ -1,6 +1,6 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
-drop function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[]);
+drop function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[], int[]);
 drop policy receipts_writer_record on trickle_commands_log.receipts;
 drop policy receipts_writer_read on trickle_commands_log.receipts;
 drop policy events_writer_append on trickle_events_log.events;

@@ -37,10 +37,12 @@ create policy receipts_writer_record on trickle_commands_log.receipts for insert
 --   there is to say (a stream whose lock another holds, a known key or id, another stream type, no such tenant). Whatever
 --   raises takes the whole batch with it and changes nothing.
 -- No lock is waited for, or one stream that somebody holds would hold up every caller of the batch.
--- Each request has a recorded_at of its own, a microsecond apart: (xid, recorded_at) is what tells appends apart.
+-- p_nths[i]: 1 for the first request of its tenant, 2 for the next, and so on. Each has a recorded_at of its own by it, a
+--   microsecond apart: (tenant, xid, recorded_at) is what tells appends apart. Counted over the whole batch, the times of
+--   two appends would tell a tenant how many of others were written between them.
 create function trickle_events_log.append_batch(
     p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts int[], p_events jsonb,
-    p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[],
+    p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[], p_nths int[],
     out outcomes text[], out versions bigint[], out epoch uuid, out timeline text, out xid xid8)
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
@@ -73,7 +75,7 @@ begin
       count(distinct (u.tenant_id::text || u.stream_id) collate "C") = count(*), sum(u.count)
     into v_locked, v_is_distinct, v_total
     from unnest(p_tenants, p_streams, p_counts) with ordinality as u (tenant_id, stream_id, count, i);
-  if cardinality(p_counts) <> cardinality(p_streams) or jsonb_array_length(p_events) <> v_total
+  if cardinality(p_counts) <> cardinality(p_streams) or cardinality(p_nths) <> cardinality(p_streams) or jsonb_array_length(p_events) <> v_total
     or not v_is_distinct and exists (
       select from unnest(p_tenants, p_streams, p_stream_types, p_expected) as u (tenant_id, stream_id, stream_type, expected)
         group by u.tenant_id, u.stream_id
@@ -125,14 +127,14 @@ begin
   insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
       occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
   select p_tenants[x.s], p_streams[x.s], versions[x.s] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[x.s],
-      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now + x.s * interval '1 microsecond'), v_now + x.s * interval '1 microsecond', coalesce(x.data, 'null'::jsonb),
+      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now + p_nths[x.s] * interval '1 microsecond'), v_now + p_nths[x.s] * interval '1 microsecond', coalesce(x.data, 'null'::jsonb),
       x.metadata, p_trace_parents[x.s], p_trace_states[x.s], x."correlationId", x."causationId"
     from jsonb_to_recordset(p_events) as x (s int, n int, id text, source text, type text, "schemaVersion" int, time timestamptz,
       data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
     where outcomes[x.s] = 'appended';
   insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
     select p_tenants[i], p_streams[i], max(v_types[i]), max(versions[i] + p_counts[i]),
-        min(v_now + i * interval '1 microsecond'), max(v_now + i * interval '1 microsecond')
+        min(v_now + p_nths[i] * interval '1 microsecond'), max(v_now + p_nths[i] * interval '1 microsecond')
       from generate_series(1, cardinality(p_streams)) as u (i) where outcomes[i] = 'appended' group by 1, 2
     on conflict (tenant_id, stream_id) do update
       set version = excluded.version, updated_at = excluded.updated_at, stream_type = excluded.stream_type;
@@ -150,10 +152,10 @@ begin
     end if;
   end loop;
 end $$;
-grant execute on function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[])
+grant execute on function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[], int[])
   to trickle_app;
 -- The writer owns this one function, so that what its policies allow can be done by it alone.
 grant create on schema trickle_events_log to trickle_writer;
-alter function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[])
+alter function trickle_events_log.append_batch(uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[], int[])
   owner to trickle_writer;
 revoke create on schema trickle_events_log from trickle_writer;

@@ -7,11 +7,14 @@ let operations: RecordedOperations
 let call: (name: string, options?: RequestOptions) => Promise<Answer>
 
 const logOperations = new Proxy({}, { get: () => () => Promise.reject(new Error('not the log')) }) as never
+const sealKeyOperations = logOperations
 const orders = { params: { name: 'orders' } }
 
 beforeEach(() => {
   operations = new RecordedOperations()
-  call = callerOf(operationRoutes(() => ({ subscriptionOperations: operations, logOperations })))
+  call = callerOf(
+    operationRoutes(() => ({ subscriptionOperations: operations, logOperations, sealKeyOperations })),
+  )
 })
 
 describe('subscriptions, for an operator', () => {
@@ -111,7 +114,11 @@ describe('parked events, for an operator', () => {
 })
 
 describe('every route of operations', () => {
-  const routes = operationRoutes(() => ({ subscriptionOperations: operations, logOperations }))
+  const routes = operationRoutes(() => ({
+    subscriptionOperations: operations,
+    logOperations,
+    sealKeyOperations,
+  }))
   it.each(routes.map((route) => route.name))('%s is for operators only', async (name) => {
     const params = { name: 'orders', parkedId: '41' }
     expect((await call(name, { params, roles: null })).json?.['code']).toBe('TOKEN_MISSING')

@@ -184,6 +184,32 @@ describe('sizes', () => {
     ])
   })
 
+  test('a payload of written-out numbers is as large as its text, though it is kept shorter', async () => {
+    // 309 digits each, kept as 1E+308: together 2.2 MB of text and 50 KB of value.
+    const number = `1${'0'.repeat(308)}`
+    const record = (name: string, count: number): string =>
+      `{"Id":"${name}","Value":[${Array.from({ length: count }, () => number).join(', ')}]}`
+    const properties = eventProperties({ table: 'Plain', ingestionMappingReference: 'M' })
+    await ask(url, ".alter column Plain.Value policy encoding type='BigObject'")
+    for (const [name, count] of [
+      ['numbers that fit', 3_000],
+      ['numbers beyond', 7_000],
+    ] as const) {
+      const text = Buffer.from(record(name, count))
+      await sendText(url, `${name}.json`, text, text.length, properties)
+      await expect.poll(() => countRows(url, `Plain | where Id == '${name}'`), { timeout: 10_000 }).toBe(1)
+    }
+    expect(
+      await ask(
+        url,
+        "Plain | where Id startswith 'numbers' | project Id, Empty = isnull(Value) | order by Id desc",
+      ),
+    ).toEqual([
+      { Id: 'numbers that fit', Empty: false },
+      { Id: 'numbers beyond', Empty: true },
+    ])
+  })
+
   test('a string above 1 MiB is cut, never inside a character', async () => {
     await ask(url, '.create table Texts (Value:string)')
     await ask(url, '.create table Texts ingestion json mapping "M" \'[{"column":"Value","path":"$.v"}]\'')

@@ -2,7 +2,7 @@ import { writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startAnalytics } from '../../../local/analytics/index.ts'
-import { ask, countRows, databaseName, startHarness } from './harness.ts'
+import { ask, call, countRows, databaseName, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 async function refusal(command: string): Promise<{ status: number; error: Record<string, unknown> }> {
-  const answer = await fetch(`${url}/v1/rest/mgmt`, {
+  const answer = await call(url, '/v1/rest/mgmt', {
     method: 'POST',
     body: JSON.stringify({ db: databaseName, csl: command }),
   })

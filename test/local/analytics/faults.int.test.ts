@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { IngestStatusQueues } from 'azure-kusto-ingest'
 import {
   ask,
+  call,
   countRows,
   databaseName,
   event,
@@ -36,7 +37,7 @@ afterEach(async () => {
 
 async function query(text: string): Promise<{ status: number; body: string } | 'cut'> {
   try {
-    const answer = await fetch(`${url}/v2/rest/query`, {
+    const answer = await call(url, '/v2/rest/query', {
       method: 'POST',
       body: JSON.stringify({ db: databaseName, csl: text }),
     })
@@ -48,7 +49,7 @@ async function query(text: string): Promise<{ status: number; body: string } | '
 
 async function command(text: string): Promise<number | 'cut'> {
   try {
-    const answer = await fetch(`${url}/v1/rest/mgmt`, {
+    const answer = await call(url, '/v1/rest/mgmt', {
       method: 'POST',
       body: JSON.stringify({ db: databaseName, csl: text }),
     })
@@ -132,7 +133,7 @@ describe('a rule on Kusto requests', () => {
 
   test('leaves the fault door and the health check alone', async () => {
     await setFaults(faultsUrl, [{ match: '/', cut: true }])
-    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    expect((await call(url, '/healthz')).status).toBe(200)
     expect((await fetch(faultsUrl)).status).toBe(200)
     expect(await query('EventsRaw | count')).toBe('cut')
   })

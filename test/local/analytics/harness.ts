@@ -178,6 +178,14 @@ export async function pendingMessages(storage: RunningStorage): Promise<number> 
   return pending
 }
 
+/** A request as no SDK sends it, with the token of the url; `fetch` takes no url with credentials. */
+export async function call(url: string, path: string, init: RequestInit = {}): Promise<Response> {
+  const { origin, password } = new URL(url)
+  const headers = new Headers(init.headers)
+  if (password !== '') headers.set('authorization', `Bearer ${password}`)
+  return await fetch(`${origin}${path}`, { ...init, headers })
+}
+
 /** Sets the fault rules of a stand-in. */
 export async function setFaults(faultsUrl: string, rules: readonly unknown[], seed = 1): Promise<Response> {
   return await fetch(faultsUrl, { method: 'POST', body: JSON.stringify({ seed, rules }) })

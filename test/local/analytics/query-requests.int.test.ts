@@ -1,6 +1,6 @@
 import { Client, ClientRequestProperties, KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { databaseName, startHarness } from './harness.ts'
+import { call, databaseName, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 import { fillThings, idsOfThings } from './things-table.ts'
 
@@ -42,7 +42,7 @@ describe('query parameters', () => {
 
 describe('what is not supported is refused by name', () => {
   async function refusal(query: string): Promise<Record<string, unknown>> {
-    const answer = await fetch(`${url}/v2/rest/query`, {
+    const answer = await call(url, '/v2/rest/query', {
       method: 'POST',
       body: JSON.stringify({ db: databaseName, csl: query }),
     })
@@ -102,7 +102,7 @@ describe('the wire', () => {
   })
 
   test('longs keep all digits in the text of the answer', async () => {
-    const answer = await fetch(`${url}/v2/rest/query`, {
+    const answer = await call(url, '/v2/rest/query', {
       method: 'POST',
       body: JSON.stringify({
         db: databaseName,
@@ -127,8 +127,7 @@ describe('the wire', () => {
   })
 
   test('an unknown database, address or body is refused', async () => {
-    const post = (path: string, body: string): Promise<Response> =>
-      fetch(`${url}${path}`, { method: 'POST', body })
+    const post = (path: string, body: string): Promise<Response> => call(url, path, { method: 'POST', body })
     const other = await post('/v2/rest/query', JSON.stringify({ db: 'other', csl: 'Things' }))
     expect([other.status, await other.text()]).toEqual([
       400,

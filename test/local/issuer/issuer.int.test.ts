@@ -8,6 +8,7 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readIssuer, rotateKey, signToken } from '../../../local/issuer/index.ts'
 import { serveIssuer } from '../../../local/issuer/issuer-server.ts'
+import { pages, send } from '../loopback/page.ts'
 
 describe('the local token issuer', () => {
   let folder: string
@@ -35,6 +36,21 @@ describe('the local token issuer', () => {
     const keys = createRemoteJWKSet(new URL(`${issuer}/jwks.json`))
     return (await jwtVerify(token, keys, { issuer, audience: 'api://trickle' })).payload
   }
+
+  test.each(pages)('%s gets nothing', async (_name, headers) => {
+    const { facts } = await serve()
+    for (const path of ['/.well-known/openid-configuration', '/jwks.json', '/token'])
+      expect((await send(`${facts.issuer}${path}`, headers)).status).toBe(403)
+  })
+
+  test('nobody gets a token over HTTP', async () => {
+    const { facts } = await serve()
+    for (const method of ['GET', 'POST', 'PUT'])
+      for (const path of ['/token', '/oauth2/v2.0/token', '/signing-keys.json', '/']) {
+        const answer = await send(`${facts.issuer}${path}`, { host: 'localhost' }, { method })
+        expect([404, 405]).toContain(answer.status)
+      }
+  })
 
   test('a token can be checked from the issuer address alone', async () => {
     const { facts } = await serve()

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isAlive } from '../../../local/process/index.ts'
 import { startStorage } from '../../../local/storage/index.ts'
 import type { RunningStorage } from '../../../local/storage/index.ts'
+import { pages, send } from '../loopback/page.ts'
 
 let folder: string
 const running: RunningStorage[] = []
@@ -42,6 +43,19 @@ function queueOf(storage: RunningStorage): ReturnType<QueueServiceClient['getQue
 function containerOf(storage: RunningStorage): ReturnType<BlobServiceClient['getContainerClient']> {
   return BlobServiceClient.fromConnectionString(storage.connectionString).getContainerClient('papers')
 }
+
+describe('a web page', () => {
+  test('is refused by both services, whose own clients are served as before', async () => {
+    const storage = await start()
+    for (const [, headers] of pages)
+      for (const url of [storage.blobUrl, storage.queueUrl])
+        for (const method of ['GET', 'PUT', 'OPTIONS'])
+          expect((await send(`${url}/made?restype=container`, headers, { method })).status).toBe(403)
+    await containerOf(storage).create()
+    await queueOf(storage).create()
+    expect(await containerOf(storage).exists()).toBe(true)
+  })
+})
 
 describe('what storage acknowledged survives kill -9', () => {
   test('queue messages, blobs and deletions, on other ports and with the same key', async () => {

@@ -1,20 +1,23 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeConsistency, PostgresEventStore, type EventStore } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore, type EventStore } from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { appendOf, noted, readWhole } from './support.ts'
+import { TokenTools } from './token-tools.ts'
 
 let database: TestDatabase
 let admin: Client
 let store: EventStore
+let tools: TokenTools
 let acme: TenantContext
 
 beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
   store = new PostgresEventStore(database.pool('trickle_app', 10))
+  tools = await TokenTools.of(database)
   acme = await database.tenant('acme')
 })
 afterAll(() => database.drop())
@@ -28,7 +31,7 @@ describe('the result', () => {
       [acme.tenantId],
     )
     const [row] = rows as [{ xid: string; epoch: string }]
-    expect(decodeConsistency(acme.tenantId, result.consistencyToken)).toEqual({
+    expect(tools.consistencyOf(acme, result.consistencyToken)).toEqual({
       epoch: row.epoch,
       xid: BigInt(row.xid),
       version: 3n,

@@ -1,7 +1,6 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
-  decodeCheckpoint,
   LogOperations,
   PostgresEventStore,
   type EpochPoint,
@@ -11,6 +10,7 @@ import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { append } from './order-checks.ts'
 import { appendOf, codeOfRefusal, readFeedUntil, versionsOf } from './support.ts'
+import { TokenTools } from './token-tools.ts'
 
 const EVENTS = 5
 const RESTORED_TO = '2026-05-05T12:00:00.000500Z'
@@ -18,6 +18,7 @@ const RESTORED_TO = '2026-05-05T12:00:00.000500Z'
 let database: TestDatabase
 let admin: Client
 let store: EventStore
+let tools: TokenTools
 let acme: TenantContext
 let log: LogOperations
 /** What a consumer holds who has read events 1, 1 to 2, and so on, in the first epoch. */
@@ -27,6 +28,7 @@ beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
   store = new PostgresEventStore(database.pool('trickle_app'))
+  tools = await TokenTools.of(database)
   acme = await database.tenant('acme')
   log = new LogOperations(database.pool('trickle_operator'))
   for (let n = 0; n < EVENTS; n += 1) await store.append(acme, appendOf('s'))
@@ -63,7 +65,7 @@ describe('a new epoch', () => {
   it('begins at the end: who had read everything gets nothing twice, who had not gets the rest', async () => {
     const { result, replayed } = await begin({ from: 'end' })
     expect({ ...result, replayed }).toMatchObject({ reason: 'a restore', ordinal: 2, replayed: false })
-    const last = decodeCheckpoint(acme.tenantId, cursors.at(-1) ?? '')
+    const last = tools.checkpointOf(acme, cursors.at(-1) ?? '')
     expect(result).toMatchObject({ beganXid: `${last.xid}`, beganPosition: `${last.position}` })
     expect(await versionsAfter(5)).toEqual([])
     expect(await versionsAfter(2)).toEqual([3, 4, 5])
@@ -102,7 +104,7 @@ describe('a new epoch', () => {
       beganPosition: '0',
     })
     const { result } = await begin({ restoredTo: '2026-05-05T14:00:10+02:00' })
-    expect(result.beganPosition).toBe(`${decodeCheckpoint(acme.tenantId, cursors.at(-1) ?? '').position}`)
+    expect(result.beganPosition).toBe(`${tools.checkpointOf(acme, cursors.at(-1) ?? '').position}`)
   })
 
   it('never begins behind an append that runs', async () => {
@@ -112,7 +114,7 @@ describe('a new epoch', () => {
     await store.append(acme, appendOf('behind'))
     const { result } = await begin({ from: 'end' })
     await slow.query('rollback')
-    expect(result.beganPosition).toBe(`${decodeCheckpoint(acme.tenantId, cursors.at(-1) ?? '').position}`)
+    expect(result.beganPosition).toBe(`${tools.checkpointOf(acme, cursors.at(-1) ?? '').position}`)
   })
 })
 

@@ -1,7 +1,6 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  decodeCheckpoint,
   eventLimits,
   PostgresEventStore,
   type EventStore,
@@ -11,17 +10,20 @@ import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createOwnServer, type TestDatabase } from '../../support/database.ts'
 import { append } from './order-checks.ts'
 import { appendOf, noted, viewsOf } from './support.ts'
+import { TokenTools } from './token-tools.ts'
 
 // A server of its own: the horizon is server-wide, and here pages are compared exactly.
 let database: TestDatabase
 let admin: Client
 let store: EventStore
+let tools: TokenTools
 let acme: TenantContext
 
 beforeAll(async () => {
   database = await createOwnServer()
   admin = await database.client('admin')
   store = new PostgresEventStore(database.pool('trickle_app'))
+  tools = await TokenTools.of(database)
   acme = await database.tenant('acme')
   for (const [streamId, streamType] of [
     ['o-1', 'order'],
@@ -91,8 +93,8 @@ describe('tokens behind each event', () => {
     expect(page.checkpoints).toHaveLength(7)
     expect(page.checkpoints?.at(-1)).toBe(page.next)
     expect(await labels({ after: page.checkpoints?.[4] })).toEqual(['x-1 1', 'x-1 2', 'o-1 3'].slice(-2))
-    expect(decodeCheckpoint(acme.tenantId, page.checkpoints?.[0] ?? '').epoch).toBe(
-      decodeCheckpoint(acme.tenantId, page.next).epoch,
+    expect(tools.checkpointOf(acme, page.checkpoints?.[0] ?? '').epoch).toBe(
+      tools.checkpointOf(acme, page.next).epoch,
     )
     expect(await store.readFeed(acme, { limit: 1 })).not.toHaveProperty('checkpoints')
   })

@@ -64,6 +64,33 @@ describe.each([
     expect((await store.streamInfo(acme, 'b')).version).toBe(4)
   })
 
+  it('rejects alone what an event can not be, with its reason, and writes the other lines', async () => {
+    const acme = await tenantOf('alone')
+    const outcomes = await importer().importBatch([
+      line(acme, 'a', 'good-1'),
+      line(acme, 'a', 'swollen', { data: Array.from({ length: 100_000 }, () => 1e308) }),
+      line(acme, 'a', 'late', { time: '9999-12-31T23:59:59-12:00' }),
+      line(acme, 'a', 'far', { time: '2026-01-01T00:00:00+16:00' }),
+      line(acme, 'a', 'huge', { data: JSON.rawJSON('1e400') }),
+      line(acme, 'a', 'good-2', { time: '2026-01-01T00:00:00.1234567Z' }),
+    ])
+    expect(short(outcomes)).toEqual([
+      'appended',
+      'EVENT_TOO_LARGE',
+      'VALIDATION_FAILED',
+      'VALIDATION_FAILED',
+      'NUMBER_NOT_EXACT',
+      'appended',
+    ])
+    expect(outcomes[1]).toMatchObject({ detail: expect.stringContaining('bytes') })
+    expect(outcomes[2]).toMatchObject({ detail: expect.stringContaining('0001 to 9999') })
+    expect(outcomes[3]).toMatchObject({ detail: expect.stringContaining('beyond 14:00') })
+    expect((await readWhole(store, acme, 'a')).map((event) => event.id)).toEqual(['good-1', 'good-2'])
+    expect(
+      short(await importer().importBatch([line(acme, 'a', 'late', { time: '0001-01-01T00:00:00+01:00' })])),
+    ).toEqual(['VALIDATION_FAILED'])
+  })
+
   it('keeps every member of an event', async () => {
     const acme = await tenantOf('members')
     const event = {
@@ -251,15 +278,15 @@ describe('an import over many tenants', () => {
     ).rejects.toMatchObject({ code: 'INTERNAL', cause: { code: '42501' } })
   })
 
-  it('leaves the stream id alone, whatever characters it holds', async () => {
+  it('lets no stream id in that could pass for another member', async () => {
     const acme = await database.tenant('odd')
-    const streamId = 'a","id":"smuggled'
-    expect(short(await ofOperator.importBatch([line(acme, streamId, 'honest')]))).toEqual(['appended'])
+    const lines = [line(acme, 'a","id":"smuggled', 'honest'), line(acme, 'a', 'good')]
+    expect(short(await ofOperator.importBatch(lines))).toEqual(['INVALID_STREAM_ID', 'appended'])
     const { rows } = await admin.query(
       'select stream_id, event_id from trickle_events_log.events where tenant_id = $1',
       [acme.tenantId],
     )
-    expect(rows).toEqual([{ stream_id: streamId, event_id: 'honest' }])
+    expect(rows).toEqual([{ stream_id: 'a', event_id: 'good' }])
   })
 })
 

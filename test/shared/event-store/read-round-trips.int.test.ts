@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { PostgresEventStore, type EventStore } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore, SealKeys, type EventStore } from '../../../shared/event-store/index.ts'
 import { Database } from '../../../shared/postgres/index.ts'
-import type { TenantContext } from '../../../shared/tenancy/index.ts'
+import { TenantDirectory, type TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { TcpProxy } from '../../support/proxy.ts'
 import { appendOf, noted } from './support.ts'
@@ -57,6 +57,27 @@ it.each<[string, (store: EventStore) => Promise<unknown>]>([
   const before = proxy.roundTrips
   await read(store)
   expect(proxy.roundTrips - before).toBe(1)
+})
+
+/** As an instance is at its start: it knows no tenant and no key. */
+function coldInstance() {
+  const sealKeys = new SealKeys(pool)
+  return {
+    directory: new TenantDirectory(pool, 'slug', sealKeys.companion),
+    store: new PostgresEventStore(pool, { sealKeys }),
+  }
+}
+
+it.each<[string, (store: EventStore, tenant: TenantContext) => Promise<unknown>]>([
+  ['an append', (store, tenant) => store.append(tenant, appendOf('cold'))],
+  ['a page of the feed', (store, tenant) => store.readFeed(tenant, { limit: 10 })],
+])('%s is one round trip from the first on: its keys come with the tenant', async (_what, ask) => {
+  const { directory, store: cold } = coldInstance()
+  const before = proxy.roundTrips
+  await ask(cold, await directory.resolve('acme'))
+  expect(proxy.roundTrips - before).toBe(2)
+  await ask(cold, await directory.resolve('acme'))
+  expect(proxy.roundTrips - before).toBe(3)
 })
 
 it('the count itself sees a transaction of three', async () => {

@@ -1,25 +1,22 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  encodeCheckpoint,
-  encodeConsistency,
-  eventLimits,
-  PostgresEventStore,
-  type EventStore,
-} from '../../../shared/event-store/index.ts'
+import { eventLimits, PostgresEventStore, type EventStore } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import { appendOf, noted, readFeedUntil } from './support.ts'
+import { TokenTools } from './token-tools.ts'
 
 let database: TestDatabase
 let admin: Client
 let store: EventStore
+let tools: TokenTools
 
 beforeAll(async () => {
   database = await createDatabase()
   admin = await database.client('admin')
   store = new PostgresEventStore(database.pool('trickle_app'))
+  tools = await TokenTools.of(database)
 })
 afterAll(() => database.drop())
 
@@ -104,7 +101,7 @@ describe('a filter by types', () => {
       [acme.tenantId, eventLimits.feedScanMax - 1],
     )
     const [capped] = rows
-    const next = encodeCheckpoint(acme.tenantId, {
+    const next = tools.checkpointToken(acme, {
       epoch: capped?.epoch ?? '',
       xid: BigInt(capped?.xid ?? 0),
       position: BigInt(capped?.position ?? 0),
@@ -132,12 +129,7 @@ describe('a token', () => {
     await store.append(acme, appendOf('s'))
     const { next } = await store.readFeed(bolt, { limit: 1 })
     const point = { epoch: '6ba7b810-9dad-41d1-80b4-00c04fd430c8', xid: 1n, version: 1n, timeline: 1 }
-    for (const after of [
-      next,
-      encodeConsistency(acme.tenantId, point),
-      `${next.slice(0, -1)}_`,
-      'nonsense',
-    ]) {
+    for (const after of [next, tools.consistencyToken(acme, point), `${next.slice(0, -1)}_`, 'nonsense']) {
       await expect(store.readFeed(acme, { after, limit: 1 })).rejects.toMatchObject({
         code: 'INVALID_CURSOR',
         status: 400,
@@ -151,7 +143,7 @@ describe('a token', () => {
     const { rows } = await admin.query<{ epoch: string }>(
       'select epoch from trickle_events_log.current_epoch()',
     )
-    const after = encodeCheckpoint(acme.tenantId, {
+    const after = tools.checkpointToken(acme, {
       epoch: rows[0]?.epoch ?? '',
       xid: 2n ** 63n - 1n,
       position: 2n ** 63n - 1n,

@@ -1,8 +1,13 @@
-import { InMemoryEventStore, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import {
+  inMemoryKeyring,
+  InMemoryEventStore,
+  PostgresEventStore,
+} from '../../../../shared/event-store/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
 import { tenantContextForTests, TenantDirectory, TenantRegistry } from '../../../../shared/tenancy/index.ts'
 import { createOwnServer, type TestDatabase } from '../../../support/database.ts'
 import { startPgBouncer } from '../../../support/pgbouncer.ts'
+import { TokenTools } from '../token-tools.ts'
 import { CrowdedStore } from './crowded-store.ts'
 import type { Fixture, OpenStore } from './subject.ts'
 
@@ -13,6 +18,7 @@ export const inMemory: Fixture = async () => {
   const store = new InMemoryEventStore()
   return {
     store,
+    tools: new TokenTools(inMemoryKeyring()),
     tenant: async (slug) => tenantContextForTests(slug),
     setTenantStatus: async (tenant, status) => store.setTenantStatus(tenant, status),
     close: async () => {},
@@ -44,7 +50,7 @@ export const postgresBehindPgBouncer: Fixture = async () => {
     connectionsMax: CONNECTIONS,
     statements: 'unnamed',
   })
-  const open = openPostgres(database, pool)
+  const open = await openPostgres(database, pool)
   return {
     ...open,
     async close() {
@@ -55,14 +61,15 @@ export const postgresBehindPgBouncer: Fixture = async () => {
   }
 }
 
-export function openPostgres(
+export async function openPostgres(
   database: TestDatabase,
   pool: Database = database.pool('trickle_app', CONNECTIONS),
-): OpenStore {
+): Promise<OpenStore> {
   const registry = new TenantRegistry(database.pool('trickle_operator', 1))
   const directory = new TenantDirectory(database.pool('trickle_app', 1), 'slug')
   return {
     store: new PostgresEventStore(pool),
+    tools: await TokenTools.of(database),
     async tenant(slug) {
       await registry.createMissing([{ slug }])
       return directory.resolve(slug)

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import type { EventStore } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
+import type { TokenTools } from '../token-tools.ts'
 
 /** One form of the event store, opened for one file of tests. */
 export interface OpenStore {
   readonly store: EventStore
+  /** Of its tokens. */
+  readonly tools: TokenTools
   /** A tenant that is not there yet. */
   tenant(slug: string): Promise<TenantContext>
   setTenantStatus(tenant: TenantContext, status: 'active' | 'suspended'): Promise<void>
@@ -17,6 +20,7 @@ export type Fixture = () => Promise<OpenStore>
 /** What a suite works with; there from the first `beforeAll` on. */
 export interface Subject {
   readonly store: EventStore
+  readonly tools: TokenTools
   /** A tenant of its own for whoever asks. */
   tenant(): Promise<TenantContext>
   setTenantStatus: OpenStore['setTenantStatus']
@@ -39,6 +43,9 @@ export function openSubject(fixture: Fixture): Subject {
   return {
     get store() {
       return opened().store
+    },
+    get tools() {
+      return opened().tools
     },
     tenant: () => opened().tenant(`t-${randomUUID()}`),
     setTenantStatus: (tenant, status) => opened().setTenantStatus(tenant, status),

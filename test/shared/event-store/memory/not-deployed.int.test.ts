@@ -17,6 +17,8 @@ it('the deployed package holds nothing that is for tests only', async () => {
   const whole = (await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))).join('\n')
   expect(whole).toContain('PostgresEventStore')
   expect(
-    ['InMemoryEventStore', 'tenantContextForTests', 'jsonbText'].filter((name) => whole.includes(name)),
+    ['InMemoryEventStore', 'tenantContextForTests', 'jsonbText', 'inMemoryKeyring', 'in memory'].filter(
+      (name) => whole.includes(name),
+    ),
   ).toEqual([])
 })

@@ -91,7 +91,7 @@ const time = fc
       noInvalidDate: true,
     }),
     fc.stringMatching(/^(\.\d{1,6})?$/),
-    fc.oneof(fc.constantFrom('Z', 'z', '-00:00'), fc.stringMatching(/^[+-](0\d|1[0-4]):[0-5]\d$/)),
+    fc.oneof(fc.constantFrom('Z', 'z', '-00:00'), fc.stringMatching(/^[+-]((0\d|1[0-3]):[0-5]\d|14:00)$/)),
   )
   .map(([date, fraction, zone]) => `${date.toISOString().slice(0, 19)}${fraction}${zone}`)
 
@@ -102,7 +102,7 @@ it('prints and orders times as timestamptz does', async () => {
         'select t::timestamptz::text from unnest($1::text[]) with ordinality u (t, n) order by n',
         times,
       )
-      const ours = times.map(timestamptzOfRfc3339)
+      const ours = times.map((text) => timestamptzOfRfc3339(text, 'time'))
       expect(ours).toEqual(printed)
       const sorted = await column(
         'select t::timestamptz::text from unnest($1::text[]) t order by t::timestamptz',

@@ -14,7 +14,7 @@ export async function appendBatch(
   const none = streams.map(() => null)
   try {
     const { rows } = await client.query<{ outcomes: string[] }>(
-      'select outcomes from trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+      'select outcomes from trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
       [
         streams.map(() => tenantId),
         streams,
@@ -27,6 +27,7 @@ export async function appendBatch(
         none,
         none,
         streams.map(() => false),
+        streams.map((_, index) => index + 1),
       ],
     )
     return rows[0]?.outcomes ?? 'nothing'

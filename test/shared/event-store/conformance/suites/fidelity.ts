@@ -130,8 +130,56 @@ export function fidelity(subject: Subject): void {
       ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z'],
       ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999Z'],
       ['1969-12-31T23:59:59.999999Z', '1969-12-31T23:59:59.999999Z'],
+      ['2026-06-01t12:00:00z', '2026-06-01T12:00:00Z'],
+      ['2026-06-01T12:00:00.000000000Z', '2026-06-01T12:00:00Z'],
+      ['2026-06-01T12:00:00.1234567Z', '2026-06-01T12:00:00.123456Z'],
+      ['2026-06-01T12:00:00.123456789+14:00', '2026-05-31T22:00:00.123456Z'],
+      // Rounded, it would lie in the year 10000.
+      ['9999-12-31T23:59:59.9999999Z', '9999-12-31T23:59:59.999999Z'],
+      ['0000-12-31T23:00:00-02:00', '0001-01-01T01:00:00Z'],
     ])('%s is told as %s', async (time, expected) => {
       expect(viewOf(await throughTheStore({ type: 'T', data: 1, time })).time).toBe(expected)
+    })
+
+    it.each([
+      '0001-01-01T00:00:00+14:00',
+      '9999-12-31T23:59:59-12:00',
+      '2026-01-01T24:00:00Z',
+      '2016-12-31T23:59:60Z',
+      '2026-01-01T00:00:00+16:00',
+      '2026-02-30T00:00:00Z',
+      'infinity',
+      'now',
+    ])('%s is refused, in an event and as the beginning of a feed', async (time) => {
+      const streamId = freshStream()
+      const events = [
+        { type: 'T', data: 1 },
+        { type: 'T', data: 1, time },
+      ]
+      await expect(subject.store.append(acme(), appendOf(streamId, { events }))).rejects.toMatchObject({
+        code: 'VALIDATION_FAILED',
+        errors: [{ pointer: '/events/1/time' }],
+      })
+      await expect(subject.store.readFeed(acme(), { since: time, limit: 1 })).rejects.toMatchObject({
+        code: 'VALIDATION_FAILED',
+        errors: [{ pointer: 'since' }],
+      })
+      await expect(subject.store.streamInfo(acme(), streamId)).rejects.toMatchObject({
+        code: 'STREAM_NOT_FOUND',
+      })
+    })
+
+    it('that are cut to the same microsecond are the same when an event comes again', async () => {
+      const streamId = freshStream()
+      const send = (time: string) =>
+        subject.store.append(
+          acme(),
+          appendOf(streamId, { events: [{ id: `${streamId}-1`, type: 'T', data: 1, time }] }),
+        )
+      expect((await send('2026-06-01T12:00:00.1234567Z')).replayed).toBe(false)
+      expect((await send('2026-06-01T12:00:00.1234567Z')).replayed).toBe(true)
+      expect((await send('2026-06-01T14:00:00.123456+02:00')).replayed).toBe(true)
+      await expect(send('2026-06-01T12:00:00.123457Z')).rejects.toMatchObject({ code: 'EVENT_ID_EXISTS' })
     })
 
     it('of recording are those of the stream, too', async () => {

@@ -5,6 +5,11 @@ import { freshStream, sharedTenant, type Subject } from '../subject.ts'
 
 const text = (bytes: number): string => 'x'.repeat(bytes)
 
+/** One event of many short numbers, each of which the database writes out. */
+const swelling = (token: string, count: number): NewEvent[] => [
+  { type: 'L', data: Array.from({ length: count }, () => JSON.rawJSON(token)) },
+]
+
 export function limits(subject: Subject): void {
   const acme = sharedTenant(subject)
 
@@ -30,6 +35,23 @@ export function limits(subject: Subject): void {
       413,
     ],
     ['too much metadata', [{ type: 'L', data: 1, metadata: { m: text(1_060_000) } }], 'EVENT_TOO_LARGE', 413],
+    ['numbers that swell when they are written out', swelling('1e308', 100_000), 'EVENT_TOO_LARGE', 413],
+    ['small numbers that swell', swelling('1.123457e-200', 70_000), 'EVENT_TOO_LARGE', 413],
+    ['the smallest of doubles', swelling('-4.9406564584124654e-324', 3_100), 'EVENT_TOO_LARGE', 413],
+    ['spaces that the database puts in', swelling('1', 400_000), 'EVENT_TOO_LARGE', 413],
+    [
+      'metadata that swells beside small data',
+      [{ type: 'L', data: 1, metadata: { m: Array.from({ length: 4_000 }, () => 1e308) } }],
+      'EVENT_TOO_LARGE',
+      413,
+    ],
+    [
+      'events that swell together',
+      Array.from({ length: 10 }, () => swelling('1e308', 3_000)).flat(),
+      'BODY_TOO_LARGE',
+      413,
+    ],
+    ['a number beyond every double', [{ type: 'L', data: [JSON.rawJSON('1e400')] }], 'NUMBER_NOT_EXACT', 400],
     ['too many bytes of few characters', [{ type: 'L', data: '漢'.repeat(400_000) }], 'EVENT_TOO_LARGE', 413],
     [
       'too many bytes together',
@@ -44,6 +66,21 @@ export function limits(subject: Subject): void {
       status,
     })
     expect(await codeOfRefusal(subject.store.streamInfo(acme(), streamId))).toBe('STREAM_NOT_FOUND')
+  })
+
+  it('count data and metadata as they are read, to the byte', async () => {
+    // Printed: 3,000 numbers of 309 digits with ', ' between them, and two brackets.
+    const numbers = Array.from({ length: 3_000 }, () => 1e308)
+    const rest = eventLimits.eventBytesMax - 3_000 * 311 - '{"m": ""}'.length
+    const event = (bytes: number): NewEvent => ({ type: 'L', data: numbers, metadata: { m: text(bytes) } })
+    const streamId = freshStream()
+    await subject.store.append(acme(), appendOf(streamId, { events: [event(rest)] }))
+    const page = await subject.store.readStream(acme(), { streamId, backward: false, limit: 1 })
+    const [, content = ''] = /"data":(.*)\}$/.exec(page.events[0] ?? '') ?? []
+    expect(content.length - ',"metadata":'.length).toBe(eventLimits.eventBytesMax)
+    await expect(
+      subject.store.append(acme(), appendOf(streamId, { events: [event(rest + 1)] })),
+    ).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' })
   })
 
   it('take the longest ids and names in the widest characters', async () => {

@@ -1,10 +1,4 @@
 import { expect, it } from 'vitest'
-import {
-  decodeCheckpoint,
-  decodeConsistency,
-  encodeCheckpoint,
-  encodeConsistency,
-} from '../../../../../shared/event-store/index.ts'
 import { appendOf, noted, readFeedUntil } from '../../support.ts'
 import { type Subject } from '../subject.ts'
 
@@ -13,8 +7,8 @@ export function tokens(subject: Subject): void {
     const acme = await subject.tenant()
     const result = await subject.store.append(acme, appendOf('s', { events: noted(3) }))
     const { pages } = await readFeedUntil(subject.store, acme, 3)
-    const end = decodeCheckpoint(acme.tenantId, pages.at(-1)?.next ?? '')
-    const written = decodeConsistency(acme.tenantId, result.consistencyToken)
+    const end = subject.tools.checkpointOf(acme, pages.at(-1)?.next ?? '')
+    const written = subject.tools.consistencyOf(acme, result.consistencyToken)
     expect(written).toMatchObject({ epoch: end.epoch, xid: end.xid, version: 3n, timeline: 1 })
   })
 
@@ -23,7 +17,7 @@ export function tokens(subject: Subject): void {
     const xids: bigint[] = []
     for (let round = 0; round < 3; round += 1) {
       const { consistencyToken } = await subject.store.append(acme, appendOf(`s-${round}`))
-      xids.push(decodeConsistency(acme.tenantId, consistencyToken).xid)
+      xids.push(subject.tools.consistencyOf(acme, consistencyToken).xid)
     }
     expect(xids).toEqual([...new Set(xids)].sort((a, b) => Number(a - b)))
   })
@@ -34,7 +28,7 @@ export function tokens(subject: Subject): void {
     const { next } = await subject.store.readFeed(bolt, { limit: 1 })
     const point = { epoch: '6ba7b810-9dad-41d1-80b4-00c04fd430c8', xid: 1n, version: 1n, timeline: 1 }
     const swapped = next.endsWith('A') ? `${next.slice(0, -1)}Q` : `${next.slice(0, -1)}A`
-    for (const after of [next, encodeConsistency(acme.tenantId, point), swapped, 'nonsense', '']) {
+    for (const after of [next, subject.tools.consistencyToken(acme, point), swapped, 'nonsense', '']) {
       await expect(subject.store.readFeed(acme, { after, limit: 1 })).rejects.toMatchObject({
         code: 'INVALID_CURSOR',
         status: 400,
@@ -46,8 +40,12 @@ export function tokens(subject: Subject): void {
     const acme = await subject.tenant()
     await subject.store.append(acme, appendOf('s'))
     const { next } = await subject.store.readFeed(acme, { limit: 1 })
-    const { epoch } = decodeCheckpoint(acme.tenantId, next)
-    const after = encodeCheckpoint(acme.tenantId, { epoch, xid: 2n ** 63n - 1n, position: 2n ** 63n - 1n })
+    const { epoch } = subject.tools.checkpointOf(acme, next)
+    const after = subject.tools.checkpointToken(acme, {
+      epoch,
+      xid: 2n ** 63n - 1n,
+      position: 2n ** 63n - 1n,
+    })
     expect(await subject.store.readFeed(acme, { after, limit: 1 })).toEqual({ events: [], next: after })
   })
 
@@ -55,7 +53,7 @@ export function tokens(subject: Subject): void {
     const acme = await subject.tenant()
     await subject.store.append(acme, appendOf('s', { events: noted(2) }))
     await readFeedUntil(subject.store, acme, 2)
-    const after = encodeCheckpoint(acme.tenantId, {
+    const after = subject.tools.checkpointToken(acme, {
       epoch: '6ba7b810-9dad-41d1-80b4-00c04fd430c8',
       xid: 2n ** 60n,
       position: 1n,

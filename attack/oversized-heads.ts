@@ -1,0 +1,104 @@
+/**
+ * Heads of many sizes and shapes, without a token: each must be answered, none may leave an invocation open, and the
+ * product must serve the next request. What is lost between the two halves of an invocation once took the worker along.
+ */
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AttackFinding, AttackPart, AttackTarget } from './part.ts'
+
+/** Below the front's limit, around Node's own 16 KiB, and above everything. */
+const kilobytes = [8, 17, 31, 40]
+const frontTakesKilobytes = 32
+/** A lost half is given up after about six seconds; what is open after this stays open. */
+const patienceMs = 15_000
+const path = '/api/health/live'
+const someId = '11111111-1111-4111-8111-111111111111'
+
+interface Attack {
+  readonly name: string
+  /** The head as it goes out, without the empty line. */
+  readonly head: string
+  readonly hangsUp?: boolean
+  /** Longer than what is read of it: the connection may end before the refusal is through. */
+  readonly mayBeCut?: boolean
+}
+
+function attacks(): Attack[] {
+  const get = (query: string, ...headers: string[]): string =>
+    [`GET ${path}${query} HTTP/1.1`, 'host: localhost', 'connection: close', ...headers].join('\r\n')
+  const sizes = kilobytes.flatMap((size): Attack[] => {
+    const long = 'a'.repeat(size * 1_000)
+    const mayBeCut = size > frontTakesKilobytes
+    return [
+      { name: `a query of ${size} KB`, head: get(`?${long}`), mayBeCut },
+      { name: `a header of ${size} KB`, head: get('', `x-long: ${long}`), mayBeCut },
+    ]
+  })
+  return [
+    ...sizes,
+    { name: 'an invocation id of its own', head: get('', `x-ms-invocation-id: ${someId}`) },
+    { name: 'two invocation ids', head: get('', 'x-ms-invocation-id: a', 'x-ms-invocation-id: b') },
+    { name: 'a header that is not ASCII', head: get('', 'x-name: caf\u00e9') },
+    { name: 'the headers given in the query', head: get('?Headers=%7B%22a%20b%22%3A%22c%22%7D') },
+    { name: 'an unknown expectation', head: get('', 'expect: wonders') },
+    { name: '300 headers', head: get('', ...Array.from({ length: 300 }, (_, index) => `x-${index}: 1`)) },
+    { name: 'a host that is none', head: `GET ${path} HTTP/1.1\r\nhost: a b\r\nconnection: close` },
+    { name: 'a client that hangs up', head: get(''), hangsUp: true },
+  ]
+}
+
+/** The status of the answer; undefined when the connection ended without one. */
+function send(target: AttackTarget, { head, hangsUp }: Attack): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    let answer = ''
+    const socket = connect(target.port, target.hostname)
+    const done = (): void => {
+      socket.destroy()
+      const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]
+      resolve(status === undefined ? undefined : Number(status))
+    }
+    socket.setTimeout(patienceMs, done)
+    socket.on('error', done)
+    socket.on('close', done)
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1')
+    })
+    socket.write(Buffer.from(`${head}\r\n\r\n`, 'latin1'), () => {
+      if (hangsUp === true) done()
+    })
+  })
+}
+
+async function settledWithin(target: AttackTarget, limitMs: number): Promise<number> {
+  const endsAtMs = Date.now() + limitMs
+  for (;;) {
+    const open = await target.openInvocations()
+    if (open === 0 || Date.now() > endsAtMs) return open
+    await delay(200)
+  }
+}
+
+async function attackWith(target: AttackTarget, attack: Attack): Promise<AttackFinding> {
+  const status = await send(target, attack)
+  const open = await settledWithin(target, patienceMs)
+  const next = await fetch(`${target.url}${path}`).then(
+    (response) => String(response.status),
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  )
+  const isAnswered = status !== undefined || attack.hangsUp === true || attack.mayBeCut === true
+  return {
+    attack: attack.name,
+    bar: `answered, no invocation open after ${patienceMs / 1_000} s, the next request gets 200`,
+    seen: `answer ${status ?? 'none'}, ${open} open, next ${next}`,
+    holds: isAnswered && open === 0 && next === '200',
+  }
+}
+
+export const oversizedHeads: AttackPart = {
+  name: 'oversized heads',
+  async run(target) {
+    const findings: AttackFinding[] = []
+    for (const attack of attacks()) findings.push(await attackWith(target, attack))
+    return findings
+  },
+}

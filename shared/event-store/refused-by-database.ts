@@ -1,0 +1,32 @@
+import { TrickleError } from '../errors/index.ts'
+import { codeOf, constraintOf } from '../postgres/index.ts'
+
+/**
+ * What the server says of a value that it can't keep, by SQLSTATE. Doors check values before they come here, so this is
+ * what a caller without a schema meets. Other codes of class 22 would be faults of our own SQL and stay that.
+ */
+const REASONS: Readonly<Record<string, string>> = {
+  '22001': 'a text is too long',
+  '22003': 'a number is out of range',
+  '22007': 'a time has a form that it does not know',
+  '22008': 'a time is out of range',
+  '22021': 'a text is no valid UTF-8, or holds U+0000',
+  '22P02': 'a value has a form that its type does not know',
+  '22P05': 'a text holds U+0000, or half of a UTF-16 pair',
+  '54000': 'a value is larger than its limits',
+}
+
+const CHECK_VIOLATION = '23514'
+
+/** The refusal of an append by its content; undefined for every other error. Nothing was written. */
+export function refusedByDatabase(error: unknown): TrickleError | undefined {
+  const code = codeOf(error)
+  const reason =
+    code === CHECK_VIOLATION ? `it breaks the rule ${constraintOf(error)} of the log` : REASONS[code]
+  if (reason === undefined) return undefined
+  return new TrickleError(
+    'VALIDATION_FAILED',
+    `The database can't keep a value of this append: ${reason}. Ids, types and sources have 255 characters at most, times lie in the years 0001 to 9999 in UTC. Nothing was written.`,
+    { cause: error },
+  )
+}

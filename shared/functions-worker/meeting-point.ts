@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { TrickleError } from '../errors/index.ts'
+import type { RequestListener } from './library-server.ts'
+import { answerProblem } from './problem-answer.ts'
+
+/** By this header the platform tells which invocation a request belongs to. */
+export const invocationHeader = 'x-ms-invocation-id'
+
+/**
+ * The halves are sent at the same moment; the host tries to connect ten times within about two seconds
+ * (azure-functions-host, RetryProxyHandler.cs). What is not here after this many ticks does not come.
+ */
+const ticksOfPatience = 5
+const tickMs = 1_000
+
+interface WaitingRequest {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  ticks: number
+}
+
+interface WaitingInvocation {
+  readonly met: (response: ServerResponse) => void
+  readonly lost: (error: Error) => void
+  ticks: number
+}
+
+/**
+ * Where both halves of an invocation wait for each other, in whichever order they come. What is lost is told here; the
+ * library gets a request only with its invocation, so nothing waits in it and nothing stays in its tables.
+ *
+ * Time is counted in ticks of one clock and not by a timer each: while the process is busy no tick passes, so a half
+ * that lies unread in a socket is not taken for lost.
+ */
+export class MeetingPoint {
+  readonly #deliver: RequestListener
+  readonly #requests = new Map<string, WaitingRequest>()
+  readonly #invocations = new Map<string, WaitingInvocation>()
+  readonly #report: (message: string) => void
+  #clock: NodeJS.Timeout | undefined
+
+  /**
+   * @param deliver gives a request to the library
+   * @param report is told of requests without an invocation, which nobody else would see
+   */
+  constructor(deliver: RequestListener, report: (message: string) => void) {
+    this.#deliver = deliver
+    this.#report = report
+  }
+
+  /** A request has come to the library's server. */
+  arrive(request: IncomingMessage, response: ServerResponse): void {
+    const invocationId = request.headers[invocationHeader]
+    if (typeof invocationId !== 'string' || this.#requests.has(invocationId)) {
+      const detail = 'This address is for the Functions host alone. Call the address of the Functions host.'
+      answerProblem(response, new TrickleError('VALIDATION_FAILED', detail))
+      return
+    }
+    const invocation = this.#invocations.get(invocationId)
+    if (invocation === undefined) {
+      this.#requests.set(invocationId, { request, response, ticks: 0 })
+      this.#startClock()
+      return
+    }
+    this.#invocations.delete(invocationId)
+    this.#deliver(request, response)
+    invocation.met(response)
+  }
+
+  /**
+   * Resolves when the library has the request of this invocation, with what it is answered by.
+   * @throws TrickleError REQUEST_LOST when it does not come
+   */
+  expect(invocationId: string): Promise<ServerResponse> {
+    const waiting = this.#requests.get(invocationId)
+    if (waiting !== undefined) {
+      this.#requests.delete(invocationId)
+      this.#deliver(waiting.request, waiting.response)
+      return Promise.resolve(waiting.response)
+    }
+    return new Promise((met, lost) => {
+      this.#invocations.set(invocationId, { met, lost, ticks: 0 })
+      this.#startClock()
+    })
+  }
+
+  /** The clock runs only while something waits, and never keeps the process alive. */
+  #startClock(): void {
+    this.#clock ??= setInterval(() => this.#tick(), tickMs).unref()
+  }
+
+  #tick(): void {
+    for (const [id, waiting] of this.#invocations) if (isPastPatience(waiting)) this.#loseRequest(id, waiting)
+    for (const [id, waiting] of this.#requests) if (isPastPatience(waiting)) this.#loseInvocation(id, waiting)
+    if (this.#invocations.size > 0 || this.#requests.size > 0) return
+    clearInterval(this.#clock)
+    this.#clock = undefined
+  }
+
+  #loseRequest(invocationId: string, { lost }: WaitingInvocation): void {
+    this.#invocations.delete(invocationId)
+    lost(
+      new TrickleError(
+        'REQUEST_LOST',
+        "The request of this invocation has not reached the worker's HTTP server: the client has gone, or the request was refused on the way. Nothing was done.",
+      ),
+    )
+  }
+
+  #loseInvocation(invocationId: string, { response }: WaitingRequest): void {
+    this.#requests.delete(invocationId)
+    this.#report("A request has reached the worker's HTTP server and its invocation has not; it was refused.")
+    const detail = `No invocation belongs to this request. Send it again, without a header ${invocationHeader} of your own.`
+    answerProblem(response, new TrickleError('REQUEST_LOST', detail))
+  }
+}
+
+function isPastPatience(waiting: { ticks: number }): boolean {
+  waiting.ticks += 1
+  return waiting.ticks > ticksOfPatience
+}

@@ -1,0 +1,8 @@
+/**
+ * Times of the outside world: one reading of RFC 3339 for every door (bodies, queries, imports, CloudEvents, commands).
+ *
+ * Invariants: a time is judged by its instant in UTC, never by the text; what is accepted can be stored, read back with a
+ * year of four digits, and forwarded; the same text always gives the same instant. What is refused is refused with a
+ * reason that says how to mend it. It must not know of HTTP, events or the database.
+ */
+export { readTime, utcTimeOf, type TimeReading } from './read-time.ts'
