@@ -4,6 +4,7 @@ import { defineRouteFor, markReplayed, reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { APPEND_ERRORS, APPEND_FRAME_BYTES, appendHeaders } from './append.ts'
+import { fromAppendAllBody } from './append-body.ts'
 import { appendAllSchema, appendedAllSchema } from './append-schemas.ts'
 
 export const appendAllRoute = (services: () => Services) =>
@@ -22,6 +23,7 @@ export const appendAllRoute = (services: () => Services) =>
       body: {
         kind: 'json',
         schema: appendAllSchema,
+        transform: fromAppendAllBody,
         maxBytes: eventLimits.appendBytesMax + APPEND_FRAME_BYTES,
         example: {
           streams: [
@@ -33,7 +35,7 @@ export const appendAllRoute = (services: () => Services) =>
             },
             { streamId: 'ledger-2026', events: [{ type: 'AccountCounted', data: null }] },
           ],
-          conditions: [{ streamId: 'tenant-settings', expected: 'exists' }],
+          conditions: [{ streamId: 'account-17-closed', expected: 'none' }],
         },
       },
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import { eventSchema, identifier, streamIdSchema } from './schemas.ts'
+import { eventSchema, identifier, streamIdSchema, TOO_MANY_EVENTS_MESSAGE } from './schemas.ts'
 
 const namesSchema = z
   .array(
@@ -25,7 +25,7 @@ const writeMembers = {
   events: z
     .array(eventSchema)
     .min(1, 'An append has at least one event')
-    .max(eventLimits.appendEventsMax, `An append has at most ${eventLimits.appendEventsMax} events`),
+    .max(eventLimits.appendEventsMax, TOO_MANY_EVENTS_MESSAGE),
   streamType: identifier('streamType')
     .optional()
     .describe('Set by the first append; another one is refused later.'),
@@ -57,15 +57,13 @@ function findTwins(
   }
 }
 
-export const appendSchema = z
-  .union([z.strictObject(writeMembers), eventSchema])
-  .superRefine((body, context) => {
-    if (!('events' in body)) return
-    findTwins(
-      body.events.map((event, index) => [event, ['events', index]]),
-      context,
-    )
-  })
+/** Every form of a body is brought into this one (`fromAppendBody`). */
+export const appendSchema = z.strictObject(writeMembers).superRefine(({ events }, context) => {
+  findTwins(
+    events.map((event, index) => [event, ['events', index]]),
+    context,
+  )
+})
 
 const expectedSchema = z.union([z.enum(['any', 'none', 'exists']), z.int().min(0)]).meta({
   description:

@@ -11,8 +11,10 @@ import {
 } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
-import { BATCH, fromCloudEvents, STRUCTURED } from './cloud-events.ts'
+import { fromAppendBody } from './append-body.ts'
+import { documentedBodies } from './append-documents.ts'
 import { appendedSchema, appendSchema } from './append-schemas.ts'
+import { BATCH, STRUCTURED } from './cloud-events.ts'
 import { streamIdSchema } from './schemas.ts'
 
 /** Room for the JSON around the events: names of members, ids, white space. */
@@ -43,7 +45,7 @@ export const appendRoute = (services: () => Services) =>
     path: '/api/streams/{streamId}/events',
     summary: 'Append events to a stream',
     description:
-      'Writes one event, `{events: [...]}`, or CloudEvents by media type, all or nothing. Without a condition any version will do; ' +
+      'Writes one event, `{events: [...]}`, or CloudEvents (structured and batch by media type, binary by `ce-` headers), all or nothing. Without a condition any version will do; ' +
       '`If-None-Match: *` demands a new stream, `If-Match: *` an existing one, `If-Match: "5"` exactly version 5. ' +
       'Sending the same event ids or the same Idempotency-Key again answers with the first result.',
     tags: ['Events'],
@@ -56,8 +58,8 @@ export const appendRoute = (services: () => Services) =>
         schema: appendSchema,
         maxBytes: eventLimits.appendBytesMax + APPEND_FRAME_BYTES,
         mediaTypes: ['application/json', STRUCTURED, BATCH],
-        transform: fromCloudEvents,
-        example: { type: 'OrderPlaced', data: { amount: 12.5, currency: 'EUR' } },
+        transform: fromAppendBody,
+        documented: documentedBodies,
       },
     },
     responses: {
@@ -73,10 +75,9 @@ export const appendRoute = (services: () => Services) =>
     errors: [...APPEND_ERRORS, 'BINARY_DATA_UNSUPPORTED'],
     idempotency: 'receipt',
     async handler({ params, headers, body, caller, idempotency, trace, signal, deadlineAtMs }) {
-      const batch = 'events' in body ? body : { events: [body] }
       const result = await services().events.append(caller.tenant, {
         streamId: params.streamId,
-        ...batch,
+        ...body,
         expected: parsePrecondition(headers),
         idempotency,
         trace,

@@ -1,54 +1,102 @@
 import { TrickleError } from '../../shared/errors/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import {
+  addProblem,
+  isFull,
+  throwFindings,
+  type Findings,
+  type Transformed,
+} from '../../shared/http/index.ts'
+import { jsonPointer } from '../../shared/json/index.ts'
+import { attributeFault, nameFault, REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
+import { TOO_LARGE_MESSAGE, isTooLong } from './event-size.ts'
+import { TOO_MANY_EVENTS_MESSAGE } from './schemas.ts'
 
 export const STRUCTURED = 'application/cloudevents+json'
 export const BATCH = 'application/cloudevents-batch+json'
 
 /** Attributes of CloudEvents 1.0 that have a place of their own in an event; all others go to its metadata. */
-const OWN = new Set(['specversion', 'id', 'source', 'type', 'time', 'data'])
+const OWN: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type', 'time', 'data'])
+
+type Path = readonly PropertyKey[]
 
 /**
  * Brings CloudEvents (JSON format 1.0.2, structured and batch) into the form of an append. Attributes and extensions
  * beyond id, source, type, time and data become metadata under their names; `traceparent` stays one of them, since the
- * trace that is stored apart is that of the request.
- * @throws TrickleError BINARY_DATA_UNSUPPORTED for data_base64, VALIDATION_FAILED for what is no CloudEvent.
+ * trace that is stored apart is that of the request. An attribute that is null counts as absent, as the format wants it;
+ * `data: null` is data.
+ * @throws TrickleError BINARY_DATA_UNSUPPORTED for data_base64, EVENT_TOO_LARGE, VALIDATION_FAILED for what is no CloudEvent.
  */
-export function fromCloudEvents(json: unknown, mediaType: string): unknown {
-  if (mediaType === STRUCTURED) return { events: [fromCloudEvent(json, '')] }
-  if (mediaType !== BATCH) return json
-  if (!Array.isArray(json)) throw invalid('', 'a batch of CloudEvents is a JSON array')
-  return { events: json.map((event, index) => fromCloudEvent(event, `/${index}`)) }
-}
-
-function fromCloudEvent(event: unknown, pointer: string): Record<string, unknown> {
-  if (typeof event !== 'object' || event === null || Array.isArray(event))
-    throw invalid(pointer, 'a CloudEvent is a JSON object')
-  const attributes = event as Readonly<Record<string, unknown>>
-  if ('data_base64' in attributes) {
-    throw new TrickleError(
-      'BINARY_DATA_UNSUPPORTED',
-      'data_base64 is not supported: send JSON data, or keep the bytes elsewhere and refer to them.',
-      {
-        errors: [{ pointer: `${pointer}/data_base64`, message: 'is not supported' }],
-      },
-    )
+export function fromCloudEvents(json: unknown, isBatch: boolean): Transformed {
+  const findings: Findings = { problems: [], code: undefined }
+  const events: unknown[] = []
+  if (!isBatch) events.push(fromCloudEvent(json, [], findings))
+  else if (!Array.isArray(json)) {
+    addProblem(findings, { pointer: '', message: 'a batch of CloudEvents is a JSON array' })
+  } else if (json.length > eventLimits.appendEventsMax) {
+    addProblem(findings, { pointer: '', message: TOO_MANY_EVENTS_MESSAGE })
+  } else {
+    for (const [index, event] of json.entries()) {
+      events.push(fromCloudEvent(event, [index], findings))
+      if (isFull(findings)) break
+    }
   }
-  if (attributes['specversion'] !== '1.0') throw invalid(`${pointer}/specversion`, 'must be "1.0"')
-  for (const name of ['id', 'source', 'type']) {
-    if (typeof attributes[name] !== 'string' || attributes[name] === '')
-      throw invalid(`${pointer}/${name}`, 'must be a non-empty string')
-  }
-  const metadata = Object.fromEntries(Object.entries(attributes).filter(([name]) => !OWN.has(name)))
+  throwFindings(findings)
   return {
-    id: attributes['id'],
-    source: attributes['source'],
-    type: attributes['type'],
-    ...(attributes['time'] === undefined ? {} : { time: attributes['time'] }),
-    data: attributes['data'] ?? null,
-    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+    value: { events },
+    pointerTo: ([, index, ...rest]) =>
+      jsonPointer([...(isBatch ? partOf(index) : []), ...attributePath(rest)]),
   }
 }
 
-const invalid = (pointer: string, message: string): TrickleError =>
-  new TrickleError('VALIDATION_FAILED', `${pointer === '' ? 'The body' : pointer}: ${message}`, {
-    errors: [{ pointer, message }],
-  })
+const partOf = (part: PropertyKey | undefined): Path => (part === undefined ? [] : [part])
+
+/** Metadata holds attributes, which stand beside the others in a CloudEvent. */
+const attributePath = (path: Path): Path => (path[0] === 'metadata' ? path.slice(1) : path)
+
+function fromCloudEvent(event: unknown, place: Path, findings: Findings): unknown {
+  const pointer = jsonPointer(place)
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+    addProblem(findings, { pointer, message: 'a CloudEvent is a JSON object' })
+    return undefined
+  }
+  if (isTooLong(event))
+    throw new TrickleError('EVENT_TOO_LARGE', TOO_LARGE_MESSAGE, {
+      errors: [{ pointer, message: 'is too large' }],
+    })
+  const members = event as Readonly<Record<string, unknown>>
+  if ((members['data_base64'] ?? null) !== null) throw binaryData(jsonPointer([...place, 'data_base64']))
+  return fromAttributes(members, (name) => jsonPointer([...place, name]), findings)
+}
+
+/** The event that attributes and `data` make; what is wrong with them goes to the findings. */
+export function fromAttributes(
+  members: Readonly<Record<string, unknown>>,
+  pointerTo: (name: string) => string,
+  findings: Findings,
+): unknown {
+  const event: Record<string, unknown> = { data: members['data'] ?? null }
+  const metadata: Record<string, unknown> = {}
+  for (const name of REQUIRED_ATTRIBUTES) {
+    if ((members[name] ?? null) === null)
+      addProblem(findings, { pointer: pointerTo(name), message: 'is required of a CloudEvent' })
+  }
+  for (const [name, value] of Object.entries(members)) {
+    if (name === 'data' || name === 'data_base64') continue
+    if (isFull(findings)) break
+    // Null counts as absent; but a name that is none stays none.
+    const message = value === null ? nameFault(name) : attributeFault(name, value)
+    if (message !== undefined) addProblem(findings, { pointer: pointerTo(name), message })
+    if (value === null || name === 'specversion') continue
+    if (OWN.has(name)) event[name] = value
+    else metadata[name] = value
+  }
+  return Object.keys(metadata).length === 0 ? event : { ...event, metadata }
+}
+
+const binaryData = (pointer: string): TrickleError =>
+  new TrickleError(
+    'BINARY_DATA_UNSUPPORTED',
+    'data_base64 is not supported: send JSON data, or keep the bytes elsewhere and refer to them.',
+    { errors: [{ pointer, message: 'is not supported' }] },
+  )

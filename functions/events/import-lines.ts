@@ -20,8 +20,8 @@ export interface LineLimits {
   readonly linesMax: number
 }
 
-/** A batch is written at this size also when it has few lines. */
-const BATCH_BYTES_MAX = 4_194_304
+/** A batch is written at this size also when it has few lines: one batch is encoded at a stretch. */
+const BATCH_BYTES_MAX = 1_048_576
 
 /**
  * The lines of a body in batches, blank ones left out.

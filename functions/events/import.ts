@@ -6,7 +6,7 @@ import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { batches } from './import-lines.ts'
-import { judgeLine, LINE_BYTES_MAX, type Judged } from './judge-line.ts'
+import { judgeLines, LINE_BYTES_MAX, type Judged } from './judge-line.ts'
 import type { LongHeld } from './long-held.ts'
 import { holderOf, asBulkWork } from './places.ts'
 
@@ -43,6 +43,9 @@ export const importRoute = (services: () => Services, places: LongHeld) =>
         kind: 'stream',
         mediaTypes: ['application/x-ndjson'],
         description: '`{"tenant","streamId","streamType","id","type","time","data","metadata"}` a line',
+        example:
+          '{"streamId":"order-17","id":"old-1","type":"OrderPlaced","time":"2025-03-01T09:00:00Z","data":{"amount":12.5}}\n' +
+          '{"streamId":"order-17","id":"old-2","type":"OrderPaid","time":"2025-03-01T09:05:00Z","data":null}\n',
       },
     },
     responses: {
@@ -95,7 +98,7 @@ class ImportRun {
     let failure: { readonly error: unknown } | undefined
     try {
       for await (const batch of batches(body, { lineBytesMax: LINE_BYTES_MAX, linesMax: LINES_MAX })) {
-        const judged = batch.map(judgeLine)
+        const judged = await judgeLines(batch)
         const before = writing === undefined ? '' : await writing
         writing = this.#write(judged)
         // The error is thrown where the promise is awaited; until then it must not count as unhandled.

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { asTrickleError, TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits, type ImportLine } from '../../shared/event-store/index.ts'
-import { decodeUtf8, parseExactJson } from '../../shared/json/index.ts'
+import { checkPart, type Findings } from '../../shared/http/index.ts'
+import { decodeUtf8, parseExactJsonInTurns } from '../../shared/json/index.ts'
 import { foldName } from '../../shared/tenancy/index.ts'
+import { Turns } from '../../shared/turns/index.ts'
 import type { TextLine } from './import-lines.ts'
 import { eventSchema, identifier, streamIdSchema } from './schemas.ts'
 
@@ -46,17 +48,25 @@ export interface Judged {
     | 'skipped'
 }
 
-/** What a line is, by itself: a bad one is refused with its reason, and no other line with it. */
-export function judgeLine({ number, bytes }: TextLine): Judged {
+/** What each line is, by itself, in turns: the lines of a batch together are as long as a large body. */
+export async function judgeLines(batch: readonly TextLine[]): Promise<Judged[]> {
+  const judged: Judged[] = []
+  const turns = new Turns()
+  for (const line of batch) {
+    judged.push(await judgeLine(line))
+    await turns.after(line.bytes?.length ?? 0)
+  }
+  return judged
+}
+
+/** A bad line is refused with its reason, and no other line with it. */
+async function judgeLine({ number, bytes }: TextLine): Promise<Judged> {
   try {
     if (bytes === null)
       throw new TrickleError('EVENT_TOO_LARGE', `The line is longer than ${LINE_BYTES_MAX} bytes.`)
-    const value = parseExactJson(decodeUtf8(bytes), { maxDepth: eventLimits.jsonDepthMax })
-    const parsed = lineSchema.safeParse(value)
-    if (!parsed.success) {
-      if (exportEndSchema.safeParse(value).success) return { number, line: 'skipped' }
-      throw brokenExport(value) ?? explain(parsed.error)
-    }
+    const text = decodeUtf8(bytes)
+    const value = await parseExactJsonInTurns(text, { maxDepth: eventLimits.jsonDepthMax })
+    if (exportEndSchema.safeParse(value).success) return { number, line: 'skipped' }
     const {
       tenant,
       streamId,
@@ -65,7 +75,7 @@ export function judgeLine({ number, bytes }: TextLine): Judged {
       version: _given,
       recordedAt: _before,
       ...event
-    } = parsed.data
+    } = checkLine(value, text.length)
     return {
       number,
       line: {
@@ -81,23 +91,26 @@ export function judgeLine({ number, bytes }: TextLine): Judged {
   }
 }
 
+/** @throws TrickleError with the first thing that is wrong */
+function checkLine(value: unknown, characters: number): z.output<typeof lineSchema> {
+  const findings: Findings = { problems: [], code: undefined }
+  const line = checkPart(lineSchema, value, (path) => path.map(String).join('.'), findings, characters)
+  if (line !== undefined) return line
+  const { pointer, message } = findings.problems[0] ?? { pointer: '', message: 'is no event' }
+  throw (
+    brokenExport(value) ??
+    new TrickleError(
+      findings.code ?? 'VALIDATION_FAILED',
+      `${pointer === '' ? '' : `${pointer}: `}${message}`,
+    )
+  )
+}
+
 function brokenExport(value: unknown): TrickleError | undefined {
   const found = exportErrorSchema.safeParse(value)
   if (!found.success) return undefined
   return new TrickleError(
     'VALIDATION_FAILED',
     `The export that wrote this file broke off here (${found.data.error.code.slice(0, 64)}): events are missing. Export again; what is imported already is recognised.`,
-  )
-}
-
-function explain(error: z.ZodError): TrickleError {
-  const [issue] = error.issues
-  const isStreamId = issue?.code === 'custom' && issue.path[0] === 'streamId'
-  const unknown =
-    issue?.code === 'unrecognized_keys' ? `${issue.keys.join(', ')} is not known here` : undefined
-  const place = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
-  return new TrickleError(
-    isStreamId ? 'INVALID_STREAM_ID' : 'VALIDATION_FAILED',
-    `${place}${unknown ?? issue?.message ?? ''}`,
   )
 }

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
 import { checkConsistency, type StreamPage, type StreamQuery } from '../../shared/event-store/index.ts'
 import {
+  conditionalReadHeaders,
   defineRouteFor,
+  isKnownTag,
   maxDeadlineMs,
   reply,
   versionTag,
@@ -68,7 +70,7 @@ export const readStreamRoute = (services: () => Services, places: LongHeld) =>
     request: {
       params: z.object({ streamId: streamIdSchema }),
       query: querySchema,
-      headers: z.object(consistencyHeader),
+      headers: z.object({ ...consistencyHeader, ...conditionalReadHeaders }),
     },
     responses: {
       200: {
@@ -80,9 +82,16 @@ export const readStreamRoute = (services: () => Services, places: LongHeld) =>
         },
         headers: {
           Link: { description: 'The next page, `rel="next"`' },
-          ETag: { description: 'The version of the stream' },
+          ETag: {
+            description:
+              'The version of the stream, on every page: for If-None-Match on the same URL, and for If-Match of an append',
+          },
           'Retry-After': { description: 'With `wait`: too many wait already, so this was answered at once' },
         },
+      },
+      304: {
+        description:
+          'Nothing was appended since this URL was answered with the ETag that If-None-Match names',
       },
     },
     errors: [
@@ -117,7 +126,11 @@ export const readStreamRoute = (services: () => Services, places: LongHeld) =>
         })
       }
       const limit = pageLimit(query.limit)
-      if (query.wait === undefined) return pageReply(params.streamId, query, await read(query.from, limit))
+      const answer = (page: StreamPage, hasPlace = true): Reply =>
+        isKnownTag(headers['if-none-match'], versionTag(page.streamVersion))
+          ? reply(304, { headers: { ETag: versionTag(page.streamVersion) } })
+          : pageReply(params.streamId, query, page, hasPlace)
+      if (query.wait === undefined) return answer(await read(query.from, limit))
       const { page, hasPlace } = await waitForEvents({
         look: (from) => followStream(from, query, () => read(from, limit)),
         from: query.from ?? 1,
@@ -127,7 +140,7 @@ export const readStreamRoute = (services: () => Services, places: LongHeld) =>
         holder,
         checkAgain,
       })
-      return pageReply(params.streamId, query, page, hasPlace)
+      return answer(page, hasPlace)
     },
   })
 
@@ -168,7 +181,7 @@ async function followStream(
   return { page: { ...page, next }, isEmpty: page.events.length === 0, next }
 }
 
-function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, hasPlace = true): Reply {
+function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, hasPlace: boolean): Reply {
   const { next, streamVersion, events } = page
   const link = `/api/streams/${encodeURIComponent(streamId)}/events?${queryText({ ...query, from: next ?? 0 })}`
   return reply(200, {

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { eventLimits, isStreamId } from '../../shared/event-store/index.ts'
 import { timeSchema } from '../../shared/http/index.ts'
+import { isTooLong, TOO_LARGE_MESSAGE } from './event-size.ts'
+
+export const TOO_MANY_EVENTS_MESSAGE = `An append has at most ${eventLimits.appendEventsMax} events`
 
 export const identifier = (what: string): z.ZodString =>
   z
@@ -25,6 +28,9 @@ export const streamIdSchema = z
 
 const isJsonObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isOfEventSize = (value: unknown): boolean => !isTooLong(value)
+const tooLarge = { error: TOO_LARGE_MESSAGE, params: { errorCode: 'EVENT_TOO_LARGE' } }
 
 /** Kept as it came, so that no member is lost on the way, `__proto__` included. */
 const metadataSchema = z
@@ -54,12 +60,13 @@ export const eventSchema = z
     data: z
       .unknown()
       .refine((value) => value !== undefined, 'is required (it may be null)')
+      .refine(isOfEventSize, tooLarge)
       .meta({
         description:
           'Any JSON value. Numbers keep their exact value or are refused. Data and metadata have 1 MiB at most as they are read: numbers written out, a space after each : and ,.',
         example: { amount: 12.5 },
       }),
-    metadata: metadataSchema.optional(),
+    metadata: metadataSchema.optional().refine(isOfEventSize, tooLarge),
     schemaVersion: z
       .int()
       .min(1)

@@ -1,6 +1,12 @@
 import { checkConsistency } from '../../shared/event-store/index.ts'
 import { z } from 'zod'
-import { defineRouteFor, reply, versionTag } from '../../shared/http/index.ts'
+import {
+  conditionalReadHeaders,
+  defineRouteFor,
+  isKnownTag,
+  reply,
+  versionTag,
+} from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { consistencyHeader, READERS } from './read-inputs.ts'
@@ -17,7 +23,7 @@ export const streamInfoRoute = (services: () => Services) =>
     access: READERS,
     request: {
       params: z.object({ streamId: streamIdSchema }),
-      headers: z.object({ ...consistencyHeader, 'if-none-match': z.string().max(1_000).optional() }),
+      headers: z.object({ ...consistencyHeader, ...conditionalReadHeaders }),
     },
     responses: {
       200: {
@@ -39,9 +45,7 @@ export const streamInfoRoute = (services: () => Services) =>
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       const info = await services().events.streamInfo(caller.tenant, params.streamId)
       const etag = versionTag(info.version)
-      const known = headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-      if (known?.includes(etag) === true || known?.includes('*') === true)
-        return reply(304, { headers: { ETag: etag } })
+      if (isKnownTag(headers['if-none-match'], etag)) return reply(304, { headers: { ETag: etag } })
       return reply(200, { json: info, headers: { ETag: etag } })
     },
   })

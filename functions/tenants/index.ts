@@ -112,6 +112,7 @@ const createManyRoute = (services: () => Services) =>
         kind: 'json',
         schema: z.strictObject({ tenants: z.array(newTenantSchema).min(1).max(BULK_MAX) }),
         maxBytes: 1_048_576,
+        example: { tenants: [{ slug: 'acme', name: 'Acme Ltd' }, { slug: 'globex' }] },
       },
     },
     responses: {

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { CorsPolicy } from './cors.ts'
 import { answerEmpty, answerText, type HttpExchange } from './http-exchange.ts'
-import { readRequestPath } from './request-path.ts'
+import { readRequestPath, type RequestPath } from './request-path.ts'
 import { hostCategory, type HostLog } from './log.ts'
 import { HostStartFailure, messageOf, stackOf, systemCodeOf } from './start-failure.ts'
 
@@ -89,7 +89,19 @@ function handle(
   else if (request.rawHeaders.length > 2 * headersMax) answerEmpty(exchange, 431)
   else if (cors?.isPreflight === true) answerEmpty(exchange, 204)
   else if (stages === undefined) answerEmpty(exchange, 503)
-  else passThrough(exchange, stages, options)
+  else {
+    noteRawUrl(request, path)
+    passThrough(exchange, stages, options)
+  }
+}
+
+/**
+ * Azure's front end gives the URL as it came in a header of its own, from which the app sees that the path was another
+ * one before dots and percent-encodings were resolved. Here it is given only where that is so.
+ */
+function noteRawUrl(request: IncomingMessage, path: RequestPath): void {
+  const raw = request.url ?? '/'
+  if (raw !== path.encoded + path.query) request.rawHeaders.push('X-WAWS-Unencoded-URL', raw)
 }
 
 function passThrough(exchange: HttpExchange, stages: readonly HttpStage[], options: HttpFrontOptions): void {

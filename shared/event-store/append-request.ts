@@ -11,11 +11,11 @@ import type { AppendAllRequest, Expectation, ReservedName, StreamWrite } from '.
  * @param ids of all events, in their order; made before the first attempt, so that each attempt sends the same.
  * @throws TrickleError VALIDATION_FAILED, INVALID_STREAM_ID, NUMBER_NOT_EXACT, TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
  */
-export function appendParameters(
+export async function appendParameters(
   tenant: TenantContext,
   request: AppendAllRequest,
   ids: readonly string[],
-): AppendParameters {
+): Promise<AppendParameters> {
   const { streams, conditions = [] } = request
   if (streams.length === 0)
     throw new TrickleError('VALIDATION_FAILED', 'An append needs at least one stream to write to.')
@@ -27,7 +27,7 @@ export function appendParameters(
     streamTypes: [...streams.map(({ streamType }) => streamType ?? null), ...conditions.map(() => null)],
     expected: [...streams, ...conditions].map(({ expected }) => expectedNumber(expected)),
     written: streams.length,
-    events: encodeEvents(streams, ids),
+    events: await encodeEvents(streams, ids),
     mayBeKnown: streams.some(({ events }) => events.some((event) => event.id !== undefined)),
     traceParent: request.trace?.traceParent ?? null,
     traceState: request.trace?.traceState ?? null,

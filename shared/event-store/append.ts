@@ -58,7 +58,7 @@ export async function appendToStreams(
   request: AppendAllRequest,
 ): Promise<AppendAllResult> {
   const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
-  const parameters = appendParameters(tenant, request, ids)
+  const parameters = await appendParameters(tenant, request, ids)
   // Before anything is written: without keys the caller could not be told what became of it.
   const keyring = await keys.recent()
   const timing = { signal: request.signal, deadlineAtMs: request.deadlineAtMs }

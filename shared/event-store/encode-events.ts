@@ -1,6 +1,7 @@
 import { TrickleError } from '../errors/index.ts'
 import { jsonbBytes } from '../json/index.ts'
 import { utcTimeOf } from '../time/index.ts'
+import { Turns } from '../turns/index.ts'
 import { eventLimits } from './limits.ts'
 import { checkNames } from './names.ts'
 import type { NewEvent, StreamWrite } from './types.ts'
@@ -15,12 +16,15 @@ export interface EncodedEvents {
 }
 
 /**
- * JSON.stringify writes a JSON.rawJSON value as its source, so numbers keep their digits.
+ * In turns, since an append may hold 8 MiB. JSON.stringify writes a JSON.rawJSON value as its source, so numbers keep their digits.
  * @param ids of all events, in their order.
  * @throws TrickleError VALIDATION_FAILED (a stream without an event, two events with one id, a time that can't be kept),
  *   TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE, NUMBER_NOT_EXACT.
  */
-export function encodeEvents(streams: readonly StreamWrite[], ids: readonly string[]): EncodedEvents {
+export async function encodeEvents(
+  streams: readonly StreamWrite[],
+  ids: readonly string[],
+): Promise<EncodedEvents> {
   const events = streams.flatMap((stream) => stream.events)
   // A stream without events would be neither there nor not there.
   if (streams.some((stream) => stream.events.length === 0))
@@ -34,13 +38,17 @@ export function encodeEvents(streams: readonly StreamWrite[], ids: readonly stri
   const pointerAt = (index: number): string => pointerOf(streams, index)
   refuseTwice(events, ids, pointerAt)
   let bytes = 0
-  const texts = events.map((event, index) => {
+  const texts: string[] = []
+  const turns = new Turns()
+  for (const [index, event] of events.entries()) {
     const { text, contentBytes, wholeBytes } = encodeEvent(event, ids[index] ?? '', pointerAt(index))
     if (contentBytes > eventLimits.eventBytesMax)
       throw eventTooLarge(`Event ${index + 1} of the append`, contentBytes, pointerAt(index))
     bytes += wholeBytes
-    return text
-  })
+    texts.push(text)
+    const turn = turns.after(text.length)
+    if (turn !== undefined) await turn
+  }
   if (bytes > eventLimits.appendBytesMax) {
     throw new TrickleError(
       'BODY_TOO_LARGE',

@@ -1,6 +1,6 @@
 import { type z } from 'zod'
 import { type ErrorCode } from '../errors/index.ts'
-import { findLaxObject } from './lax-object.ts'
+import { findBoundlessArray, findLaxObject } from './lax-object.ts'
 import { parsePathTemplate } from './path-template.ts'
 import { type Reply } from './reply.ts'
 import {
@@ -118,6 +118,7 @@ function define<
 function findMistake(route: Route<never>): string | undefined {
   const { params, headers, body } = route.request
   const laxPlace = body.kind === 'json' ? findLaxObject(body.schema) : undefined
+  const boundlessPlace = body.kind === 'json' ? findBoundlessArray(body.schema) : undefined
   const isWrite = route.method !== 'GET'
   const inPath = parsePathTemplate(route.path).parameters
   const inSchema = Object.keys(params?.shape ?? {})
@@ -147,6 +148,7 @@ function findMistake(route: Route<never>): string | undefined {
       'a media type must be lower case, without parameters',
     ],
     [laxPlace === undefined, `${laxPlace} drops unknown members; use z.strictObject`],
+    [boundlessPlace === undefined, `${boundlessPlace} may hold any number of items; give the array a max`],
     [!('roles' in route.access) || route.access.roles.length > 0, 'without a role nobody could call it'],
   ]
   return rules.find(([holds]) => !holds)?.[1]

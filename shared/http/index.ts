@@ -26,6 +26,7 @@ export type {
   StreamBody,
   TenantCaller,
   TenantRole,
+  Transformed,
 } from './route-types.ts'
 export { createKernel, type CallLimits, type Kernel, type KernelOptions } from './kernel.ts'
 export { type KernelLogger } from './failure-log.ts'
@@ -38,8 +39,17 @@ export { reply, markReplayed, type Reply, type ReplyOptions } from './reply.ts'
 export { maxStreamBytes } from './streamed-body.ts'
 export { uploadPace, type UploadPace } from './upload-pace.ts'
 export { serverSentEvent, type ServerSentEvent } from './server-sent-events.ts'
+export { checkPart } from './validation.ts'
+export { addProblem, isFull, throwFindings, type Findings } from './findings.ts'
 export { preferredMediaType } from './accept.ts'
-export { parsePrecondition, preconditionHeaders, versionTag, type Precondition } from './preconditions.ts'
+export {
+  conditionalReadHeaders,
+  isKnownTag,
+  parsePrecondition,
+  preconditionHeaders,
+  versionTag,
+  type Precondition,
+} from './preconditions.ts'
 export { readClientTrace, type ClientTrace } from './trace.ts'
 export { wholeNumber } from './query-schemas.ts'
 export { timeSchema } from './time-schema.ts'

@@ -2,7 +2,8 @@ import { type HttpRequest } from '@azure/functions'
 import { type z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
 import { type InputSchema } from './route-types.ts'
-import { byName, checkPart, type Findings } from './validation.ts'
+import { addProblem, type Findings } from './findings.ts'
+import { byName, checkPart } from './validation.ts'
 
 /** One part of a request: as it came, for fingerprints, and as its schema made it. */
 export interface CheckedPart {
@@ -74,7 +75,7 @@ export function readParams(
     if (value !== undefined) given[name] = value
     if (value !== undefined) checkText(name, value, findings)
   }
-  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings) }
+  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings, 0) }
 }
 
 /** Without the `u` flag `i` folds ASCII only, as far as ASCII names go; toLowerCase would take the Kelvin sign for a k. */
@@ -90,11 +91,11 @@ export function readQuery(request: HttpRequest, facts: QueryFacts, findings: Fin
     const values = request.query.getAll(name)
     for (const value of values) checkText(name, value, findings)
     const problem = queryProblem(name, values.length, facts)
-    if (problem !== undefined) findings.problems.push({ pointer: shorten(name), message: problem })
+    if (problem !== undefined) addProblem(findings, { pointer: shorten(name), message: problem })
     else given[name] = facts.repeatable.has(name) ? values : (values[0] ?? '')
   }
   const { schema } = facts
-  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings) }
+  return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings, 0) }
 }
 
 function queryProblem(name: string, count: number, facts: QueryFacts): string | undefined {
@@ -116,13 +117,13 @@ export function readHeaders(
     const value = request.headers.get(name)
     if (value !== null) given[name] = value
   }
-  return schema === undefined ? given : checkPart(schema, given, byName, findings)
+  return schema === undefined ? given : checkPart(schema, given, byName, findings, 0)
 }
 
 function checkText(name: string, value: string, findings: Findings): void {
   if (!value.includes('\u0000')) return
   findings.code ??= 'INVALID_TEXT'
-  findings.problems.push({ pointer: shorten(name), message: 'holds the character U+0000' })
+  addProblem(findings, { pointer: shorten(name), message: 'holds the character U+0000' })
 }
 
 /** A name from a URL may be as long as the URL. */

@@ -4,7 +4,13 @@ import { type RouteFacts } from './route-types.ts'
 /** Codes that the kernel itself may answer with on a route, whatever its handler does. */
 export function kernelErrorsOf(route: RouteFacts): ErrorCode[] {
   const { access, request, idempotency } = route
-  const codes: ErrorCode[] = ['VALIDATION_FAILED', 'INVALID_TEXT', 'INTERNAL', 'DEADLINE_EXCEEDED']
+  const codes: ErrorCode[] = [
+    'VALIDATION_FAILED',
+    'INVALID_TEXT',
+    'NOT_ACCEPTABLE',
+    'INTERNAL',
+    'DEADLINE_EXCEEDED',
+  ]
   if (access.kind !== 'public') {
     codes.push('TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'ISSUER_UNAVAILABLE')
   }

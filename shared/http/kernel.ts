@@ -8,8 +8,10 @@ import { type Identity } from '../auth/index.ts'
 import { asTrickleError, type TrickleError } from '../errors/index.ts'
 import { createAccessLog, type AccessLog, type Sighting } from './access-log.ts'
 import { checkAccess } from './access.ts'
+import { type BodyPlaces } from './body-places.ts'
 import { clientOf, watchClients, type ClientConnection } from './client-connection.ts'
 import { startDeadline, withinDeadline, type Deadline } from './deadline.ts'
+import { refuseDotSegments } from './dot-segments.ts'
 import { logFailure, type FailureFacts, type KernelLogger } from './failure-log.ts'
 import { problemDocument, type Occurrence } from './problem.ts'
 import { type Reply } from './reply.ts'
@@ -139,7 +141,7 @@ interface Call {
   readonly seen: Sighting
 }
 
-/** Everything up to the reply, in the order: token, roles, caller, inputs, handler. */
+/** Everything up to the reply, in the order: path, token, roles, caller, inputs, handler. */
 async function run<T>(
   options: KernelOptions<T>,
   prepared: PreparedRoute<T>,
@@ -147,10 +149,11 @@ async function run<T>(
   { deadline, client, traceId, seen }: Call,
 ): Promise<Reply> {
   const { route } = prepared
+  refuseDotSegments(request.headers)
   const limits: CallLimits = { signal: deadline.signal, deadlineAtMs: deadline.atMs }
   const caller = await findCaller(options, route, request, limits, seen)
-  const inputs = await readRequest(prepared, request, deadline.signal)
-  const given: Reply | undefined = await route.handler({
+  const { inputs, places } = await readRequest(prepared, request, deadline.signal)
+  const context = {
     ...inputs,
     ...limits,
     caller,
@@ -161,10 +164,23 @@ async function run<T>(
     trace: readClientTrace(request.headers),
     traceId,
     request,
-  })
+  }
+  const given: Reply | undefined = await answerOf(route, context, places)
   if (given === undefined || given === null) throw new Error(`The handler of ${route.name} gave no reply`)
   if (options.verifyResponses === true) verifyReply(route, given)
   return given
+}
+
+async function answerOf<T>(
+  route: Route<T>,
+  context: Parameters<Route<T>['handler']>[0],
+  places: BodyPlaces,
+): Promise<Reply> {
+  try {
+    return await route.handler(context)
+  } catch (error) {
+    throw places.translate(error)
+  }
 }
 
 async function findCaller<T>(

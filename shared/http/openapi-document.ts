@@ -162,7 +162,8 @@ function requestBodyOf(route: RouteFacts): ZodOpenApiOperationObject['requestBod
   const { body } = route.request
   if (body.kind === 'none') return undefined
   if (body.kind === 'stream') {
-    const content = body.mediaTypes.map((type) => [type, { schema: { type: 'string' as const } }])
+    const example = body.example === undefined ? {} : { example: body.example }
+    const content = body.mediaTypes.map((type) => [type, { schema: { type: 'string' as const }, ...example }])
     return { required: true, description: body.description ?? '', content: Object.fromEntries(content) }
   }
   const content = (body.mediaTypes ?? ['application/json']).map((type) => {

@@ -30,6 +30,22 @@ export function versionTag(version: number): string {
   return `"${version}"`
 }
 
+/** The header of a conditional read, for the `headers` schema of a route. */
+export const conditionalReadHeaders = {
+  'if-none-match': z
+    .string()
+    .max(1_000)
+    .optional()
+    .describe('An ETag of this URL: 304 where nothing has changed since.')
+    .meta({ example: '"5"' }),
+}
+
+/** True where If-None-Match of a read names this tag; weakly compared, as RFC 9110 §13.1.2 wants it. */
+export function isKnownTag(ifNoneMatch: string | undefined, tag: string): boolean {
+  const known = ifNoneMatch?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? []
+  return known.includes(tag) || known.includes('*')
+}
+
 /**
  * Reads If-Match and If-None-Match of a write: `If-None-Match: *` = none, `If-Match: *` = exists, `If-Match: "5"` =
  * exactly 5, where 0 is the version of what does not exist yet; neither = any.

@@ -1,8 +1,12 @@
 import { type HttpRequest } from '@azure/functions'
 import { ReadableStream } from 'node:stream/web'
-import { decodeUtf8, parseExactJson } from '../json/index.ts'
+import { decodeUtf8, parseExactJsonInTurns, longPartOf } from '../json/index.ts'
 import { readBody, refuseBody } from './body.ts'
+import { answerTypesOf, checkAccept } from './answer-types.ts'
+import { type BodyPlaces, placesOf } from './body-places.ts'
+import { readConditions } from './conditions.ts'
 import { mediaTypesOf } from './define-route.ts'
+import { throwFindings, type Findings } from './findings.ts'
 import { idempotencyOf, readIdempotencyKey } from './idempotency.ts'
 import {
   checkUrlEncoding,
@@ -15,8 +19,8 @@ import {
 import { checkMediaType } from './media-type.ts'
 import { parsePathTemplate } from './path-template.ts'
 import { pacedBody } from './upload-pace.ts'
-import { type Idempotency, type JsonBody, type Route } from './route-types.ts'
-import { checkPart, inBody, throwFindings, type Findings } from './validation.ts'
+import { type Idempotency, type Route } from './route-types.ts'
+import { checkPart } from './validation.ts'
 
 /** A route and what is found out about it once, at the start. */
 export interface PreparedRoute<T> {
@@ -24,6 +28,8 @@ export interface PreparedRoute<T> {
   readonly parameters: readonly string[]
   readonly query: QueryFacts
   readonly mediaTypes: readonly string[]
+  /** The media types in which it answers. */
+  readonly answerTypes: readonly string[]
 }
 
 export function prepareRoute<T>(route: Route<T>): PreparedRoute<T> {
@@ -32,6 +38,7 @@ export function prepareRoute<T>(route: Route<T>): PreparedRoute<T> {
     parameters: parsePathTemplate(route.path).parameters,
     query: queryFactsOf(route.request.query),
     mediaTypes: mediaTypesOf(route.request.body),
+    answerTypes: answerTypesOf(route),
   }
 }
 
@@ -45,10 +52,21 @@ export interface RequestInputs {
   readonly idempotency: Idempotency | null
 }
 
-/** The body as it came, before its schema has seen it. */
+/** The inputs, and how places in the body are told of. */
+export interface ReadRequest {
+  readonly inputs: RequestInputs
+  readonly places: BodyPlaces
+}
+
+/** The body in the form of its schema, before that has seen it. */
 interface ReceivedBody {
   readonly mediaType: string | null
   readonly value: unknown
+  readonly places: BodyPlaces
+  /** Of its text; 0 where it is not read here. */
+  readonly characters: number
+  /** True for a body of megabytes. */
+  readonly isLong: boolean
 }
 
 /**
@@ -60,10 +78,11 @@ export async function readRequest<T>(
   prepared: PreparedRoute<T>,
   request: HttpRequest,
   signal: AbortSignal,
-): Promise<RequestInputs> {
+): Promise<ReadRequest> {
   const { route } = prepared
   // A request that no route takes is not looked at any further.
-  if (route.isCatchAll) return inputsOf({}, {}, {}, undefined, null, null)
+  if (route.isCatchAll) return { inputs: inputsOf({}, {}, {}, undefined, null, null), places: placesOf() }
+  checkAccept(request.headers, prepared.answerTypes)
   const received = await receiveBody(prepared, request, signal)
   checkUrlEncoding(request.url)
   const key = readIdempotencyKey(request.headers, route)
@@ -73,15 +92,19 @@ export async function readRequest<T>(
   const headers = readHeaders(request, route.request.headers, findings)
   const body = checkBody(route, received, findings)
   throwFindings(findings)
-  const idempotency = idempotencyOf(key, {
+  const identity = {
     method: route.method,
     path: route.path,
     params: params.given,
     query: query.given,
+    conditions: readConditions(request.headers, route),
     mediaType: received.mediaType,
     body: received.value,
-  })
-  return inputsOf(params.value, query.value, headers, body, received.mediaType, idempotency)
+    isLong: received.isLong,
+  }
+  const idempotency = await idempotencyOf(key, identity, signal)
+  const inputs = inputsOf(params.value, query.value, headers, body, received.mediaType, idempotency)
+  return { inputs, places: received.places }
 }
 
 async function receiveBody<T>(
@@ -92,23 +115,33 @@ async function receiveBody<T>(
   const { body } = prepared.route.request
   if (body.kind === 'none') {
     await refuseBody(request)
-    return { mediaType: null, value: undefined }
+    return { mediaType: null, value: undefined, places: placesOf(), characters: 0, isLong: false }
   }
   const mediaType = checkMediaType(request.headers, prepared.mediaTypes)
-  if (body.kind === 'stream') return { mediaType, value: pacedBody(request.body ?? emptyStream(), signal) }
+  if (body.kind === 'stream')
+    return {
+      mediaType,
+      value: pacedBody(request.body ?? emptyStream(), signal),
+      places: placesOf(),
+      characters: 0,
+      isLong: false,
+    }
   const bytes = await readBody(request, body.maxBytes, signal)
-  return { mediaType, value: parseExactJson(decodeUtf8(bytes)) }
+  const text = decodeUtf8(bytes)
+  const json = await parseExactJsonInTurns(text, { signal })
+  const isLong = longPartOf(json) !== undefined
+  const transformed = body.transform?.(json, mediaType, request.headers)
+  const value = transformed === undefined ? json : transformed.value
+  return { mediaType, value, places: placesOf(transformed), characters: text.length, isLong }
 }
 
-function checkBody<T>(route: Route<T>, received: ReceivedBody, findings: Findings): unknown {
+function checkBody<T>(
+  route: Route<T>,
+  { value, places, characters }: ReceivedBody,
+  findings: Findings,
+): unknown {
   const { body } = route.request
-  if (body.kind !== 'json') return received.value
-  const json = transformed(body, received)
-  return checkPart(body.schema, json, inBody, findings)
-}
-
-function transformed(body: JsonBody, { value, mediaType }: ReceivedBody): unknown {
-  return body.transform === undefined || mediaType === null ? value : body.transform(value, mediaType)
+  return body.kind === 'json' ? checkPart(body.schema, value, places.pointerTo, findings, characters) : value
 }
 
 function inputsOf(

@@ -56,6 +56,13 @@ export type CallerOf<A extends Access, T> = {
 /** An object schema. Unknown query parameters are refused by the kernel, whatever the schema says of them. */
 export type InputSchema = z.ZodObject
 
+/** A body in the form of its schema. */
+export interface Transformed {
+  readonly value: unknown
+  /** How a place of that form is told of to the client: a JSON pointer into what it sent, or the name of a header. */
+  readonly pointerTo: (path: readonly PropertyKey[]) => string
+}
+
 /** A JSON body. Use `z.unknown()` for members of any form: `z.record` silently drops a member called `__proto__`. */
 export interface JsonBody<S extends z.ZodType = z.ZodType> {
   readonly kind: 'json'
@@ -64,8 +71,11 @@ export interface JsonBody<S extends z.ZodType = z.ZodType> {
   readonly maxBytes: number
   /** Lower case, without parameters. Default: application/json. */
   readonly mediaTypes?: readonly string[]
-  /** Brings other media types into the form of the schema; a TrickleError that it throws reaches the client. */
-  readonly transform?: (json: unknown, mediaType: string) => unknown
+  /**
+   * Brings what clients send into the one form that the schema takes, such as other media types. A TrickleError that it
+   * throws reaches the client. It sees the body before any check, so it must not walk through more than the schema takes.
+   */
+  readonly transform?: (json: unknown, mediaType: string, headers: Headers) => Transformed
   /** What other media types look like before `transform`, for the reference only. */
   readonly documented?: Readonly<Record<string, { readonly schema: z.ZodType; readonly example?: unknown }>>
   readonly example?: unknown
@@ -79,6 +89,8 @@ export interface StreamBody {
   readonly kind: 'stream'
   readonly mediaTypes: readonly string[]
   readonly description?: string
+  /** Text of a whole body. */
+  readonly example?: string
 }
 
 export interface NoBody {
@@ -101,10 +113,10 @@ export interface ResponseDefinition {
   readonly example?: unknown
 }
 
-/** The caller's Idempotency-Key, and what the request was, so that a key reused for another request is found out. */
+/** The caller's Idempotency-Key (with the door it came through, so that a queue's key is never an HTTP one), and what the request was, so that a key reused for another request is found out. */
 export interface Idempotency {
   readonly key: string
-  /** SHA-256 of method, path template, parameters, query, media type and canonical body. */
+  /** SHA-256 of method, path template, parameters, query, conditions, media type and canonical body. */
   readonly fingerprint: Buffer
 }
 

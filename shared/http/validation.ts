@@ -1,71 +1,59 @@
 import { type z } from 'zod'
-import { errorCatalogue, TrickleError, type ErrorCode, type FieldProblem } from '../errors/index.ts'
+import { errorCatalogue, type ErrorCode } from '../errors/index.ts'
 import { isRawJson, jsonPointer } from '../json/index.ts'
+import { findExcess } from './excess.ts'
+import { addProblem, isFull, type Findings, type Place } from './findings.ts'
 
-/** As many as a client will mend at once; more would make the answer as long as the body. */
-const MAX_PROBLEMS = 20
-
-/** What is wrong with the inputs of a request, gathered over all of its parts. */
-export interface Findings {
-  readonly problems: FieldProblem[]
-  /** The first code of its own that a schema asked for, as `params: { errorCode }` of a zod refinement. */
-  code: ErrorCode | undefined
-}
-
-/** How a place is written: a JSON pointer into the body, or the name of a parameter or header. */
-export type DescribePlace = (path: readonly PropertyKey[]) => string
-
-export const inBody: DescribePlace = jsonPointer
-export const byName: DescribePlace = (path) => path.map(String).join('.')
-
-/** Checks one part of a request and adds what is wrong to the findings. Returns the schema's output, undefined where it is wrong. */
-export function checkPart(
-  schema: z.ZodType,
-  input: unknown,
-  describePlace: DescribePlace,
-  findings: Findings,
-): unknown {
-  const result = schema.safeParse(input)
-  if (result.success) return result.data
-  for (const issue of result.error.issues) addIssue(issue, [], input, describePlace, findings)
-  return undefined
-}
+export const inBody: Place = jsonPointer
+export const byName: Place = (path) => path.map(String).join('.')
 
 /**
- * Ends the checks.
- * @throws TrickleError VALIDATION_FAILED, or the code that a schema asked for, with a problem for each place
+ * From here on a body is judged by its counts before its schema sees it. What is shorter can't hold enough to keep a
+ * schema busy for more than some milliseconds, and most requests need not pay for the counting.
  */
-export function throwFindings(findings: Findings): void {
-  const errors = findings.problems.slice(0, MAX_PROBLEMS)
-  const first = errors[0]
-  if (first === undefined) return
-  const count = findings.problems.length
-  const more = count === 1 ? '' : ` (and ${count - 1} more, see "errors")`
-  throw new TrickleError(
-    findings.code ?? 'VALIDATION_FAILED',
-    `${first.pointer === '' ? 'The body' : first.pointer}: ${first.message}${more}`,
-    { errors },
-  )
+const COUNTED_FROM_CHARACTERS = 16_384
+
+/**
+ * Checks one part of a request and adds what is wrong to the findings.
+ * @param characters of the text that the part was read from
+ * @returns the schema's output, undefined where the part is wrong
+ */
+export function checkPart<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  place: Place,
+  findings: Findings,
+  characters: number,
+): z.output<S> | undefined {
+  if (characters >= COUNTED_FROM_CHARACTERS && findExcess(schema, input, place, findings)) return undefined
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) {
+    if (isFull(findings)) break
+    addIssue(issue, [], input, place, findings)
+  }
+  return undefined
 }
 
 function addIssue(
   issue: z.core.$ZodIssue,
   prefix: readonly PropertyKey[],
   input: unknown,
-  describePlace: DescribePlace,
+  place: Place,
   findings: Findings,
 ): void {
   const path = [...prefix, ...issue.path]
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      findings.problems.push({ pointer: describePlace([...path, key]), message: 'is not known here' })
+      if (isFull(findings)) return
+      addProblem(findings, { pointer: place([...path, key]), message: 'is not known here' })
     }
     return
   }
   if (issue.code === 'invalid_union') {
     const closest = closestBranch(issue.errors)
     if (closest !== undefined) {
-      for (const inner of closest) addIssue(inner, path, input, describePlace, findings)
+      for (const inner of closest) addIssue(inner, path, input, place, findings)
       return
     }
   }
@@ -73,7 +61,7 @@ function addIssue(
   const message = isRawJson(valueAt(input, path))
     ? 'Integers beyond 2^53 are not accepted here'
     : issue.message
-  findings.problems.push({ pointer: describePlace(path), message })
+  addProblem(findings, { pointer: place(path), message })
 }
 
 /**
@@ -84,7 +72,7 @@ function closestBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {
   const depth = (issues: readonly z.core.$ZodIssue[]): number =>
-    Math.min(...issues.map(({ path }) => path.length))
+    issues.reduce((least, { path }) => Math.min(least, path.length), Infinity)
   return branches
     .filter((issues) => issues.length > 0)
     .toSorted((left, right) => depth(right) - depth(left) || left.length - right.length)[0]

@@ -1,3 +1,4 @@
+import { TURN_CHARACTERS } from '../turns/index.ts'
 import { isRawJson } from './raw-json.ts'
 
 /**
@@ -17,13 +18,52 @@ export function canonicalJson(value: unknown): string {
 function canonicalObject(value: object): string {
   if (isRawJson(value)) return value.rawJSON
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  let text = ''
+  for (const [name, member] of membersOf(value))
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`
+  return `{${text}}`
+}
+
+function membersOf(value: object): [string, unknown][] {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
     throw new TypeError('Only plain objects are JSON')
   }
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`)
-  return `{${members.join(',')}}`
+  const members: [string, unknown][] = []
+  // Without a comparison of our own `sort` goes by UTF-16 code units, and much faster.
+  for (const name of Object.keys(value).sort()) {
+    const member: unknown = Reflect.get(value, name)
+    if (member !== undefined) members.push([name, member])
+  }
+  return members
+}
+
+/** Deep enough to stand inside of the data of any event that a body brings; what is deeper is written at once. */
+const LEVELS_IN_PIECES = 8
+
+/** The text of `canonicalJson` in pieces of about 64 Ki characters, so that other work can run between them. */
+export function* canonicalPieces(value: unknown): Generator<string> {
+  const written = { text: '' }
+  if (typeof value !== 'object' || value === null || isRawJson(value)) written.text = canonicalJson(value)
+  else yield* writePieces(value, written, LEVELS_IN_PIECES)
+  yield written.text
+}
+
+function* writePieces(value: object, written: { text: string }, levels: number): Generator<string> {
+  const isArray = Array.isArray(value)
+  const members: readonly (readonly [number | string, unknown])[] = isArray
+    ? [...value.entries()]
+    : membersOf(value)
+  written.text += isArray ? '[' : '{'
+  for (const [place, [name, member]] of members.entries()) {
+    if (place > 0) written.text += ','
+    if (!isArray) written.text += `${JSON.stringify(name)}:`
+    const isLong = levels > 0 && typeof member === 'object' && member !== null && !isRawJson(member)
+    if (isLong) yield* writePieces(member, written, levels - 1)
+    else written.text += canonicalJson(member)
+    if (written.text.length < TURN_CHARACTERS) continue
+    yield written.text
+    written.text = ''
+  }
+  written.text += isArray ? ']' : '}'
 }

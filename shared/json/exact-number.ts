@@ -25,10 +25,24 @@ export type NumberKind = 'double' | 'rawInteger' | 'inexact'
  */
 export function classifyNumber(token: string): NumberKind {
   const value = Number(token)
+  if (isSurelyDouble(token, value)) return 'double'
   if (Number.isFinite(value) && isSameDecimal(token, String(value))) return 'double'
   if (token.length > INT64_MAX_CHARACTERS || !INTEGER_TOKEN.test(token)) return 'inexact'
   const integer = BigInt(token)
   return integer >= INT64_MIN && integer <= INT64_MAX ? 'rawInteger' : 'inexact'
+}
+
+/** Well inside of the range of a double, where 15 significant digits always survive; there is no need to compare texts. */
+const SURE_MAX = 1e290
+/** 15 digits, a sign, a point and an exponent of three digits with its sign. */
+const SURE_CHARACTERS_MAX = 22
+const SURE_TOKEN = /^-?(?=[\d.]{1,16}(?:[eE]|$))\d{1,15}(?:\.\d{1,14})?(?:[eE][+-]?\d{1,3})?$/
+
+/** The quick way for short numbers with an exponent, of which a body can hold millions. */
+function isSurelyDouble(token: string, value: number): boolean {
+  const size = Math.abs(value)
+  if (token.length > SURE_CHARACTERS_MAX || size > SURE_MAX || size < 1 / SURE_MAX) return false
+  return SURE_TOKEN.test(token)
 }
 
 /** Compares two JSON number tokens by their exact decimal value, without building numbers of the exponent's size. */

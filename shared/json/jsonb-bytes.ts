@@ -1,6 +1,6 @@
 import { TrickleError } from '../errors/index.ts'
 import { printedLength } from './exact-number.ts'
-import { endOfNumber, endOfString, hasExponent } from './scan.ts'
+import { endOfNumber, endOfString, hasExponent } from './tokens.ts'
 
 /**
  * A double prints with at most this many characters: sign, `0.`, and the decimals of the smallest one with 17 digits.

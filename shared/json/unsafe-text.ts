@@ -12,16 +12,25 @@ export function mayHoldUnsafeText(text: string): boolean {
   return SUSPICIOUS_ESCAPE.test(text) || !text.isWellFormed()
 }
 
-/** Lists strings and member names of a parsed value that hold U+0000 or a lone surrogate, at most `limit` of them. */
-export function findUnsafeText(value: unknown, limit: number): FieldProblem[] {
+/**
+ * Lists strings and member names of a parsed value that hold U+0000 or a lone surrogate, at most `limit` of them.
+ * @param at the path of the value @param firstIndex index of its first item, where it is a later piece of an array
+ */
+export function findUnsafeText(
+  value: unknown,
+  limit: number,
+  at: readonly PropertyKey[] = [],
+  firstIndex = 0,
+): FieldProblem[] {
   const problems: FieldProblem[] = []
-  const path: PropertyKey[] = []
+  const path: PropertyKey[] = [...at]
   const visit = (current: unknown): void => {
     if (problems.length >= limit) return
     if (typeof current === 'string') {
       report(current, 'the string')
     } else if (Array.isArray(current)) {
-      for (const [index, item] of current.entries()) descend(index, item)
+      const first = current === value ? firstIndex : 0
+      for (const [index, item] of current.entries()) descend(first + index, item)
     } else if (current !== null && typeof current === 'object') {
       for (const [name, member] of Object.entries(current)) {
         report(name, 'the name of a member here')

@@ -56,7 +56,7 @@ export class InMemoryEventStore implements EventStore {
   async appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
     const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
     // For its refusals: they are those of the database's store.
-    const { mayBeKnown } = appendParameters(tenant, request, ids)
+    const { mayBeKnown } = await appendParameters(tenant, request, ids)
     // Whoever has gone gets nothing written any more.
     if (request.signal?.aborted === true) throw asTrickleError(request.signal.reason)
     const log = this.#logOf(tenant)

@@ -140,7 +140,7 @@ const TAKEN_TIMES = [
   '9999-12-31T23:59:59.9999999Z',
 ]
 
-describe.each(DOORS)('%s', (_name, door) => {
+describe.each(DOORS)('%s', (name, door) => {
   it.each(REFUSED_TIMES)('is refused with the time %s: %s', async (time, reason) => {
     const { isTaken, code, text } = await door({ time: `"${time}"` })
     expect([isTaken, code]).toEqual([false, 'VALIDATION_FAILED'])
@@ -166,7 +166,9 @@ describe.each(DOORS)('%s', (_name, door) => {
 
   it('is refused with metadata that swells', async () => {
     const metadata = `{"m":[${Array.from({ length: 3_500 }, () => '1e308').join(',')}]}`
-    expect(await door({ metadata })).toMatchObject({ isTaken: false, code: 'EVENT_TOO_LARGE' })
+    // The metadata of a CloudEvent are its attributes, none of which is a list.
+    const code = name.includes('CloudEvent') ? 'VALIDATION_FAILED' : 'EVENT_TOO_LARGE'
+    expect(await door({ metadata })).toMatchObject({ isTaken: false, code })
   })
 
   it('is taken with numbers that stay within the limit when they are written out', async () => {

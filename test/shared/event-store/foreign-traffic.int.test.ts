@@ -146,13 +146,13 @@ function countersIn(tokens: readonly Buffer[]): number[] {
 }
 
 describe('the times of appends that were written together', () => {
-  const parametersOf = (tenant: TenantContext, streamId: string): AppendParameters => ({
+  const parametersOf = async (tenant: TenantContext, streamId: string): Promise<AppendParameters> => ({
     tenantId: tenant.tenantId,
     streamIds: [streamId],
     streamTypes: [null],
     expected: [-1],
     written: 1,
-    events: encodeEvents(
+    events: await encodeEvents(
       [{ streamId, expected: { mode: 'any' }, events: [{ type: 'Noted', data: 1 }] }],
       [`id-${streamId}`],
     ),
@@ -166,9 +166,8 @@ describe('the times of appends that were written together', () => {
 
   it('are a microsecond apart within a tenant, whatever others wrote in between', async () => {
     const foreign = Array.from({ length: 5 }, (_, n) => parametersOf(bolt, `between-${n}`))
-    await database
-      .pool('trickle_app', 1)
-      .query(appendBatch([parametersOf(acme, 'b-1'), ...foreign, parametersOf(acme, 'b-2')]))
+    const together = await Promise.all([parametersOf(acme, 'b-1'), ...foreign, parametersOf(acme, 'b-2')])
+    await database.pool('trickle_app', 1).query(appendBatch(together))
     const micros = async (tenant: TenantContext, stream: string): Promise<bigint> => {
       const [event] = await readWhole(store, tenant, stream)
       const [seconds = '', fraction = ''] = (event?.recordedAt ?? '').slice(0, -1).split('.')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { TrickleError } from '../../../shared/errors/index.ts'
+import { jsonPointer } from '../../../shared/json/index.ts'
 import { defineRouteFor, jsonBody, reply, type StreamBody } from '../../../shared/http/index.ts'
 import { call, testKernel, type CallOptions, type TestTenant } from './harness.ts'
 
@@ -28,10 +29,10 @@ const writing = defineRoute({
       maxBytes: 1000,
       mediaTypes: ['application/json', 'application/cloudevents+json'],
       transform: (json, mediaType) => {
-        if (mediaType === 'application/json') return json
+        if (mediaType === 'application/json') return { value: json, pointerTo: jsonPointer }
         const { type, data, data_base64: binary } = z.looseObject({}).parse(json)
         if (binary !== undefined) throw new TrickleError('BINARY_DATA_UNSUPPORTED', 'x')
-        return { type, data }
+        return { value: { type, data }, pointerTo: (path) => `/cloud${jsonPointer(path)}` }
       },
     }),
   },

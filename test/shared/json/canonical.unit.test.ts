@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, decodeUtf8, jsonPointer, parseExactJson } from '../../../shared/json/index.ts'
+import {
+  canonicalJson,
+  canonicalPieces,
+  decodeUtf8,
+  jsonPointer,
+  parseExactJson,
+} from '../../../shared/json/index.ts'
 
 describe('canonicalJson', () => {
   it('sorts members by code unit and keeps the order of arrays', () => {
@@ -34,6 +40,22 @@ describe('canonicalJson', () => {
     [[undefined]],
   ])('refuses %s, which is not JSON', (value) => {
     expect(() => canonicalJson(value)).toThrow(TypeError)
+  })
+})
+
+describe('canonicalPieces', () => {
+  it('writes the same text in pieces that stay short', () => {
+    const deep = parseExactJson(`${'[{"b":1,"a":'.repeat(30)}9007199254740993${'}]'.repeat(30)}`)
+    const value = {
+      z: Array.from({ length: 50_000 }, (_, index) => ({ [`k${index}`]: index, a: ['ü', null, true] })),
+      a: deep,
+      left: undefined,
+    }
+    const pieces = [...canonicalPieces(value)]
+    expect(pieces.join('')).toBe(canonicalJson(value))
+    expect(pieces.length).toBeGreaterThan(20)
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(70_000)
+    expect([...canonicalPieces(7)]).toEqual(['7'])
   })
 })
 

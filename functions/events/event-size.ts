@@ -1,0 +1,16 @@
+import { eventLimits } from '../../shared/event-store/index.ts'
+import { longPartOf } from '../../shared/json/index.ts'
+
+/**
+ * Twice what an event may have: beyond it the text is refused as it was sent, since writing it anew only to measure it
+ * takes as long as all the rest. Up to it white space and escapes don't count, as always.
+ */
+const SENT_CHARACTERS_MAX = 2 * eventLimits.eventBytesMax
+
+export const TOO_LARGE_MESSAGE = `An event may have ${eventLimits.eventBytesMax} bytes. Keep large content elsewhere and refer to it.`
+
+/** True for a part of an event that was sent as more text than any event is made of. */
+export function isTooLong(value: unknown): boolean {
+  const characters = typeof value === 'string' ? value.length : (longPartOf(value)?.characters ?? 0)
+  return characters > SENT_CHARACTERS_MAX
+}

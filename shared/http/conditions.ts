@@ -1,0 +1,17 @@
+import { type RouteFacts } from './route-types.ts'
+
+const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const
+
+/**
+ * The conditions of a request on a route that knows conditions. They belong to what a repetition must say again: the
+ * same events with another condition are another request.
+ */
+export function readConditions(headers: Headers, route: RouteFacts): Record<string, string> {
+  const shape = route.request.headers?.shape ?? {}
+  const conditions: Record<string, string> = {}
+  for (const name of CONDITION_HEADERS) {
+    const value = headers.get(name)
+    if (value !== null && Object.hasOwn(shape, name)) conditions[name] = value.trim()
+  }
+  return conditions
+}
