@@ -71,15 +71,17 @@ function childPart<Facts>(context: Context, name: PartName, child: ChildFacts<Fa
 /** A part whose first start may take other ports, when those that were picked are taken by then. */
 function firstOnPickedPorts<Facts>(
   ports: PortsOfRun,
-  { name, start, listensOn }: KeptPart<Facts> & { readonly listensOn: readonly PortName[] },
+  part: KeptPart<Facts> & { readonly listensOn: readonly PortName[] },
 ): KeptPart<Facts> {
   let hasServed = false
   return {
-    name,
+    name: part.name,
     async start(signal) {
-      const part = await (hasServed ? start(signal) : ports.startOn(listensOn, () => start(signal)))
+      const running = await (hasServed
+        ? part.start(signal)
+        : ports.startOn(part.listensOn, () => part.start(signal)))
       hasServed = true
-      return part
+      return running
     },
   }
 }
