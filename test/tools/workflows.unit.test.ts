@@ -87,7 +87,7 @@ describe.each(workflows)('%s', (_, workflow) => {
   })
 
   it('runs programs of packages that are installed', () => {
-    const programs = named(commands, /\bnpx --no ([\w-]+)/g)
+    const programs = named(commands, /\bnpx --no (?:-- )?(\w[\w-]*)/g)
     const isThere = (name: string): boolean =>
       name in bin || existsSync(join(repository, 'node_modules', '.bin', name))
     expect(programs.filter((name) => !isThere(name))).toEqual([])

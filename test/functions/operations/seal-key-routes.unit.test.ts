@@ -60,8 +60,8 @@ it('adds a key, once for its idempotency key', async () => {
   const again = await call('add-seal-key', request)
   expect(again.headers.get('idempotency-replayed')).toBe('true')
   expect(calls).toEqual([
-    ['add', 'once a year', 'k-1'],
-    ['add', 'once a year', 'k-1'],
+    ['add', 'once a year', 'http:k-1'],
+    ['add', 'once a year', 'http:k-1'],
   ])
 })
 

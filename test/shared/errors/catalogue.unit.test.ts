@@ -16,7 +16,8 @@ describe('the error catalogue', () => {
 
   it('gives 5xx only to what is ours, and marks as retryable only what may pass by itself', () => {
     const odd = Object.entries(errorCatalogue).filter(
-      ([, { status, retryable }]) => retryable && status < 500,
+      // 408 and 429 say by themselves that the same request may do later.
+      ([, { status, retryable }]) => retryable && status < 500 && ![408, 429].includes(status),
     )
     expect(odd).toEqual([])
   })
