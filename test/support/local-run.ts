@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { signToken } from '../../local/issuer/index.ts'
 import { homeAt } from '../../local/run/index.ts'
+import { seedHome } from './seed-home.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
@@ -44,6 +45,7 @@ export async function startRunAt(home: string, ...options: string[]): Promise<Lo
   await mkdir(home, { recursive: true })
   // Under root PostgreSQL runs as another account, which must be able to pass through.
   await chmod(home, 0o711)
+  await seedHome(home)
   await commandAt(home)('start', '--port', '0', '--postgres-port', '0', '--detach', ...options)
   return runAt(home)
 }

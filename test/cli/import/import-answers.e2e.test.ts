@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { homeFolder, startLimitMs, trickle } from '../../local/run/support.ts'
+import { seedHome } from '../../support/seed-home.ts'
 import { Inspection } from './inspection.ts'
 
 /** The tests build on one another, since each start of everything costs seconds. */
@@ -17,6 +18,7 @@ describe('what the import and the demonstration tell', () => {
 
   test('everything starts', { timeout: startLimitMs }, async () => {
     const start = ['start', '--detach', '--home', home, '--port', '0', '--postgres-port', '0']
+    await seedHome(home)
     const { code, error } = await trickle(...start)
     expect(`${code} ${error}`).toMatch(/^0 /u)
   })

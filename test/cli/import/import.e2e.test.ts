@@ -12,6 +12,7 @@ import {
   trickle,
   until,
 } from '../../local/run/support.ts'
+import { seedHome } from '../../support/seed-home.ts'
 import { Inspection } from './inspection.ts'
 
 const owners = 600
@@ -89,6 +90,7 @@ describe('the import into the local run', () => {
 
   test('everything starts', { timeout: startLimitMs }, async () => {
     writeFileSync(file, githubLines(2_598_000_000))
+    await seedHome(home)
     const { code, error } = await trickle(...start)
     expect(`${code} ${error}`).toMatch(/^0 /u)
   })
