@@ -37,13 +37,17 @@ export async function appendToStream(
 ): Promise<AppendResult> {
   const { streamId, streamType, expected, events, reservations, releases, ...options } = request
   const stream = { streamId, streamType, expected, events, reservations, releases }
-  const { streams, ...rest } = await appendToStreams(means, tenant, {
-    streams: [stream],
-    ...options,
-  })
-  const [written] = streams
+  const result = await appendToStreams(means, tenant, { streams: [stream], ...options })
+  const [written] = result.streams
   if (written === undefined) throw new TrickleError('INTERNAL', 'The append wrote to no stream.')
-  return { ...written, ...rest }
+  return {
+    ...written,
+    replayed: result.replayed,
+    replayedByKey: result.replayedByKey,
+    get consistencyToken() {
+      return result.consistencyToken
+    },
+  }
 }
 
 /**
@@ -60,7 +64,7 @@ export async function appendToStreams(
   const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
   const parameters = await appendParameters(tenant, request, ids)
   // Before anything is written: without keys the caller could not be told what became of it.
-  const keyring = await keys.recent()
+  const keyring = keys.fresh() ?? (await keys.refreshed())
   const timing = { signal: request.signal, deadlineAtMs: request.deadlineAtMs }
   let attempts = 0
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {

@@ -51,10 +51,14 @@ export class SealKeys {
     },
   } as const
 
+  /** The keys, where they are known and at most 30 s old. */
+  fresh(): SealKeyring | undefined {
+    return this.#known !== undefined && this.#ageMs() < FRESH_MS ? this.#known.keyring : undefined
+  }
+
   /** The keys, at most 30 s old. @throws TrickleError of the DATABASE_ family. */
   async recent(): Promise<SealKeyring> {
-    if (this.#known !== undefined && this.#ageMs() < FRESH_MS) return this.#known.keyring
-    return this.refreshed()
+    return this.fresh() ?? this.refreshed()
   }
 
   /** The keys as the database has them; those who ask at the same time share one look. @throws as `recent`. */

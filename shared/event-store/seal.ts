@@ -1,12 +1,4 @@
-import {
-  createCipheriv,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  timingSafeEqual,
-  type Cipheriv,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, hash, hkdfSync, timingSafeEqual, type Cipheriv } from 'node:crypto'
 
 /**
  * Seals a few bytes so that they can be neither read nor changed, and equal bytes give equal sealed bytes on every
@@ -21,9 +13,15 @@ import {
 export interface SealKey {
   /** 8 hexadecimal digits, in the clear part of a token. */
   readonly id: string
-  readonly authentication: KeyObject
+  readonly authentication: HmacKey
   /** AES-256 of single blocks, of which the stream of CTR is made. */
   readonly blocks: Cipheriv
+}
+
+/** A key of HMAC-SHA-256, padded as RFC 2104 does it. */
+export interface HmacKey {
+  readonly inner: Buffer
+  readonly outer: Buffer
 }
 
 /** The keys of one database: one seals, all of them open. */
@@ -46,14 +44,17 @@ export const VECTOR_BYTES = 16
 const KEY_BYTES = 32
 const BLOCK_BYTES = 16
 
+/** A block of SHA-256, to which HMAC pads its key. */
+const HASH_BLOCK_BYTES = 64
+
 /** @param secret 32 random bytes. */
 export function sealKeyOf(id: string, secret: Buffer): SealKey {
   if (!/^[0-9a-f]{8}$/.test(id) || secret.length !== KEY_BYTES)
     throw new RangeError('a seal key has an id of 8 hexadecimal digits and a secret of 32 bytes')
-  const derive = (purpose: string): KeyObject =>
-    createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `trickle token ${purpose}`, KEY_BYTES)))
+  const derive = (purpose: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, '', `trickle token ${purpose}`, KEY_BYTES))
   const blocks = createCipheriv('aes-256-ecb', derive('encryption'), null).setAutoPadding(false)
-  return { id, authentication: derive('authentication'), blocks }
+  return { id, authentication: hmacKeyOf(derive('authentication')), blocks }
 }
 
 /** Seals in place, since each copy is a tenth of the cost. @param bytes room for the vector, then the plaintext. */
@@ -73,12 +74,23 @@ export function unseal(key: SealKey, context: SealContext, sealed: Buffer): Buff
 }
 
 const vectorOf = (key: SealKey, { clear, tenant }: SealContext, plaintext: Buffer): Buffer =>
-  createHmac('sha256', key.authentication)
-    .update(clear)
-    .update(tenant)
-    .update(plaintext)
-    .digest()
-    .subarray(0, VECTOR_BYTES)
+  hmacSha256(key.authentication, [clear, tenant, plaintext]).subarray(0, VECTOR_BYTES)
+
+/** @param key of at most 64 bytes. */
+export function hmacKeyOf(key: Buffer): HmacKey {
+  const padded = (pad: number): Buffer =>
+    Buffer.from(
+      Uint8Array.from({ length: HASH_BLOCK_BYTES }, (_, at) => (at < key.length ? (key[at] ?? 0) : 0) ^ pad),
+    )
+  return { inner: padded(0x36), outer: padded(0x5c) }
+}
+
+/**
+ * HMAC-SHA-256 (RFC 2104) of the parts one after the other: the hash of the outer key and the hash of the inner key and
+ * the text. Node's own makes an object for each, which took 17 of the 20 microseconds of a token; these two hashes take 3.
+ */
+export const hmacSha256 = ({ inner, outer }: HmacKey, parts: readonly Buffer[]): Buffer =>
+  hash('sha256', Buffer.concat([outer, hash('sha256', Buffer.concat([inner, ...parts]), 'buffer')]), 'buffer')
 
 /**
  * Encrypts or decrypts in place, with AES-256-CTR. Its stream is AES of the counter's blocks, and one cipher of single blocks a key

@@ -37,8 +37,17 @@ async function builtApp() {
   const built = homeAt(folder)
   while (!existsSync(built.appFile)) {
     const lock = holdFile(join(folder, 'lock'))
-    if (lock === null) await delay(100)
-    else await ensureApp(built, (outFolder) => buildApp({ outFolder }).then(() => {})).finally(lock.release)
+    if (lock === null) {
+      await delay(100)
+      continue
+    }
+    try {
+      await ensureApp(built, async (outFolder) => {
+        await buildApp({ outFolder })
+      })
+    } finally {
+      lock.release()
+    }
   }
   return built
 }
