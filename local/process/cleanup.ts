@@ -1,6 +1,7 @@
 /** What was started and has to be ended, in the reverse order; also when the run is broken off. */
 export class Cleanup {
   readonly #tasks: (() => Promise<unknown>)[] = []
+  #ending: Promise<void> = Promise.resolve()
 
   add(task: () => Promise<unknown>): void {
     this.#tasks.push(task)
@@ -12,8 +13,18 @@ export class Cleanup {
     return begin
   }
 
-  /** Ends everything, whatever fails on the way. @throws the first failure, after all were tried */
-  async run(): Promise<void> {
+  /**
+   * Ends everything, whatever fails on the way. Where it is under way already (a signal came, and then the failure that
+   * follows from it) it waits for that end first: two at once would take a folder away from under a server that stops.
+   * @throws the first failure, after all were tried
+   */
+  run(): Promise<void> {
+    const before = this.#ending
+    this.#ending = before.catch(() => {}).then(() => this.#endAll())
+    return this.#ending
+  }
+
+  async #endAll(): Promise<void> {
     const failures: unknown[] = []
     for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
       await task().catch((error: unknown) => failures.push(error))
