@@ -95,7 +95,7 @@ async function attackWith(target: AttackTarget, attack: Attack): Promise<AttackF
 }
 
 export const oversizedHeads: AttackPart = {
-  name: 'oversized heads',
+  name: 'oversized-heads',
   async run(target) {
     const findings: AttackFinding[] = []
     for (const attack of attacks()) findings.push(await attackWith(target, attack))
