@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -53,13 +53,17 @@ function raw(
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', headers = {}, body } = options
-    const sent = httpRequest(`${url}/`, { path, method, headers, agent: false }, (response) => {
+    // As most clients do, it keeps the connection: with `Connection: close` the server would close it behind an early
+    // answer, and a client that is still sending may lose the answer with it.
+    const agent = new Agent({ keepAlive: true })
+    const sent = httpRequest(`${url}/`, { path, method, headers, agent }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => (text += chunk))
       response.on('end', () => {
         resolve({ status: response.statusCode ?? 0, text })
         sent.destroy()
+        agent.destroy()
       })
     })
     // After the answer an error is only the end of an upload that nobody wants any more.
