@@ -53,7 +53,7 @@ function raw(
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', headers = {}, body } = options
-    // As most clients do, it keeps the connection: with `Connection: close` the server would close it behind an early
+    // As most clients do, it keeps the connection: with `Connection: close` the server would close it after an early
     // answer, and a client that is still sending may lose the answer with it.
     const agent = new Agent({ keepAlive: true })
     const sent = httpRequest(`${url}/`, { path, method, headers, agent }, (response) => {
