@@ -48,6 +48,8 @@ async function main(): Promise<number> {
   const others = Array.from({ length: busy }, () => spawn(process.execPath, ['-e', 'for (;;) {}']))
   const endOthers = (): void => others.forEach((other) => other.kill('SIGKILL'))
   process.on('exit', endOthers)
+  // By itself a signal ends a process without its exit handlers, and the busy ones would stay for ever.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130))
   const failures: Failure[] = []
   for (let run = 1; run <= runs; run += 1) {
     const startedAtMs = Date.now()
