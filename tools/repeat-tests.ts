@@ -35,6 +35,9 @@ interface Failure {
   readonly message: string
 }
 
+/** The run that is going on; it ends with this program. */
+let underWay: ChildProcess | undefined
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -47,7 +50,10 @@ async function main(): Promise<number> {
   }
   const others = Array.from({ length: busy }, () => spawn(process.execPath, ['-e', 'for (;;) {}']))
   const endOthers = (): void => others.forEach((other) => other.kill('SIGKILL'))
-  process.on('exit', endOthers)
+  process.on('exit', () => {
+    endOthers()
+    underWay?.kill('SIGTERM')
+  })
   // By itself a signal ends a process without its exit handlers, and the busy ones would stay for ever.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130))
   const failures: Failure[] = []
@@ -76,9 +82,11 @@ async function runOnce(filters: readonly string[]): Promise<{ passed: number; fa
       ['node_modules/vitest/vitest.mjs', 'run', ...filters, '--reporter=json', `--outputFile=${file}`],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     )
+    underWay = vitest
     let told = ''
     vitest.stderr?.on('data', (chunk: Buffer) => (told += chunk.toString()))
     const [code] = (await once(vitest, 'close')) as [number | null]
+    underWay = undefined
     const report = reportSchema.parse(JSON.parse(await readFile(file, 'utf8')))
     const failed = failuresOf(report)
     // An error outside of all tests (a hook of the whole run, a process that was left) fails the run as well.
