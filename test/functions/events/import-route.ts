@@ -10,14 +10,19 @@ export interface Outcome {
 /** The routes of events, called with tokens of tenants: what was imported, and what is exported again. */
 export interface ImportRoute {
   readonly served: ServedRoutes
-  send(
+  readonly send: (
     path: string,
     token: string,
     init?: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> },
-  ): Promise<string>
-  importText(tenant: string, body: string | Uint8Array): Promise<Outcome[]>
-  exported(tenant: string, path: string): Promise<string>
-  append(tenant: string, streamId: string, json: unknown, more?: Record<string, string>): Promise<void>
+  ) => Promise<string>
+  readonly importText: (tenant: string, body: string | Uint8Array) => Promise<Outcome[]>
+  readonly exported: (tenant: string, path: string) => Promise<string>
+  readonly append: (
+    tenant: string,
+    streamId: string,
+    json: unknown,
+    more?: Record<string, string>,
+  ) => Promise<void>
 }
 
 export async function openImportRoute(tenants: readonly string[]): Promise<ImportRoute> {
