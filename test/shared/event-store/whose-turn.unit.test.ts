@@ -19,7 +19,7 @@ function notingDatabase(): { database: Database; asked: Pick<QueryOptions, 'turn
 }
 
 /** Keys that are known already: whoever asks for them asks for all tenants. */
-const sealKeys = { recent: async () => ({}) } as unknown as SealKeys
+const sealKeys = { fresh: () => ({}), recent: async () => ({}) } as unknown as SealKeys
 
 const event = { id: 'e', type: 'T', data: 1 }
 const page = { backward: false, limit: 1 }
