@@ -16,7 +16,7 @@ export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureCl
 export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { instanceLimits, poolLimits, retryLimits } from './settings.ts'
-export type { Work } from './turns.ts'
+export type { Work } from './connection-turns.ts'
 export { compositeFields } from './composite.ts'
 export { changedSettings, selectLoginSettings, type ChangedSetting } from './login-settings.ts'
 export { timestampOfText } from './timestamps.ts'

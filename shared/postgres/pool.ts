@@ -5,7 +5,7 @@ import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
-import { Turns, type Turn, type Work } from './turns.ts'
+import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
 
 export type Row = readonly (string | null)[]
 
@@ -41,7 +41,7 @@ export class Database {
   readonly #pool: Pool
   readonly #named: boolean
   readonly #budget = new RetryBudget()
-  readonly #turns: Turns
+  readonly #turns: ConnectionTurns
   readonly #dropToken: () => void
   /** Connections that can't be trusted any more; they are destroyed when they come back. */
   readonly #broken = new WeakSet<PoolClient>()
@@ -50,7 +50,7 @@ export class Database {
     const login = loginOf(options)
     this.#named = options.statements === 'named'
     this.#dropToken = login.drop
-    this.#turns = new Turns({
+    this.#turns = new ConnectionTurns({
       max: options.connectionsMax,
       bulkMax: Math.max(1, Math.floor(options.connectionsMax * poolLimits.bulkConnectionsShare)),
       timeoutMs: poolLimits.acquireTimeoutMs,

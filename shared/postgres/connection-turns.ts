@@ -23,7 +23,7 @@ const NO_TURN = 'timeout exceeded when trying to connect'
  *
  * Bulk work has at most `bulkMax` of the connections, so that short work always has the others; it takes turns as any.
  */
-export class Turns {
+export class ConnectionTurns {
   readonly #timeoutMs: number
   #free: number
   #bulkFree: number

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { classifyFailure } from '../../../shared/postgres/classify.ts'
-import { Turns, type Work } from '../../../shared/postgres/turns.ts'
+import { ConnectionTurns, type Work } from '../../../shared/postgres/connection-turns.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -10,10 +10,11 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const turnsOf = (max: number, bulkMax = 1): Turns => new Turns({ max, bulkMax, timeoutMs: 5_000 })
+const turnsOf = (max: number, bulkMax = 1): ConnectionTurns =>
+  new ConnectionTurns({ max, bulkMax, timeoutMs: 5_000 })
 
 /** Notes in which order the turns of these come. */
-function line(turns: Turns) {
+function line(turns: ConnectionTurns) {
   const came: string[] = []
   return {
     came,
