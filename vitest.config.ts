@@ -12,6 +12,14 @@ export const withServers = {
   globalSetup: 'test/support/global-setup.ts',
 }
 
+/** For files without servers. Loading the code costs them more than running it, so they share processes. */
+export const withoutServers = {
+  ...patience,
+  pool: 'forks' as const,
+  isolate: false,
+  include: ['test/**/*.unit.test.ts'],
+}
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/left-out-reporter.ts'],
@@ -26,16 +34,7 @@ export default defineConfig({
           include: ['test/**/*.{int,e2e,fault}.test.ts'],
         },
       },
-      // Loading the code costs them more than running it, so they share processes.
-      {
-        test: {
-          ...patience,
-          name: 'unit',
-          include: ['test/**/*.unit.test.ts'],
-          pool: 'forks',
-          isolate: false,
-        },
-      },
+      { test: { ...withoutServers, name: 'unit' } },
     ],
   },
 })

@@ -47,7 +47,7 @@ export class ConnectionTurns {
     return null
   }
 
-  /** Gives it to whoever's turn it is. */
+  /** Gives it to the next in turn. */
   giveBack(work: Work): void {
     this.#count(work, 1)
     for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) {
