@@ -1,15 +1,16 @@
 /**
- * The arrows of the house, as a rule: local, cli, test, bench, soak, attack, tools, examples -> functions -> shared. A context of functions/
- * never imports another one, a capability of shared/ is entered by its door (index.ts), and what is deployed never
- * imports what is not. The hooks of a deployment (infra/hooks) stand on shared/ and on cli/migrate alone, and nothing but
- * their tests imports them. Imports are read from the text; the formatter keeps them in one shape.
+ * The arrows of the house, as a rule: local, cli, test, bench, soak, attack, tools, examples -> database -> functions ->
+ * shared. A context of functions/ never imports another one, a capability of shared/ is entered by its door (index.ts),
+ * and what is deployed never imports what is not. What is made for tests has a door of its own (testing/index.ts). The
+ * hooks of a deployment (infra/hooks) stand on shared/ and on database/ alone, and nothing but their tests imports them.
+ * Imports are read from the text; the formatter keeps them in one shape.
  */
 import { glob, readFile } from 'node:fs/promises'
 import { dirname, join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const ROOTS = '{functions,shared,local,cli,test,bench,soak,attack,tools,examples,infra}'
+const ROOTS = '{functions,shared,database,local,cli,test,bench,soak,attack,tools,examples,infra}'
 
 /** Static, re-exporting, dynamic and type-only imports of a relative path. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"](\.{1,2}\/[^'"]+)['"]/g
@@ -36,18 +37,13 @@ function brokenRule(file: string, target: string): string | undefined {
   const to = placeOf(target)
   if (to.root === 'infra' && to.folder === 'hooks' && !['infra', 'test'].includes(from.root))
     return 'infra/hooks is imported by its tests only'
-  if (from.root === 'infra' && !isAllowedForHooks(to))
-    return 'infra/hooks imports shared/ and cli/migrate only'
+  if (from.root === 'infra' && !isAllowedForHooks(to)) return 'infra/hooks imports shared/ and database/ only'
   if (from.root === 'shared' && to.root !== 'shared' && to.root !== '') return 'shared/ imports shared/ only'
   if (from.root === 'functions' && !['functions', 'shared', ''].includes(to.root))
     return 'functions/ imports functions/ and shared/ only'
-  if (
-    ['functions', 'shared', 'local', 'cli', 'bench', 'soak', 'attack', 'tools', 'examples'].includes(
-      from.root,
-    ) &&
-    to.root === 'test'
-  )
-    return 'nothing imports test/'
+  if (from.root === 'database' && !['database', 'functions', 'shared', ''].includes(to.root))
+    return 'database/ imports functions/ and shared/ only'
+  if (from.root !== 'test' && to.root === 'test') return 'nothing imports test/'
   if (
     from.root === 'functions' &&
     to.root === 'functions' &&
@@ -56,6 +52,12 @@ function brokenRule(file: string, target: string): string | undefined {
     from.folder !== to.folder
   ) {
     return 'a context never imports another context'
+  }
+  const isTestingDoor = to.root === 'shared' && to.rest === 'testing/index.ts'
+  if (isTestingDoor) {
+    return ['test', 'bench', 'soak', 'examples'].includes(from.root)
+      ? undefined
+      : 'testing/ is for tests only'
   }
   const isForeignCapability = to.root === 'shared' && !(from.root === 'shared' && from.folder === to.folder)
   if (
@@ -69,10 +71,9 @@ function brokenRule(file: string, target: string): string | undefined {
   return undefined
 }
 
-/** Hooks run on the machine that deploys, from a checkout: they share the migrations' runner, and nothing else of cli/. */
+/** Hooks run on the machine that deploys, from a checkout: they share the migrations' runner. */
 const isAllowedForHooks = (to: Place): boolean =>
-  ['infra', 'shared'].includes(to.root) ||
-  (to.root === 'cli' && to.folder === 'migrate' && to.rest === 'index.ts')
+  ['infra', 'shared'].includes(to.root) || (to.root === 'database' && to.rest === 'index.ts')
 
 /** A chunk is loaded past the door on purpose: the door must not drag it in. The build reads one list of files. */
 const isAllowedPastTheDoor = (target: string): boolean =>

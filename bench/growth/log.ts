@@ -1,7 +1,7 @@
 import { encodeCheckpoint, PostgresEventStore, SealKeys } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import { TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
-import { withClient } from '../../cli/migrate/index.ts'
+import { withClient } from '../../database/index.ts'
 import type { PartContext } from '../command/index.ts'
 import { createScratchDatabase, makeEvent, readAllTenants, type BenchServer } from '../stage/index.ts'
 import type { GrowthOptions } from './options.ts'

@@ -1,4 +1,4 @@
-import { withClient } from '../../cli/migrate/index.ts'
+import { withClient } from '../../database/index.ts'
 import { makeEvent } from '../stage/index.ts'
 import { BLOCK_EVENTS } from './options.ts'
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { constants, createGzip } from 'node:zlib'
-import { withClient } from '../../cli/migrate/index.ts'
+import { withClient } from '../../database/index.ts'
 import { batchLimits, type AnalyticsForwarder } from '../../shared/adx/index.ts'
 import type { Database } from '../../shared/postgres/index.ts'
 import { runOnce } from '../../shared/subscriptions/index.ts'

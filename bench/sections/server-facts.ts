@@ -1,4 +1,4 @@
-import { withClient } from '../../cli/migrate/index.ts'
+import { withClient } from '../../database/index.ts'
 
 /** Settings that decide what a commit and a read cost. */
 const NAMES = [

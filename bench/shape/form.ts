@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
-import { withClient } from '../../cli/migrate/index.ts'
+import { withClient } from '../../database/index.ts'
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { PartContext } from '../command/index.ts'

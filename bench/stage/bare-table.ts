@@ -1,5 +1,5 @@
 import { Pool, type QueryConfig } from 'pg'
-import { withClient } from '../../cli/migrate/index.ts'
+import { withClient } from '../../database/index.ts'
 import { poolLimits } from '../../shared/postgres/index.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { urlOfDatabase, withClient } from '../../cli/migrate/index.ts'
+import { urlOfDatabase, withClient } from '../../database/index.ts'
 import type { BenchServer } from './server.ts'
 
 /**

@@ -1,11 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import {
-  allMigrations,
-  loginRoles,
-  prepareServer,
-  urlOfDatabase,
-  withClient,
-} from '../../cli/migrate/index.ts'
+import { allMigrations, loginRoles, prepareServer, urlOfDatabase, withClient } from '../../database/index.ts'
 import type { BenchServer } from './server.ts'
 
 /** As the migration runner has it: what is made belongs to the owner when the transaction ends. */

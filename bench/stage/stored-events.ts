@@ -1,4 +1,4 @@
-import { withClient } from '../../cli/migrate/index.ts'
+import { withClient } from '../../database/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { makeEvent } from './payload.ts'
 

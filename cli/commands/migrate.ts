@@ -41,7 +41,7 @@ export const command = defineCommand({
       values.count === undefined
         ? {}
         : { count: integerOption(values.count, '--count', { min: 1, max: mostAtOnce }) }
-    const { migrateDown, migrateUp } = await import('../migrate/index.ts')
+    const { migrateDown, migrateUp } = await import('../../database/index.ts')
     const migrate = direction === 'up' ? migrateUp : migrateDown
     const { applied, level } = await migrate({ migratorUrl: url, ...count, log: note })
     const done = direction === 'up' ? 'Applied' : 'Taken back'

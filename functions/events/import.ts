@@ -8,7 +8,7 @@ import type { Services } from '../services.ts'
 import { batches } from './import-lines.ts'
 import { judgeLines, LINE_BYTES_MAX, type Judged } from './judge-line.ts'
 import type { LongHeld } from './long-held.ts'
-import { holderOf, asBulkWork } from './places.ts'
+import { holderOf, asBulkWork } from './permits.ts'
 
 /** About a minute's work; the deadline below is what a larger request would meet. */
 const LINES_MAX = 100_000
@@ -25,7 +25,7 @@ const outcomeSchema = z
   })
   .meta({ id: 'ImportOutcome' })
 
-export const importRoute = (services: () => Services, places: LongHeld) =>
+export const importRoute = (services: () => Services, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'import-events',
     method: 'POST',
@@ -57,7 +57,7 @@ export const importRoute = (services: () => Services, places: LongHeld) =>
       const action = caller.kind === 'operator' ? operatorAction('import-events', caller, traceId) : undefined
       const run = new ImportRun(services(), caller, action)
       const outcomes = run.outcomes(whileAllowed(body, checkAgain))
-      return reply(200, { ndjson: asBulkWork(places.bulk, holderOf(caller), outcomes) })
+      return reply(200, { ndjson: asBulkWork(permits.bulk, holderOf(caller), outcomes) })
     },
   })
 

@@ -5,20 +5,20 @@ import type { Services } from '../services.ts'
 import { appendAllRoute } from './append-all.ts'
 import { appendRoute } from './append.ts'
 import { importRoute } from './import.ts'
-import { longHeldPlaces } from './long-held.ts'
+import { longHeldPermits } from './long-held.ts'
 import { readFeedRoute } from './read-feed.ts'
 import { readStreamRoute } from './read-stream.ts'
 import { streamInfoRoute } from './stream-info.ts'
 
 export function eventRoutes(services: () => Services): Route<TenantContext>[] {
-  // One set for all routes: those who wait for a stream and those who wait for the feed share the places of this instance.
-  const places = longHeldPlaces(() => services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX)
+  // One set for all routes: those who wait for a stream and those who wait for the feed share the permits of this instance.
+  const permits = longHeldPermits(() => services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX)
   return [
     appendRoute(services),
     appendAllRoute(services),
-    readStreamRoute(services, places),
+    readStreamRoute(services, permits),
     streamInfoRoute(services),
-    readFeedRoute(services, places),
-    importRoute(services, places),
+    readFeedRoute(services, permits),
+    importRoute(services, permits),
   ]
 }

@@ -4,13 +4,13 @@ import type { Work } from '../../shared/postgres/index.ts'
 import type { Services } from '../services.ts'
 import { NDJSON_TYPE } from './answer-form.ts'
 import { pageLines, type LinePage, type PageReading } from './page-lines.ts'
-import { asBulkWork, type Places } from './places.ts'
+import { asBulkWork, type Permits } from './permits.ts'
 
 export interface LinesRequest<C> extends Omit<PageReading<C>, 'read'> {
   /** Reads a page as a short request, and as bulk work. */
   readonly read: (cursor: C, limit: number, work: Work) => Promise<LinePage<C>>
-  readonly places: Places
-  /** Whose share of the places it counts to. */
+  readonly permits: Permits
+  /** Whose share of the permits it counts to. */
   readonly holder: string
 }
 
@@ -21,13 +21,13 @@ export const storeFor = (services: Services, work: Work): Pick<EventStore, 'read
 /**
  * Events as lines. Up to a page of them is a short request, as a page of JSON is: read at once, written at once, whatever
  * time the client then takes to read it. Everything else goes on for as long as the client reads, so it is bulk work and
- * needs a place. The place is taken with the first line that is asked for: an answer to HEAD has none, and holds nothing.
+ * needs a permit. The permit is taken with the first line that is asked for: an answer to HEAD has none, and holds nothing.
  * @throws TrickleError as `read`; before the first line TENANT_SHARE_HELD, BULK_WORK_FULL
  */
 export async function linesReply<C extends string | number | undefined>(
   request: LinesRequest<C>,
 ): Promise<Reply> {
-  const { read, from, limit, checkAgain, places, holder } = request
+  const { read, from, limit, checkAgain, permits, holder } = request
   if (limit !== undefined && limit <= eventLimits.pageEventsMax) {
     const { events, next } = await read(from, limit, 'short')
     const lines = [...events, JSON.stringify({ next })]
@@ -39,5 +39,5 @@ export async function linesReply<C extends string | number | undefined>(
     limit,
     checkAgain,
   })
-  return reply(200, { ndjson: asBulkWork(places, holder, pages) })
+  return reply(200, { ndjson: asBulkWork(permits, holder, pages) })
 }

@@ -1,14 +1,14 @@
 import { eventLimits, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
 import { serverSentEvent } from '../../shared/http/index.ts'
 import { nextPauseMs, pause } from './pause.ts'
-import type { Places } from './places.ts'
+import type { Permits } from './permits.ts'
 import { readLimits } from './read-limits.ts'
 
 export interface LiveFeed {
   readonly read: (query: FeedQuery) => Promise<FeedPage>
   /** Filters, and where to begin. */
   readonly query: Omit<FeedQuery, 'limit' | 'withCheckpoints'>
-  readonly viewers: Places
+  readonly viewers: Permits
   /** Whose share of the viewers it counts to. */
   readonly holder: string
   /** Fires when the client has gone or the time of the request is over. */

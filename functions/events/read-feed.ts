@@ -15,7 +15,7 @@ import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-fo
 import { liveFeed } from './live-feed.ts'
 import { linesReply, storeFor } from './lines-reply.ts'
 import type { LongHeld } from './long-held.ts'
-import { holderOf } from './places.ts'
+import { holderOf } from './permits.ts'
 import {
   consistencyHeader,
   filterSchema,
@@ -60,7 +60,7 @@ const description =
   'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
   'With `Accept: text/event-stream`, where it is switched on, events come as they happen: `id` is the checkpoint, `event` is `event`, `data` the event; `Last-Event-ID` resumes.'
 
-export const readFeedRoute = (services: () => Services, places: LongHeld) =>
+export const readFeedRoute = (services: () => Services, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-feed',
     method: 'GET',
@@ -126,7 +126,7 @@ export const readFeedRoute = (services: () => Services, places: LongHeld) =>
         const events = liveFeed({
           read,
           query: storeQuery(query, resumed === undefined || resumed === '' ? undefined : resumed),
-          viewers: places.viewing,
+          viewers: permits.viewing,
           holder,
           signal: stop,
           checkAgain,
@@ -137,20 +137,20 @@ export const readFeedRoute = (services: () => Services, places: LongHeld) =>
         read({ ...storeQuery(query, after), limit }, work)
       if (form === NDJSON_TYPE) {
         const { after: from, limit } = query
-        return linesReply({ read: readPage, from, limit, places: places.bulk, holder, checkAgain })
+        return linesReply({ read: readPage, from, limit, permits: permits.bulk, holder, checkAgain })
       }
       const limit = pageLimit(query.limit)
       if (query.wait === undefined) return pageReply(query, await readPage(query.after, limit))
-      const { page, hasPlace } = await waitForEvents({
+      const { page, hasPermit } = await waitForEvents({
         look: (after: string | undefined) => lookAt(readPage(after, limit)),
         from: query.after,
         endsAtMs: Date.now() + query.wait * 1_000,
         signal: stop,
-        places: places.waiting,
+        permits: permits.waiting,
         holder,
         checkAgain,
       })
-      return pageReply(query, page, hasPlace)
+      return pageReply(query, page, hasPermit)
     },
   })
 
@@ -167,14 +167,14 @@ const storeQuery = (query: FeedReadQuery, after: string | undefined): Omit<FeedQ
   streamTypes: query.streamType,
 })
 
-function pageReply(query: FeedReadQuery, { events, next }: FeedPage, hasPlace = true): Reply {
+function pageReply(query: FeedReadQuery, { events, next }: FeedPage, hasPermit = true): Reply {
   const { after: _after, since: _since, ...others } = query
   const link = `/api/events?${queryText({ after: next, ...others })}`
   return reply(200, {
     jsonText: `{"events":[${events.join(',')}],"next":"${next}"}`,
     headers: {
       Link: `<${link}>; rel="next"`,
-      ...(hasPlace ? {} : { 'Retry-After': String(readLimits.retryAfterSeconds) }),
+      ...(hasPermit ? {} : { 'Retry-After': String(readLimits.retryAfterSeconds) }),
     },
   })
 }

@@ -14,7 +14,7 @@ export const readLimits = {
   pauseGrowth: 1.5,
   /**
    * Requests of one instance that may wait at a time. Each holds one of the instance's places for concurrent requests (16
-   * on Flex Consumption with 2 GB): half of them stay free for requests that work. One tenant has half of these (places.ts).
+   * on Flex Consumption with 2 GB): half of them stay free for requests that work. One tenant has half of these (permits.ts).
    */
   waitingMax: 8,
   /** What a client that found no place is told to wait, in seconds: as long as a few looks of others. */

@@ -17,7 +17,7 @@ import type { Services } from '../services.ts'
 import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
 import { linesReply, storeFor } from './lines-reply.ts'
 import type { LongHeld } from './long-held.ts'
-import { holderOf } from './places.ts'
+import { holderOf } from './permits.ts'
 import {
   consistencyHeader,
   filterSchema,
@@ -56,7 +56,7 @@ const querySchema = z.object({
 })
 type StreamReadQuery = z.output<typeof querySchema>
 
-export const readStreamRoute = (services: () => Services, places: LongHeld) =>
+export const readStreamRoute = (services: () => Services, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-stream',
     method: 'GET',
@@ -120,27 +120,27 @@ export const readStreamRoute = (services: () => Services, places: LongHeld) =>
           read,
           from: query.from,
           limit: query.limit,
-          places: places.bulk,
+          permits: permits.bulk,
           holder,
           checkAgain,
         })
       }
       const limit = pageLimit(query.limit)
-      const answer = (page: StreamPage, hasPlace = true): Reply =>
+      const answer = (page: StreamPage, hasPermit = true): Reply =>
         isKnownTag(headers['if-none-match'], versionTag(page.streamVersion))
           ? reply(304, { headers: { ETag: versionTag(page.streamVersion) } })
-          : pageReply(params.streamId, query, page, hasPlace)
+          : pageReply(params.streamId, query, page, hasPermit)
       if (query.wait === undefined) return answer(await read(query.from, limit))
-      const { page, hasPlace } = await waitForEvents({
+      const { page, hasPermit } = await waitForEvents({
         look: (from) => followStream(from, query, () => read(from, limit)),
         from: query.from ?? 1,
         endsAtMs: Date.now() + query.wait * 1_000,
         signal: AbortSignal.any([signal, clientSignal]),
-        places: places.waiting,
+        permits: permits.waiting,
         holder,
         checkAgain,
       })
-      return answer(page, hasPlace)
+      return answer(page, hasPermit)
     },
   })
 
@@ -181,7 +181,7 @@ async function followStream(
   return { page: { ...page, next }, isEmpty: page.events.length === 0, next }
 }
 
-function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, hasPlace: boolean): Reply {
+function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, hasPermit: boolean): Reply {
   const { next, streamVersion, events } = page
   const link = `/api/streams/${encodeURIComponent(streamId)}/events?${queryText({ ...query, from: next ?? 0 })}`
   return reply(200, {
@@ -189,7 +189,7 @@ function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, h
     headers: {
       ETag: versionTag(streamVersion),
       ...(next === null ? {} : { Link: `<${link}>; rel="next"` }),
-      ...(hasPlace ? {} : { 'Retry-After': String(readLimits.retryAfterSeconds) }),
+      ...(hasPermit ? {} : { 'Retry-After': String(readLimits.retryAfterSeconds) }),
     },
   })
 }

@@ -1,5 +1,5 @@
 import { nextPauseMs, pause } from './pause.ts'
-import type { Places } from './places.ts'
+import type { Permits } from './permits.ts'
 import { readLimits } from './read-limits.ts'
 
 /** A page and where the next look begins; null where nothing more can come. */
@@ -16,8 +16,8 @@ export interface Waiting<P, C> {
   readonly endsAtMs: number
   /** Fires when the client has gone or the time of the request is over. */
   readonly signal: AbortSignal
-  readonly places: Places
-  /** Whose share of the places it counts to. */
+  readonly permits: Permits
+  /** Whose share of the permits it counts to. */
   readonly holder: string
   /** @throws when the caller may not go on reading. */
   readonly checkAgain: () => Promise<void>
@@ -26,21 +26,21 @@ export interface Waiting<P, C> {
 /**
  * Looks until there is an event, the time is over, or the client has gone; gives the last page that was read. Where only
  * the cursor went on (a filter passed over what there was) it looks again at once.
- * @returns `hasPlace` false where the first look found nothing and as many as may wait are waiting already.
- * @throws TrickleError TENANT_SHARE_HELD where the first look found nothing and the holder has its share of the places.
+ * @returns `hasPermit` false where the first look found nothing and as many as may wait are waiting already.
+ * @throws TrickleError TENANT_SHARE_HELD where the first look found nothing and the holder has its share of the permits.
  */
 export async function waitForEvents<P, C extends string | number | undefined>(
   waiting: Waiting<P, C>,
-): Promise<{ page: P; hasPlace: boolean }> {
-  const { look, signal, endsAtMs, places, holder, checkAgain } = waiting
+): Promise<{ page: P; hasPermit: boolean }> {
+  const { look, signal, endsAtMs, permits, holder, checkAgain } = waiting
   let cursor = waiting.from
   let found = await look(cursor)
   const isOver = (): boolean =>
     !found.isEmpty || found.next === null || signal.aborted || Date.now() >= endsAtMs
-  if (isOver()) return { page: found.page, hasPlace: true }
-  const taken = places.take(holder)
-  if (taken === 'all taken') return { page: found.page, hasPlace: false }
-  if (taken === 'share held') throw places.shareHeld()
+  if (isOver()) return { page: found.page, hasPermit: true }
+  const taken = permits.take(holder)
+  if (taken === 'all taken') return { page: found.page, hasPermit: false }
+  if (taken === 'share held') throw permits.shareHeld()
   try {
     let pauseMs: number = readLimits.pauseMsMin
     while (!isOver()) {
@@ -53,7 +53,7 @@ export async function waitForEvents<P, C extends string | number | undefined>(
       cursor = found.next ?? cursor
       found = await look(cursor)
     }
-    return { page: found.page, hasPlace: true }
+    return { page: found.page, hasPermit: true }
   } finally {
     taken()
   }

@@ -15,13 +15,13 @@ export const detailSchema = z
       .array(
         z.object({
           login: z.string(),
-          setting: z.string().describe('"*" when infra/sql/roles.sql has noted nothing at the login.'),
+          setting: z.string().describe('"*" when database/roles.sql has noted nothing at the login.'),
           expected: z.string().nullable(),
           found: z.string().nullable(),
         }),
       )
       .nullable()
-      .describe('Settings of logins that are not as they were made. Running infra/sql/roles.sql mends them.'),
+      .describe('Settings of logins that are not as they were made. Running database/roles.sql mends them.'),
     log: z
       .object({
         epoch: z.uuid(),

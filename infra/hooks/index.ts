@@ -4,7 +4,7 @@
  *
  * Invariants: every step asks first and changes only what differs, so a run that was cut is mended by the next one, and a
  * run with nothing to do says so. No secret is printed. What a run opens for itself (a firewall rule) it closes again.
- * They run on the machine that deploys, from a checkout; they stand on shared/ and cli/migrate, and what is deployed
+ * They run on the machine that deploys, from a checkout; they stand on shared/ and database/, and what is deployed
  * never imports them.
  */
 export { runHook } from './frame/run.ts'

@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { migrateUp, prepareServer } from '../../cli/migrate/index.ts'
+import { migrateUp, prepareServer } from '../../database/index.ts'
 import { LocalFailure, systemCode } from '../failure/index.ts'
 import { roleUrl } from './environment.ts'
 import type { RolePasswords } from './secrets.ts'

@@ -4,21 +4,24 @@
  * the first answer. Nothing outside the database's append functions may insert into the log (docs/event-log.md).
  */
 export type { EventStore } from './event-store.ts'
-export { InMemoryEventStore, type InMemoryOptions } from './memory/in-memory-event-store.ts'
 export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
-export { EventImporter, type ImportLine, type ImportOutcome } from './importer.ts'
-export { LogOperations, type EpochPoint, type NewEpoch, type StatusOptions } from './log-operations.ts'
-export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './log-status.ts'
-export { storedEventOfRow, type StoredEvent } from './event-json.ts'
-export { checkConsistency, CurrentEpoch, type ConsistencyBasis } from './check-consistency.ts'
+export { EventImporter, type ImportLine, type ImportOutcome } from './import/importer.ts'
+export {
+  LogOperations,
+  type EpochPoint,
+  type NewEpoch,
+  type StatusOptions,
+} from './operations/log-operations.ts'
+export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './operations/log-status.ts'
+export { storedEventOfRow, type StoredEvent } from './read/event-json.ts'
+export { checkConsistency, CurrentEpoch, type ConsistencyBasis } from './read/check-consistency.ts'
 export { eventLimits } from './limits.ts'
 export { isStreamId } from './names.ts'
-export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistency } from './tokens.ts'
-export type { Checkpoint, ConsistencyPoint, UnknownKey } from './tokens.ts'
-export { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'
-export { SealKeys } from './seal-keys.ts'
-export { SealKeyOperations, type SealKeyState } from './seal-key-operations.ts'
-export { inMemoryKeyring } from './memory/fixed-keyring.ts'
+export { decodeCheckpoint, decodeConsistency, encodeCheckpoint, encodeConsistency } from './tokens/tokens.ts'
+export type { Checkpoint, ConsistencyPoint, UnknownKey } from './tokens/tokens.ts'
+export { sealKeyOf, type SealKey, type SealKeyring } from './tokens/seal.ts'
+export { SealKeys } from './tokens/seal-keys.ts'
+export { SealKeyOperations, type SealKeyState } from './operations/seal-key-operations.ts'
 export type {
   AppendAllRequest,
   AppendAllResult,

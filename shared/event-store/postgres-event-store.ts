@@ -1,12 +1,12 @@
 import type { Database, Work } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
-import { CoalescingWriter } from './append-coalescer.ts'
-import { appendToStream, appendToStreams, type AppendMeans } from './append.ts'
-import { DirectWriter } from './append-writer.ts'
+import { CoalescingWriter } from './append/coalescer.ts'
+import { appendToStream, appendToStreams, type AppendMeans } from './append/append.ts'
+import { DirectWriter } from './append/writer.ts'
 import type { EventStore } from './event-store.ts'
-import { readFeedPage } from './read-feed.ts'
-import { readStreamInfo, readStreamPage } from './read-stream.ts'
-import { SealKeys } from './seal-keys.ts'
+import { readFeedPage } from './read/read-feed.ts'
+import { readStreamInfo, readStreamPage } from './read/read-stream.ts'
+import { SealKeys } from './tokens/seal-keys.ts'
 import type {
   AppendAllRequest,
   AppendAllResult,

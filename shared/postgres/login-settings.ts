@@ -1,6 +1,6 @@
 import type { Row, Statement } from './pool.ts'
 
-/** A setting of a login that is not as infra/sql/roles.sql made it. */
+/** A setting of a login that is not as database/roles.sql made it. */
 export interface ChangedSetting {
   readonly login: string
   /** A name, or "*" where nothing is noted at the login: roles.sql has not run. */

@@ -1,6 +1,6 @@
 import { TrickleError } from '../errors/index.ts'
 import type { Row, Statement } from '../postgres/index.ts'
-import type { SubscriptionEvent } from './subscription-event.ts'
+import type { SubscriptionEvent } from './run/subscription-event.ts'
 
 /** What becomes of an event whose last attempt has failed. */
 export type PoisonAction =

@@ -6,7 +6,6 @@
  * here and `fold_name` in the database and by nothing else.
  */
 export { withTenant, type TenantContext } from './tenant-context.ts'
-export { tenantContextForTests } from './tenant-context-for-tests.ts'
 export { TenantDirectory } from './directory.ts'
 export { EXTERNAL_ID_FORM, SLUG_FORM, type NewTenant } from './creation.ts'
 export { TenantRegistry } from './registry.ts'

@@ -1,4 +1,4 @@
-import { urlOfDatabase, withClient, type LoginRole } from '../../cli/migrate/index.ts'
+import { urlOfDatabase, withClient, type LoginRole } from '../../database/index.ts'
 import { startMigratedServer } from '../../local/migrated-server/index.ts'
 import type { PostgresVersion } from '../../local/postgres/index.ts'
 import { Database } from '../../shared/postgres/index.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { CountingProxy } from '../../bench/peers/tools/index.ts'
-import { withClient } from '../../cli/migrate/index.ts'
+import { withClient } from '../../database/index.ts'
 import { resultSchema, RUN_MS, runBench } from './run-bench.ts'
 
 let folder = ''

@@ -7,7 +7,7 @@ import { cpuSamples, figuresOf } from '../../bench/peers/pairs.ts'
 import { readOutput } from '../../bench/peers/tools/index.ts'
 import { parseShapeCommand } from '../../bench/shape/options.ts'
 import { withPartitionedHeads, withPartitions } from '../../bench/shape/variants.ts'
-import { allMigrations } from '../../cli/migrate/index.ts'
+import { allMigrations } from '../../database/index.ts'
 
 const PGBENCH = `pgbench (15.18)
 transaction type: insert.sql

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { apiInfo, productRoutes } from '../../functions/register-app.ts'
 import type { Services } from '../../functions/services.ts'
-import { InMemoryEventStore } from '../../shared/event-store/memory/in-memory-event-store.ts'
+import { InMemoryEventStore } from '../../shared/event-store/testing/index.ts'
 import { buildOpenApiDocument, createKernel, type Caller, type Route } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import { tenantContextForTests } from '../../shared/tenancy/tenant-context-for-tests.ts'
+import { tenantContextForTests } from '../../shared/tenancy/testing/index.ts'
 import { authenticate, call } from '../shared/http/harness.ts'
 import { RecordedOperations, subscription } from './operations/support.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
-import { migrateUp, prepareServer, urlOfDatabase, withClient } from '../../cli/migrate/index.ts'
+import { migrateUp, prepareServer, urlOfDatabase, withClient } from '../../database/index.ts'
 import {
   startTestServer,
   type ServerTemplate,

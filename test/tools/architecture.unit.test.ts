@@ -38,25 +38,31 @@ describe('the arrows of the house', () => {
       'a capability is entered by its index.ts',
     ],
     ['cli/client.ts', "import '../test/support/urls.ts'", 'nothing imports test/'],
+    ['database/index.ts', "import '../cli/client.ts'", 'database/ imports functions/ and shared/ only'],
     [
-      'infra/hooks/database/roles.ts',
-      "import { a } from '../../../cli/frame/index.ts'",
-      'infra/hooks imports shared/ and cli/migrate only',
+      'local/run/index.ts',
+      "import { a } from '../../shared/event-store/testing/index.ts'",
+      'testing/ is for tests only',
     ],
     [
       'infra/hooks/database/roles.ts',
-      "import { a } from '../../../cli/migrate/server.ts'",
-      'infra/hooks imports shared/ and cli/migrate only',
+      "import { a } from '../../../cli/frame/index.ts'",
+      'infra/hooks imports shared/ and database/ only',
+    ],
+    [
+      'infra/hooks/database/roles.ts',
+      "import { a } from '../../../database/server.ts'",
+      'infra/hooks imports shared/ and database/ only',
     ],
     [
       'infra/hooks/index.ts',
       "import { a } from '../../functions/services.ts'",
-      'infra/hooks imports shared/ and cli/migrate only',
+      'infra/hooks imports shared/ and database/ only',
     ],
     [
       'infra/hooks/index.ts',
       "import '../../test/support/urls.ts'",
-      'infra/hooks imports shared/ and cli/migrate only',
+      'infra/hooks imports shared/ and database/ only',
     ],
     [
       'infra/hooks/index.ts',
@@ -87,7 +93,7 @@ describe('the arrows of the house', () => {
       "import { a } from '../services.ts'\nimport { b } from '../../shared/http/index.ts'\nawait import('../../shared/adx/kusto.chunk.ts')"
     expect(violationsOf('functions/events/append.ts', text)).toEqual([])
     const hook =
-      "import { a } from '../../../cli/migrate/index.ts'\nimport { b } from '../../../shared/errors/index.ts'\nimport { c } from '../frame/index.ts'"
+      "import { a } from '../../../database/index.ts'\nimport { b } from '../../../shared/errors/index.ts'\nimport { c } from '../frame/index.ts'"
     expect(violationsOf('infra/hooks/database/roles.ts', hook)).toEqual([])
     expect(
       violationsOf('test/infra/hooks/roles.int.test.ts', "import { a } from '../../../infra/hooks/index.ts'"),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { withClient } from '../../../cli/migrate/index.ts'
+import { withClient } from '../../../database/index.ts'
 import type { NewEvent } from '../../../shared/event-store/index.ts'
 import { createBarePool, createPeerDatabase, type BenchServer } from '../../stage/index.ts'
 

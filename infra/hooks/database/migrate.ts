@@ -1,4 +1,4 @@
-import { migrateUp, urlOfDatabase } from '../../../cli/migrate/index.ts'
+import { migrateUp, urlOfDatabase } from '../../../database/index.ts'
 import type { Report } from '../frame/report.ts'
 import type { DatabaseServer } from './database-server.ts'
 import { databaseFailure } from './failures.ts'

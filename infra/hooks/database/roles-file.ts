@@ -4,10 +4,10 @@ import type { Report } from '../frame/report.ts'
 import type { DatabaseServer } from './database-server.ts'
 import { inDatabase, transactionLimits } from './server.ts'
 
-const rolesFile = new URL('../../sql/roles.sql', import.meta.url)
+const rolesFile = new URL('../../../database/roles.sql', import.meta.url)
 
 /**
- * What infra/sql/roles.sql decides, as one hash: it says itself that a second run changes nothing, and this shows it.
+ * What database/roles.sql decides, as one hash: it says itself that a second run changes nothing, and this shows it.
  */
 const factsQuery = `
   select pg_catalog.md5(pg_catalog.concat_ws(E'\\n',
@@ -26,7 +26,7 @@ const isWorthTelling = (severity: string | undefined, message: string): boolean 
   severity === 'WARNING' || message.startsWith('trickle_')
 
 /**
- * Runs infra/sql/roles.sql in the application's database, whole or not at all.
+ * Runs database/roles.sql in the application's database, whole or not at all.
  * @throws HookFailure
  */
 export async function applyRolesFile(
@@ -36,7 +36,7 @@ export async function applyRolesFile(
 ): Promise<void> {
   const text = await readFile(rolesFile, 'utf8')
   const notices: string[] = []
-  const isChanged = await inDatabase(server, database, 'run infra/sql/roles.sql', async (client) => {
+  const isChanged = await inDatabase(server, database, 'run database/roles.sql', async (client) => {
     client.on('notice', ({ severity, message }) => {
       if (message !== undefined && isWorthTelling(severity, message)) notices.push(message)
     })

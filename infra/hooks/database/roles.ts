@@ -6,7 +6,7 @@ import type { EntraPrincipals } from './entra-principals.ts'
 import type { DatabaseServer } from './database-server.ts'
 import { inDatabase, transactionLimits } from './server.ts'
 
-/** A login role of infra/sql/roles.sql and the object id of the identity that logs in as it. */
+/** A login role of database/roles.sql and the object id of the identity that logs in as it. */
 export interface Identity {
   readonly role: string
   /** Lower case. */

@@ -117,8 +117,8 @@ export async function problemOf(response: HttpResponse) {
 
 export const lastLine = (text: string): unknown => JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')
 
-/** Takes all places that are left, one tenant after the other, and says how many there were. */
-export async function freePlaces(product: Product): Promise<number> {
+/** Takes all permits that are left, one tenant after the other, and says how many there were. */
+export async function freePermits(product: Product): Promise<number> {
   const readers: { cancel: () => Promise<void> }[] = []
   for (let count = 0; count <= readLimits.bulkMax; count += 1) {
     const answer = await exportOf(product, `probe-${count}`)

@@ -10,7 +10,7 @@ import {
   importOf,
   problemOf,
   lastLine,
-  freePlaces,
+  freePermits,
 } from './bulk-product.ts'
 
 afterEach(() => {
@@ -20,7 +20,7 @@ afterEach(() => {
 const SHARE = Math.ceil(readLimits.bulkMax / 2)
 
 describe('exports', () => {
-  it('of one tenant have half of the places; the next is 429 with Retry-After, and another tenant has the other half', async () => {
+  it('of one tenant have half of the permits; the next is 429 with Retry-After, and another tenant has the other half', async () => {
     const product = startProduct()
     const held = [await exportOf(product, 'acme'), await exportOf(product, 'acme')]
     expect([SHARE, held.map(({ status }) => status)]).toEqual([2, [200, 200]])
@@ -31,7 +31,7 @@ describe('exports', () => {
     expect(others.map(({ status }) => status)).toEqual([200, 200])
     expect(await problemOf(await exportOf(product, 'third'))).toEqual([503, 'BULK_WORK_FULL'])
     for (const { body } of [...held, ...others]) await body?.cancel()
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
   })
 
   it('count together with imports, of streams as of feeds', async () => {
@@ -61,7 +61,7 @@ describe('exports', () => {
     },
   )
 
-  it('give their place back when they end, fail, are left or refused, and an answer to HEAD takes none', async () => {
+  it('give their permit back when they end, fail, are left or refused, and an answer to HEAD takes none', async () => {
     const product = startProduct()
     const page = await product.readBulk()
     for (const [what, read] of [
@@ -72,18 +72,18 @@ describe('exports', () => {
       product.readBulk = read as typeof product.readBulk
       await (await exportOf(product, 'acme', '?after=start')).text()
       product.readBulk = async () => page
-      expect([what, await freePlaces(product)]).toEqual([what, readLimits.bulkMax])
+      expect([what, await freePermits(product)]).toEqual([what, readLimits.bulkMax])
     }
     const suspended = await exportOf(product, 'acme')
     product.suspended.add('acme')
     expect(lastLine(await suspended.text())).toMatchObject({ error: { code: 'TENANT_SUSPENDED' } })
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
     const headers = { ...as('reader', 'other'), accept: 'application/x-ndjson' }
     await product.begin('read-feed', { method: 'HEAD', headers })
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
   })
 
-  it('give their place back at their deadline, also when nobody reads them', async () => {
+  it('give their permit back at their deadline, also when nobody reads them', async () => {
     vi.useFakeTimers()
     const product = startProduct()
     const page = await product.readBulk()
@@ -92,15 +92,15 @@ describe('exports', () => {
     const hanging = exportOf(product, 'acme')
     await vi.advanceTimersByTimeAsync(220_000)
     expect(await problemOf(await hanging)).toEqual([504, 'DEADLINE_EXCEEDED'])
-    // The page that hangs still has its connection; its place is free when that has ended.
+    // The page that hangs still has its connection; its permit is free when that has ended.
     await vi.advanceTimersByTimeAsync(5_000)
     product.readBulk = async () => page
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
   })
 })
 
 describe('imports', () => {
-  it.each(['acme', undefined])('of one caller (%s) have half of the places', async (tenant) => {
+  it.each(['acme', undefined])('of one caller (%s) have half of the permits', async (tenant) => {
     const product = startProduct()
     const headers = as(tenant === undefined ? 'operator' : 'writer', tenant)
     const held = [importOf(product, headers), importOf(product, headers)]
@@ -109,10 +109,10 @@ describe('imports', () => {
     expect(await problemOf(refused)).toEqual([429, 'TENANT_SHARE_HELD'])
     for (const { send } of held) send(null)
     for (const { answer } of held) expect((await answer).status).toBe(200)
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
   })
 
-  it('that send too slowly end with what was done and where to go on, and give their place back', async () => {
+  it('that send too slowly end with what was done and where to go on, and give their permit back', async () => {
     vi.useFakeTimers()
     const product = startProduct()
     const { answer, send } = importOf(product, as('writer', 'acme'))
@@ -135,7 +135,7 @@ describe('imports', () => {
       },
     })
     expect(product.written).toEqual([2])
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
   })
 
   it('that send nothing that counts are answered 408', async () => {
@@ -144,7 +144,7 @@ describe('imports', () => {
     const { answer } = importOf(product, as('writer', 'acme'))
     await vi.advanceTimersByTimeAsync(uploadPace.withinMs)
     expect(await problemOf(await answer)).toEqual([408, 'UPLOAD_TOO_SLOW'])
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
   })
 
   it('end with their tenant, and what it sends after that is not written', async () => {
@@ -158,22 +158,22 @@ describe('imports', () => {
     expect(text.trimEnd().split('\n')).toHaveLength(501)
     expect(lastLine(text)).toMatchObject({ error: { code: 'TENANT_SUSPENDED' } })
     expect(product.written).toEqual([500])
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
   })
 
-  it('give their place back when the client goes, and when nobody reads their answer', async () => {
+  it('give their permit back when the client goes, and when nobody reads their answer', async () => {
     const product = startProduct()
     const gone = importOf(product, as('writer', 'acme'))
     gone.send(line('a'))
     gone.send(new Error('the connection was lost'))
     await (await gone.answer).text()
-    expect(await freePlaces(product)).toBe(readLimits.bulkMax)
+    expect(await freePermits(product)).toBe(readLimits.bulkMax)
     const unread = importOf(product, as('writer', 'acme'))
     unread.send(line('a').repeat(500))
     unread.send(line('b').repeat(500))
     await (await unread.answer).body?.cancel()
     unread.send(null)
-    await vi.waitFor(async () => expect(await freePlaces(product)).toBe(readLimits.bulkMax))
+    await vi.waitFor(async () => expect(await freePermits(product)).toBe(readLimits.bulkMax))
   })
 
   it('of too many lines tell the outcome of each line that was taken', async () => {

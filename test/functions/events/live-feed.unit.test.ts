@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { liveFeed, type LiveFeed } from '../../../functions/events/live-feed.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import type { FeedPage, FeedQuery } from '../../../shared/event-store/index.ts'
-import { freePlaces, placesOf } from './places-of.ts'
+import { freePermits, permitsOf } from './permits-of.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -15,7 +15,7 @@ function feedOf(read: (query: FeedQuery) => FeedPage, overrides: Partial<LiveFee
   return {
     read: async (query) => read(query),
     query: {},
-    viewers: placesOf(1),
+    viewers: permitsOf(1),
     holder: 'acme',
     signal: new AbortController().signal,
     checkAgain: async () => undefined,
@@ -95,21 +95,21 @@ describe('a live feed', () => {
     expect(written).toHaveLength(readLimits.streamedBytesMax / 1_048_576)
   })
 
-  it('ends when the client goes, and gives its place back', async () => {
+  it('ends when the client goes, and gives its permit back', async () => {
     const controller = new AbortController()
-    const viewers = placesOf(1)
+    const viewers = permitsOf(1)
     const events = liveFeed(feedOf(empty, { signal: controller.signal, viewers }))
     await events.next()
-    expect(freePlaces(viewers, 'other')).toBe(0)
+    expect(freePermits(viewers, 'other')).toBe(0)
     const ending = events.next()
     await vi.advanceTimersByTimeAsync(1_000)
     controller.abort()
     expect((await ending).done).toBe(true)
-    expect(freePlaces(viewers, 'other')).toBe(1)
+    expect(freePermits(viewers, 'other')).toBe(1)
   })
 
-  it('is refused where there is no place, and ends with the refusal of a caller who may not go on', async () => {
-    const viewers = placesOf(1)
+  it('is refused where there is no permit, and ends with the refusal of a caller who may not go on', async () => {
+    const viewers = permitsOf(1)
     const giveBack = viewers.takeOrRefuse('other', 'LIVE_VIEWERS_FULL')
     await expect(liveFeed(feedOf(empty, { viewers })).next()).rejects.toMatchObject({
       code: 'LIVE_VIEWERS_FULL',
@@ -126,6 +126,6 @@ describe('a live feed', () => {
     )
     await events.next()
     await expect(events.next()).rejects.toThrow('suspended')
-    expect(freePlaces(viewers, 'other')).toBe(1)
+    expect(freePermits(viewers, 'other')).toBe(1)
   })
 })

@@ -1,8 +1,8 @@
 import { eventRoutes } from '../../../functions/events/index.ts'
 import type { Services } from '../../../functions/services.ts'
-import { InMemoryEventStore } from '../../../shared/event-store/memory/in-memory-event-store.ts'
+import { InMemoryEventStore } from '../../../shared/event-store/testing/index.ts'
 import { createKernel } from '../../../shared/http/index.ts'
-import { tenantContextForTests } from '../../../shared/tenancy/tenant-context-for-tests.ts'
+import { tenantContextForTests } from '../../../shared/tenancy/testing/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { as, authenticate, call, type Answer, type CallOptions } from '../../shared/http/harness.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import { waitForEvents, type Waiting } from '../../../functions/events/wait-for-events.ts'
-import { freePlaces, placesOf } from './places-of.ts'
+import { freePermits, permitsOf } from './permits-of.ts'
 
 type Feed = Waiting<readonly string[], number>
 
@@ -29,7 +29,7 @@ function waitingFor(
     from: 1,
     endsAtMs: startMs + 5_000,
     signal: new AbortController().signal,
-    places: placesOf(8),
+    permits: permitsOf(8),
     holder: 'acme',
     checkAgain: async () => undefined,
     ...overrides,
@@ -47,7 +47,7 @@ describe('waiting for events', () => {
     ])
     const waited = waitForEvents(waiting)
     await vi.runAllTimersAsync()
-    expect(await waited).toEqual({ page: ['e'], hasPlace: true })
+    expect(await waited).toEqual({ page: ['e'], hasPermit: true })
     const pauses = looks.slice(1).map(({ atMs }, index) => Math.round(atMs - (looks[index]?.atMs ?? 0)))
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(50)
     expect(pauses).toEqual(pauses.toSorted((left, right) => left - right))
@@ -58,7 +58,7 @@ describe('waiting for events', () => {
     const { waiting, looks } = waitingFor([nothing])
     const waited = waitForEvents(waiting)
     await vi.advanceTimersByTimeAsync(5_000)
-    expect(await waited).toEqual({ page: [], hasPlace: true })
+    expect(await waited).toEqual({ page: [], hasPermit: true })
     expect(looks.at(-1)?.atMs).toBeLessThanOrEqual(5_001)
   })
 
@@ -76,59 +76,59 @@ describe('waiting for events', () => {
     const ended = waitingFor([{ events: [], next: null }])
     expect((await waitForEvents(ended.waiting)).page).toEqual([])
     const hurried = waitingFor([nothing], { endsAtMs: Date.now() })
-    expect((await waitForEvents(hurried.waiting)).hasPlace).toBe(true)
+    expect((await waitForEvents(hurried.waiting)).hasPermit).toBe(true)
     expect([ended.looks.length, hurried.looks.length]).toEqual([1, 1])
   })
 
-  it('stops when the client goes, without another look, and gives its place back', async () => {
+  it('stops when the client goes, without another look, and gives its permit back', async () => {
     const controller = new AbortController()
-    const places = placesOf(1)
-    const { waiting, looks } = waitingFor([nothing], { signal: controller.signal, places })
+    const permits = permitsOf(1)
+    const { waiting, looks } = waitingFor([nothing], { signal: controller.signal, permits })
     const waited = waitForEvents(waiting)
     await vi.advanceTimersByTimeAsync(100)
     const seen = looks.length
     controller.abort()
     expect((await waited).page).toEqual([])
     expect(looks).toHaveLength(seen)
-    expect(freePlaces(places, 'other')).toBe(1)
+    expect(freePermits(permits, 'other')).toBe(1)
   })
 
-  it('ends with the refusal of a caller who may not go on, and gives its place back', async () => {
-    const places = placesOf(1)
+  it('ends with the refusal of a caller who may not go on, and gives its permit back', async () => {
+    const permits = permitsOf(1)
     const { waiting } = waitingFor([nothing], {
-      places,
+      permits,
       checkAgain: () => Promise.reject(new Error('suspended')),
     })
     const waited = waitForEvents(waiting).catch((error: unknown) => String(error))
     await vi.runAllTimersAsync()
     expect(await waited).toContain('suspended')
-    expect(freePlaces(places, 'other')).toBe(1)
+    expect(freePermits(permits, 'other')).toBe(1)
   })
 
-  it('takes a place only where there is nothing, and answers at once where all are taken', async () => {
-    const places = placesOf(2)
-    places.take('one')
-    places.take('two')
-    const full = waitingFor([nothing], { places })
-    expect(await waitForEvents(full.waiting)).toEqual({ page: [], hasPlace: false })
-    const found = waitingFor([{ events: ['e'], next: 2 }], { places })
-    expect(await waitForEvents(found.waiting)).toEqual({ page: ['e'], hasPlace: true })
+  it('takes a permit only where there is nothing, and answers at once where all are taken', async () => {
+    const permits = permitsOf(2)
+    permits.take('one')
+    permits.take('two')
+    const full = waitingFor([nothing], { permits })
+    expect(await waitForEvents(full.waiting)).toEqual({ page: [], hasPermit: false })
+    const found = waitingFor([{ events: ['e'], next: 2 }], { permits })
+    expect(await waitForEvents(found.waiting)).toEqual({ page: ['e'], hasPermit: true })
   })
 
-  it('is refused where its tenant has its share of the places; what is there already it gets all the same', async () => {
-    const places = placesOf(8)
-    for (let taken = 0; taken < 4; taken += 1) places.take('acme')
-    const beyond = waitingFor([nothing], { places })
+  it('is refused where its tenant has its share of the permits; what is there already it gets all the same', async () => {
+    const permits = permitsOf(8)
+    for (let taken = 0; taken < 4; taken += 1) permits.take('acme')
+    const beyond = waitingFor([nothing], { permits })
     await expect(waitForEvents(beyond.waiting)).rejects.toMatchObject({
       code: 'TENANT_SHARE_HELD',
       status: 429,
     })
-    const found = waitingFor([{ events: ['e'], next: 2 }], { places })
-    expect(await waitForEvents(found.waiting)).toEqual({ page: ['e'], hasPlace: true })
-    const other = waitingFor([nothing, { events: ['e'], next: 2 }], { places, holder: 'other' })
+    const found = waitingFor([{ events: ['e'], next: 2 }], { permits })
+    expect(await waitForEvents(found.waiting)).toEqual({ page: ['e'], hasPermit: true })
+    const other = waitingFor([nothing, { events: ['e'], next: 2 }], { permits, holder: 'other' })
     const waited = waitForEvents(other.waiting)
     await vi.runAllTimersAsync()
     expect((await waited).page).toEqual(['e'])
-    expect(freePlaces(places, 'a', 'b', 'c', 'd', 'e')).toBe(4)
+    expect(freePermits(permits, 'a', 'b', 'c', 'd', 'e')).toBe(4)
   })
 })

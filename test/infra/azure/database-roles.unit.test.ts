@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { selectLoginSettings } from '../../../shared/postgres/index.ts'
 import { appSettingsOf, everything, fileOf, mainWith, planOf, stringOf, textOfFile } from './support.ts'
 
-const rolesFile = textOfFile('infra/sql/roles.sql')
+const rolesFile = textOfFile('database/roles.sql')
 
 /** Every role that the file makes. */
 const roles = [

@@ -17,7 +17,7 @@ let loginRoles: number
 beforeAll(async () => {
   sizes = await readSizes()
   // Roles that the app logs in with are the ones whose statements are limited; owner, writer and migrator are not pooled.
-  const roles = await readText('infra/sql/roles.sql')
+  const roles = await readText('database/roles.sql')
   loginRoles = new Set([...roles.matchAll(/alter role (\w+) set statement_timeout/g)].map(([, role]) => role))
     .size
 })

@@ -1,4 +1,4 @@
-import { withClient } from '../../../cli/migrate/index.ts'
+import { withClient } from '../../../database/index.ts'
 import { createReport, runPostprovision } from '../../../infra/hooks/index.ts'
 import { outputsSample } from './outputs-sample.ts'
 

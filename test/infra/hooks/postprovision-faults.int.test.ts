@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { allMigrations, urlOfDatabase, withClient } from '../../../cli/migrate/index.ts'
+import { allMigrations, urlOfDatabase, withClient } from '../../../database/index.ts'
 import { startTestServer, type TestServer } from '../../../local/postgres/index.ts'
 import { TcpProxy } from '../../support/proxy.ts'
 import {

@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  migrateDown,
-  prepareServer,
-  migrateUp,
-  urlOfDatabase,
-  withClient,
-} from '../../../cli/migrate/index.ts'
+import { migrateDown, prepareServer, migrateUp, urlOfDatabase, withClient } from '../../../database/index.ts'
 import { startTestServer, type TestServer } from '../../../local/postgres/index.ts'
 import { requiredMigrationLevel } from '../../../shared/postgres/index.ts'
 import { testPasswords, urlOf } from '../../support/urls.ts'
-import { catalogFacts } from '../catalog-facts.ts'
+import { catalogFacts } from '../../database/catalog-facts.ts'
 import {
   administratorUrl,
   colleague,

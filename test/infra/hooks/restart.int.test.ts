@@ -2,7 +2,7 @@ import { mkdtempSync, chmodSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { withClient } from '../../../cli/migrate/index.ts'
+import { withClient } from '../../../database/index.ts'
 import {
   clearServer,
   startServer,

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { urlOfDatabase, withClient } from '../../../cli/migrate/index.ts'
+import { urlOfDatabase, withClient } from '../../../database/index.ts'
 import { foldName } from '../../../shared/tenancy/index.ts'
 import { createOwnServer } from '../../support/database.ts'
 import { codePoints } from './lookalikes.ts'

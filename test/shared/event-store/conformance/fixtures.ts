@@ -1,13 +1,11 @@
-import {
-  inMemoryKeyring,
-  InMemoryEventStore,
-  PostgresEventStore,
-} from '../../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import { inMemoryKeyring, InMemoryEventStore } from '../../../../shared/event-store/testing/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
-import { tenantContextForTests, TenantDirectory, TenantRegistry } from '../../../../shared/tenancy/index.ts'
+import { TenantDirectory, TenantRegistry } from '../../../../shared/tenancy/index.ts'
+import { tenantContextForTests } from '../../../../shared/tenancy/testing/index.ts'
 import { createOwnServer, type TestDatabase } from '../../../support/database.ts'
 import { startPgBouncer } from '../../../support/pgbouncer.ts'
-import { TokenTools } from '../token-tools.ts'
+import { TokenTools } from '../tokens/token-tools.ts'
 import { CrowdedStore } from './crowded-store.ts'
 import type { Fixture, OpenStore } from './subject.ts'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import type { EventStore } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import type { TokenTools } from '../token-tools.ts'
+import type { TokenTools } from '../tokens/token-tools.ts'
 
 /** One form of the event store, opened for one file of tests. */
 export interface OpenStore {

@@ -1,0 +1,151 @@
+-- Login roles and their limits, the same locally and in Azure. Run in the application's database by the server's
+-- administrator before any migration; running it again changes nothing. Passwords (local) or Entra principals (Azure)
+-- are attached by whoever runs it: a role that exists already is kept, only its limits are set.
+--
+--   trickle_owner      owns every object, can not log in
+--   trickle_writer     owns the one function that appends for several tenants at a time, can not log in
+--   trickle_migrator   changes the schema (member of the owner)
+--   trickle_app        HTTP: one tenant at a time
+--   trickle_forwarder  reads the log of all tenants, keeps subscriptions and batches
+--   trickle_operator   administers tenants, imports, looks after the log and its subscriptions
+do $$
+declare
+  v_role text;
+begin
+  foreach v_role in array array['trickle_owner', 'trickle_writer', 'trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator'] loop
+    if not exists (select from pg_catalog.pg_roles where rolname = v_role) then
+      execute format('create role %I nologin', v_role);
+    end if;
+  end loop;
+end $$;
+
+grant trickle_owner to trickle_migrator;
+-- To hand a function over, not to act as the writer.
+grant trickle_writer to trickle_migrator with inherit false;
+
+-- Who holds the feed may be any login, and PostgreSQL hides from others what a session does and since when. Where the
+-- administrator can't give this away, operators see the holder's process, login and database only.
+do $$
+begin
+  grant pg_read_all_stats to trickle_operator;
+exception when insufficient_privilege then
+  raise notice 'trickle_operator will not see what other sessions do: %', sqlerrm;
+end $$;
+
+-- What a role may do to the database as a whole. Nobody but the owner makes schemas; nobody connects by way of "public".
+do $$
+begin
+  execute format('revoke all on database %I from public', current_database());
+  execute format('grant connect, create on database %I to trickle_owner', current_database());
+  execute format('grant connect on database %I to trickle_migrator, trickle_app, trickle_forwarder, trickle_operator', current_database());
+end $$;
+revoke all on schema public from public;
+
+-- A login has nothing to do in the databases that every server has: what it made there would be no tenant's. Others that
+-- log in today keep the right, by their own names. Azure's azure_sys and azure_maintenance can't be changed.
+do $$
+declare
+  v_database record;
+  v_login text;
+begin
+  for v_database in
+    select d.datname, d.datdba from pg_catalog.pg_database d
+      where d.datname in ('postgres', 'template1') and d.datname <> current_database() and exists (
+        select from pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) as g
+          where g.grantee = 0 and g.privilege_type = 'CONNECT')
+  loop
+    if not pg_catalog.pg_has_role(v_database.datdba, 'usage') then
+      raise notice 'trickle_app and the other logins can still connect to the database %, which belongs to %',
+        v_database.datname, pg_catalog.pg_get_userbyid(v_database.datdba);
+      continue;
+    end if;
+    for v_login in
+      select r.rolname from pg_catalog.pg_roles r where r.rolcanlogin and not r.rolsuper and r.rolname <> all
+        (array['trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_inspector'])
+    loop
+      execute format('grant connect on database %I to %I', v_database.datname, v_login);
+    end loop;
+    execute format('revoke connect on database %I from public', v_database.datname);
+  end loop;
+end $$;
+
+-- Large objects have no policy and belong to no tenant. Only a superuser takes these functions away, so on Azure they
+-- stay: docs/azure/postgres-settings.md.
+do $$
+declare
+  v_function pg_catalog.regprocedure;
+begin
+  for v_function in
+    select p.oid from pg_catalog.pg_proc p
+      where p.pronamespace = 'pg_catalog'::regnamespace and (p.proname ~ '^lo_' or p.proname in ('loread', 'lowrite'))
+        and pg_catalog.has_function_privilege('public', p.oid, 'execute') and pg_catalog.pg_has_role(p.proowner, 'usage')
+  loop
+    execute format('revoke execute on function pg_catalog.%s from public', v_function);
+  end loop;
+end $$;
+
+-- A function is callable by everybody unless that is taken away when it is made.
+alter default privileges for role trickle_migrator revoke execute on functions from public;
+alter default privileges for role trickle_owner revoke execute on functions from public;
+
+-- A login may change its own defaults ("alter role current_user set ..."), and one that has no time limits or another
+-- search path is what an intruder would make of it. So each run begins anew.
+do $$
+declare
+  v_changed record;
+begin
+  for v_changed in
+    select r.rolname, d.datname from pg_catalog.pg_db_role_setting s
+      join pg_catalog.pg_roles r on r.oid = s.setrole
+      left join pg_catalog.pg_database d on d.oid = s.setdatabase
+      where r.rolname in ('trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator')
+        and (s.setdatabase = 0 or d.datname = current_database())
+  loop
+    if v_changed.datname is null then
+      execute format('alter role %I reset all', v_changed.rolname);
+    else
+      execute format('alter role %I in database %I reset all', v_changed.rolname, v_changed.datname);
+    end if;
+  end loop;
+end $$;
+
+-- Limits are role defaults because a transaction pooler lets nothing be set per session. A slow appender holds the
+-- feed of all tenants, so what the app may hold open is short: its longest statement is an append of 8 MiB (under 2 s).
+alter role trickle_app set statement_timeout = '10s';
+alter role trickle_app set lock_timeout = '5s';
+alter role trickle_app set idle_in_transaction_session_timeout = '5s';
+alter role trickle_app set transaction_timeout = '15s';
+
+-- The forwarder only reads the log, in pages; 30 s leave room for a page of large events from a cold disk.
+alter role trickle_forwarder set statement_timeout = '30s';
+alter role trickle_forwarder set lock_timeout = '5s';
+alter role trickle_forwarder set idle_in_transaction_session_timeout = '10s';
+alter role trickle_forwarder set transaction_timeout = '60s';
+
+-- The operator imports batches of 500 events, which also hold the feed while they run.
+alter role trickle_operator set statement_timeout = '30s';
+alter role trickle_operator set lock_timeout = '10s';
+alter role trickle_operator set idle_in_transaction_session_timeout = '10s';
+alter role trickle_operator set transaction_timeout = '60s';
+
+-- Timestamps are rendered by string operations that rely on UTC; names are always qualified, so the path is empty.
+alter role trickle_app set timezone = 'UTC';
+alter role trickle_forwarder set timezone = 'UTC';
+alter role trickle_operator set timezone = 'UTC';
+alter role trickle_app set search_path = '';
+alter role trickle_forwarder set search_path = '';
+alter role trickle_operator set search_path = '';
+
+-- What stands now is noted at each role, where the login can read it and can't write. "ready" compares the two.
+do $$
+declare
+  v_login record;
+begin
+  for v_login in
+    select r.rolname, coalesce((select to_json(s.setconfig) from pg_catalog.pg_db_role_setting s
+        where s.setrole = r.oid and s.setdatabase = 0), '[]') as settings
+      from pg_catalog.pg_roles r where r.rolname in ('trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator')
+  loop
+    execute format('comment on role %I is %L', v_login.rolname, 'Settings of database/roles.sql: ' || v_login.settings);
+  end loop;
+end $$;

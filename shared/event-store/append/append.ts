@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import { isTrickleError, TrickleError } from '../../errors/index.ts'
+import { outcomeUnknown, type Database } from '../../postgres/index.ts'
+import type { TenantContext } from '../../tenancy/index.ts'
+import { assemble, resultOf } from './outcome.ts'
+import { appendParameters } from './request.ts'
+import { findAppend, type AppendParameters } from './statements.ts'
+import type { AppendWriter } from './writer.ts'
+import type { SealKeyring } from '../tokens/seal.ts'
+import type { SealKeys } from '../tokens/seal-keys.ts'
+import type {
+  AppendAllRequest,
+  AppendAllResult,
+  AppendRequest,
+  AppendResult,
+  WrittenStream,
+} from '../types.ts'
+
+/** A twin with the same key or ids may commit between our look and our write; each round reads what it left. */
+const ROUNDS_MAX = 3
+
+/** What stands in the way may be what an earlier attempt of this very append has written. */
+const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
+
+/** What an append is made with. */
+export interface AppendMeans {
+  readonly database: Database
+  readonly writer: AppendWriter
+  readonly keys: SealKeys
+}
+
+/** Appends to one stream: one statement, one transaction, one round trip. Errors: EventStore.append. */
+export async function appendToStream(
+  means: AppendMeans,
+  tenant: TenantContext,
+  request: AppendRequest,
+): Promise<AppendResult> {
+  const { streamId, streamType, expected, events, reservations, releases, ...options } = request
+  const stream = { streamId, streamType, expected, events, reservations, releases }
+  const result = await appendToStreams(means, tenant, { streams: [stream], ...options })
+  const [written] = result.streams
+  if (written === undefined) throw new TrickleError('INTERNAL', 'The append wrote to no stream.')
+  return {
+    ...written,
+    replayed: result.replayed,
+    replayedByKey: result.replayedByKey,
+    get consistencyToken() {
+      return result.consistencyToken
+    },
+  }
+}
+
+/**
+ * Appends to several streams, all or none.
+ *
+ * Every event has an id before the first attempt, so a lost answer needs no guess: the same ids are sent again, and
+ * either they are written now or the first append is found and its result returned.
+ */
+export async function appendToStreams(
+  { database, writer, keys }: AppendMeans,
+  tenant: TenantContext,
+  request: AppendAllRequest,
+): Promise<AppendAllResult> {
+  const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
+  const parameters = await appendParameters(tenant, request, ids)
+  // Before anything is written: without keys the caller could not be told what became of it.
+  const keyring = keys.fresh() ?? (await keys.refreshed())
+  const timing = { signal: request.signal, deadlineAtMs: request.deadlineAtMs }
+  let attempts = 0
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const outcome = await writer.write(parameters, timing, () => {
+      attempts += 1
+    })
+    if (outcome === 'receipt-exists') continue
+    const mayHaveBeenWritten = parameters.mayBeKnown || attempts > 1
+    if (outcome === 'event-exists' || (mayHaveBeenWritten && MAY_BE_OWN.has(outcome.outcome))) {
+      const earlier = await findEarlier(database, keyring, tenant, parameters).catch(asUnknownOutcome)
+      if (earlier !== null) return earlier
+    }
+    if (outcome !== 'event-exists') return resultOf(keyring, tenant, request, ids, outcome)
+  }
+  throw new TrickleError(
+    'DATABASE_BUSY',
+    'Appends with the same ids or key kept coming in between. Try again.',
+  )
+}
+
+/** A look-up that fails leaves open whether an earlier attempt has written: its own "nothing was written" would be no answer. */
+function asUnknownOutcome(error: unknown): never {
+  throw isTrickleError(error) && error.retryable ? outcomeUnknown(error) : error
+}
+
+/** The result of the append that wrote these ids before; null when nobody did. */
+async function findEarlier(
+  database: Database,
+  keyring: SealKeyring,
+  tenant: TenantContext,
+  parameters: AppendParameters,
+): Promise<AppendAllResult | null> {
+  const [row] = await database.query(findAppend(parameters), { isRead: true, turn: tenant.tenantId })
+  const [outcome, offending, streamVersions, epoch, timeline, xid] = row ?? []
+  if (outcome === 'absent' || outcome === undefined) return null
+  if (outcome !== 'replayed') {
+    throw new TrickleError(
+      'EVENT_ID_EXISTS',
+      `An event with the id "${offending ?? ''}" exists in this tenant with other content or from another append. Nothing was written.`,
+      { extensions: { eventId: offending ?? '' } },
+    )
+  }
+  const written = JSON.parse(streamVersions ?? '[]') as [string, number, string][]
+  const streams = parameters.streamIds
+    .slice(0, parameters.written)
+    .map((streamId) => writtenStream(streamId, written))
+  const at = { epoch: epoch ?? '', timeline: timeline ?? '0', xid: xid ?? '0' }
+  return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: false })
+}
+
+function writtenStream(streamId: string, written: readonly [string, number, string][]): WrittenStream {
+  const events = written.filter(([of]) => of === streamId).map(([, version, id]) => ({ id, version }))
+  return { streamId, firstVersion: events[0]?.version ?? 0, version: events.at(-1)?.version ?? 0, events }
+}

@@ -1,0 +1,99 @@
+import type { AppendParameters } from './statements.ts'
+import type { AppendTiming, WriteOutcome } from './writer.ts'
+
+/** An append that waits for its turn. */
+export interface WaitingAppend {
+  readonly parameters: AppendParameters
+  readonly timing: AppendTiming
+  readonly onAttempt: () => void
+  /** Null: it has to be made alone. */
+  readonly resolve: (outcome: WriteOutcome | null) => void
+  readonly reject: (error: unknown) => void
+}
+
+export const streamKey = ({ tenantId, streamIds }: AppendParameters): string =>
+  `${tenantId}/${streamIds[0] ?? ''}`
+
+/** Requests of one batch. More share little more of a commit, and let the first ones wait for the last. */
+const BATCH_REQUESTS_MAX = 64
+
+/** Bytes of events in one batch: some milliseconds of the server. */
+const BATCH_BYTES_MAX = 1_048_576
+
+/**
+ * Takes what can go together and leaves the rest in its order. Tenants take turns, so that one with a thousand appends
+ * waiting delays another one's by one batch at the most; of one tenant the first come goes first.
+ *
+ * A stream whose append is under way waits: its lock is held, so the batch could not have it. Appends to one stream go
+ * together when all of them take any version and claim the same type; any other has to see first what the one before it
+ * wrote. The same holds for two with one idempotency key.
+ */
+export function takeBatch(
+  waiting: readonly WaitingAppend[],
+  underWay: ReadonlyMap<string, number>,
+): { batch: WaitingAppend[]; rest: WaitingAppend[] } {
+  const going = new Set<WaitingAppend>()
+  const streams = new Map<string, AppendParameters | null>()
+  const keys = new Set<string>()
+  let bytes = 0
+  for (const append of inTurns(waiting)) {
+    const { parameters } = append
+    const stream = streamKey(parameters)
+    const key = parameters.key === null ? null : `${parameters.tenantId}/${parameters.key}`
+    const goes =
+      going.size < BATCH_REQUESTS_MAX &&
+      (going.size === 0 || bytes + parameters.events.bytes <= BATCH_BYTES_MAX) &&
+      !underWay.has(stream) &&
+      (key === null || !keys.has(key)) &&
+      canFollow(streams.get(stream), parameters)
+    if (goes) {
+      going.add(append)
+      bytes += parameters.events.bytes
+      streams.set(stream, parameters)
+      if (key !== null) keys.add(key)
+    } else {
+      // Nobody overtakes the one who waits for the same stream.
+      streams.set(stream, null)
+    }
+  }
+  return {
+    batch: waiting.filter((append) => going.has(append)),
+    rest: waiting.filter((append) => !going.has(append)),
+  }
+}
+
+/** The first of each tenant, then the second of each, and so on. */
+function inTurns(waiting: readonly WaitingAppend[]): Iterable<WaitingAppend> {
+  const tenants = new Map<string, WaitingAppend[]>()
+  for (const append of waiting) {
+    const { tenantId } = append.parameters
+    const ofTenant = tenants.get(tenantId)
+    if (ofTenant === undefined) tenants.set(tenantId, [append])
+    else ofTenant.push(append)
+  }
+  return tenants.size === 1 ? waiting : roundsOf([...tenants.values()])
+}
+
+function* roundsOf(queues: readonly (readonly WaitingAppend[])[]): Generator<WaitingAppend> {
+  let left = queues
+  for (let round = 0; left.length > 0; round += 1) {
+    for (const queue of left) {
+      const append = queue[round]
+      if (append !== undefined) yield append
+    }
+    left = left.filter((queue) => queue.length > round + 1)
+  }
+}
+
+const ANY = -1
+
+/** @param before the append to this stream that comes before; null when it has to wait itself. */
+function canFollow(before: AppendParameters | null | undefined, parameters: AppendParameters): boolean {
+  if (before === undefined) return true
+  if (before === null) return false
+  return (
+    before.expected[0] === ANY &&
+    parameters.expected[0] === ANY &&
+    before.streamTypes[0] === parameters.streamTypes[0]
+  )
+}

@@ -1,0 +1,231 @@
+import { recordAction, type OperatorAction } from '../../audit/index.ts'
+import { isTrickleError, TrickleError, type ErrorCode } from '../../errors/index.ts'
+import type { Database, QueryOptions, Row, Statement } from '../../postgres/index.ts'
+import { codeOf, constraintOf } from '../../postgres/index.ts'
+import type { TenantContext } from '../../tenancy/index.ts'
+import { encodeEvent, eventTooLarge } from '../append/encode-events.ts'
+import { eventLimits } from '../limits.ts'
+import { checkStreamId } from '../names.ts'
+import { importEvents, importEventsOf } from '../read/statements.ts'
+import type { NewEvent } from '../types.ts'
+
+export interface ImportLine {
+  readonly tenant: TenantContext
+  readonly streamId: string
+  /** Set by the first line of a stream that has none; a line that claims another is rejected. */
+  readonly streamType?: string | undefined
+  /** With its id, by which a second import is recognised. */
+  readonly event: NewEvent & { readonly id: string }
+  /** Of the request that wrote the event where it comes from. */
+  readonly traceParent?: string | undefined
+}
+
+export type ImportOutcome =
+  | { readonly outcome: 'appended' | 'duplicate' }
+  | { readonly outcome: 'rejected'; readonly code: ErrorCode; readonly detail: string }
+
+/** Another writer may commit one of our ids between the look and the insert; the batch is undone and judged again. */
+const ROUNDS_MAX = 5
+const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Classes of SQLSTATE by which the server refuses what it was given, and would again: data that a type can't hold (22),
+ * a constraint (23), a limit of the server such as the size of an index entry (54).
+ */
+const REFUSED_CLASSES = ['22', '23', '54']
+
+const isRefusal = (error: unknown): error is Error =>
+  error instanceof Error && REFUSED_CLASSES.includes(codeOf(error).slice(0, 2)) && codeOf(error).length === 5
+
+/** What an operator does, until a transaction has recorded it. */
+interface PendingRecord {
+  action: OperatorAction | undefined
+}
+
+/**
+ * Writes batches of lines, each with an outcome of its own. A batch is one transaction, and idempotent: after a lost
+ * answer the same batch is sent again and finds its events there. Streams take what comes, without expected version.
+ */
+export class EventImporter {
+  readonly #database: Database
+  readonly #acrossTenants: boolean
+
+  /** @param acrossTenants true with the operator's login, false with the app's, which imports for one tenant at a time. */
+  constructor(database: Database, acrossTenants: boolean) {
+    this.#database = database
+    this.#acrossTenants = acrossTenants
+  }
+
+  /**
+   * Outcomes in the order of the lines. With an action, its row is written in the transaction of the batch, or of the
+   * first part of it that the database takes.
+   * @throws RangeError for more than `eventLimits.importBatchLines` lines; TrickleError of the DATABASE_ family.
+   */
+  async importBatch(lines: readonly ImportLine[], action?: OperatorAction): Promise<ImportOutcome[]> {
+    if (lines.length > eventLimits.importBatchLines)
+      throw new RangeError(`a batch holds at most ${eventLimits.importBatchLines} lines`)
+    const encoded = lines.map(encodeLine)
+    const record: PendingRecord = { action }
+    const written = (await this.#write(encoded.filter(isEncoded), record)).values()
+    // No line was written; that somebody tried is known all the same.
+    if (record.action !== undefined) await this.#send([], record.action)
+    return encoded.map((line) => (isEncoded(line) ? outcomeOf(written.next().value) : line))
+  }
+
+  async #write(lines: readonly EncodedLine[], record: PendingRecord): Promise<ImportOutcome[]> {
+    if (lines.length === 0) return []
+    try {
+      return await this.#writeTogether(lines, record)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      if (lines.length === 1) return [refusalOf(error)]
+      // The server does not say which line it refuses. Halves, one after the other, so that streams keep their order.
+      const middle = Math.floor(lines.length / 2)
+      const before = await this.#write(lines.slice(0, middle), record)
+      return [...before, ...(await this.#write(lines.slice(middle), record))]
+    }
+  }
+
+  /** @throws the driver's error where the server refuses one of the lines. */
+  async #writeTogether(lines: readonly EncodedLine[], record: PendingRecord): Promise<ImportOutcome[]> {
+    for (let round = 1; ; round += 1) {
+      try {
+        const rows = await this.#send(lines, record.action)
+        record.action = undefined
+        return readOutcomes(lines, rows)
+      } catch (error) {
+        if (codeOf(error) !== UNIQUE_VIOLATION || round >= ROUNDS_MAX) throw error
+      }
+    }
+  }
+
+  #send(lines: readonly EncodedLine[], action: OperatorAction | undefined): Promise<Row[]> {
+    const options: QueryOptions = {
+      resolvesAmbiguity: true,
+      work: 'bulk',
+      turn: lines[0]?.tenantId ?? '',
+      onError: (error) => (isRefusal(error) ? error : undefined),
+    }
+    const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
+    if (action === undefined) return this.#database.query(statement, options)
+    return this.#database.transaction(async (run) => {
+      const rows = lines.length === 0 ? [] : await run(statement)
+      // After the batch, which must take its locks before its transaction has an id.
+      await recordAction(run, action, { outcome: 'begun' }).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error
+        // Of the row and not of a line, which the error would be taken for.
+        throw new TrickleError('INTERNAL', 'The import could not be recorded, so nothing was written.', {
+          cause: error,
+        })
+      })
+      return rows
+    }, options)
+  }
+}
+
+/** Enough for any text of the server but one that repeats a long value. */
+const REASON_CHARACTERS_MAX = 300
+
+function refusalOf(error: Error): ImportOutcome {
+  const constraint = constraintOf(error)
+  const reason =
+    constraint === '' ? error.message.slice(0, REASON_CHARACTERS_MAX) : `constraint ${constraint}`
+  return {
+    outcome: 'rejected',
+    code: 'VALIDATION_FAILED',
+    detail: `The database refuses this event: ${reason} (SQLSTATE ${codeOf(error)}).`,
+  }
+}
+
+/** A line that can be sent to the database. */
+interface EncodedLine {
+  readonly tenantId: string
+  readonly streamId: string
+  readonly streamType: string | undefined
+  /** The event as an append encodes it, with its stream in front. */
+  readonly text: string
+}
+
+/** A line of which the database would keep more than an event may have, or something else, is rejected before it is sent. */
+function encodeLine(line: ImportLine): EncodedLine | ImportOutcome {
+  const { tenant, streamId, streamType, traceParent, event } = line
+  try {
+    checkStreamId(streamId)
+    const { text, contentBytes } = encodeEvent(event, event.id, '')
+    if (contentBytes > eventLimits.eventBytesMax) throw eventTooLarge('The event', contentBytes, '')
+    const place = JSON.stringify({ streamId, streamType, traceParent })
+    return { tenantId: tenant.tenantId, streamId, streamType, text: `${place.slice(0, -1)},${text.slice(1)}` }
+  } catch (error) {
+    if (!isTrickleError(error)) throw error
+    return { outcome: 'rejected', code: error.code, detail: error.detail }
+  }
+}
+
+const isEncoded = (line: EncodedLine | ImportOutcome): line is EncodedLine => 'text' in line
+
+function tenantStatement(lines: readonly EncodedLine[]): Statement {
+  const tenantId = lines[0]?.tenantId ?? ''
+  if (lines.some((line) => line.tenantId !== tenantId)) {
+    throw new TypeError('a batch of the app login holds lines of one tenant')
+  }
+  return importEvents(
+    tenantId,
+    linesJson(lines, () => 1),
+  )
+}
+
+function operatorStatement(lines: readonly EncodedLine[]): Statement {
+  const tenantIds = [...new Set(lines.map((line) => line.tenantId))]
+  const indexes = new Map(tenantIds.map((tenantId, index) => [tenantId, index + 1]))
+  return importEventsOf(
+    tenantIds,
+    linesJson(lines, (line) => indexes.get(line.tenantId) ?? 0),
+  )
+}
+
+/** Each line with its number and its tenant in front. */
+function linesJson(lines: readonly EncodedLine[], tenantIndex: (line: EncodedLine) => number): string {
+  const texts = lines.map((line, index) => `{"n":${index},"t":${tenantIndex(line)},${line.text.slice(1)}`)
+  return `[${texts.join(',')}]`
+}
+
+function readOutcomes(lines: readonly EncodedLine[], rows: readonly Row[]): ImportOutcome[] {
+  const outcomes = Array.from<ImportOutcome | undefined>({ length: lines.length })
+  for (const [n, outcome, code, streamType] of rows) {
+    const line = lines[Number(n)]
+    outcomes[Number(n)] =
+      outcome === 'appended' || outcome === 'duplicate'
+        ? { outcome }
+        : { outcome: 'rejected', ...rejectionOf(code ?? null, line, streamType ?? null) }
+  }
+  return outcomes.map(outcomeOf)
+}
+
+function outcomeOf(outcome: ImportOutcome | undefined): ImportOutcome {
+  if (outcome === undefined) throw new Error('the database gave no outcome for a line')
+  return outcome
+}
+
+function rejectionOf(
+  code: string | null,
+  line: EncodedLine | undefined,
+  streamType: string | null,
+): { code: ErrorCode; detail: string } {
+  switch (code) {
+    case 'EVENT_ID_EXISTS':
+      return { code, detail: 'An event with this id exists with other content.' }
+    case 'TENANT_UNKNOWN':
+      return { code, detail: 'The tenant does not exist any more.' }
+    case 'TENANT_SUSPENDED':
+      return { code, detail: 'The tenant is suspended.' }
+    case 'STREAM_TYPE_MISMATCH': {
+      const found = streamType === null ? 'no type, and this event is in it' : `the type ${streamType}`
+      return {
+        code,
+        detail: `The stream ${line?.streamId ?? ''} has ${found}; this line claims "${line?.streamType ?? ''}".`,
+      }
+    }
+    default:
+      throw new Error(`the database rejected a line by a code that is not known here: ${code ?? 'none'}`)
+  }
+}

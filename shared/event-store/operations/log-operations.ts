@@ -1,0 +1,101 @@
+import { recordAction, type OperatorAction } from '../../audit/index.ts'
+import { TrickleError } from '../../errors/index.ts'
+import type { Database, QueryOptions, Statement } from '../../postgres/index.ts'
+import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../../receipts/index.ts'
+import { utcTimeOf } from '../../time/index.ts'
+import {
+  EPOCH_COLUMNS,
+  epochOfRow,
+  selectEpochs,
+  selectFeedStatus,
+  statusOfRows,
+  type LogEpoch,
+  type LogStatus,
+} from './log-status.ts'
+
+/** As many transactions as a person looks through; the oldest come first, and the first is the one that matters. */
+const TRANSACTIONS_MAX = 20
+
+/** Counting one more costs the server about a microsecond; beyond it "many" is all that an operator needs to know. */
+const EVENTS_MAX = 10_000
+
+export interface StatusOptions extends Pick<QueryOptions, 'deadlineAtMs' | 'signal'> {
+  readonly transactionsMax?: number
+  readonly eventsMax?: number
+}
+
+/**
+ * Where a new epoch begins. `end`: everything that can be read now still holds. `beginning`: nothing does. `restoredTo`
+ * (RFC 3339): what was recorded before that time holds, what was recorded since is new to everybody.
+ */
+export type EpochPoint = { readonly from: 'beginning' | 'end' } | { readonly restoredTo: string }
+
+export interface NewEpoch {
+  /** 1 to 500 characters. */
+  readonly reason: string
+  readonly point: EpochPoint
+}
+
+/** What an operator sees of the log and does with it. The database is that of the operator's login. */
+export class LogOperations {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** What holds the feed, and the epochs. @throws TrickleError of the DATABASE_ family. */
+  async status(options: StatusOptions = {}): Promise<LogStatus> {
+    const { transactionsMax = TRANSACTIONS_MAX, eventsMax = EVENTS_MAX, ...limits } = options
+    const [row] = await this.#database.query(selectFeedStatus(transactionsMax, eventsMax), {
+      isRead: true,
+      ...limits,
+    })
+    const epochs = await this.#database.query(selectEpochs, { isRead: true, ...limits })
+    return statusOfRows(row, epochs, eventsMax)
+  }
+
+  /**
+   * Begins a new epoch: from now on every feed cursor, consistency token and subscription of earlier ones is refused.
+   * @throws TrickleError LOG_AHEAD_OF_SERVER, IDEMPOTENCY_KEY_REUSED, the DATABASE_ family.
+   */
+  async beginEpoch(
+    { reason, point }: NewEpoch,
+    idempotency: ReceiptKey | null = null,
+    action?: OperatorAction,
+  ): Promise<Received<LogEpoch>> {
+    return withReceipt(this.#database, {
+      scope: PLATFORM_SCOPE,
+      idempotency,
+      status: 201,
+      work: async (run) => {
+        const [status] = await run(selectFeedStatus(0, 1))
+        if (status?.at(-1) === 'true') throw aheadOfServer()
+        const [at] = await run(selectEpochPoint(point))
+        const [row] = await run(beginEpoch(reason, at?.[0] ?? '0', at?.[1] ?? '0'))
+        const epoch = epochOfRow(row)
+        const detail = 'from' in point ? `from the ${point.from}` : `restored to ${point.restoredTo}`
+        await recordAction(run, action, { target: epoch.epoch, detail })
+        return epoch
+      },
+    })
+  }
+}
+
+const aheadOfServer = (): TrickleError =>
+  new TrickleError(
+    'LOG_AHEAD_OF_SERVER',
+    'The log holds events with higher transaction ids than this server has come to, so it was moved here by a dump. Nothing above them can be read in order: move the database physically, or raise the transaction id of the server first.',
+  )
+
+const selectEpochPoint = (point: EpochPoint): Statement => ({
+  name: 'select_epoch_point',
+  text: 'select p.xid, p."position" from trickle_events_log.epoch_point($1, $2) p',
+  values: 'from' in point ? [point.from, null] : [null, utcTimeOf(point.restoredTo, 'restoredTo')],
+})
+
+const beginEpoch = (reason: string, xid: string, position: string): Statement => ({
+  name: 'begin_epoch',
+  text: `select ${EPOCH_COLUMNS} from trickle_events_log.begin_epoch($1, $2, $3) e`,
+  values: [reason, xid, position],
+})

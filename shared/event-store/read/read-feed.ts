@@ -1,0 +1,108 @@
+import { TrickleError } from '../../errors/index.ts'
+import type { Database, Row, Work } from '../../postgres/index.ts'
+import type { TenantContext } from '../../tenancy/index.ts'
+import { utcTimeOf } from '../../time/index.ts'
+import { eventJson, storedEventOfRow } from './event-json.ts'
+import { goOnAfter, KEY_GONE, LOG_MOVED } from './feed-refusals.ts'
+import { eventLimits } from '../limits.ts'
+import { readTenantFeed, selectCurrentEpoch, selectHeldUntil } from './statements.ts'
+import type { SealKeyring } from '../tokens/seal.ts'
+import { openToken, type SealKeys } from '../tokens/seal-keys.ts'
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../tokens/tokens.ts'
+import type { FeedPage, FeedQuery } from '../types.ts'
+
+/** What a page of a feed is read with. */
+export interface FeedMeans {
+  readonly database: Database
+  readonly keys: SealKeys
+  readonly work: Work
+}
+
+/**
+ * One page of everything that happened in a tenant, in feed order, below the horizon: no event ever appears behind a
+ * checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
+ * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
+ */
+export async function readFeedPage(
+  { database, keys, work }: FeedMeans,
+  tenant: TenantContext,
+  query: FeedQuery,
+): Promise<FeedPage> {
+  if (query.after !== undefined && query.since !== undefined)
+    throw new TrickleError('VALIDATION_FAILED', 'A feed is read after a token or since a time, not both.')
+  const after = await startOf(keys, tenant, query.after)
+  const keyring = await keys.recent()
+  if (after === 'unknown-key') throw await keyGone(database, keyring, tenant)
+  const rows = await database.query(
+    readTenantFeed({
+      tenantId: tenant.tenantId,
+      xid: after?.xid ?? 0n,
+      position: after?.position ?? 0n,
+      since: query.since === undefined ? null : utcTimeOf(query.since, 'since'),
+      types: query.types ?? null,
+      streamTypes: query.streamTypes ?? null,
+      limit: query.limit,
+      scanLimit: eventLimits.feedScanMax,
+      bytesMax: work === 'bulk' ? eventLimits.bulkPageBytesMax : eventLimits.pageBytesMax,
+    }),
+    { isRead: true, turn: tenant.tenantId, work },
+  )
+  const reached = readProgress(rows.at(-1))
+  if (after !== undefined && after.epoch !== reached.epoch)
+    throw await epochEnded(database, keyring, tenant, after, reached.epoch)
+  const found = rows.slice(0, -1)
+  return {
+    events: found.map((row) =>
+      eventJson(storedEventOfRow({ streamId: row[2] ?? '', streamType: row[16] ?? null }, row, 3)),
+    ),
+    next: encodeCheckpoint(keyring, tenant.tenantId, reached),
+    ...(query.withCheckpoints === true
+      ? {
+          checkpoints: found.map((row) =>
+            encodeCheckpoint(keyring, tenant.tenantId, pointOf(row, reached.epoch)),
+          ),
+        }
+      : {}),
+  }
+}
+
+const pointOf = (row: Row, epoch: string): Checkpoint => ({
+  xid: BigInt(row[0] ?? '0'),
+  position: BigInt(row[1] ?? '0'),
+  epoch,
+})
+
+/** The last row of a page tells how far it came and which epoch the log is in. */
+function readProgress(row: Row | undefined): Checkpoint {
+  if (row === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
+  return pointOf(row, row[15] ?? '')
+}
+
+const startOf = async (keys: SealKeys, { tenantId }: TenantContext, token: string | undefined) =>
+  token === undefined ? undefined : openToken(keys, (keyring) => decodeCheckpoint(keyring, tenantId, token))
+
+/** What was read before still holds up to where the first later epoch branched off, so that is the point to go on from. */
+async function epochEnded(
+  database: Database,
+  keyring: SealKeyring,
+  tenant: TenantContext,
+  after: Checkpoint,
+  epoch: string,
+): Promise<TrickleError> {
+  const [row] = await database.query(selectHeldUntil(after.epoch), { isRead: true, turn: tenant.tenantId })
+  const began = { xid: BigInt(row?.[0] ?? '0'), position: BigInt(row?.[1] ?? '0') }
+  const isEarlier = after.xid < began.xid || (after.xid === began.xid && after.position < began.position)
+  const { xid, position } = isEarlier ? after : began
+  return goOnAfter(LOG_MOVED, encodeCheckpoint(keyring, tenant.tenantId, { epoch, xid, position }))
+}
+
+/** Nobody knows how far a reader had come whose token can't be opened; only the beginning leaves nothing out. */
+async function keyGone(
+  database: Database,
+  keyring: SealKeyring,
+  tenant: TenantContext,
+): Promise<TrickleError> {
+  const [row] = await database.query(selectCurrentEpoch, { isRead: true, turn: tenant.tenantId })
+  const beginning = { epoch: row?.[0] ?? '', xid: 0n, position: 0n }
+  return goOnAfter(KEY_GONE, encodeCheckpoint(keyring, tenant.tenantId, beginning))
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { asTrickleError, TrickleError } from '../../errors/index.ts'
+import type { TenantContext } from '../../tenancy/index.ts'
+import { assemble, resultOf } from '../append/outcome.ts'
+import { appendParameters } from '../append/request.ts'
+import type { EventStore } from '../event-store.ts'
+import type {
+  AppendAllRequest,
+  AppendAllResult,
+  AppendRequest,
+  AppendResult,
+  FeedPage,
+  FeedQuery,
+  StreamInfo,
+  StreamPage,
+  StreamQuery,
+} from '../types.ts'
+import { appendToLog, TIMELINE, type LogClock } from './append-to-log.ts'
+import { inMemoryKeyring } from './fixed-keyring.ts'
+import { feedPage, infoOf, streamPage } from './read-log.ts'
+import { prepareEvents } from './prepare-events.ts'
+import { TenantLog, type RecordedAppend, type TenantStatus } from './tenant-log.ts'
+import { timestamptzText } from './timestamp-text.ts'
+
+export interface InMemoryOptions {
+  /** Milliseconds since the epoch; a test's own clock. Times of recording never run backwards, whatever it says. */
+  readonly now?: () => number
+}
+
+/**
+ * An event store for tests of code that stands on EventStore: the same answers, refusals and texts as
+ * PostgresEventStore, kept as long as the object lives. Both pass one conformance suite and are compared by random
+ * commands (test/shared/event-store).
+ *
+ * It differs where there is nothing to compare: appends never run at the same time, so nothing ever waits and the feed has
+ * no horizon; receipts are kept for good; a string that PostgreSQL can't keep (U+0000, half of a UTF-16 pair) is kept here,
+ * since such values are refused before they reach a store. Every tenant is known until it is said otherwise.
+ */
+export class InMemoryEventStore implements EventStore {
+  readonly #logs = new Map<string, TenantLog>()
+  readonly #clock: LogClock
+
+  constructor(options: InMemoryOptions = {}) {
+    this.#clock = startClock(options.now ?? Date.now)
+  }
+
+  async append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {
+    const { streamId, streamType, expected, events, reservations, releases, ...options } = request
+    const stream = { streamId, streamType, expected, events, reservations, releases }
+    const { streams, ...rest } = await this.appendAll(tenant, { streams: [stream], ...options })
+    const [written] = streams
+    if (written === undefined) throw new TrickleError('INTERNAL', 'The append wrote to no stream.')
+    return { ...written, ...rest }
+  }
+
+  async appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
+    const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
+    // For its refusals: they are those of the database's store.
+    const { mayBeKnown } = await appendParameters(tenant, request, ids)
+    // Whoever has gone gets nothing written any more.
+    if (request.signal?.aborted === true) throw asTrickleError(request.signal.reason)
+    const log = this.#logOf(tenant)
+    const prepared = prepareEvents(request, ids)
+    const answer = appendToLog(log, request, prepared, this.#clock)
+    if (answer === 'event-exists' || (mayBeKnown && MAY_BE_OWN.has(answer.outcome))) {
+      const earlier = log.findAppend(prepared.flat())
+      if (earlier !== null) return this.#replay(tenant, request, earlier)
+    }
+    if (answer === 'event-exists') throw new TrickleError('INTERNAL', 'An event was there and was not found.')
+    return resultOf(inMemoryKeyring(), tenant, request, ids, answer)
+  }
+
+  async readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {
+    return streamPage(this.#logOf(tenant), query)
+  }
+
+  async streamInfo(tenant: TenantContext, streamId: string): Promise<StreamInfo> {
+    return infoOf(this.#logOf(tenant), streamId)
+  }
+
+  async readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage> {
+    return feedPage(this.#logOf(tenant), tenant.tenantId, this.#clock.epoch, query)
+  }
+
+  /** What an operator does to a tenant: appends of one that is not active are refused, reads are not. */
+  setTenantStatus(tenant: TenantContext, status: TenantStatus): void {
+    this.#logOf(tenant).status = status
+  }
+
+  #replay(tenant: TenantContext, request: AppendAllRequest, earlier: RecordedAppend): AppendAllResult {
+    const streams = request.streams.flatMap(({ streamId }) =>
+      earlier.streams.filter((written) => written.streamId === streamId),
+    )
+    const at = { epoch: this.#clock.epoch, timeline: TIMELINE, xid: String(earlier.xid) }
+    return assemble(inMemoryKeyring(), tenant, streams, at, { replayed: true, replayedByKey: false })
+  }
+
+  #logOf(tenant: TenantContext): TenantLog {
+    const known = this.#logs.get(tenant.tenantId)
+    if (known !== undefined) return known
+    const log = new TenantLog()
+    this.#logs.set(tenant.tenantId, log)
+    return log
+  }
+}
+
+/** What stands in the way may be what an earlier attempt of this very append has written. */
+const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
+
+/** The transaction ids, positions and times of one store. */
+function startClock(now: () => number): LogClock {
+  let [xid, position, latestMs] = [0n, 0n, 0]
+  return {
+    epoch: randomUUID(),
+    nextXid: () => (xid += 1n),
+    nextPosition: () => (position += 1n),
+    now() {
+      latestMs = Math.max(latestMs, now())
+      return timestamptzText(latestMs)
+    },
+  }
+}

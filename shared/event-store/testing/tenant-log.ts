@@ -1,0 +1,120 @@
+import { TrickleError } from '../../errors/index.ts'
+import type { StoredEvent } from '../read/event-json.ts'
+import type { WrittenStream } from '../types.ts'
+import type { Holders } from './names.ts'
+
+/** One append that has happened; its events lead back to it, so that a retry gets the whole of its answer. */
+export interface RecordedAppend {
+  readonly xid: bigint
+  readonly streams: readonly WrittenStream[]
+}
+
+export interface RecordedEvent extends StoredEvent {
+  readonly xid: bigint
+  readonly position: bigint
+  /** Equal for two events whose content is equal to the database. */
+  readonly content: string
+  readonly append: RecordedAppend
+}
+
+export interface RecordedStream {
+  readonly streamId: string
+  streamType: string | null
+  readonly createdAt: string
+  updatedAt: string
+  /** The event of version n is at n - 1. */
+  readonly events: RecordedEvent[]
+}
+
+export interface Receipt {
+  readonly fingerprint: Buffer
+  readonly xid: bigint
+  /** JSON, as the database keeps it. */
+  readonly result: string
+}
+
+export type TenantStatus = 'active' | 'suspended' | 'unknown'
+
+/** Everything that one tenant has. */
+export class TenantLog {
+  status: TenantStatus = 'active'
+  readonly streams = new Map<string, RecordedStream>()
+  /** In feed order. */
+  readonly feed: RecordedEvent[] = []
+  readonly receipts = new Map<string, Receipt>()
+  holders: Holders = new Map()
+  readonly #byId = new Map<string, RecordedEvent>()
+
+  versionOf(streamId: string): number {
+    return this.streams.get(streamId)?.events.length ?? 0
+  }
+
+  record(event: RecordedEvent): void {
+    this.feed.push(event)
+    this.#byId.set(identityOf(event.source, event.eventId), event)
+    this.streams.get(event.streamId)?.events.push(event)
+  }
+
+  knowsAny(events: readonly PreparedEvent[]): boolean {
+    return events.some(({ source, eventId }) => this.#byId.has(identityOf(source, eventId)))
+  }
+
+  /**
+   * The append that wrote these events before: all of them in one append with equal content; null when none of them is
+   * there.
+   * @throws TrickleError EVENT_ID_EXISTS for anything in between.
+   */
+  findAppend(events: readonly PreparedEvent[]): RecordedAppend | null {
+    const pairs = events.map((event) => ({
+      event,
+      stored: this.#byId.get(identityOf(event.source, event.eventId)),
+    }))
+    const known = pairs.flatMap(({ event, stored }) =>
+      stored === undefined ? [] : [{ id: event.eventId, stored, isEqual: isEqual(event, stored) }],
+    )
+    const [first] = known
+    if (first === undefined) return null
+    const { append } = first.stored
+    const isWhole = known.length === pairs.length
+    if (isWhole && known.every((pair) => pair.isEqual && pair.stored.append === append)) return append
+    const unequal = known.filter((pair) => !pair.isEqual)
+    throw eventIdExists(
+      (unequal.length > 0 ? unequal : known).reduce(
+        (least, { id }) => (id < least ? id : least),
+        unequal[0]?.id ?? first.id,
+      ),
+    )
+  }
+}
+
+/** An event with an id and in the form of the database, before it has a version. */
+export interface PreparedEvent {
+  readonly streamId: string
+  readonly source: string
+  readonly eventId: string
+  readonly type: string
+  readonly schemaVersion: string
+  /** Null: the time of recording. */
+  readonly occurredAt: string | null
+  readonly data: string
+  readonly metadata: string | null
+  readonly correlationId: string | null
+  readonly causationId: string | null
+  readonly traceParent: string | null
+  readonly content: string
+}
+
+/** A time that is not given again agrees with every one; the trace is not content. */
+const isEqual = (event: PreparedEvent, stored: RecordedEvent): boolean =>
+  event.streamId === stored.streamId &&
+  event.content === stored.content &&
+  (event.occurredAt === null || event.occurredAt === stored.occurredAt)
+
+const identityOf = (source: string, eventId: string): string => JSON.stringify([source, eventId])
+
+const eventIdExists = (eventId: string): TrickleError =>
+  new TrickleError(
+    'EVENT_ID_EXISTS',
+    `An event with the id "${eventId}" exists in this tenant with other content or from another append. Nothing was written.`,
+    { extensions: { eventId } },
+  )

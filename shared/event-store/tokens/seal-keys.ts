@@ -1,0 +1,121 @@
+import { TrickleError } from '../../errors/index.ts'
+import type { Database } from '../../postgres/index.ts'
+import { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'
+import type { UnknownKey } from './tokens.ts'
+
+/**
+ * How long the keys are used without a new look. Half of what a new key waits before it seals (seal_key_delay in the
+ * database), so no instance meets a token of a key that it could not know.
+ */
+const FRESH_MS = 30_000
+
+/**
+ * From this age on the look-up of a tenant brings them, too: early enough that nobody asks for them alone, and so seldom
+ * that they cost those look-ups nothing. A tenant is looked up again after 4 s, so one of
+ * its look-ups lies between.
+ */
+const DUE_MS = 15_000
+
+/** What a caller's own look-up can ask for beside its rows, so that the keys cost no round trip of their own. */
+const SEAL_KEYS_COLUMN = '(select trickle_events_log.seal_keys())'
+
+interface Known {
+  readonly text: string
+  readonly keyring: SealKeyring
+  readonly askedAtMs: number
+}
+
+/**
+ * The keys that seal the tokens of one database. A request learns them beside the look-up of its tenant
+ * (`companion`); they are asked for alone where nobody looks up tenants, as in a job.
+ */
+export class SealKeys {
+  readonly #database: Database
+  readonly #now: () => number
+  #known: Known | undefined
+  #asking: Promise<SealKeyring> | undefined
+
+  /** @param now a clock in milliseconds that never runs backwards, that of `performance`; for tests. */
+  constructor(database: Database, now: () => number = () => performance.now()) {
+    this.#database = database
+    this.#now = now
+  }
+
+  /** For a TenantDirectory of the same database. */
+  readonly companion = {
+    name: 'seal_keys',
+    column: SEAL_KEYS_COLUMN,
+    isDue: (): boolean => this.#ageMs() >= DUE_MS,
+    learn: (text: string | null, askedAtMs: number): void => {
+      if (text !== null) this.#learn(text, askedAtMs)
+    },
+  } as const
+
+  /** The keys, where they are known and at most 30 s old. */
+  fresh(): SealKeyring | undefined {
+    return this.#known !== undefined && this.#ageMs() < FRESH_MS ? this.#known.keyring : undefined
+  }
+
+  /** The keys, at most 30 s old. @throws TrickleError of the DATABASE_ family. */
+  async recent(): Promise<SealKeyring> {
+    return this.fresh() ?? this.refreshed()
+  }
+
+  /** The keys as the database has them; those who ask at the same time share one look. @throws as `recent`. */
+  refreshed(): Promise<SealKeyring> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking
+  }
+
+  #ageMs(): number {
+    return this.#known === undefined ? Infinity : this.#now() - this.#known.askedAtMs
+  }
+
+  async #ask(): Promise<SealKeyring> {
+    const askedAtMs = this.#now()
+    const [row] = await this.#database.query(selectSealKeys, { isRead: true })
+    return this.#learn(row?.[0] ?? '[]', askedAtMs)
+  }
+
+  #learn(text: string, askedAtMs: number): SealKeyring {
+    const known = this.#known
+    if (known !== undefined && known.askedAtMs > askedAtMs) return known.keyring
+    // Deriving keys takes longer than a token, so it is done when they have changed.
+    const keyring = known?.text === text ? known.keyring : readKeyring(text)
+    this.#known = { text, keyring, askedAtMs }
+    return keyring
+  }
+}
+
+/**
+ * Opens a token with the keys that are known; one of another key is tried again with the keys as they are now. That is
+ * a look more for a token that is refused, and none for one that is taken.
+ */
+export async function openToken<T extends object>(
+  keys: SealKeys,
+  open: (keyring: SealKeyring) => T | UnknownKey,
+): Promise<T | UnknownKey> {
+  const point = open(await keys.recent())
+  return point === 'unknown-key' ? open(await keys.refreshed()) : point
+}
+
+const selectSealKeys = {
+  name: 'select_seal_keys',
+  text: `select ${SEAL_KEYS_COLUMN}`,
+  values: [],
+}
+
+/** As trickle_events_log.seal_keys gives them. */
+function readKeyring(text: string): SealKeyring {
+  const byId = new Map<string, SealKey>()
+  let sealing: SealKey | undefined
+  for (const { id, secret, seals } of JSON.parse(text) as { id: string; secret: string; seals: boolean }[]) {
+    const key = sealKeyOf(id, Buffer.from(secret, 'hex'))
+    byId.set(id, key)
+    if (seals) sealing = key
+  }
+  if (sealing === undefined) throw new TrickleError('INTERNAL', 'The log has no key to seal tokens with.')
+  return { sealing, byId }
+}

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import { isTrickleError, TrickleError } from '../../errors/index.ts'
+import type { Database } from '../../postgres/index.ts'
+import { acquire, advance, release, renew, stop, type FeedPosition } from './statements.ts'
+
+/**
+ * A subscription whose holder died goes on after this long. A holder that lives renews its lease three times within it,
+ * also while a step takes longer, so only a process that stands still for 15 s loses its lease to another.
+ */
+const LEASE_MS = 15_000
+const HEARTBEAT_MS = 5_000
+
+/** First wait after a failure, doubled with each further one up to the longest. */
+const RETRY_FIRST_MS = 1_000
+const RETRY_MS_MAX = 60_000
+
+/**
+ * busy: another instance works on it. waiting: backing off after a failure. resizing: this member waits for the others.
+ * gone: the group has become smaller.
+ */
+export type AcquireOutcome = 'acquired' | 'busy' | 'waiting' | 'resizing' | 'gone' | 'paused' | 'stopped'
+
+const REFUSALS = ['busy', 'waiting', 'resizing', 'gone', 'paused', 'stopped'] as const
+
+interface LeaseFacts {
+  readonly fence: bigint
+  readonly epoch: string
+  readonly generation: number
+  readonly failures: number
+  readonly crashes: number
+  readonly checkpoint: FeedPosition
+}
+
+/**
+ * The right to work on a member of a subscription for a while. The fence grows with every acquisition, and every change
+ * of the checkpoint names it: a holder that was thought dead and wakes up changes nothing any more.
+ */
+export class Lease {
+  readonly #database: Database
+  readonly name: string
+  readonly member: number
+  readonly fence: bigint
+  readonly epoch: string
+  /** Grows when an operator puts the checkpoint elsewhere. */
+  readonly generation: number
+  /** Holders before this one that ended without a release: what they worked on may be what ended them. */
+  readonly crashes: number
+  #failures: number
+  #checkpoint: FeedPosition
+  /** By our own clock, counted from before the last answered request: until then nobody else can have it. */
+  #validUntilMs: number
+  readonly #lost = new AbortController()
+
+  private constructor(
+    database: Database,
+    name: string,
+    member: number,
+    facts: LeaseFacts,
+    askedAtMs: number,
+  ) {
+    this.#database = database
+    this.name = name
+    this.member = member
+    this.fence = facts.fence
+    this.epoch = facts.epoch
+    this.generation = facts.generation
+    this.crashes = facts.crashes
+    this.#failures = facts.failures
+    this.#checkpoint = facts.checkpoint
+    this.#validUntilMs = askedAtMs + LEASE_MS
+  }
+
+  static get durationMs(): number {
+    return LEASE_MS
+  }
+
+  /** Takes the lease; an outcome other than a Lease says why not. Each call is an owner of its own. */
+  static async acquire(
+    database: Database,
+    name: string,
+    member = 0,
+  ): Promise<Lease | Exclude<AcquireOutcome, 'acquired'>> {
+    const askedAtMs = performance.now()
+    // A lost answer leaves a lease that nobody holds; it ends by itself.
+    const [row] = await database.query(acquire(name, member, randomUUID(), LEASE_MS))
+    const [outcome, fence, epoch, generation, xid, position, failures, crashes] = row ?? []
+    const refusal = REFUSALS.find((known) => known === outcome)
+    if (refusal !== undefined) return refusal
+    if (outcome !== 'acquired')
+      throw new TrickleError('INTERNAL', `The subscription ${name} answered in an unknown way.`)
+    const facts = {
+      fence: BigInt(fence ?? '0'),
+      epoch: epoch ?? '',
+      generation: Number(generation),
+      failures: Number(failures ?? '0'),
+      crashes: Number(crashes ?? '0'),
+      checkpoint: { xid: BigInt(xid ?? '0'), position: BigInt(position ?? '0') },
+    }
+    return new Lease(database, name, member, facts, askedAtMs)
+  }
+
+  /** Failures in a row, up to now. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  get checkpoint(): FeedPosition {
+    return this.#checkpoint
+  }
+
+  /** Aborted as soon as it is known that another may have the lease. */
+  get signal(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  /** @throws TrickleError LEASE_LOST. Call it before a step with an effect outside that may come late. */
+  async renew(): Promise<void> {
+    const askedAtMs = performance.now()
+    const [row] = await this.#database.query(renew(this.name, this.member, this.fence, LEASE_MS), {
+      resolvesAmbiguity: true,
+    })
+    if (row?.[0] !== 'true') throw this.lost()
+    this.prolonged(askedAtMs)
+  }
+
+  /**
+   * Asks nobody as long as the lease can't have ended.
+   * @throws TrickleError LEASE_LOST, DATABASE_ family. Call it before each effect outside.
+   */
+  async assertHeld(): Promise<void> {
+    if (this.#lost.signal.aborted) throw this.lost()
+    if (performance.now() >= this.#validUntilMs) await this.renew()
+  }
+
+  /** A statement of the subscriber's own has prolonged it; `askedAtMs` is when it was sent. */
+  prolonged(askedAtMs: number): void {
+    this.#validUntilMs = Math.max(this.#validUntilMs, askedAtMs + LEASE_MS)
+  }
+
+  /** Renews the lease from time to time until the returned function is called; what goes wrong shows at the next change. */
+  startHeartbeat(): () => void {
+    const timer = setInterval(() => {
+      this.renew().catch((error: unknown) => {
+        // A database that is away says nothing about the lease, but by then it may have ended.
+        const hasEnded = performance.now() >= this.#validUntilMs
+        if (hasEnded || (isTrickleError(error) && error.code === 'LEASE_LOST')) this.#lost.abort(this.lost())
+      })
+    }, HEARTBEAT_MS)
+    timer.unref()
+    return () => clearInterval(timer)
+  }
+
+  /** Moves the checkpoint. @throws TrickleError LEASE_LOST. */
+  async advance(to: FeedPosition): Promise<void> {
+    const [row] = await this.#database.query(advance(this, this.#checkpoint, to, LEASE_MS))
+    if (row?.[0] !== 'true') throw this.lost()
+    this.advancedTo(to)
+  }
+
+  /** The checkpoint was moved by a statement of the subscriber's own, in one transaction with its effect. */
+  advancedTo(to: FeedPosition): void {
+    this.#checkpoint = to
+    this.recovered()
+  }
+
+  /** Something was done: the database forgets the failures with it, and the wait after a new one is the first again. */
+  recovered(): void {
+    this.#failures = 0
+  }
+
+  async release(): Promise<void> {
+    await this.#database.query(release(this, null, 0), { resolvesAmbiguity: true })
+  }
+
+  /**
+   * Ends the lease and notes the failure; the next attempt waits, with jitter so that many don't wake at once.
+   * @param waitMs instead of the wait that follows from the failures so far.
+   */
+  async releaseFailed(error: unknown, waitMs?: number): Promise<void> {
+    const ceilingMs = Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * 2 ** this.#failures)
+    const retryAfterMs = waitMs ?? Math.round(ceilingMs / 2 + (Math.random() * ceilingMs) / 2)
+    const message = error instanceof Error ? error.message : String(error)
+    await this.#database.query(release(this, message, retryAfterMs))
+  }
+
+  /** Ends the lease and the subscription's work until an operator decides. */
+  async stop(reason: TrickleError): Promise<void> {
+    await this.#database.query(stop(this, reason.detail), { resolvesAmbiguity: true })
+  }
+
+  lost(): TrickleError {
+    return new TrickleError('LEASE_LOST', `Another instance works on the subscription ${this.name} now.`)
+  }
+}

@@ -1,0 +1,194 @@
+import { recordAction, type ActionFacts, type OperatorAction } from '../../audit/index.ts'
+import { TrickleError } from '../../errors/index.ts'
+import type { Database, Row, Statement } from '../../postgres/index.ts'
+import { parkedEventOfRow, statusesOfRows, type ParkedEvent, type SubscriptionStatus } from './status.ts'
+import {
+  decideParked,
+  LAG_COUNTED_MAX,
+  place,
+  resize,
+  selectParked,
+  selectParkedTenant,
+  selectStatus,
+  setState,
+} from './statements.ts'
+
+export type ResumePoint =
+  | { readonly kind: 'beginning' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'checkpoint'; readonly xid: bigint; readonly position: bigint }
+  | { readonly kind: 'epoch-began' }
+
+export interface ParkedQuery {
+  /** `next` of the page before. */
+  readonly after?: string
+  readonly limit: number
+}
+
+/** As many as a page of anything else. */
+const PARKED_LIMIT_MAX = 1_000
+const MEMBERS_MAX = 16
+const INT64_MAX = 9_223_372_036_854_775_807n
+
+/**
+ * What an operator can see and do; runs on the operator's login. What is done for an `OperatorAction` leaves its row in
+ * the same transaction.
+ * @throws TrickleError SUBSCRIPTION_NOT_FOUND for an unknown name, SUBSCRIPTION_STATE_CONFLICT for what can't be done now,
+ *   DATABASE_ family.
+ */
+export class SubscriptionOperations {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** All of them, by name. The lag of each member costs the database a scan of up to 10,000 rows. */
+  async list(): Promise<SubscriptionStatus[]> {
+    return statusesOfRows(await this.#read(selectStatus(null, LAG_COUNTED_MAX)))
+  }
+
+  async get(name: string): Promise<SubscriptionStatus> {
+    const [status] = statusesOfRows(await this.#read(selectStatus(name, LAG_COUNTED_MAX)))
+    if (status === undefined) throw notFound(name)
+    return status
+  }
+
+  /** A running holder stops before its next page, 5 s later at most while a handler takes long. */
+  async pause(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
+    return this.#change(name, setState(name, 'pause'), action)
+  }
+
+  /** What was given up on, or what stopped it, is tried again. */
+  async resume(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
+    return this.#change(name, setState(name, 'resume'), action)
+  }
+
+  /** Back to the beginning of the log, and paused: everything is handled again after `resume`. */
+  async reset(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
+    return this.#change(name, place(name, 'beginning', null, false), action)
+  }
+
+  /**
+   * Goes on from another point, in the current epoch of the log. Events between may be left out or handled again.
+   * @throws also VALIDATION_FAILED for a checkpoint above the horizon, below which alone nothing is still to come.
+   */
+  async resumeAt(name: string, at: ResumePoint, action?: OperatorAction): Promise<SubscriptionStatus> {
+    const point = at.kind === 'checkpoint' ? at : null
+    const detail = point === null ? `at ${at.kind}` : `at checkpoint ${point.xid}/${point.position}`
+    return this.#change(name, place(name, at.kind, point, true), action, detail)
+  }
+
+  /** Takes effect when every member has come to the furthest one's point; see `targetMembers`. */
+  async resize(name: string, members: number, action?: OperatorAction): Promise<SubscriptionStatus> {
+    if (!Number.isInteger(members) || members < 1 || members > MEMBERS_MAX)
+      throw new TrickleError(
+        'VALIDATION_FAILED',
+        `A subscription has 1 to ${MEMBERS_MAX} members, not ${members}.`,
+      )
+    return this.#change(name, resize(name, members), action, `${members} members`)
+  }
+
+  /** Events that are set aside, oldest first; those that were skipped are not among them. */
+  async parked(name: string, query: ParkedQuery): Promise<{ events: ParkedEvent[]; next: string | null }> {
+    const limit = Math.min(Math.max(1, query.limit), PARKED_LIMIT_MAX)
+    const after = query.after === undefined ? '0' : idOf(query.after)
+    if (after === null) throw new TrickleError('INVALID_CURSOR', 'The page does not begin at a parked event.')
+    const rows = await this.#read(selectParked(name, after, limit + 1))
+    if (rows.length === 0) await this.get(name)
+    const events = rows.slice(0, limit).map(parkedEventOfRow)
+    return { events, next: rows.length > limit ? (events.at(-1)?.parkedId ?? null) : null }
+  }
+
+  /** The next run handles it again, and what waits behind it when it succeeds. @throws also PARKED_EVENT_NOT_FOUND. */
+  async replay(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
+    await this.#decide(name, parkedId, 'replay', action)
+  }
+
+  /** Gives the event up for good, on the record; its stream goes on. @throws also PARKED_EVENT_NOT_FOUND. */
+  async skip(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
+    await this.#decide(name, parkedId, 'skip', action)
+  }
+
+  async #decide(
+    name: string,
+    parkedId: string,
+    decision: 'replay' | 'skip',
+    action: OperatorAction | undefined,
+  ): Promise<void> {
+    const id = idOf(parkedId)
+    if (id === null) throw eventNotFound(name, parkedId)
+    const outcome = await this.#database.transaction(async (run) => {
+      const [parked] = await run(selectParkedTenant(name, id))
+      const [row] = await run(decideParked(name, id, decision))
+      const tenantId = parked?.[0] ?? null
+      await recordDone(run, row, action, {
+        ...(tenantId === null ? {} : { tenantIds: [tenantId] }),
+        target: name,
+        detail: `parked event ${id}`,
+      })
+      return row?.[0] ?? ''
+    })
+    refuseUnlessDone(outcome, name, parkedId)
+  }
+
+  /** A lost answer is told as OUTCOME_UNKNOWN: the state shows what was done, and a second skip would not find its event. */
+  async #change(
+    name: string,
+    statement: Statement,
+    action: OperatorAction | undefined,
+    detail?: string,
+  ): Promise<SubscriptionStatus> {
+    const outcome = await this.#database.transaction(async (run) => {
+      const [row] = await run(statement)
+      await recordDone(run, row, action, { target: name, ...(detail === undefined ? {} : { detail }) })
+      return row?.[0] ?? ''
+    })
+    refuseUnlessDone(outcome, name)
+    return this.get(name)
+  }
+
+  #read(statement: Statement): Promise<Row[]> {
+    return this.#database.query(statement, { isRead: true })
+  }
+}
+
+/** What the database refused to do leaves no row: it changed nothing. */
+async function recordDone(
+  run: (statement: Statement) => Promise<Row[]>,
+  row: Row | undefined,
+  action: OperatorAction | undefined,
+  facts: ActionFacts,
+): Promise<void> {
+  if (row?.[0] === 'done') await recordAction(run, action, facts)
+}
+
+function refuseUnlessDone(outcome: string, name: string, parkedId = ''): void {
+  if (outcome === 'done') return
+  if (outcome === 'not-found') throw notFound(name)
+  if (outcome === 'event-not-found') throw eventNotFound(name, parkedId)
+  if (outcome === 'ahead')
+    throw new TrickleError('VALIDATION_FAILED', 'The checkpoint is ahead of what the log can be read up to.')
+  throw new TrickleError('SUBSCRIPTION_STATE_CONFLICT', `${name} ${CONFLICTS[outcome] ?? outcome}.`)
+}
+
+const CONFLICTS: Readonly<Record<string, string>> = {
+  running: 'is running; pause it first',
+  held: 'is still finishing what it began; try again in a few seconds',
+  stopped: 'is stopped already',
+  'epoch-ended':
+    'stopped with an ended epoch of the log, so its checkpoint may mean nothing; choose where to resume it',
+  single: 'is worked on by one member only',
+  resizing: 'is being resized; wait until that is done',
+  waiting: 'holds this event behind an earlier one of its stream; decide on that one',
+}
+
+const notFound = (name: string): TrickleError =>
+  new TrickleError('SUBSCRIPTION_NOT_FOUND', `There is no subscription ${JSON.stringify(name)}.`)
+
+const eventNotFound = (name: string, parkedId: string): TrickleError =>
+  new TrickleError('PARKED_EVENT_NOT_FOUND', `${name} has no event ${JSON.stringify(parkedId)} set aside.`)
+
+/** Null for what can be no id. */
+const idOf = (text: string): string | null =>
+  /^\d{1,19}$/.test(text) && BigInt(text) <= INT64_MAX ? text : null

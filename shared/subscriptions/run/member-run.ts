@@ -1,0 +1,145 @@
+import type { Database, Row, Statement } from '../../postgres/index.ts'
+import type { Subscription } from '../define.ts'
+import type { FeedEvent } from './feed-event.ts'
+import { feedEventOfRow } from './feed-event.ts'
+import { countAttempt, selectLanes, takePage, type Lane } from './statements.ts'
+import { Lease } from '../lease/lease.ts'
+import type { FeedPosition } from '../lease/statements.ts'
+import { workLimits } from './work-limits.ts'
+
+/** What went wrong with an event and what was done about it; for logs. */
+export interface SubscriptionProblem {
+  readonly subscription: string
+  readonly member: number
+  readonly event: {
+    readonly tenantId: string
+    readonly streamId: string
+    readonly version: number
+    readonly id: string
+    readonly type: string
+  }
+  readonly attempt: number
+  readonly error: unknown
+  readonly action: 'retry' | 'later' | 'parked' | 'stopped'
+}
+
+export interface PageEvent extends FeedEvent {
+  /** An earlier event of its stream is set aside. */
+  readonly isBlocked: boolean
+}
+
+export interface Page {
+  readonly events: readonly PageEvent[]
+  /** How far it has come, also past what others handle. */
+  readonly end: FeedPosition
+  readonly isFull: boolean
+  readonly lanes: number
+}
+
+/** What everything that works on a member in one run shares. */
+export class MemberRun {
+  readonly database: Database
+  readonly subscription: Subscription
+  readonly lease: Lease
+  /** By the monotonic clock: no event is begun after it. */
+  readonly endMs: number
+  /**
+   * Attempts are counted before they are made, and each event is recorded as soon as it is handled: the last run ended
+   * in a failure or without a word, so the event that stands next may be what ended it.
+   */
+  readonly isCareful: boolean
+  readonly report: (problem: SubscriptionProblem) => void
+  /** The member has come to the point where the group's size changes. */
+  isAtBarrier = false
+  /** Events handled in this run. */
+  handled = 0
+
+  constructor(
+    database: Database,
+    subscription: Subscription,
+    lease: Lease,
+    endMs: number,
+    report: (problem: SubscriptionProblem) => void,
+  ) {
+    this.database = database
+    this.subscription = subscription
+    this.lease = lease
+    this.endMs = endMs
+    this.isCareful = lease.crashes > 0 || lease.failures > 0
+    this.report = report
+  }
+
+  get isTimeOver(): boolean {
+    return performance.now() >= this.endMs
+  }
+
+  /** @throws TrickleError LEASE_LOST, also when the subscription was paused. */
+  async takePage(lane: string | null, after: FeedPosition): Promise<Page> {
+    const { types, streamTypes } = this.subscription
+    const askedAtMs = performance.now()
+    const rows = await this.database.query(
+      takePage(this.lease, {
+        lane,
+        after,
+        types,
+        streamTypes,
+        limit: workLimits.pageEvents,
+        scanLimit: workLimits.pageScanned,
+        bytesMax: workLimits.pageBytes,
+        leaseMs: Lease.durationMs,
+      }),
+      // Taken twice it only prolongs the lease twice.
+      { isRead: true },
+    )
+    const last = rows.at(-1)
+    if (last === undefined) throw this.lease.lost()
+    this.lease.prolonged(askedAtMs)
+    const end = feedEventOfRow(last)
+    this.isAtBarrier = end.type === 'barrier'
+    return {
+      events: rows.slice(0, -1).map(pageEventOfRow),
+      end: { xid: end.xid, position: end.position },
+      isFull: end.type === 'full',
+      lanes: Number(last.at(-1)),
+    }
+  }
+
+  async lanes(): Promise<Lane[]> {
+    const rows = await this.database.query(selectLanes(this.lease, workLimits.lanesPerStep), { isRead: true })
+    return rows.map(([tenantId, xid, position]) => ({
+      tenantId: tenantId ?? '',
+      xid: BigInt(xid ?? '0'),
+      position: BigInt(position ?? '0'),
+    }))
+  }
+
+  /** Counts an attempt at the event that stands next, or takes one back. @throws TrickleError LEASE_LOST. */
+  async countAttempt(lane: string | null, event: FeedEvent, by: 1 | -1): Promise<number> {
+    // A lost answer counts an attempt that was not made; that errs on the side of parking.
+    const [row] = await this.database.query(countAttempt(this.lease, lane, event, by), {
+      resolvesAmbiguity: true,
+    })
+    const attempt = row?.[0] ?? null
+    if (attempt === null) throw this.lease.lost()
+    return Number(attempt)
+  }
+
+  /** Runs a statement whose answer may be lost; what it did shows at the next change, which names where it stands. */
+  query(statement: Statement): Promise<Row[]> {
+    return this.database.query(statement)
+  }
+
+  problem(event: FeedEvent, attempt: number, error: unknown, action: SubscriptionProblem['action']): void {
+    const { tenantId, streamId, version, eventId, type } = event
+    this.report({
+      subscription: this.subscription.name,
+      member: this.lease.member,
+      event: { tenantId, streamId, version: Number(version), id: eventId, type },
+      attempt,
+      error,
+      action,
+    })
+  }
+}
+
+const pageEventOfRow = (row: Row): PageEvent => ({ ...feedEventOfRow(row), isBlocked: row.at(-2) === 't' })

@@ -1,0 +1,41 @@
+import type { FeedEvent } from './feed-event.ts'
+import type { Lane } from './statements.ts'
+import type { FeedPosition } from '../lease/statements.ts'
+
+/**
+ * Decides which tenants leave a full page for lanes of their own: those that hold more than `share` of its events. Up to
+ * their share they are handled with the page; everything of theirs behind that belongs to the lane, so all streams of a
+ * tenant move together and stay in order. Only a full page shows a backlog: in any other there is nobody to starve.
+ */
+export function planLanes(
+  events: readonly FeedEvent[],
+  share: number,
+  lanesFree: number,
+): ReadonlyMap<string, PlannedLane> {
+  const seen = new Map<string, { count: number; last: FeedPosition }>()
+  const planned = new Map<string, PlannedLane>()
+  for (const event of events) {
+    if (planned.has(event.tenantId)) continue
+    const before = seen.get(event.tenantId)
+    if (before === undefined || before.count < share) {
+      seen.set(event.tenantId, { count: (before?.count ?? 0) + 1, last: event })
+    } else if (planned.size < lanesFree) {
+      const { xid, position } = before.last
+      planned.set(event.tenantId, { lane: { tenantId: event.tenantId, xid, position }, first: event })
+    }
+  }
+  return planned
+}
+
+export interface PlannedLane {
+  /** Everything of the tenant up to here is handled with the page. */
+  readonly lane: Lane
+  /** The first event that is left to the lane. */
+  readonly first: FeedPosition
+}
+
+export const isBefore = (a: FeedPosition, b: FeedPosition): boolean =>
+  a.xid < b.xid || (a.xid === b.xid && a.position < b.position)
+
+export const isSame = (a: FeedPosition, b: FeedPosition): boolean =>
+  a.xid === b.xid && a.position === b.position

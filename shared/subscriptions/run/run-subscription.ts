@@ -1,0 +1,103 @@
+import { isTrickleError } from '../../errors/index.ts'
+import type { Database } from '../../postgres/index.ts'
+import type { Subscription } from '../define.ts'
+import { MemberRun, type SubscriptionProblem } from './member-run.ts'
+import { Lease, type AcquireOutcome } from '../lease/lease.ts'
+import { MemberWork } from './member-work.ts'
+import { PutOff } from './put-off.ts'
+import { underLease, type RunBudget } from './run-once.ts'
+import { register } from '../lease/statements.ts'
+import { workLimits } from './work-limits.ts'
+
+export interface SubscriptionRunOptions extends RunBudget {
+  /** Told of every failed attempt and every event that is set aside; for logs. */
+  readonly onProblem?: (problem: SubscriptionProblem) => void
+}
+
+export interface SubscriptionRun {
+  /**
+   * Of all members, what says most: 'stopped' before 'budget-spent' (there is more to do) before 'resizing' (there may be more, once
+   * all members have come as far) before 'done' before the reasons why there was nothing to be had.
+   */
+  readonly outcome: 'stopped' | 'budget-spent' | 'done' | Exclude<AcquireOutcome, 'acquired'>
+  /** Events handled. */
+  readonly events: number
+  readonly steps: number
+}
+
+const RANK = ['stopped', 'budget-spent', 'resizing', 'done', 'waiting', 'busy', 'gone', 'paused'] as const
+
+/**
+ * Works on a subscription within a budget: for a timer (backstop) or a nudge (speed). It runs to completion and holds
+ * nothing when it ends; any number of instances may call it at once, each member is worked on by one of them at a time. What
+ * one handler throws is retried, parked or stops the subscription, and is never thrown from here.
+ * @throws TrickleError of the DATABASE_ family, when the database can't be worked with.
+ */
+export async function runSubscription(
+  database: Database,
+  subscription: Subscription,
+  options: SubscriptionRunOptions,
+): Promise<SubscriptionRun> {
+  const { name, types, streamTypes, startAt } = subscription
+  const [row] = await database.query(register(name, true, types, streamTypes, startAt === 'now'), {
+    resolvesAmbiguity: true,
+  })
+  const members = shuffled(Number(row?.[0] ?? '1'))
+  const atOnce = 'handleBatch' in subscription.code ? workLimits.batchMembersAtOnce : workLimits.membersAtOnce
+  const lines = Math.min(members.length, atOnce)
+  // Each member gets its part of the time, or the first ones would leave nothing to the others.
+  const sliceMs = (options.timeMs * lines) / members.length
+  const runs: SubscriptionRun[] = []
+  const failures: unknown[] = []
+  await Promise.all(
+    Array.from({ length: lines }, async () => {
+      for (let member = members.pop(); member !== undefined; member = members.pop()) {
+        await runMember(database, subscription, member, { ...options, timeMs: sliceMs }).then(
+          (run) => runs.push(run),
+          (error: unknown) => failures.push(error),
+        )
+      }
+    }),
+  )
+  if (failures.length > 0) throw failures[0]
+  return {
+    outcome: RANK.find((rank) => runs.some(({ outcome }) => outcome === rank)) ?? 'done',
+    events: runs.reduce((sum, { events }) => sum + events, 0),
+    steps: runs.reduce((sum, { steps }) => sum + steps, 0),
+  }
+}
+
+async function runMember(
+  database: Database,
+  subscription: Subscription,
+  member: number,
+  { timeMs, stepsMax, onProblem }: SubscriptionRunOptions,
+): Promise<SubscriptionRun> {
+  const endMs = performance.now() + timeMs
+  const lease = await Lease.acquire(database, subscription.name, member)
+  if (typeof lease === 'string') return { outcome: lease, events: 0, steps: 0 }
+  const run = new MemberRun(database, subscription, lease, endMs, onProblem ?? (() => {}))
+  const work = new MemberWork(run)
+  let steps = 0
+  try {
+    const outcome = await underLease(lease, async () => {
+      while (steps < stepsMax && performance.now() < endMs) {
+        if (!(await work.step())) return run.isAtBarrier ? ('resizing' as const) : ('done' as const)
+        steps += 1
+      }
+      return 'budget-spent' as const
+    })
+    return { outcome, events: run.handled, steps }
+  } catch (error) {
+    if (error instanceof PutOff) return { outcome: 'waiting', events: run.handled, steps }
+    if (isTrickleError(error) && error.code === 'SUBSCRIPTION_STOPPED')
+      return { outcome: 'stopped', events: run.handled, steps }
+    throw error
+  }
+}
+
+/** So that several instances don't all begin with the same member. */
+function shuffled(count: number): number[] {
+  const keys = Array.from({ length: count }, (_, member) => ({ member, key: Math.random() }))
+  return keys.toSorted((a, b) => a.key - b.key).map(({ member }) => member)
+}
