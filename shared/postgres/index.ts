@@ -6,13 +6,21 @@
 export {
   Database,
   type DatabaseOptions,
+  type Decision,
   type QueryOptions,
   type Row,
   type Statement,
   type TransactionOptions,
 } from './pool.ts'
 export { addressOf, entraScope } from './address.ts'
-export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureClass } from './classify.ts'
+export {
+  classifyFailure,
+  codeOf,
+  constraintOf,
+  schemaOf,
+  breaksConnection,
+  type FailureClass,
+} from './classify.ts'
 export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { instanceLimits, poolLimits, retryLimits } from './settings.ts'

@@ -63,6 +63,8 @@ export class Database {
       maxLifetimeSeconds: poolLimits.lifetimeSecondsMax,
       query_timeout: options.queryTimeoutMs ?? poolLimits.queryTimeoutMs,
       keepAlive: true,
+      // Statements that don't wait for each other go out together (inTwoTrips).
+      pipeline: true,
       types: asText,
       application_name: 'trickle',
       allowExitOnIdle: true,
@@ -104,7 +106,7 @@ export class Database {
           isCommitting = true
           const { command } = await this.#send(client, 'commit')
           // COMMIT of a failed transaction is a ROLLBACK and no error.
-          if (command !== 'COMMIT') throw passedOver()
+          if (command !== 'COMMIT') throw swallowed()
           return result
         } catch (error) {
           // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
@@ -115,6 +117,42 @@ export class Database {
       },
       options.readOnly === true ? { ...options, isRead: true } : options,
     )
+  }
+
+  /**
+   * One transaction in two round trips: BEGIN goes together with `first`, and what `decide` makes of their rows goes
+   * together with COMMIT. Nothing between the two trips waits for the client while it holds what a write holds. Both run
+   * again from the start after a lost connection, so `decide` must do nothing but read and think.
+   */
+  async inTwoTrips<T>(
+    first: () => readonly Statement[],
+    decide: (rows: readonly Row[][]) => Promise<Decision<T>>,
+    options: QueryOptions = {},
+  ): Promise<T> {
+    return this.#retrying(async (client) => {
+      let isCommitting = false
+      try {
+        const [, ...found] = await allAnswers([
+          this.#send(client, 'begin').then(() => []),
+          ...first().map((statement) => this.#run(client, statement)),
+        ])
+        const { last, answer } = await decide(found)
+        if (last.length === 0) {
+          await this.#send(client, 'rollback')
+          return answer([])
+        }
+        isCommitting = true
+        const sent = last.map((statement) => this.#run(client, statement))
+        const commit = this.#send(client, 'commit')
+        const written = await allAnswers([...sent, commit.then(() => [])])
+        if ((await commit).command !== 'COMMIT') throw swallowed()
+        return answer(written.slice(0, -1))
+      } catch (error) {
+        if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
+          await this.#send(client, 'rollback').catch(() => {})
+        throw isCommitting ? error : clarify(error, 'rolled-back')
+      }
+    }, options)
   }
 
   async end(): Promise<void> {
@@ -197,11 +235,28 @@ export class Database {
   }
 }
 
-const passedOver = (): TrickleError =>
+const swallowed = (): TrickleError =>
   new TrickleError(
     'INTERNAL',
-    'A statement of the transaction failed and its error was passed over, so the database undid the transaction.',
+    'A statement of the transaction failed and its error was swallowed, so the database undid the transaction.',
   )
+
+/** The answers of statements that were sent together, or the first error: later ones only follow from it. */
+async function allAnswers<T>(sent: readonly Promise<T>[]): Promise<T[]> {
+  // Waits for all: a connection with answers on their way must not be handed to the next caller.
+  const settled = await Promise.allSettled(sent)
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+/** What a transaction ends with. */
+export interface Decision<T> {
+  /** Sent together with COMMIT. With none, the transaction is rolled back. */
+  readonly last: readonly Statement[]
+  /** Made of the rows of `last`. */
+  readonly answer: (rows: readonly Row[][]) => T
+}
 
 export interface QueryOptions {
   /** The work only reads: a lost answer is asked for again, and told as DATABASE_UNAVAILABLE at worst. */

@@ -67,10 +67,7 @@ async function attemptOnce<T>(
   if (earlier !== undefined) {
     const [hash, result] = earlier
     if (hash !== fingerprint.toString('hex')) {
-      throw new TrickleError(
-        'IDEMPOTENCY_KEY_REUSED',
-        'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
-      )
+      throw keyReused()
     }
     return { result: JSON.parse(result ?? 'null') as T, replayed: true }
   }
@@ -78,6 +75,13 @@ async function attemptOnce<T>(
   await run(insertReceipt(scope, key, fingerprint, status, JSON.stringify(result)))
   return { result, replayed: false }
 }
+
+/** A key belongs to one request. */
+export const keyReused = (): TrickleError =>
+  new TrickleError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
+  )
 
 /** "ES" and 2: beside the class of the appenders' locks, which the feed's horizon looks at. */
 const LOCK_CLASS = 1_163_067_394
@@ -88,9 +92,10 @@ const lockKey = (scope: string, key: string): Statement => ({
   values: [LOCK_CLASS, `${scope} ${key}`],
 })
 
-const selectReceipt = (scope: string, key: string): Statement => ({
+/** Columns: fingerprint as hexadecimal digits, result, xid. */
+export const selectReceipt = (scope: string, key: string): Statement => ({
   name: 'select_receipt',
-  text: `select encode(r.fingerprint, 'hex'), r.result from trickle_commands_log.receipts r where r.tenant_id = $1 and r.key = $2`,
+  text: `select encode(r.fingerprint, 'hex'), r.result, r.xid from trickle_commands_log.receipts r where r.tenant_id = $1 and r.key = $2`,
   values: [scope, key],
 })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
-import { outcomeUnknown, type Database } from '../../postgres/index.ts'
+import { outcomeUnknown, type Database, type Row } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { assemble, resultOf } from './outcome.ts'
 import { appendParameters } from './request.ts'
@@ -20,7 +20,7 @@ import type {
 const ROUNDS_MAX = 3
 
 /** What stands in the way may be what an earlier attempt of this very append has written. */
-const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
+export const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
 
 /** What an append is made with. */
 export interface AppendMeans {
@@ -91,13 +91,26 @@ function asUnknownOutcome(error: unknown): never {
 }
 
 /** The result of the append that wrote these ids before; null when nobody did. */
-async function findEarlier(
+export async function findEarlier(
   database: Database,
   keyring: SealKeyring,
   tenant: TenantContext,
   parameters: AppendParameters,
 ): Promise<AppendAllResult | null> {
   const [row] = await database.query(findAppend(parameters), { isRead: true, turn: tenant.tenantId })
+  return earlierAppend(keyring, tenant, parameters, row)
+}
+
+/**
+ * What the look-up of an append's ids found, as its result; null when none of them exists.
+ * @throws TrickleError EVENT_ID_EXISTS when they are of another append.
+ */
+export function earlierAppend(
+  keyring: SealKeyring,
+  tenant: TenantContext,
+  parameters: AppendParameters,
+  row: Row | undefined,
+): AppendAllResult | null {
   const [outcome, offending, streamVersions, epoch, timeline, xid] = row ?? []
   if (outcome === 'absent' || outcome === undefined) return null
   if (outcome !== 'replayed') {

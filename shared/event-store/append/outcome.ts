@@ -1,4 +1,5 @@
 import { TrickleError } from '../../errors/index.ts'
+import { keyReused } from '../../receipts/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import type { AppendAnswer } from './answer.ts'
 import { versionConflict } from './conflicts.ts'
@@ -86,10 +87,7 @@ function refusal(tenant: TenantContext, request: AppendAllRequest, answer: Appen
       if (named === undefined) break
       return versionConflict(named.streamId, named.expected, answer.versions[answer.at - 1] ?? 0)
     case 'key_reused':
-      return new TrickleError(
-        'IDEMPOTENCY_KEY_REUSED',
-        'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
-      )
+      return keyReused()
     case 'type_mismatch': {
       const claimed = request.streams[answer.at - 1]?.streamType ?? ''
       return new TrickleError(

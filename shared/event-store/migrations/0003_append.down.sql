@@ -1,10 +1,15 @@
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
+drop function trickle_events_log.require_rows(bigint, int, int);
+drop function trickle_events_log.append_or_fail(uuid, text[], text[], bigint[], int, jsonb, text, text, text, bytea, jsonb);
+drop function trickle_events_log.lock_for_write(uuid, text[], text[], int, jsonb);
+drop function trickle_events_log.resource_lock_class();
 drop function trickle_events_log.append(uuid, text[], text[], bigint[], int, jsonb, text, text, text, bytea, jsonb);
 drop function trickle_events_log.change_names(uuid, text[], jsonb, timestamptz);
 drop function trickle_events_log.check_parts(text[], bigint[], int, jsonb, jsonb);
 drop function trickle_events_log.write_events(uuid, text[], text[], bigint[], int, timestamptz, jsonb, text, text);
 drop function trickle_events_log.lock_append(uuid, text[], int, jsonb);
 drop function trickle_events_log.lock_streams(uuid[], text[], boolean[]);
+drop function trickle_events_log.holds_locks(uuid[], text[], boolean[]);
 drop function trickle_events_log.lock_key(uuid, text);
 drop function trickle_events_log.lock_class();

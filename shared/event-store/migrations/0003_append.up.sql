@@ -15,20 +15,41 @@ create function trickle_events_log.lock_class() returns int
 create function trickle_events_log.lock_key(p_tenant uuid, p_stream text) returns int
   language sql immutable parallel safe as $$ select hashtext(p_tenant::text || p_stream) & 4095 $$;
 
+-- Whether lock_for_write took the locks of all these streams, before this transaction had an id. p_shared: a shared lock
+-- is enough. The keys stand in a setting of the transaction: what a rollback to a savepoint takes back of the locks, it
+-- takes back of the keys.
+create function trickle_events_log.holds_locks(p_tenants uuid[], p_streams text[], p_shared boolean[]) returns boolean
+  language sql volatile
+  as $$
+    select coalesce(bool_and(l.key = any (h.keys) or (l.is_shared and -l.key - 1 = any (h.keys))), false)
+      from (select coalesce(nullif(current_setting('app.stream_locks', true), ''), '{}')::int[] as keys) h
+      cross join (
+        select trickle_events_log.lock_key(u.tenant_id, u.stream_id) as key, u.is_shared
+          from unnest(p_tenants, p_streams, p_shared) as u (tenant_id, stream_id, is_shared)) l
+  $$;
+
 -- Takes the locks of the streams that are written (exclusive) and of those that only a condition names (shared), in
 -- the order of the lock keys: two streams may share a key, and any other order could deadlock. Draws no transaction id.
-create function trickle_events_log.lock_streams(p_tenants uuid[], p_streams text[], p_shared boolean[]) returns void
+-- Returns the keys, a shared one as -key - 1. A transaction that has an id is let through only with locks that it took
+-- before: of two versions of a stream, the later one could get the smaller id and stand in the feed before the earlier.
+create function trickle_events_log.lock_streams(p_tenants uuid[], p_streams text[], p_shared boolean[]) returns int[]
   language plpgsql volatile
   as $$
 declare
   v_lock record;
+  v_keys int[] := '{}';
 begin
   if pg_current_xact_id_if_assigned() is not null then
-    raise exception 'an append must be the first write of its transaction' using errcode = 'TK002';
+    if not trickle_events_log.holds_locks(p_tenants, p_streams, p_shared) then
+      raise exception 'an append must be the first write of its transaction, or lock_for_write must name its streams before'
+        using errcode = 'TK002';
+    end if;
+    return v_keys;
   end if;
   if cardinality(p_streams) = 1 and not p_shared[1] then
-    perform pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenants[1], p_streams[1]));
-    return;
+    v_keys[1] := trickle_events_log.lock_key(p_tenants[1], p_streams[1]);
+    perform pg_advisory_xact_lock(trickle_events_log.lock_class(), v_keys[1]);
+    return v_keys;
   end if;
   for v_lock in
     select trickle_events_log.lock_key(u.tenant_id, u.stream_id) as key, bool_and(u.is_shared) as is_shared
@@ -40,12 +61,14 @@ begin
     else
       perform pg_advisory_xact_lock(trickle_events_log.lock_class(), v_lock.key);
     end if;
+    v_keys := v_keys || case when v_lock.is_shared then -v_lock.key - 1 else v_lock.key end;
   end loop;
+  return v_keys;
 end $$;
 
 -- The locks of one append: of its streams, and of the names it takes or gives up, so that two streams which want one name
 -- wait for each other before either has a transaction id. A name's lock is that of a stream that no caller can have.
-create function trickle_events_log.lock_append(p_tenant uuid, p_streams text[], p_written int, p_names jsonb) returns void
+create function trickle_events_log.lock_append(p_tenant uuid, p_streams text[], p_written int, p_names jsonb) returns int[]
   language plpgsql volatile
   as $$
 declare
@@ -53,7 +76,7 @@ declare
     from jsonb_to_recordset(p_names) as x (set text, value text)), '{}');
   v_all int := cardinality(p_streams) + cardinality(v_names);
 begin
-  perform trickle_events_log.lock_streams(array_fill(p_tenant, array[v_all]), p_streams || v_names,
+  return trickle_events_log.lock_streams(array_fill(p_tenant, array[v_all]), p_streams || v_names,
     array_fill(false, array[p_written]) || array_fill(true, array[cardinality(p_streams) - p_written])
       || array_fill(false, array[cardinality(v_names)]));
 end $$;
@@ -181,8 +204,11 @@ begin
   v_bound := set_config('app.tenant_id', p_tenant::text, true);
 
   if v_is_single then
-    if pg_current_xact_id_if_assigned() is not null then
-      raise exception 'an append must be the first write of its transaction' using errcode = 'TK002';
+    if pg_current_xact_id_if_assigned() is not null
+      and not trickle_events_log.holds_locks(array[p_tenant], p_streams, array[false])
+    then
+      raise exception 'an append must be the first write of its transaction, or lock_for_write must name its streams before'
+        using errcode = 'TK002';
     end if;
     v_is_locked := pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1])) is null;
   else
@@ -293,3 +319,75 @@ begin
   outcome := 'appended';
 end $$;
 grant execute on function trickle_events_log.append(uuid, text[], text[], bigint[], int, jsonb, text, text, text, bytea, jsonb) to trickle_app;
+
+-- A write of a domain and its events in one transaction. The order, everywhere: locks of resources, locks of streams, the
+-- first write, the append. From the first write on the transaction has an id and holds every tenant's feed, so the
+-- client sends that write, append_or_fail and COMMIT in one go, and whatever it must read and decide comes before.
+
+-- Class of the locks of resources: what one transaction at a time may decide about and is no stream, such as a title or
+-- a room's night. "ES" and 3; feed_horizon() looks at the class of the streams alone.
+create function trickle_events_log.resource_lock_class() returns int
+  language sql immutable parallel safe as $$ select 1163067395 $$;
+
+-- Begins such a transaction: binds the tenant, takes the locks and notes those of the streams for the append. Each lock
+-- table sorted by key, resources first, so that no two writers wait for each other. Without READ COMMITTED what is read
+-- next could be older than what the last holder of a lock committed.
+create function trickle_events_log.lock_for_write(
+    p_tenant uuid, p_resources text[], p_streams text[], p_written int, p_names jsonb) returns void
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, pg_temp
+  as $$
+declare
+  v_key int;
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'a write with locks must run in READ COMMITTED' using errcode = 'TK003';
+  end if;
+  if pg_current_xact_id_if_assigned() is not null then
+    raise exception 'the locks of a write must come before its first write; "select ... for update" is one' using errcode = 'TK002';
+  end if;
+  perform trickle_tenants_state.bind_tenant(p_tenant);
+  for v_key in
+    select distinct trickle_events_log.lock_key(p_tenant, u.resource) from unnest(p_resources) as u (resource) order by 1
+  loop
+    perform pg_advisory_xact_lock(trickle_events_log.resource_lock_class(), v_key);
+  end loop;
+  perform set_config('app.stream_locks', trickle_events_log.lock_append(p_tenant, p_streams, p_written, p_names)::text, true);
+end $$;
+grant execute on function trickle_events_log.lock_for_write(uuid, text[], text[], int, jsonb) to trickle_app;
+
+-- The append of such a transaction. COMMIT is on its way already, so every outcome but "appended" must end in an error, or
+-- the domain's write would be committed without its event. The answer is then the error's detail.
+create function trickle_events_log.append_or_fail(
+    p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written int,
+    p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea, p_names jsonb,
+    out outcome text, out versions bigint[], out at int, out epoch uuid, out timeline text, out xid xid8, out result jsonb)
+  language plpgsql volatile security definer
+  set search_path = pg_catalog, pg_temp
+  as $$
+declare
+  v_answer record;
+begin
+  v_answer := trickle_events_log.append(p_tenant, p_streams, p_stream_types, p_expected, p_written, p_events, p_trace_parent,
+    p_trace_state, p_key, p_fingerprint, p_names);
+  if v_answer.outcome <> 'appended' then
+    raise exception 'the append of a write ended in "%"', v_answer.outcome using errcode = 'TK005', detail = v_answer::text;
+  end if;
+  select v_answer.outcome, v_answer.versions, v_answer.at, v_answer.epoch, v_answer.timeline, v_answer.xid, v_answer.result
+    into outcome, versions, at, epoch, timeline, xid, result;
+end $$;
+grant execute on function trickle_events_log.append_or_fail(uuid, text[], text[], bigint[], int, jsonb, text, text, text, bytea, jsonb)
+  to trickle_app;
+
+-- Ends a write whose statement did not meet the rows that it must: COMMIT is on its way already. p_nth: which statement.
+create function trickle_events_log.require_rows(p_found bigint, p_required int, p_nth int) returns boolean
+  language plpgsql volatile
+  as $$
+begin
+  if p_found <> p_required then
+    raise exception 'statement % of a write met % rows and must meet %', p_nth, p_found, p_required
+      using errcode = 'TK006', detail = p_nth::text;
+  end if;
+  return true;
+end $$;
+grant execute on function trickle_events_log.require_rows(bigint, int, int) to trickle_app;
