@@ -4,9 +4,13 @@ import { isTrickleError } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply, type Route } from '../../shared/http/index.ts'
 import {
   changedSettings,
+  columns,
+  integer,
   requiredMigrationLevel,
   selectLoginSettings,
   type ChangedSetting,
+  type RowOf,
+  type Statement,
 } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { detailFor, detailSchema, type HealthServices } from './operator-detail.ts'
@@ -96,7 +100,7 @@ async function examine(services: () => HealthServices): Promise<Examined> {
       app.query(selectLoginSettings, limits),
     ])
     return judge(
-      level.status === 'fulfilled' ? Number(level.value[0]?.[0] ?? 0) : null,
+      level.status === 'fulfilled' ? (level.value[0]?.level ?? 0) : null,
       logins.status === 'fulfilled' ? changedSettings(logins.value) : null,
     )
   } catch (error) {
@@ -122,9 +126,12 @@ function judge(level: number | null, settings: readonly ChangedSetting[] | null)
   return { answer: { status: isReady ? 'ready' : 'unavailable', checks }, settings }
 }
 
-const migrationLevel = {
+const LEVEL = columns({ level: integer })
+
+const migrationLevel: Statement<RowOf<typeof LEVEL>> = {
   name: 'migration_level',
-  text: 'select coalesce(max(c.level), 0) from trickle_platform_migrations.checksums c',
+  text: 'select coalesce(max(c.level), 0) as level from trickle_platform_migrations.checksums c',
+  columns: LEVEL,
   values: [],
 }
 

@@ -13,7 +13,7 @@ export {
   type StatusOptions,
 } from './operations/log-operations.ts'
 export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './operations/log-status.ts'
-export { storedEventOfRow, type StoredEvent } from './read/event-json.ts'
+export { EVENT_COLUMNS, type StoredEvent } from './read/stored-event.ts'
 export { checkConsistency, CurrentEpoch, type ConsistencyBasis } from './read/check-consistency.ts'
 export { eventLimits } from './limits.ts'
 export { isStreamId } from './names.ts'

@@ -7,7 +7,7 @@ export {
   Database,
   type DatabaseOptions,
   type QueryOptions,
-  type Row,
+  type RunStatement,
   type Statement,
   type TransactionOptions,
 } from './pool.ts'
@@ -17,7 +17,23 @@ export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { instanceLimits, poolLimits, retryLimits } from './settings.ts'
 export type { Work } from './connection-turns.ts'
-export { compositeFields } from './composite.ts'
+export { columns, NO_COLUMNS, type Columns, type RowOf } from './columns.ts'
+export {
+  arrayOf,
+  bigint,
+  boolean,
+  composite,
+  float,
+  integer,
+  json,
+  oneOf,
+  orElse,
+  orNull,
+  text,
+  timestamp,
+  type ColumnType,
+  type ValueOf,
+} from './column-types.ts'
 export { changedSettings, selectLoginSettings, type ChangedSetting } from './login-settings.ts'
 export { timestampOfText } from './timestamps.ts'
 export { requiredMigrationLevel } from './migration-level.ts'

@@ -2,19 +2,25 @@ import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type Qu
 import { TrickleError } from '../errors/index.ts'
 import { addressOf } from './address.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
+import type { Columns } from './columns.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
 
-export type Row = readonly (string | null)[]
-
-export interface Statement {
+/** A statement and the form of its rows. */
+export interface Statement<R = unknown> {
   /** Name under which it is prepared when the server allows that; a plain literal of the code, unique for its text. */
   readonly name: string
+  /** Names each column that it gives, and never `*`. */
   readonly text: string
+  /** What is read of its answer; `NO_COLUMNS` where it is run for its effect. */
+  readonly columns: Pick<Columns<R>, 'read'>
   readonly values: readonly unknown[]
 }
+
+/** Runs a statement in the transaction that it was given for. @throws the driver's error; INTERNAL for an answer of another form. */
+export type RunStatement = <R>(statement: Statement<R>) => Promise<R[]>
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */
@@ -28,8 +34,9 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void
 }
 
-/** Values are left as the text that the server sent: JSON is passed through, and an int8 is never rounded. */
-const asText: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
+/** The driver hands on the text that the server sent; the column list of the statement says what becomes of it. */
+const asSent = (value: unknown): unknown => value
+const asText: CustomTypesConfig = { getTypeParser: () => asSent }
 
 /** 28P01 and 28000: the server refused the login, with Entra ID mostly because the cached token was revoked or ended. */
 const LOGIN_REFUSED = new Set(['28P01', '28000'])
@@ -79,10 +86,11 @@ export class Database {
   }
 
   /**
-   * Runs one statement in its own implicit transaction; the rows are arrays of text.
+   * Runs one statement in its own implicit transaction.
+   * @returns its rows, as objects with the columns of its list.
    * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN when any attempt may have written, or whatever `onError` made of the driver's error.
    */
-  async query(statement: Statement, options: QueryOptions = {}): Promise<Row[]> {
+  async query<R>(statement: Statement<R>, options: QueryOptions = {}): Promise<R[]> {
     return this.#retrying((client) => this.#run(client, statement), options)
   }
 
@@ -91,7 +99,7 @@ export class Database {
    * database. The transaction ends by COMMIT; any throw rolls back.
    */
   async transaction<T>(
-    work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>,
+    work: (run: RunStatement) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
     const begin = options.readOnly === true ? 'begin read only' : 'begin'
@@ -104,7 +112,7 @@ export class Database {
           isCommitting = true
           const { command } = await this.#send(client, 'commit')
           // COMMIT of a failed transaction is a ROLLBACK and no error.
-          if (command !== 'COMMIT') throw passedOver()
+          if (command !== 'COMMIT') throw swallowed()
           return result
         } catch (error) {
           // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
@@ -121,14 +129,14 @@ export class Database {
     await this.#pool.end()
   }
 
-  async #run(client: PoolClient, { name, text, values }: Statement): Promise<Row[]> {
-    const result = await this.#send(client, {
+  async #run<R>(client: PoolClient, { name, text, columns, values }: Statement<R>): Promise<R[]> {
+    const answer = await this.#send(client, {
       ...(this.#named ? { name } : {}),
       text,
       values: [...values],
       rowMode: 'array',
     })
-    return result.rows
+    return columns.read(name, answer)
   }
 
   async #send(client: PoolClient, query: string | QueryArrayConfig) {
@@ -197,10 +205,10 @@ export class Database {
   }
 }
 
-const passedOver = (): TrickleError =>
+const swallowed = (): TrickleError =>
   new TrickleError(
     'INTERNAL',
-    'A statement of the transaction failed and its error was passed over, so the database undid the transaction.',
+    'A statement of the transaction failed and its error was swallowed, so the database undid the transaction.',
   )
 
 export interface QueryOptions {

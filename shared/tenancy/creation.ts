@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import type { Row } from '../postgres/index.ts'
+import type { Creation } from './statements.ts'
 import { externalIdOf, slugOf } from './tenant-name.ts'
 
 export interface NewTenant {
@@ -39,26 +39,6 @@ const invalid = (given: string, pointer: string, form: string): TrickleError =>
   new TrickleError('VALIDATION_FAILED', `"${given.slice(0, 80)}" can't be used. ${form}.`, {
     errors: [{ pointer, message: 'has a form that is not allowed' }],
   })
-
-/** What became of one tenant of a request. */
-export interface Creation {
-  readonly outcome: 'created' | 'existing' | 'taken'
-  readonly tenantId: string
-  readonly field: 'slug' | 'externalId'
-  /** The slug of the tenant that has the name, and what the name is to it. */
-  readonly holder: string
-  readonly heldAs: 'id' | 'slug' | 'externalId'
-}
-
-export function creationOf([, outcome, tenantId, field, holder, heldAs]: Row): Creation {
-  return {
-    outcome: outcome === 'created' || outcome === 'existing' ? outcome : 'taken',
-    tenantId: tenantId ?? '',
-    field: field === 'slug' ? 'slug' : 'externalId',
-    holder: holder ?? '',
-    heldAs: heldAs === 'id' || heldAs === 'slug' ? heldAs : 'externalId',
-  }
-}
 
 const WORDS = { id: 'id', slug: 'slug', externalId: 'external id' } as const
 

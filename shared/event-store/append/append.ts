@@ -98,24 +98,25 @@ async function findEarlier(
   parameters: AppendParameters,
 ): Promise<AppendAllResult | null> {
   const [row] = await database.query(findAppend(parameters), { isRead: true, turn: tenant.tenantId })
-  const [outcome, offending, streamVersions, epoch, timeline, xid] = row ?? []
-  if (outcome === 'absent' || outcome === undefined) return null
-  if (outcome !== 'replayed') {
+  if (row === undefined || row.outcome === 'absent') return null
+  if (row.outcome === 'exists') {
+    const eventId = row.offending ?? ''
     throw new TrickleError(
       'EVENT_ID_EXISTS',
-      `An event with the id "${offending ?? ''}" exists in this tenant with other content or from another append. Nothing was written.`,
-      { extensions: { eventId: offending ?? '' } },
+      `An event with the id "${eventId}" exists in this tenant with other content or from another append. Nothing was written.`,
+      { extensions: { eventId } },
     )
   }
-  const written = JSON.parse(streamVersions ?? '[]') as [string, number, string][]
   const streams = parameters.streamIds
     .slice(0, parameters.written)
-    .map((streamId) => writtenStream(streamId, written))
-  const at = { epoch: epoch ?? '', timeline: timeline ?? '0', xid: xid ?? '0' }
-  return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: false })
+    .map((streamId) => writtenStream(streamId, row.streamVersions))
+  return assemble(keyring, tenant, streams, row, { replayed: true, replayedByKey: false })
 }
 
-function writtenStream(streamId: string, written: readonly [string, number, string][]): WrittenStream {
+function writtenStream(
+  streamId: string,
+  written: readonly (readonly [string, number, string])[],
+): WrittenStream {
   const events = written.filter(([of]) => of === streamId).map(([, version, id]) => ({ id, version }))
   return { streamId, firstVersion: events[0]?.version ?? 0, version: events.at(-1)?.version ?? 0, events }
 }
