@@ -54,11 +54,11 @@ export function refuseTaken(
       : [],
   )
   const at = creations.findIndex(({ outcome }) => outcome === 'taken')
-  const [first, row] = [creations[at], rows[at]]
-  if (first === undefined || row === undefined) return
+  const [first, tenant] = [creations[at], rows[at]]
+  if (first === undefined || tenant === undefined) return
   throw new TrickleError(
     'TENANT_EXISTS',
-    `The ${WORDS[first.field]} ${JSON.stringify(row[first.field])} is the ${WORDS[first.heldAs]} of the tenant ${first.holder}. A name (slug, external id or id) belongs to one tenant, whether in upper or lower case. Nothing was made.`,
+    `The ${WORDS[first.field]} ${JSON.stringify(tenant[first.field])} is the ${WORDS[first.heldAs]} of the tenant ${first.holder}. A name (slug, external id or id) belongs to one tenant, whether in upper or lower case. Nothing was made.`,
     { errors: errors.slice(0, FINDINGS_MAX) },
   )
 }

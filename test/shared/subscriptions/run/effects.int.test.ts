@@ -33,6 +33,7 @@ const note = (run: RunStatement, name: string, { streamId, version }: Subscripti
   run({
     name: 'effect',
     text: 'insert into public.effects values ($1, $2, $3)',
+    columns: NO_COLUMNS,
     values: [name, streamId, version],
   })
 
