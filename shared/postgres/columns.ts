@@ -34,6 +34,7 @@ export class Columns<R> {
   readonly #columns: readonly Column[]
   /** A row without values: copied and filled, it costs less than an object that grows property by property. */
   readonly #blank: Readonly<Record<string, unknown>>
+  readonly #lists = new Map<string, string>()
 
   constructor(types: Readonly<Record<string, ColumnType<unknown>>>) {
     this.#columns = Object.entries(types).map(([property, { read, whenNull }], place) => ({
@@ -46,9 +47,13 @@ export class Columns<R> {
     this.#blank = Object.fromEntries(this.#columns.map(({ property }) => [property, null]))
   }
 
-  /** The columns as a select list: `b.batch_id, b.tag` for the alias b. */
+  /** The columns as a select list: `b.batch_id, b.tag` for the alias b. Made once for each alias. */
   of(alias: string): string {
-    return this.#columns.map(({ name }) => `${alias}.${name}`).join(', ')
+    const known = this.#lists.get(alias)
+    if (known !== undefined) return known
+    const list = this.#columns.map(({ name }) => `${alias}.${name}`).join(', ')
+    this.#lists.set(alias, list)
+    return list
   }
 
   /** @throws TrickleError INTERNAL, with what is wrong as its cause, for an answer that is not as the list says. */
@@ -100,7 +105,7 @@ const unreadable = (what: string): TrickleError =>
     'The database answered in a form that this version does not know. The trace id leads to its log entry.',
     {
       cause: new Error(
-        `${what}. The database and this program are of different versions: run the migrations of this version.`,
+        `${what}. Where the database and this program are of different versions, run the migrations of this one.`,
       ),
     },
   )

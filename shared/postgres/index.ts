@@ -1,7 +1,8 @@
 /**
  * The way to PostgreSQL: one small pool a login role, made for a transaction pooler in between. Nothing is ever set per
  * session (no SET, no search_path, no startup options), statements work unnamed, and one layer retries. A lost answer is
- * resolved by the caller's receipt or ids, never guessed. Must not know tenants or events: shared/tenancy stands on it.
+ * resolved by the caller's receipt or ids, never guessed. A statement names its columns and brings a list of them, by which
+ * its rows get names and types; nothing reads a row by place. Must not know tenants or events: shared/tenancy stands on it.
  */
 export {
   Database,

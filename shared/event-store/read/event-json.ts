@@ -8,13 +8,18 @@ import type { EventColumns } from './stored-event.ts'
  */
 export function eventJson(event: EventColumns, streamId: string): string {
   let text =
-    `{"id":${JSON.stringify(event.eventId)},"source":${JSON.stringify(event.source)},"streamId":"${streamId}"` +
-    `,"version":${event.version},"type":${JSON.stringify(event.type)},"time":"${timestampOfText(event.occurredAt)}"` +
+    `{"id":${quoted(event.eventId)},"source":${quoted(event.source)},"streamId":"${streamId}"` +
+    `,"version":${event.version},"type":${quoted(event.type)},"time":"${timestampOfText(event.occurredAt)}"` +
     `,"recordedAt":"${timestampOfText(event.recordedAt)}"`
-  if (event.streamType !== null) text += `,"streamType":${JSON.stringify(event.streamType)}`
+  if (event.streamType !== null) text += `,"streamType":${quoted(event.streamType)}`
   if (event.schemaVersion !== '1') text += `,"schemaVersion":${event.schemaVersion}`
-  if (event.correlationId !== null) text += `,"correlationId":${JSON.stringify(event.correlationId)}`
-  if (event.causationId !== null) text += `,"causationId":${JSON.stringify(event.causationId)}`
-  if (event.traceParent !== null) text += `,"traceParent":${JSON.stringify(event.traceParent)}`
+  if (event.correlationId !== null) text += `,"correlationId":${quoted(event.correlationId)}`
+  if (event.causationId !== null) text += `,"causationId":${quoted(event.causationId)}`
+  if (event.traceParent !== null) text += `,"traceParent":${quoted(event.traceParent)}`
   return `${text},"data":${event.data},"metadata":${event.metadata ?? '{}'}}`
 }
+
+/** Nothing of this alphabet is escaped in JSON. To see that takes half the time of writing the text out. */
+const PLAIN = /^[\w .:/@+-]*$/
+
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))

@@ -5,7 +5,7 @@ import { utcTimeOf } from '../../time/index.ts'
 import { eventJson } from './event-json.ts'
 import { goOnAfter, KEY_GONE, LOG_MOVED } from './feed-refusals.ts'
 import { eventLimits } from '../limits.ts'
-import { readTenantFeed, selectCurrentEpoch, selectHeldUntil } from './statements.ts'
+import { readTenantFeed, selectCurrentEpoch, selectHeldUntil, type TenantFeedRow } from './statements.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import { openToken, type SealKeys } from '../tokens/seal-keys.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../tokens/tokens.ts'
@@ -48,20 +48,17 @@ export async function readFeedPage(
     { isRead: true, turn: tenant.tenantId, work },
   )
   // The last row of a page tells how far it came and which epoch the log is in.
-  const reached = rows.pop()
-  if (reached === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
-  if (after !== undefined && after.epoch !== reached.epoch)
-    throw await epochEnded(database, keyring, tenant, after, reached.epoch)
+  const last = rows.pop()
+  if (last === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
+  const { epoch } = last
+  if (after !== undefined && after.epoch !== epoch)
+    throw await epochEnded(database, keyring, tenant, after, epoch)
+  const tokenOf = ({ xid, position }: TenantFeedRow): string =>
+    encodeCheckpoint(keyring, tenant.tenantId, { xid: BigInt(xid), position: BigInt(position), epoch })
   return {
     events: rows.map((row) => eventJson(row, row.streamId)),
-    next: encodeCheckpoint(keyring, tenant.tenantId, reached),
-    ...(query.withCheckpoints === true
-      ? {
-          checkpoints: rows.map(({ xid, position }) =>
-            encodeCheckpoint(keyring, tenant.tenantId, { xid, position, epoch: reached.epoch }),
-          ),
-        }
-      : {}),
+    next: tokenOf(last),
+    ...(query.withCheckpoints === true ? { checkpoints: rows.map(tokenOf) } : {}),
   }
 }
 

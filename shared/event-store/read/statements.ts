@@ -80,8 +80,9 @@ export interface ReadTenantFeedParameters {
 }
 
 const TENANT_FEED = columns({
-  xid: bigint,
-  position: bigint,
+  /** Reckoned with only where a reader asks for the checkpoint of each event. */
+  xid: text,
+  position: text,
   streamId: orElse(text, ''),
   ...EVENT_COLUMNS,
   /** Of the last row, which is no event and says how far the page has come. */

@@ -85,7 +85,7 @@ describe('a column list', () => {
     const read = () => list.read('select_heads', answer(['tenant_id', 'version']))
     expect(read).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
     expect(causeOf(read)).toBe(
-      'The answer to the statement "select_heads" has no column "last_xid". The database and this program are of different versions: run the migrations of this version.',
+      'The answer to the statement "select_heads" has no column "last_xid". Where the database and this program are of different versions, run the migrations of this one.',
     )
   })
 
