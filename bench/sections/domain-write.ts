@@ -1,5 +1,5 @@
 import { DomainWrites, PostgresEventStore } from '../../shared/event-store/index.ts'
-import { Database, type Statement } from '../../shared/postgres/index.ts'
+import { Database, NO_COLUMNS, type Statement } from '../../shared/postgres/index.ts'
 import { withClient } from '../../database/index.ts'
 import { alternate, figureOf, runLoad, type Sample, type Watched } from '../measure/index.ts'
 import {
@@ -77,6 +77,7 @@ function orderChange({ number, tenant, streamId }: AppendTarget): Parameters<Dom
     name: 'change_order',
     text: `insert into bench_domain.orders as o (tenant_id, order_id, changes) values ($1, $2, 1)
       on conflict (tenant_id, order_id) do update set changes = o.changes + 1`,
+    columns: NO_COLUMNS,
     values: [tenant.tenantId, streamId],
   }
   return [

@@ -2,19 +2,25 @@ import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type Qu
 import { TrickleError } from '../errors/index.ts'
 import { addressOf } from './address.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
+import type { Columns } from './columns.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
 
-export type Row = readonly (string | null)[]
-
-export interface Statement {
+/** A statement and the form of its rows. */
+export interface Statement<R = unknown> {
   /** Name under which it is prepared when the server allows that; a plain literal of the code, unique for its text. */
   readonly name: string
+  /** Names each column that it gives, and never `*`. */
   readonly text: string
+  /** What is read of its answer; `NO_COLUMNS` where it is run for its effect. */
+  readonly columns: Pick<Columns<R>, 'read'>
   readonly values: readonly unknown[]
 }
+
+/** Runs a statement in the transaction that it was given for. @throws the driver's error; INTERNAL for an answer of another form. */
+export type RunStatement = <R>(statement: Statement<R>) => Promise<R[]>
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */
@@ -28,8 +34,9 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void
 }
 
-/** Values are left as the text that the server sent: JSON is passed through, and an int8 is never rounded. */
-const asText: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
+/** The driver hands on the text that the server sent; the column list of the statement says what becomes of it. */
+const asSent = (value: unknown): unknown => value
+const asText: CustomTypesConfig = { getTypeParser: () => asSent }
 
 /** 28P01 and 28000: the server refused the login, with Entra ID mostly because the cached token was revoked or ended. */
 const LOGIN_REFUSED = new Set(['28P01', '28000'])
@@ -81,10 +88,11 @@ export class Database {
   }
 
   /**
-   * Runs one statement in its own implicit transaction; the rows are arrays of text.
+   * Runs one statement in its own implicit transaction.
+   * @returns its rows, as objects with the columns of its list.
    * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN when any attempt may have written, or whatever `onError` made of the driver's error.
    */
-  async query(statement: Statement, options: QueryOptions = {}): Promise<Row[]> {
+  async query<R>(statement: Statement<R>, options: QueryOptions = {}): Promise<R[]> {
     return this.#retrying((client) => this.#run(client, statement), options)
   }
 
@@ -93,7 +101,7 @@ export class Database {
    * database. The transaction ends by COMMIT; any throw rolls back.
    */
   async transaction<T>(
-    work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>,
+    work: (run: RunStatement) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
     const begin = options.readOnly === true ? 'begin read only' : 'begin'
@@ -120,33 +128,33 @@ export class Database {
   }
 
   /**
-   * One transaction in two round trips: BEGIN goes together with `first`, and what `decide` makes of their rows goes
-   * together with COMMIT. Nothing between the two trips waits for the client while it holds what a write holds. Both run
-   * again from the start after a lost connection, so `decide` must do nothing but read and think.
+   * One transaction in two round trips: BEGIN goes together with `first`, and what `decide` makes of its answers goes
+   * together with COMMIT. So nothing waits for the client between the first write and COMMIT. Both run again from the start
+   * after a lost connection: `decide` must do nothing but think, and send what it writes by `send`.
    */
-  async inTwoTrips<T>(
-    first: () => readonly Statement[],
-    decide: (rows: readonly Row[][]) => Promise<Decision<T>>,
+  async inTwoTrips<const First extends readonly unknown[], T>(
+    first: (run: RunStatement) => { readonly [K in keyof First]: Promise<First[K]> },
+    decide: (found: First) => Promise<Decision<T>>,
     options: QueryOptions = {},
   ): Promise<T> {
     return this.#retrying(async (client) => {
+      const run: RunStatement = (statement) => this.#run(client, statement)
       let isCommitting = false
       try {
-        const [, ...found] = await allAnswers([
-          this.#send(client, 'begin').then(() => []),
-          ...first().map((statement) => this.#run(client, statement)),
-        ])
-        const { last, answer } = await decide(found)
-        if (last.length === 0) {
+        const begun = this.#send(client, 'begin')
+        const sent = first(run)
+        await allAnswers([begun, ...sent])
+        const decision = await decide((await Promise.all(sent)) as unknown as First)
+        if ('answer' in decision) {
           await this.#send(client, 'rollback')
-          return answer([])
+          return decision.answer
         }
         isCommitting = true
-        const sent = last.map((statement) => this.#run(client, statement))
+        const last = decision.send(run)
         const commit = this.#send(client, 'commit')
-        const written = await allAnswers([...sent, commit.then(() => [])])
+        await allAnswers([...last, commit])
         if ((await commit).command !== 'COMMIT') throw swallowed()
-        return answer(written.slice(0, -1))
+        return (await last[last.length - 1]) as T
       } catch (error) {
         if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
           await this.#send(client, 'rollback').catch(() => {})
@@ -159,14 +167,14 @@ export class Database {
     await this.#pool.end()
   }
 
-  async #run(client: PoolClient, { name, text, values }: Statement): Promise<Row[]> {
-    const result = await this.#send(client, {
+  async #run<R>(client: PoolClient, { name, text, columns, values }: Statement<R>): Promise<R[]> {
+    const answer = await this.#send(client, {
       ...(this.#named ? { name } : {}),
       text,
       values: [...values],
       rowMode: 'array',
     })
-    return result.rows
+    return columns.read(name, answer)
   }
 
   async #send(client: PoolClient, query: string | QueryArrayConfig) {
@@ -241,22 +249,21 @@ const swallowed = (): TrickleError =>
     'A statement of the transaction failed and its error was swallowed, so the database undid the transaction.',
   )
 
-/** The answers of statements that were sent together, or the first error: later ones only follow from it. */
-async function allAnswers<T>(sent: readonly Promise<T>[]): Promise<T[]> {
-  // Waits for all: a connection with answers on their way must not be handed to the next caller.
+/** Waits for all statements that were sent together. @throws the first error: later ones only follow from it. */
+async function allAnswers(sent: readonly Promise<unknown>[]): Promise<void> {
+  // All, since a connection with answers on their way must not be handed to the next caller.
   const settled = await Promise.allSettled(sent)
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
-  return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
-/** What a transaction ends with. */
-export interface Decision<T> {
-  /** Sent together with COMMIT. With none, the transaction is rolled back. */
-  readonly last: readonly Statement[]
-  /** Made of the rows of `last`. */
-  readonly answer: (rows: readonly Row[][]) => T
-}
+/** What a transaction ends with: an answer without a write, which rolls back, or what is sent together with COMMIT. */
+export type Decision<T> =
+  | { readonly answer: T }
+  | {
+      /** Sends everything at once and waits for nothing. The answer of the last one is that of the whole. */
+      readonly send: (run: RunStatement) => readonly [...Promise<unknown>[], Promise<T>]
+    }
 
 export interface QueryOptions {
   /** The work only reads: a lost answer is asked for again, and told as DATABASE_UNAVAILABLE at worst. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
-import { outcomeUnknown, type Database, type Row } from '../../postgres/index.ts'
+import { outcomeUnknown, type Database } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { assemble, resultOf } from './outcome.ts'
 import { appendParameters } from './request.ts'
-import { findAppend, type AppendParameters } from './statements.ts'
+import { findAppend, type AppendParameters, type FoundAppend } from './statements.ts'
 import type { AppendWriter } from './writer.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import type { SealKeys } from '../tokens/seal-keys.ts'
@@ -98,7 +98,7 @@ export async function findEarlier(
   parameters: AppendParameters,
 ): Promise<AppendAllResult | null> {
   const [row] = await database.query(findAppend(parameters), { isRead: true, turn: tenant.tenantId })
-  return earlierAppend(keyring, tenant, parameters, row)
+  return row === undefined ? null : earlierAppend(keyring, tenant, parameters, row)
 }
 
 /**
@@ -109,26 +109,27 @@ export function earlierAppend(
   keyring: SealKeyring,
   tenant: TenantContext,
   parameters: AppendParameters,
-  row: Row | undefined,
+  row: FoundAppend,
 ): AppendAllResult | null {
-  const [outcome, offending, streamVersions, epoch, timeline, xid] = row ?? []
-  if (outcome === 'absent' || outcome === undefined) return null
-  if (outcome !== 'replayed') {
+  if (row.outcome === 'absent') return null
+  if (row.outcome === 'exists') {
+    const eventId = row.offending ?? ''
     throw new TrickleError(
       'EVENT_ID_EXISTS',
-      `An event with the id "${offending ?? ''}" exists in this tenant with other content or from another append. Nothing was written.`,
-      { extensions: { eventId: offending ?? '' } },
+      `An event with the id "${eventId}" exists in this tenant with other content or from another append. Nothing was written.`,
+      { extensions: { eventId } },
     )
   }
-  const written = JSON.parse(streamVersions ?? '[]') as [string, number, string][]
   const streams = parameters.streamIds
     .slice(0, parameters.written)
-    .map((streamId) => writtenStream(streamId, written))
-  const at = { epoch: epoch ?? '', timeline: timeline ?? '0', xid: xid ?? '0' }
-  return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: false })
+    .map((streamId) => writtenStream(streamId, row.streamVersions))
+  return assemble(keyring, tenant, streams, row, { replayed: true, replayedByKey: false })
 }
 
-function writtenStream(streamId: string, written: readonly [string, number, string][]): WrittenStream {
+function writtenStream(
+  streamId: string,
+  written: readonly (readonly [string, number, string])[],
+): WrittenStream {
   const events = written.filter(([of]) => of === streamId).map(([, version, id]) => ({ id, version }))
   return { streamId, firstVersion: events[0]?.version ?? 0, version: events.at(-1)?.version ?? 0, events }
 }

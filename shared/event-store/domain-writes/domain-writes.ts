@@ -1,8 +1,15 @@
 import { TrickleError } from '../../errors/index.ts'
-import { codeOf, constraintOf, databaseError, schemaOf, type Database } from '../../postgres/index.ts'
+import {
+  codeOf,
+  constraintOf,
+  databaseError,
+  schemaOf,
+  type Database,
+  type Statement,
+} from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { findEarlier, MAY_BE_OWN } from '../append/append.ts'
-import { readAppendAnswer } from '../append/answer.ts'
+import { answerOfText } from '../append/answer.ts'
 import { refusedByDatabase } from '../refused-by-database.ts'
 import { SealKeys } from '../tokens/seal-keys.ts'
 import type { AppendAllResult } from '../types.ts'
@@ -41,7 +48,10 @@ export class DomainWrites {
    * @throws what `decide`, `otherwise` and `refusals` say, TrickleError as EventStore.append, and INTERNAL for a
    *   decision that names what was not announced.
    */
-  async write(tenant: TenantContext, request: DomainWrite): Promise<AppendAllResult> {
+  async write<const Reads extends readonly Statement[] = readonly []>(
+    tenant: TenantContext,
+    request: DomainWrite<Reads>,
+  ): Promise<AppendAllResult> {
     checkLocks(request)
     // Before anything is written: without keys the caller could not be told what became of it.
     const keyring = this.#keys.fresh() ?? (await this.#keys.refreshed())
@@ -57,15 +67,15 @@ export class DomainWrites {
   }
 
   /** Null when a twin came in between, and the next round sees what it left. */
-  async #try(
+  async #try<Reads extends readonly Statement[]>(
     tenant: TenantContext,
-    request: DomainWrite,
-    attempt: WriteAttempt,
+    request: DomainWrite<Reads>,
+    attempt: WriteAttempt<Reads>,
   ): Promise<AppendAllResult | null> {
     try {
       return await this.#database.inTwoTrips(
-        () => attempt.firstTrip(),
-        (rows) => attempt.decide(rows),
+        (run) => attempt.first(run),
+        (found) => attempt.decide(found),
         {
           turn: tenant.tenantId,
           signal: request.signal,
@@ -79,16 +89,16 @@ export class DomainWrites {
     }
   }
 
-  async #resolve(
+  async #resolve<Reads extends readonly Statement[]>(
     tenant: TenantContext,
-    request: DomainWrite,
-    attempt: WriteAttempt,
+    request: DomainWrite<Reads>,
+    attempt: WriteAttempt<Reads>,
     error: unknown,
   ): Promise<AppendAllResult | null> {
     const code = codeOf(error)
     if (code === OTHER_ROWS) throw attempt.otherRows(Number(detailOf(error)))
     if (code === NOT_APPENDED) {
-      const answer = readAppendAnswer(detailOf(error))
+      const answer = answerOfText(detailOf(error))
       const mayBeOwn = attempt.sent.parameters.mayBeKnown && MAY_BE_OWN.has(answer.outcome)
       return (mayBeOwn ? await this.#earlier(tenant, attempt) : null) ?? attempt.resultOf(answer)
     }
@@ -99,7 +109,10 @@ export class DomainWrites {
   }
 
   /** The write that brought these ids before; null when it was undone meanwhile. */
-  #earlier(tenant: TenantContext, attempt: WriteAttempt): Promise<AppendAllResult | null> {
+  #earlier<Reads extends readonly Statement[]>(
+    tenant: TenantContext,
+    attempt: WriteAttempt<Reads>,
+  ): Promise<AppendAllResult | null> {
     return findEarlier(this.#database, attempt.keyring, tenant, attempt.sent.parameters)
   }
 }
@@ -107,11 +120,14 @@ export class DomainWrites {
 /** The detail that our own functions gave their error. */
 const detailOf = (error: unknown): string => String((error as { detail?: unknown }).detail ?? '')
 
-const refusalOf = (error: unknown, { refusals = {} }: DomainWrite): (() => Error) | undefined =>
+const refusalOf = (
+  error: unknown,
+  { refusals = {} }: Pick<DomainWrite, 'refusals'>,
+): (() => Error) | undefined =>
   Object.hasOwn(refusals, constraintOf(error)) ? refusals[constraintOf(error)] : undefined
 
 /** What the resolution above reads, as the driver gave it. */
-const passedOn = (error: unknown, request: DomainWrite): Error | undefined =>
+const passedOn = (error: unknown, request: Pick<DomainWrite, 'refusals'>): Error | undefined =>
   error instanceof Error &&
   ([OTHER_ROWS, NOT_APPENDED, UNIQUE_VIOLATION].includes(codeOf(error)) ||
     refusalOf(error, request) !== undefined)

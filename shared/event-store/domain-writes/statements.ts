@@ -1,6 +1,6 @@
 import { TrickleError } from '../../errors/index.ts'
-import type { Statement } from '../../postgres/index.ts'
-import { append, type AppendParameters } from '../append/statements.ts'
+import { NO_COLUMNS, type Statement } from '../../postgres/index.ts'
+import { append, type Appended, type AppendParameters } from '../append/statements.ts'
 import type { DomainWrite, StateChange } from './types.ts'
 
 /**
@@ -14,6 +14,7 @@ export const lockForWrite = (
 ): Statement => ({
   name: 'lock_for_write',
   text: 'select trickle_events_log.lock_for_write($1, $2, $3, $4, $5)',
+  columns: NO_COLUMNS,
   values: [
     tenantId,
     idempotency ? [`\x01${idempotency.key}`, ...resources] : resources,
@@ -24,10 +25,10 @@ export const lockForWrite = (
 })
 
 /** As `append`, in a transaction with other writes: every outcome but "appended" is an error, TK005. */
-export const appendOrFail = (parameters: AppendParameters): Statement => ({
+export const appendOrFail = (parameters: AppendParameters): Statement<Appended> => ({
   ...append(parameters),
   name: 'append_or_fail',
-  text: 'select trickle_events_log.append_or_fail($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  text: 'select trickle_events_log.append_or_fail($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as answer',
 })
 
 /** One change of a table, which ends the transaction (TK006) where it does not meet the rows that it must. */
@@ -44,6 +45,7 @@ export function changeStatement({ statement, rows }: StateChange, nth: number): 
     name: `${statement.name}_rows`,
     text: `with changed as (${statement.text} returning 1)
       select trickle_events_log.require_rows((select count(*) from changed), $${length + 1}::int, $${length + 2}::int)`,
+    columns: NO_COLUMNS,
     values: [...statement.values, rows, nth],
   }
 }

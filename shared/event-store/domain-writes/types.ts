@@ -1,4 +1,4 @@
-import type { Row, Statement } from '../../postgres/index.ts'
+import type { Statement } from '../../postgres/index.ts'
 import type { AppendOptions, ReservedName, StreamCondition, StreamWrite } from '../types.ts'
 
 /** A statement that changes a domain's tables: one insert, update, delete or merge. */
@@ -37,14 +37,20 @@ export interface DomainLocks {
   readonly resources?: readonly string[]
 }
 
-export interface DomainWrite extends DomainLocks, AppendOptions {
+/** The rows of each statement, in their order. */
+export type RowsOf<Reads extends readonly Statement[]> = {
+  readonly [K in keyof Reads]: Reads[K] extends Statement<infer R> ? readonly R[] : never
+}
+
+export interface DomainWrite<Reads extends readonly Statement[] = readonly Statement[]>
+  extends DomainLocks, AppendOptions {
   /** Statements that only read, of this tenant's rows; they are sent together with the locks. */
-  readonly reads?: readonly Statement[]
+  readonly reads?: Reads
   /** The errors for constraints of the domain's tables that a change may break, by the constraint's name. */
   readonly refusals?: Readonly<Record<string, () => Error>>
   /**
-   * Makes the changes and events of what was read, one result a statement. Called again after a lost connection, so it
-   * does nothing else. What it throws ends the write; nothing is written then.
+   * Makes the changes and events of what was read. Called again after a lost connection, so it does nothing else. What it
+   * throws ends the write; nothing is written then.
    */
-  readonly decide: (rows: readonly Row[][]) => DomainDecision | Promise<DomainDecision>
+  decide(rows: RowsOf<Reads>): DomainDecision | Promise<DomainDecision>
 }

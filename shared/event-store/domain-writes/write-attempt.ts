@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { TrickleError } from '../../errors/index.ts'
-import type { Decision, Row, Statement } from '../../postgres/index.ts'
-import { keyReused, selectReceipt } from '../../receipts/index.ts'
+import type { Decision, RunStatement, Statement } from '../../postgres/index.ts'
+import { keyReused, selectReceipt, type Receipt } from '../../receipts/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import { readAppendAnswer, type AppendAnswer } from '../append/answer.ts'
+import type { AppendAnswer } from '../append/answer.ts'
 import { earlierAppend } from '../append/append.ts'
-import { resultOf } from '../append/outcome.ts'
+import { replayOf, resultOf } from '../append/outcome.ts'
 import { appendParameters } from '../append/request.ts'
-import { findAppend, type AppendParameters } from '../append/statements.ts'
+import { findAppend, type AppendParameters, type FoundAppend } from '../append/statements.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import type { AppendAllRequest, AppendAllResult } from '../types.ts'
 import { checkAnnounced } from './check-announced.ts'
 import { appendOrFail, changeStatement, lockForWrite } from './statements.ts'
-import type { DomainWrite, StateChange } from './types.ts'
+import type { DomainWrite, RowsOf, StateChange } from './types.ts'
 
 /** What the last round trip of an attempt holds, and so may have written. */
 interface Sent {
@@ -26,47 +26,50 @@ interface Sent {
  * What the attempts of one write send, and what they make of the answers. An attempt whose answer was lost may have been
  * committed: the next one looks for its events once it holds the locks, and so after the end of the lost one.
  */
-export class WriteAttempt {
+export class WriteAttempt<Reads extends readonly Statement[]> {
   readonly keyring: SealKeyring
   readonly #tenant: TenantContext
-  readonly #request: DomainWrite
+  readonly #request: DomainWrite<Reads>
   #sent: Sent | undefined
 
-  constructor(tenant: TenantContext, request: DomainWrite, keyring: SealKeyring) {
+  constructor(tenant: TenantContext, request: DomainWrite<Reads>, keyring: SealKeyring) {
     this.#tenant = tenant
     this.#request = request
     this.keyring = keyring
   }
 
   /** The locks come first: every later statement sees what their last holder committed. */
-  firstTrip(): Statement[] {
-    const { idempotency, reads = [] } = this.#request
+  first(run: RunStatement) {
+    const { idempotency, reads } = this.#request
+    const { tenantId } = this.#tenant
     return [
-      lockForWrite(this.#tenant.tenantId, this.#request),
-      ...(idempotency ? [selectReceipt(this.#tenant.tenantId, idempotency.key)] : []),
-      ...(this.#sent === undefined ? [] : [findAppend(this.#sent.parameters)]),
-      ...reads,
-    ]
+      run(lockForWrite(tenantId, this.#request)),
+      idempotency ? run(selectReceipt(tenantId, idempotency.key)) : nothing,
+      this.#sent === undefined ? nothing : run(findAppend(this.#sent.parameters)),
+      Promise.all((reads ?? []).map((read) => run(read))),
+    ] as const
   }
 
   /** @throws what the request's `decide` throws, IDEMPOTENCY_KEY_REUSED, and TrickleError as EventStore.append. */
-  async decide([, ...rows]: readonly Row[][]): Promise<Decision<AppendAllResult>> {
-    const receipt = this.#request.idempotency ? rows.shift()?.[0] : undefined
-    const found = this.#sent === undefined ? undefined : rows.shift()?.[0]
+  async decide([, [receipt], [found], rows]: readonly [
+    unknown,
+    readonly Receipt[],
+    readonly FoundAppend[],
+    readonly unknown[][],
+  ]): Promise<Decision<AppendAllResult>> {
     const done = this.#ofReceipt(receipt) ?? this.#ofLostAnswer(found)
-    if (done !== null) return { last: [], answer: () => done }
-    const sent = await this.#prepare(rows)
+    if (done !== null) return { answer: done }
+    // The rows come of the statements of `reads`, in their order.
+    const sent = await this.#prepare(rows as RowsOf<Reads>)
     this.#sent = sent
     return {
-      last: [
-        ...sent.changes.map((change, index) => changeStatement(change, index + 1)),
-        appendOrFail(sent.parameters),
+      send: (run) => [
+        ...sent.changes.map((change, index) => run(changeStatement(change, index + 1))),
+        run(appendOrFail(sent.parameters)).then(([row]) => {
+          if (row === undefined) throw new TrickleError('INTERNAL', 'The append returned nothing.')
+          return this.resultOf(row.answer)
+        }),
       ],
-      answer: (answers) => {
-        const answer = answers.at(-1)?.[0]?.[0] ?? null
-        if (answer === null) throw new TrickleError('INTERNAL', 'The append returned nothing.')
-        return this.resultOf(readAppendAnswer(answer))
-      },
     }
   }
 
@@ -94,7 +97,7 @@ export class WriteAttempt {
     )
   }
 
-  async #prepare(rows: readonly Row[][]): Promise<Sent> {
+  async #prepare(rows: RowsOf<Reads>): Promise<Sent> {
     const { idempotency, trace } = this.#request
     const { changes, streams, conditions } = await this.#request.decide(rows)
     const append: AppendAllRequest = {
@@ -109,24 +112,18 @@ export class WriteAttempt {
     return { append, ids, parameters, changes }
   }
 
-  #ofReceipt(row: Row | undefined): AppendAllResult | null {
+  #ofReceipt(receipt: Receipt | undefined): AppendAllResult | null {
     const { idempotency } = this.#request
-    if (row === undefined || !idempotency) return null
-    const [fingerprint, result, xid] = row
-    if (fingerprint !== idempotency.fingerprint.toString('hex')) throw keyReused()
-    return resultOf(this.keyring, this.#tenant, { streams: [] }, [], {
-      outcome: 'replayed',
-      versions: [],
-      at: 0,
-      epoch: '',
-      timeline: '0',
-      xid: xid ?? '0',
-      result: result ?? 'null',
-    })
+    if (receipt === undefined || !idempotency) return null
+    if (receipt.fingerprint !== idempotency.fingerprint.toString('hex')) throw keyReused()
+    return replayOf(this.keyring, this.#tenant, receipt)
   }
 
-  #ofLostAnswer(row: Row | undefined): AppendAllResult | null {
-    if (row === undefined || this.#sent === undefined) return null
-    return earlierAppend(this.keyring, this.#tenant, this.#sent.parameters, row)
+  #ofLostAnswer(found: FoundAppend | undefined): AppendAllResult | null {
+    if (found === undefined || this.#sent === undefined) return null
+    return earlierAppend(this.keyring, this.#tenant, this.#sent.parameters, found)
   }
 }
+
+/** The rows of a statement that is not asked. */
+const nothing: Promise<readonly never[]> = Promise.resolve([])

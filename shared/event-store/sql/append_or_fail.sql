@@ -4,7 +4,8 @@
 create or replace function trickle_events_log.append_or_fail(
     p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written int,
     p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea, p_names jsonb,
-    out outcome text, out versions bigint[], out at int, out epoch uuid, out timeline text, out xid xid8, out result jsonb)
+    out outcome text, out versions bigint[], out at int, out epoch uuid, out timeline text, out xid xid8,
+    out result jsonb)
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$
@@ -17,7 +18,8 @@ begin
     raise exception 'the append of a write ended in "%"', v_answer.outcome
       using errcode = 'TK005', detail = v_answer::text;
   end if;
-  select v_answer.outcome, v_answer.versions, v_answer.at, v_answer.epoch, v_answer.timeline, v_answer.xid, v_answer.result
+  select v_answer.outcome, v_answer.versions, v_answer.at, v_answer.epoch, v_answer.timeline, v_answer.xid,
+      v_answer.result
     into outcome, versions, at, epoch, timeline, xid, result;
 end $$;
 alter function trickle_events_log.append_or_fail owner to trickle_owner;

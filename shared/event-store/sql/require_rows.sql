@@ -1,4 +1,4 @@
--- Ends a write whose statement did not meet the rows that it must: COMMIT is on its way already. p_nth: which statement.
+-- Ends a write whose statement did not meet the rows that it must: COMMIT is on its way already. p_nth: which one.
 create or replace function trickle_events_log.require_rows(p_found bigint, p_required int, p_nth int) returns boolean
   language plpgsql volatile
   as $$

@@ -1,6 +1,12 @@
 import { DomainWrites, type DomainWrite, type StateChange } from '../../../../shared/event-store/index.ts'
 import { TrickleError } from '../../../../shared/errors/index.ts'
-import type { Row, Statement } from '../../../../shared/postgres/index.ts'
+import {
+  columns,
+  integer,
+  NO_COLUMNS,
+  type RowOf,
+  type Statement,
+} from '../../../../shared/postgres/index.ts'
 import type { TestDatabase } from '../../../support/database.ts'
 
 /** A domain's table as a domain would make it: accounts with a balance, one tenant beside the other. */
@@ -29,9 +35,12 @@ export async function createAccounts(database: TestDatabase): Promise<void> {
   await admin.query(TABLE)
 }
 
-export const selectAccount = (tenantId: string, accountId: string): Statement => ({
+const ACCOUNT = columns({ balance: integer, version: integer })
+
+export const selectAccount = (tenantId: string, accountId: string): Statement<RowOf<typeof ACCOUNT>> => ({
   name: 'select_account',
   text: 'select a.balance, a.version from trickle_banking_state.accounts a where a.tenant_id = $1 and a.account_id = $2',
+  columns: ACCOUNT,
   values: [tenantId, accountId],
 })
 
@@ -43,6 +52,7 @@ export const insertAccount = (
 ): Statement => ({
   name: 'insert_account',
   text: 'insert into trickle_banking_state.accounts (tenant_id, account_id, owner_name, balance, version) values ($1, $2, $3, $4, 1)',
+  columns: NO_COLUMNS,
   values: [tenantId, accountId, owner, balance],
 })
 
@@ -55,6 +65,7 @@ export const updateAccount = (
   name: 'update_account',
   text: `update trickle_banking_state.accounts a set balance = a.balance + $3, version = a.version + 1
     where a.tenant_id = $1 and a.account_id = $2 and a.version = $4`,
+  columns: NO_COLUMNS,
   values: [tenantId, accountId, by, version],
 })
 
@@ -77,17 +88,20 @@ export const opening = (
   }),
 })
 
+type AccountWrite = DomainWrite<readonly [ReturnType<typeof selectAccount>]>
+
 /** Takes an amount, by what it read under its locks. */
 export const withdrawal = (
   tenantId: string,
   accountId: string,
   amount: number,
-  overrides: Partial<DomainWrite> = {},
-): DomainWrite => ({
+  overrides: Partial<AccountWrite> = {},
+): AccountWrite => ({
   streams: [accountId],
   reads: [selectAccount(tenantId, accountId)],
-  decide: ([rows = []]) => {
-    const { balance, version } = accountOf(rows)
+  decide: ([[account]]) => {
+    if (account === undefined) throw new TrickleError('STREAM_NOT_FOUND', 'There is no such account.')
+    const { balance, version } = account
     if (balance < amount) throw new TrickleError('VALIDATION_FAILED', `The account holds ${balance}.`)
     const change: StateChange = {
       statement: updateAccount(tenantId, accountId, -amount, version),
@@ -107,11 +121,6 @@ export const withdrawal = (
   },
   ...overrides,
 })
-
-function accountOf([row]: readonly Row[]): { balance: number; version: number } {
-  if (row === undefined) throw new TrickleError('STREAM_NOT_FOUND', 'There is no such account.')
-  return { balance: Number(row[0]), version: Number(row[1]) }
-}
 
 /** What the table says of an account and what its events say: the two must be the same at every moment. */
 export async function twoAccounts(

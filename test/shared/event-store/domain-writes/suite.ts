@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { DomainWrites, EventStore } from '../../../../shared/event-store/index.ts'
+import { NO_COLUMNS } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import type { TestDatabase } from '../../../support/database.ts'
 import { readWhole } from '../support.ts'
@@ -83,14 +84,12 @@ export function describeDomainWrites(bank: () => Bank): void {
     it('whose change meets other rows than it must appends nothing, and throws the error made for it', async () => {
       const { writes, acme } = bank()
       await open('a-5')
-      const stale = withdrawal(acme.tenantId, 'a-5', 5, {
-        reads: [{ name: 'old', text: 'select 100, 0', values: [] }],
-      })
+      const stale = withdrawal(acme.tenantId, 'a-5', 5)
       await expect(
         writes.write(acme, {
           ...stale,
-          decide: async (rows) => {
-            const decided = await stale.decide(rows)
+          decide: async () => {
+            const decided = await stale.decide([[{ balance: 100, version: 0 }]])
             return {
               ...decided,
               streams: decided.streams.map((stream) => ({ ...stream, expected: { mode: 'any' as const } })),
@@ -290,7 +289,10 @@ export function describeDomainWrites(bank: () => Bank): void {
         streams: ['c-1'],
         decide: () => ({
           changes: [
-            { statement: { name: 'odd', text, values: [] }, ...(rows === undefined ? {} : { rows }) },
+            {
+              statement: { name: 'odd', text, columns: NO_COLUMNS, values: [] },
+              ...(rows === undefined ? {} : { rows }),
+            },
           ],
           streams: [
             { streamId: 'c-1', expected: { mode: 'any' as const }, events: [{ type: 'Noted', data: 1 }] },
