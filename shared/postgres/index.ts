@@ -4,15 +4,9 @@
  * resolved by the caller's receipt or ids, never guessed. A statement names its columns and brings a list of them, by which
  * its rows get names and types; nothing reads a row by place. Must not know tenants or events: shared/tenancy stands on it.
  */
-export {
-  Database,
-  type DatabaseOptions,
-  type Decision,
-  type QueryOptions,
-  type RunStatement,
-  type Statement,
-  type TransactionOptions,
-} from './pool.ts'
+export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
+export type { RunStatement, Statement } from './statement.ts'
+export type { Decision, FirstTrip } from './transactions.ts'
 export { addressOf, entraScope } from './address.ts'
 export {
   classifyFailure,
