@@ -37,4 +37,3 @@ export {
 } from './column-types.ts'
 export { changedSettings, selectLoginSettings, type ChangedSetting } from './login-settings.ts'
 export { timestampOfText } from './timestamps.ts'
-export { requiredMigrationLevel } from './migration-level.ts'
