@@ -20,4 +20,14 @@ export type { Work } from './connection-turns.ts'
 export { compositeFields } from './composite.ts'
 export { changedSettings, selectLoginSettings, type ChangedSetting } from './login-settings.ts'
 export { timestampOfText } from './timestamps.ts'
+export {
+  everyRow,
+  logins,
+  tableVerbs,
+  type Login,
+  type Reach,
+  type RelationAccess,
+  type TableAccess,
+  type TableVerb,
+} from './table-access.ts'
 export { requiredMigrationLevel } from './migration-level.ts'

@@ -1,4 +1,5 @@
 import type { Row, Statement } from './pool.ts'
+import { logins } from './table-access.ts'
 
 /** A setting of a login that is not as database/roles.sql made it. */
 export interface ChangedSetting {
@@ -8,8 +9,6 @@ export interface ChangedSetting {
   readonly expected: string | null
   readonly found: string | null
 }
-
-const LOGINS = ['trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_migrator']
 
 /**
  * The defaults of each login, for all databases and for this one, beside what roles.sql noted. A login may change its own
@@ -22,7 +21,7 @@ export const selectLoginSettings: Statement = {
       (select pg_catalog.to_json(s.setconfig) from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = s.setdatabase
         where s.setrole = r.oid and d.datname = pg_catalog.current_database())
     from pg_catalog.pg_roles r where r.rolname = any ($1) order by r.rolname`,
-  values: [LOGINS],
+  values: [logins],
 }
 
 /** What differs, by login and name. A setting for this database alone is never of roles.sql. */

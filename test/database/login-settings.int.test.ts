@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { prepareServer } from '../../database/index.ts'
-import { healthRoutes } from '../../functions/health/index.ts'
+import { healthRoutes } from '../../functions/health/routes.ts'
 import { createOwnServer } from '../support/database.ts'
 import { testPasswords } from '../support/urls.ts'
 import { callerOf } from '../functions/operations/support.ts'
