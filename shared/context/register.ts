@@ -27,7 +27,7 @@ export function registerTriggers(
 ): void {
   const runs = subscriptions.map((subscription) => ({
     ...timerOfSubscription(subscription),
-    run: (log: TriggerLog) => run(subscription, subscriptionDatabase(), log),
+    run: async (log: TriggerLog) => run(subscription, subscriptionDatabase(), log),
   }))
   for (const timer of [...timers, ...runs]) {
     if (!isRunBy(timer.runsOn ?? 'background', runsOn)) continue
