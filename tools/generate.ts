@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { makeManifest } from '../database/index.ts'
 import { apiInfo, noPlatform, product, productErrors, productQueues } from '../functions/product.ts'
 import { settingsSchemaWith } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
@@ -21,6 +22,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
     ['infra/context-settings.json', jsonOf(contextSettings())],
     ['infra/service-bus/queues.json', jsonOf({ queues: productQueues() })],
+    ['functions/health/database-manifest.json', `${JSON.stringify(await makeManifest(), null, 2)}\n`],
   ])
 }
 

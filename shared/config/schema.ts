@@ -104,7 +104,7 @@ export const sharedSettingNames: readonly string[] = Object.keys(sharedSchema.sh
  */
 export const settingsSchemaWith = (ofContexts: SettingSchemas): z.ZodType<Settings> =>
   // What contexts add stays out of the type: a context is given its own settings in its own type.
-  sharedSchema.extend<Record<never, never>>(ofContexts).superRefine(checkTogether)
+  z.object({ ...sharedSchema.shape, ...ofContexts }).superRefine(checkTogether)
 
 function checkTogether(settings: Settings, context: z.core.$RefinementCtx): void {
   const isLocal = settings.TRICKLE_ENVIRONMENT === 'local'

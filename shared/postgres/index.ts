@@ -30,4 +30,3 @@ export {
   type TableAccess,
   type TableVerb,
 } from './table-access.ts'
-export { requiredMigrationLevel } from './migration-level.ts'

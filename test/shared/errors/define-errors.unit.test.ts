@@ -28,7 +28,7 @@ describe('the errors of a context', () => {
     ['a code in small letters', { noteNotFound: { status: 404, title: 't' } }, 'must be in capitals'],
     ['a status of success', { NOTE_FOUND: { status: 200, title: 't' } }, 'from 400 to 599'],
     ['no whole status', { NOTE_FOUND: { status: 404.5, title: 't' } }, 'from 400 to 599'],
-  ])('can not have %s', (_, definitions, message) => {
+  ])('can not have %s', (_, definitions: Parameters<typeof defineErrors>[0], message) => {
     expect(() => defineErrors(definitions)).toThrow(message)
   })
 })
