@@ -103,6 +103,7 @@ function settingsTable(): string {
     '- A setting that is missing or wrong: `GET /api/health/ready` answers 503 with `"configuration":"invalid"`, and the log names the setting.',
     '- A plain-http or loopback issuer, key url or analytics url outside `TRICKLE_ENVIRONMENT=local`: refused in the same way.',
     '- A list of issuers with a mistake: told by its place, such as `TRICKLE_AUTH_ISSUERS: [1]: ...`. Who may call, and what the lists hold: [callers.md](callers.md).',
+    '- A setting of a context in Azure: `azd env set TRICKLE_CONTEXT_SETTINGS \'["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]\'`, then `azd provision`. A name that no context has is refused before anything is made.',
     '- `TRICKLE_FORWARDING_SCHEDULE` unset in Azure: the host can not index the timer `forward-adx` and says so; nothing is forwarded until it is set.',
     '',
   ].join('\n')

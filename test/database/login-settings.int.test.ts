@@ -31,7 +31,12 @@ async function ready(roles: string | null = 'operator') {
   const call = callerOf(
     healthRoutes(
       () =>
-        ({ app, settings: {}, tokens: {}, logOperations: nothing, subscriptionOperations: nothing }) as never,
+        ({
+          app,
+          checkConfiguration: () => undefined,
+          logOperations: nothing,
+          subscriptionOperations: nothing,
+        }) as never,
     ),
   )
   const { status, json } = await call('health-ready', { roles })
