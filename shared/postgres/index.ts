@@ -39,3 +39,13 @@ export {
 } from './column-types.ts'
 export { changedSettings, selectLoginSettings, type ChangedSetting } from './login-settings.ts'
 export { timestampOfText } from './timestamps.ts'
+export {
+  everyRow,
+  logins,
+  tableVerbs,
+  type Login,
+  type Reach,
+  type RelationAccess,
+  type TableAccess,
+  type TableVerb,
+} from './table-access.ts'
