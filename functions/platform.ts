@@ -6,7 +6,7 @@
 import { createTokenVerifier, roles, type TokenVerifier } from '../shared/auth/index.ts'
 import { readSettings, type Settings, type SettingSchemas } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
-import { PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
+import { DomainWrites, PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
 import { TenantDirectory, type TenantKey } from '../shared/tenancy/index.ts'
 import { systemClock, type Clock } from '../shared/time/index.ts'
@@ -16,6 +16,8 @@ export interface Platform {
   readonly tokens: TokenVerifier
   readonly databases: Databases
   readonly events: EventStore
+  /** Changes of a context's tables together with their events (docs/domain-writes.md). */
+  readonly writes: DomainWrites
   /** What tokens of the log are sealed and opened with. */
   readonly sealKeys: SealKeys
   /** The directory that reads names as ids, slugs, external ids, or any of them. */
@@ -72,6 +74,7 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
     tokens: () => tokenVerifier(platform.settings),
     databases: () => databases,
     events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),
+    writes: () => new DomainWrites(databases.app, platform.sealKeys),
     sealKeys: () => new SealKeys(databases.app),
     tenantsBy: () => tenantsBy,
     clock: () => systemClock,
