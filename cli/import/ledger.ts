@@ -1,9 +1,9 @@
-import type { Entry, Outcome } from './entry.ts'
-import { removeProgress, writeProgress, type ImportIdentity } from './progress-file.ts'
+import { Tally } from './entries.ts'
+import type { Counts, Entry, Outcome } from './entries.ts'
+import { removeProgress, writeProgress } from './progress.ts'
+import type { ImportIdentity, StartingPoint } from './progress.ts'
 import type { RejectsFile } from './rejects-file.ts'
 import type { Reporter } from './reporter.ts'
-import type { StartingPoint } from './starting-point.ts'
-import { Tally, type Counts } from './tally.ts'
 import type { Books } from './upload.ts'
 
 /** Where progress is kept, and of what. */

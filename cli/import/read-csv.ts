@@ -1,10 +1,10 @@
 import { CsvError, parse } from 'csv-parse'
 import { z } from 'zod'
-import { brokenCsv, endlessRow, type UnreadRows } from './csv-faults.ts'
-import { checkHeader, headerText, namedSeparator, separatorHint } from './csv-header.ts'
-import { countBreaks, isBreak, utf8Lines } from './csv-text.ts'
+import { checkHeader, headerText, namedSeparator, separatorHint } from './csv-columns.ts'
+import { brokenCsv, countBreaks, endlessRow, isBreak, utf8Lines } from './csv-text.ts'
+import type { UnreadRows } from './csv-text.ts'
+import type { RecordContent, SourceRecord } from './entries.ts'
 import { lineBytesMax } from './read-lines.ts'
-import type { RecordContent, SourceRecord } from './source-record.ts'
 
 /** Rows of one block: as many new tenants as one request makes. */
 const blockRows = 1000

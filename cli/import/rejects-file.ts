@@ -8,10 +8,10 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { CommandFailure, visible } from '../frame/index.ts'
-import type { SourceRecord } from './source-record.ts'
-import { sourceText } from './source-record.ts'
+import { sourceText } from './entries.ts'
+import type { SourceRecord } from './entries.ts'
 
 export interface Reject {
   readonly record: SourceRecord
@@ -100,4 +100,9 @@ export class RejectsFile {
       )
     }
   }
+}
+
+/** Beside the input; of standard input in the folder where the command runs. */
+export function defaultRejectsFile(file: string): string {
+  return file === '-' ? resolve('stdin.rejects.ndjson') : `${resolve(file)}.rejects.ndjson`
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
 import { TrickleError } from '../../shared/errors/index.ts'
-import { type EventImporter, type ImportLine, type ImportOutcome } from '../../shared/event-store/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import type { EventImporter, ImportLine, ImportOutcome } from '../../shared/event-store/index.ts'
 import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Services } from '../services.ts'
 import { batches } from './import-lines.ts'
-import { judgeLines, LINE_BYTES_MAX, type Judged } from './judge-line.ts'
+import { judgeLines, type Judged } from './judge-line.ts'
 import type { LongHeld } from './long-held.ts'
 import { holderOf, asBulkWork } from './permits.ts'
 
@@ -97,7 +98,10 @@ class ImportRun {
     let writing: Promise<string> | undefined
     let failure: { readonly error: unknown } | undefined
     try {
-      for await (const batch of batches(body, { lineBytesMax: LINE_BYTES_MAX, linesMax: LINES_MAX })) {
+      for await (const batch of batches(body, {
+        lineBytesMax: eventLimits.importLineBytesMax,
+        linesMax: LINES_MAX,
+      })) {
         const judged = await judgeLines(batch)
         const before = writing === undefined ? '' : await writing
         writing = this.#write(judged)

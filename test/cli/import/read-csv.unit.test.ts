@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readCsv } from '../../../cli/import/read-csv.ts'
 import { lineBytesMax } from '../../../cli/import/read-lines.ts'
-import type { SourceRecord } from '../../../cli/import/source-record.ts'
+import type { SourceRecord } from '../../../cli/import/entries.ts'
 import { chunksOf, collect } from './support.ts'
 
 async function read(

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fileStart, lineBytesMax, readLines } from '../../../cli/import/read-lines.ts'
-import { sourceText, type SourceRecord } from '../../../cli/import/source-record.ts'
+import { sourceText, type SourceRecord } from '../../../cli/import/entries.ts'
 import { chunksOf, collect } from './support.ts'
 
 const sameBytes = (bytes: number): number => bytes

@@ -1,10 +1,61 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, realpathSync, type ReadStream } from 'node:fs'
+import { createReadStream, realpathSync } from 'node:fs'
+import type { ReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { CommandFailure } from '../frame/index.ts'
 import { systemCode } from '../../local/failure/index.ts'
+import { CommandFailure, UsageError } from '../frame/index.ts'
+import type { SourceRecord } from './entries.ts'
+import { readCsv } from './read-csv.ts'
+import { fileStart, readLines } from './read-lines.ts'
+import type { ReadFrom } from './read-lines.ts'
 import { unpack } from './unpack.ts'
+
+export interface InputFormat {
+  readonly kind: 'csv' | 'ndjson'
+  /** Of CSV: one character. */
+  readonly delimiter: string
+}
+
+const kindOfExtension: Readonly<Record<string, InputFormat>> = {
+  ndjson: { kind: 'ndjson', delimiter: '' },
+  jsonl: { kind: 'ndjson', delimiter: '' },
+  csv: { kind: 'csv', delimiter: ',' },
+  tsv: { kind: 'csv', delimiter: '\t' },
+}
+
+/** What people write for a tab where a shell makes it hard to type one. */
+const tabNames = ['tab', String.raw`\t`]
+
+function delimiterOf(text: string): string {
+  if (tabNames.includes(text)) return '\t'
+  if (text.length === 1 && !/["\r\n]/u.test(text)) return text
+  throw new UsageError(`--delimiter takes one character (or "tab"), not "${text}".`)
+}
+
+/**
+ * The format of a file: by option, or by the name (.ndjson, .jsonl, .csv, .tsv, each with .gz or without).
+ * @param file `-` is standard input, which is NDJSON unless said otherwise
+ * @throws UsageError when it can't be told
+ */
+export function formatOf(
+  file: string,
+  options: { format?: string | undefined; delimiter?: string | undefined },
+): InputFormat {
+  const extension = /\.([^./\\]+)$/u.exec(file.toLowerCase().replace(/\.gz$/u, ''))?.[1]
+  const name = options.format ?? (file === '-' ? 'ndjson' : extension)
+  const format = name === undefined ? undefined : kindOfExtension[name]
+  if (!format) {
+    throw new UsageError(
+      options.format === undefined
+        ? `The format of "${file}" can't be told from its name: say --format ndjson or --format csv.`
+        : `--format takes ndjson or csv, not "${options.format}".`,
+    )
+  }
+  if (options.delimiter === undefined) return format
+  if (format.kind !== 'csv') throw new UsageError('--delimiter is for CSV.')
+  return { ...format, delimiter: delimiterOf(options.delimiter) }
+}
 
 /** What tells one state of a file from another, without reading it whole. */
 export interface InputIdentity {
@@ -117,5 +168,47 @@ export function openStream(stream: Readable): OpenInput {
     chunks: explained(stream, 'the input'),
     consumedBytes: (textBytes) => textBytes,
     close: () => stream.destroy(),
+  }
+}
+
+/** Standard input, or a file. */
+export type RecordSource =
+  | { readonly kind: 'file'; readonly file: InputFile }
+  | { readonly kind: 'stream'; readonly stream: Parameters<typeof openStream>[0] }
+
+/** Only lines of a file as it is can be begun in the middle; all else is read again, which costs little beside sending. */
+function opened(
+  source: RecordSource,
+  format: InputFormat,
+  from: ReadFrom,
+): { input: OpenInput; start: ReadFrom } {
+  if (source.kind === 'stream') return { input: openStream(source.stream), start: fileStart }
+  const start = format.kind === 'ndjson' && !source.file.isCompressed ? from : fileStart
+  return { input: openFile(source.file, start.bytes), start }
+}
+
+/**
+ * The records behind a place, in blocks.
+ * @param note told what a person should know of the file, once
+ * @throws CommandFailure FILE_UNREADABLE, FILE_BROKEN, NOT_UTF8, CSV_BROKEN, CSV_HEADER
+ */
+export async function* readRecords(
+  source: RecordSource,
+  format: InputFormat,
+  from: ReadFrom,
+  note: (line: string) => void,
+): AsyncGenerator<SourceRecord[]> {
+  const { input, start } = opened(source, format, from)
+  try {
+    const blocks =
+      format.kind === 'ndjson'
+        ? readLines(input.chunks, start, input.consumedBytes)
+        : readCsv(input.chunks, { delimiter: format.delimiter, consumedBytes: input.consumedBytes, note })
+    for await (const block of blocks) {
+      const behind = block.filter((record) => record.row > from.row)
+      if (behind.length > 0) yield behind
+    }
+  } finally {
+    input.close()
   }
 }
