@@ -42,8 +42,7 @@ export async function openLog(
 ): Promise<Log> {
   const name = `${plan.events} events, ${plan.tenants} tenants`
   note(`storing ${name}`)
-  const form = { afterSql: SEED_SQL }
-  const database = await createScratchDatabase(server, `bench_log_${plan.events}_${plan.tenants}`, form)
+  const database = await createScratchDatabase(server, `bench_log_${plan.events}_${plan.tenants}`, SEED_SQL)
   await seedLog(database.adminUrl, plan, note)
   const streams = await sampleStreams(database.adminUrl, plan, SAMPLED)
   const contexts = await contextsOf(database, streams)

@@ -24,7 +24,7 @@ export { appSettings, startHost, startIssuer, type BenchHost, type Issuer } from
 export { HttpCaller, type Call } from './http-caller.ts'
 export { makeEvent } from './payload.ts'
 export { createPeerDatabase } from './peer-database.ts'
-export { createScratchDatabase, type ScratchForm } from './scratch-database.ts'
+export { createScratchDatabase } from './scratch-database.ts'
 export { startBenchServer, type BenchServer } from './server.ts'
 export { copyToBareTable, storeEvents, type StoredEventsPlan } from './stored-events.ts'
 export { createTenants } from './tenants.ts'

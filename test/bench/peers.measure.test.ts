@@ -56,23 +56,6 @@ describe('npm run bench:peers', () => {
   )
 })
 
-describe('npm run bench:shape', () => {
-  it('compares forms of the heads, and counts their updates', { timeout: RUN_MS }, async () => {
-    const { result } = await run('bench/shape/main.ts', ['heads', '--events', '2000', '--modes', 'unnamed'])
-    const appends = result.figures.filter(({ name }) =>
-      name.startsWith('append of 1 event, 8 callers, unnamed'),
-    )
-    expect(appends.map(({ candidate, baseline }) => [candidate, baseline])).toEqual([
-      ['heads in 16 partitions', 'as migrated'],
-      ['fillfactor 90', 'as migrated'],
-      ['fillfactor 100', 'as migrated'],
-      ['default autovacuum', 'as migrated'],
-    ])
-    expect(result.counts).toHaveLength(5)
-    expect(result.counts.every(({ value }) => value >= 0 && value <= 1)).toBe(true)
-  })
-})
-
 describe('npm run bench:growth', () => {
   it('stores logs and compares each with the smallest', { timeout: RUN_MS }, async () => {
     const { result } = await run('bench/growth/main.ts', ['--tenants', '10,20'])

@@ -5,9 +5,6 @@ import { parseGrowthCommand } from '../../bench/growth/options.ts'
 import { parsePeersCommand } from '../../bench/peers/options.ts'
 import { cpuSamples, figuresOf } from '../../bench/peers/pairs.ts'
 import { readOutput } from '../../bench/peers/tools/index.ts'
-import { parseShapeCommand } from '../../bench/shape/options.ts'
-import { withPartitionedHeads, withPartitions } from '../../bench/shape/variants.ts'
-import { allMigrations } from '../../database/index.ts'
 
 const PGBENCH = `pgbench (15.18)
 transaction type: insert.sql
@@ -59,39 +56,6 @@ describe('pairs of arms', () => {
   })
 })
 
-describe('another number of partitions', () => {
-  it('changes every migration that makes hash partitions, and no other', async () => {
-    const files = await allMigrations()
-    const { edit } = withPartitions(8)
-    const changed = files.filter(({ upSql, name }) => edit?.(upSql, name) !== upSql)
-    const partitioned = files.filter(({ upSql }) => upSql.includes('partition by hash'))
-    expect(changed).toEqual(partitioned)
-    expect(partitioned.length).toBeGreaterThan(0)
-    for (const { upSql, name } of partitioned) {
-      const text = edit?.(upSql, name) ?? ''
-      expect(text).toContain('0 .. 7 loop')
-      expect(text).toContain('modulus 8,')
-      expect(text).not.toContain('modulus 16')
-    }
-  })
-
-  it('can be given to the heads of streams too', async () => {
-    const [log] = (await allMigrations()).filter(({ name }) => name.includes('log'))
-    const text = withPartitionedHeads().edit?.(log?.upSql ?? '', log?.name ?? '') ?? ''
-    expect(text).toMatch(/primary key \(tenant_id, stream_id\)\n\) partition by hash \(tenant_id\);/)
-    expect(text).toMatch(
-      /'streams', 'with \(fillfactor = 85, [^']+'\),\n +\('trickle_events_log', 'events', /,
-    )
-  })
-
-  it('refuses a way of making them that it does not know', () => {
-    const other = 'create table t (a int) partition by hash (a); -- by hand'
-    expect(() => withPartitions(8).edit?.(other, '0099_other')).toThrow(/0099_other/)
-    const heads = 'create table trickle_events_log.streams (a int)'
-    expect(() => withPartitionedHeads().edit?.(heads, '0099_other')).toThrow(/0099_other/)
-  })
-})
-
 describe('the flags of the commands', () => {
   it('have defaults that measure', () => {
     expect(parsePeersCommand([], 5)).toMatchObject({
@@ -104,10 +68,6 @@ describe('the flags of the commands', () => {
         mode: 'unnamed',
       },
       locate: { install: true, messageDbFolder: undefined },
-    })
-    expect(parseShapeCommand([], 5)).toMatchObject({
-      sections: ['partitions', 'indexes', 'heads'],
-      options: { events: 200_000, modes: ['unnamed', 'named'] },
     })
     expect(parseGrowthCommand([], 5).options).toMatchObject({
       sizes: [10_000, 1_000_000],
@@ -124,7 +84,6 @@ describe('the flags of the commands', () => {
   it.each([
     [() => parsePeersCommand(['marten'], 5), /no section "marten"/],
     [() => parsePeersCommand(['--mode', 'prepared'], 5), /--mode/],
-    [() => parseShapeCommand(['--events', '5'], 5), /--events/],
     [() => parseGrowthCommand(['--to', '12345'], 5), /multiple of 10000/],
     [() => parseGrowthCommand(['append'], 5), /append/],
   ])('are refused with the usage', (parse, message) => {
