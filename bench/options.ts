@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util'
 import { instanceLimits } from '../shared/postgres/index.ts'
-import { commonFlags, commonOptions, commonUsage, FlagReader } from './command/index.ts'
+import { commonFlags, commonOptions, commonUsage } from './command/index.ts'
+import { FlagReader } from '../packages/command-flags/index.ts'
 import { sectionNames, type BenchOptions, type SectionName } from './sections/index.ts'
 import { statementModes } from './stage/index.ts'
-
-export { UsageError } from './command/index.ts'
 
 /** One caller, one instance's share of HTTP requests as deployed, and less and more than that. */
 const CONCURRENCIES = [1, 8, instanceLimits.httpConcurrency, 32]

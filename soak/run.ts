@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { direct } from './direct.ts'
-import { FaultyProxy, ForeignLoad, killBackends, rollBackLostPrepared } from './faults/index.ts'
+import { AppendFaults, ForeignLoad, killBackends, rollBackLostPrepared } from './faults/index.ts'
 import { countDeadlocks, countEvents } from './log-counts.ts'
 import type { SoakOptions } from './options.ts'
 import { Random, streamSpaceFor, tenantSlug } from './plan/index.ts'
@@ -11,6 +11,7 @@ import { READER_PLANS } from './readers/index.ts'
 import { reconcile } from './reconcile/index.ts'
 import type { SoakResult } from './result.ts'
 import type { Cleanup } from '../local/process/index.ts'
+import { TcpProxy } from '../packages/tcp-proxy/index.ts'
 import { startReaders, startSoakServer, WriterFleet } from './stage/index.ts'
 import { PREPARED_PREFIX } from './writers/index.ts'
 
@@ -49,10 +50,8 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   await hooks.onReady?.(adminUrl)
   const random = new Random(options.seed + FAULT_SEED_OFFSET)
   const urls = { appUrl: server.url('trickle_app'), forwarderUrl: server.url('trickle_forwarder') }
-  const proxy = await cleanup.start(
-    FaultyProxy.start(adminUrl, random, options.cutsPerThousand / 1_000),
-    (started) => started.close(),
-  )
+  const faults = new AppendFaults(random, options.cutsPerThousand / 1_000)
+  const proxy = await cleanup.start(TcpProxy.start(adminUrl, faults), (started) => started.close())
   const readers = startReaders({ seed: options.seed, space, readers: READER_PLANS, folder, ...urls })
   cleanup.add(() => readers.kill())
   const foreign = await cleanup.start(
@@ -102,7 +101,7 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
     faults: {
       backendsKilled,
       writersKilled: fleet.killed,
-      connections: proxy.used,
+      connections: faults.used,
       preparedRolledBack,
       foreign: foreign.counts,
       readers: readers.states(),

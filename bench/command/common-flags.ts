@@ -1,5 +1,5 @@
 import type { CommonOptions } from '../report/index.ts'
-import type { FlagReader } from './flags.ts'
+import type { FlagReader } from '../../packages/command-flags/index.ts'
 
 const text = { type: 'string' } as const
 

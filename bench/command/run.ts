@@ -16,7 +16,7 @@ import {
   type PartResult,
 } from '../report/index.ts'
 import { Cleanup } from '../../local/process/index.ts'
-import { UsageError } from './flags.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
 import type { Part } from './part.ts'
 
 const resultsFolder = fileURLToPath(new URL('../../bench-results', import.meta.url))

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { commonFlags, commonOptions, commonUsage, FlagReader } from '../command/index.ts'
+import { commonFlags, commonOptions, commonUsage } from '../command/index.ts'
+import { FlagReader } from '../../packages/command-flags/index.ts'
 import type { CommonOptions } from '../report/index.ts'
 
 export const partNames = ['growth'] as const

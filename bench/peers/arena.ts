@@ -12,9 +12,10 @@ import {
   startBenchServer,
   type BenchServer,
 } from '../stage/index.ts'
+import { TcpProxy } from '../../packages/tcp-proxy/index.ts'
 import type { PeersOptions } from './options.ts'
 import { coalescingStore, directStore } from './stores.ts'
-import { CountingProxy, openEmmett, openMessageDb, type Emmett, type MessageDb } from './tools/index.ts'
+import { openEmmett, openMessageDb, type Emmett, type MessageDb } from './tools/index.ts'
 
 export type PeersContext = PartContext<PeersOptions>
 
@@ -41,7 +42,9 @@ export async function openArena({ options, cleanup }: PeersContext): Promise<Are
   const far =
     roundTripMs === 0
       ? null
-      : await cleanup.start(CountingProxy.start(server.adminUrl, roundTripMs), (started) => started.close())
+      : await cleanup.start(TcpProxy.start(server.adminUrl, { delayMs: roundTripMs }), (started) =>
+          started.close(),
+        )
   return {
     server,
     via: (url) => far?.url(url) ?? url,

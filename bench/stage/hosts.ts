@@ -64,7 +64,7 @@ export async function startHost(
 ): Promise<BenchHost> {
   const state = await mkdtemp(join(scratchFolder, 'state-'))
   return startChild({
-    program: 'local/functions-host/main.ts',
+    program: 'packages/functions-host/main.ts',
     args: ['--app', appFolder, '--port', '0', '--state', state],
     environment: settings,
     factsSchema: hostSchema,

@@ -1,6 +1,7 @@
 import { LocalFailure } from '../../local/failure/index.ts'
 import type { CommandFrame } from './command.ts'
-import { CommandFailure, UsageError } from './errors.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
+import { CommandFailure } from './errors.ts'
 import { commandHelp, overview } from './help.ts'
 import { nearest } from './nearest.ts'
 import { processStreams, safeStreams, screenOver, type Screen, type Streams } from './output.ts'

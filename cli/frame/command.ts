@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { ParseArgsOptionDescriptor } from 'node:util'
 import { defaultHome } from '../../local/run/index.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
 import { nearest } from './nearest.ts'
 import type { Screen } from './output.ts'
 

@@ -173,7 +173,7 @@ export function hostPart(context: Context, addresses: FunctionsAddresses): KeptP
   const cors = corsOrigins()
   const origins = cors === undefined ? [] : ['--cors', cors]
   return childPart(context, 'functions-host', {
-    program: 'local/functions-host/main.ts',
+    program: 'packages/functions-host/main.ts',
     listensOn: ['functions'],
     args: () => [
       '--app',

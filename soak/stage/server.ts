@@ -23,6 +23,9 @@ export interface SoakServerOptions {
   readonly tenants: readonly string[]
 }
 
+/** For the slow transactions, which take the locks of streams before they append; no login of the product may do that. */
+const GRANT_LOCK_KEY = 'grant execute on function trickle_events_log.lock_key(uuid, text) to trickle_app'
+
 const SETTINGS = {
   // Ours and foreign ones: a few at a time, and those of killed writers until they are rolled back.
   max_prepared_transactions: 50,
@@ -34,6 +37,7 @@ export async function startSoakServer({ durable, version, tenants }: SoakServerO
   const server = await startMigratedServer({ durable, version, settings: SETTINGS })
   try {
     await withClient(server.serverUrl, (client) => client.query(`create database ${OTHER_DATABASE}`))
+    await withClient(server.adminUrl, (client) => client.query(GRANT_LOCK_KEY))
     await createTenants(server.url('trickle_operator'), tenants)
     return { ...server, otherAdminUrl: urlOfDatabase(server.serverUrl, OTHER_DATABASE) }
   } catch (error) {

@@ -84,7 +84,7 @@ describe('npm run soak', () => {
         expect(count).toBeGreaterThan(0)
       expect(faults.backendsKilled).toMatchObject({ trickle_app: expect.any(Number) })
       expect(faults.writersKilled).toBe(2)
-      expect(faults.connections['cut-answer'] + faults.connections['cut-delayed']).toBeGreaterThan(0)
+      expect(faults.connections['cut-response'] + faults.connections['cut-delayed']).toBeGreaterThan(0)
       expect(faults.foreign.refreshes + faults.foreign.idleTransactions).toBeGreaterThan(0)
       expect(readers.map(({ seen, expected }) => seen - expected)).toEqual(readers.map(() => 0))
       expect(readers[0]?.seen).toBe(result.events)

@@ -1,6 +1,8 @@
 import { isTrickleError } from '../../../shared/errors/index.ts'
 import { breaksConnection, classifyFailure, codeOf } from '../../../shared/postgres/index.ts'
-import { HookFailure, HookFailures, type HookFailureFacts } from '../frame/failure.ts'
+import type { MendableFacts } from '../../../packages/mendable-failure/index.ts'
+import { HookFailure, HookFailures } from '../frame/failure.ts'
+import type { HookFailureCode } from '../frame/failure.ts'
 import { userOf, type DatabaseServer } from './database-server.ts'
 
 /** One failure of the driver or the server, as far as it can be told from outside. */
@@ -12,7 +14,7 @@ interface Symptom {
   readonly error: unknown
 }
 
-type Diagnosis = Pick<HookFailureFacts, 'code' | 'what' | 'mend'>
+type Diagnosis = Pick<MendableFacts<HookFailureCode>, 'code' | 'what' | 'mend'>
 
 const again = 'azd hooks run postprovision'
 const loginRefused = new Set(['28P01', '28000'])
@@ -137,7 +139,7 @@ export function databaseFailure(error: unknown, server: DatabaseServer, step: st
   return new HookFailure({ ...diagnosis, where, cause: error })
 }
 
-function noRoute(server: DatabaseServer): Pick<HookFailureFacts, 'code' | 'mend'> {
+function noRoute(server: DatabaseServer): Pick<MendableFacts<HookFailureCode>, 'code' | 'mend'> {
   if (server.isPrivate) {
     return {
       code: 'PRIVATE_NETWORK',

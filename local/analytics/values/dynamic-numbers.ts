@@ -1,3 +1,4 @@
+import { scanString } from './json-scan.ts'
 import type { JsonSpan } from './json-scan.ts'
 
 const minLong = -(2n ** 63n)
@@ -26,12 +27,6 @@ function writeDouble(token: string): string {
   return /[.e]/u.test(text) ? text.replace('e', 'E') : `${text}.0`
 }
 
-function endOfString(json: string, start: number): number {
-  let position = start + 1
-  while (json[position] !== '"') position += json[position] === '\\' ? 2 : 1
-  return position + 1
-}
-
 const numberToken = /[-+.eE\d]+/uy
 
 /** Walks once over well-formed JSON; numbers stand outside of strings only. */
@@ -39,7 +34,7 @@ function visitNumbers(json: string, visit: (number: JsonSpan) => void): void {
   let position = 0
   while (position < json.length) {
     const code = json.charCodeAt(position)
-    if (code === 34) position = endOfString(json, position)
+    if (code === 34) position = scanString(json, position)
     else if (code === 45 || (code >= 48 && code <= 57)) {
       numberToken.lastIndex = position
       numberToken.test(json)

@@ -36,7 +36,8 @@ export function skipWhitespace(text: string, start: number): number {
   }
 }
 
-function scanString(text: string, start: number): number {
+/** The end of the string at `start`. @throws JsonTextError */
+export function scanString(text: string, start: number): number {
   let position = start + 1
   for (;;) {
     const code = text.charCodeAt(position)

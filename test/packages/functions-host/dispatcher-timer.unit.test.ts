@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createActivity, type Activity } from '../../../local/functions-host/activity.ts'
-import type { CoreRetryOptions } from '../../../local/functions-host/core-api.ts'
-import { createTimerDispatcher } from '../../../local/functions-host/dispatcher-timer.ts'
-import type { TriggerDispatcher } from '../../../local/functions-host/dispatcher.ts'
-import type { HostedFunction } from '../../../local/functions-host/function-catalog.ts'
-import type { Attempt } from '../../../local/functions-host/function-executor.ts'
-import { createHostLog } from '../../../local/functions-host/log.ts'
+import { createActivity, type Activity } from '../../../packages/functions-host/activity.ts'
+import type { CoreRetryOptions } from '../../../packages/functions-host/core-api.ts'
+import { createTimerDispatcher } from '../../../packages/functions-host/dispatcher-timer.ts'
+import type { TriggerDispatcher } from '../../../packages/functions-host/dispatcher.ts'
+import type { HostedFunction } from '../../../packages/functions-host/function-catalog.ts'
+import type { Attempt } from '../../../packages/functions-host/function-executor.ts'
+import { createHostLog } from '../../../packages/functions-host/log.ts'
 
 let attempts: Attempt[]
 let stopping: AbortController

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { HostedFunction } from '../../../local/functions-host/function-catalog.ts'
-import { compareNames, createFunctionCatalog } from '../../../local/functions-host/function-catalog.ts'
-import { createRouteTable, type RouteTable } from '../../../local/functions-host/route-table.ts'
-import { createHostLog } from '../../../local/functions-host/log.ts'
-import { createWorkerApp } from '../../../local/functions-host/worker-app.ts'
+import type { HostedFunction } from '../../../packages/functions-host/function-catalog.ts'
+import { compareNames, createFunctionCatalog } from '../../../packages/functions-host/function-catalog.ts'
+import { createRouteTable, type RouteTable } from '../../../packages/functions-host/route-table.ts'
+import { createHostLog } from '../../../packages/functions-host/log.ts'
+import { createWorkerApp } from '../../../packages/functions-host/worker-app.ts'
 
 function httpFunction(
   name: string,

@@ -1,7 +1,7 @@
 /**
  * The Functions host as a process of its own:
  *
- *   node local/functions-host/main.ts --app DIR --port N --state DIR [--cors ORIGIN,ORIGIN]
+ *   node packages/functions-host/main.ts --app DIR --port N --state DIR [--cors ORIGIN,ORIGIN]
  *
  * It tells a parent process `{ type: 'ready', url, masterKey, functions }` or `{ type: 'failed', code, message }`.
  * SIGTERM, SIGINT or a lost parent stop it orderly (exit code 0). What is thrown outside an invocation ends it with
@@ -19,7 +19,7 @@ import {
 /** An orderly stop that has not ended by then is ended from outside. */
 const stopLimitMs = 5_000
 const usage =
-  'node local/functions-host/main.ts --app DIR --port N --state DIR [--cors ORIGIN,ORIGIN] [--activity-timeout-ms N]'
+  'node packages/functions-host/main.ts --app DIR --port N --state DIR [--cors ORIGIN,ORIGIN] [--activity-timeout-ms N]'
 
 type Flags = Pick<
   FunctionsHostOptions,

@@ -1,5 +1,4 @@
-/** Told to whoever calls a benchmark wrongly; exit code 2. */
-export class UsageError extends Error {}
+import { UsageError } from './usage-error.ts'
 
 /** Reads the values of flags. Each method throws a UsageError that says what is wrong and gives the usage. */
 export class FlagReader {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextCronTime, parseCron } from '../../../local/functions-host/ncrontab.ts'
+import { nextCronTime, parseCron } from '../../../packages/functions-host/ncrontab.ts'
 
 /** Up to `count` times after `after`, as ISO text. */
 function times(expression: string, after: string, count = 1): string[] {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { CoreRetryContext } from '../../../local/functions-host/core-api.ts'
+import type { CoreRetryContext } from '../../../packages/functions-host/core-api.ts'
 import {
   createRetryPolicy,
   runWithRetries,
   type RetryPolicy,
-} from '../../../local/functions-host/retry-policy.ts'
+} from '../../../packages/functions-host/retry-policy.ts'
 
 const fixed: RetryPolicy = createRetryPolicy({
   retryStrategy: 'fixedDelay',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readRequestPath } from '../../../local/functions-host/request-path.ts'
+import { readRequestPath } from '../../../packages/functions-host/request-path.ts'
 
 test.each<[target: string, decoded: string, encoded: string, query: string]>([
   ['/api/items?x=1&y=%20', '/api/items', '/api/items', '?x=1&y=%20'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { formatTimeSpan, parseTimeSpan } from '../../../local/functions-host/time-span.ts'
-import { createTimerSchedule } from '../../../local/functions-host/timer-schedule.ts'
+import { formatTimeSpan, parseTimeSpan } from '../../../packages/functions-host/time-span.ts'
+import { createTimerSchedule } from '../../../packages/functions-host/timer-schedule.ts'
 
 const secondMs = 1_000
 const minuteMs = 60 * secondMs

@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openFunctionKeys } from '../../../local/functions-host/function-keys.ts'
-import { createHostLog } from '../../../local/functions-host/log.ts'
-import { createScheduleStatusStore } from '../../../local/functions-host/schedule-status.ts'
+import { openFunctionKeys } from '../../../packages/functions-host/function-keys.ts'
+import { createHostLog } from '../../../packages/functions-host/log.ts'
+import { createScheduleStatusStore } from '../../../packages/functions-host/schedule-status.ts'
 
 let folder = ''
 

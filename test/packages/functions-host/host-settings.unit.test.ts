@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { toHostSettings } from '../../../local/functions-host/host-settings.ts'
-import { createHostLog } from '../../../local/functions-host/log.ts'
+import { toHostSettings } from '../../../packages/functions-host/host-settings.ts'
+import { createHostLog } from '../../../packages/functions-host/log.ts'
 
 function settings(
   content: unknown,

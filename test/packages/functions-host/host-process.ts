@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const mainFile = fileURLToPath(new URL('../../../local/functions-host/main.ts', import.meta.url))
+const mainFile = fileURLToPath(new URL('../../../packages/functions-host/main.ts', import.meta.url))
 const libraryFile = createRequire(import.meta.url).resolve('@azure/functions')
 /** A loaded machine may take this long for one step; what takes longer is stuck. */
 const patienceMs = 60_000

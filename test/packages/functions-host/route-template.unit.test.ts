@@ -3,7 +3,7 @@ import {
   matchRoute,
   parseRouteTemplate,
   toPathSegments,
-} from '../../../local/functions-host/route-template.ts'
+} from '../../../packages/functions-host/route-template.ts'
 
 function match(template: string, path: string): Record<string, string> | undefined {
   return matchRoute(parseRouteTemplate(template), toPathSegments(path))

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createActivity, type OverdueInvocation } from '../../../local/functions-host/activity.ts'
+import { createActivity, type OverdueInvocation } from '../../../packages/functions-host/activity.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

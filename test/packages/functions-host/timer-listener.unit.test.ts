@@ -3,13 +3,13 @@ import {
   checkPastDue,
   formatScheduleTime,
   type ScheduleStatus,
-} from '../../../local/functions-host/schedule-status.ts'
+} from '../../../packages/functions-host/schedule-status.ts'
 import {
   createTimerListener,
   type TimerListener,
   type TimerRun,
-} from '../../../local/functions-host/timer-listener.ts'
-import { createTimerSchedule } from '../../../local/functions-host/timer-schedule.ts'
+} from '../../../packages/functions-host/timer-listener.ts'
+import { createTimerSchedule } from '../../../packages/functions-host/timer-schedule.ts'
 
 const start = new Date('2026-11-20T10:00:00.000Z')
 const everyFiveMinutes = createTimerSchedule('0 */5 * * * *', {})

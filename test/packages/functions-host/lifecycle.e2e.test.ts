@@ -50,7 +50,7 @@ describe('the host does not start', () => {
     [
       'when a flag is wrong',
       { flags: ['--activity-timeout-ms', 'soon'] },
-      /must be a number.*call: node local\/functions-host\/main\.ts/,
+      /must be a number.*call: node packages\/functions-host\/main\.ts/,
     ],
   ])(
     '%s',

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { createCorsPolicy } from '../../../local/functions-host/cors.ts'
-import { isLevelEnough } from '../../../local/functions-host/function-keys.ts'
+import { createCorsPolicy } from '../../../packages/functions-host/cors.ts'
+import { isLevelEnough } from '../../../packages/functions-host/function-keys.ts'
 import {
   joinHeaders,
   joinQuery,
   presentedKey,
   streamTriggerMetadata,
-} from '../../../local/functions-host/http-request-data.ts'
-import { formatSetCookie } from '../../../local/functions-host/set-cookie.ts'
-import { childTraceContext } from '../../../local/functions-host/trace-context.ts'
+} from '../../../packages/functions-host/http-request-data.ts'
+import { formatSetCookie } from '../../../packages/functions-host/set-cookie.ts'
+import { childTraceContext } from '../../../packages/functions-host/trace-context.ts'
 
 function requestWith(rawHeaders: string[], method = 'GET'): IncomingMessage {
   const headers: Record<string, string> = {}
