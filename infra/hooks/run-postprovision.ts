@@ -23,7 +23,7 @@ export interface PostprovisionSurroundings {
   readonly login?: AzureLogin
 }
 
-/** DESIGN: PostgreSQL 17 is the floor, since transaction_timeout came with it. */
+/** transaction_timeout, which ends every transaction that stands open too long, came with PostgreSQL 17. */
 const oldestVersion = 17
 
 /**

@@ -7,7 +7,7 @@ import type { RolePasswords } from './secrets.ts'
 /** The database of every Trickle. */
 export const databaseName = 'trickle'
 
-/** DESIGN: PostgreSQL 17 is the floor, since transaction_timeout came with it. */
+/** transaction_timeout, which ends every transaction that stands open too long, came with PostgreSQL 17. */
 const oldestVersion = 17
 
 /** Somebody else's server is across a network at most; what takes longer does not answer. */

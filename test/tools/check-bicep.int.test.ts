@@ -107,6 +107,6 @@ describe('the check of Bicep', () => {
 
   it('fails without either and says how to get one', async () => {
     expect(await check()).toEqual({ isClean: false, lines: HOW_TO_GET })
-    expect(HOW_TO_GET.join('\n')).toMatch(/az bicep install[\s\S]*bicep-types/)
+    expect(HOW_TO_GET.join('\n')).toMatch(/az bicep install[\s\S]*ci\.yml/)
   })
 })
