@@ -9,10 +9,10 @@ export interface Body {
 /** Below the 9 MiB of a request and the 8 MiB of an append's events. */
 const BYTES = 8_200_000
 
-const one = '/api/streams/attacked/events'
+const ONE = '/api/streams/attacked/events'
 const batch = { 'content-type': 'application/cloudevents-batch+json' }
 
-function body(name: string, text: string, path = one, headers: Body['headers'] = {}): Body {
+function body(name: string, text: string, path = ONE, headers: Body['headers'] = {}): Body {
   return { name, path, headers, bytes: new TextEncoder().encode(text) }
 }
 
@@ -62,7 +62,7 @@ export function* heavyBodies(): Generator<Body> {
   yield body(
     '100,000 empty CloudEvents',
     `[${list(() => '{"specversion":"1.0","id":"","source":"","type":""}')}]`,
-    one,
+    ONE,
     batch,
   )
   yield body(

@@ -62,11 +62,11 @@ export interface Client {
   json<T>(path: string, schema: z.ZodType<T>, request?: ClientRequest): Promise<T>
 }
 
-const defaultTimeoutMs = 100_000
+const DEFAULT_TIMEOUT_MS = 100_000
 
 /** Long enough for any request, short enough to be worthless soon; long imports ask for a new one. */
-const tokenSeconds = 600
-const renewBeforeSeconds = 60
+const TOKEN_SECONDS = 600
+const RENEW_BEFORE_SECONDS = 60
 
 const problemSchema = z.looseObject({
   code: z.string().optional(),
@@ -130,10 +130,10 @@ function tokens(settings: ClientSettings, url: string): () => Promise<string> {
       const token = await signToken(homeAt(settings.home).issuer, {
         ...(settings.tenant === undefined ? {} : { tenant: settings.tenant }),
         roles: settings.roles,
-        expiresInSeconds: tokenSeconds,
+        expiresInSeconds: TOKEN_SECONDS,
         subject: 'trickle-cli',
       })
-      current = { token, renewAt: Date.now() + (tokenSeconds - renewBeforeSeconds) * 1000 }
+      current = { token, renewAt: Date.now() + (TOKEN_SECONDS - RENEW_BEFORE_SECONDS) * 1000 }
     }
     return current.token
   }
@@ -156,7 +156,7 @@ export function openClient(settings: ClientSettings): Client {
   const url = addressOf(settings)
   const token = tokens(settings, url)
   const send = async (path: string, request: ClientRequest = {}): Promise<Response> => {
-    const { json, body, timeoutMs = defaultTimeoutMs } = request
+    const { json, body, timeoutMs = DEFAULT_TIMEOUT_MS } = request
     const timeout = AbortSignal.timeout(timeoutMs)
     const isJson = json !== undefined
     const content = isJson ? JSON.stringify(json) : body

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { PostgresVersion } from '../local/postgres/index.ts'
 import { FlagReader } from '../packages/command-flags/index.ts'
 
-const usage = `npm run soak -- [flags]
+const USAGE = `npm run soak -- [flags]
 
 Appends from several processes while things go wrong, reads along, and reconciles every event at the end.
   --appends N      commands to send (default 20000)
@@ -60,7 +60,7 @@ const PROGRESS_EVERY_MS = 5_000
 
 /** Reads the command line. @throws UsageError with what is wrong and the usage. */
 export function parseCommand(args: readonly string[]): Command {
-  const flags = new FlagReader(usage)
+  const flags = new FlagReader(USAGE)
   const values = flags.parse(() => parse(args))
   const durable = values.durable === true
   const postgres = flags.count('--postgres', values.postgres, 18, 17, 18) === 17 ? 17 : 18

@@ -7,7 +7,7 @@ import { AppendFaults, ForeignLoad, killBackends, rollBackLostPrepared } from '.
 import { countDeadlocks, countEvents } from './log-counts.ts'
 import type { SoakOptions } from './options.ts'
 import { Random, streamSpaceFor, tenantSlug } from './plan/index.ts'
-import { READER_PLANS } from './readers/index.ts'
+import { readerPlans } from './readers/index.ts'
 import { reconcile } from './reconcile/index.ts'
 import type { SoakResult } from './result.ts'
 import type { Cleanup } from '../local/process/index.ts'
@@ -52,7 +52,7 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   const urls = { appUrl: server.url('trickle_app'), forwarderUrl: server.url('trickle_forwarder') }
   const faults = new AppendFaults(random, options.cutsPerThousand / 1_000)
   const proxy = await cleanup.start(TcpProxy.start(adminUrl, faults), (started) => started.close())
-  const readers = startReaders({ seed: options.seed, space, readers: READER_PLANS, folder, ...urls })
+  const readers = startReaders({ seed: options.seed, space, readers: readerPlans, folder, ...urls })
   cleanup.add(() => readers.kill())
   const foreign = await cleanup.start(
     ForeignLoad.start([adminUrl, server.otherAdminUrl], random),
@@ -82,14 +82,14 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   const writtenMs = Date.now() - startedAtMs
   await foreign.stopLoops()
   onProgress('the writers have ended; the readers read on beside transactions of others that stand open')
-  readers.until(await countEvents(adminUrl, READER_PLANS))
+  readers.until(await countEvents(adminUrl, readerPlans))
   await readers.ended
   const caughtUpMs = Date.now() - startedAtMs
   const deadlocks = await countDeadlocks(adminUrl)
   await foreign.stop()
   onProgress('reconciling')
   const ledgerFiles = fleet.ledgerFiles
-  const found = await reconcile({ adminUrl, space, ledgerFiles, readers: READER_PLANS, folder })
+  const found = await reconcile({ adminUrl, space, ledgerFiles, readers: readerPlans, folder })
   // What a breach is looked into with.
   isKept = found.breaches.length > 0
   return {

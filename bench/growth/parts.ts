@@ -14,7 +14,7 @@ const CALLERS = 8
 const growthGoal = { comparison: 'at-most', value: 1.3 } as const
 
 /** The pages of a thousand streams of each log stay in memory, so that a figure shows depth and plans and not the disk. */
-const SETTINGS = { shared_buffers: '1GB' } as const
+const settings = { shared_buffers: '1GB' } as const
 
 export const parts: Readonly<Record<PartName, Part<GrowthOptions>>> = { growth: growthPart }
 
@@ -25,7 +25,7 @@ async function growthPart(context: PartContext<GrowthOptions>): Promise<PartResu
     options.tenantCounts.map((tenants) => ({ events, tenants })),
   )
   await checkDisk(plans.reduce((sum, plan) => sum + plan.events, 0))
-  const server = await cleanup.start(startBenchServer(SETTINGS), (started) => started.dispose())
+  const server = await cleanup.start(startBenchServer(settings), (started) => started.dispose())
   const logs: Log[] = []
   for (const plan of plans) logs.push(await openLog(context, server, plan))
   const [smallest, ...grown] = logs

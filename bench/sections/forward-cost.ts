@@ -15,7 +15,7 @@ const STREAMS = 4_000
 const PAUSE_MS = 200
 
 /** As the timer's: a run of ten batches at the most. */
-const BUDGET = { timeMs: 20_000, stepsMax: 10 }
+const budget = { timeMs: 20_000, stepsMax: 10 }
 
 export interface CostParts {
   readonly context: SectionContext
@@ -87,7 +87,7 @@ function appendFor(store: EventStore, { tenants, server, context }: CostParts): 
 
 async function catchUp(database: Database, forwarder: AnalyticsForwarder): Promise<void> {
   for (;;) {
-    const { outcome } = await runOnce(database, forwarder, BUDGET)
+    const { outcome } = await runOnce(database, forwarder, budget)
     if (outcome === 'done') return
     if (outcome !== 'budget-spent') throw new Error(`the forwarder ended with ${outcome}`)
   }
@@ -101,7 +101,7 @@ async function withForwarding<T>(
   const over = new AbortController()
   const forwarding = (async () => {
     while (!over.signal.aborted) {
-      await runOnce(database, forwarder, BUDGET)
+      await runOnce(database, forwarder, budget)
       await sleep(PAUSE_MS, undefined, { signal: over.signal }).catch(() => {})
     }
   })()

@@ -14,7 +14,7 @@ export interface LogRange {
 }
 
 /** Longer than any turn: a turn ends when its events are forwarded. */
-const TURN_MS_MAX = 300_000
+const TURN_MAX_MS = 300_000
 
 const watchedOf = (server: BenchServer): Record<string, Watched> => ({
   client: { kind: 'self' },
@@ -28,10 +28,10 @@ export async function forwardRange(
   forwarder: AnalyticsForwarder,
 ): Promise<Sample> {
   // Makes the subscription, when this is the first turn, and forwards nothing.
-  await runOnce(database, forwarder, { timeMs: TURN_MS_MAX, stepsMax: 0 })
+  await runOnce(database, forwarder, { timeMs: TURN_MAX_MS, stepsMax: 0 })
   await rewind(range, forwarder.name)
   return timed(range.server, async () => {
-    const result = await runOnce(database, forwarder, { timeMs: TURN_MS_MAX, stepsMax: range.eventsMax })
+    const result = await runOnce(database, forwarder, { timeMs: TURN_MAX_MS, stepsMax: range.eventsMax })
     if (result.outcome !== 'done') throw new Error(`the forwarder ended with ${result.outcome}`)
     return result.events
   })

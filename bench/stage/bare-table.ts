@@ -47,8 +47,8 @@ export function createBarePool(url: string, connectionsMax: number): Pool {
   return pool
 }
 
-export const statementModes = ['unnamed', 'named'] as const
-export type StatementMode = (typeof statementModes)[number]
+export const STATEMENT_MODES = ['unnamed', 'named'] as const
+export type StatementMode = (typeof STATEMENT_MODES)[number]
 
 /** A statement in the mode that ours runs in too. */
 export function bareStatement(

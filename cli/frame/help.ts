@@ -1,7 +1,7 @@
 import type { Command, OptionSpec } from './command.ts'
 import { commandNames, loadCommand } from './registry.ts'
 
-const programName = 'npx --no -- trickle'
+const PROGRAM_NAME = 'npx --no -- trickle'
 
 function optionRow([name, spec]: [string, OptionSpec]): [string, string] {
   const value = spec.type === 'string' ? ` ${spec.placeholder ?? 'VALUE'}` : ''
@@ -16,7 +16,7 @@ function rows(pairs: readonly (readonly [string, string])[]): string {
 
 /** The help of one command. */
 export function commandHelp(command: Command): string {
-  const usage = `${programName} ${command.name}${command.usage === '' ? '' : ` ${command.usage}`}`
+  const usage = `${PROGRAM_NAME} ${command.name}${command.usage === '' ? '' : ` ${command.usage}`}`
   const notes = command.notes === undefined ? '' : `\n${command.notes.trim()}\n`
   return `${command.summary}\n\nUsage: ${usage}\n\n${rows(Object.entries(command.options).map(optionRow))}\n${notes}`
 }
@@ -26,7 +26,7 @@ export async function overview(): Promise<string> {
   const commands = await Promise.all(commandNames().map(loadCommand))
   const list = rows(commands.map((command): [string, string] => [command.name, command.summary]))
   return `Trickle: events of many tenants, kept in PostgreSQL and forwarded to Azure Data Explorer.\n
-Usage: ${programName} COMMAND [OPTIONS]\n\n${list}\n
-${programName} COMMAND --help tells more about one.
+Usage: ${PROGRAM_NAME} COMMAND [OPTIONS]\n\n${list}\n
+${PROGRAM_NAME} COMMAND --help tells more about one.
 Exit codes: 0 done, 1 failed, 2 wrong usage.\n`
 }

@@ -9,12 +9,12 @@ function cellText(value: unknown): string {
 }
 
 /** Longer cells are cut, so that a row stays a line; --json has them whole. */
-const widestCell = 60
+const WIDEST_CELL = 60
 
 function cut(text: string): string {
   // Made visible before it is measured, or the columns after it would not stand in line.
   const line = visible(text.replaceAll(/\s*[\t\n]\s*/gu, ' '))
-  return line.length > widestCell ? `${line.slice(0, widestCell - 1)}…` : line
+  return line.length > WIDEST_CELL ? `${line.slice(0, WIDEST_CELL - 1)}…` : line
 }
 
 /** Aligned columns with a header; numbers to the right. */

@@ -1,19 +1,19 @@
 import { CommandFailure } from '../frame/index.ts'
 
 /** Separators that people have in files called .csv. The last two stand in names of columns, too. */
-const usualSeparators = [';', '\t', ',', '|']
-const onlyInOneColumn = [',', '|']
+const USUAL_SEPARATORS = [';', '\t', ',', '|']
+const ONLY_IN_ONE_COLUMN = [',', '|']
 
 /** As much of a header as shows what was read. */
-const shownCharacters = 200
+const SHOWN_CHARACTERS = 200
 
 /**
  * What to say where a header looks as if something else separated its columns; undefined where it does not.
  * @param names of the columns as they were read
  */
 export function separatorHint(names: readonly string[]): string | undefined {
-  const found = usualSeparators.find((separator) =>
-    onlyInOneColumn.includes(separator)
+  const found = USUAL_SEPARATORS.find((separator) =>
+    ONLY_IN_ONE_COLUMN.includes(separator)
       ? names.length === 1 && names[0]?.includes(separator)
       : names.some((name) => name.includes(separator)),
   )
@@ -27,7 +27,7 @@ export function separatorHint(names: readonly string[]): string | undefined {
 export function headerText(names: readonly string[]): string {
   const text = names.map((name) => JSON.stringify(name)).join(', ')
   const columns = names.length === 1 ? '1 column' : `${names.length} columns`
-  return `${columns}: ${text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text}`
+  return `${columns}: ${text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text}`
 }
 
 /** Names of the columns. @throws CommandFailure CSV_HEADER */
@@ -38,20 +38,20 @@ export function checkHeader(names: readonly string[], line: number): readonly st
 }
 
 /** Excel's own first line, which names the separator: `sep=;`. */
-const separatorLine = /^\uFEFF?("?)sep=([^"\r\n])\1(\r\n|\n|\r|$)/iu
+const SEPARATOR_LINE = /^\uFEFF?("?)sep=([^"\r\n])\1(\r\n|\n|\r|$)/iu
 
 /** The separator that a file names in its first line, and the bytes of that line; undefined where it names none. */
 export function namedSeparator(text: Buffer): { delimiter: string; bytes: number } | undefined {
-  const [line, , delimiter] = separatorLine.exec(text.toString('utf8', 0, longestSeparatorLine)) ?? []
+  const [line, , delimiter] = SEPARATOR_LINE.exec(text.toString('utf8', 0, LONGEST_SEPARATOR_LINE)) ?? []
   if (line === undefined || delimiter === undefined) return undefined
   return { delimiter, bytes: Buffer.byteLength(line) }
 }
 
 /** With a mark before it, quotes, a character of four bytes and a line break it has 16 bytes. */
-const longestSeparatorLine = 32
+const LONGEST_SEPARATOR_LINE = 32
 
 /** Columns that are members of the event itself; all others are members of its data. */
-const eventColumns = [
+const EVENT_COLUMNS = [
   'tenant',
   'streamId',
   'streamType',
@@ -63,7 +63,7 @@ const eventColumns = [
   'causationId',
 ]
 
-const requiredColumns = ['streamId', 'id', 'type']
+const REQUIRED_COLUMNS = ['streamId', 'id', 'type']
 
 /**
  * The event of a CSV row without a mapping: columns that are called like members of an event are these, the others go
@@ -71,7 +71,7 @@ const requiredColumns = ['streamId', 'id', 'type']
  * @throws CommandFailure CSV_COLUMNS, which is true of the whole file
  */
 export function plainCsvEvent(fields: Readonly<Record<string, string>>): Record<string, unknown> {
-  const missing = requiredColumns.filter((name) => !Object.hasOwn(fields, name))
+  const missing = REQUIRED_COLUMNS.filter((name) => !Object.hasOwn(fields, name))
   if (missing.length > 0) {
     const names = Object.keys(fields)
     const mend = separatorHint(names) ?? 'For another CSV see examples/generic-csv.mjs.'
@@ -81,7 +81,7 @@ export function plainCsvEvent(fields: Readonly<Record<string, string>>): Record<
     )
   }
   const cells = Object.entries(fields)
-  const isOwn = (name: string): boolean => eventColumns.includes(name)
+  const isOwn = (name: string): boolean => EVENT_COLUMNS.includes(name)
   return {
     ...Object.fromEntries(cells.filter(([name, value]) => isOwn(name) && value !== '')),
     data: Object.fromEntries(cells.filter(([name]) => !isOwn(name))),

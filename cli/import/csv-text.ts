@@ -1,25 +1,25 @@
 import { isUtf8 } from 'node:buffer'
 import { CommandFailure } from '../frame/index.ts'
-import { byteOrderMark, lineBytesMax } from './read-lines.ts'
+import { BYTE_ORDER_MARK, LINE_BYTES_MAX } from './read-lines.ts'
 
-const lineFeed = 0x0a
-const carriageReturn = 0x0d
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
 
 /** Line breaks as editors count them: CRLF is one, and so is LF or CR alone, inside of quotes and outside. */
 export function countBreaks(text: Buffer): number {
   let breaks = 0
-  for (let at = text.indexOf(lineFeed); at !== -1; at = text.indexOf(lineFeed, at + 1)) breaks += 1
-  for (let at = text.indexOf(carriageReturn); at !== -1; at = text.indexOf(carriageReturn, at + 1)) {
-    if (text[at + 1] !== lineFeed) breaks += 1
+  for (let at = text.indexOf(LINE_FEED); at !== -1; at = text.indexOf(LINE_FEED, at + 1)) breaks += 1
+  for (let at = text.indexOf(CARRIAGE_RETURN); at !== -1; at = text.indexOf(CARRIAGE_RETURN, at + 1)) {
+    if (text[at + 1] !== LINE_FEED) breaks += 1
   }
   return breaks
 }
 
-export const isBreak = (byte: number | undefined): boolean => byte === lineFeed || byte === carriageReturn
+export const isBreak = (byte: number | undefined): boolean => byte === LINE_FEED || byte === CARRIAGE_RETURN
 
 /** Behind the last line break; a CR at the very end may be half of one. */
 function endOfLines(text: Buffer): number {
-  return Math.max(text.lastIndexOf(lineFeed), text.subarray(0, -1).lastIndexOf(carriageReturn)) + 1
+  return Math.max(text.lastIndexOf(LINE_FEED), text.subarray(0, -1).lastIndexOf(CARRIAGE_RETURN)) + 1
 }
 
 /** Where the first line begins that is not UTF-8. No character of UTF-8 has the byte of a line break in it. */
@@ -59,17 +59,17 @@ export async function* utf8Lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     const end = endOfLines(text)
     rest = text.subarray(end)
     yield* checked(text.subarray(0, end))
-    if (rest.length > lineBytesMax) {
+    if (rest.length > LINE_BYTES_MAX) {
       throw new CommandFailure(
         'CSV_BROKEN',
-        `Line ${lines + 1} is longer than ${lineBytesMax} bytes: is this a CSV with a line a row?`,
+        `Line ${lines + 1} is longer than ${LINE_BYTES_MAX} bytes: is this a CSV with a line a row?`,
       )
     }
   }
   yield* checked(rest)
 }
 
-const quote = 0x22
+const QUOTE = 0x22
 
 /** What is wrong with the quotes of a text, and where. */
 type QuoteFault =
@@ -81,9 +81,9 @@ type QuoteFault =
 function findFault(text: Buffer, delimiter: Buffer): QuoteFault | undefined {
   const isDelimiterAt = (at: number): boolean => text.subarray(at, at + delimiter.length).equals(delimiter)
   let isFieldStart = true
-  const isMarked = text.subarray(0, byteOrderMark.length).equals(byteOrderMark)
-  for (let at = isMarked ? byteOrderMark.length : 0; at < text.length; at += 1) {
-    if (text[at] === quote) {
+  const isMarked = text.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+  for (let at = isMarked ? BYTE_ORDER_MARK.length : 0; at < text.length; at += 1) {
+    if (text[at] === QUOTE) {
       if (!isFieldStart) return { kind: 'inside', at }
       const closesAt = closingQuote(text, at)
       if (closesAt === undefined) return { kind: 'unclosed', opensAt: at }
@@ -104,8 +104,8 @@ function findFault(text: Buffer, delimiter: Buffer): QuoteFault | undefined {
 
 /** A quote inside of quotes is written twice. */
 function closingQuote(text: Buffer, opensAt: number): number | undefined {
-  for (let at = text.indexOf(quote, opensAt + 1); at !== -1; at = text.indexOf(quote, at + 2)) {
-    if (text[at + 1] !== quote) return at
+  for (let at = text.indexOf(QUOTE, opensAt + 1); at !== -1; at = text.indexOf(QUOTE, at + 2)) {
+    if (text[at + 1] !== QUOTE) return at
   }
   return undefined
 }
@@ -146,6 +146,6 @@ export function brokenCsv(cause: Error, unread: UnreadRows): CommandFailure {
 
 /** A row without an end in sight. */
 export function endlessRow(unread: UnreadRows): CommandFailure {
-  const sentence = sentenceOf(unread, `it is longer than ${lineBytesMax} bytes`)
-  return new CommandFailure('CSV_BROKEN', `A row is longer than ${lineBytesMax} bytes. ${sentence}`)
+  const sentence = sentenceOf(unread, `it is longer than ${LINE_BYTES_MAX} bytes`)
+  return new CommandFailure('CSV_BROKEN', `A row is longer than ${LINE_BYTES_MAX} bytes. ${sentence}`)
 }

@@ -27,12 +27,12 @@ export type RecordContent =
   | { readonly kind: 'broken'; readonly code: string; readonly detail: string; readonly text: string }
 
 /** As much of a rejected record is kept as helps to find it; a mended one is taken from the file itself. */
-const shownCharactersMax = 65_536
+const SHOWN_CHARACTERS_MAX = 65_536
 
 /** The record as text, for the file of rejects. */
 export function sourceText(content: RecordContent): string {
   const text = content.kind === 'line' ? content.bytes.toString('utf8') : content.text
-  return text.length > shownCharactersMax ? `${text.slice(0, shownCharactersMax)}…` : text
+  return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text
 }
 
 /** What one record became: an event to send, or what is known about it without asking the server. */

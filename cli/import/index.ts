@@ -9,7 +9,7 @@
  * It must not touch the database: it is a client of the public API.
  */
 export { formatOf, inspectFile } from './input.ts'
-export { loadMapping, mappingVariablePrefix } from './mapping.ts'
+export { loadMapping, MAPPING_VARIABLE_PREFIX } from './mapping.ts'
 export { progressFileOf } from './progress.ts'
 export { defaultRejectsFile } from './rejects-file.ts'
 export { createReporter, summaryText } from './reporter.ts'

@@ -25,10 +25,10 @@ const kindOfExtension: Readonly<Record<string, InputFormat>> = {
 }
 
 /** What people write for a tab where a shell makes it hard to type one. */
-const tabNames = ['tab', String.raw`\t`]
+const TAB_NAMES = ['tab', String.raw`\t`]
 
 function delimiterOf(text: string): string {
-  if (tabNames.includes(text)) return '\t'
+  if (TAB_NAMES.includes(text)) return '\t'
   if (text.length === 1 && !/["\r\n]/u.test(text)) return text
   throw new UsageError(`--delimiter takes one character (or "tab"), not "${text}".`)
 }
@@ -79,10 +79,10 @@ export interface OpenInput {
 }
 
 /** Enough that two exports of one kind differ in it. */
-const firstBlockBytes = 65_536
+const FIRST_BLOCK_BYTES = 65_536
 
 /** Some two thousand lines: a block that keeps the sender busy, and small beside a request. */
-const chunkBytes = 262_144
+const CHUNK_BYTES = 262_144
 
 function unreadable(file: string, error: unknown): CommandFailure {
   const reasons: Readonly<Record<string, string>> = {
@@ -95,7 +95,7 @@ function unreadable(file: string, error: unknown): CommandFailure {
   return new CommandFailure('FILE_UNREADABLE', reason, { cause: error })
 }
 
-const utf16Marks = ['fffe', 'feff']
+const UTF16_MARKS = ['fffe', 'feff']
 
 /**
  * Looks at a file before it is read.
@@ -106,9 +106,9 @@ export async function inspectFile(file: string): Promise<InputFile> {
   try {
     handle = await open(file, 'r')
     const stat = await handle.stat()
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(firstBlockBytes), 0, firstBlockBytes, 0)
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(FIRST_BLOCK_BYTES), 0, FIRST_BLOCK_BYTES, 0)
     const block = buffer.subarray(0, bytesRead)
-    if (utf16Marks.includes(block.toString('hex', 0, 2))) {
+    if (UTF16_MARKS.includes(block.toString('hex', 0, 2))) {
       throw new CommandFailure(
         'NOT_UTF8',
         `${file} is UTF-16. Convert it, for example: iconv -f utf-16 -t utf-8`,
@@ -152,7 +152,7 @@ export function openFile({ identity, isCompressed }: InputFile, fromByte: number
   let reading: ReadStream | undefined
   const read = (start: number): ReadStream => {
     reading?.destroy()
-    reading = createReadStream(identity.path, { start, highWaterMark: chunkBytes })
+    reading = createReadStream(identity.path, { start, highWaterMark: CHUNK_BYTES })
     return reading
   }
   return {

@@ -21,24 +21,24 @@ export interface Mapping {
 }
 
 /** Variables that mappings read begin with this; a change of one is a change of the mapping. */
-export const mappingVariablePrefix = 'TRICKLE_MAP_'
+export const MAPPING_VARIABLE_PREFIX = 'TRICKLE_MAP_'
 
 function settingsText(): string {
   return Object.entries(process.env)
-    .filter(([name]) => name.startsWith(mappingVariablePrefix))
+    .filter(([name]) => name.startsWith(MAPPING_VARIABLE_PREFIX))
     .map(([name, value]) => `${name}=${value ?? ''}`)
     .sort()
     .join('\n')
 }
 
 /** As long as a person waits for a parser. */
-const checkTimeoutMs = 10_000
+const CHECK_TIMEOUT_MS = 10_000
 
 /** A module that can't be parsed throws without saying where; Node's own check does. */
 function lineOfSyntaxError(path: string): string | undefined {
   const { stderr } = spawnSync(process.execPath, ['--check', path], {
     encoding: 'utf8',
-    timeout: checkTimeoutMs,
+    timeout: CHECK_TIMEOUT_MS,
   })
   const after = stderr.split(`${path}:`)[1] ?? ''
   return /^\d+/u.exec(after)?.[0]

@@ -28,7 +28,7 @@ export async function* readAhead<T>(blocks: AsyncIterable<T>): AsyncGenerator<T>
 }
 
 /** Settled entries that still stand in memory; moving the others once for so many costs nothing. */
-const settledKept = 1_000
+const SETTLED_KEPT = 1_000
 
 /**
  * Entries between the file and their outcome. What was taken from the file stays here until it is settled, so that a
@@ -76,7 +76,7 @@ export class Outbox {
   settle(count: number): void {
     this.#head += count
     this.#first += count
-    if (this.#head < settledKept) return
+    if (this.#head < SETTLED_KEPT) return
     this.#entries = this.#entries.slice(this.#head)
     this.#head = 0
   }
@@ -115,9 +115,9 @@ export const requestLimits = {
 } as const
 
 /** A write to the socket. */
-const pieceBytes = 65_536
+const PIECE_BYTES = 65_536
 
-const newline = Buffer.from('\n')
+const NEWLINE = Buffer.from('\n')
 
 /** The lines of one request, taken from the outbox as the connection takes them. */
 export class RequestBody {
@@ -157,7 +157,7 @@ export class RequestBody {
   async #piece(): Promise<Buffer | undefined> {
     const parts: Buffer[] = []
     let bytes = 0
-    while (bytes < pieceBytes && !this.#isFull()) {
+    while (bytes < PIECE_BYTES && !this.#isFull()) {
       // What needs no server may be settled before it is taken.
       this.#place = Math.max(this.#place, this.#outbox.first)
       const known = this.#outbox.at(this.#place)
@@ -167,7 +167,7 @@ export class RequestBody {
       if (!entry) break
       this.#place += 1
       if (entry.what.kind !== 'event') continue
-      parts.push(entry.what.line, newline)
+      parts.push(entry.what.line, NEWLINE)
       bytes += entry.what.line.length + 1
       this.#lines += 1
       this.#bytes += entry.what.line.length + 1

@@ -112,8 +112,8 @@ function assertFits(line: Buffer): Buffer {
   )
 }
 
-const closingBrace = 0x7d
-const openingBrace = 0x7b
+const CLOSING_BRACE = 0x7d
+const OPENING_BRACE = 0x7b
 
 /** Only what a blank line may hold is passed over: a NUL is content, and its line must reach the server as a line. */
 function lastInk(bytes: Buffer, before: number): number {
@@ -130,8 +130,8 @@ function lastInk(bytes: Buffer, before: number): number {
  */
 export function encodeLine(bytes: Buffer, tenant: string | null): Buffer {
   const end = lastInk(bytes, bytes.length)
-  if (tenant === null || bytes[end] !== closingBrace) return assertFits(bytes.subarray(0, end + 1))
-  const isEmpty = bytes[lastInk(bytes, end)] === openingBrace
+  if (tenant === null || bytes[end] !== CLOSING_BRACE) return assertFits(bytes.subarray(0, end + 1))
+  const isEmpty = bytes[lastInk(bytes, end)] === OPENING_BRACE
   const member = `${isEmpty ? '' : ','}"tenant":${JSON.stringify(tenant)}}`
   return assertFits(Buffer.concat([bytes.subarray(0, end), Buffer.from(member)]))
 }

@@ -219,7 +219,7 @@ export async function findStartingPoint(source: ProgressSource): Promise<Startin
 }
 
 /** Long enough never to meet another in one folder, short enough to be read. */
-const hashCharacters = 12
+const HASH_CHARACTERS = 12
 
 /** A path that means the same file, whatever links lead to it; as it is where there is none. */
 export function pathOf(file: string): string {
@@ -236,6 +236,6 @@ export function pathOf(file: string): string {
  */
 export function progressFileOf(home: string, file: string, target: string, tenant: string | null): string {
   const key = JSON.stringify([pathOf(file), target, tenant])
-  const hash = createHash('sha256').update(key).digest('hex').slice(0, hashCharacters)
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, HASH_CHARACTERS)
   return join(resolve(home), 'imports', `${basename(file)}.${hash}.progress.json`)
 }

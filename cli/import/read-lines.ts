@@ -3,10 +3,10 @@ import { isBlankLine, LineCutter } from '../../shared/json/index.ts'
 import type { CutLine } from '../../shared/json/index.ts'
 import type { RecordContent, RecordEnd, SourceRecord } from './entries.ts'
 
-export const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+export const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** Longer than the largest event that the server takes; a mapping may make several events of one line. */
-export const lineBytesMax = 8_388_608
+export const LINE_BYTES_MAX = 8_388_608
 
 export interface ReadFrom extends RecordEnd {
   readonly row: number
@@ -26,7 +26,7 @@ export async function* readLines(
   from: ReadFrom,
   consumedBytes: (textBytes: number) => number,
 ): AsyncGenerator<SourceRecord[]> {
-  const cutter = new LineCutter(lineBytesMax)
+  const cutter = new LineCutter(LINE_BYTES_MAX)
   let { bytes, row } = from
   const recordOf = (line: CutLine, breakBytes: number): SourceRecord | undefined => {
     const number = from.lines + line.number
@@ -56,11 +56,13 @@ export async function* readLines(
 }
 
 const withoutMark = (line: Buffer): Buffer =>
-  line.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? line.subarray(byteOrderMark.length) : line
+  line.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? line.subarray(BYTE_ORDER_MARK.length)
+    : line
 
 function contentOf({ isTooLong }: CutLine, text: Buffer): RecordContent {
   if (isTooLong) {
-    const detail = `The line is longer than ${lineBytesMax} bytes.`
+    const detail = `The line is longer than ${LINE_BYTES_MAX} bytes.`
     return { kind: 'broken', code: 'EVENT_TOO_LARGE', detail, text: text.toString('utf8') }
   }
   if (!isUtf8(text)) {

@@ -19,11 +19,11 @@ export interface Reporter {
 }
 
 /** Fluent for the eye, nothing for the machine. */
-const redrawMs = 100
+const REDRAW_MS = 100
 /** A log that is read later: a few lines a minute tell enough, and somebody who watches sees that it moves. */
-const lineEveryMs = 3_000
+const LINE_EVERY_MS = 3_000
 /** The rate is that of the last seconds, so that a pause shows and is forgotten. */
-const rateOverMs = 10_000
+const RATE_OVER_MS = 10_000
 
 interface Sample {
   readonly atMs: number
@@ -37,7 +37,7 @@ export class RateMeter {
 
   view({ counts, doneBytes, totalBytes }: ProgressNow, atMs: number): ProgressView {
     this.#samples.push({ atMs, read: counts.read, doneBytes })
-    while ((this.#samples[1]?.atMs ?? atMs) < atMs - rateOverMs) this.#samples.shift()
+    while ((this.#samples[1]?.atMs ?? atMs) < atMs - RATE_OVER_MS) this.#samples.shift()
     const oldest = this.#samples[0]
     const seconds = oldest ? (atMs - oldest.atMs) / 1000 : 0
     const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0)
@@ -55,7 +55,7 @@ export class RateMeter {
 export function createReporter(screen: Screen, clock: () => number = () => performance.now()): Reporter {
   const meter = new RateMeter()
   const { isTerminal } = screen
-  const everyMs = isTerminal ? redrawMs : lineEveryMs
+  const everyMs = isTerminal ? REDRAW_MS : LINE_EVERY_MS
   let shown = ''
   let shownAtMs = isTerminal ? Number.NEGATIVE_INFINITY : clock()
   const clear = (): void => {
@@ -100,7 +100,7 @@ export interface ProgressView {
 }
 
 const grouped = new Intl.NumberFormat('en-US')
-const barCells = 24
+const BAR_CELLS = 24
 
 /** As people say it: 8 s, 3 min 20 s, 1 h 05 min. */
 export function durationText(seconds: number): string {
@@ -125,11 +125,11 @@ function facts({ counts, rate, secondsLeft }: ProgressView): string[] {
 
 /** The one line of a terminal, not wider than that. */
 export function barText(view: ProgressView, columns: number): string {
-  const full = Math.floor((view.done ?? 0) * barCells)
+  const full = Math.floor((view.done ?? 0) * BAR_CELLS)
   const bar =
     view.done === null
       ? ''
-      : `[${'#'.repeat(full)}${'.'.repeat(barCells - full)}] ${percent(view.done).padStart(3)}  `
+      : `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${percent(view.done).padStart(3)}  `
   // The last column is left free: some terminals begin a new line behind it.
   return `${bar}${facts(view).join('  ')}`.slice(0, Math.max(0, columns - 1))
 }

@@ -21,13 +21,13 @@ export interface RetryPolicy {
 export const backOff: BackOff = { firstMs: 250, longestMs: 5_000 }
 
 /** Answers of gateways and hosts that stand before the app: it is starting, or too busy. */
-const passingStatus = ['HTTP_408', 'HTTP_429', 'HTTP_502', 'HTTP_503', 'HTTP_504']
+const PASSING_STATUS = ['HTTP_408', 'HTTP_429', 'HTTP_502', 'HTTP_503', 'HTTP_504']
 
 /** The connection broke in the middle of an answer. */
-export const connectionLost = 'CONNECTION_LOST'
+export const CONNECTION_LOST = 'CONNECTION_LOST'
 
 export function isPassing(code: string): boolean {
-  if (code === 'UNREACHABLE' || code === connectionLost || passingStatus.includes(code)) return true
+  if (code === 'UNREACHABLE' || code === CONNECTION_LOST || PASSING_STATUS.includes(code)) return true
   return Object.hasOwn(errorCatalogue, code) && errorCatalogue[code as keyof typeof errorCatalogue].retryable
 }
 

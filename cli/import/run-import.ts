@@ -47,7 +47,7 @@ export interface ImportResult {
 }
 
 /** Longer than the 200 s after which the server ends a request itself. */
-const requestTimeoutMs = 210_000
+const REQUEST_TIMEOUT_MS = 210_000
 
 async function* entriesOf(
   records: AsyncIterable<SourceRecord[]>,
@@ -156,7 +156,7 @@ class ImportRun {
           body,
           headers: { 'content-type': 'application/x-ndjson' },
           signal,
-          timeoutMs: requestTimeoutMs,
+          timeoutMs: REQUEST_TIMEOUT_MS,
         }),
     })
     try {

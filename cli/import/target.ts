@@ -40,7 +40,7 @@ export function targetOf({ home, tenant, createTenants, ...values }: TargetOptio
 }
 
 /** As many as the server makes at a time. */
-const tenantsOfOneRequest = 1000
+const TENANTS_OF_ONE_REQUEST = 1000
 
 const createdSchema = z.object({ created: z.int(), existing: z.int() })
 
@@ -71,8 +71,8 @@ export class TenantCreator {
       if (slug !== null && !this.#known.has(slug)) missing.add(slug)
     }
     const all = [...missing]
-    for (let from = 0; from < all.length; from += tenantsOfOneRequest) {
-      const some = all.slice(from, from + tenantsOfOneRequest)
+    for (let from = 0; from < all.length; from += TENANTS_OF_ONE_REQUEST) {
+      const some = all.slice(from, from + TENANTS_OF_ONE_REQUEST)
       const json = { tenants: some.map((slug) => ({ slug })) }
       const { signal } = this.#policy
       const { created } = await withRetries(

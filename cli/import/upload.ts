@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CommandFailure } from '../frame/index.ts'
 import type { Entry, Outcome } from './entries.ts'
 import { Outbox, RequestBody } from './outbox.ts'
-import { Patience, connectionLost } from './retry.ts'
+import { Patience, CONNECTION_LOST } from './retry.ts'
 import type { RetryPolicy } from './retry.ts'
 
 /** Where it is told what became of the entries. */
@@ -98,7 +98,7 @@ export class Upload {
       }
       this.#settleLocal()
       if (this.#outbox.first < body.end) {
-        throw new CommandFailure(connectionLost, 'The answer ended before every line had its outcome.')
+        throw new CommandFailure(CONNECTION_LOST, 'The answer ended before every line had its outcome.')
       }
     } catch (error) {
       retry.signal.throwIfAborted()
@@ -152,7 +152,7 @@ const errorSchema = z.object({
 export type ServerOutcome = z.infer<typeof outcomeSchema>
 
 /** Longer lines the server does not write; something else answers there. */
-const lineCharactersMax = 1_048_576
+const LINE_CHARACTERS_MAX = 1_048_576
 
 function strange(text: string): CommandFailure {
   return new CommandFailure(
@@ -195,12 +195,12 @@ export async function* readOutcomes(
     } catch (error) {
       const cause =
         error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-      throw new CommandFailure(connectionLost, `The connection broke off (${cause}).`, { cause: error })
+      throw new CommandFailure(CONNECTION_LOST, `The connection broke off (${cause}).`, { cause: error })
     }
     if (next.done === true) break
     const lines = (rest + decoder.decode(next.value, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
-    if (rest.length > lineCharactersMax) throw strange(rest)
+    if (rest.length > LINE_CHARACTERS_MAX) throw strange(rest)
     yield* settled(lines)
   }
   if (rest !== '') yield* settled([rest])

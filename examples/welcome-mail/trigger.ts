@@ -9,7 +9,7 @@ import { folderMailer } from './folder-mailer.ts'
 import { welcomeMail } from './subscription.ts'
 
 /** Below the timer's period, so that a run that has much to do is followed by the next one and not joined by it. */
-const BUDGET = { timeMs: 20_000, stepsMax: 100 } as const
+const budget = { timeMs: 20_000, stepsMax: 100 } as const
 
 export function registerWelcomeMail(services: () => Services): void {
   const subscription = welcomeMail(folderMailer('welcome-mails'))
@@ -17,7 +17,7 @@ export function registerWelcomeMail(services: () => Services): void {
     schedule: '*/30 * * * * *',
     handler: async (_timer: Timer, context: InvocationContext) => {
       const { outcome, events } = await runSubscription(services().forwarderDatabase, subscription, {
-        ...BUDGET,
+        ...budget,
         onProblem: ({ event, attempt, action, error }) =>
           context.warn(
             `welcome-mail: ${event.streamId} ${event.version}, attempt ${attempt}, ${action}:`,

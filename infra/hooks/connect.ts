@@ -12,10 +12,10 @@ import { HookFailure } from './frame/failure.ts'
 import type { Report } from './frame/report.ts'
 import type { PostprovisionSettings } from './settings.ts'
 
-const managementUrl = 'https://management.azure.com'
+const MANAGEMENT_URL = 'https://management.azure.com'
 
 /** A rule of the firewall takes effect within seconds; a minute is Azure's longest that was told. */
-const firewallWaitMs = 90_000
+const FIREWALL_WAIT_MS = 90_000
 
 /** The ways to what the hook works on. */
 export interface Connections {
@@ -31,7 +31,7 @@ export async function makeConnections(
   login: AzureLogin = azureLogin(settings.tenantId),
 ): Promise<Connections> {
   const management = new ManagementClient({
-    url: settings.managementUrl ?? managementUrl,
+    url: settings.managementUrl ?? MANAGEMENT_URL,
     subscriptionId: settings.subscriptionId,
     resourceGroup: settings.resourceGroup,
     // A stand-in must never see a token that means something.
@@ -104,7 +104,7 @@ export async function throughFirewall(
     if (!isShut || !mayOpen || settings.clientAddress === 'off') throw error
     const address = await ownAddress(settings.clientAddress)
     await withFirewallRule(management, server.name, address, report, async () =>
-      begin(await whenReady(server, firewallWaitMs, ['NO_ROUTE', 'SERVER_RESTARTING', 'CONNECTION_LOST'])),
+      begin(await whenReady(server, FIREWALL_WAIT_MS, ['NO_ROUTE', 'SERVER_RESTARTING', 'CONNECTION_LOST'])),
     )
     return
   }

@@ -24,7 +24,7 @@ export interface PostprovisionSurroundings {
 }
 
 /** transaction_timeout, which ends every transaction that stands open too long, came with PostgreSQL 17. */
-const oldestVersion = 17
+const OLDEST_VERSION = 17
 
 /**
  * Brings the server of a provision to the state that the functions need. Each step asks first; a second run changes
@@ -68,10 +68,10 @@ function refuseUnsuitable(facts: ServerFacts, { serverName, host }: Postprovisio
       mend: 'azd env set POSTGRES_SERVER_NAME <primary> and POSTGRES_HOST <its host>, then azd hooks run postprovision; after a promotion see docs/azure.',
     })
   }
-  if (facts.version < oldestVersion) {
+  if (facts.version < OLDEST_VERSION) {
     throw new HookFailure({
       code: 'SERVER_UNSUITABLE',
-      what: `${serverName} is PostgreSQL ${facts.version}; Trickle needs ${oldestVersion} or later.`,
+      what: `${serverName} is PostgreSQL ${facts.version}; Trickle needs ${OLDEST_VERSION} or later.`,
       where: host,
       mend: 'Upgrade the server (see docs/azure), or deploy to a new one.',
     })

@@ -8,7 +8,7 @@ import { instanceName, openDatabase } from './engine/index.ts'
 import type { EngineDatabase } from './engine/index.ts'
 import { createFaultDoor } from './faults/index.ts'
 import { QueueWorker, createWake, sweepBlobs } from './ingestion/index.ts'
-import { createDispatch, faultsPath, serve } from './server/index.ts'
+import { createDispatch, FAULTS_PATH, serve } from './server/index.ts'
 import { createStorageProxy, prepareResources, queueNames, resourceUris } from './storage/index.ts'
 import type { StorageResources } from './storage/index.ts'
 
@@ -43,7 +43,7 @@ export interface RunningAnalytics {
 }
 
 /** Old blobs cost little: seldom is enough. */
-const sweepEveryMs = 10 * 60 * 1000
+const SWEEP_EVERY_MS = 10 * 60 * 1000
 
 function prepareFolder(dataFolder: string): void {
   try {
@@ -78,7 +78,7 @@ function startSweeping(
     sweepBlobs(database, resources.blobService, Date.now()).catch((error: unknown) => {
       log(`Old blobs could not be removed: ${String(error)}`)
     })
-  }, sweepEveryMs)
+  }, SWEEP_EVERY_MS)
   return () => {
     clearInterval(timer)
   }
@@ -127,7 +127,7 @@ async function assemble(
     url: urlWithSecret(origin, secret),
     token: secret,
     database: options.database,
-    faultsUrl: `${origin}${faultsPath}?code=${secret}`,
+    faultsUrl: `${origin}${FAULTS_PATH}?code=${secret}`,
   }
 }
 

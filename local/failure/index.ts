@@ -7,7 +7,7 @@
 import { MendableFailure } from '../../packages/mendable-failure/index.ts'
 
 /** Stable names of what can go wrong; tests and `--json` output rely on them. */
-export const localFailureCodes = [
+export const LOCAL_FAILURE_CODES = [
   'ALREADY_RUNNING',
   'BUILD_FAILED',
   'DATA_FOLDER_BROKEN',
@@ -29,7 +29,7 @@ export const localFailureCodes = [
   'SERVER_FAILED',
 ] as const
 
-export type LocalFailureCode = (typeof localFailureCodes)[number]
+export type LocalFailureCode = (typeof LOCAL_FAILURE_CODES)[number]
 
 export class LocalFailure extends MendableFailure<LocalFailureCode> {
   override readonly name = 'LocalFailure'

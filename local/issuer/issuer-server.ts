@@ -5,24 +5,24 @@ import { fileFailure, systemCode } from '../failure/index.ts'
 import { makeFolder } from '../folder/index.ts'
 import { refusalOf } from '../loopback/index.ts'
 import { portTaken } from '../ports/index.ts'
-import { algorithm, ensureKey, publicKeys, readKeys } from './keys.ts'
+import { ALGORITHM, ensureKey, publicKeys, readKeys } from './keys.ts'
 import { writeIssuer } from './tokens.ts'
 import type { IssuerFacts } from './tokens.ts'
 
 /** What the local run's tokens are meant for; in Azure this is the application id URI. */
-export const localAudience = 'api://trickle'
+export const LOCAL_AUDIENCE = 'api://trickle'
 
 /** Every answer is a few hundred bytes; whoever takes longer to ask is not asking. */
-const requestTimeoutMs = 5000
+const REQUEST_TIMEOUT_MS = 5000
 
 /** As real issuers let their keys be cached; short, so that a rotation shows within a minute. */
-const keysMaxAgeSeconds = 60
+const KEYS_AGE_MAX_SECONDS = 60
 
 function discovery(facts: IssuerFacts): Record<string, unknown> {
   return {
     issuer: facts.issuer,
     jwks_uri: facts.jwksUrl,
-    id_token_signing_alg_values_supported: [algorithm],
+    id_token_signing_alg_values_supported: [ALGORITHM],
     response_types_supported: ['none'],
     subject_types_supported: ['public'],
     claims_supported: ['iss', 'aud', 'sub', 'iat', 'exp', 'tenant', 'roles'],
@@ -32,7 +32,7 @@ function discovery(facts: IssuerFacts): Record<string, unknown> {
 function answerJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, {
     'content-type': 'application/json',
-    'cache-control': status === 200 ? `public, max-age=${keysMaxAgeSeconds}` : 'no-store',
+    'cache-control': status === 200 ? `public, max-age=${KEYS_AGE_MAX_SECONDS}` : 'no-store',
   })
   response.end(JSON.stringify(body))
 }
@@ -62,7 +62,7 @@ export async function serveIssuer(options: {
   port: number
 }): Promise<{ facts: IssuerFacts; stop: () => Promise<void> }> {
   makeFolder(options.folder, 0o700)
-  const server = createServer({ requestTimeout: requestTimeoutMs })
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS })
   server.listen({ port: options.port, host: '127.0.0.1', exclusive: true })
   try {
     await Promise.all([once(server, 'listening'), ensureKey(options.folder)])
@@ -74,7 +74,7 @@ export async function serveIssuer(options: {
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
   const issuer = `http://127.0.0.1:${port}`
-  const facts = { issuer, audience: localAudience, jwksUrl: `${issuer}/jwks.json` }
+  const facts = { issuer, audience: LOCAL_AUDIENCE, jwksUrl: `${issuer}/jwks.json` }
   writeIssuer(options.folder, facts)
   server.on('request', (request, response) => {
     try {

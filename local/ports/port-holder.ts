@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { LocalFailure } from '../failure/index.ts'
 
 /** State 0A of /proc/net/tcp is LISTEN. */
-const listenState = '0A'
+const LISTEN_STATE = '0A'
 
 function listeningInodes(port: number): Set<string> {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0')
@@ -16,7 +16,7 @@ function listeningInodes(port: number): Set<string> {
     }
     for (const line of text.split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/u)
-      if (fields[3] === listenState && fields[1]?.endsWith(`:${wanted}`) && fields[9]) inodes.add(fields[9])
+      if (fields[3] === LISTEN_STATE && fields[1]?.endsWith(`:${wanted}`) && fields[9]) inodes.add(fields[9])
     }
   }
   return inodes

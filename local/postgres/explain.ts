@@ -20,7 +20,7 @@ interface Sign {
   readonly mend: string
 }
 
-const freshMend =
+const FRESH_MEND =
   'Restore it from a copy, or give up its events and start anew with --fresh (clears analytics and storage too).'
 
 /** Messages of PostgreSQL (lc_messages is C, so they are English), most telling first. */
@@ -38,7 +38,7 @@ const signs: readonly Sign[] = [
   {
     pattern: /database files are incompatible with server|initialized by PostgreSQL version/u,
     code: 'DATA_FOLDER_OTHER_VERSION',
-    mend: `Use the version that made it. ${freshMend}`,
+    mend: `Use the version that made it. ${FRESH_MEND}`,
   },
   {
     pattern:
@@ -55,7 +55,7 @@ const signs: readonly Sign[] = [
     pattern:
       /PANIC|could not (open|read|locate|find|access) |invalid (primary )?checkpoint|pg_control|not a database cluster|is not a valid data directory|is missing or erroneous|invalid data in|corrupt/u,
     code: 'DATA_FOLDER_BROKEN',
-    mend: freshMend,
+    mend: FRESH_MEND,
   },
 ]
 

@@ -10,10 +10,10 @@ import type { Placement } from './placement.ts'
 import { serverEnvironment } from './environment.ts'
 
 /** The administrator's name, as PostgreSQL's own tools would choose it. */
-export const administrator = 'postgres'
+export const ADMINISTRATOR = 'postgres'
 
 /** initdb takes about a second; a minute covers a machine that is very busy. */
-const initdbTimeoutMs = 60_000
+const INITDB_TIMEOUT_MS = 60_000
 
 interface Finished {
   readonly status: number | null
@@ -41,7 +41,7 @@ function runInitdb(
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C in the terminal is for the run, which then ends its parts in order.
       detached: true,
-      timeout: initdbTimeoutMs,
+      timeout: INITDB_TIMEOUT_MS,
     })
     // initdb takes away what it has made before it ends, so its end is waited for.
     const giveUp = (): void => {
@@ -87,7 +87,7 @@ function prepareNewFolder(
 function initdbArguments(folder: string, passwordCopy: string): string[] {
   return [
     `--pgdata=${folder}`,
-    `--username=${administrator}`,
+    `--username=${ADMINISTRATOR}`,
     `--pwfile=${passwordCopy}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',

@@ -36,16 +36,16 @@ interface LaunchedServer {
 }
 
 /** The server's own lock file tells its state in this line (pg_ctl reads it the same way). */
-const stateLine = 7
-const pollEveryMs = 10
+const STATE_LINE = 7
+const POLL_EVERY_MS = 10
 /** A fast stop writes a checkpoint of at most shared_buffers; after that long something is wrong. */
-const fastStopMs = 20_000
-const immediateStopMs = 5000
+const FAST_STOP_MS = 20_000
+const IMMEDIATE_STOP_MS = 5000
 
 function isReady(dataFolder: string, pid: number): boolean {
   try {
     const lines = readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')
-    return lines[0] === String(pid) && lines[stateLine]?.trim() === 'ready'
+    return lines[0] === String(pid) && lines[STATE_LINE]?.trim() === 'ready'
   } catch {
     return false
   }
@@ -67,9 +67,9 @@ async function endsWithin(ended: Promise<ServerEnd>, withinMs: number): Promise<
 
 async function stopServer(child: ChildProcess, ended: Promise<ServerEnd>): Promise<void> {
   child.kill('SIGINT')
-  if (await endsWithin(ended, fastStopMs)) return
+  if (await endsWithin(ended, FAST_STOP_MS)) return
   child.kill('SIGQUIT')
-  if (await endsWithin(ended, immediateStopMs)) return
+  if (await endsWithin(ended, IMMEDIATE_STOP_MS)) return
   child.kill('SIGKILL')
   await ended
 }
@@ -107,7 +107,7 @@ async function waitUntilReady(
     }
     options.signal?.throwIfAborted()
     if (Date.now() >= deadline) throw tooSlow(options)
-    await Promise.race([watch, delay(pollEveryMs)])
+    await Promise.race([watch, delay(POLL_EVERY_MS)])
   }
 }
 

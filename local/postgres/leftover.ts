@@ -5,7 +5,7 @@ import { LocalFailure, systemCode } from '../failure/index.ts'
 import { endProcess, isAlive, processMark, waitUntilGone } from '../process/index.ts'
 
 /** Processes of a dead server notice within moments that it is gone; this long they may take to go. */
-const followersMs = 5000
+const FOLLOWERS_MS = 5000
 
 function workingFolder(pid: number): string | undefined {
   try {
@@ -77,7 +77,7 @@ async function end(pid: number): Promise<void> {
 /** A killed server's processes end by themselves; a new one refuses to start while one of them holds its memory. */
 async function waitForFollowers(dataFolder: string): Promise<void> {
   const marks = processesIn(dataFolder).map((pid) => ({ pid, mark: processMark(pid) ?? '' }))
-  for (const follower of marks) await waitUntilGone(follower, followersMs)
+  for (const follower of marks) await waitUntilGone(follower, FOLLOWERS_MS)
   for (const follower of marks) await endProcess(follower, [{ signal: 'SIGQUIT', withinMs: 1000 }])
 }
 

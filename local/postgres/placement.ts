@@ -28,7 +28,7 @@ export interface Placement {
 const locationSchema = z.object({ dataFolder: z.string() })
 
 /** Others may pass through but not look around: the account has to reach the data inside. */
-const passableMode = 0o711
+const PASSABLE_MODE = 0o711
 
 function rememberedDataFolder(locationFile: string): string | undefined {
   if (!existsSync(locationFile)) return undefined
@@ -79,7 +79,7 @@ function placeForAccount(
 export function placeServer(serverFolder: string, version: PostgresVersion): Placement {
   const installed = checkBinaries(version)
   const account = serverAccount()
-  makeFolder(serverFolder, account ? passableMode : 0o700)
+  makeFolder(serverFolder, account ? PASSABLE_MODE : 0o700)
   const files = {
     version,
     account,

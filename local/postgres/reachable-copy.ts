@@ -4,7 +4,7 @@ import { fileFailure, LocalFailure, systemCode } from '../failure/index.ts'
 import type { Binaries } from './binaries.ts'
 
 /** A folder every account can enter, and that survives a restart of the machine (unlike /tmp on many systems). */
-export const reachableFolder = '/var/tmp'
+export const REACHABLE_FOLDER = '/var/tmp'
 
 /** Readable by all, writable by its owner only: a umask of 077 at `npm ci` must not follow into the copy. */
 function openForReading(folder: string): void {
@@ -35,7 +35,7 @@ function assertOurs(folder: string): void {
  * @throws LocalFailure PERMISSION_MISSING, DISK_FULL
  */
 export function reachableBinaries(installed: Binaries): Binaries {
-  const folder = join(reachableFolder, `trickle-postgres-${installed.packageVersion}-${process.arch}`)
+  const folder = join(REACHABLE_FOLDER, `trickle-postgres-${installed.packageVersion}-${process.arch}`)
   if (!existsSync(folder)) {
     const unfinished = `${folder}.${process.pid}`
     try {
@@ -46,7 +46,7 @@ export function reachableBinaries(installed: Binaries): Binaries {
       rmSync(unfinished, { recursive: true, force: true })
       // Another start finished the same copy first: its copy is as good.
       const finishedByAnother = systemCode(error) === 'ENOTEMPTY' || systemCode(error) === 'EEXIST'
-      if (!finishedByAnother) throw fileFailure(error, reachableFolder) ?? error
+      if (!finishedByAnother) throw fileFailure(error, REACHABLE_FOLDER) ?? error
     }
   }
   assertOurs(folder)

@@ -4,7 +4,7 @@ import { fileFailure, LocalFailure } from '../failure/index.ts'
 import { freePort } from '../ports/index.ts'
 import type { PostgresVersion } from './binaries.ts'
 import { needsInitialising } from './data-folder.ts'
-import { administrator, initialise } from './initialise.ts'
+import { ADMINISTRATOR, initialise } from './initialise.ts'
 import { clearLeftovers } from './leftover.ts'
 import { placeServer } from './placement.ts'
 import type { Placement } from './placement.ts'
@@ -56,10 +56,10 @@ export interface RunningServer {
 }
 
 /** Recovery after a crash replays up to max_wal_size (2 GB), which takes a slow disk a minute. */
-const defaultStartTimeoutMs = 120_000
+const DEFAULT_START_TIMEOUT_MS = 120_000
 
 /** A port picked free may be taken a moment later; five misses in a row are something else. */
-const portAttempts = 5
+const PORT_ATTEMPTS = 5
 
 function writeSettings(placement: Placement, port: number, options: StartServerOptions): void {
   const file = join(placement.dataFolder, 'trickle.conf')
@@ -99,7 +99,7 @@ async function startAt(
       port,
       logDescriptor: log.descriptor,
       logStart: log.length,
-      timeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
+      timeoutMs: options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.spawned ? { spawned: options.spawned } : {}),
     })
@@ -108,7 +108,7 @@ async function startAt(
       ...launched,
       version: placement.version,
       port,
-      adminUrl: `postgres://${administrator}:${password}@127.0.0.1:${port}/postgres`,
+      adminUrl: `postgres://${ADMINISTRATOR}:${password}@127.0.0.1:${port}/postgres`,
       dataFolder: placement.dataFolder,
       logFile: placement.logFile,
       notices: placement.notices,
@@ -137,7 +137,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       return await startAt(placement, port, options)
     } catch (error) {
       const again = error instanceof LocalFailure && error.code === 'PORT_TAKEN' && options.port === 0
-      if (!again || attempt === portAttempts) throw error
+      if (!again || attempt === PORT_ATTEMPTS) throw error
     }
   }
 }

@@ -28,14 +28,14 @@ export interface TestServerOptions extends Partial<
 }
 
 /** Others may pass through: under root the server runs as another account. */
-const passableMode = 0o711
+const PASSABLE_MODE = 0o711
 
-const folderPrefix = 'trickle-postgres-'
-const ownerFileName = 'owner.json'
+const FOLDER_PREFIX = 'trickle-postgres-'
+const OWNER_FILE_NAME = 'owner.json'
 
 function ownerIsGone(folder: string): boolean {
   try {
-    const owner = recordedProcessSchema.parse(JSON.parse(readFileSync(join(folder, ownerFileName), 'utf8')))
+    const owner = recordedProcessSchema.parse(JSON.parse(readFileSync(join(folder, OWNER_FILE_NAME), 'utf8')))
     return !isSameProcess(owner)
   } catch {
     // Just being made, or not ours to judge.
@@ -45,7 +45,7 @@ function ownerIsGone(folder: string): boolean {
 
 /** A test run that was killed could not take its servers along: the next one does. */
 async function clearAbandoned(): Promise<void> {
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(folderPrefix))
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX))
   const abandoned = folders.map((name) => join(tmpdir(), name)).filter(ownerIsGone)
   await Promise.all(abandoned.map(clearServer))
 }
@@ -58,10 +58,10 @@ async function copyServer({ folder: from }: ServerTemplate, to: string): Promise
 }
 
 function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), folderPrefix))
-  chmodSync(folder, passableMode)
+  const folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX))
+  chmodSync(folder, PASSABLE_MODE)
   const owner = { name: 'test run', pid: process.pid, mark: processMark(process.pid) }
-  writeFileSync(join(folder, ownerFileName), JSON.stringify(owner))
+  writeFileSync(join(folder, OWNER_FILE_NAME), JSON.stringify(owner))
   return folder
 }
 

@@ -3,7 +3,7 @@ import { isSameProcess } from './identity.ts'
 import type { RecordedProcess } from './identity.ts'
 
 /** Often enough to be unnoticed by a person, seldom enough to cost nothing. */
-const pollEveryMs = 20
+const POLL_EVERY_MS = 20
 
 /** Waits until the recorded process is gone; false when it still runs after `withinMs`. */
 export async function waitUntilGone(
@@ -13,7 +13,7 @@ export async function waitUntilGone(
   const deadline = Date.now() + withinMs
   while (isSameProcess(recorded)) {
     if (Date.now() >= deadline) return false
-    await delay(pollEveryMs)
+    await delay(POLL_EVERY_MS)
   }
   return true
 }

@@ -13,7 +13,7 @@ export const recordedProcessSchema = z.object({
 export type RecordedProcess = z.infer<typeof recordedProcessSchema>
 
 /** Field 22 of /proc/PID/stat is the start time in clock ticks since boot; the fields after ")" begin with field 3. */
-const startTimeFieldAfterName = 22 - 3
+const START_TIME_FIELD_AFTER_NAME = 22 - 3
 
 function linuxMark(pid: number): string | undefined {
   try {
@@ -22,7 +22,7 @@ function linuxMark(pid: number): string | undefined {
     // A zombie has ended: only its parent has not asked for its exit code yet.
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${bootId}:${fields[startTimeFieldAfterName] ?? ''}`
+    return `${bootId}:${fields[START_TIME_FIELD_AFTER_NAME] ?? ''}`
   } catch {
     return undefined
   }

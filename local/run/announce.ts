@@ -1,8 +1,8 @@
 import { withoutSecret } from '../loopback/index.ts'
-import { defaultHome, firstTenant } from './project.ts'
+import { defaultHome, FIRST_TENANT } from './project.ts'
 import type { Status } from './run-file.ts'
 
-const command = 'npx --no -- trickle'
+const COMMAND = 'npx --no -- trickle'
 
 /** A word for the shell, quoted only when it has to be. */
 function shellWord(text: string): string {
@@ -44,7 +44,7 @@ export function describeAddresses(status: Status): string[] {
 export function firstCommands(status: Status): { title: string; command: string }[] {
   const home = homeOption(status)
   const stream = `${status.url ?? ''}/api/streams/cart-1/events`
-  const token = `$(${command} token --tenant ${firstTenant} --roles writer,reader${home})`
+  const token = `$(${COMMAND} token --tenant ${FIRST_TENANT} --roles writer,reader${home})`
   const event = '{"type":"ItemAdded","data":{"sku":"A-1","quantity":2}}'
   const query = `EventsRaw | where StreamId == 'cart-1' | project TenantId, Version, EventType, Payload`
   return [
@@ -55,7 +55,7 @@ export function firstCommands(status: Status): { title: string; command: string 
     { title: 'Read the stream', command: `curl -sS ${stream} -H "Authorization: Bearer ${token}"` },
     {
       title: 'See it in analytics (after 2 to 3 seconds)',
-      command: `${command} analytics "${query}"${home}`,
+      command: `${COMMAND} analytics "${query}"${home}`,
     },
   ]
 }
@@ -77,8 +77,8 @@ export function announcement(status: Status, tookMs: number): string {
     'Try it:',
     '',
     ...commands,
-    `Addresses with passwords: ${command} status --json${home}`,
-    `Stop: Ctrl-C, or ${command} stop${home}`,
+    `Addresses with passwords: ${COMMAND} status --json${home}`,
+    `Stop: Ctrl-C, or ${COMMAND} stop${home}`,
     '',
   ].join('\n')
 }

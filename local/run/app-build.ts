@@ -10,7 +10,7 @@ import type { Home } from './home.ts'
  * Everything that a bundle is made from. npm's own record of node_modules stands for the packages: they only change
  * with it.
  */
-const inputs = [
+const INPUTS = [
   'functions',
   'shared',
   'tools',
@@ -31,7 +31,7 @@ function filesOf(path: string): string[] {
 /** A hash over the names and contents of all inputs, and over the Node that builds. */
 export function inputHash(folder = projectFolder): string {
   const hash = createHash('sha256').update(process.version)
-  for (const input of inputs) {
+  for (const input of INPUTS) {
     const path = join(folder, input)
     const files = input.endsWith('.json') ? [path].filter((file) => existsSync(file)) : filesOf(path).sort()
     for (const file of files) {

@@ -104,7 +104,7 @@ export async function bringUp(run: BringUp): Promise<void> {
 }
 
 /** The order in which parts are stopped: what uses others goes before them. */
-export const stopOrder: readonly (readonly PartName[])[] = [
+export const STOP_ORDER: readonly (readonly PartName[])[] = [
   ['functions-host'],
   ['analytics'],
   ['storage', 'issuer'],

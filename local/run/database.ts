@@ -5,13 +5,13 @@ import { roleUrl } from './environment.ts'
 import type { RolePasswords } from './secrets.ts'
 
 /** The database of every Trickle. */
-export const databaseName = 'trickle'
+export const DATABASE_NAME = 'trickle'
 
 /** transaction_timeout, which ends every transaction that stands open too long, came with PostgreSQL 17. */
-const oldestVersion = 17
+const OLDEST_VERSION = 17
 
 /** Somebody else's server is across a network at most; what takes longer does not answer. */
-const connectTimeoutMs = 10_000
+const CONNECT_TIMEOUT_MS = 10_000
 
 function withoutPassword(url: string): string {
   const shown = new URL(url)
@@ -24,7 +24,7 @@ function withoutPassword(url: string): string {
  * @throws LocalFailure SERVER_UNREACHABLE, SERVER_UNSUITABLE
  */
 export async function checkServer(adminUrl: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: connectTimeoutMs })
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
   client.on('error', () => undefined)
   const where = withoutPassword(adminUrl)
   try {
@@ -44,12 +44,12 @@ export async function checkServer(adminUrl: string): Promise<void> {
          (rolsuper or (rolcreaterole and rolcreatedb)) as able from pg_roles where rolname = current_user`,
     )
     const facts = rows[0]
-    if (facts && facts.version >= oldestVersion && facts.able) return
+    if (facts && facts.version >= OLDEST_VERSION && facts.able) return
     throw new LocalFailure({
       code: 'SERVER_UNSUITABLE',
       what:
-        facts && facts.version < oldestVersion
-          ? `The server is PostgreSQL ${facts.version}; Trickle needs ${oldestVersion} or later.`
+        facts && facts.version < OLDEST_VERSION
+          ? `The server is PostgreSQL ${facts.version}; Trickle needs ${OLDEST_VERSION} or later.`
           : 'The login of --postgres may not make roles and databases.',
       where,
       mend: 'Use the login of an administrator of a newer server, or leave --postgres away.',
@@ -75,8 +75,8 @@ export async function prepareDatabase(
   adminUrl: string,
   passwords: RolePasswords,
 ): Promise<{ urls: DatabaseUrls; applied: readonly string[] }> {
-  const urlOf = (role: keyof RolePasswords): string => roleUrl(adminUrl, databaseName, role, passwords)
-  await prepareServer({ adminUrl, database: databaseName, passwords, local: true })
+  const urlOf = (role: keyof RolePasswords): string => roleUrl(adminUrl, DATABASE_NAME, role, passwords)
+  await prepareServer({ adminUrl, database: DATABASE_NAME, passwords, local: true })
   const { applied } = await migrateUp({ migratorUrl: urlOf('trickle_migrator') })
   return {
     urls: {

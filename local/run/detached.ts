@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { LocalFailure, localFailureCodes } from '../failure/index.ts'
+import { LocalFailure, LOCAL_FAILURE_CODES } from '../failure/index.ts'
 import type { RunOptions } from './bring-up.ts'
 import { openHome } from './home.ts'
 import { projectFolder } from './project.ts'
@@ -12,7 +12,7 @@ import { statusSchema } from './run-file.ts'
 import type { Status } from './run-file.ts'
 
 /** The variable of the environment that holds its options. */
-export const detachedOptionsName = 'TRICKLE_DETACHED_RUN'
+export const DETACHED_OPTIONS_NAME = 'TRICKLE_DETACHED_RUN'
 
 /** What the detached run tells the one that started it. */
 export const detachedMessageSchema = z.discriminatedUnion('type', [
@@ -20,7 +20,7 @@ export const detachedMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), status: statusSchema, tookMs: z.number() }),
   z.object({
     type: z.literal('failed'),
-    code: z.enum(localFailureCodes),
+    code: z.enum(LOCAL_FAILURE_CODES),
     what: z.string(),
     where: z.string(),
     mend: z.string(),
@@ -71,7 +71,7 @@ export async function startDetached(
   const child = spawn(process.execPath, ['local/run/detached-main.ts'], {
     cwd: projectFolder,
     // Not by its arguments, which every account may see: an administrator's url holds a password.
-    env: { ...process.env, [detachedOptionsName]: JSON.stringify(options) },
+    env: { ...process.env, [DETACHED_OPTIONS_NAME]: JSON.stringify(options) },
     stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
     detached: true,
   })

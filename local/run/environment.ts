@@ -1,9 +1,9 @@
-import { tokenSecondsMax, type IssuerFacts } from '../issuer/index.ts'
+import { TOKEN_MAX_SECONDS, type IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
 import type { RolePasswords } from './secrets.ts'
 
 /** What every process needs to run at all; nothing else of the caller's environment reaches a part. */
-const passedNames = [
+const PASSED_NAMES = [
   'PATH',
   'HOME',
   'TZ',
@@ -17,7 +17,7 @@ const passedNames = [
 
 /** The environment that parts start from. */
 export function basicEnvironment(): NodeJS.ProcessEnv {
-  const passed = passedNames.flatMap((name): [string, string][] => {
+  const passed = PASSED_NAMES.flatMap((name): [string, string][] => {
     const value = process.env[name]
     return value === undefined ? [] : [[name, value]]
   })
@@ -50,7 +50,7 @@ export function roleUrl(
  * Settings that may be changed for a run by setting them for `npm start`: those the run has no value of its own for.
  * Addresses and keys are always the run's: a setting left over in a shell must not send events elsewhere.
  */
-export const tunableNames = [
+export const TUNABLE_NAMES = [
   'TRICKLE_POSTGRES_STATEMENTS',
   'TRICKLE_FORWARD_SCHEDULE',
   'TRICKLE_EVENTS_SSE_VIEWERS_MAX',
@@ -63,10 +63,10 @@ export const tunableNames = [
 ] as const
 
 /** Every 2 seconds: somebody who tries it sees the event arrive at once. */
-const localForwardSchedule = '*/2 * * * * *'
+const LOCAL_FORWARD_SCHEDULE = '*/2 * * * * *'
 
 /** On, so that somebody who tries it sees it; a local host serves as many requests as come. */
-const localLiveViewers = '8'
+const LOCAL_LIVE_VIEWERS = '8'
 
 export interface FunctionsAddresses {
   readonly app: string
@@ -79,14 +79,14 @@ export interface FunctionsAddresses {
 
 /** The settings of the functions app, as `shared/config` and the platform name them. */
 export function functionsSettings(addresses: FunctionsAddresses): Record<string, string> {
-  const tuned = tunableNames.flatMap((name): [string, string][] => {
+  const tuned = TUNABLE_NAMES.flatMap((name): [string, string][] => {
     const value = process.env[name]
     return value === undefined || value === '' ? [] : [[name, value]]
   })
   return {
-    TRICKLE_FORWARD_SCHEDULE: localForwardSchedule,
-    TRICKLE_EVENTS_SSE_VIEWERS_MAX: localLiveViewers,
-    TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: String(tokenSecondsMax),
+    TRICKLE_FORWARD_SCHEDULE: LOCAL_FORWARD_SCHEDULE,
+    TRICKLE_EVENTS_SSE_VIEWERS_MAX: LOCAL_LIVE_VIEWERS,
+    TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: String(TOKEN_MAX_SECONDS),
     ...Object.fromEntries(tuned),
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_POSTGRES_APP_URL: addresses.app,

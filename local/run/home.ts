@@ -21,7 +21,7 @@ export interface Home {
   readonly appFile: string
 }
 
-const markerName = 'trickle-home.json'
+const MARKER_NAME = 'trickle-home.json'
 
 export function homeAt(folder: string): Home {
   const at = (name: string): string => join(resolve(folder), name)
@@ -52,7 +52,7 @@ function namesIn(folder: string): string[] {
 /** A folder that is not a home but has files by the names we use: `--home local` would otherwise mix with sources. */
 function assertNotForeign(home: Home): void {
   const names = namesIn(home.folder)
-  if (names.includes(markerName)) return
+  if (names.includes(MARKER_NAME)) return
   const ours = Object.values(home).map((path) => path.slice(home.folder.length + 1))
   const clash = names.find((name) => ours.includes(name))
   if (clash === undefined) return
@@ -86,7 +86,7 @@ export function openHome(folder: string): Home {
     makeFolder(folder, 0o700)
     closeFolder(folder)
   }
-  const marker = join(home.folder, markerName)
+  const marker = join(home.folder, MARKER_NAME)
   try {
     if (!existsSync(marker))
       writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }), { mode: 0o600 })

@@ -6,16 +6,16 @@ import { checkBinaries } from '../postgres/index.ts'
 import { projectFolder } from './project.ts'
 
 /** The major version that the functions run on in Azure. */
-const nodeMajor = 24
+const NODE_MAJOR = 24
 
 function incomplete(what: string, where: string, mend: string): LocalFailure {
   return new LocalFailure({ code: 'INSTALLATION_INCOMPLETE', what, where, mend })
 }
 
 function checkNode(): void {
-  if (Number(process.versions.node.split('.')[0]) === nodeMajor) return
+  if (Number(process.versions.node.split('.')[0]) === NODE_MAJOR) return
   throw incomplete(
-    `Trickle runs on Node ${nodeMajor}, and this is Node ${process.versions.node}.`,
+    `Trickle runs on Node ${NODE_MAJOR}, and this is Node ${process.versions.node}.`,
     process.execPath,
     'Use npm start or npx --no -- trickle: they use the pinned one. If that is missing: npm rebuild --ignore-scripts=false node',
   )

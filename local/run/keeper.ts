@@ -24,13 +24,13 @@ export interface Keeper<Facts> {
 }
 
 /** A part that served this long was well: its death is the first one again. */
-const wellAfterMs = 10_000
+const WELL_AFTER_MS = 10_000
 
 /** The first restart is at once, as the platform would; then the pauses grow, so that a broken part burns no CPU. */
-const pausesMs = [0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000] as const
+const PAUSES_MS = [0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000] as const
 
 export function pauseAfter(deathsInARow: number): number {
-  return pausesMs[Math.min(deathsInARow, pausesMs.length - 1)] ?? 0
+  return PAUSES_MS[Math.min(deathsInARow, PAUSES_MS.length - 1)] ?? 0
 }
 
 interface Keeping<Facts> {
@@ -64,7 +64,7 @@ async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): 
     const how = await keeping.current.ended
     keeping.current = undefined
     if (keeping.over.signal.aborted) return
-    if (Date.now() - servedSince >= wellAfterMs) deaths = 0
+    if (Date.now() - servedSince >= WELL_AFTER_MS) deaths = 0
     keeping.events.down(keeping.part.name, how, pauseAfter(deaths))
     deaths = (await revive(keeping, deaths)) + 1
   }

@@ -14,7 +14,7 @@ import type { PortName, PortsOfRun } from './ports.ts'
 /** The names that `status` and the logs use. */
 export type PartName = 'postgres' | 'storage' | 'issuer' | 'analytics' | 'functions-host'
 
-export const analyticsDatabase = 'trickle'
+export const ANALYTICS_DATABASE = 'trickle'
 
 /** Records a process as soon as it exists. */
 export type Spawned = (name: PartName, pid: number) => void
@@ -160,7 +160,7 @@ export function analyticsPart(
       String(ports.current.analytics),
       ...folders,
       '--database',
-      analyticsDatabase,
+      ANALYTICS_DATABASE,
       ...proxy,
     ],
     factsSchema: analyticsFacts,

@@ -23,10 +23,10 @@ const rememberedSchema = z.record(z.string(), z.int().min(1).max(65_535))
  * by chance at some later start.
  */
 const [firstPort, lastPort] = [20_000, 29_999]
-const attempts = 50
+const ATTEMPTS = 50
 
 async function pickPort(taken: ReadonlySet<number>): Promise<number> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = randomInt(firstPort, lastPort + 1)
     if (!taken.has(port) && (await isPortFree(port))) return port
   }
@@ -88,7 +88,7 @@ export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPor
 }
 
 /** As often as PostgreSQL's own start tries free ports: so many misses in a row are something else. */
-const startsOnPickedPorts = 5
+const STARTS_ON_PICKED_PORTS = 5
 
 /**
  * The ports of a run while its parts start. Between the look at a port and the part that listens on it another program may
@@ -125,7 +125,7 @@ export class PortsOfRun {
         return await start()
       } catch (error) {
         const isTaken = error instanceof LocalFailure && error.code === 'PORT_TAKEN'
-        if (!isTaken || attempt === startsOnPickedPorts || names.some((name) => this.#isAskedFor(name)))
+        if (!isTaken || attempt === STARTS_ON_PICKED_PORTS || names.some((name) => this.#isAskedFor(name)))
           throw error
         await this.#pickAgain(names)
       }

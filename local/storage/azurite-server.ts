@@ -28,9 +28,9 @@ export interface RunningAzurite {
 }
 
 /** Files that data is appended to side by side; Azurite's own number. */
-const writeConcurrency = 50
+const WRITE_CONCURRENCY = 50
 /** Seconds an idle connection is kept; Azurite's own number. */
-const keepAliveSeconds = 5
+const KEEP_ALIVE_SECONDS = 5
 
 const load = createRequire(import.meta.url)
 
@@ -49,7 +49,7 @@ function azuriteClasses(service: AzuriteService): {
 
 function configurationOf(service: AzuriteService, dataFolder: string, port: number): readonly unknown[] {
   const persistence = [
-    { locationId: 'Default', locationPath: join(dataFolder, service), maxConcurrency: writeConcurrency },
+    { locationId: 'Default', locationPath: join(dataFolder, service), maxConcurrency: WRITE_CONCURRENCY },
   ]
   const logAccess = false
   const logDebug = false
@@ -59,7 +59,7 @@ function configurationOf(service: AzuriteService, dataFolder: string, port: numb
   return [
     '127.0.0.1',
     port,
-    keepAliveSeconds,
+    KEEP_ALIVE_SECONDS,
     join(dataFolder, `${service}.json`),
     join(dataFolder, `${service}-extents.json`),
     persistence,

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { LocalFailure, fileFailure, systemCode } from '../failure/index.ts'
 import { portTaken } from '../ports/index.ts'
-import { accountKeyOf, accountName, storageFacts } from './account.ts'
+import { accountKeyOf, ACCOUNT_NAME, storageFacts } from './account.ts'
 import type { StorageFacts } from './account.ts'
 import { startAzurite } from './azurite-server.ts'
 import type { AzuriteService, RunningAzurite } from './azurite-server.ts'
@@ -61,7 +61,7 @@ export async function runAzurite(
   }
   try {
     const accountKey = accountKeyOf(options.dataFolder)
-    process.env['AZURITE_ACCOUNTS'] = `${accountName}:${accountKey}`
+    process.env['AZURITE_ACCOUNTS'] = `${ACCOUNT_NAME}:${accountKey}`
     const blob = await startService('blob', options.dataFolder, options.blobPort)
     started.push(blob)
     const queue = await startService('queue', options.dataFolder, options.queuePort)

@@ -10,7 +10,7 @@ export interface ServingChild {
 }
 
 /** The supervisor waits 5 s for an orderly end; what is not finished by then is left to the next start's recovery. */
-const stopWithinMs = 4500
+const STOP_WITHIN_MS = 4500
 
 /** Lets a message to the parent leave before the process ends. */
 async function tellParent(message: Record<string, unknown>): Promise<void> {
@@ -47,7 +47,7 @@ export async function runChild(start: () => Promise<ServingChild>): Promise<void
   const stop = (): void => {
     if (stopping) return
     stopping = true
-    setTimeout(() => process.exit(0), stopWithinMs).unref()
+    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref()
     const stopped = serving === undefined ? Promise.resolve() : serving.stop()
     void stopped
       .catch((error: unknown) => {

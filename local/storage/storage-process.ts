@@ -22,10 +22,10 @@ export interface RunningStorage extends StorageFacts {
 }
 
 /** Azurite is up within 2 s on an idle machine of two cores; a busy one gets ten times as long. */
-const startWithinMs = 20_000
+const START_WITHIN_MS = 20_000
 
 /** Enough for a stack trace. */
-const lastWordsLength = 4000
+const LAST_WORDS_LENGTH = 4000
 
 const messageSchema = z.discriminatedUnion('type', [
   z.object({
@@ -47,7 +47,7 @@ function failure(code: LocalFailureCode, what: string, dataFolder: string): Loca
 function lastWords(child: ChildProcess): () => string {
   let tail = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    tail = (tail + text).slice(-lastWordsLength)
+    tail = (tail + text).slice(-LAST_WORDS_LENGTH)
   })
   return () => tail.trim()
 }
@@ -60,7 +60,7 @@ async function readyOf(
   const gaveUp = new AbortController()
   const timer = setTimeout(() => {
     gaveUp.abort()
-  }, startWithinMs)
+  }, START_WITHIN_MS)
   try {
     const told = once(child, 'message', { signal: gaveUp.signal }).then(([message]) =>
       messageSchema.parse(message),
@@ -77,7 +77,7 @@ async function readyOf(
     return facts
   } catch (error) {
     if (!gaveUp.signal.aborted) throw error
-    throw failure('START_TOO_SLOW', `Storage did not serve within ${startWithinMs} ms.`, dataFolder)
+    throw failure('START_TOO_SLOW', `Storage did not serve within ${START_WITHIN_MS} ms.`, dataFolder)
   } finally {
     clearTimeout(timer)
     gaveUp.abort()

@@ -27,7 +27,7 @@ export interface Activity {
 }
 
 /** The watch looks this often, so a timeout is noticed at most a second late; a timer for each request would cost more. */
-const watchIntervalMs = 1_000
+const WATCH_INTERVAL_MS = 1_000
 
 /**
  * @param functionTimeoutMs undefined: no limit
@@ -44,7 +44,7 @@ export function createActivity(
   const watch =
     functionTimeoutMs === undefined
       ? undefined
-      : setInterval(() => findOverdue(functionTimeoutMs), watchIntervalMs)
+      : setInterval(() => findOverdue(functionTimeoutMs), WATCH_INTERVAL_MS)
   watch?.unref()
 
   function findOverdue(limitMs: number): void {

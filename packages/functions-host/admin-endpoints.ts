@@ -4,14 +4,14 @@
  *
  * Source: azure-functions-host, HostController.cs, FunctionsController.cs, FunctionMetadataExtensions.cs.
  */
-import { imitatedHostVersion } from './core-module.ts'
+import { IMITATED_HOST_VERSION } from './core-module.ts'
 import type { DispatcherTable } from './dispatcher-table.ts'
 import type { FunctionCatalog, HostedFunction } from './function-catalog.ts'
 import type { FunctionKeys } from './function-keys.ts'
 import { answerEmpty, answerJson, answerTooLarge, readBody, type HttpExchange } from './http-exchange.ts'
 import { presentedKey } from './http-request-data.ts'
 import type { HostLog } from './log.ts'
-import { hostCategory } from './log.ts'
+import { HOST_CATEGORY } from './log.ts'
 import type { HttpRoute } from './route-table.ts'
 import { stackOf } from './start-failure.ts'
 import type { HostDrain } from './host-drain.ts'
@@ -27,7 +27,7 @@ export interface AdminOptions {
 }
 
 /** The input of an invocation is one string; a megabyte is more than any trigger takes. */
-const invocationBodyLimitBytes = 1_048_576
+const INVOCATION_BODY_LIMIT_BYTES = 1_048_576
 
 type AdminHandler = (
   exchange: HttpExchange,
@@ -80,7 +80,7 @@ export function serveAdmin(exchange: HttpExchange, options: AdminOptions): boole
   Promise.resolve(endpoint.handle(exchange, options, functionName)).catch((error: unknown) => {
     options.log.write({
       level: 'error',
-      category: hostCategory,
+      category: HOST_CATEGORY,
       message: `${path.decoded} failed: ${stackOf(error)}`,
     })
     answerEmpty(exchange, 500)
@@ -98,8 +98,8 @@ function answerHostStatus(exchange: HttpExchange, options: AdminOptions): void {
   answerJson(exchange, 200, {
     id: options.hostId,
     state: 'Running',
-    version: imitatedHostVersion,
-    versionDetails: `${imitatedHostVersion} (local host of Trickle)`,
+    version: IMITATED_HOST_VERSION,
+    versionDetails: `${IMITATED_HOST_VERSION} (local host of Trickle)`,
     instanceId: `local-${process.pid}`,
     processUptime: Math.round(process.uptime() * 1_000),
     ...(errors.length === 0 ? {} : { errors }),
@@ -109,7 +109,7 @@ function answerHostStatus(exchange: HttpExchange, options: AdminOptions): void {
 function startDrain(exchange: HttpExchange, { drain, log }: AdminOptions): void {
   // Not awaited: a run that is under way may take long, and the status tells when it is done.
   drain.begin().catch((error: unknown) => {
-    log.write({ level: 'error', category: hostCategory, message: `The drain failed: ${stackOf(error)}` })
+    log.write({ level: 'error', category: HOST_CATEGORY, message: `The drain failed: ${stackOf(error)}` })
   })
   answerEmpty(exchange, 202)
 }
@@ -150,7 +150,7 @@ async function runFunction(exchange: HttpExchange, options: AdminOptions, name: 
     answerEmpty(exchange, 415)
     return
   }
-  const body = await readBody(request, invocationBodyLimitBytes)
+  const body = await readBody(request, INVOCATION_BODY_LIMIT_BYTES)
   if (body === undefined) {
     answerTooLarge(exchange)
     return

@@ -16,10 +16,10 @@ import type {
 } from './core-api.ts'
 import { systemError, type WorkerApp } from './worker-app.ts'
 
-const coreModuleName = '@azure/functions-core'
+const CORE_MODULE_NAME = '@azure/functions-core'
 /** Versions the app can read; the current ones of the platform when this was written (2026-11). */
-const workerVersion = '3.14.1'
-export const imitatedHostVersion = '4.1052.200'
+const WORKER_VERSION = '3.14.1'
+export const IMITATED_HOST_VERSION = '4.1052.200'
 
 /** What registrations return: dispose() takes them back, once. */
 class Disposable {
@@ -51,7 +51,7 @@ export function installCoreModule(app: WorkerApp): void {
   const prototype = Module.prototype as unknown as { require: Require }
   prototype.require = new Proxy(prototype.require, {
     apply(target, thisArgument, parameters: [string]) {
-      if (parameters[0] === coreModuleName) return core
+      if (parameters[0] === CORE_MODULE_NAME) return core
       return Reflect.apply(target, thisArgument, parameters)
     },
   })
@@ -59,8 +59,8 @@ export function installCoreModule(app: WorkerApp): void {
 
 function createCoreModule(app: WorkerApp): object {
   return {
-    version: workerVersion,
-    hostVersion: imitatedHostVersion,
+    version: WORKER_VERSION,
+    hostVersion: IMITATED_HOST_VERSION,
     Disposable,
     registerFunction: (metadata: CoreFunctionMetadata, callback: FunctionCallback): Disposable =>
       new Disposable(app.registerFunction(metadata, callback)),

@@ -6,7 +6,7 @@
  */
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
 import type { HostedFunction } from './function-catalog.ts'
-import { hostCategory } from './log.ts'
+import { HOST_CATEGORY } from './log.ts'
 
 export function createServiceBusDispatcher(context: DispatcherContext): TriggerDispatcher {
   const functions: HostedFunction[] = []
@@ -26,7 +26,7 @@ export function createServiceBusDispatcher(context: DispatcherContext): TriggerD
       if (functions.length > 0 && !said) {
         said = true
         const message = `Service Bus: no broker in this local run; not dispatched: ${functions.map(sourceOf).join(', ')}`
-        context.log.write({ level: 'warning', category: hostCategory, message })
+        context.log.write({ level: 'warning', category: HOST_CATEGORY, message })
       }
       return Promise.resolve()
     },

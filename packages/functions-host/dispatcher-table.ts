@@ -4,7 +4,7 @@ import { createTimerDispatcher } from './dispatcher-timer.ts'
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
 import type { FunctionCatalog, HostedFunction } from './function-catalog.ts'
 import type { HostLog } from './log.ts'
-import { hostCategory } from './log.ts'
+import { HOST_CATEGORY } from './log.ts'
 import { messageOf } from './start-failure.ts'
 
 export type DispatcherTable = ReadonlyMap<string, TriggerDispatcher>
@@ -26,7 +26,7 @@ export function assignFunctions(catalog: FunctionCatalog, table: DispatcherTable
     if (refused.has(fn.name)) continue
     if (dispatcher === undefined) {
       const message = `The local host doesn't imitate the trigger '${fn.triggerType}': '${fn.name}' is listed, not run.`
-      log.write({ level: 'warning', category: hostCategory, message })
+      log.write({ level: 'warning', category: HOST_CATEGORY, message })
       continue
     }
     warnOfBindings(fn, log)
@@ -39,7 +39,7 @@ export function assignFunctions(catalog: FunctionCatalog, table: DispatcherTable
   for (const { functionName, message } of catalog.problems) {
     log.write({
       level: 'error',
-      category: hostCategory,
+      category: HOST_CATEGORY,
       message: `The '${functionName}' function is in error: ${message}`,
     })
   }
@@ -53,5 +53,5 @@ function warnOfBindings(fn: HostedFunction, log: HostLog): void {
   if (others.length === 0) return
   const types = others.map(([, { type }]) => type).join(', ')
   const message = `The local host doesn't imitate bindings: '${fn.name}' runs without ${types}.`
-  log.write({ level: 'warning', category: hostCategory, message })
+  log.write({ level: 'warning', category: HOST_CATEGORY, message })
 }

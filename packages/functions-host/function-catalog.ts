@@ -31,7 +31,7 @@ export interface FunctionCatalog {
   readonly problems: FunctionProblem[]
 }
 
-const functionName = /^[a-z][a-z0-9_-]{0,127}$/i
+const FUNCTION_NAME = /^[a-z][a-z0-9_-]{0,127}$/i
 
 /** Compares as .NET's StringComparer.OrdinalIgnoreCase: by code unit after upper-casing, so `_` sorts after letters. */
 export function compareNames(left: string, right: string): number {
@@ -55,7 +55,7 @@ export function createFunctionCatalog(app: WorkerApp, environment: Environment):
       problems.push({ functionName: name, message: `The function '${name}' has no trigger.` })
       continue
     }
-    if (!functionName.test(name))
+    if (!FUNCTION_NAME.test(name))
       problems.push({ functionName: name, message: `'${name}' is not a valid function name.` })
     functions.push({
       name,

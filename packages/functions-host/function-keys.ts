@@ -28,8 +28,8 @@ interface KeyFile {
 }
 
 /** Keys of the platform have 40 random bytes as well. */
-const keyBytes = 40
-const fileName = 'function-keys.json'
+const KEY_BYTES = 40
+const FILE_NAME = 'function-keys.json'
 
 /**
  * Reads `<state>/function-keys.json`, adds the keys that are missing, and writes it back when it has changed.
@@ -39,7 +39,7 @@ export async function openFunctionKeys(
   stateFolder: string,
   functionNames: readonly string[],
 ): Promise<FunctionKeys> {
-  const file = join(stateFolder, fileName)
+  const file = join(stateFolder, FILE_NAME)
   try {
     const kept = await readKeyFile(file)
     const keys: KeyFile = {
@@ -91,7 +91,7 @@ async function writeKeyFile(folder: string, file: string, keys: KeyFile): Promis
 }
 
 function newKey(): string {
-  return randomBytes(keyBytes).toString('base64url')
+  return randomBytes(KEY_BYTES).toString('base64url')
 }
 
 function createFunctionKeys(keys: KeyFile): FunctionKeys {

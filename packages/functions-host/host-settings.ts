@@ -11,12 +11,12 @@ import { HostStartFailure, messageOf, systemCodeOf } from './start-failure.ts'
 import { parseTimeSpan } from './time-span.ts'
 
 /** Default of the Flex Consumption plan: 30 minutes. */
-const defaultFunctionTimeoutMs = 30 * 60 * 1_000
+const DEFAULT_FUNCTION_TIMEOUT_MS = 30 * 60 * 1_000
 /** The platform's default route prefix. */
-const defaultRoutePrefix = 'api'
+const DEFAULT_ROUTE_PREFIX = 'api'
 /** What host.json writes for "without limit": TimeSpan reads it as minus one day. */
-const unboundedMs = -24 * 60 * 60 * 1_000
-const overlayPrefix = 'azurefunctionsjobhost__'
+const UNBOUNDED_MS = -24 * 60 * 60 * 1_000
+const OVERLAY_PREFIX = 'azurefunctionsjobhost__'
 
 export interface HostSettings {
   readonly routePrefix: string
@@ -64,7 +64,7 @@ export function toHostSettings(content: unknown, environment: Environment, file:
     return typeof value === 'string' ? value : undefined
   }
   return {
-    routePrefix: (text('extensions', 'http', 'routePrefix') ?? defaultRoutePrefix).replaceAll(
+    routePrefix: (text('extensions', 'http', 'routePrefix') ?? DEFAULT_ROUTE_PREFIX).replaceAll(
       /^\/+|\/+$/g,
       '',
     ),
@@ -74,9 +74,9 @@ export function toHostSettings(content: unknown, environment: Environment, file:
 }
 
 function readFunctionTimeout(text: string | undefined, file: string): number | undefined {
-  if (text === undefined) return defaultFunctionTimeoutMs
+  if (text === undefined) return DEFAULT_FUNCTION_TIMEOUT_MS
   const timeoutMs = parseTimeSpan(text)
-  if (timeoutMs === unboundedMs) return undefined
+  if (timeoutMs === UNBOUNDED_MS) return undefined
   // One second is the platform's smallest allowed value.
   if (timeoutMs === undefined || timeoutMs < 1_000) {
     throw new HostStartFailure(
@@ -116,8 +116,8 @@ function readOverlay(environment: Environment): Map<string, string> {
   const overlay = new Map<string, string>()
   for (const [name, value] of Object.entries(environment)) {
     const key = name.toLowerCase().replaceAll(':', '__')
-    if (value !== undefined && key.startsWith(overlayPrefix))
-      overlay.set(key.slice(overlayPrefix.length), value)
+    if (value !== undefined && key.startsWith(OVERLAY_PREFIX))
+      overlay.set(key.slice(OVERLAY_PREFIX.length), value)
   }
   return overlay
 }

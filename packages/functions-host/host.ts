@@ -12,20 +12,20 @@ import { openFunctionKeys } from './function-keys.ts'
 import { createHostDrain } from './host-drain.ts'
 import { isTrueSetting, readHostSettings, type Environment, type HostSettings } from './host-settings.ts'
 import { openHttpFront, type HttpFront } from './http-front.ts'
-import { createHostLog, hostCategory, type HostLog, type LogSink } from './log.ts'
+import { createHostLog, HOST_CATEGORY, type HostLog, type LogSink } from './log.ts'
 import { stackOf } from './start-failure.ts'
 import { formatTimeSpan } from './time-span.ts'
 import { createWorkerApp, type WorkerApp } from './worker-app.ts'
 
 /** The platform's limit of a request's body; the setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT (bytes) overrides it. */
-const defaultBodyLimitBytes = 104_857_600
+const DEFAULT_BODY_LIMIT_BYTES = 104_857_600
 /** How long the platform's proxy waits for a sign of life (DefaultHttpProxyService.cs). */
-const defaultActivityTimeoutMs = 240_000
+const DEFAULT_ACTIVITY_TIMEOUT_MS = 240_000
 /** A stop takes five seconds at most: timers that run get three, so that the app's own hooks keep two. */
-const timersGraceMs = 3_000
+const TIMERS_GRACE_MS = 3_000
 /** A response that is nearly out isn't cut; longer ones are, as on the platform. */
-const requestsGraceMs = 1_000
-const stopLimitMs = 4_800
+const REQUESTS_GRACE_MS = 1_000
+const STOP_LIMIT_MS = 4_800
 
 export interface FunctionsHostOptions {
   /** Folder of the deployed app: host.json, package.json and what its `main` names. */
@@ -94,7 +94,7 @@ async function startBehind(front: HttpFront, facts: StartFacts): Promise<Functio
   const activity = createActivity(settings.functionTimeoutMs, ({ functionName, invocationId }) => {
     const limit = formatTimeSpan(settings.functionTimeoutMs ?? 0)
     const reason = `Timeout value of ${limit} was exceeded by function: Functions.${functionName} (Id: ${invocationId}). The platform restarts the worker then, and everything in flight is lost; this process exits.`
-    log.write({ level: 'error', category: hostCategory, message: reason })
+    log.write({ level: 'error', category: HOST_CATEGORY, message: reason })
     options.onWorkerLost(reason)
   })
   const stopping = new AbortController()
@@ -110,9 +110,9 @@ async function startBehind(front: HttpFront, facts: StartFacts): Promise<Functio
   const http = createHttpDispatcher(context, {
     routePrefix: settings.routePrefix,
     bodyLimitBytes:
-      Number(environment['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ?? defaultBodyLimitBytes) ||
-      defaultBodyLimitBytes,
-    activityTimeoutMs: options.activityTimeoutMs ?? defaultActivityTimeoutMs,
+      Number(environment['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'] ?? DEFAULT_BODY_LIMIT_BYTES) ||
+      DEFAULT_BODY_LIMIT_BYTES,
+    activityTimeoutMs: options.activityTimeoutMs ?? DEFAULT_ACTIVITY_TIMEOUT_MS,
     streamServer,
   })
   const dispatchers = createDispatcherTable(context, http)
@@ -152,12 +152,12 @@ function loadedFunctions(catalog: FunctionCatalog): string[] {
 
 function logStart(log: HostLog, functions: readonly string[], http: HttpDispatcher): void {
   if (functions.length === 0)
-    log.write({ level: 'warning', category: hostCategory, message: 'The app has registered no functions.' })
+    log.write({ level: 'warning', category: HOST_CATEGORY, message: 'The app has registered no functions.' })
   for (const { fn, methods, template } of http.routes) {
     const state = fn.disabled ? ' (disabled)' : ''
     log.write({
       level: 'debug',
-      category: hostCategory,
+      category: HOST_CATEGORY,
       message: `${fn.name}: [${[...methods].join(',')}] /${template.text}${state}`,
     })
   }
@@ -187,23 +187,23 @@ async function stopHost({
   stopping.abort()
   activity.stopWatch()
   const runs = Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.stop()))
-  await Promise.all([within(runs, timersGraceMs), activity.settled(requestsGraceMs)])
+  await Promise.all([within(runs, TIMERS_GRACE_MS), activity.settled(REQUESTS_GRACE_MS)])
   const hooks = worker.executeHooks('appTerminate', {
     hookData: worker.appHookData,
     appHookData: worker.appHookData,
   })
   try {
-    const done = await within(hooks, stopLimitMs - (performance.now() - startedAtMs))
+    const done = await within(hooks, STOP_LIMIT_MS - (performance.now() - startedAtMs))
     if (!done)
       log.write({
         level: 'warning',
-        category: hostCategory,
+        category: HOST_CATEGORY,
         message: 'An appTerminate hook took too long and is cut off.',
       })
   } catch (error) {
     log.write({
       level: 'error',
-      category: hostCategory,
+      category: HOST_CATEGORY,
       message: `An appTerminate hook threw: ${stackOf(error)}`,
     })
   }

@@ -11,7 +11,7 @@ export interface HttpExchange {
 }
 
 /** What is left of a refused upload is read and dropped for this long, so that the client can see the answer. */
-const refusedUploadGraceMs = 5_000
+const REFUSED_UPLOAD_GRACE_MS = 5_000
 
 /** Answers without a body; an answer that has begun can only be cut off. */
 export function answerEmpty(exchange: HttpExchange, status: number): void {
@@ -47,7 +47,7 @@ export function answerTooLarge(exchange: HttpExchange): void {
   const { request } = exchange
   answerEmpty(exchange, 413)
   request.resume()
-  const timer = setTimeout(() => request.socket.destroy(), refusedUploadGraceMs)
+  const timer = setTimeout(() => request.socket.destroy(), REFUSED_UPLOAD_GRACE_MS)
   request.once('close', () => clearTimeout(timer))
 }
 

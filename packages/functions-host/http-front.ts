@@ -9,17 +9,17 @@ import type { AddressInfo } from 'node:net'
 import type { CorsPolicy } from './cors.ts'
 import { answerEmpty, answerText, type HttpExchange } from './http-exchange.ts'
 import { readRequestPath, type RequestPath } from './request-path.ts'
-import { hostCategory, type HostLog } from './log.ts'
+import { HOST_CATEGORY, type HostLog } from './log.ts'
 import { HostStartFailure, messageOf, stackOf, systemCodeOf } from './start-failure.ts'
 
 /**
  * Kestrel's limits: 32 KiB and 100 headers, 30 s to send them, 130 s of idle keep-alive. Its 8 KiB for the request line
  * are not imitated: the line counts with the headers here, so that the app has to stand the longer ones, too.
  */
-const headerLimitBytes = 32_768
-const headersMax = 100
-const headersTimeoutMs = 30_000
-const keepAliveTimeoutMs = 130_000
+const HEADER_LIMIT_BYTES = 32_768
+const HEADERS_MAX = 100
+const HEADERS_TIMEOUT_MS = 30_000
+const KEEP_ALIVE_TIMEOUT_MS = 130_000
 
 /** Serves one exchange; false passes it on to the next. */
 export type HttpStage = (exchange: HttpExchange) => boolean
@@ -46,13 +46,13 @@ export interface HttpFront {
  */
 export async function openHttpFront(port: number, options: HttpFrontOptions): Promise<HttpFront> {
   let stages: readonly HttpStage[] | undefined
-  const server = createServer({ maxHeaderSize: headerLimitBytes }, (request, response) =>
+  const server = createServer({ maxHeaderSize: HEADER_LIMIT_BYTES }, (request, response) =>
     handle(request, response, stages, options),
   )
-  server.headersTimeout = headersTimeoutMs
+  server.headersTimeout = HEADERS_TIMEOUT_MS
   // One more than is allowed is kept, so that it is seen: Node drops those above its limit without a word.
-  server.maxHeadersCount = headersMax + 1
-  server.keepAliveTimeout = keepAliveTimeoutMs
+  server.maxHeadersCount = HEADERS_MAX + 1
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
   // A long upload is no fault; what stalls is ended by the activity timeout.
   server.requestTimeout = 0
   await listen(server, port)
@@ -86,7 +86,7 @@ function handle(
     extraHeaders: cors?.headers ?? [],
   }
   if (path === undefined) answerEmpty(exchange, 400)
-  else if (request.rawHeaders.length > 2 * headersMax) answerEmpty(exchange, 431)
+  else if (request.rawHeaders.length > 2 * HEADERS_MAX) answerEmpty(exchange, 431)
   else if (cors?.isPreflight === true) answerEmpty(exchange, 204)
   else if (stages === undefined) answerEmpty(exchange, 503)
   else {
@@ -110,7 +110,7 @@ function passThrough(exchange: HttpExchange, stages: readonly HttpStage[], optio
   } catch (error) {
     // One request the host can't handle must not take the others with it.
     const message = `An unhandled host error has occurred. ${stackOf(error)}`
-    options.log.write({ level: 'error', category: hostCategory, message })
+    options.log.write({ level: 'error', category: HOST_CATEGORY, message })
     answerEmpty(exchange, 500)
   }
 }

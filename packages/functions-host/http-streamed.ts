@@ -30,7 +30,7 @@ export interface StreamedHttp {
 }
 
 /** Headers that belong to one connection (RFC 9110, 7.6.1). */
-const hopByHop = [
+const HOP_BY_HOP = [
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -41,14 +41,14 @@ const hopByHop = [
 ]
 
 /** Of a response: Date is set by the outer server itself. */
-const notPassedBack = new Set([...hopByHop, 'date'])
+const NOT_PASSED_BACK = new Set([...HOP_BY_HOP, 'date'])
 
 /**
  * Of a request: what the host writes itself. It overwrites an x-ms-invocation-id of the client (since
  * 2025-04; before that the client's own won, and the two halves never met: azure-functions-host, issue 10934).
  */
-const notForwarded = new Set([
-  ...hopByHop,
+const NOT_FORWARDED = new Set([
+  ...HOP_BY_HOP,
   'content-length',
   'expect',
   'host',
@@ -60,13 +60,13 @@ const notForwarded = new Set([
 ])
 
 /** The platform's client sends ASCII only; a header with anything else ends in 502, while the invocation goes on. */
-const beyondAscii = /[\x80-\uffff]/
+const BEYOND_ASCII = /[\x80-\uffff]/
 
 /** Idle connections to the library's server that are kept; above this many at once a new one costs little. */
-const keptConnections = 256
+const KEPT_CONNECTIONS = 256
 
 export function createStreamedHttp(options: StreamedHttpOptions): StreamedHttp {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: keptConnections, scheduling: 'lifo' })
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS, scheduling: 'lifo' })
 
   function serve(exchange: HttpExchange, match: RouteMatch): void {
     const invocationId = options.executor.newInvocationId()
@@ -108,7 +108,7 @@ function forward(
 ): void {
   const { request, response, path } = exchange
   const bodyBytes = declaredBodyBytes(request)
-  if (request.rawHeaders.some((text) => beyondAscii.test(text))) {
+  if (request.rawHeaders.some((text) => BEYOND_ASCII.test(text))) {
     answerEmpty(exchange, 502)
     return
   }
@@ -160,7 +160,7 @@ function forwardedHeaders(request: IncomingMessage): string[] {
   const raw = request.rawHeaders
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? ''
-    if (!notForwarded.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
+    if (!NOT_FORWARDED.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
   }
   headers.push('host', 'localhost')
   headers.push('x-forwarded-host', request.headers.host ?? 'localhost', 'x-forwarded-proto', 'http')
@@ -189,7 +189,7 @@ function passResponse(exchange: HttpExchange, incoming: IncomingMessage): void {
   const raw = incoming.rawHeaders
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? ''
-    if (!notPassedBack.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
+    if (!NOT_PASSED_BACK.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
   }
   response.writeHead(incoming.statusCode ?? 502, headers)
   // A response that breaks off must break off for the client too; ending it well would make it look complete.

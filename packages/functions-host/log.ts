@@ -6,7 +6,7 @@
  */
 import type { CoreLogLevel } from './core-api.ts'
 
-export const hostCategory = 'Host'
+export const HOST_CATEGORY = 'Host'
 
 /** Order of severity; 'none' as a threshold shuts a category up. */
 const severity: Readonly<Record<CoreLogLevel, number>> = {
@@ -61,7 +61,7 @@ export function createHostLog(thresholds: ReadonlyMap<string, CoreLogLevel>, sin
     const known = thresholdOf.get(category)
     if (known !== undefined) return known
     const names =
-      category === hostCategory
+      category === HOST_CATEGORY
         ? ['host']
         : [`function.${category.toLowerCase()}.user`, `function.${category.toLowerCase()}`, 'function']
     const level = [...names, 'default']

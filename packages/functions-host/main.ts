@@ -17,8 +17,8 @@ import {
 } from './index.ts'
 
 /** An orderly stop that has not ended by then is ended from outside. */
-const stopLimitMs = 5_000
-const usage =
+const STOP_LIMIT_MS = 5_000
+const USAGE =
   'node packages/functions-host/main.ts --app DIR --port N --state DIR [--cors ORIGIN,ORIGIN] [--activity-timeout-ms N]'
 
 type Flags = Pick<
@@ -51,7 +51,7 @@ function readFlags(): Flags {
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    throw new HostStartFailure('ARGUMENTS_WRONG', `${message}; call: ${usage}`, error)
+    throw new HostStartFailure('ARGUMENTS_WRONG', `${message}; call: ${USAGE}`, error)
   }
 }
 
@@ -83,7 +83,7 @@ function stopOnRequest(hostWhenStarted: () => FunctionsHost | undefined): void {
     const host = hostWhenStarted()
     if (host === undefined) endProcess(0)
     host.log.write({ level: 'information', category: 'Host', message: `Stopping (${cause}).` })
-    setTimeout(() => endProcess(0), stopLimitMs).unref()
+    setTimeout(() => endProcess(0), STOP_LIMIT_MS).unref()
     host.stop().then(
       () => endProcess(0),
       (error: unknown) => crash(error),

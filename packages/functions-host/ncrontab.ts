@@ -17,7 +17,7 @@ interface FieldKind {
   readonly names?: readonly string[]
 }
 
-const months = [
+const MONTHS = [
   'january',
   'february',
   'march',
@@ -31,19 +31,19 @@ const months = [
   'november',
   'december',
 ]
-const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 
 const fieldKinds: readonly FieldKind[] = [
   { smallest: 0, largest: 59 },
   { smallest: 0, largest: 59 },
   { smallest: 0, largest: 23 },
   { smallest: 1, largest: 31 },
-  { smallest: 1, largest: 12, names: months },
-  { smallest: 0, largest: 6, names: weekdays },
+  { smallest: 1, largest: 12, names: MONTHS },
+  { smallest: 0, largest: 6, names: WEEKDAYS },
 ]
 
 /** 29 February on a given weekday can be 40 years away; a date not found in this time doesn't exist. */
-const searchedYears = 50
+const SEARCHED_YEARS = 50
 
 /** The values each field allows, sorted: seconds, minutes, hours, days, months, weekdays. */
 export interface CronSchedule {
@@ -110,7 +110,7 @@ export function nextCronTime(schedule: CronSchedule, after: Date): Date | undefi
   const start = new Date(Math.floor(after.getTime() / 1_000) * 1_000 + 1_000)
   const startDay = Date.UTC(start.getUTCFullYear(), start.getUTCMonth(), start.getUTCDate())
   const firstYear = start.getUTCFullYear()
-  for (let year = firstYear; year <= firstYear + searchedYears; year++) {
+  for (let year = firstYear; year <= firstYear + SEARCHED_YEARS; year++) {
     for (const month of schedule.months) {
       for (const day of schedule.days) {
         const date = new Date(Date.UTC(year, month - 1, day))

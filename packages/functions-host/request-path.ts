@@ -15,9 +15,9 @@ export interface RequestPath {
 }
 
 /** Nothing to decode, encode or remove; the usual case, recognised without further work. */
-const plainPath = /^(?:\/(?!\.)[\w\-.~!$&'()*+,;=:@]*)+$/
-const percentRun = /(?:%[0-9a-f]{2})+/gi
-const encodable = /[^\w\-.~!$&'()*+,;=:@/%]/gu
+const PLAIN_PATH = /^(?:\/(?!\.)[\w\-.~!$&'()*+,;=:@]*)+$/
+const PERCENT_RUN = /(?:%[0-9a-f]{2})+/gi
+const ENCODABLE = /[^\w\-.~!$&'()*+,;=:@/%]/gu
 
 /**
  * @param target the request target: `/path?query`, or an absolute URL
@@ -29,8 +29,8 @@ export function readRequestPath(target: string): RequestPath | undefined {
   const fragment = target.indexOf('?', start)
   const path = fragment === -1 ? target.slice(start) : target.slice(start, fragment)
   const query = fragment === -1 ? '' : target.slice(fragment)
-  if (plainPath.test(path)) return { decoded: path, encoded: path, query }
-  const unescaped = path.replaceAll(percentRun, decodeRun)
+  if (PLAIN_PATH.test(path)) return { decoded: path, encoded: path, query }
+  const unescaped = path.replaceAll(PERCENT_RUN, decodeRun)
   if (unescaped.includes('\0')) return undefined
   const decoded = removeDotSegments(unescaped === '' ? '/' : unescaped)
   return { decoded, encoded: encodePath(decoded), query }
@@ -82,5 +82,5 @@ function removeDotSegments(path: string): string {
 function encodePath(path: string): string {
   return path
     .replaceAll(/%(?![0-9a-f]{2})/gi, '%25')
-    .replaceAll(encodable, (character) => encodeURIComponent(character))
+    .replaceAll(ENCODABLE, (character) => encodeURIComponent(character))
 }

@@ -15,8 +15,8 @@ export interface RetryPolicy {
 }
 
 /** The exponential wait varies by a fifth to either side, so that instances which failed together part. */
-const leastVariation = 0.8
-const variationWidth = 0.4
+const LEAST_VARIATION = 0.8
+const VARIATION_WIDTH = 0.4
 
 /**
  * @param random a number from 0 up to 1, for the variation
@@ -40,7 +40,7 @@ export function createRetryPolicy(
   return {
     maxRetryCount,
     delayMs(retryNumber) {
-      const growth = (leastVariation + random() * variationWidth) * 2 ** (retryNumber - 1) * leastMs
+      const growth = (LEAST_VARIATION + random() * VARIATION_WIDTH) * 2 ** (retryNumber - 1) * leastMs
       return Math.min(leastMs + growth, mostMs)
     },
   }

@@ -6,22 +6,22 @@
 
 export type RouteConstraint = (value: string) => boolean
 
-const integerText = /^\s*[+-]?\d+\s*$/
-const decimalText = /^\s*[+-]?(?:\d[\d,]*\.?\d*|\.\d+)\s*$/
-const floatText = /^\s*[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i
-const guidDigits = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-const guidText = new RegExp(
-  `^\\s*(?:[0-9a-f]{32}|${guidDigits}|\\{${guidDigits}\\}|\\(${guidDigits}\\))\\s*$`,
+const INTEGER_TEXT = /^\s*[+-]?\d+\s*$/
+const DECIMAL_TEXT = /^\s*[+-]?(?:\d[\d,]*\.?\d*|\.\d+)\s*$/
+const FLOAT_TEXT = /^\s*[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i
+const GUID_DIGITS = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+const GUID_TEXT = new RegExp(
+  `^\\s*(?:[0-9a-f]{32}|${GUID_DIGITS}|\\{${GUID_DIGITS}\\}|\\(${GUID_DIGITS}\\))\\s*$`,
   'i',
 )
-const lettersOnly = /^[A-Za-z]*$/
-const invocation = /^([a-z]+)(?:\((.*)\))?$/is
+const LETTERS_ONLY = /^[A-Za-z]*$/
+const INVOCATION = /^([a-z]+)(?:\((.*)\))?$/is
 
 const int32 = { smallest: -(2n ** 31n), largest: 2n ** 31n - 1n }
 const int64 = { smallest: -(2n ** 63n), largest: 2n ** 63n - 1n }
 
 function toInteger(value: string, bounds: typeof int64): bigint | undefined {
-  if (!integerText.test(value)) return undefined
+  if (!INTEGER_TEXT.test(value)) return undefined
   const number = BigInt(value.trim().replace(/^\+/, ''))
   return number >= bounds.smallest && number <= bounds.largest ? number : undefined
 }
@@ -30,12 +30,12 @@ function toInteger(value: string, bounds: typeof int64): bigint | undefined {
 const plainConstraints: Readonly<Record<string, RouteConstraint>> = {
   int: (value) => toInteger(value, int32) !== undefined,
   long: (value) => toInteger(value, int64) !== undefined,
-  guid: (value) => guidText.test(value),
-  alpha: (value) => lettersOnly.test(value),
+  guid: (value) => GUID_TEXT.test(value),
+  alpha: (value) => LETTERS_ONLY.test(value),
   bool: (value) => /^\s*(?:true|false)\s*$/i.test(value),
-  decimal: (value) => decimalText.test(value),
-  double: (value) => floatText.test(value),
-  float: (value) => floatText.test(value),
+  decimal: (value) => DECIMAL_TEXT.test(value),
+  double: (value) => FLOAT_TEXT.test(value),
+  float: (value) => FLOAT_TEXT.test(value),
   required: (value) => value !== '',
 }
 
@@ -88,7 +88,7 @@ const numericConstraints: Readonly<
  * @throws Error when the constraint is unknown, has wrong arguments, or can't be imitated here
  */
 export function createRouteConstraint(text: string): RouteConstraint {
-  const parts = invocation.exec(text)
+  const parts = INVOCATION.exec(text)
   const name = (parts?.[1] ?? '').toLowerCase()
   const argument = parts?.[2]
   if (name === 'regex' && argument !== undefined) return createRegexConstraint(argument)

@@ -40,7 +40,7 @@ export interface RouteTable {
 }
 
 /** Beginnings of routes that belong to the host; it compares by prefix, so `administrators` is refused too. */
-const reservedPrefixes = ['admin', 'runtime']
+const RESERVED_PREFIXES = ['admin', 'runtime']
 
 export function createRouteTable(routePrefix: string): RouteTable {
   const routes: HttpRoute[] = []
@@ -75,7 +75,7 @@ export function createRouteTable(routePrefix: string): RouteTable {
 function readRoute(fn: HostedFunction, routePrefix: string): HttpRoute {
   const written = fn.trigger['route']
   const route = typeof written === 'string' && written.trim() !== '' ? written : fn.name
-  if (reservedPrefixes.some((prefix) => trimSlashes(route).startsWith(prefix))) {
+  if (RESERVED_PREFIXES.some((prefix) => trimSlashes(route).startsWith(prefix))) {
     throw new Error('The specified route conflicts with one or more built in routes.')
   }
   const methods = fn.trigger['methods']

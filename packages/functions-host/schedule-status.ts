@@ -24,13 +24,13 @@ export interface ScheduleStatusStore {
 }
 
 /** .NET's DateTime.MinValue, which stands for "never". */
-const neverText = '0001-01-01T00:00:00+00:00'
+const NEVER_TEXT = '0001-01-01T00:00:00+00:00'
 /** .NET's DateTime.MaxValue to the second: the next time of a schedule that never fires again. */
 export const endOfTime = new Date('9999-12-31T23:59:59Z')
 
 /** A time as JSON.NET writes it in UTC: fractions only when there are any, offset instead of Z. */
 export function formatScheduleTime(time: Date | undefined): string {
-  return time === undefined ? neverText : time.toISOString().replace(/\.?0*Z$/, '+00:00')
+  return time === undefined ? NEVER_TEXT : time.toISOString().replace(/\.?0*Z$/, '+00:00')
 }
 
 function readScheduleTime(text: unknown): Date | undefined {

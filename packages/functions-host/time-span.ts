@@ -6,15 +6,15 @@
  * below 24 (documented for timer triggers; a schedule that works here must mean the same on the platform).
  */
 
-const secondMs = 1_000
-const minuteMs = 60 * secondMs
-const hourMs = 60 * minuteMs
-const dayMs = 24 * hourMs
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
 
-const wholeDays = /^(\d{1,8})$/
-const dotted = /^(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?$/
-const fourParts = /^(\d{1,8}):(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,7}))?$/
-const threePartsOfDays = /^(\d{1,8}):(\d{1,2}):(\d{1,2})$/
+const WHOLE_DAYS = /^(\d{1,8})$/
+const DOTTED = /^(?:(\d{1,8})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?$/
+const FOUR_PARTS = /^(\d{1,8}):(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,7}))?$/
+const THREE_PARTS_OF_DAYS = /^(\d{1,8}):(\d{1,2}):(\d{1,2})$/
 
 interface TimeParts {
   readonly days: number
@@ -30,20 +30,20 @@ export function parseTimeSpan(text: string): number | undefined {
   const negative = trimmed.startsWith('-')
   const parts = readParts(negative ? trimmed.slice(1) : trimmed)
   if (parts === undefined || parts.hours > 23 || parts.minutes > 59 || parts.seconds > 59) return undefined
-  const fractionMs = Math.trunc(Number(`0.${parts.fraction || '0'}`) * secondMs)
+  const fractionMs = Math.trunc(Number(`0.${parts.fraction || '0'}`) * SECOND_MS)
   const totalMs =
-    parts.days * dayMs +
-    parts.hours * hourMs +
-    parts.minutes * minuteMs +
-    parts.seconds * secondMs +
+    parts.days * DAY_MS +
+    parts.hours * HOUR_MS +
+    parts.minutes * MINUTE_MS +
+    parts.seconds * SECOND_MS +
     fractionMs
   return negative ? -totalMs : totalMs
 }
 
 function readParts(text: string): TimeParts | undefined {
-  const days = wholeDays.exec(text)
+  const days = WHOLE_DAYS.exec(text)
   if (days !== null) return { days: Number(days[1]), hours: 0, minutes: 0, seconds: 0, fraction: '' }
-  const clock = dotted.exec(text)
+  const clock = DOTTED.exec(text)
   if (clock !== null && Number(clock[2]) < 24) {
     const [, dayText, hours, minutes, seconds, fraction] = clock
     return {
@@ -54,7 +54,7 @@ function readParts(text: string): TimeParts | undefined {
       fraction: fraction ?? '',
     }
   }
-  const long = fourParts.exec(text)
+  const long = FOUR_PARTS.exec(text)
   if (long !== null) {
     const [, dayText, hours, minutes, seconds, fraction] = long
     return {
@@ -65,7 +65,7 @@ function readParts(text: string): TimeParts | undefined {
       fraction: fraction ?? '',
     }
   }
-  const short = threePartsOfDays.exec(text)
+  const short = THREE_PARTS_OF_DAYS.exec(text)
   if (short === null) return undefined
   return {
     days: Number(short[1]),
@@ -79,11 +79,11 @@ function readParts(text: string): TimeParts | undefined {
 /** A duration in whole seconds as the host prints it: `hh:mm:ss`, with days in front when there are any. */
 export function formatTimeSpan(durationMs: number): string {
   const pair = (value: number): string => String(Math.floor(value)).padStart(2, '0')
-  const days = Math.floor(durationMs / dayMs)
+  const days = Math.floor(durationMs / DAY_MS)
   const clock = [
-    (durationMs % dayMs) / hourMs,
-    (durationMs % hourMs) / minuteMs,
-    (durationMs % minuteMs) / secondMs,
+    (durationMs % DAY_MS) / HOUR_MS,
+    (durationMs % HOUR_MS) / MINUTE_MS,
+    (durationMs % MINUTE_MS) / SECOND_MS,
   ]
   return `${days > 0 ? `${days}.` : ''}${clock.map(pair).join(':')}`
 }

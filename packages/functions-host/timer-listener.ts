@@ -35,7 +35,7 @@ export interface TimerListener {
 }
 
 /** Node's timers hold at most 24.8 days; longer waits are taken in steps of this length. */
-const longestWaitMs = 24 * 24 * 60 * 60 * 1_000
+const LONGEST_WAIT_MS = 24 * 24 * 60 * 60 * 1_000
 
 export function createTimerListener(options: TimerListenerOptions): TimerListener {
   const { functionName, schedule, useMonitor, store } = options
@@ -66,8 +66,8 @@ export function createTimerListener(options: TimerListenerOptions): TimerListene
     const waitMs = Math.max(0, (status?.next.getTime() ?? 0) - options.now().getTime())
     clearTimeout(timer)
     timer = setTimeout(
-      () => (waitMs > longestWaitMs ? waitForNext() : runThenWait('Scheduled')),
-      Math.min(waitMs, longestWaitMs),
+      () => (waitMs > LONGEST_WAIT_MS ? waitForNext() : runThenWait('Scheduled')),
+      Math.min(waitMs, LONGEST_WAIT_MS),
     )
   }
 

@@ -6,7 +6,7 @@ import { resolveSettingReferences, type Environment } from './host-settings.ts'
 import { nextCronTime, parseCron, type CronSchedule } from './ncrontab.ts'
 import { parseTimeSpan } from './time-span.ts'
 
-const minuteMs = 60_000
+const MINUTE_MS = 60_000
 
 export interface TimerSchedule {
   /** As it was written, settings resolved. */
@@ -42,7 +42,7 @@ export function createTimerSchedule(written: string, environment: Environment): 
   return {
     text,
     adjustForDst: false,
-    isSubMinute: periodMs < minuteMs,
+    isSubMinute: periodMs < MINUTE_MS,
     next: (after) => new Date(after.getTime() + periodMs),
   }
 }

@@ -5,17 +5,17 @@
 import { randomFillSync } from 'node:crypto'
 import type { CoreTraceContext } from './core-api.ts'
 
-const traceParentForm = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/
-const noTrace = '0'.repeat(32)
-const noSpan = '0'.repeat(16)
+const TRACE_PARENT_FORM = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/
+const NO_TRACE = '0'.repeat(32)
+const NO_SPAN = '0'.repeat(16)
 
 /** Random bytes are drawn in pools of this size: one system call for 256 requests instead of one for each. */
-const poolBytes = 4_096
-const pool = Buffer.alloc(poolBytes)
-let used = poolBytes
+const POOL_BYTES = 4_096
+const pool = Buffer.alloc(POOL_BYTES)
+let used = POOL_BYTES
 
 function randomHex(byteCount: number): string {
-  if (used + byteCount > poolBytes) {
+  if (used + byteCount > POOL_BYTES) {
     randomFillSync(pool)
     used = 0
   }
@@ -28,8 +28,8 @@ function randomHex(byteCount: number): string {
  * @param traceState the caller's `tracestate` header, kept only together with a valid traceparent
  */
 export function childTraceContext(traceParent?: string, traceState?: string): CoreTraceContext {
-  const parts = traceParent === undefined ? null : traceParentForm.exec(traceParent)
-  if (parts === null || parts[1] === noTrace || parts[2] === noSpan) {
+  const parts = traceParent === undefined ? null : TRACE_PARENT_FORM.exec(traceParent)
+  if (parts === null || parts[1] === NO_TRACE || parts[2] === NO_SPAN) {
     return { traceParent: `00-${randomHex(16)}-${randomHex(8)}-01`, traceState: '', attributes: {} }
   }
   return {

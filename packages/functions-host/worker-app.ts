@@ -13,7 +13,7 @@ import type {
   ProgrammingModel,
 } from './core-api.ts'
 import { createHookRegistry, type HookName } from './hook-registry.ts'
-import { hostCategory, type HostLog } from './log.ts'
+import { HOST_CATEGORY, type HostLog } from './log.ts'
 import { stackOf } from './start-failure.ts'
 
 export interface RegisteredFunction {
@@ -75,7 +75,7 @@ export function createWorkerApp(hostLog: HostLog): WorkerApp {
     message: string,
     invocation?: InvocationLogFacts,
   ): void {
-    const category = invocation?.functionName ?? hostCategory
+    const category = invocation?.functionName ?? HOST_CATEGORY
     const invocationId = invocation?.invocationId
     if (logHooks.length === 0) {
       hostLog.write({ level, category, message, invocationId })
@@ -113,6 +113,6 @@ function runLogHooks(hooks: readonly HookCallback[], context: object, hostLog: H
     for (const callback of hooks) callback(context)
   } catch (error) {
     // A broken hook must not keep a log from being written; the platform swallows it, here it shows at debug.
-    hostLog.write({ level: 'debug', category: hostCategory, message: `A log hook threw: ${stackOf(error)}` })
+    hostLog.write({ level: 'debug', category: HOST_CATEGORY, message: `A log hook threw: ${stackOf(error)}` })
   }
 }

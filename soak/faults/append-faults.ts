@@ -10,7 +10,7 @@ const ACTIONS: readonly (readonly [FaultAction, number])[] = [
   ['delay', 18],
 ]
 
-const DELAY_MS_MAX = 40
+const DELAY_MAX_MS = 40
 /** What a message that appends holds: append, or append_batch. */
 const APPEND = Buffer.from('trickle_events_log.append')
 
@@ -36,6 +36,6 @@ export class AppendFaults {
     if (!request.includes(APPEND) || !this.#random.chance(this.#share)) return undefined
     const action = this.#random.pick(ACTIONS)
     this.used[action] += 1
-    return { action, delayMs: this.#random.next() * DELAY_MS_MAX }
+    return { action, delayMs: this.#random.next() * DELAY_MAX_MS }
   }
 }

@@ -26,7 +26,7 @@ export interface SoakServerOptions {
 /** For the slow transactions, which take the locks of streams before they append; no login of the product may do that. */
 const GRANT_LOCK_KEY = 'grant execute on function trickle_events_log.lock_key(uuid, text) to trickle_app'
 
-const SETTINGS = {
+const settings = {
   // Ours and foreign ones: a few at a time, and those of killed writers until they are rolled back.
   max_prepared_transactions: 50,
   // A million appends are two million rows with five indexes; without this the readers would live on the disk.
@@ -34,7 +34,7 @@ const SETTINGS = {
 }
 
 export async function startSoakServer({ durable, version, tenants }: SoakServerOptions): Promise<SoakServer> {
-  const server = await startMigratedServer({ durable, version, settings: SETTINGS })
+  const server = await startMigratedServer({ durable, version, settings: settings })
   try {
     await withClient(server.serverUrl, (client) => client.query(`create database ${OTHER_DATABASE}`))
     await withClient(server.adminUrl, (client) => client.query(GRANT_LOCK_KEY))

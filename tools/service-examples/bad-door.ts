@@ -98,7 +98,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** Those that a hop sets itself must not be handed on. */
-const ownHeaders = new Set([
+const OWN_HEADERS = new Set([
   'host',
   'connection',
   'content-length',
@@ -110,6 +110,6 @@ const ownHeaders = new Set([
 const passedHeaders = (request: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(request.headers).flatMap(([name, value]) =>
-      typeof value === 'string' && !ownHeaders.has(name) ? [[name, value]] : [],
+      typeof value === 'string' && !OWN_HEADERS.has(name) ? [[name, value]] : [],
     ),
   )

@@ -15,7 +15,7 @@ import { skippedTools, toolNotes } from '../notes.ts'
 import { figuresOf } from '../pairs.ts'
 import { appendWorks, emmettWork } from '../works.ts'
 
-const TENS = { events: 10, callers: 8 } as const
+const tens = { events: 10, callers: 8 } as const
 
 /** One event by so many callers, and ten by eight: ours, emmett, message-db, the bare INSERT. */
 export async function appendPart(context: PeersContext): Promise<PartResult> {
@@ -53,16 +53,16 @@ export async function appendPart(context: PeersContext): Promise<PartResult> {
       ]),
     )
   }
-  note(`append ${TENS.events} x ${TENS.callers} callers`)
+  note(`append ${tens.events} x ${tens.callers} callers`)
   const arms = {
-    'ours direct': works.direct(TENS.events),
-    'ours coalesced': works.coalescing(TENS.events),
-    INSERT: works.bare(TENS.events),
-    emmett: emmett && emmettWork(emmett, TENS.events),
+    'ours direct': works.direct(tens.events),
+    'ours coalesced': works.coalescing(tens.events),
+    INSERT: works.bare(tens.events),
+    emmett: emmett && emmettWork(emmett, tens.events),
   }
-  const load = { concurrency: TENS.callers, unitsPerCall: TENS.events }
+  const load = { concurrency: tens.callers, unitsPerCall: tens.events }
   const samples = await measureArms(context, arena, arms, load)
-  const facts = { section: 'append', name: `10 events, ${TENS.callers} callers`, unit: 'events/s' }
+  const facts = { section: 'append', name: `10 events, ${tens.callers} callers`, unit: 'events/s' }
   figures.push(
     ...figuresOf(facts, samples, [
       { ours: 'ours direct', with: 'emmett', target: goals.tensOverEmmett },

@@ -3,7 +3,7 @@ import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import { countOf, type Count, type Target } from '../../measure/index.ts'
 import type { PartResult } from '../../report/index.ts'
 import { serverFacts } from '../../sections/server-facts.ts'
-import { makeEvent, statementModes } from '../../stage/index.ts'
+import { makeEvent, STATEMENT_MODES } from '../../stage/index.ts'
 import { openArena, type Arena, type PeersContext, type Work } from '../arena.ts'
 import { goals } from '../goals.ts'
 import { skippedTools } from '../notes.ts'
@@ -49,7 +49,7 @@ async function countOurs(
     }
   }
   const counts: Count[] = []
-  for (const mode of statementModes) {
+  for (const mode of STATEMENT_MODES) {
     const store = directStore(open(mode, 1))
     const streamId = 'trips-0-1'
     const cases: Readonly<Record<string, Work>> = {

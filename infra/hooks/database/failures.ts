@@ -16,9 +16,9 @@ interface Symptom {
 
 type Diagnosis = Pick<MendableFacts<HookFailureCode>, 'code' | 'what' | 'mend'>
 
-const again = 'azd hooks run postprovision'
-const loginRefused = new Set(['28P01', '28000'])
-const busy = new Set(['55P03', '40P01', '57014', '40001'])
+const AGAIN = 'azd hooks run postprovision'
+const LOGIN_REFUSED = new Set(['28P01', '28000'])
+const BUSY = new Set(['55P03', '40P01', '57014', '40001'])
 
 /** The known failures; the first that fits is told. Codes: PostgreSQL's SQLSTATE table and Node's system errors. */
 const known: readonly {
@@ -26,11 +26,11 @@ const known: readonly {
   readonly tell: (symptom: Symptom) => Diagnosis
 }[] = [
   {
-    fits: ({ code, message }) => loginRefused.has(code) && /expired/i.test(message),
+    fits: ({ code, message }) => LOGIN_REFUSED.has(code) && /expired/i.test(message),
     tell: ({ message }) => ({
       code: 'TOKEN_EXPIRED',
       what: `The token of the login has ended: ${message}.`,
-      mend: `azd auth login, then ${again}`,
+      mend: `azd auth login, then ${AGAIN}`,
     }),
   },
   {
@@ -41,7 +41,7 @@ const known: readonly {
     }),
   },
   {
-    fits: ({ code }) => loginRefused.has(code),
+    fits: ({ code }) => LOGIN_REFUSED.has(code),
     tell: ({ message, server }) => ({
       code: 'NOT_ADMINISTRATOR',
       what: `The server does not know "${userOf(server)}" as an Entra administrator, or the token is somebody else's: ${message}.`,
@@ -63,7 +63,7 @@ const known: readonly {
     tell: ({ message }) => ({
       code: 'SERVER_RESTARTING',
       what: `The server is not up yet: ${message}.`,
-      mend: `Wait some minutes, then ${again}`,
+      mend: `Wait some minutes, then ${AGAIN}`,
     }),
   },
   {
@@ -84,7 +84,7 @@ const known: readonly {
     tell: ({ message }) => ({
       code: 'ENTRA_FUNCTIONS_MISSING',
       what: `The server does not have Azure's functions for Entra principals: ${message}.`,
-      mend: `Entra authentication is off, or the server is not Azure's. Switch it on (Authentication, in the portal), wait for its restart, then ${again}`,
+      mend: `Entra authentication is off, or the server is not Azure's. Switch it on (Authentication, in the portal), wait for its restart, then ${AGAIN}`,
     }),
   },
   {
@@ -92,15 +92,15 @@ const known: readonly {
     tell: ({ message }) => ({
       code: 'ROLE_EXISTS',
       what: `A role came into being meanwhile: ${message}.`,
-      mend: `${again}   (it adopts a role that exists)`,
+      mend: `${AGAIN}   (it adopts a role that exists)`,
     }),
   },
   {
-    fits: ({ code }) => busy.has(code),
+    fits: ({ code }) => BUSY.has(code),
     tell: ({ message }) => ({
       code: 'DATABASE_BUSY',
       what: `Another session held what was needed: ${message}.`,
-      mend: `${again}   (what was done stays; look at pg_stat_activity if it happens again)`,
+      mend: `${AGAIN}   (what was done stays; look at pg_stat_activity if it happens again)`,
     }),
   },
   {
@@ -108,7 +108,7 @@ const known: readonly {
     tell: ({ message }) => ({
       code: 'CONNECTION_LOST',
       what: `The connection was lost: ${message}.`,
-      mend: `${again}   (each step is whole or not there; the next run goes on where this one ended)`,
+      mend: `${AGAIN}   (each step is whole or not there; the next run goes on where this one ended)`,
     }),
   },
 ]
@@ -122,7 +122,7 @@ export function databaseFailure(error: unknown, server: DatabaseServer, step: st
       code: 'MIGRATION_EDITED',
       what: error.detail,
       where,
-      mend: `git status and git log show what changed. Restore it, then ${again}`,
+      mend: `git status and git log show what changed. Restore it, then ${AGAIN}`,
       cause: error,
     })
   }
@@ -134,7 +134,7 @@ export function databaseFailure(error: unknown, server: DatabaseServer, step: st
   const diagnosis = known.find(({ fits }) => fits(symptom))?.tell(symptom) ?? {
     code: 'STATEMENT_FAILED' as const,
     what: `The server refused a statement: ${message} (SQLSTATE ${symptom.code}).`,
-    mend: `Mend it there, then ${again}`,
+    mend: `Mend it there, then ${AGAIN}`,
   }
   return new HookFailure({ ...diagnosis, where, cause: error })
 }
@@ -143,12 +143,12 @@ function noRoute(server: DatabaseServer): Pick<MendableFacts<HookFailureCode>, '
   if (server.isPrivate) {
     return {
       code: 'PRIVATE_NETWORK',
-      mend: `The server is on a private network. From a machine inside (a runner, a jump host, a VPN): ${again}`,
+      mend: `The server is on a private network. From a machine inside (a runner, a jump host, a VPN): ${AGAIN}`,
     }
   }
   return {
     code: 'NO_ROUTE',
-    mend: `Let this machine through the server's firewall (azd env set TRICKLE_CLIENT_ADDRESS <your public IPv4 address>), and 5432 through your own, then ${again}`,
+    mend: `Let this machine through the server's firewall (azd env set TRICKLE_CLIENT_ADDRESS <your public IPv4 address>), and 5432 through your own, then ${AGAIN}`,
   }
 }
 

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises'
 import type { Client } from 'pg'
 import type { Report } from '../frame/report.ts'
 import type { DatabaseServer } from './database-server.ts'
-import { inDatabase, transactionLimits } from './server.ts'
+import { inDatabase, TRANSACTION_LIMITS } from './server.ts'
 
 const rolesFile = new URL('../../../database/roles.sql', import.meta.url)
 
 /**
  * What database/roles.sql decides, as one hash: it says itself that a second run changes nothing, and this shows it.
  */
-const factsQuery = `
+const FACTS_QUERY = `
   select pg_catalog.md5(pg_catalog.concat_ws(E'\\n',
     (select string_agg(pg_catalog.format('%s %s %s', setdatabase, setrole, setconfig), ';' order by setdatabase, setrole)
        from pg_catalog.pg_db_role_setting),
@@ -41,7 +41,7 @@ export async function applyRolesFile(
       if (message !== undefined && isWorthTelling(severity, message)) notices.push(message)
     })
     await client.query('begin')
-    await client.query(transactionLimits)
+    await client.query(TRANSACTION_LIMITS)
     // Two at once would end in "tuple concurrently updated".
     await client.query("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('trickle_hook_roles'))")
     const before = await factsOf(client)
@@ -56,6 +56,6 @@ export async function applyRolesFile(
 }
 
 async function factsOf(client: Client): Promise<string> {
-  const { rows } = await client.query<{ facts: string }>(factsQuery)
+  const { rows } = await client.query<{ facts: string }>(FACTS_QUERY)
   return rows[0]?.facts ?? ''
 }

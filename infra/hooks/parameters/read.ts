@@ -4,7 +4,7 @@ import { applicationsSchema, issuersSchema, mistakeOfIssuers } from '../../../sh
 import type { Environment } from '../frame/environment.ts'
 import type { HookFailure } from '../frame/failure.ts'
 import { refuseContradictions, type SizeRules } from './contradictions.ts'
-import { sizeNames, type Parameters, type SizeName } from './parameters.ts'
+import { SIZE_NAMES, type Parameters, type SizeName } from './parameters.ts'
 import { ValueReader } from './values.ts'
 
 const replicaSchema = z.strictObject({
@@ -20,10 +20,10 @@ const administratorSchema = z.strictObject({
   type: z.enum(['User', 'Group', 'ServicePrincipal']),
 })
 
-const issuerExample = 'https://login.microsoftonline.com/<tenant id>/v2.0'
-const issuersExample = '[{"issuer":"https://login.example.com","audience":"api://trickle"}]'
-const applicationsExample = '{"operator":["<application id>"]}'
-const administratorsExample = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
+const ISSUER_EXAMPLE = 'https://login.microsoftonline.com/<tenant id>/v2.0'
+const ISSUERS_EXAMPLE = '[{"issuer":"https://login.example.com","audience":"api://trickle"}]'
+const APPLICATIONS_EXAMPLE = '{"operator":["<application id>"]}'
+const ADMINISTRATORS_EXAMPLE = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
 
 /** Reads and checks what `azd provision` will be given; `failures` holds everything that is wrong with it. */
 export function readParameters(
@@ -35,7 +35,7 @@ export function readParameters(
 } {
   const values = new ValueReader(environment)
   const parameters: Parameters = {
-    size: values.oneOf('TRICKLE_SIZE', sizeNames, 'dev'),
+    size: values.oneOf('TRICKLE_SIZE', SIZE_NAMES, 'dev'),
     network: values.oneOf('TRICKLE_NETWORK', ['public', 'private'], 'public'),
     replicas: values.json(
       'TRICKLE_REPLICAS',
@@ -58,7 +58,7 @@ export function readParameters(
     serviceBusTier: values.oneOf('TRICKLE_SERVICE_BUS_TIER', ['bySize', 'Standard', 'Premium'], 'bySize'),
   }
   readAuthorisation(values)
-  values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], administratorsExample)
+  values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], ADMINISTRATORS_EXAMPLE)
   values.json('TRICKLE_CORS_ORIGINS', z.array(z.string().min(1)), [], '["https://app.example.com"]')
   values.oneOf('AZURE_PRINCIPAL_TYPE', ['User', 'ServicePrincipal', 'Group'], 'User')
   refuseContradictions(parameters, rules[parameters.size], values)
@@ -70,7 +70,7 @@ function readAuthorisation(values: ValueReader): void {
   const issuer = values.required(
     'TRICKLE_AUTH_ISSUER',
     'the issuer of the tokens that callers bring.',
-    issuerExample,
+    ISSUER_EXAMPLE,
   )
   values.required(
     'TRICKLE_AUTH_AUDIENCE',
@@ -83,18 +83,18 @@ function readAuthorisation(values: ValueReader): void {
     values.invalid(
       name,
       `${name} is "${url}"; in Azure it must be https and no loopback address.`,
-      `azd env set ${name} ${issuerExample}`,
+      `azd env set ${name} ${ISSUER_EXAMPLE}`,
     )
   }
   values.oneOf('TRICKLE_AUTH_TENANT_KEY', ['any', 'id', 'slug', 'externalId'], 'any')
-  values.json('TRICKLE_AUTH_APPLICATIONS', applicationsSchema, {}, applicationsExample)
-  const issuers = values.json('TRICKLE_AUTH_ISSUERS', issuersSchema, [], issuersExample)
+  values.json('TRICKLE_AUTH_APPLICATIONS', applicationsSchema, {}, APPLICATIONS_EXAMPLE)
+  const issuers = values.json('TRICKLE_AUTH_ISSUERS', issuersSchema, [], ISSUERS_EXAMPLE)
   const mistake = mistakeOfIssuers(issuers, issuer ?? '', false)
   if (mistake !== null)
     values.invalid(
       'TRICKLE_AUTH_ISSUERS',
       `TRICKLE_AUTH_ISSUERS${mistake}.`,
-      `azd env set TRICKLE_AUTH_ISSUERS '${issuersExample}'`,
+      `azd env set TRICKLE_AUTH_ISSUERS '${ISSUERS_EXAMPLE}'`,
     )
   const lifetime = values.get('TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX')
   if (lifetime === undefined || /^[1-9]\d{1,8}$/.test(lifetime)) return

@@ -1,4 +1,4 @@
-import { encodingNames, findPolicy, findView, putPolicy, removePolicy, tableOf } from '../engine/index.ts'
+import { ENCODING_NAMES, findPolicy, findView, putPolicy, removePolicy, tableOf } from '../engine/index.ts'
 import type { EngineDatabase, PolicyEntityKind, PolicyKey } from '../engine/index.ts'
 import { entityNotFound, semanticFailure, syntaxFailure } from '../failure.ts'
 import type { TokenReader } from '../kql/index.ts'
@@ -11,7 +11,7 @@ import type { CommandContext } from './command.ts'
  * and shown.
  */
 
-const policyColumns = [
+const POLICY_COLUMNS = [
   'PolicyName:string',
   'EntityName:string',
   'Policy:string',
@@ -50,11 +50,11 @@ function entityOf(kind: PolicyEntityKind, reader: TokenReader, context: CommandC
   }
 }
 
-const kinds: readonly PolicyEntityKind[] = ['cluster', 'column', 'database', 'materialized-view', 'table']
+const KINDS: readonly PolicyEntityKind[] = ['cluster', 'column', 'database', 'materialized-view', 'table']
 
 /** `table T policy ...`: everything before the policy's value. */
 export function readPolicyKey(kindWord: string, reader: TokenReader, context: CommandContext): PolicyKey {
-  const kind = kinds.find((candidate) => candidate === kindWord)
+  const kind = KINDS.find((candidate) => candidate === kindWord)
   if (kind === undefined) throw syntaxFailure(`'${kindWord}' has no policies.`)
   const entity = entityOf(kind, reader, context)
   reader.expect('policy')
@@ -68,7 +68,7 @@ function readEncoding(reader: TokenReader): string {
   reader.expect('=')
   const type = reader.expectString('the name of an encoding')
   reader.expectEnd()
-  if (!encodingNames.includes(type.toLowerCase())) throw semanticFailure(`'${type}' is not an encoding.`)
+  if (!ENCODING_NAMES.includes(type.toLowerCase())) throw semanticFailure(`'${type}' is not an encoding.`)
   return type
 }
 
@@ -87,7 +87,7 @@ function mergeJson(old: string | undefined, given: string): string {
 
 function showPolicy(key: PolicyKey, definition: string | undefined): QueryResult {
   const name = `${key.policy.charAt(0).toUpperCase()}${key.policy.slice(1)}Policy`
-  return result(policyColumns, [[name, key.entity, definition ?? 'null', '', key.entityKind]])
+  return result(POLICY_COLUMNS, [[name, key.entity, definition ?? 'null', '', key.entityKind]])
 }
 
 /** `.alter table T policy P <value>`, `.alter-merge ...` */

@@ -30,7 +30,7 @@ export function tableRow(table: Table, databaseName: string): StoredValue[] {
   return [table.name, cslSchema(table), databaseName, table.folder, table.docstring]
 }
 
-export const tableRowColumns = [
+export const TABLE_ROW_COLUMNS = [
   'TableName:string',
   'Schema:string',
   'DatabaseName:string',
@@ -38,7 +38,7 @@ export const tableRowColumns = [
   'DocString:string',
 ] as const
 
-export const mappingColumns = [
+export const MAPPING_COLUMNS = [
   'Name:string',
   'Kind:string',
   'Mapping:string',
@@ -66,7 +66,7 @@ async function putJsonMapping(
     putMapping(context.database.writer, table, name, definition.trim())
   })
   const row = [name, 'Json', definition.trim(), ticksOfUnixMs(Date.now()), context.databaseName, tableName]
-  return result(mappingColumns, [row])
+  return result(MAPPING_COLUMNS, [row])
 }
 
 /** `.create[-merge] table T (...)`, `.create[-or-alter] table T ingestion json mapping "M" '[...]'` */
@@ -84,7 +84,7 @@ export async function createTableCommand(reader: TokenReader, context: CommandCo
       docstring: properties.get('docstring'),
     }),
   )
-  return result(tableRowColumns, [tableRow(table, context.databaseName)])
+  return result(TABLE_ROW_COLUMNS, [tableRow(table, context.databaseName)])
 }
 
 /** `.create table`: as `.create-merge table`, but leaves a table that exists as it is. */
@@ -95,5 +95,5 @@ export async function createNewTableCommand(
   const existing = findTable(context.database.reader, reader.peek().text)
   const isSchema = reader.peek(1).text === '('
   if (existing === undefined || !isSchema) return await createTableCommand(reader, context)
-  return result(tableRowColumns, [tableRow(existing, context.databaseName)])
+  return result(TABLE_ROW_COLUMNS, [tableRow(existing, context.databaseName)])
 }

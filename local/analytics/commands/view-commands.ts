@@ -8,7 +8,7 @@ import type { StoredValue } from '../values/index.ts'
 import { result } from './command.ts'
 import type { CommandContext } from './command.ts'
 
-export const viewColumns = [
+export const VIEW_COLUMNS = [
   'Name:string',
   'SourceTable:string',
   'Query:string',
@@ -83,7 +83,7 @@ export async function putViewCommand(
   await context.database.writing.run(() => {
     putView(context.database.writer, { name, table, query, keyNames, properties })
   })
-  return result(viewColumns, [[name, table.name, query, 1n, 1n]])
+  return result(VIEW_COLUMNS, [[name, table.name, query, 1n, 1n]])
 }
 
 /** `.create [async] [ifnotexists] materialized-view ...` */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { entityNotFound, semanticFailure } from '../failure.ts'
-import { maxColumns } from '../limits.ts'
+import { COLUMNS_MAX } from '../limits.ts'
 import { columnTypeOf, sqliteColumnOf } from '../values/index.ts'
 import type { Column } from '../values/index.ts'
 import { inTransaction } from './transaction.ts'
@@ -124,8 +124,8 @@ function mergeColumns(database: DatabaseSync, table: Table, wanted: readonly Col
 export function createMergeTable(database: DatabaseSync, definition: TableDefinition): Table {
   const names = new Set(definition.columns.map((column) => column.name))
   if (names.size !== definition.columns.length) throw semanticFailure('A column is named twice.')
-  if (definition.columns.length === 0 || definition.columns.length > maxColumns) {
-    throw semanticFailure(`A table has 1 to ${maxColumns} columns.`)
+  if (definition.columns.length === 0 || definition.columns.length > COLUMNS_MAX) {
+    throw semanticFailure(`A table has 1 to ${COLUMNS_MAX} columns.`)
   }
   if (database.prepare('SELECT 1 FROM kusto_views WHERE name = ?').get(definition.name) !== undefined) {
     throw semanticFailure(`'${definition.name}' is a materialized view.`)

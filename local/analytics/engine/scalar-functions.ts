@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { bigObject32MaxValueBytes } from '../limits.ts'
+import { BIG_OBJECT32_VALUE_BYTES_MAX } from '../limits.ts'
 import {
   columnTypeOf,
   formatDatetime,
@@ -16,7 +16,7 @@ import type { StoredValue } from '../values/index.ts'
  * that gets null answers null, but for `kql_text`.
  */
 
-const termCharacter = /[\p{L}\p{N}]/u
+const TERM_CHARACTER = /[\p{L}\p{N}]/u
 
 /** Kusto's `has`: the text contains the term, case ignored, with no letter or digit next to it. */
 function has(text: string, term: string): boolean {
@@ -26,7 +26,7 @@ function has(text: string, term: string): boolean {
   while (at !== -1) {
     const before = inText.slice(0, at).at(-1) ?? ''
     const after = inText.at(at + wanted.length) ?? ''
-    if (!termCharacter.test(before) && !termCharacter.test(after)) return true
+    if (!TERM_CHARACTER.test(before) && !TERM_CHARACTER.test(after)) return true
     at = inText.indexOf(wanted, at + 1)
   }
   return false
@@ -69,7 +69,7 @@ function textOf(type: string, value: StoredValue): string {
 
 function fromDynamic(type: string, json: string): StoredValue {
   const span = { start: skipWhitespace(json, 0), end: json.trimEnd().length }
-  return valueOfJson(columnTypeOf(type), json, span, bigObject32MaxValueBytes)
+  return valueOfJson(columnTypeOf(type), json, span, BIG_OBJECT32_VALUE_BYTES_MAX)
 }
 
 export function registerScalarFunctions(database: DatabaseSync): void {

@@ -17,7 +17,7 @@ interface ActiveRule {
 }
 
 /** The parts of a subject that are looked at; a command may carry megabytes of data. */
-const maxSubjectLength = 10_000
+const SUBJECT_LENGTH_MAX = 10_000
 
 export interface FaultDoor {
   /** The first rule that matches and fires, counted; undefined: nothing happens. */
@@ -59,7 +59,7 @@ export function createFaultDoor(): FaultDoor {
   }
   return {
     decide: (subject) => {
-      const active = rules.find((candidate) => fires(candidate, subject.slice(0, maxSubjectLength)))
+      const active = rules.find((candidate) => fires(candidate, subject.slice(0, SUBJECT_LENGTH_MAX)))
       if (active === undefined) return undefined
       active.hits += 1
       return faultOf(active.rule)

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { findMapping, ingest, maxValueBytes } from '../engine/index.ts'
 import type { EngineDatabase, HandledMessage, IngestionOutcome, Table } from '../engine/index.ts'
-import { maxMultiJsonBytes } from '../limits.ts'
+import { MULTI_JSON_BYTES_MAX } from '../limits.ts'
 import { JsonTextError, scanArray, skipWhitespace } from '../values/index.ts'
 import type { StoredValue } from '../values/index.ts'
 import { IngestionFailure } from './ingestion-failure.ts'
@@ -129,7 +129,7 @@ export async function ingestText(
   const sources = columnSources(database, request)
   const limits = request.table.columns.map((column) => maxValueBytes(database.reader, request.table, column))
   const read = createRecordReader(request.table, sources, limits)
-  const maxBytes = format === 'json' ? request.maxBytes : Math.min(request.maxBytes, maxMultiJsonBytes)
+  const maxBytes = format === 'json' ? request.maxBytes : Math.min(request.maxBytes, MULTI_JSON_BYTES_MAX)
   return await ingest(database, request, async (insert) => {
     const bytes = await open()
     try {

@@ -11,17 +11,17 @@ export interface ReportSubject {
   readonly blobUrl: string
 }
 
-const noId = '00000000-0000-0000-0000-000000000000'
+const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 function common(subject: ReportSubject): Record<string, unknown> {
   return {
     OperationId: randomUUID(),
     Database: subject.database,
     Table: subject.table,
-    IngestionSourceId: subject.sourceId === '' ? noId : subject.sourceId,
+    IngestionSourceId: subject.sourceId === '' ? NO_ID : subject.sourceId,
     // Without its SAS: reports are read by more people than blobs.
     IngestionSourcePath: subject.blobUrl.split('?')[0],
-    RootActivityId: noId,
+    RootActivityId: NO_ID,
   }
 }
 

@@ -1,7 +1,7 @@
 import { semanticFailure } from '../failure.ts'
 import type { Expression, NamedExpression } from './syntax.ts'
 
-const conversions = new Set([
+const CONVERSIONS = new Set([
   'tostring',
   'tolong',
   'toint',
@@ -26,7 +26,7 @@ function naturalName(expression: Expression): string | undefined {
     }
     case 'call': {
       const inner = expression.parameters[0]
-      return conversions.has(expression.name) && inner !== undefined ? naturalName(inner) : undefined
+      return CONVERSIONS.has(expression.name) && inner !== undefined ? naturalName(inner) : undefined
     }
     case 'literal':
     case 'negative':

@@ -9,7 +9,7 @@ import {
   parseTimespanLiteral,
 } from '../values/index.ts'
 import type { ColumnType, StoredValue } from '../values/index.ts'
-import { bigObject32MaxValueBytes } from '../limits.ts'
+import { BIG_OBJECT32_VALUE_BYTES_MAX } from '../limits.ts'
 import { readString } from './string-literal.ts'
 import type { Expression } from './syntax.ts'
 import type { Token } from './tokens.ts'
@@ -21,7 +21,7 @@ function dynamicLiteral(text: string): StoredValue {
   try {
     const end = scanValue(text, start)
     if (skipWhitespace(text, end) !== text.length) throw new JsonTextError('Unexpected character', end)
-    return valueOfJson('dynamic', text, { start, end }, bigObject32MaxValueBytes)
+    return valueOfJson('dynamic', text, { start, end }, BIG_OBJECT32_VALUE_BYTES_MAX)
   } catch (error) {
     if (error instanceof JsonTextError)
       throw syntaxFailure(`dynamic(${text.slice(0, 40)}): ${error.message}.`)

@@ -27,7 +27,7 @@ interface Stage extends Relation {
 
 type ScopeOf = (columns: readonly BoundColumn[]) => Scope
 
-const place = 'place'
+const PLACE = 'place'
 
 interface Output {
   readonly name: string
@@ -47,7 +47,7 @@ function select(
 ): Stage {
   const ordered = stage.ordered && options.keepPlace !== false
   const items = outputs.map((output, index) => `${output.value.sql} AS v${index}`)
-  if (ordered) items.push(place)
+  if (ordered) items.push(PLACE)
   const sql = `SELECT ${options.distinct === true ? 'DISTINCT ' : ''}${items.join(', ')} FROM (${stage.sql})${options.clause ?? ''}`
   return {
     sql,
@@ -137,7 +137,7 @@ function order(stage: Stage, keys: readonly SortKey[], scopeOf: ScopeOf, rows: n
   const by = sortSql(keys, scopeOf(source.columns))
   return {
     ...source,
-    sql: `SELECT *, row_number() OVER (ORDER BY ${by.sql}) AS ${place} FROM (${source.sql})`,
+    sql: `SELECT *, row_number() OVER (ORDER BY ${by.sql}) AS ${PLACE} FROM (${source.sql})`,
     parameters: [...by.parameters, ...source.parameters],
     ordered: true,
   }
@@ -145,7 +145,7 @@ function order(stage: Stage, keys: readonly SortKey[], scopeOf: ScopeOf, rows: n
 
 function take(stage: Stage, rows: number): Stage {
   return select(stage, unchanged(stage), {
-    clause: `${stage.ordered ? ` ORDER BY ${place}` : ''} LIMIT ${rows}`,
+    clause: `${stage.ordered ? ` ORDER BY ${PLACE}` : ''} LIMIT ${rows}`,
   })
 }
 
@@ -201,7 +201,7 @@ export function compileOperators(
   }
   const columns = stage.columns.map((column) => column.sql).join(', ')
   return {
-    sql: `SELECT ${columns} FROM (${stage.sql})${stage.ordered ? ` ORDER BY ${place}` : ''}`,
+    sql: `SELECT ${columns} FROM (${stage.sql})${stage.ordered ? ` ORDER BY ${PLACE}` : ''}`,
     parameters: stage.parameters,
     columns: stage.columns.map(({ name, type }) => ({ name, type })),
   }

@@ -6,11 +6,11 @@ import type { CommandContext } from '../commands/index.ts'
 import { KustoFailure } from '../failure.ts'
 import type { Fault, FaultDoor } from '../faults/index.ts'
 import type { Wake } from '../ingestion/index.ts'
-import { maxRequestBodyBytes, maxStreamingIngestionBytes } from '../limits.ts'
+import { REQUEST_BODY_BYTES_MAX, STREAMING_INGESTION_BYTES_MAX } from '../limits.ts'
 import type { StorageProxy } from '../storage/index.ts'
 import { failureOf } from '../wire/index.ts'
 import type { RequestIds } from '../wire/index.ts'
-import { answerFaultRequest, faultsPath } from './fault-requests.ts'
+import { answerFaultRequest, FAULTS_PATH } from './fault-requests.ts'
 import { answerCommand, answerQuery, answerStreamingIngestion, parseRequest } from './kusto-requests.ts'
 import { dropReply, failureReply, jsonReply, sendReply } from './reply.ts'
 import type { Reply } from './reply.ts'
@@ -119,14 +119,14 @@ async function prepareKusto(
   if (route === 'GET /v1/rest/ping') return { text: '', work: () => jsonReply(200, {}) }
   const streaming = request.method === 'POST' ? streamingAddress(url) : undefined
   if (streaming !== undefined) {
-    const body = await readBody(request, maxStreamingIngestionBytes)
+    const body = await readBody(request, STREAMING_INGESTION_BYTES_MAX)
     return { text: '', work: () => answerStreamingIngestion(context, streaming, body) }
   }
   const version = { 'POST /v1/rest/query': 1 as const, 'POST /v2/rest/query': 2 as const }[route]
   if (route !== 'POST /v1/rest/mgmt' && version === undefined) {
     throw new KustoFailure({ status: 404, code: 'NotFound', message: `There is nothing at ${route}.` })
   }
-  const parsed = parseRequest(await readBody(request, maxRequestBodyBytes))
+  const parsed = parseRequest(await readBody(request, REQUEST_BODY_BYTES_MAX))
   const work = (): Promise<Reply> =>
     version === undefined ? answerCommand(context, parsed) : answerQuery(context, parsed, ids, version)
   return { text: parsed.csl, work }
@@ -166,7 +166,7 @@ async function dispatchKusto(
 }
 
 /** What tells a client how to get a token, and whether anything answers: the real service asks for no token there. */
-const openPaths = new Set(['/healthz', '/v1/rest/auth/metadata'])
+const OPEN_PATHS = new Set(['/healthz', '/v1/rest/auth/metadata'])
 
 /**
  * Why a request is refused. Storage asks for a signature of its own (SAS). The fault door takes the secret in its url
@@ -179,8 +179,8 @@ function refuse(
 ): KustoFailure | undefined {
   const refusal = refusalOf(request, moreHosts)
   if (refusal !== undefined) return new KustoFailure({ status: 403, code: 'Forbidden', message: refusal })
-  if (openPaths.has(url.pathname) || proxy.owns(url.pathname)) return undefined
-  const inUrl = url.pathname === faultsPath ? (url.searchParams.get('code') ?? undefined) : undefined
+  if (OPEN_PATHS.has(url.pathname) || proxy.owns(url.pathname)) return undefined
+  const inUrl = url.pathname === FAULTS_PATH ? (url.searchParams.get('code') ?? undefined) : undefined
   if (isSecret(presentedSecret(request) ?? inUrl, secret)) return undefined
   const message =
     'The token of the local run is missing or wrong. `npx --no -- trickle status --json` has it in analytics.token, and addresses with it in analytics.url and faults.analytics.'
@@ -206,7 +206,7 @@ export function createDispatch(options: DispatchOptions): Handler {
       return
     }
     const path = url.pathname
-    if (path === faultsPath) {
+    if (path === FAULTS_PATH) {
       const ids = idsOf(request)
       const reply = await answerFaultRequest(options.faults, request).catch((error: unknown) =>
         failureReply(failureOf(error), ids),

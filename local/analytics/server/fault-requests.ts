@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { FaultDoor } from '../faults/index.ts'
-import { maxFaultBodyBytes } from '../limits.ts'
+import { FAULT_BODY_BYTES_MAX } from '../limits.ts'
 import { jsonReply } from './reply.ts'
 import type { Reply } from './reply.ts'
 import { readBody } from './request-body.ts'
 
-export const faultsPath = '/faults'
+export const FAULTS_PATH = '/faults'
 
 function problem(status: number, detail: string): Reply {
   return jsonReply(status, { error: { code: 'FAULT_PLAN_INVALID', message: detail } })
@@ -20,7 +20,7 @@ export async function answerFaultRequest(door: FaultDoor, request: IncomingMessa
       door.clear()
       return jsonReply(200, door.show())
     case 'POST': {
-      const body = await readBody(request, maxFaultBodyBytes)
+      const body = await readBody(request, FAULT_BODY_BYTES_MAX)
       let plan: unknown
       try {
         plan = JSON.parse(body.toString('utf8'))

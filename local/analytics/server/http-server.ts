@@ -10,9 +10,9 @@ export interface RunningServer {
 }
 
 /** Longer than clients keep idle connections: else they would reuse one in the moment we close it. */
-const keepAliveMs = 75_000
+const KEEP_ALIVE_MS = 75_000
 /** Answers on their way may be finished for so long when we stop. */
-const graceMs = 1000
+const GRACE_MS = 1000
 
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
@@ -27,7 +27,7 @@ async function close(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => {
       server.closeAllConnections()
-    }, graceMs)
+    }, GRACE_MS)
     server.close(() => {
       clearTimeout(timer)
       resolve()
@@ -44,7 +44,7 @@ export async function serve(
   port: number,
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<RunningServer> {
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       // Whatever failed here failed while answering; without an end the client would wait for ever.
       if (!response.destroyed) console.error(`An answer of the analytics stand-in failed: ${String(error)}`)

@@ -5,7 +5,7 @@ import type { CommandContext } from '../commands/index.ts'
 import { tableOf } from '../engine/index.ts'
 import { KustoFailure, entityNotFound } from '../failure.ts'
 import { IngestionFailure, ingestText } from '../ingestion/index.ts'
-import { maxResultBytes, maxResultRows, maxStreamingIngestionBytes } from '../limits.ts'
+import { RESULT_BYTES_MAX, RESULT_ROWS_MAX, STREAMING_INGESTION_BYTES_MAX } from '../limits.ts'
 import { runQuery } from '../query/index.ts'
 import { commandAnswerV1, queryAnswerV1, queryAnswerV2 } from '../wire/index.ts'
 import type { RequestIds, ResultLimits } from '../wire/index.ts'
@@ -46,11 +46,11 @@ export function parseRequest(body: Buffer): KustoRequest {
 }
 
 /** Commands that concern no database name this one, or none. */
-const anyDatabase = new Set(['', 'NetDefaultDB'])
+const ANY_DATABASE = new Set(['', 'NetDefaultDB'])
 
 function checkDatabase(context: CommandContext, name: string | null | undefined, isCommand: boolean): void {
   const given = name ?? ''
-  if (given === context.databaseName || (isCommand && anyDatabase.has(given))) return
+  if (given === context.databaseName || (isCommand && ANY_DATABASE.has(given))) return
   throw entityNotFound('Database', given)
 }
 
@@ -62,8 +62,8 @@ function limitOf(option: unknown, most: number): number {
 function limitsOf(request: KustoRequest): ResultLimits {
   const options = request.properties?.Options ?? {}
   return {
-    maxRows: limitOf(options['truncationmaxrecords'], maxResultRows),
-    maxBytes: limitOf(options['truncationmaxsize'], maxResultBytes),
+    maxRows: limitOf(options['truncationmaxrecords'], RESULT_ROWS_MAX),
+    maxBytes: limitOf(options['truncationmaxsize'], RESULT_BYTES_MAX),
   }
 }
 
@@ -137,11 +137,11 @@ export async function answerStreamingIngestion(
       tags: [],
       ingestIfNotExists: [],
       gzip: false,
-      maxBytes: maxStreamingIngestionBytes,
+      maxBytes: STREAMING_INGESTION_BYTES_MAX,
     })
     const consumed = outcome.kind === 'ingested' ? BigInt(outcome.rowCount) : 0n
     const columns = [{ name: 'ConsumedRecordsCount', type: 'long' as const }]
-    const limits = { maxRows: maxResultRows, maxBytes: maxResultBytes }
+    const limits = { maxRows: RESULT_ROWS_MAX, maxBytes: RESULT_BYTES_MAX }
     return { status: 200, body: commandAnswerV1({ columns, rows: [[consumed]] }, limits) }
   } catch (error) {
     throw streamingFailure(error)

@@ -24,7 +24,7 @@ export interface StorageProxy {
 }
 
 /** Belongs to one connection and not to the request (RFC 9110, 7.6.1). */
-const hopHeaders = new Set([
+const HOP_HEADERS = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -40,7 +40,7 @@ function passedHeaders(
 ): OutgoingHttpHeaders {
   const passed: OutgoingHttpHeaders = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !hopHeaders.has(name)) passed[name] = value
+    if (value !== undefined && !HOP_HEADERS.has(name)) passed[name] = value
   }
   // A SAS does not sign the host; Azurite reads the account from a host name it does not know as its own.
   if (host !== undefined) passed['host'] = host

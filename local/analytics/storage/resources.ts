@@ -33,10 +33,10 @@ export interface ResourceUri {
   readonly uri: string
 }
 
-const copies = 2
+const COPIES = 2
 
 /** A SAS outlives the hour for which the SDK keeps its resources, and the seven days a message may wait. */
-const sasLifetimeMs = 14 * 24 * 60 * 60 * 1000
+const SAS_LIFETIME_MS = 14 * 24 * 60 * 60 * 1000
 
 /** Storage is on this machine: what does not answer soon is down, and the caller tries again by itself. */
 const pipelineOptions = {
@@ -55,7 +55,7 @@ export async function prepareResources(facts: StorageFacts, instance: string): P
     new QueueSharedKeyCredential(facts.accountName, facts.accountKey),
     pipelineOptions,
   )
-  const numbers = Array.from({ length: copies }, (_, index) => index)
+  const numbers = Array.from({ length: COPIES }, (_, index) => index)
   const queue = (kind: string): QueueClient => queueService.getQueueClient(`kusto-${instance}-${kind}`)
   const resources: StorageResources = {
     facts,
@@ -108,7 +108,7 @@ function queueUri(root: string, queue: QueueClient, facts: StorageFacts, expires
 export function resourceUris(resources: StorageResources, origin: string): ResourceUri[] {
   const { facts } = resources
   const root = `${origin}/${facts.accountName}`
-  const expiresOn = new Date(Date.now() + sasLifetimeMs)
+  const expiresOn = new Date(Date.now() + SAS_LIFETIME_MS)
   const queue = (client: QueueClient): string => queueUri(root, client, facts, expiresOn)
   return [
     ...resources.readyQueues.map((client) => ({

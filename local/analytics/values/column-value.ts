@@ -9,26 +9,26 @@ import { normalizeNumbers } from './dynamic-numbers.ts'
  * column). A sender that gets this wrong must see it here.
  */
 
-const minLong = -(2n ** 63n)
-const maxLong = 2n ** 63n - 1n
-const minInt = -(2n ** 31n)
-const maxInt = 2n ** 31n - 1n
+const LONG_MIN = -(2n ** 63n)
+const LONG_MAX = 2n ** 63n - 1n
+const INT_MIN = -(2n ** 31n)
+const INT_MAX = 2n ** 31n - 1n
 
 /** A decimal has 34 significant digits. */
-const maxDecimalDigits = 34
+const DECIMAL_DIGITS_MAX = 34
 
-const integerPattern = /^[+-]?\d{1,40}$/u
-const realPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/u
-const guidPattern = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/iu
+const INTEGER_PATTERN = /^[+-]?\d{1,40}$/u
+const REAL_PATTERN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/u
+const GUID_PATTERN = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/iu
 
 function integerWithin(text: string, min: bigint, max: bigint): bigint | null {
-  if (!integerPattern.test(text)) return null
+  if (!INTEGER_PATTERN.test(text)) return null
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
   return value < min || value > max ? null : value
 }
 
 function realOf(text: string): number | null {
-  if (realPattern.test(text)) return Number(text)
+  if (REAL_PATTERN.test(text)) return Number(text)
   const word = text.toLowerCase()
   if (word === 'nan') return null
   if (word === 'inf' || word === '+inf' || word === 'infinity') return Infinity
@@ -37,12 +37,12 @@ function realOf(text: string): number | null {
 }
 
 function decimalOf(text: string): string | null {
-  if (!realPattern.test(text)) return null
+  if (!REAL_PATTERN.test(text)) return null
   const digits = text
     .replace(/[eE].*$/u, '')
     .replace(/[^\d]/gu, '')
     .replace(/^0+/u, '')
-  return digits.length > maxDecimalDigits ? null : text.replace(/^\+/u, '')
+  return digits.length > DECIMAL_DIGITS_MAX ? null : text.replace(/^\+/u, '')
 }
 
 function boolOf(text: string): bigint | null {
@@ -53,7 +53,7 @@ function boolOf(text: string): bigint | null {
 }
 
 function guidOf(text: string): string | null {
-  const match = guidPattern.exec(text)
+  const match = GUID_PATTERN.exec(text)
   return match === null ? null : match.slice(1).join('-').toLowerCase()
 }
 
@@ -66,9 +66,9 @@ export function valueOfText(type: ColumnType, text: string): StoredValue {
     case 'bool':
       return boolOf(trimmed)
     case 'int':
-      return integerWithin(trimmed, minInt, maxInt)
+      return integerWithin(trimmed, INT_MIN, INT_MAX)
     case 'long':
-      return integerWithin(trimmed, minLong, maxLong)
+      return integerWithin(trimmed, LONG_MIN, LONG_MAX)
     case 'real':
       return realOf(trimmed)
     case 'decimal':

@@ -53,7 +53,7 @@ const contentsColumns = columns(
   ['PrettyName', 'string'],
 )
 
-const noId = '00000000-0000-0000-0000-000000000000'
+const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 /** The answer to a command. */
 export function* commandAnswerV1(result: QueryResult, limits: ResultLimits): Generator<string> {
@@ -90,8 +90,8 @@ export function* queryAnswerV1(
   yield `${tableJson('Table_2', statusColumns, [status])},`
   const contents: StoredValue[][] = [
     [0n, 'QueryResult', 'PrimaryResult', ids.activityId, ''],
-    [1n, 'QueryProperties', '@ExtendedProperties', noId, ''],
-    [2n, 'QueryStatus', 'QueryStatus', noId, ''],
+    [1n, 'QueryProperties', '@ExtendedProperties', NO_ID, ''],
+    [2n, 'QueryStatus', 'QueryStatus', NO_ID, ''],
   ]
   yield `${tableJson('Table_3', contentsColumns, contents)}]}`
 }

@@ -9,7 +9,7 @@ export interface ResultLimits {
 }
 
 /** Enough to make sending cheap, little enough to keep memory small. */
-const chunkLength = 64 * 1024
+const CHUNK_LENGTH = 64 * 1024
 
 function tooLarge(what: string): KustoFailure {
   return new KustoFailure({
@@ -45,7 +45,7 @@ export function* limitedRows(result: QueryResult, limits: ResultLimits): Generat
       pending.push(rowCount === 0 ? text : `,${text}`)
       pendingLength += text.length
       rowCount += 1
-      if (pendingLength >= chunkLength) {
+      if (pendingLength >= CHUNK_LENGTH) {
         yield pending.join('')
         pending = []
         pendingLength = 0
