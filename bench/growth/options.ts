@@ -16,12 +16,12 @@ export interface GrowthOptions extends CommonOptions {
 export const BLOCK_EVENTS = 10_000
 
 const SIZES = [BLOCK_EVENTS, 1_000_000, 10_000_000] as const
-const TO = { long: 1_000_000, short: BLOCK_EVENTS } as const
+const largestLog = { long: 1_000_000, short: BLOCK_EVENTS } as const
 
 export const USAGE = `npm run bench:growth -- [flags]
 
 ${COMMON_USAGE}
-  --to N                  events of the largest log (default ${TO.long}); ${SIZES.join(', ')} and N itself are measured
+  --to N                  events of the largest log (default ${largestLog.long}); ${SIZES.join(', ')} and N itself are measured
   --tenants 10,10000      numbers of tenants; the first is that of the smallest log`
 
 /** Reads the command line. @throws UsageError with what is wrong and the usage. */
@@ -32,7 +32,7 @@ export function parseGrowthCommand(args: readonly string[], defaultConnections: 
     parseArgs({ args: [...args], options: { ...commonFlags, to: text, tenants: text } }),
   )
   const common = commonOptions(flags, values, defaultConnections)
-  const fallback = common.isShort ? TO.short : TO.long
+  const fallback = common.isShort ? largestLog.short : largestLog.long
   const to = flags.count('--to', values.to, fallback, BLOCK_EVENTS, 100_000_000)
   if (to % BLOCK_EVENTS !== 0) throw flags.wrong(`--to takes a multiple of ${BLOCK_EVENTS}, not "${to}".`)
   const options: GrowthOptions = {

@@ -39,18 +39,10 @@ export function createHttpDispatcher(
       : createStreamedHttp({ ...options, server: options.streamServer, executor, log })
   let keys: FunctionKeys | undefined
 
-  function isAllowed(exchange: HttpExchange, match: RouteMatch): { allowed: boolean; isAdmin: boolean } {
-    const { authLevel, fn } = match.route
-    if (authLevel === 'anonymous' && !fn.disabled) return { allowed: true, isAdmin: false }
-    const key = presentedKey(exchange.request, exchange.path.query)
-    const level = key === undefined || keys === undefined ? 'anonymous' : keys.levelOf(key, fn.name)
-    return { allowed: isLevelEnough(level, authLevel), isAdmin: level === 'admin' }
-  }
-
   function serve(exchange: HttpExchange): boolean {
     const match = table.match(exchange.request.method ?? 'GET', exchange.path.decoded)
     if (match === undefined) return false
-    const { allowed, isAdmin } = isAllowed(exchange, match)
+    const { allowed, isAdmin } = accessOf(exchange, match, keys)
     if (!allowed) {
       answerEmpty(exchange, 401)
     } else if (match.route.fn.disabled && !isAdmin) {
@@ -91,4 +83,17 @@ export function createHttpDispatcher(
     stop: () => Promise.resolve(),
     runNow: (fn) => Promise.reject(new Error(`'${fn.name}' has an HTTP trigger: call its URL.`)),
   }
+}
+
+/** Whether the presented key opens the function, and whether it is the master key. */
+function accessOf(
+  exchange: HttpExchange,
+  match: RouteMatch,
+  keys: FunctionKeys | undefined,
+): { allowed: boolean; isAdmin: boolean } {
+  const { authLevel, fn } = match.route
+  if (authLevel === 'anonymous' && !fn.disabled) return { allowed: true, isAdmin: false }
+  const key = presentedKey(exchange.request, exchange.path.query)
+  const level = key === undefined || keys === undefined ? 'anonymous' : keys.levelOf(key, fn.name)
+  return { allowed: isLevelEnough(level, authLevel), isAdmin: level === 'admin' }
 }

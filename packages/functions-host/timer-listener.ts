@@ -37,71 +37,73 @@ export interface TimerListener {
 /** Node's timers hold at most 24.8 days; longer waits are taken in steps of this length. */
 const LONGEST_WAIT_MS = 24 * 24 * 60 * 60 * 1_000
 
-export function createTimerListener(options: TimerListenerOptions): TimerListener {
-  const { functionName, schedule, useMonitor, store } = options
-  let status: ScheduleStatus | undefined
-  let timer: NodeJS.Timeout | undefined
-  let active = false
-  let running: Promise<void> | undefined
+export const createTimerListener = (options: TimerListenerOptions): TimerListener => new Listener(options)
 
-  function nextAfter(time: Date): Date {
-    return schedule.next(time) ?? endOfTime
+class Listener implements TimerListener {
+  readonly #options: TimerListenerOptions
+  #status: ScheduleStatus | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isActive = false
+  #running: Promise<void> | undefined
+
+  constructor(options: TimerListenerOptions) {
+    this.#options = options
   }
 
-  async function start(): Promise<void> {
-    if (active) return
-    active = true
-    const now = options.now()
+  async start(): Promise<void> {
+    if (this.#isActive) return
+    this.#isActive = true
+    const { functionName, schedule, useMonitor, store, runOnStartup } = this.#options
+    const now = this.#options.now()
     const check = checkPastDue(useMonitor ? await store.read(functionName) : undefined, schedule, now)
-    status = check.status
+    this.#status = check.status
     if (useMonitor && check.changed) await store.write(functionName, check.status)
     // A run of before a resume may still be under way; it goes on with the schedule when it ends.
-    if (running !== undefined || !active) return
-    if (check.isPastDue) runThenWait('PastDue')
-    else if (options.runOnStartup) runThenWait('RunOnStartup')
-    else waitForNext()
+    if (this.#running !== undefined || !this.#isActive) return
+    if (check.isPastDue) this.#runThenWait('PastDue')
+    else if (runOnStartup) this.#runThenWait('RunOnStartup')
+    else this.#waitForNext()
   }
 
-  function waitForNext(): void {
-    const waitMs = Math.max(0, (status?.next.getTime() ?? 0) - options.now().getTime())
-    clearTimeout(timer)
-    timer = setTimeout(
-      () => (waitMs > LONGEST_WAIT_MS ? waitForNext() : runThenWait('Scheduled')),
+  async stop(): Promise<void> {
+    this.#isActive = false
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  currentStatus(): ScheduleStatus | null {
+    return this.#options.useMonitor ? (this.#status ?? null) : null
+  }
+
+  #waitForNext(): void {
+    const waitMs = Math.max(0, (this.#status?.next.getTime() ?? 0) - this.#options.now().getTime())
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(
+      () => (waitMs > LONGEST_WAIT_MS ? this.#waitForNext() : this.#runThenWait('Scheduled')),
       Math.min(waitMs, LONGEST_WAIT_MS),
     )
   }
 
-  function runThenWait(reason: TimerRun['reason']): void {
-    running = runOnce(reason).finally(() => {
-      running = undefined
-      if (active) waitForNext()
+  #runThenWait(reason: TimerRun['reason']): void {
+    this.#running = this.#runOnce(reason).finally(() => {
+      this.#running = undefined
+      if (this.#isActive) this.#waitForNext()
     })
   }
 
-  async function runOnce(reason: TimerRun['reason']): Promise<void> {
-    let startedAt = options.now()
+  async #runOnce(reason: TimerRun['reason']): Promise<void> {
+    const { functionName, schedule, useMonitor, store } = this.#options
+    let startedAt = this.#options.now()
     try {
-      await options.run({ isPastDue: reason === 'PastDue', status: currentStatus(), reason })
+      await this.#options.run({ isPastDue: reason === 'PastDue', status: this.currentStatus(), reason })
     } catch {
       // Logged where it happened; the schedule goes on.
     }
+    const status = this.#status
     // A timer may fire a moment early. Without this the same time would come out as the next one and run twice.
     if (reason === 'Scheduled' && status !== undefined && status.next > startedAt) startedAt = status.next
-    status = { last: startedAt, next: nextAfter(startedAt), lastUpdated: startedAt }
-    if (useMonitor) await store.write(functionName, status)
-  }
-
-  function currentStatus(): ScheduleStatus | null {
-    return useMonitor ? (status ?? null) : null
-  }
-
-  return {
-    start,
-    async stop() {
-      active = false
-      clearTimeout(timer)
-      await running
-    },
-    currentStatus,
+    const next = schedule.next(startedAt) ?? endOfTime
+    this.#status = { last: startedAt, next, lastUpdated: startedAt }
+    if (useMonitor) await store.write(functionName, this.#status)
   }
 }

@@ -49,7 +49,6 @@ export function systemError(message: string, Kind: ErrorConstructor | RangeError
 export function createWorkerApp(hostLog: HostLog): WorkerApp {
   const functions = new Map<string, RegisteredFunction>()
   const hooks = createHookRegistry()
-  const logHooks = hooks.callbacksOf('log')
   const appHookData = {}
 
   function registerFunction(metadata: CoreFunctionMetadata, callback: FunctionCallback): () => void {
@@ -69,12 +68,26 @@ export function createWorkerApp(hostLog: HostLog): WorkerApp {
     return takeBack
   }
 
-  function log(
-    level: CoreLogLevel,
-    logCategory: CoreLogCategory,
-    message: string,
-    invocation?: InvocationLogFacts,
-  ): void {
+  const app: WorkerApp = {
+    functions,
+    appHookData,
+    programmingModel: undefined,
+    registrationClosed: false,
+    registerFunction,
+    registerHook,
+    executeHooks: (name, context) => hooks.execute(name, context),
+    log: createLog(hostLog, hooks.callbacksOf('log'), appHookData),
+  }
+  return app
+}
+
+/** Writes to the log of the host, after the app's log hooks have seen it. */
+function createLog(
+  hostLog: HostLog,
+  logHooks: readonly HookCallback[],
+  appHookData: object,
+): WorkerApp['log'] {
+  return (level, logCategory, message, invocation) => {
     const category = invocation?.functionName ?? HOST_CATEGORY
     const invocationId = invocation?.invocationId
     if (logHooks.length === 0) {
@@ -94,18 +107,6 @@ export function createWorkerApp(hostLog: HostLog): WorkerApp {
       hostLog.write({ level: context.level, category, message: context.message, invocationId })
     else hostLog.write({ level, category, message, invocationId })
   }
-
-  const app: WorkerApp = {
-    functions,
-    appHookData,
-    programmingModel: undefined,
-    registrationClosed: false,
-    registerFunction,
-    registerHook,
-    executeHooks: (name, context) => hooks.execute(name, context),
-    log,
-  }
-  return app
 }
 
 function runLogHooks(hooks: readonly HookCallback[], context: object, hostLog: HostLog): void {
