@@ -12,8 +12,10 @@ const BYTES = 8_200_000
 const ONE = '/api/streams/attacked/events'
 const batch = { 'content-type': 'application/cloudevents-batch+json' }
 
-function body(name: string, text: string, path = ONE, headers: Body['headers'] = {}): Body {
-  return { name, path, headers, bytes: new TextEncoder().encode(text) }
+/** What an honest client may send: as many events as one append takes, of ordinary members. */
+export function validBody(): Body {
+  const data = `{${list((index) => `"name${index}":{"text":"value ${index}","amount":${index}.5,"tags":[1,2,null]}`, 7_200)}}`
+  return body('a valid body', `{"events":[${Array.from({ length: 950 }, () => event(data)).join(',')}]}`)
 }
 
 /** Items, separated by commas, of so many bytes in all. */
@@ -23,14 +25,11 @@ function list(item: (index: number) => string, bytes = BYTES): string {
   return items.join(',')
 }
 
-const members = (bytes = BYTES): string => list((index) => `"k${index}":1`, bytes)
-const event = (data: string): string => `{"type":"Attacked","data":${data}}`
-
-/** What an honest client may send: as many events as one append takes, of ordinary members. */
-export function validBody(): Body {
-  const data = `{${list((index) => `"name${index}":{"text":"value ${index}","amount":${index}.5,"tags":[1,2,null]}`, 7_200)}}`
-  return body('a valid body', `{"events":[${Array.from({ length: 950 }, () => event(data)).join(',')}]}`)
+function body(name: string, text: string, path = ONE, headers: Body['headers'] = {}): Body {
+  return { name, path, headers, bytes: new TextEncoder().encode(text) }
 }
+
+const event = (data: string): string => `{"type":"Attacked","data":${data}}`
 
 /** One of each kind; made one after the other, so that one at a time is in memory. */
 export function* heavyBodies(): Generator<Body> {
@@ -71,3 +70,5 @@ export function* heavyBodies(): Generator<Body> {
     '/api/appends',
   )
 }
+
+const members = (bytes = BYTES): string => list((index) => `"k${index}":1`, bytes)

@@ -16,11 +16,6 @@ export interface LogRange {
 /** Longer than any turn: a turn ends when its events are forwarded. */
 const TURN_MAX_MS = 300_000
 
-const watchedOf = (server: BenchServer): Record<string, Watched> => ({
-  client: { kind: 'self' },
-  server: { kind: 'family', pid: server.pid },
-})
-
 /** One turn: the checkpoint is put back to where the range begins, then everything after it is forwarded. */
 export async function forwardRange(
   range: LogRange,
@@ -106,3 +101,8 @@ async function timed(server: BenchServer, work: () => Promise<number>): Promise<
   if (events === 0) throw new Error('there was nothing to forward')
   return { value: events / seconds, cpuMicros: cpuForEach(before, readCpu(watched), events) }
 }
+
+const watchedOf = (server: BenchServer): Record<string, Watched> => ({
+  client: { kind: 'self' },
+  server: { kind: 'family', pid: server.pid },
+})

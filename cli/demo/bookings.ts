@@ -2,10 +2,6 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, type Story } from './story.ts'
 
 const ROOMS = ['single', 'double', 'family', 'suite'] as const
 
-function dateText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10)
-}
-
 /** A booking of a room: confirmed or not, changed, cancelled, or stayed. */
 export function tellBooking(story: Story): void {
   const { random } = story
@@ -41,4 +37,8 @@ export function tellBooking(story: Story): void {
   story
     .pass((nights - 1) * DAY_MS + 12 * HOUR_MS, (nights - 1) * DAY_MS + 20 * HOUR_MS)
     .happen('checked-out', { extrasCents, totalCents: nightlyCents * nights + extrasCents }, 'front-desk')
+}
+
+function dateText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10)
 }

@@ -11,15 +11,6 @@ export function sourceOf(seed: number): string {
   return `demo/${seed}`
 }
 
-/** A moment of the month as people live: less at weekends, and the sum of two chances makes it mostly day. */
-function moment(random: Random): number {
-  let day = random.whole(0, MONTH_DAYS - 1)
-  const weekday = new Date(MONTH_BEGINS_MS + day * DAY_MS).getUTCDay()
-  if ((weekday === 0 || weekday === 6) && random.chance(0.5)) day = random.whole(0, MONTH_DAYS - 1)
-  const hour = 5 + (random.next() + random.next()) * 9
-  return MONTH_BEGINS_MS + day * DAY_MS + Math.floor(hour * HOUR_MS)
-}
-
 /**
  * The events of all demonstration tenants, in the order of their time.
  * @param seed a whole number of 32 bits; the same one makes the same events
@@ -36,4 +27,13 @@ export function makeEvents(seed: number): DemoEvent[] {
   )
   // The order within a stream stays: its events are a second apart at least.
   return stories.flat().sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0))
+}
+
+/** A moment of the month as people live: less at weekends, and the sum of two chances makes it mostly day. */
+function moment(random: Random): number {
+  let day = random.whole(0, MONTH_DAYS - 1)
+  const weekday = new Date(MONTH_BEGINS_MS + day * DAY_MS).getUTCDay()
+  if ((weekday === 0 || weekday === 6) && random.chance(0.5)) day = random.whole(0, MONTH_DAYS - 1)
+  const hour = 5 + (random.next() + random.next()) * 9
+  return MONTH_BEGINS_MS + day * DAY_MS + Math.floor(hour * HOUR_MS)
 }

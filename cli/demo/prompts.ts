@@ -10,10 +10,6 @@ const SUBJECTS = [
 
 const TONES = ['plain', 'formal', 'friendly'] as const
 
-function bodyOf(subject: string, tone: string, version: number): string {
-  return `${subject} in a ${tone} tone. Answer in at most ${60 + version * 20} words, and say what you are not sure of.`
-}
-
 /** A prompt in a shared library: written, revised, published, rated, put away. */
 export function tellPrompt(story: Story): void {
   const { random } = story
@@ -38,4 +34,8 @@ export function tellPrompt(story: Story): void {
     story.pass(HOUR_MS, 3 * DAY_MS).happen('rated', { stars: random.whole(2, 5) }, reader)
   }
   if (random.chance(0.12)) story.pass(DAY_MS, 5 * DAY_MS).happen('archived', { reason: 'replaced' }, author)
+}
+
+function bodyOf(subject: string, tone: string, version: number): string {
+  return `${subject} in a ${tone} tone. Answer in at most ${60 + version * 20} words, and say what you are not sure of.`
 }

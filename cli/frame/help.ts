@@ -3,10 +3,11 @@ import { commandNames, loadCommand } from './registry.ts'
 
 const PROGRAM_NAME = 'npx --no -- trickle'
 
-function optionRow([name, spec]: [string, OptionSpec]): [string, string] {
-  const value = spec.type === 'string' ? ` ${spec.placeholder ?? 'VALUE'}` : ''
-  const short = spec.short === undefined ? '' : `-${spec.short}, `
-  return [`${short}--${name}${value}`, spec.description]
+/** The help of one command. */
+export function commandHelp(command: Command): string {
+  const usage = `${PROGRAM_NAME} ${command.name}${command.usage === '' ? '' : ` ${command.usage}`}`
+  const notes = command.notes === undefined ? '' : `\n${command.notes.trim()}\n`
+  return `${command.summary}\n\nUsage: ${usage}\n\n${rows(Object.entries(command.options).map(optionRow))}\n${notes}`
 }
 
 function rows(pairs: readonly (readonly [string, string])[]): string {
@@ -14,11 +15,10 @@ function rows(pairs: readonly (readonly [string, string])[]): string {
   return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')
 }
 
-/** The help of one command. */
-export function commandHelp(command: Command): string {
-  const usage = `${PROGRAM_NAME} ${command.name}${command.usage === '' ? '' : ` ${command.usage}`}`
-  const notes = command.notes === undefined ? '' : `\n${command.notes.trim()}\n`
-  return `${command.summary}\n\nUsage: ${usage}\n\n${rows(Object.entries(command.options).map(optionRow))}\n${notes}`
+function optionRow([name, spec]: [string, OptionSpec]): [string, string] {
+  const value = spec.type === 'string' ? ` ${spec.placeholder ?? 'VALUE'}` : ''
+  const short = spec.short === undefined ? '' : `-${spec.short}, `
+  return [`${short}--${name}${value}`, spec.description]
 }
 
 /** The list of all commands. */

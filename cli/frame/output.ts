@@ -28,13 +28,6 @@ const RETURN_AND_ERASE = '\r\u001B[K'
 const UNSEEN =
   /[[\p{Cc}--[\t\n]]\p{Zl}\p{Zp}\p{Bidi_Control}\u{AD}\u{200B}\u{2060}-\u{206F}\u{FEFF}\u{FFF9}-\u{FFFB}\u{E0000}-\u{E00FF}]/gv
 
-function escaped(character: string): string {
-  let text = ''
-  for (let at = 0; at < character.length; at += 1)
-    text += `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`
-  return text
-}
-
 /**
  * The same text, with what a terminal would obey written out as `\u001b`. Events, names of tenants and answers of
  * servers are written by others: printed as they are, they could clear the screen, forge lines or turn words around.
@@ -42,6 +35,13 @@ function escaped(character: string): string {
  */
 export function visible(text: string): string {
   return text.replaceAll(UNSEEN, escaped)
+}
+
+function escaped(character: string): string {
+  let text = ''
+  for (let at = 0; at < character.length; at += 1)
+    text += `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`
+  return text
 }
 
 /** Everything that a command says passes through here, once. */

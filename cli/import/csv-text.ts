@@ -17,22 +17,6 @@ export function countBreaks(text: Buffer): number {
 
 export const isBreak = (byte: number | undefined): boolean => byte === LINE_FEED || byte === CARRIAGE_RETURN
 
-/** Behind the last line break; a CR at the very end may be half of one. */
-function endOfLines(text: Buffer): number {
-  return Math.max(text.lastIndexOf(LINE_FEED), text.subarray(0, -1).lastIndexOf(CARRIAGE_RETURN)) + 1
-}
-
-/** Where the first line begins that is not UTF-8. No character of UTF-8 has the byte of a line break in it. */
-function startOfBadLine(text: Buffer): number {
-  let start = 0
-  for (let at = 0; at < text.length; at += 1) {
-    if (!isBreak(text[at])) continue
-    if (!isUtf8(text.subarray(start, at))) break
-    start = at + 1
-  }
-  return start
-}
-
 /**
  * Whole lines, as long as they are UTF-8; the parser would put replacement characters in the place of the rest, and
  * nobody would know. A last line without a break comes when the input has ended in order.
@@ -69,7 +53,57 @@ export async function* utf8Lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   yield* checked(rest)
 }
 
+/** Where the first line begins that is not UTF-8. No character of UTF-8 has the byte of a line break in it. */
+function startOfBadLine(text: Buffer): number {
+  let start = 0
+  for (let at = 0; at < text.length; at += 1) {
+    if (!isBreak(text[at])) continue
+    if (!isUtf8(text.subarray(start, at))) break
+    start = at + 1
+  }
+  return start
+}
+
+/** Behind the last line break; a CR at the very end may be half of one. */
+function endOfLines(text: Buffer): number {
+  return Math.max(text.lastIndexOf(LINE_FEED), text.subarray(0, -1).lastIndexOf(CARRIAGE_RETURN)) + 1
+}
+
 const QUOTE = 0x22
+
+/** Rows that the parser could not read: where they begin in the file, and their text up to where it gave up. */
+export interface UnreadRows {
+  readonly text: Buffer
+  readonly linesBefore: number
+  readonly delimiter: string
+}
+
+/** The reading ends at a broken quote: where the rows after it begin is anybody's guess. */
+export function brokenCsv(cause: Error, unread: UnreadRows): CommandFailure {
+  const mend = 'Mend it and run the import again; what is stored already is recognised.'
+  const sentence = sentenceOf(unread, cause.message)
+  return new CommandFailure('CSV_BROKEN', `The CSV is broken. ${sentence} ${mend}`, { cause })
+}
+
+function sentenceOf(unread: UnreadRows, words: string): string {
+  const { text, linesBefore, delimiter } = unread
+  const fault = findFault(text, Buffer.from(delimiter))
+  const lineOf = (at: number): number => linesBefore + countBreaks(text.subarray(0, at)) + 1
+  switch (fault?.kind) {
+    case 'unclosed':
+      return `The quote that opens in line ${lineOf(fault.opensAt)} is not closed.`
+    case 'inside':
+      return `Line ${lineOf(fault.at)} has a quote inside of a field that does not begin with one. Put the field in quotes, and write each quote inside of it twice.`
+    case 'goesOn': {
+      const [opens, closes] = [lineOf(fault.opensAt), lineOf(fault.at)]
+      return opens === closes
+        ? `Line ${closes} has a field that goes on behind its closing quote. Write a quote inside of quotes twice.`
+        : `The quote that opens in line ${opens} is closed in line ${closes}, in the middle of a field: is one missing in between?`
+    }
+    case undefined:
+      return `The row at line ${lineOf(text.length)} can't be read: ${words}.`
+  }
+}
 
 /** What is wrong with the quotes of a text, and where. */
 type QuoteFault =
@@ -108,40 +142,6 @@ function closingQuote(text: Buffer, opensAt: number): number | undefined {
     if (text[at + 1] !== QUOTE) return at
   }
   return undefined
-}
-
-/** Rows that the parser could not read: where they begin in the file, and their text up to where it gave up. */
-export interface UnreadRows {
-  readonly text: Buffer
-  readonly linesBefore: number
-  readonly delimiter: string
-}
-
-function sentenceOf(unread: UnreadRows, words: string): string {
-  const { text, linesBefore, delimiter } = unread
-  const fault = findFault(text, Buffer.from(delimiter))
-  const lineOf = (at: number): number => linesBefore + countBreaks(text.subarray(0, at)) + 1
-  switch (fault?.kind) {
-    case 'unclosed':
-      return `The quote that opens in line ${lineOf(fault.opensAt)} is not closed.`
-    case 'inside':
-      return `Line ${lineOf(fault.at)} has a quote inside of a field that does not begin with one. Put the field in quotes, and write each quote inside of it twice.`
-    case 'goesOn': {
-      const [opens, closes] = [lineOf(fault.opensAt), lineOf(fault.at)]
-      return opens === closes
-        ? `Line ${closes} has a field that goes on behind its closing quote. Write a quote inside of quotes twice.`
-        : `The quote that opens in line ${opens} is closed in line ${closes}, in the middle of a field: is one missing in between?`
-    }
-    case undefined:
-      return `The row at line ${lineOf(text.length)} can't be read: ${words}.`
-  }
-}
-
-/** The reading ends at a broken quote: where the rows after it begin is anybody's guess. */
-export function brokenCsv(cause: Error, unread: UnreadRows): CommandFailure {
-  const mend = 'Mend it and run the import again; what is stored already is recognised.'
-  const sentence = sentenceOf(unread, cause.message)
-  return new CommandFailure('CSV_BROKEN', `The CSV is broken. ${sentence} ${mend}`, { cause })
 }
 
 /** A row without an end in sight. */

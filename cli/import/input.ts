@@ -24,15 +24,6 @@ const kindOfExtension: Readonly<Record<string, InputFormat>> = {
   tsv: { kind: 'csv', delimiter: '\t' },
 }
 
-/** What people write for a tab where a shell makes it hard to type one. */
-const TAB_NAMES = ['tab', String.raw`\t`]
-
-function delimiterOf(text: string): string {
-  if (TAB_NAMES.includes(text)) return '\t'
-  if (text.length === 1 && !/["\r\n]/u.test(text)) return text
-  throw new UsageError(`--delimiter takes one character (or "tab"), not "${text}".`)
-}
-
 /**
  * The format of a file: by option, or by the name (.ndjson, .jsonl, .csv, .tsv, each with .gz or without).
  * @param file `-` is standard input, which is NDJSON unless said otherwise
@@ -55,6 +46,15 @@ export function formatOf(
   if (options.delimiter === undefined) return format
   if (format.kind !== 'csv') throw new UsageError('--delimiter is for CSV.')
   return { ...format, delimiter: delimiterOf(options.delimiter) }
+}
+
+/** What people write for a tab where a shell makes it hard to type one. */
+const TAB_NAMES = ['tab', String.raw`\t`]
+
+function delimiterOf(text: string): string {
+  if (TAB_NAMES.includes(text)) return '\t'
+  if (text.length === 1 && !/["\r\n]/u.test(text)) return text
+  throw new UsageError(`--delimiter takes one character (or "tab"), not "${text}".`)
 }
 
 /** What tells one state of a file from another, without reading it whole. */
@@ -83,17 +83,6 @@ const FIRST_BLOCK_BYTES = 65_536
 
 /** Some two thousand lines: a block that keeps the sender busy, and small beside a request. */
 const CHUNK_BYTES = 262_144
-
-function unreadable(file: string, error: unknown): CommandFailure {
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: `There is no file ${file}.`,
-    EISDIR: `${file} is a folder; import takes a file.`,
-    EACCES: `This account may not read ${file}.`,
-  }
-  const words = error instanceof Error ? error.message : String(error)
-  const reason = reasons[systemCode(error) ?? ''] ?? `${file} can't be read: ${words}`
-  return new CommandFailure('FILE_UNREADABLE', reason, { cause: error })
-}
 
 const UTF16_MARKS = ['fffe', 'feff']
 
@@ -131,17 +120,15 @@ export async function inspectFile(file: string): Promise<InputFile> {
   }
 }
 
-async function* explained(stream: AsyncIterable<unknown>, file: string): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of stream) yield chunk as Buffer
-  } catch (error) {
-    if (systemCode(error)?.startsWith('Z_') !== true) throw unreadable(file, error)
-    throw new CommandFailure(
-      'FILE_BROKEN',
-      `The compressed file ${file} is damaged, cut off, or followed by something else: ${error instanceof Error ? error.message : ''}. What could be unpacked before that is imported.`,
-      { cause: error },
-    )
+function unreadable(file: string, error: unknown): CommandFailure {
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: `There is no file ${file}.`,
+    EISDIR: `${file} is a folder; import takes a file.`,
+    EACCES: `This account may not read ${file}.`,
   }
+  const words = error instanceof Error ? error.message : String(error)
+  const reason = reasons[systemCode(error) ?? ''] ?? `${file} can't be read: ${words}`
+  return new CommandFailure('FILE_UNREADABLE', reason, { cause: error })
 }
 
 /**
@@ -162,6 +149,19 @@ export function openFile({ identity, isCompressed }: InputFile, fromByte: number
   }
 }
 
+async function* explained(stream: AsyncIterable<unknown>, file: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) yield chunk as Buffer
+  } catch (error) {
+    if (systemCode(error)?.startsWith('Z_') !== true) throw unreadable(file, error)
+    throw new CommandFailure(
+      'FILE_BROKEN',
+      `The compressed file ${file} is damaged, cut off, or followed by something else: ${error instanceof Error ? error.message : ''}. What could be unpacked before that is imported.`,
+      { cause: error },
+    )
+  }
+}
+
 /** Standard input, or any other stream: it can be read once, and has no known end. */
 export function openStream(stream: Readable): OpenInput {
   return {
@@ -175,17 +175,6 @@ export function openStream(stream: Readable): OpenInput {
 export type RecordSource =
   | { readonly kind: 'file'; readonly file: InputFile }
   | { readonly kind: 'stream'; readonly stream: Parameters<typeof openStream>[0] }
-
-/** Only lines of a file as it is can be begun in the middle; all else is read again, which costs little beside sending. */
-function opened(
-  source: RecordSource,
-  format: InputFormat,
-  from: ReadFrom,
-): { input: OpenInput; start: ReadFrom } {
-  if (source.kind === 'stream') return { input: openStream(source.stream), start: fileStart }
-  const start = format.kind === 'ndjson' && !source.file.isCompressed ? from : fileStart
-  return { input: openFile(source.file, start.bytes), start }
-}
 
 /**
  * The records behind a place, in blocks.
@@ -211,4 +200,15 @@ export async function* readRecords(
   } finally {
     input.close()
   }
+}
+
+/** Only lines of a file as it is can be begun in the middle; all else is read again, which costs little beside sending. */
+function opened(
+  source: RecordSource,
+  format: InputFormat,
+  from: ReadFrom,
+): { input: OpenInput; start: ReadFrom } {
+  if (source.kind === 'stream') return { input: openStream(source.stream), start: fileStart }
+  const start = format.kind === 'ndjson' && !source.file.isCompressed ? from : fileStart
+  return { input: openFile(source.file, start.bytes), start }
 }

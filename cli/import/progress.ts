@@ -55,13 +55,6 @@ export type FoundProgress =
   | { readonly kind: 'useless'; readonly reason: string }
   | { readonly kind: 'progress'; readonly progress: Progress }
 
-function whatChanged(before: ImportIdentity, now: ImportIdentity): string {
-  if (before.mapping !== now.mapping) return 'the mapping has changed since'
-  if (!isDeepStrictEqual(before.format, now.format)) return 'it was made for another format'
-  if (before.target !== now.target || before.tenant !== now.tenant) return 'it was made for another target'
-  return 'the file has changed since'
-}
-
 /** Reads what an earlier run has left. A file that is no use is told of, never an error: to begin anew is always right. */
 export function readProgress(path: string, identity: ImportIdentity): FoundProgress {
   let text: string
@@ -82,13 +75,11 @@ export function readProgress(path: string, identity: ImportIdentity): FoundProgr
   return { kind: 'useless', reason: whatChanged(parsed.data.identity, identity) }
 }
 
-/** What hinders the writing may hinder this too, and is the better thing to tell. */
-function removeDraft(draft: string): void {
-  try {
-    rmSync(draft, { force: true })
-  } catch {
-    // It stays, and nobody reads it.
-  }
+function whatChanged(before: ImportIdentity, now: ImportIdentity): string {
+  if (before.mapping !== now.mapping) return 'the mapping has changed since'
+  if (!isDeepStrictEqual(before.format, now.format)) return 'it was made for another format'
+  if (before.target !== now.target || before.tenant !== now.tenant) return 'it was made for another target'
+  return 'the file has changed since'
 }
 
 /**
@@ -111,6 +102,15 @@ export function writeProgress(path: string, progress: Progress): void {
   } catch (error) {
     removeDraft(draft)
     throw progressUnwritable(path, error)
+  }
+}
+
+/** What hinders the writing may hinder this too, and is the better thing to tell. */
+function removeDraft(draft: string): void {
+  try {
+    rmSync(draft, { force: true })
+  } catch {
+    // It stays, and nobody reads it.
   }
 }
 

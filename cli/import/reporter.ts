@@ -111,6 +111,17 @@ export function durationText(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
+/** The one line of a terminal, not wider than that. */
+export function barText(view: ProgressView, columns: number): string {
+  const full = Math.floor((view.done ?? 0) * BAR_CELLS)
+  const bar =
+    view.done === null
+      ? ''
+      : `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${percent(view.done).padStart(3)}  `
+  // The last column is left free: some terminals begin a new line behind it.
+  return `${bar}${facts(view).join('  ')}`.slice(0, Math.max(0, columns - 1))
+}
+
 /** Never 100 % before the end, however near. */
 function percent(done: number): string {
   return `${Math.min(99, Math.floor(done * 100))}%`
@@ -121,17 +132,6 @@ function facts({ counts, rate, secondsLeft }: ProgressView): string[] {
   if (secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left`)
   if (counts.rejected > 0) parts.push(`${grouped.format(counts.rejected)} rejected`)
   return parts
-}
-
-/** The one line of a terminal, not wider than that. */
-export function barText(view: ProgressView, columns: number): string {
-  const full = Math.floor((view.done ?? 0) * BAR_CELLS)
-  const bar =
-    view.done === null
-      ? ''
-      : `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${percent(view.done).padStart(3)}  `
-  // The last column is left free: some terminals begin a new line behind it.
-  return `${bar}${facts(view).join('  ')}`.slice(0, Math.max(0, columns - 1))
 }
 
 /** A line of a log. */

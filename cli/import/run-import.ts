@@ -49,22 +49,6 @@ export interface ImportResult {
 /** Longer than the 200 s after which the server ends a request itself. */
 const REQUEST_TIMEOUT_MS = 210_000
 
-async function* entriesOf(
-  records: AsyncIterable<SourceRecord[]>,
-  preparation: Preparation,
-): AsyncGenerator<Entry[]> {
-  for await (const block of records) yield block.flatMap((record) => prepare(record, preparation))
-}
-
-async function* onlyRow(records: AsyncIterable<SourceRecord[]>, row: number): AsyncGenerator<SourceRecord[]> {
-  for await (const block of records) {
-    const found = block.find((record) => record.row === row)
-    if (!found) continue
-    yield [found]
-    return
-  }
-}
-
 /** One import, from where an earlier run has left it to its end. */
 class ImportRun {
   readonly #job: ImportJob
@@ -184,6 +168,22 @@ class ImportRun {
         : `Run the same command again to go on from there (progress: ${progressFile}).`
     return new CommandFailure(code, `${what}\n${ledger.counts.read} are done. ${next}`, { cause: error })
   }
+}
+
+async function* onlyRow(records: AsyncIterable<SourceRecord[]>, row: number): AsyncGenerator<SourceRecord[]> {
+  for await (const block of records) {
+    const found = block.find((record) => record.row === row)
+    if (!found) continue
+    yield [found]
+    return
+  }
+}
+
+async function* entriesOf(
+  records: AsyncIterable<SourceRecord[]>,
+  preparation: Preparation,
+): AsyncGenerator<Entry[]> {
+  for await (const block of records) yield block.flatMap((record) => prepare(record, preparation))
 }
 
 /**

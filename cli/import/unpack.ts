@@ -53,10 +53,6 @@ class Unpacking {
   }
 }
 
-function* piecesOf(chunk: Buffer, bytes: number): Generator<Buffer> {
-  for (let from = 0; from < chunk.length; from += bytes) yield chunk.subarray(from, from + bytes)
-}
-
 /**
  * The text of a gzip file, of all its members. Where it is damaged, cut off, or followed by something else, all that can
  * be unpacked comes, to the last byte, and then the error of zlib: zlib does not give out what it has unpacked of the
@@ -87,6 +83,10 @@ export async function* unpack(read: () => AsyncIterable<Buffer>): AsyncGenerator
   } finally {
     unpacking.close()
   }
+}
+
+function* piecesOf(chunk: Buffer, bytes: number): Generator<Buffer> {
+  for (let from = 0; from < chunk.length; from += bytes) yield chunk.subarray(from, from + bytes)
 }
 
 /** What the piece that fails holds before its fault. */

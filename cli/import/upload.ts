@@ -154,29 +154,6 @@ export type ServerOutcome = z.infer<typeof outcomeSchema>
 /** Longer lines the server does not write; something else answers there. */
 const LINE_CHARACTERS_MAX = 1_048_576
 
-function strange(text: string): CommandFailure {
-  return new CommandFailure(
-    'ANSWER_NOT_UNDERSTOOD',
-    `What answers does not speak the import protocol: ${text.slice(0, 200)}`,
-  )
-}
-
-function readLine(text: string): ServerOutcome {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw strange(text)
-  }
-  const outcome = outcomeSchema.safeParse(value)
-  if (outcome.success) return outcome.data
-  const failure = errorSchema.safeParse(value)
-  if (!failure.success) throw strange(text)
-  const { code, detail, title, traceId } = failure.data.error
-  const trace = traceId === undefined ? '' : ` (trace ${traceId})`
-  throw new CommandFailure(code, `The server broke the import off: ${code}: ${detail ?? title ?? ''}${trace}`)
-}
-
 /**
  * The outcomes of a request, those of one arrival together, as they come.
  * @throws CommandFailure with the code of the error line, CONNECTION_LOST, ANSWER_NOT_UNDERSTOOD
@@ -206,6 +183,13 @@ export async function* readOutcomes(
   if (rest !== '') yield* settled([rest])
 }
 
+function strange(text: string): CommandFailure {
+  return new CommandFailure(
+    'ANSWER_NOT_UNDERSTOOD',
+    `What answers does not speak the import protocol: ${text.slice(0, 200)}`,
+  )
+}
+
 /** Those before an error line have happened, and are told before the error. */
 function* settled(lines: readonly string[]): Generator<ServerOutcome[]> {
   const outcomes: ServerOutcome[] = []
@@ -218,4 +202,20 @@ function* settled(lines: readonly string[]): Generator<ServerOutcome[]> {
     throw error
   }
   if (outcomes.length > 0) yield outcomes
+}
+
+function readLine(text: string): ServerOutcome {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw strange(text)
+  }
+  const outcome = outcomeSchema.safeParse(value)
+  if (outcome.success) return outcome.data
+  const failure = errorSchema.safeParse(value)
+  if (!failure.success) throw strange(text)
+  const { code, detail, title, traceId } = failure.data.error
+  const trace = traceId === undefined ? '' : ` (trace ${traceId})`
+  throw new CommandFailure(code, `The server broke the import off: ${code}: ${detail ?? title ?? ''}${trace}`)
 }

@@ -15,44 +15,6 @@ export const LOCAL_AUDIENCE = 'api://trickle'
 /** Every answer is a few hundred bytes; whoever takes longer to ask is not asking. */
 const REQUEST_TIMEOUT_MS = 5000
 
-/** As real issuers let their keys be cached; short, so that a rotation shows within a minute. */
-const KEYS_AGE_MAX_SECONDS = 60
-
-function discovery(facts: IssuerFacts): Record<string, unknown> {
-  return {
-    issuer: facts.issuer,
-    jwks_uri: facts.jwksUrl,
-    id_token_signing_alg_values_supported: [ALGORITHM],
-    response_types_supported: ['none'],
-    subject_types_supported: ['public'],
-    claims_supported: ['iss', 'aud', 'sub', 'iat', 'exp', 'tenant', 'roles'],
-  }
-}
-
-function answerJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'cache-control': status === 200 ? `public, max-age=${KEYS_AGE_MAX_SECONDS}` : 'no-store',
-  })
-  response.end(JSON.stringify(body))
-}
-
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  folder: string,
-  facts: IssuerFacts,
-): void {
-  const path = (request.url ?? '').split('?')[0]
-  const refusal = refusalOf(request)
-  if (refusal !== undefined) answerJson(response, 403, { error: refusal })
-  else if (request.method !== 'GET') answerJson(response, 405, { error: 'Only GET is answered.' })
-  else if (path === '/.well-known/openid-configuration') answerJson(response, 200, discovery(facts))
-  // Read anew each time: a rotation by another process shows at once, and the file is small.
-  else if (path === '/jwks.json') answerJson(response, 200, publicKeys(readKeys(folder)))
-  else answerJson(response, 404, { error: 'See /.well-known/openid-configuration and /jwks.json' })
-}
-
 /**
  * Serves the issuer's documents on 127.0.0.1.
  * @throws LocalFailure PORT_TAKEN, PERMISSION_MISSING, DISK_FULL
@@ -93,4 +55,42 @@ export async function serveIssuer(options: {
       await closed
     },
   }
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  folder: string,
+  facts: IssuerFacts,
+): void {
+  const path = (request.url ?? '').split('?')[0]
+  const refusal = refusalOf(request)
+  if (refusal !== undefined) answerJson(response, 403, { error: refusal })
+  else if (request.method !== 'GET') answerJson(response, 405, { error: 'Only GET is answered.' })
+  else if (path === '/.well-known/openid-configuration') answerJson(response, 200, discovery(facts))
+  // Read anew each time: a rotation by another process shows at once, and the file is small.
+  else if (path === '/jwks.json') answerJson(response, 200, publicKeys(readKeys(folder)))
+  else answerJson(response, 404, { error: 'See /.well-known/openid-configuration and /jwks.json' })
+}
+
+function discovery(facts: IssuerFacts): Record<string, unknown> {
+  return {
+    issuer: facts.issuer,
+    jwks_uri: facts.jwksUrl,
+    id_token_signing_alg_values_supported: [ALGORITHM],
+    response_types_supported: ['none'],
+    subject_types_supported: ['public'],
+    claims_supported: ['iss', 'aud', 'sub', 'iat', 'exp', 'tenant', 'roles'],
+  }
+}
+
+/** As real issuers let their keys be cached; short, so that a rotation shows within a minute. */
+const KEYS_AGE_MAX_SECONDS = 60
+
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': status === 200 ? `public, max-age=${KEYS_AGE_MAX_SECONDS}` : 'no-store',
+  })
+  response.end(JSON.stringify(body))
 }

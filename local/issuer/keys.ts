@@ -23,10 +23,6 @@ const keyFileSchema = z.object({ keys: z.array(privateKeySchema).min(1) })
 
 export type PrivateKey = z.infer<typeof privateKeySchema>
 
-function keyFile(folder: string): string {
-  return join(folder, 'signing-keys.json')
-}
-
 /**
  * The keys of an issuer's folder, newest first.
  * @throws LocalFailure NOT_RUNNING when the issuer never ran, DATA_FOLDER_BROKEN, PERMISSION_MISSING
@@ -56,9 +52,14 @@ export function readKeys(folder: string): PrivateKey[] {
   }
 }
 
-async function newKey(): Promise<PrivateKey> {
-  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true })
-  return privateKeySchema.parse({ ...(await exportJWK(privateKey)), kid: randomUUID() })
+function keyFile(folder: string): string {
+  return join(folder, 'signing-keys.json')
+}
+
+/** Makes the first key where there is none. */
+export async function ensureKey(folder: string): Promise<void> {
+  if (existsSync(keyFile(folder))) readKeys(folder)
+  else writeKeys(folder, [await newKey()])
 }
 
 function writeKeys(folder: string, keys: readonly PrivateKey[]): void {
@@ -73,10 +74,9 @@ function writeKeys(folder: string, keys: readonly PrivateKey[]): void {
   }
 }
 
-/** Makes the first key where there is none. */
-export async function ensureKey(folder: string): Promise<void> {
-  if (existsSync(keyFile(folder))) readKeys(folder)
-  else writeKeys(folder, [await newKey()])
+async function newKey(): Promise<PrivateKey> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true })
+  return privateKeySchema.parse({ ...(await exportJWK(privateKey)), kid: randomUUID() })
 }
 
 /**

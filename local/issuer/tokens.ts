@@ -23,10 +23,6 @@ export interface TokenClaims {
 /** Seven days: somebody who tries things out keeps a token in a shell; the local run accepts as much. */
 export const TOKEN_MAX_SECONDS = 604_800
 
-function factsFile(folder: string): string {
-  return join(folder, 'issuer.json')
-}
-
 /** Keeps what tokens have to name: they can be signed without asking the issuer. */
 export function writeIssuer(folder: string, facts: IssuerFacts): void {
   try {
@@ -34,6 +30,10 @@ export function writeIssuer(folder: string, facts: IssuerFacts): void {
   } catch (error) {
     throw fileFailure(error, factsFile(folder)) ?? error
   }
+}
+
+function factsFile(folder: string): string {
+  return join(folder, 'issuer.json')
 }
 
 /**

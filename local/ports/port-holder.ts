@@ -1,6 +1,23 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { LocalFailure } from '../failure/index.ts'
 
+/**
+ * The process that listens on a port, as far as this account may see it (Linux only; elsewhere and for other
+ * accounts' processes: undefined).
+ */
+export function portHolder(port: number): { pid: number; command: string } | undefined {
+  const inodes = listeningInodes(port)
+  if (inodes.size === 0) return undefined
+  const pid = namesOf('/proc').find((name) => /^\d+$/u.test(name) && holdsOneOf(name, inodes))
+  if (pid === undefined) return undefined
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim()
+    return { pid: Number(pid), command: command.slice(0, 120) }
+  } catch {
+    return undefined
+  }
+}
+
 /** State 0A of /proc/net/tcp is LISTEN. */
 const LISTEN_STATE = '0A'
 
@@ -39,23 +56,6 @@ function holdsOneOf(pid: string, inodes: ReadonlySet<string>): boolean {
       return false
     }
   })
-}
-
-/**
- * The process that listens on a port, as far as this account may see it (Linux only; elsewhere and for other
- * accounts' processes: undefined).
- */
-export function portHolder(port: number): { pid: number; command: string } | undefined {
-  const inodes = listeningInodes(port)
-  if (inodes.size === 0) return undefined
-  const pid = namesOf('/proc').find((name) => /^\d+$/u.test(name) && holdsOneOf(name, inodes))
-  if (pid === undefined) return undefined
-  try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim()
-    return { pid: Number(pid), command: command.slice(0, 120) }
-  } catch {
-    return undefined
-  }
 }
 
 /** The failure that says which port is taken, by whom as far as that can be seen, and which option takes another. */

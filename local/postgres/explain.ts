@@ -59,16 +59,6 @@ const signs: readonly Sign[] = [
   },
 ]
 
-/** The lines that say why, without time stamps: the last fatal ones, or the last ones. */
-function tellingLines(output: string): string {
-  const lines = output
-    .split('\n')
-    .map((line) => line.replace(/^\d{4}-\d\d-\d\d [^[]*\[\d+\] */u, '').trim())
-    .filter((line) => line !== '')
-  const fatal = lines.filter((line) => /FATAL|PANIC|error:|could not/u.test(line))
-  return (fatal.length > 0 ? fatal : lines).slice(-3).join(' | ')
-}
-
 /** Turns the last words of initdb or postgres into a failure that a person can mend. */
 export function explain(failed: FailedProgram): LocalFailure {
   if (/could not bind IPv4 address|could not create any TCP\/IP sockets/u.test(failed.output)) {
@@ -84,4 +74,14 @@ export function explain(failed: FailedProgram): LocalFailure {
       sign?.code === 'DISK_FULL' ? `${failed.dataFolder} (${freeMebibytes} MiB free)` : failed.dataFolder,
     mend: `${sign?.mend ?? 'Look into its log.'} Log: ${failed.logFile}`,
   })
+}
+
+/** The lines that say why, without time stamps: the last fatal ones, or the last ones. */
+function tellingLines(output: string): string {
+  const lines = output
+    .split('\n')
+    .map((line) => line.replace(/^\d{4}-\d\d-\d\d [^[]*\[\d+\] */u, '').trim())
+    .filter((line) => line !== '')
+  const fatal = lines.filter((line) => /FATAL|PANIC|error:|could not/u.test(line))
+  return (fatal.length > 0 ? fatal : lines).slice(-3).join(' | ')
 }

@@ -28,6 +28,70 @@ interface InitialiseOptions {
   readonly spawned?: (pid: number) => void
 }
 
+/**
+ * Makes the data folder with a random administrator's password. It is made under another name and renamed at the end,
+ * so that an interrupted start leaves nothing that looks like data.
+ * @throws LocalFailure DISK_FULL, PERMISSION_MISSING and others that initdb gives reason for
+ */
+export async function initialise(placement: Placement, options: InitialiseOptions): Promise<void> {
+  const folder = `${placement.dataFolder}.new`
+  const passwordCopy = `${placement.dataFolder}.password`
+  const password = randomBytes(24).toString('base64url')
+  try {
+    prepareNewFolder(placement, folder, passwordCopy, password)
+    writeFileSync(placement.passwordFile, password, { mode: 0o600 })
+    chmodSync(placement.passwordFile, 0o600)
+    await assertDone(
+      placement,
+      options.port,
+      runInitdb(placement, initdbArguments(folder, passwordCopy), options),
+    )
+    appendFileSync(join(folder, 'postgresql.conf'), "\ninclude 'trickle.conf'\n")
+    if (options.durable) {
+      const method = process.platform === 'linux' ? ['--sync-method=syncfs'] : []
+      const sync = runInitdb(placement, ['--sync-only', ...method, `--pgdata=${folder}`], options)
+      await assertDone(placement, options.port, sync)
+    }
+    renameSync(folder, placement.dataFolder)
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    if (error instanceof LocalFailure) throw error
+    throw fileFailure(error, placement.dataFolder) ?? error
+  } finally {
+    rmSync(passwordCopy, { force: true })
+  }
+}
+
+function prepareNewFolder(
+  placement: Placement,
+  folder: string,
+  passwordCopy: string,
+  password: string,
+): void {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { mode: 0o700 })
+  own(placement, folder)
+  rmSync(passwordCopy, { force: true })
+  writeFileSync(passwordCopy, password, { mode: 0o600 })
+  own(placement, passwordCopy)
+}
+
+function own(placement: Placement, path: string): void {
+  if (placement.account) chownSync(path, placement.account.uid, placement.account.gid)
+}
+
+async function assertDone(placement: Placement, port: number, finished: Promise<Finished>): Promise<void> {
+  const { status, output } = await finished
+  if (status === 0) return
+  throw explain({
+    what: `PostgreSQL ${placement.version} could not make its data folder`,
+    output: output === '' ? `initdb ended with ${status ?? 'a signal'}` : output,
+    dataFolder: placement.dataFolder,
+    logFile: placement.logFile,
+    port,
+  })
+}
+
 function runInitdb(
   placement: Placement,
   args: readonly string[],
@@ -65,24 +129,6 @@ function runInitdb(
   })
 }
 
-function own(placement: Placement, path: string): void {
-  if (placement.account) chownSync(path, placement.account.uid, placement.account.gid)
-}
-
-function prepareNewFolder(
-  placement: Placement,
-  folder: string,
-  passwordCopy: string,
-  password: string,
-): void {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { mode: 0o700 })
-  own(placement, folder)
-  rmSync(passwordCopy, { force: true })
-  writeFileSync(passwordCopy, password, { mode: 0o600 })
-  own(placement, passwordCopy)
-}
-
 /** Arguments that make clusters equal on every machine: the built-in locale needs nothing of the system's own. */
 function initdbArguments(folder: string, passwordCopy: string): string[] {
   return [
@@ -98,50 +144,4 @@ function initdbArguments(folder: string, passwordCopy: string): string[] {
     // Syncing each file takes as long as all the rest; the whole is synced once at the end where it matters.
     '--no-sync',
   ]
-}
-
-async function assertDone(placement: Placement, port: number, finished: Promise<Finished>): Promise<void> {
-  const { status, output } = await finished
-  if (status === 0) return
-  throw explain({
-    what: `PostgreSQL ${placement.version} could not make its data folder`,
-    output: output === '' ? `initdb ended with ${status ?? 'a signal'}` : output,
-    dataFolder: placement.dataFolder,
-    logFile: placement.logFile,
-    port,
-  })
-}
-
-/**
- * Makes the data folder with a random administrator's password. It is made under another name and renamed at the end,
- * so that an interrupted start leaves nothing that looks like data.
- * @throws LocalFailure DISK_FULL, PERMISSION_MISSING and others that initdb gives reason for
- */
-export async function initialise(placement: Placement, options: InitialiseOptions): Promise<void> {
-  const folder = `${placement.dataFolder}.new`
-  const passwordCopy = `${placement.dataFolder}.password`
-  const password = randomBytes(24).toString('base64url')
-  try {
-    prepareNewFolder(placement, folder, passwordCopy, password)
-    writeFileSync(placement.passwordFile, password, { mode: 0o600 })
-    chmodSync(placement.passwordFile, 0o600)
-    await assertDone(
-      placement,
-      options.port,
-      runInitdb(placement, initdbArguments(folder, passwordCopy), options),
-    )
-    appendFileSync(join(folder, 'postgresql.conf'), "\ninclude 'trickle.conf'\n")
-    if (options.durable) {
-      const method = process.platform === 'linux' ? ['--sync-method=syncfs'] : []
-      const sync = runInitdb(placement, ['--sync-only', ...method, `--pgdata=${folder}`], options)
-      await assertDone(placement, options.port, sync)
-    }
-    renameSync(folder, placement.dataFolder)
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true })
-    if (error instanceof LocalFailure) throw error
-    throw fileFailure(error, placement.dataFolder) ?? error
-  } finally {
-    rmSync(passwordCopy, { force: true })
-  }
 }

@@ -58,15 +58,6 @@ export function noteOwner(folder: string, serverFolder: string): void {
   })
 }
 
-function isAbandoned(folder: string): boolean {
-  const file = join(folder, OWNER_FILE_NAME)
-  if (!existsSync(file)) return false
-  const owner = ownerSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
-  if (!owner.success || !owner.data.throwaway || existsSync(owner.data.serverFolder)) return false
-  const data = join(folder, 'data')
-  return !existsSync(data) || processesIn(data).length === 0
-}
-
 /**
  * Removes data of homes in the temporary folder that were removed without it. Data of any other home stays, also when
  * that is not there: it may lie on a disk that is not mounted now.
@@ -77,4 +68,13 @@ export function sweepOutside(): void {
     if (!name.startsWith(PREFIX) || !lstatSync(folder).isDirectory() || !isAbandoned(folder)) continue
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function isAbandoned(folder: string): boolean {
+  const file = join(folder, OWNER_FILE_NAME)
+  if (!existsSync(file)) return false
+  const owner = ownerSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (!owner.success || !owner.data.throwaway || existsSync(owner.data.serverFolder)) return false
+  const data = join(folder, 'data')
+  return !existsSync(data) || processesIn(data).length === 0
 }

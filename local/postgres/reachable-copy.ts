@@ -6,29 +6,6 @@ import type { Binaries } from './binaries.ts'
 /** A folder every account can enter, and that survives a restart of the machine (unlike /tmp on many systems). */
 export const REACHABLE_FOLDER = '/var/tmp'
 
-/** Readable by all, writable by its owner only: a umask of 077 at `npm ci` must not follow into the copy. */
-function openForReading(folder: string): void {
-  chmodSync(folder, 0o755)
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) openForReading(path)
-    else if (entry.isFile()) chmodSync(path, folder.endsWith('/bin') ? 0o755 : 0o644)
-  }
-}
-
-/** Programs that root is about to start must be root's own: the folder is one where everybody may write. */
-function assertOurs(folder: string): void {
-  const facts = lstatSync(folder)
-  const writableByOthers = 0o022
-  if (facts.isDirectory() && facts.uid === process.getuid?.() && (facts.mode & writableByOthers) === 0) return
-  throw new LocalFailure({
-    code: 'PERMISSION_MISSING',
-    what: 'The folder for the copy of the PostgreSQL programs belongs to another account, or others may write there.',
-    where: folder,
-    mend: 'Find out whose it is; when nobody needs it, remove it.',
-  })
-}
-
 /**
  * The binaries at a place every account can reach; copied there once for each version. The copy is made under another
  * name and renamed, so that an interrupted one is never used.
@@ -51,4 +28,27 @@ export function reachableBinaries(installed: Binaries): Binaries {
   }
   assertOurs(folder)
   return { ...installed, folder }
+}
+
+/** Readable by all, writable by its owner only: a umask of 077 at `npm ci` must not follow into the copy. */
+function openForReading(folder: string): void {
+  chmodSync(folder, 0o755)
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) openForReading(path)
+    else if (entry.isFile()) chmodSync(path, folder.endsWith('/bin') ? 0o755 : 0o644)
+  }
+}
+
+/** Programs that root is about to start must be root's own: the folder is one where everybody may write. */
+function assertOurs(folder: string): void {
+  const facts = lstatSync(folder)
+  const writableByOthers = 0o022
+  if (facts.isDirectory() && facts.uid === process.getuid?.() && (facts.mode & writableByOthers) === 0) return
+  throw new LocalFailure({
+    code: 'PERMISSION_MISSING',
+    what: 'The folder for the copy of the PostgreSQL programs belongs to another account, or others may write there.',
+    where: folder,
+    mend: 'Find out whose it is; when nobody needs it, remove it.',
+  })
 }

@@ -61,28 +61,27 @@ const DEFAULT_START_TIMEOUT_MS = 120_000
 /** A port picked free may be taken a moment later; five misses in a row are something else. */
 const PORT_ATTEMPTS = 5
 
-function writeSettings(placement: Placement, port: number, options: StartServerOptions): void {
-  const file = join(placement.dataFolder, 'trickle.conf')
-  const { version } = placement
-  try {
-    writeFileSync(
-      file,
-      settingsText({ durable: options.durable, port, version, settings: options.settings ?? {} }),
-    )
-    if (placement.account) chownSync(file, placement.account.uid, placement.account.gid)
-  } catch (error) {
-    throw fileFailure(error, file) ?? error
+/**
+ * Starts a PostgreSQL server on a folder and waits until it accepts connections, crash recovery included. The first
+ * time it makes the data folder.
+ * @throws LocalFailure with what happened, where, and how to mend it
+ */
+export async function startServer(options: StartServerOptions): Promise<RunningServer> {
+  const placed = placeServer(options.dataFolder, options.version ?? 18)
+  const placement = { ...placed, logFile: options.logFile ?? placed.logFile }
+  options.signal?.throwIfAborted()
+  if (needsInitialising(placement)) {
+    await initialise(placement, options)
   }
-}
-
-function openLog(logFile: string): { descriptor: number; length: number } {
-  try {
-    // Appending, so that whoever rotates the log may cut it at any time.
-    const descriptor = openSync(logFile, 'a', 0o600)
-    fchmodSync(descriptor, 0o600)
-    return { descriptor, length: statSync(logFile).size }
-  } catch (error) {
-    throw fileFailure(error, logFile) ?? error
+  await clearLeftovers(placement.dataFolder, options.takeOver ?? false)
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port === 0 ? await freePort() : options.port
+    try {
+      return await startAt(placement, port, options)
+    } catch (error) {
+      const again = error instanceof LocalFailure && error.code === 'PORT_TAKEN' && options.port === 0
+      if (!again || attempt === PORT_ATTEMPTS) throw error
+    }
   }
 }
 
@@ -118,26 +117,27 @@ async function startAt(
   }
 }
 
-/**
- * Starts a PostgreSQL server on a folder and waits until it accepts connections, crash recovery included. The first
- * time it makes the data folder.
- * @throws LocalFailure with what happened, where, and how to mend it
- */
-export async function startServer(options: StartServerOptions): Promise<RunningServer> {
-  const placed = placeServer(options.dataFolder, options.version ?? 18)
-  const placement = { ...placed, logFile: options.logFile ?? placed.logFile }
-  options.signal?.throwIfAborted()
-  if (needsInitialising(placement)) {
-    await initialise(placement, options)
+function writeSettings(placement: Placement, port: number, options: StartServerOptions): void {
+  const file = join(placement.dataFolder, 'trickle.conf')
+  const { version } = placement
+  try {
+    writeFileSync(
+      file,
+      settingsText({ durable: options.durable, port, version, settings: options.settings ?? {} }),
+    )
+    if (placement.account) chownSync(file, placement.account.uid, placement.account.gid)
+  } catch (error) {
+    throw fileFailure(error, file) ?? error
   }
-  await clearLeftovers(placement.dataFolder, options.takeOver ?? false)
-  for (let attempt = 1; ; attempt += 1) {
-    const port = options.port === 0 ? await freePort() : options.port
-    try {
-      return await startAt(placement, port, options)
-    } catch (error) {
-      const again = error instanceof LocalFailure && error.code === 'PORT_TAKEN' && options.port === 0
-      if (!again || attempt === PORT_ATTEMPTS) throw error
-    }
+}
+
+function openLog(logFile: string): { descriptor: number; length: number } {
+  try {
+    // Appending, so that whoever rotates the log may cut it at any time.
+    const descriptor = openSync(logFile, 'a', 0o600)
+    fchmodSync(descriptor, 0o600)
+    return { descriptor, length: statSync(logFile).size }
+  } catch (error) {
+    throw fileFailure(error, logFile) ?? error
   }
 }

@@ -18,15 +18,6 @@ export async function waitUntilGone(
   return true
 }
 
-function send(recorded: Pick<RecordedProcess, 'pid' | 'mark'>, signal: NodeJS.Signals): void {
-  if (!isSameProcess(recorded)) return
-  try {
-    process.kill(recorded.pid, signal)
-  } catch {
-    // It ended between the look and the signal, or belongs to another account: waiting for it tells which.
-  }
-}
-
 /**
  * Ends a recorded process: each signal in turn, with its time to work, SIGKILL at last. Does nothing when the process
  * is gone or its id belongs to another process now.
@@ -43,4 +34,13 @@ export async function endProcess(
   send(recorded, 'SIGKILL')
   // A killed process is gone as soon as the kernel has taken back its memory.
   return await waitUntilGone(recorded, 5000)
+}
+
+function send(recorded: Pick<RecordedProcess, 'pid' | 'mark'>, signal: NodeJS.Signals): void {
+  if (!isSameProcess(recorded)) return
+  try {
+    process.kill(recorded.pid, signal)
+  } catch {
+    // It ended between the look and the signal, or belongs to another account: waiting for it tells which.
+  }
 }

@@ -12,6 +12,14 @@ export const recordedProcessSchema = z.object({
 
 export type RecordedProcess = z.infer<typeof recordedProcessSchema>
 
+/**
+ * The mark of a running process: its start time, with the boot it belongs to. Undefined when there is no such
+ * process (or it is a zombie).
+ */
+export function processMark(pid: number): string | undefined {
+  return process.platform === 'linux' ? linuxMark(pid) : psMark(pid)
+}
+
 /** Field 22 of /proc/PID/stat is the start time in clock ticks since boot; the fields after ")" begin with field 3. */
 const START_TIME_FIELD_AFTER_NAME = 22 - 3
 
@@ -33,14 +41,6 @@ function psMark(pid: number): string | undefined {
   const line = answer.status === 0 ? answer.stdout.trim() : ''
   if (line === '' || line.startsWith('Z')) return undefined
   return line.slice(line.indexOf(' ')).trim()
-}
-
-/**
- * The mark of a running process: its start time, with the boot it belongs to. Undefined when there is no such
- * process (or it is a zombie).
- */
-export function processMark(pid: number): string | undefined {
-  return process.platform === 'linux' ? linuxMark(pid) : psMark(pid)
 }
 
 /** Whether a process with this id exists, ours or another account's. */

@@ -4,27 +4,6 @@ import type { Status } from './run-file.ts'
 
 const COMMAND = 'npx --no -- trickle'
 
-/** A word for the shell, quoted only when it has to be. */
-function shellWord(text: string): string {
-  return /^[\w./:@=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
-}
-
-/** The option that commands need to find this run. */
-function homeOption(status: Status): string {
-  return status.dataFolder === defaultHome ? '' : ` --home ${shellWord(status.dataFolder)}`
-}
-
-function table(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
-}
-
-function withoutPassword(url: string): string {
-  const shown = new URL(url)
-  shown.password = ''
-  return shown.href
-}
-
 /** Where everything is, one line each; passwords are left to `status --json`. */
 export function describeAddresses(status: Status): string[] {
   const rows: [string, string][] = []
@@ -38,6 +17,17 @@ export function describeAddresses(status: Status): string[] {
   if (status.issuer !== null) rows.push(['Token issuer', status.issuer])
   rows.push(['Data and logs', status.dataFolder])
   return table(rows)
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url)
+  shown.password = ''
+  return shown.href
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
 }
 
 /** Three commands that work as they are from the project's folder. */
@@ -58,6 +48,16 @@ export function firstCommands(status: Status): { title: string; command: string 
       command: `${COMMAND} analytics "${query}"${home}`,
     },
   ]
+}
+
+/** The option that commands need to find this run. */
+function homeOption(status: Status): string {
+  return status.dataFolder === defaultHome ? '' : ` --home ${shellWord(status.dataFolder)}`
+}
+
+/** A word for the shell, quoted only when it has to be. */
+function shellWord(text: string): string {
+  return /^[\w./:@=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** What a person reads when everything serves. */

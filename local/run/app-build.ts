@@ -22,12 +22,6 @@ const INPUTS = [
 
 const builtSchema = z.object({ hash: z.string() })
 
-function filesOf(path: string): string[] {
-  if (!existsSync(path)) return []
-  const entries = readdirSync(path, { withFileTypes: true, recursive: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-}
-
 /** A hash over the names and contents of all inputs, and over the Node that builds. */
 export function inputHash(folder = projectFolder): string {
   const hash = createHash('sha256').update(process.version)
@@ -40,6 +34,12 @@ export function inputHash(folder = projectFolder): string {
     }
   }
   return hash.digest('hex')
+}
+
+function filesOf(path: string): string[] {
+  if (!existsSync(path)) return []
+  const entries = readdirSync(path, { withFileTypes: true, recursive: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
 }
 
 /**

@@ -39,40 +39,6 @@ export interface BringUp {
   readonly say: (line: string) => void
 }
 
-/** The server: ours, or the one that somebody else runs. */
-async function serverUrl(run: BringUp): Promise<string> {
-  const { postgresUrl } = run.options
-  if (postgresUrl === undefined) {
-    const server = await run.keep(postgresPart(run))
-    for (const notice of server.facts.notices) run.say(notice)
-    return server.facts.adminUrl
-  }
-  await checkServer(postgresUrl)
-  return postgresUrl
-}
-
-async function database(run: BringUp): Promise<DatabaseUrls> {
-  const adminUrl = await serverUrl(run)
-  run.signal.throwIfAborted()
-  const { urls, applied } = await prepareDatabase(adminUrl, rolePasswords(run.home))
-  run.book.learned({ postgres: urls })
-  if (applied.length > 0) run.say(`Migrated: ${applied.length} migrations applied.`)
-  return urls
-}
-
-async function analytics(
-  run: BringUp,
-): Promise<{ url: string; database: string; storageConnectionString: string }> {
-  const storage = await run.keep(storagePart(run))
-  const { facts } = await run.keep(analyticsPart(run, storage.facts, run.options.analyticsVia))
-  const { url, token, database, faultsUrl } = facts
-  run.book.learned({
-    analytics: { url, token, database },
-    faults: { analytics: faultsUrl, serviceBus: null },
-  })
-  return { url, database, storageConnectionString: storage.facts.connectionString }
-}
-
 /**
  * Starts everything: what does not wait for another at the same time, the functions host last, when all that it uses
  * serves. Returns when the first tenant could be made through it.
@@ -101,6 +67,40 @@ export async function bringUp(run: BringUp): Promise<void> {
   const url = host.facts.url.replace(/\/$/u, '')
   book.learned({ url, masterKey: host.facts.masterKey })
   await ensureTenant(url, home.issuer, signal)
+}
+
+async function database(run: BringUp): Promise<DatabaseUrls> {
+  const adminUrl = await serverUrl(run)
+  run.signal.throwIfAborted()
+  const { urls, applied } = await prepareDatabase(adminUrl, rolePasswords(run.home))
+  run.book.learned({ postgres: urls })
+  if (applied.length > 0) run.say(`Migrated: ${applied.length} migrations applied.`)
+  return urls
+}
+
+/** The server: ours, or the one that somebody else runs. */
+async function serverUrl(run: BringUp): Promise<string> {
+  const { postgresUrl } = run.options
+  if (postgresUrl === undefined) {
+    const server = await run.keep(postgresPart(run))
+    for (const notice of server.facts.notices) run.say(notice)
+    return server.facts.adminUrl
+  }
+  await checkServer(postgresUrl)
+  return postgresUrl
+}
+
+async function analytics(
+  run: BringUp,
+): Promise<{ url: string; database: string; storageConnectionString: string }> {
+  const storage = await run.keep(storagePart(run))
+  const { facts } = await run.keep(analyticsPart(run, storage.facts, run.options.analyticsVia))
+  const { url, token, database, faultsUrl } = facts
+  run.book.learned({
+    analytics: { url, token, database },
+    faults: { analytics: faultsUrl, serviceBus: null },
+  })
+  return { url, database, storageConnectionString: storage.facts.connectionString }
 }
 
 /** The order in which parts are stopped: what uses others goes before them. */

@@ -13,12 +13,6 @@ const OLDEST_VERSION = 17
 /** Somebody else's server is across a network at most; what takes longer does not answer. */
 const CONNECT_TIMEOUT_MS = 10_000
 
-function withoutPassword(url: string): string {
-  const shown = new URL(url)
-  if (shown.password !== '') shown.password = '***'
-  return shown.href
-}
-
 /**
  * Checks a server that somebody else runs: it answers, is new enough, and the login may make roles and databases.
  * @throws LocalFailure SERVER_UNREACHABLE, SERVER_UNSUITABLE
@@ -57,6 +51,12 @@ export async function checkServer(adminUrl: string): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url)
+  if (shown.password !== '') shown.password = '***'
+  return shown.href
 }
 
 export interface DatabaseUrls {

@@ -29,34 +29,6 @@ export const detachedMessageSchema = z.discriminatedUnion('type', [
 
 export type DetachedMessage = z.infer<typeof detachedMessageSchema>
 
-async function untilReady(
-  child: ChildProcess,
-  logFile: string,
-  say: (line: string) => void,
-): Promise<{ status: Status; tookMs: number }> {
-  return await new Promise((resolve, reject) => {
-    child.on('message', (value) => {
-      const message = detachedMessageSchema.parse(value)
-      if (message.type === 'said') say(message.line)
-      else if (message.type === 'ready') resolve({ status: message.status, tookMs: message.tookMs })
-      else {
-        const { code, what, where, mend } = message
-        reject(new LocalFailure({ code, what, where, mend }))
-      }
-    })
-    child.once('disconnect', () => {
-      reject(
-        new LocalFailure({
-          code: 'PART_FAILED',
-          what: 'The run ended before it was ready.',
-          where: logFile,
-          mend: 'Look into its log.',
-        }),
-      )
-    })
-  })
-}
-
 /**
  * Starts a run that goes on when this process ends, and returns when everything serves. Until then it hangs on this
  * process: when that is interrupted, it ends in order.
@@ -92,4 +64,32 @@ export async function startDetached(
     if (child.connected) child.disconnect()
     child.unref()
   }
+}
+
+async function untilReady(
+  child: ChildProcess,
+  logFile: string,
+  say: (line: string) => void,
+): Promise<{ status: Status; tookMs: number }> {
+  return await new Promise((resolve, reject) => {
+    child.on('message', (value) => {
+      const message = detachedMessageSchema.parse(value)
+      if (message.type === 'said') say(message.line)
+      else if (message.type === 'ready') resolve({ status: message.status, tookMs: message.tookMs })
+      else {
+        const { code, what, where, mend } = message
+        reject(new LocalFailure({ code, what, where, mend }))
+      }
+    })
+    child.once('disconnect', () => {
+      reject(
+        new LocalFailure({
+          code: 'PART_FAILED',
+          what: 'The run ended before it was ready.',
+          where: logFile,
+          mend: 'Look into its log.',
+        }),
+      )
+    })
+  })
 }

@@ -40,36 +40,6 @@ interface Keeping<Facts> {
   current: RunningPart<Facts> | undefined
 }
 
-/** Starts the part again until it serves or the keeping is over. */
-async function revive<Facts>(keeping: Keeping<Facts>, deathsBefore: number): Promise<number> {
-  const { part, events, over } = keeping
-  for (let deaths = deathsBefore; ; deaths += 1) {
-    await delay(pauseAfter(deaths), undefined, { signal: over.signal })
-    try {
-      keeping.current = await part.start(over.signal)
-      events.up(part.name, keeping.current.pid)
-      return deaths
-    } catch (error) {
-      over.signal.throwIfAborted()
-      events.failed(part.name, error instanceof Error ? error.message : String(error), pauseAfter(deaths + 1))
-    }
-  }
-}
-
-async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): Promise<void> {
-  keeping.current = first
-  let deaths = 0
-  while (!keeping.over.signal.aborted && keeping.current) {
-    const servedSince = Date.now()
-    const how = await keeping.current.ended
-    keeping.current = undefined
-    if (keeping.over.signal.aborted) return
-    if (Date.now() - servedSince >= WELL_AFTER_MS) deaths = 0
-    keeping.events.down(keeping.part.name, how, pauseAfter(deaths))
-    deaths = (await revive(keeping, deaths)) + 1
-  }
-}
-
 /**
  * Starts a part and starts it again whenever it ends: at once, and with growing pauses (up to 30 s) while it keeps
  * ending before it has served 10 s.
@@ -94,5 +64,35 @@ export async function keepRunning<Facts>(
       keeping.over.abort()
       keeping.current?.kill()
     },
+  }
+}
+
+async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): Promise<void> {
+  keeping.current = first
+  let deaths = 0
+  while (!keeping.over.signal.aborted && keeping.current) {
+    const servedSince = Date.now()
+    const how = await keeping.current.ended
+    keeping.current = undefined
+    if (keeping.over.signal.aborted) return
+    if (Date.now() - servedSince >= WELL_AFTER_MS) deaths = 0
+    keeping.events.down(keeping.part.name, how, pauseAfter(deaths))
+    deaths = (await revive(keeping, deaths)) + 1
+  }
+}
+
+/** Starts the part again until it serves or the keeping is over. */
+async function revive<Facts>(keeping: Keeping<Facts>, deathsBefore: number): Promise<number> {
+  const { part, events, over } = keeping
+  for (let deaths = deathsBefore; ; deaths += 1) {
+    await delay(pauseAfter(deaths), undefined, { signal: over.signal })
+    try {
+      keeping.current = await part.start(over.signal)
+      events.up(part.name, keeping.current.pid)
+      return deaths
+    } catch (error) {
+      over.signal.throwIfAborted()
+      events.failed(part.name, error instanceof Error ? error.message : String(error), pauseAfter(deaths + 1))
+    }
   }
 }

@@ -23,31 +23,6 @@ const rememberedSchema = z.record(z.string(), z.int().min(1).max(65_535))
  * by chance at some later start.
  */
 const [firstPort, lastPort] = [20_000, 29_999]
-const ATTEMPTS = 50
-
-async function pickPort(taken: ReadonlySet<number>): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = randomInt(firstPort, lastPort + 1)
-    if (!taken.has(port) && (await isPortFree(port))) return port
-  }
-  return await freePort()
-}
-
-async function assertFree(port: number, wantedFor: string, option: string): Promise<void> {
-  try {
-    if (await isPortFree(port)) return
-  } catch (error) {
-    if (systemCode(error) !== 'EACCES') throw error
-    throw new LocalFailure({
-      code: 'PERMISSION_MISSING',
-      what: `This account may not listen on port ${port}, wanted for ${wantedFor}.`,
-      where: `127.0.0.1:${port}`,
-      mend: `Choose a port above 1023 with ${option} N (0 picks a free one).`,
-      cause: error,
-    })
-  }
-  throw portTaken(port, wantedFor, option)
-}
 
 /** Ports that a person asked for by their numbers; 0 and undefined leave the choice to us. */
 export interface AskedPorts {
@@ -85,6 +60,32 @@ export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPor
   const toRemember = Object.entries({ ...remembered, ...ports }).filter(([, port]) => port !== 0)
   writePrivateJson(home.portsFile, Object.fromEntries(toRemember))
   return ports
+}
+
+const ATTEMPTS = 50
+
+async function pickPort(taken: ReadonlySet<number>): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = randomInt(firstPort, lastPort + 1)
+    if (!taken.has(port) && (await isPortFree(port))) return port
+  }
+  return await freePort()
+}
+
+async function assertFree(port: number, wantedFor: string, option: string): Promise<void> {
+  try {
+    if (await isPortFree(port)) return
+  } catch (error) {
+    if (systemCode(error) !== 'EACCES') throw error
+    throw new LocalFailure({
+      code: 'PERMISSION_MISSING',
+      what: `This account may not listen on port ${port}, wanted for ${wantedFor}.`,
+      where: `127.0.0.1:${port}`,
+      mend: `Choose a port above 1023 with ${option} N (0 picks a free one).`,
+      cause: error,
+    })
+  }
+  throw portTaken(port, wantedFor, option)
 }
 
 /** As often as PostgreSQL's own start tries free ports: so many misses in a row are something else. */

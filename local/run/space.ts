@@ -11,6 +11,15 @@ const NEW_HOME_BYTES = 128 * MEBIBYTE
 /** Two log segments of PostgreSQL: with less the next checkpoint may find no room. */
 const USED_HOME_BYTES = 32 * MEBIBYTE
 
+/**
+ * Checks that a run can start at all. Servers on a full disk fail in ways that look like damage.
+ * @throws LocalFailure DISK_FULL
+ */
+export function assertSpace(home: Home): void {
+  const needed = existsSync(home.postgres) ? USED_HOME_BYTES : NEW_HOME_BYTES
+  if (freeBytes(home.folder) < needed) throw diskFull(home, needed)
+}
+
 function diskFull(home: Home, needed: number, cause?: unknown): LocalFailure {
   const free = Math.floor(freeBytes(home.folder) / MEBIBYTE)
   const consequence = cause instanceof Error ? ` It began with: ${cause.message}` : ''
@@ -21,15 +30,6 @@ function diskFull(home: Home, needed: number, cause?: unknown): LocalFailure {
     mend: 'Free some space there, or use a folder on another disk with --home DIR.',
     cause,
   })
-}
-
-/**
- * Checks that a run can start at all. Servers on a full disk fail in ways that look like damage.
- * @throws LocalFailure DISK_FULL
- */
-export function assertSpace(home: Home): void {
-  const needed = existsSync(home.postgres) ? USED_HOME_BYTES : NEW_HOME_BYTES
-  if (freeBytes(home.folder) < needed) throw diskFull(home, needed)
 }
 
 /** What a start failed with, told as a full disk when that is what the disk is. */

@@ -33,15 +33,6 @@ const OWNERS_ONLY = 0o077
 /** Logs are looked at this often; a part that writes 16 MiB a minute has another problem. */
 const ROTATE_EVERY_MS = 60_000
 
-function interrupted(home: Home): LocalFailure {
-  return new LocalFailure({
-    code: 'INTERRUPTED',
-    what: 'The start was interrupted; what it had started has ended.',
-    where: home.folder,
-    mend: 'Start again when you like.',
-  })
-}
-
 type AnyKeeper = Pick<Keeper<unknown>, 'stop' | 'kill'>
 
 /** One run of everything on one home, from start to stop. */
@@ -153,45 +144,21 @@ class Run {
   }
 }
 
+function interrupted(home: Home): LocalFailure {
+  return new LocalFailure({
+    code: 'INTERRUPTED',
+    what: 'The start was interrupted; what it had started has ended.',
+    where: home.folder,
+    mend: 'Start again when you like.',
+  })
+}
+
 /** What the caller does to a run. */
 export interface RunControl {
   /** Ends the run in order. */
   readonly stop: AbortSignal
   /** Ends it at once. */
   readonly kill: AbortSignal
-}
-
-async function whenAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve()
-      },
-      { once: true },
-    )
-  })
-}
-
-async function openRun(options: RunOptions, output: RunOutput): Promise<{ run: Run; release: () => void }> {
-  checkInstallation({ postgres: options.postgresUrl === undefined })
-  const home = openHome(options.home)
-  const before = readRun(home.folder)
-  if (before.state !== 'not running') throw alreadyRunning(home, before.status.pid)
-  const hold = holdHome(home)
-  try {
-    const record = readRunRecord(home)
-    const ended = record ? await endOrphans(record) : []
-    if (ended.length > 0)
-      output.say(`An earlier run was killed; ended what it left behind: ${ended.join(', ')}.`)
-    if (options.fresh) await clearData(home)
-    assertSpace(home)
-    return { run: new Run(home, options, output), release: hold.release }
-  } catch (error) {
-    hold.release()
-    throw error
-  }
 }
 
 /**
@@ -217,4 +184,37 @@ export async function supervise(options: RunOptions, output: RunOutput, control:
     run.close()
     release()
   }
+}
+
+async function openRun(options: RunOptions, output: RunOutput): Promise<{ run: Run; release: () => void }> {
+  checkInstallation({ postgres: options.postgresUrl === undefined })
+  const home = openHome(options.home)
+  const before = readRun(home.folder)
+  if (before.state !== 'not running') throw alreadyRunning(home, before.status.pid)
+  const hold = holdHome(home)
+  try {
+    const record = readRunRecord(home)
+    const ended = record ? await endOrphans(record) : []
+    if (ended.length > 0)
+      output.say(`An earlier run was killed; ended what it left behind: ${ended.join(', ')}.`)
+    if (options.fresh) await clearData(home)
+    assertSpace(home)
+    return { run: new Run(home, options, output), release: hold.release }
+  } catch (error) {
+    hold.release()
+    throw error
+  }
+}
+
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve()
+      },
+      { once: true },
+    )
+  })
 }

@@ -14,6 +14,34 @@ export interface AzuriteOptions {
   readonly queuePort: number
 }
 
+/**
+ * Runs blob and queue storage in this process.
+ * @throws LocalFailure PORT_TAKEN, DATA_FOLDER_IN_USE, DATA_FOLDER_BROKEN, PERMISSION_MISSING, DISK_FULL, NOT_A_HOME
+ */
+export async function runAzurite(
+  options: AzuriteOptions,
+): Promise<{ facts: StorageFacts; stop: () => Promise<void> }> {
+  prepareFolder(options.dataFolder)
+  const hold = holdFolder(options.dataFolder, 'storage')
+  const started: RunningAzurite[] = []
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((service) => service.close()))
+    hold.release()
+  }
+  try {
+    const accountKey = accountKeyOf(options.dataFolder)
+    process.env['AZURITE_ACCOUNTS'] = `${ACCOUNT_NAME}:${accountKey}`
+    const blob = await startService('blob', options.dataFolder, options.blobPort)
+    started.push(blob)
+    const queue = await startService('queue', options.dataFolder, options.queuePort)
+    started.push(queue)
+    return { facts: storageFacts(blob.origin, queue.origin, accountKey), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
 function prepareFolder(dataFolder: string): void {
   try {
     mkdirSync(dataFolder, { recursive: true })
@@ -42,33 +70,5 @@ async function startService(
       mend: 'Start with --fresh to clear the local data.',
       cause: error,
     })
-  }
-}
-
-/**
- * Runs blob and queue storage in this process.
- * @throws LocalFailure PORT_TAKEN, DATA_FOLDER_IN_USE, DATA_FOLDER_BROKEN, PERMISSION_MISSING, DISK_FULL, NOT_A_HOME
- */
-export async function runAzurite(
-  options: AzuriteOptions,
-): Promise<{ facts: StorageFacts; stop: () => Promise<void> }> {
-  prepareFolder(options.dataFolder)
-  const hold = holdFolder(options.dataFolder, 'storage')
-  const started: RunningAzurite[] = []
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.map((service) => service.close()))
-    hold.release()
-  }
-  try {
-    const accountKey = accountKeyOf(options.dataFolder)
-    process.env['AZURITE_ACCOUNTS'] = `${ACCOUNT_NAME}:${accountKey}`
-    const blob = await startService('blob', options.dataFolder, options.blobPort)
-    started.push(blob)
-    const queue = await startService('queue', options.dataFolder, options.queuePort)
-    started.push(queue)
-    return { facts: storageFacts(blob.origin, queue.origin, accountKey), stop }
-  } catch (error) {
-    await stop()
-    throw error
   }
 }

@@ -27,6 +27,44 @@ const START_WITHIN_MS = 20_000
 /** Enough for a stack trace. */
 const LAST_WORDS_LENGTH = 4000
 
+/**
+ * Starts storage as a child process and waits until it serves.
+ * @throws LocalFailure with the child's sentence (a taken port, an unwritable folder, a folder in use)
+ */
+export async function startStorage(options: StorageOptions): Promise<RunningStorage> {
+  const flags = ['--data', options.dataFolder]
+  flags.push('--blob-port', String(options.blobPort ?? 0), '--queue-port', String(options.queuePort ?? 0))
+  const main = fileURLToPath(new URL('main.ts', import.meta.url))
+  const child = fork(main, flags, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const complaints = lastWords(child)
+  let facts: StorageFacts
+  try {
+    facts = await readyOf(child, options.dataFolder, complaints)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
+  return {
+    ...facts,
+    process: child,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+/** The end of what the child wrote on stderr, for the case that it ends without a word over IPC. */
+function lastWords(child: ChildProcess): () => string {
+  let tail = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-LAST_WORDS_LENGTH)
+  })
+  return () => tail.trim()
+}
+
 const messageSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('ready'),
@@ -38,19 +76,6 @@ const messageSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('failed'), code: z.string(), message: z.string() }),
 ])
-
-function failure(code: LocalFailureCode, what: string, dataFolder: string): LocalFailure {
-  return new LocalFailure({ code, what, where: dataFolder, mend: 'Mend what it names and start again.' })
-}
-
-/** The end of what the child wrote on stderr, for the case that it ends without a word over IPC. */
-function lastWords(child: ChildProcess): () => string {
-  let tail = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    tail = (tail + text).slice(-LAST_WORDS_LENGTH)
-  })
-  return () => tail.trim()
-}
 
 async function readyOf(
   child: ChildProcess,
@@ -84,31 +109,6 @@ async function readyOf(
   }
 }
 
-/**
- * Starts storage as a child process and waits until it serves.
- * @throws LocalFailure with the child's sentence (a taken port, an unwritable folder, a folder in use)
- */
-export async function startStorage(options: StorageOptions): Promise<RunningStorage> {
-  const flags = ['--data', options.dataFolder]
-  flags.push('--blob-port', String(options.blobPort ?? 0), '--queue-port', String(options.queuePort ?? 0))
-  const main = fileURLToPath(new URL('main.ts', import.meta.url))
-  const child = fork(main, flags, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-  const complaints = lastWords(child)
-  let facts: StorageFacts
-  try {
-    facts = await readyOf(child, options.dataFolder, complaints)
-  } catch (error) {
-    child.kill('SIGKILL')
-    throw error
-  }
-  return {
-    ...facts,
-    process: child,
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const exited = once(child, 'exit')
-      child.kill('SIGTERM')
-      await exited
-    },
-  }
+function failure(code: LocalFailureCode, what: string, dataFolder: string): LocalFailure {
+  return new LocalFailure({ code, what, where: dataFolder, mend: 'Mend what it names and start again.' })
 }

@@ -33,12 +33,6 @@ export function formatScheduleTime(time: Date | undefined): string {
   return time === undefined ? NEVER_TEXT : time.toISOString().replace(/\.?0*Z$/, '+00:00')
 }
 
-function readScheduleTime(text: unknown): Date | undefined {
-  const time = new Date(String(text))
-  if (Number.isNaN(time.getTime())) throw new Error(`'${String(text)}' is no time`)
-  return time.getUTCFullYear() <= 1 ? undefined : time
-}
-
 /** The form in which functions and files see it. */
 export function toStatusPayload(status: ScheduleStatus): { Last: string; Next: string; LastUpdated: string } {
   return {
@@ -80,6 +74,12 @@ export function createScheduleStatusStore(stateFolder: string, log: HostLog): Sc
       }
     },
   }
+}
+
+function readScheduleTime(text: unknown): Date | undefined {
+  const time = new Date(String(text))
+  if (Number.isNaN(time.getTime())) throw new Error(`'${String(text)}' is no time`)
+  return time.getUTCFullYear() <= 1 ? undefined : time
 }
 
 export interface PastDueCheck {

@@ -9,20 +9,6 @@ const TRACE_PARENT_FORM = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-
 const NO_TRACE = '0'.repeat(32)
 const NO_SPAN = '0'.repeat(16)
 
-/** Random bytes are drawn in pools of this size: one system call for 256 requests instead of one for each. */
-const POOL_BYTES = 4_096
-const pool = Buffer.alloc(POOL_BYTES)
-let used = POOL_BYTES
-
-function randomHex(byteCount: number): string {
-  if (used + byteCount > POOL_BYTES) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += byteCount
-  return pool.toString('hex', used - byteCount, used)
-}
-
 /**
  * @param traceParent the caller's `traceparent` header; anything malformed counts as absent, as the standard says
  * @param traceState the caller's `tracestate` header, kept only together with a valid traceparent
@@ -37,4 +23,18 @@ export function childTraceContext(traceParent?: string, traceState?: string): Co
     traceState: traceState ?? '',
     attributes: {},
   }
+}
+
+/** Random bytes are drawn in pools of this size: one system call for 256 requests instead of one for each. */
+const POOL_BYTES = 4_096
+const pool = Buffer.alloc(POOL_BYTES)
+let used = POOL_BYTES
+
+function randomHex(byteCount: number): string {
+  if (used + byteCount > POOL_BYTES) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += byteCount
+  return pool.toString('hex', used - byteCount, used)
 }

@@ -1,7 +1,9 @@
 import { constantNames } from './constants.ts'
+import { misplacedHelpers } from './order.ts'
 import { renameConstants } from './rename.ts'
 import { longFiles, longFunctions } from './sizes.ts'
-import { openSourceTree, type Finding } from './source-tree.ts'
+import { openSourceTree, type Finding, type SourceTree } from './source-tree.ts'
+import { reorderHelpers } from './reorder.ts'
 
 /** What breaks a rule in the project of a folder. */
 export async function checkHouse(folder: string): Promise<Finding[]> {
@@ -9,7 +11,11 @@ export async function checkHouse(folder: string): Promise<Finding[]> {
   try {
     return [
       ...(await longFiles(folder)),
-      ...source.files.flatMap((file) => [...longFunctions(file), ...constantNames(source, file)]),
+      ...source.files.flatMap((file) => [
+        ...longFunctions(file),
+        ...constantNames(source, file),
+        ...misplacedHelpers(file),
+      ]),
     ]
   } finally {
     source.close()
@@ -22,9 +28,18 @@ export async function checkHouse(folder: string): Promise<Finding[]> {
  * @returns what was left, and why
  */
 export function mendHouse(folder: string, below: readonly string[]): string[] {
+  const isChosen = (path: string): boolean => below.some((place) => path.startsWith(`${place}/`))
+  // One after the other: each reads the files as the one before it has left them.
+  inTree(folder, (source) => {
+    reorderHelpers(source, folder, isChosen)
+  })
+  return inTree(folder, (source) => renameConstants(source, isChosen))
+}
+
+function inTree<T>(folder: string, work: (source: SourceTree) => T): T {
   const source = openSourceTree(folder)
   try {
-    return renameConstants(source, (path) => below.some((place) => path.startsWith(`${place}/`)))
+    return work(source)
   } finally {
     source.close()
   }

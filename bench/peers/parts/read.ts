@@ -113,13 +113,13 @@ async function readByHand(pool: Pool, { tenant, streamId }: Stream): Promise<str
   }
 }
 
-/** emmett's positions are bigint, which JSON does not know. */
-const withoutBigInt = (_: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? String(value) : value
-
 async function readEmmett(emmett: Emmett, { streamId }: Stream): Promise<string> {
   return JSON.stringify({ events: await emmett.read(streamId, EVENTS_PER_STREAM), next: null }, withoutBigInt)
 }
+
+/** emmett's positions are bigint, which JSON does not know. */
+const withoutBigInt = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value
 
 function expectWhole(count: number): void {
   if (count !== EVENTS_PER_STREAM)

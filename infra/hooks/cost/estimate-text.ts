@@ -8,8 +8,6 @@ export function roundUsd(amount: number): number {
   return Math.max(step, Math.round(amount / step) * step)
 }
 
-const dollars = (amount: number): string => `$${roundUsd(amount).toLocaleString('en-US')}`
-
 /** Room for the longest part, `Geo-redundant backup`. */
 const PART_WIDTH = 22
 
@@ -28,3 +26,5 @@ export function estimateText({ lines, usdPerMonth }: Estimate, parameters: Param
     '  Not in it: traffic beyond light use, storage that grows, logs above it, support plans, taxes.',
   ]
 }
+
+const dollars = (amount: number): string => `$${roundUsd(amount).toLocaleString('en-US')}`

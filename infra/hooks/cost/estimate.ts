@@ -48,8 +48,6 @@ const line = (part: string, usdPerMonth: number, because: string): CostLine => (
   because,
 })
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
-
 function postgresLines(parameters: Parameters, { postgres, monthlyCost }: Size): CostLine[] {
   const server = monthlyCost.postgresServer + monthlyCost.postgresStorage
   const nodes = Math.max(1, parameters.elasticClusterNodes)
@@ -81,6 +79,8 @@ function postgresLines(parameters: Parameters, { postgres, monthlyCost }: Size):
     ),
   ]
 }
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 
 function serviceBusLine(parameters: Parameters, { serviceBus, monthlyCost }: Size): CostLine {
   const { network, serviceBusTier } = parameters

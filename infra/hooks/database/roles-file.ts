@@ -21,10 +21,6 @@ const FACTS_QUERY = `
     (select datacl::text from pg_catalog.pg_database where datname = pg_catalog.current_database()),
     (select nspacl::text from pg_catalog.pg_namespace where nspname = 'public'))) as facts`
 
-/** Memberships that stand already are told as notices at each run; these say that something was left undone. */
-const isWorthTelling = (severity: string | undefined, message: string): boolean =>
-  severity === 'WARNING' || message.startsWith('trickle_')
-
 /**
  * Runs database/roles.sql in the application's database, whole or not at all.
  * @throws HookFailure
@@ -54,6 +50,10 @@ export async function applyRolesFile(
   if (isChanged) report.changed('roles.sql', 'limits, memberships and rights set')
   else report.unchanged('roles.sql', 'limits, memberships and rights stand')
 }
+
+/** Memberships that stand already are told as notices at each run; these say that something was left undone. */
+const isWorthTelling = (severity: string | undefined, message: string): boolean =>
+  severity === 'WARNING' || message.startsWith('trickle_')
 
 async function factsOf(client: Client): Promise<string> {
   const { rows } = await client.query<{ facts: string }>(FACTS_QUERY)

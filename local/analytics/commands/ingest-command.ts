@@ -8,16 +8,6 @@ import type { QueryResult } from '../query/index.ts'
 import { readProperties, result } from './command.ts'
 import type { CommandContext } from './command.ts'
 
-function asKustoFailure(error: unknown): unknown {
-  if (!(error instanceof IngestionFailure)) return error
-  return new KustoFailure({
-    message: error.message,
-    code: error.code,
-    permanent: error.permanent,
-    cause: error,
-  })
-}
-
 /**
  * `.ingest inline into table T [with (format='json', ingestionMappingReference='M', tags='["..."]',
  * ingestIfNotExists='["..."]')] <| records`
@@ -53,4 +43,14 @@ export async function ingestCommand(text: string, context: CommandContext): Prom
   } catch (error) {
     throw asKustoFailure(error)
   }
+}
+
+function asKustoFailure(error: unknown): unknown {
+  if (!(error instanceof IngestionFailure)) return error
+  return new KustoFailure({
+    message: error.message,
+    code: error.code,
+    permanent: error.permanent,
+    cause: error,
+  })
 }

@@ -19,14 +19,15 @@ const POLICY_COLUMNS = [
   'EntityType:string',
 ] as const
 
-function columnEntity(reader: TokenReader, database: EngineDatabase): string {
-  const table = tableOf(database.reader, reader.expectName('a table name'))
-  reader.expect('.')
-  const column = reader.expectName('a column name')
-  if (!table.columns.some((candidate) => candidate.name === column)) {
-    throw entityNotFound('Column', `${table.name}.${column}`)
-  }
-  return `${table.name}.${column}`
+const KINDS: readonly PolicyEntityKind[] = ['cluster', 'column', 'database', 'materialized-view', 'table']
+
+/** `table T policy ...`: everything before the policy's value. */
+export function readPolicyKey(kindWord: string, reader: TokenReader, context: CommandContext): PolicyKey {
+  const kind = KINDS.find((candidate) => candidate === kindWord)
+  if (kind === undefined) throw syntaxFailure(`'${kindWord}' has no policies.`)
+  const entity = entityOf(kind, reader, context)
+  reader.expect('policy')
+  return { entityKind: kind, entity, policy: reader.expectName('the name of a policy').toLowerCase() }
 }
 
 function entityOf(kind: PolicyEntityKind, reader: TokenReader, context: CommandContext): string {
@@ -50,15 +51,33 @@ function entityOf(kind: PolicyEntityKind, reader: TokenReader, context: CommandC
   }
 }
 
-const KINDS: readonly PolicyEntityKind[] = ['cluster', 'column', 'database', 'materialized-view', 'table']
+function columnEntity(reader: TokenReader, database: EngineDatabase): string {
+  const table = tableOf(database.reader, reader.expectName('a table name'))
+  reader.expect('.')
+  const column = reader.expectName('a column name')
+  if (!table.columns.some((candidate) => candidate.name === column)) {
+    throw entityNotFound('Column', `${table.name}.${column}`)
+  }
+  return `${table.name}.${column}`
+}
 
-/** `table T policy ...`: everything before the policy's value. */
-export function readPolicyKey(kindWord: string, reader: TokenReader, context: CommandContext): PolicyKey {
-  const kind = KINDS.find((candidate) => candidate === kindWord)
-  if (kind === undefined) throw syntaxFailure(`'${kindWord}' has no policies.`)
-  const entity = entityOf(kind, reader, context)
-  reader.expect('policy')
-  return { entityKind: kind, entity, policy: reader.expectName('the name of a policy').toLowerCase() }
+/** `.alter table T policy P <value>`, `.alter-merge ...` */
+export async function alterPolicyCommand(
+  reader: TokenReader,
+  context: CommandContext,
+  options: { readonly merge: boolean },
+): Promise<QueryResult> {
+  const key = readPolicyKey(reader.hyphenated(), reader, context)
+  const { writer, writing } = context.database
+  const given =
+    key.policy === 'encoding' ? readEncoding(reader) : reader.source.slice(reader.peek().start).trim()
+  const unquoted = /^(?:```|~~~|@?["'])/u.test(given) ? reader.expectString('a policy') : given
+  if (unquoted === '') throw syntaxFailure(`the policy '${key.policy}' has no value.`)
+  const definition = options.merge ? mergeJson(findPolicy(context.database.reader, key), unquoted) : unquoted
+  await writing.run(() => {
+    putPolicy(writer, key, definition)
+  })
+  return showPolicy(key, definition)
 }
 
 /** `encoding type='BigObject'`; without a type the default again. */
@@ -90,25 +109,6 @@ function showPolicy(key: PolicyKey, definition: string | undefined): QueryResult
   return result(POLICY_COLUMNS, [[name, key.entity, definition ?? 'null', '', key.entityKind]])
 }
 
-/** `.alter table T policy P <value>`, `.alter-merge ...` */
-export async function alterPolicyCommand(
-  reader: TokenReader,
-  context: CommandContext,
-  options: { readonly merge: boolean },
-): Promise<QueryResult> {
-  const key = readPolicyKey(reader.hyphenated(), reader, context)
-  const { writer, writing } = context.database
-  const given =
-    key.policy === 'encoding' ? readEncoding(reader) : reader.source.slice(reader.peek().start).trim()
-  const unquoted = /^(?:```|~~~|@?["'])/u.test(given) ? reader.expectString('a policy') : given
-  if (unquoted === '') throw syntaxFailure(`the policy '${key.policy}' has no value.`)
-  const definition = options.merge ? mergeJson(findPolicy(context.database.reader, key), unquoted) : unquoted
-  await writing.run(() => {
-    putPolicy(writer, key, definition)
-  })
-  return showPolicy(key, definition)
-}
-
 /** `.delete table T policy P` */
 export async function deletePolicyCommand(
   reader: TokenReader,
@@ -132,13 +132,6 @@ export function showPolicyCommand(
   return showPolicy(key, findPolicy(context.database.reader, key))
 }
 
-function enables(definition: string | undefined): boolean {
-  return (
-    definition !== undefined &&
-    (/^enable\b/iu.test(definition) || /"IsEnabled"\s*:\s*true/iu.test(definition))
-  )
-}
-
 /** Whether streaming ingestion into the table is on, by its policy or the database's. It is off by default. */
 export function isStreamingEnabled(
   database: EngineDatabase,
@@ -149,5 +142,12 @@ export function isStreamingEnabled(
   const ofTable = findPolicy(database.reader, { entityKind: 'table', entity: tableName, policy })
   return enables(
     ofTable ?? findPolicy(database.reader, { entityKind: 'database', entity: databaseName, policy }),
+  )
+}
+
+function enables(definition: string | undefined): boolean {
+  return (
+    definition !== undefined &&
+    (/^enable\b/iu.test(definition) || /"IsEnabled"\s*:\s*true/iu.test(definition))
   )
 }

@@ -9,19 +9,6 @@ import type { CommandContext } from './command.ts'
 import type { QueryResult } from '../query/index.ts'
 import { unsupported } from '../failure.ts'
 
-/** `(a:string, ['b c']:long)` */
-function readSchema(reader: TokenReader): Column[] {
-  const columns: Column[] = []
-  reader.expect('(')
-  do {
-    const name = reader.expectName('a column name')
-    reader.expect(':')
-    columns.push({ name, type: columnTypeOf(reader.expectName('a type')) })
-  } while (reader.accept(','))
-  reader.expect(')')
-  return columns
-}
-
 export function cslSchema(table: Table): string {
   return table.columns.map((column) => `${column.name}:${column.type}`).join(',')
 }
@@ -47,6 +34,24 @@ export const MAPPING_COLUMNS = [
   'Table:string',
 ] as const
 
+/** `.create[-merge] table T (...)`, `.create[-or-alter] table T ingestion json mapping "M" '[...]'` */
+export async function createTableCommand(reader: TokenReader, context: CommandContext): Promise<QueryResult> {
+  const name = reader.expectName('a table name')
+  if (reader.accept('ingestion')) return await putJsonMapping(reader, context, name)
+  const columns = readSchema(reader)
+  const properties = readProperties(reader)
+  reader.expectEnd()
+  const table = await context.database.writing.run(() =>
+    createMergeTable(context.database.writer, {
+      name,
+      columns,
+      folder: properties.get('folder'),
+      docstring: properties.get('docstring'),
+    }),
+  )
+  return result(TABLE_ROW_COLUMNS, [tableRow(table, context.databaseName)])
+}
+
 async function putJsonMapping(
   reader: TokenReader,
   context: CommandContext,
@@ -69,22 +74,17 @@ async function putJsonMapping(
   return result(MAPPING_COLUMNS, [row])
 }
 
-/** `.create[-merge] table T (...)`, `.create[-or-alter] table T ingestion json mapping "M" '[...]'` */
-export async function createTableCommand(reader: TokenReader, context: CommandContext): Promise<QueryResult> {
-  const name = reader.expectName('a table name')
-  if (reader.accept('ingestion')) return await putJsonMapping(reader, context, name)
-  const columns = readSchema(reader)
-  const properties = readProperties(reader)
-  reader.expectEnd()
-  const table = await context.database.writing.run(() =>
-    createMergeTable(context.database.writer, {
-      name,
-      columns,
-      folder: properties.get('folder'),
-      docstring: properties.get('docstring'),
-    }),
-  )
-  return result(TABLE_ROW_COLUMNS, [tableRow(table, context.databaseName)])
+/** `(a:string, ['b c']:long)` */
+function readSchema(reader: TokenReader): Column[] {
+  const columns: Column[] = []
+  reader.expect('(')
+  do {
+    const name = reader.expectName('a column name')
+    reader.expect(':')
+    columns.push({ name, type: columnTypeOf(reader.expectName('a type')) })
+  } while (reader.accept(','))
+  reader.expect(')')
+  return columns
 }
 
 /** `.create table`: as `.create-merge table`, but leaves a table that exists as it is. */

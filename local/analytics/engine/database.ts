@@ -56,34 +56,6 @@ export interface EngineDatabase {
   close(): void
 }
 
-function openFile(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5000 })
-  // WAL: readers see the last commit while a transaction is open. synchronous=FULL: a commit is on the disk before
-  // its queue message is deleted, else a power cut would lose rows that the sender has confirmed.
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA cache_size = -${CACHE_KILOBYTES};
-    PRAGMA temp_store = FILE;
-  `)
-  registerScalarFunctions(database)
-  return database
-}
-
-function checkLayout(database: DatabaseSync, file: string): void {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-  if (found !== 0 && found !== LAYOUT_VERSION) {
-    throw new LocalFailure({
-      code: 'DATA_FOLDER_OTHER_VERSION',
-      what: `The analytics data has layout ${found}; this program writes layout ${LAYOUT_VERSION}.`,
-      where: file,
-      mend: 'Start with --fresh to clear the local data.',
-    })
-  }
-  database.exec(LAYOUT)
-  database.exec(`PRAGMA user_version = ${LAYOUT_VERSION}`)
-}
-
 /**
  * Opens (or makes) the database of a data folder.
  * @throws LocalFailure DATA_FOLDER_BROKEN, DATA_FOLDER_OTHER_VERSION
@@ -116,4 +88,32 @@ export function openDatabase(dataFolder: string): EngineDatabase {
       })
     )
   }
+}
+
+function openFile(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 5000 })
+  // WAL: readers see the last commit while a transaction is open. synchronous=FULL: a commit is on the disk before
+  // its queue message is deleted, else a power cut would lose rows that the sender has confirmed.
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA cache_size = -${CACHE_KILOBYTES};
+    PRAGMA temp_store = FILE;
+  `)
+  registerScalarFunctions(database)
+  return database
+}
+
+function checkLayout(database: DatabaseSync, file: string): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (found !== 0 && found !== LAYOUT_VERSION) {
+    throw new LocalFailure({
+      code: 'DATA_FOLDER_OTHER_VERSION',
+      what: `The analytics data has layout ${found}; this program writes layout ${LAYOUT_VERSION}.`,
+      where: file,
+      mend: 'Start with --fresh to clear the local data.',
+    })
+  }
+  database.exec(LAYOUT)
+  database.exec(`PRAGMA user_version = ${LAYOUT_VERSION}`)
 }

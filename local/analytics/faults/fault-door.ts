@@ -29,25 +29,6 @@ export interface FaultDoor {
   show(): Record<string, unknown>
 }
 
-function activate(rule: FaultRule): ActiveRule {
-  const pattern = patternOf(rule.match)
-  const text = rule.match.toLowerCase()
-  const matches =
-    pattern === undefined
-      ? (subject: string): boolean => subject.toLowerCase().includes(text)
-      : (subject: string): boolean => pattern.test(subject)
-  return { rule, matches, hits: 0 }
-}
-
-function faultOf(rule: FaultRule): Fault {
-  const delayMs = rule.delayMs ?? 0
-  if (rule.cut === true) return { delayMs, ending: { kind: 'cut' }, after: rule.after }
-  if (rule.status !== undefined) {
-    return { delayMs, ending: { kind: 'status', status: rule.status }, after: rule.after }
-  }
-  return { delayMs, ending: undefined, after: false }
-}
-
 export function createFaultDoor(): FaultDoor {
   let seed = 1
   let random = seededRandom(seed)
@@ -81,4 +62,23 @@ export function createFaultDoor(): FaultDoor {
     },
     show: () => ({ seed, rules: rules.map(({ rule, hits }) => ({ ...rule, hits })) }),
   }
+}
+
+function faultOf(rule: FaultRule): Fault {
+  const delayMs = rule.delayMs ?? 0
+  if (rule.cut === true) return { delayMs, ending: { kind: 'cut' }, after: rule.after }
+  if (rule.status !== undefined) {
+    return { delayMs, ending: { kind: 'status', status: rule.status }, after: rule.after }
+  }
+  return { delayMs, ending: undefined, after: false }
+}
+
+function activate(rule: FaultRule): ActiveRule {
+  const pattern = patternOf(rule.match)
+  const text = rule.match.toLowerCase()
+  const matches =
+    pattern === undefined
+      ? (subject: string): boolean => subject.toLowerCase().includes(text)
+      : (subject: string): boolean => pattern.test(subject)
+  return { rule, matches, hits: 0 }
 }

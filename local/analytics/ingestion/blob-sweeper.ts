@@ -11,19 +11,6 @@ const KEEP_AT_LEAST_MS = 10 * 60 * 1000
 /** How many go at once. */
 const SWEEP_SIZE = 500
 
-async function removeBlob(service: BlobServiceClient, message: HandledMessage, before: Date): Promise<void> {
-  const [container = '', ...name] = message.blob.split('/')
-  const blob = service.getContainerClient(container).getBlobClient(name.join('/'))
-  try {
-    // A blob that was uploaded again under its name waits for another message.
-    await blob.deleteIfExists({ conditions: { ifUnmodifiedSince: before } })
-  } catch (error) {
-    const status =
-      error !== null && typeof error === 'object' && 'statusCode' in error ? error.statusCode : undefined
-    if (status !== 412) throw error
-  }
-}
-
 /**
  * Removes blobs that were ingested long ago. @returns how many were looked at
  * @throws when storage does not answer; what was not removed is found again
@@ -44,4 +31,17 @@ export async function sweepBlobs(
     )
   })
   return old.length
+}
+
+async function removeBlob(service: BlobServiceClient, message: HandledMessage, before: Date): Promise<void> {
+  const [container = '', ...name] = message.blob.split('/')
+  const blob = service.getContainerClient(container).getBlobClient(name.join('/'))
+  try {
+    // A blob that was uploaded again under its name waits for another message.
+    await blob.deleteIfExists({ conditions: { ifUnmodifiedSince: before } })
+  } catch (error) {
+    const status =
+      error !== null && typeof error === 'object' && 'statusCode' in error ? error.statusCode : undefined
+    if (status !== 412) throw error
+  }
 }

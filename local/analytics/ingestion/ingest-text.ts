@@ -28,87 +28,6 @@ export interface TextIngestion {
 
 type Insert = (values: readonly StoredValue[]) => void
 
-function columnSources(database: EngineDatabase, request: TextIngestion): ColumnSource[] {
-  const { table, mapping, mappingName } = request
-  if (mapping !== undefined && mappingName !== undefined) {
-    throw new IngestionFailure(
-      'BadRequest_DuplicateMapping',
-      'Both a mapping and the name of a mapping are given.',
-    )
-  }
-  if (mapping !== undefined) return mapColumns(table, mapping)
-  if (mappingName === undefined) return identityMapping(table)
-  const stored = findMapping(database.reader, table, mappingName)
-  if (stored === undefined) {
-    throw new IngestionFailure(
-      'BadRequest_MappingReferenceWasNotFound',
-      `Table '${table.name}' has no json mapping '${mappingName}'.`,
-    )
-  }
-  return mapColumns(table, stored.definition)
-}
-
-function malformed(error: unknown, lineNumber: number): unknown {
-  if (!(error instanceof JsonTextError)) return error
-  return new IngestionFailure(
-    'BadRequest_UnexpectedCharacterInInputStream',
-    `Record ${lineNumber} is not a JSON object: ${error.message}.`,
-    { cause: error },
-  )
-}
-
-function expectObject(text: string, start: number): void {
-  if (text[start] !== '{') throw new JsonTextError('Expected an object', start)
-}
-
-async function readLines(source: TextSource, read: RecordReader, insert: Insert): Promise<number> {
-  let lineNumber = 0
-  for await (const line of linesOf(source)) {
-    lineNumber += 1
-    const start = skipWhitespace(line, 0)
-    if (start >= line.length) continue
-    try {
-      expectObject(line, start)
-      const { row, end } = read(line, start, lineNumber)
-      if (skipWhitespace(line, end) < line.length)
-        throw new JsonTextError('More than one value in a line', end)
-      insert(row)
-    } catch (error) {
-      throw malformed(error, lineNumber)
-    }
-  }
-  return lineNumber
-}
-
-async function readDocuments(source: TextSource, read: RecordReader, insert: Insert): Promise<number> {
-  const text = await wholeText(source)
-  let count = 0
-  const take = (start: number): number => {
-    count += 1
-    expectObject(text, start)
-    const { row, end } = read(text, start, count)
-    insert(row)
-    return end
-  }
-  try {
-    let position = skipWhitespace(text, 0)
-    while (position < text.length) {
-      const end: number =
-        text[position] === '['
-          ? scanArray(text, position, 1, (element) => {
-              take(element.start)
-            })
-          : take(position)
-      position = skipWhitespace(text, end)
-      // Some writers put commas between documents; they mean nothing.
-      if (text[position] === ',') position = skipWhitespace(text, position + 1)
-    }
-  } catch (error) {
-    throw malformed(error, count)
-  }
-  return count
-}
-
 /**
  * Reads records of JSON text into a table, in one transaction.
  * @param open is called when it is this ingestion's turn, so that no download stands idle in a line
@@ -148,4 +67,85 @@ export async function ingestText(
       bytes.destroy()
     }
   })
+}
+
+function columnSources(database: EngineDatabase, request: TextIngestion): ColumnSource[] {
+  const { table, mapping, mappingName } = request
+  if (mapping !== undefined && mappingName !== undefined) {
+    throw new IngestionFailure(
+      'BadRequest_DuplicateMapping',
+      'Both a mapping and the name of a mapping are given.',
+    )
+  }
+  if (mapping !== undefined) return mapColumns(table, mapping)
+  if (mappingName === undefined) return identityMapping(table)
+  const stored = findMapping(database.reader, table, mappingName)
+  if (stored === undefined) {
+    throw new IngestionFailure(
+      'BadRequest_MappingReferenceWasNotFound',
+      `Table '${table.name}' has no json mapping '${mappingName}'.`,
+    )
+  }
+  return mapColumns(table, stored.definition)
+}
+
+async function readLines(source: TextSource, read: RecordReader, insert: Insert): Promise<number> {
+  let lineNumber = 0
+  for await (const line of linesOf(source)) {
+    lineNumber += 1
+    const start = skipWhitespace(line, 0)
+    if (start >= line.length) continue
+    try {
+      expectObject(line, start)
+      const { row, end } = read(line, start, lineNumber)
+      if (skipWhitespace(line, end) < line.length)
+        throw new JsonTextError('More than one value in a line', end)
+      insert(row)
+    } catch (error) {
+      throw malformed(error, lineNumber)
+    }
+  }
+  return lineNumber
+}
+
+function expectObject(text: string, start: number): void {
+  if (text[start] !== '{') throw new JsonTextError('Expected an object', start)
+}
+
+function malformed(error: unknown, lineNumber: number): unknown {
+  if (!(error instanceof JsonTextError)) return error
+  return new IngestionFailure(
+    'BadRequest_UnexpectedCharacterInInputStream',
+    `Record ${lineNumber} is not a JSON object: ${error.message}.`,
+    { cause: error },
+  )
+}
+
+async function readDocuments(source: TextSource, read: RecordReader, insert: Insert): Promise<number> {
+  const text = await wholeText(source)
+  let count = 0
+  const take = (start: number): number => {
+    count += 1
+    expectObject(text, start)
+    const { row, end } = read(text, start, count)
+    insert(row)
+    return end
+  }
+  try {
+    let position = skipWhitespace(text, 0)
+    while (position < text.length) {
+      const end: number =
+        text[position] === '['
+          ? scanArray(text, position, 1, (element) => {
+              take(element.start)
+            })
+          : take(position)
+      position = skipWhitespace(text, end)
+      // Some writers put commas between documents; they mean nothing.
+      if (text[position] === ',') position = skipWhitespace(text, position + 1)
+    }
+  } catch (error) {
+    throw malformed(error, count)
+  }
+  return count
 }

@@ -28,18 +28,6 @@ const ATTEMPTS_MAX = 100
 
 type Verdict = 'done' | 'again'
 
-function asFailure(error: unknown): IngestionFailure {
-  if (error instanceof IngestionFailure) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new IngestionFailure('General_InternalServerError', message, { permanent: false, cause: error })
-}
-
-function faultFailure(status: number): IngestionFailure {
-  const permanent = status < 500
-  const code = permanent ? 'General_BadRequest' : 'General_InternalServerError'
-  return new IngestionFailure(code, `A fault rule gave status ${status}.`, { permanent, final: true })
-}
-
 /** Takes messages from the queues one after the other and carries them out. */
 export class QueueWorker {
   readonly #options: QueueWorkerOptions
@@ -141,4 +129,16 @@ export class QueueWorker {
     if (fault.delayMs > 0) await delay(fault.delayMs, undefined, { signal: this.#stopping.signal })
     if (fault.ending?.kind === 'status' && !fault.after) throw faultFailure(fault.ending.status)
   }
+}
+
+function asFailure(error: unknown): IngestionFailure {
+  if (error instanceof IngestionFailure) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new IngestionFailure('General_InternalServerError', message, { permanent: false, cause: error })
+}
+
+function faultFailure(status: number): IngestionFailure {
+  const permanent = status < 500
+  const code = permanent ? 'General_BadRequest' : 'General_InternalServerError'
+  return new IngestionFailure(code, `A fault rule gave status ${status}.`, { permanent, final: true })
 }

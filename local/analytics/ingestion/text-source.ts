@@ -57,11 +57,6 @@ export function openText(bytes: Readable, options: { gzip: boolean; maxBytes: nu
 const LINE_FEED = 10
 const BYTE_ORDER_MARK = '\uFEFF'
 
-function decode(parts: readonly Buffer[]): string {
-  // Bytes that are no UTF-8 become U+FFFD, as in ADX.
-  return Buffer.concat(parts).toString('utf8')
-}
-
 /** The lines of a text, without their ends, one after the other. @throws IngestionFailure for one that is too long */
 export async function* linesOf(source: TextSource): AsyncGenerator<string> {
   let parts: Buffer[] = []
@@ -93,6 +88,11 @@ export async function* linesOf(source: TextSource): AsyncGenerator<string> {
     }
   }
   if (length > 0) yield take()
+}
+
+function decode(parts: readonly Buffer[]): string {
+  // Bytes that are no UTF-8 become U+FFFD, as in ADX.
+  return Buffer.concat(parts).toString('utf8')
 }
 
 /** The whole text. */

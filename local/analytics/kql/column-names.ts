@@ -1,6 +1,39 @@
 import { semanticFailure } from '../failure.ts'
 import type { Expression, NamedExpression } from './syntax.ts'
 
+/**
+ * Names for the columns of a result, those that Kusto would give where the query gives none.
+ * @throws KustoFailure when the query gives one name twice
+ */
+export function nameColumns(
+  expressions: readonly NamedExpression[],
+  kind: 'aggregate' | 'scalar',
+  taken: ReadonlySet<string> = new Set(),
+): string[] {
+  const used = new Set(taken)
+  const free = (wanted: string): string => {
+    let name = wanted
+    for (let counter = 1; used.has(name); counter += 1) name = `${wanted}${counter}`
+    return name
+  }
+  return expressions.map(({ name, expression }, index) => {
+    if (name !== undefined && used.has(name)) {
+      throw semanticFailure(`A column named '${name}' already exists.`, 'SEM0033')
+    }
+    const natural = kind === 'aggregate' ? aggregateName(expression) : naturalName(expression)
+    const chosen = name ?? free(natural ?? `Column${index + 1}`)
+    used.add(chosen)
+    return chosen
+  })
+}
+
+/** `count_`, `countif_`, `dcount_EventId`, `max_Position` */
+function aggregateName(expression: Expression): string | undefined {
+  if (expression.kind !== 'call') return undefined
+  const inner = expression.name === 'countif' ? undefined : expression.parameters[0]
+  return `${expression.name}_${inner === undefined ? '' : (naturalName(inner) ?? '')}`
+}
+
 const CONVERSIONS = new Set([
   'tostring',
   'tolong',
@@ -35,37 +68,4 @@ function naturalName(expression: Expression): string | undefined {
     case 'star':
       return undefined
   }
-}
-
-/** `count_`, `countif_`, `dcount_EventId`, `max_Position` */
-function aggregateName(expression: Expression): string | undefined {
-  if (expression.kind !== 'call') return undefined
-  const inner = expression.name === 'countif' ? undefined : expression.parameters[0]
-  return `${expression.name}_${inner === undefined ? '' : (naturalName(inner) ?? '')}`
-}
-
-/**
- * Names for the columns of a result, those that Kusto would give where the query gives none.
- * @throws KustoFailure when the query gives one name twice
- */
-export function nameColumns(
-  expressions: readonly NamedExpression[],
-  kind: 'aggregate' | 'scalar',
-  taken: ReadonlySet<string> = new Set(),
-): string[] {
-  const used = new Set(taken)
-  const free = (wanted: string): string => {
-    let name = wanted
-    for (let counter = 1; used.has(name); counter += 1) name = `${wanted}${counter}`
-    return name
-  }
-  return expressions.map(({ name, expression }, index) => {
-    if (name !== undefined && used.has(name)) {
-      throw semanticFailure(`A column named '${name}' already exists.`, 'SEM0033')
-    }
-    const natural = kind === 'aggregate' ? aggregateName(expression) : naturalName(expression)
-    const chosen = name ?? free(natural ?? `Column${index + 1}`)
-    used.add(chosen)
-    return chosen
-  })
 }

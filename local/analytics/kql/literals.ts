@@ -14,6 +14,20 @@ import { readString } from './string-literal.ts'
 import type { Expression } from './syntax.ts'
 import type { Token } from './tokens.ts'
 
+/**
+ * The value of `datetime(...)`, `guid(...)`, `dynamic(...)` and so on.
+ * @throws KustoFailure when the text is no such value
+ */
+export function typedLiteral(typeName: string, text: string): { type: ColumnType; value: StoredValue } {
+  const type = columnTypeOf(typeName)
+  if (text.toLowerCase() === 'null') return { type, value: null }
+  if (type === 'dynamic') return { type, value: dynamicLiteral(text) }
+  const inner = /^[hH]?@?["']/u.test(text) ? readString(text, 0).value : text
+  const value = valueOfText(type, inner)
+  if (value === null) throw semanticFailure(`'${text}' is not a ${type}.`, 'SEM0003')
+  return { type, value }
+}
+
 function dynamicLiteral(text: string): StoredValue {
   const start = skipWhitespace(text, 0)
   // KQL allows 'single quotes' for a lone string.
@@ -27,20 +41,6 @@ function dynamicLiteral(text: string): StoredValue {
       throw syntaxFailure(`dynamic(${text.slice(0, 40)}): ${error.message}.`)
     throw error
   }
-}
-
-/**
- * The value of `datetime(...)`, `guid(...)`, `dynamic(...)` and so on.
- * @throws KustoFailure when the text is no such value
- */
-export function typedLiteral(typeName: string, text: string): { type: ColumnType; value: StoredValue } {
-  const type = columnTypeOf(typeName)
-  if (text.toLowerCase() === 'null') return { type, value: null }
-  if (type === 'dynamic') return { type, value: dynamicLiteral(text) }
-  const inner = /^[hH]?@?["']/u.test(text) ? readString(text, 0).value : text
-  const value = valueOfText(type, inner)
-  if (value === null) throw semanticFailure(`'${text}' is not a ${type}.`, 'SEM0003')
-  return { type, value }
 }
 
 /** The expression that a word stands for by itself; undefined when it is no literal. */

@@ -22,52 +22,24 @@ const NUMBER = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w])/uy
 const SYMBOL = /==|!=|=~|!~|<=|>=|<\||\.\.|[-+*/%=<>()[\]{},.:;|!]/uy
 const STRING_START = /(?:[hH]?@?["'])|```|~~~/uy
 
-/** Types whose literals look like a call. `string(...)` is none. */
-const LITERAL_TYPES = new Set([
-  'bool',
-  'boolean',
-  'date',
-  'datetime',
-  'decimal',
-  'double',
-  'dynamic',
-  'guid',
-  'int',
-  'long',
-  'real',
-  'time',
-  'timespan',
-  'uuid',
-])
+/** The words of a text, ended by one of kind `end`. @throws KustoFailure for what is no word */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = []
+  let position = 0
+  for (;;) {
+    position += matchAt(WHITESPACE, text, position)?.length ?? 0
+    if (position >= text.length) break
+    const token = readToken(text, position)
+    tokens.push(token)
+    position = token.end
+  }
+  tokens.push({ kind: 'end', text: '', start: text.length, end: text.length })
+  return tokens
+}
 
 function matchAt(pattern: RegExp, text: string, position: number): string | undefined {
   pattern.lastIndex = position
   return pattern.exec(text)?.[0]
-}
-
-/** The position after the `)` that closes the `(` at `open`; strings inside are passed over. */
-function endOfParentheses(text: string, open: number): number {
-  let depth = 0
-  let position = open
-  while (position < text.length) {
-    if (matchAt(STRING_START, text, position) !== undefined) {
-      position = readString(text, position).end
-      continue
-    }
-    if (text[position] === '(') depth += 1
-    if (text[position] === ')') depth -= 1
-    position += 1
-    if (depth === 0) return position
-  }
-  throw syntaxFailure(`the parenthesis at character ${open} is not closed.`)
-}
-
-function readName(text: string, start: number, word: string): Token {
-  const end = start + word.length
-  if (text[end] !== '(' || !LITERAL_TYPES.has(word.toLowerCase()))
-    return { kind: 'name', text: word, start, end }
-  const after = endOfParentheses(text, end)
-  return { kind: 'literal', type: word, text: text.slice(end + 1, after - 1).trim(), start, end: after }
 }
 
 function readToken(text: string, start: number): Token {
@@ -88,17 +60,45 @@ function readToken(text: string, start: number): Token {
   throw syntaxFailure(`unexpected '${text.slice(start, start + 10)}' at character ${start}.`)
 }
 
-/** The words of a text, ended by one of kind `end`. @throws KustoFailure for what is no word */
-export function tokenize(text: string): Token[] {
-  const tokens: Token[] = []
-  let position = 0
-  for (;;) {
-    position += matchAt(WHITESPACE, text, position)?.length ?? 0
-    if (position >= text.length) break
-    const token = readToken(text, position)
-    tokens.push(token)
-    position = token.end
+/** Types whose literals look like a call. `string(...)` is none. */
+const LITERAL_TYPES = new Set([
+  'bool',
+  'boolean',
+  'date',
+  'datetime',
+  'decimal',
+  'double',
+  'dynamic',
+  'guid',
+  'int',
+  'long',
+  'real',
+  'time',
+  'timespan',
+  'uuid',
+])
+
+function readName(text: string, start: number, word: string): Token {
+  const end = start + word.length
+  if (text[end] !== '(' || !LITERAL_TYPES.has(word.toLowerCase()))
+    return { kind: 'name', text: word, start, end }
+  const after = endOfParentheses(text, end)
+  return { kind: 'literal', type: word, text: text.slice(end + 1, after - 1).trim(), start, end: after }
+}
+
+/** The position after the `)` that closes the `(` at `open`; strings inside are passed over. */
+function endOfParentheses(text: string, open: number): number {
+  let depth = 0
+  let position = open
+  while (position < text.length) {
+    if (matchAt(STRING_START, text, position) !== undefined) {
+      position = readString(text, position).end
+      continue
+    }
+    if (text[position] === '(') depth += 1
+    if (text[position] === ')') depth -= 1
+    position += 1
+    if (depth === 0) return position
   }
-  tokens.push({ kind: 'end', text: '', start: text.length, end: text.length })
-  return tokens
+  throw syntaxFailure(`the parenthesis at character ${open} is not closed.`)
 }

@@ -7,10 +7,6 @@ import { readBody } from './request-body.ts'
 
 export const FAULTS_PATH = '/faults'
 
-function problem(status: number, detail: string): Reply {
-  return jsonReply(status, { error: { code: 'FAULT_PLAN_INVALID', message: detail } })
-}
-
 /** POST sets the rules, GET shows them with their hits, DELETE clears them. */
 export async function answerFaultRequest(door: FaultDoor, request: IncomingMessage): Promise<Reply> {
   switch (request.method) {
@@ -33,4 +29,8 @@ export async function answerFaultRequest(door: FaultDoor, request: IncomingMessa
     default:
       return problem(405, 'The fault door takes GET, POST and DELETE.')
   }
+}
+
+function problem(status: number, detail: string): Reply {
+  return jsonReply(status, { error: { code: 'FAULT_PLAN_INVALID', message: detail } })
 }

@@ -79,28 +79,6 @@ export function queueNames(resources: StorageResources): Set<string> {
   )
 }
 
-function containerUri(
-  root: string,
-  container: ContainerClient,
-  facts: StorageFacts,
-  expiresOn: Date,
-): string {
-  const credential = new StorageSharedKeyCredential(facts.accountName, facts.accountKey)
-  const permissions = ContainerSASPermissions.parse('racwl')
-  const sas = generateBlobSASQueryParameters(
-    { containerName: container.containerName, permissions, expiresOn, protocol: SASProtocol.HttpsAndHttp },
-    credential,
-  )
-  return `${root}/${container.containerName}?${sas.toString()}`
-}
-
-function queueUri(root: string, queue: QueueClient, facts: StorageFacts, expiresOn: Date): string {
-  const credential = new QueueSharedKeyCredential(facts.accountName, facts.accountKey)
-  const permissions = QueueSASPermissions.parse('raup')
-  const sas = generateQueueSASQueryParameters({ queueName: queue.name, permissions, expiresOn }, credential)
-  return `${root}/${queue.name}?${sas.toString()}`
-}
-
 /**
  * The rows of `.get ingestion resources`, all at the stand-in's own address.
  * @param origin for example http://127.0.0.1:8080, as the client called it
@@ -124,4 +102,26 @@ export function resourceUris(resources: StorageResources, origin: string): Resou
     // The SDK wants one to be named. Reports to a table are not served: ReportMethod.Queue is.
     { type: 'IngestionsStatusTable', uri: `${root}/status-reports-are-not-served` },
   ]
+}
+
+function queueUri(root: string, queue: QueueClient, facts: StorageFacts, expiresOn: Date): string {
+  const credential = new QueueSharedKeyCredential(facts.accountName, facts.accountKey)
+  const permissions = QueueSASPermissions.parse('raup')
+  const sas = generateQueueSASQueryParameters({ queueName: queue.name, permissions, expiresOn }, credential)
+  return `${root}/${queue.name}?${sas.toString()}`
+}
+
+function containerUri(
+  root: string,
+  container: ContainerClient,
+  facts: StorageFacts,
+  expiresOn: Date,
+): string {
+  const credential = new StorageSharedKeyCredential(facts.accountName, facts.accountKey)
+  const permissions = ContainerSASPermissions.parse('racwl')
+  const sas = generateBlobSASQueryParameters(
+    { containerName: container.containerName, permissions, expiresOn, protocol: SASProtocol.HttpsAndHttp },
+    credential,
+  )
+  return `${root}/${container.containerName}?${sas.toString()}`
 }

@@ -7,43 +7,6 @@ const LONG_MAX = 2n ** 63n - 1n
 /** int64 has at most 19 digits: shorter numbers need no look at their value. */
 const SURELY_LONG_DIGITS = 18
 
-/** From here on .NET writes a double with an exponent; without one it would read back as a long. */
-const EXPONENT_FROM = 1e15
-
-function isLong(token: string): boolean {
-  if (!/^-?\d+$/u.test(token)) return false
-  if (token.length <= SURELY_LONG_DIGITS) return true
-  if (token.length > SURELY_LONG_DIGITS + 2) return false
-  const value = BigInt(token)
-  return value >= LONG_MIN && value <= LONG_MAX
-}
-
-function writeDouble(token: string): string {
-  const value = Number(token)
-  // JSON has no word for infinity.
-  if (!Number.isFinite(value)) return 'null'
-  if (value !== 0 && Math.abs(value) >= EXPONENT_FROM) return value.toExponential().replace('e', 'E')
-  const text = String(value)
-  return /[.e]/u.test(text) ? text.replace('e', 'E') : `${text}.0`
-}
-
-const NUMBER_TOKEN = /[-+.eE\d]+/uy
-
-/** Walks once over well-formed JSON; numbers stand outside of strings only. */
-function visitNumbers(json: string, visit: (number: JsonSpan) => void): void {
-  let position = 0
-  while (position < json.length) {
-    const code = json.charCodeAt(position)
-    if (code === 34) position = scanString(json, position)
-    else if (code === 45 || (code >= 48 && code <= 57)) {
-      NUMBER_TOKEN.lastIndex = position
-      NUMBER_TOKEN.test(json)
-      visit({ start: position, end: NUMBER_TOKEN.lastIndex })
-      position = NUMBER_TOKEN.lastIndex
-    } else position += 1
-  }
-}
-
 /** A fraction, an exponent or 19 digits in a row: only then can a number be another one in a dynamic. */
 const DOUBTFUL_NUMBER = /\d[.eE]|\d{19}/u
 
@@ -64,4 +27,41 @@ export function normalizeNumbers(text: string, span: JsonSpan): string {
   })
   parts.push(json.slice(copied))
   return parts.join('')
+}
+
+const NUMBER_TOKEN = /[-+.eE\d]+/uy
+
+/** Walks once over well-formed JSON; numbers stand outside of strings only. */
+function visitNumbers(json: string, visit: (number: JsonSpan) => void): void {
+  let position = 0
+  while (position < json.length) {
+    const code = json.charCodeAt(position)
+    if (code === 34) position = scanString(json, position)
+    else if (code === 45 || (code >= 48 && code <= 57)) {
+      NUMBER_TOKEN.lastIndex = position
+      NUMBER_TOKEN.test(json)
+      visit({ start: position, end: NUMBER_TOKEN.lastIndex })
+      position = NUMBER_TOKEN.lastIndex
+    } else position += 1
+  }
+}
+
+function isLong(token: string): boolean {
+  if (!/^-?\d+$/u.test(token)) return false
+  if (token.length <= SURELY_LONG_DIGITS) return true
+  if (token.length > SURELY_LONG_DIGITS + 2) return false
+  const value = BigInt(token)
+  return value >= LONG_MIN && value <= LONG_MAX
+}
+
+/** From here on .NET writes a double with an exponent; without one it would read back as a long. */
+const EXPONENT_FROM = 1e15
+
+function writeDouble(token: string): string {
+  const value = Number(token)
+  // JSON has no word for infinity.
+  if (!Number.isFinite(value)) return 'null'
+  if (value !== 0 && Math.abs(value) >= EXPONENT_FROM) return value.toExponential().replace('e', 'E')
+  const text = String(value)
+  return /[.e]/u.test(text) ? text.replace('e', 'E') : `${text}.0`
 }

@@ -29,16 +29,6 @@ export function parseJsonPath(text: string): JsonPath {
   return path
 }
 
-function elementOf(text: string, span: JsonSpan, index: number): JsonSpan | undefined {
-  let seen = 0
-  let found: JsonSpan | undefined
-  scanArray(text, span.start, 1, (element) => {
-    if (seen === index) found = element
-    seen += 1
-  })
-  return found
-}
-
 /** The value that the path leads to, from a value that is known to be well formed; undefined when there is none. */
 export function followPath(text: string, from: JsonSpan, path: JsonPath): JsonSpan | undefined {
   let span = from
@@ -51,4 +41,14 @@ export function followPath(text: string, from: JsonSpan, path: JsonPath): JsonSp
     span = next
   }
   return span
+}
+
+function elementOf(text: string, span: JsonSpan, index: number): JsonSpan | undefined {
+  let seen = 0
+  let found: JsonSpan | undefined
+  scanArray(text, span.start, 1, (element) => {
+    if (seen === index) found = element
+    seen += 1
+  })
+  return found
 }

@@ -57,17 +57,6 @@ export function scanString(text: string, start: number): number {
   }
 }
 
-function scanWord(text: string, start: number, word: string): number {
-  if (!text.startsWith(word, start)) throw new JsonTextError('Unexpected character', start)
-  return start + word.length
-}
-
-function scanNumber(text: string, start: number): number {
-  NUMBER_PATTERN.lastIndex = start
-  if (!NUMBER_PATTERN.test(text)) throw new JsonTextError('Unexpected character', start)
-  return NUMBER_PATTERN.lastIndex
-}
-
 /** Called for each member of an object with its key's and its value's span. */
 type MemberVisitor = (key: JsonSpan, value: JsonSpan) => void
 type ElementVisitor = (value: JsonSpan) => void
@@ -128,6 +117,17 @@ export function scanValue(text: string, start: number, depth = 0): number {
     default:
       return scanNumber(text, start)
   }
+}
+
+function scanWord(text: string, start: number, word: string): number {
+  if (!text.startsWith(word, start)) throw new JsonTextError('Unexpected character', start)
+  return start + word.length
+}
+
+function scanNumber(text: string, start: number): number {
+  NUMBER_PATTERN.lastIndex = start
+  if (!NUMBER_PATTERN.test(text)) throw new JsonTextError('Unexpected character', start)
+  return NUMBER_PATTERN.lastIndex
 }
 
 /** The text of a JSON string's span, quotes and escapes resolved. */

@@ -22,30 +22,6 @@ const DATETIME_PATTERN =
 
 const TIMESPAN_PATTERN = /^(-)?(?:(\d{1,8})\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?$/u
 
-function fractionTicks(digits: string | undefined): bigint {
-  // Finer than a tick is cut off, not rounded.
-  return digits === undefined ? 0n : BigInt(digits.slice(0, FRACTION_DIGITS).padEnd(FRACTION_DIGITS, '0'))
-}
-
-function offsetTicks(zone: string | undefined): bigint | undefined {
-  if (zone === undefined || zone === 'Z' || zone === 'z') return 0n
-  const digits = zone.slice(1).replace(':', '').padEnd(4, '0')
-  const hours = BigInt(digits.slice(0, 2))
-  const minutes = BigInt(digits.slice(2))
-  if (hours > 14n || minutes > 59n) return undefined
-  const ticks = hours * TICKS_PER_HOUR + minutes * TICKS_PER_MINUTE
-  return zone.startsWith('-') ? -ticks : ticks
-}
-
-function dayTicks(year: number, month: number, day: number): bigint | undefined {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  // 30 February would silently become 2 March.
-  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day)
-    return undefined
-  return (BigInt(date.getTime()) + UNIX_EPOCH_MS) * TICKS_PER_MILLISECOND
-}
-
 /** The ticks of an ISO 8601 date or date and time (UTC when it names no zone); undefined when it is none, or out of
  * the range of years 1 to 9999. */
 export function parseDatetime(text: string): bigint | undefined {
@@ -60,6 +36,30 @@ export function parseDatetime(text: string): bigint | undefined {
     BigInt(hour) * TICKS_PER_HOUR + BigInt(minute) * TICKS_PER_MINUTE + BigInt(second) * TICKS_PER_SECOND
   const ticks = start + time + fractionTicks(fraction) - offset
   return ticks < 0n || ticks > LAST_TICK ? undefined : ticks
+}
+
+function dayTicks(year: number, month: number, day: number): bigint | undefined {
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  // 30 February would silently become 2 March.
+  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day)
+    return undefined
+  return (BigInt(date.getTime()) + UNIX_EPOCH_MS) * TICKS_PER_MILLISECOND
+}
+
+function offsetTicks(zone: string | undefined): bigint | undefined {
+  if (zone === undefined || zone === 'Z' || zone === 'z') return 0n
+  const digits = zone.slice(1).replace(':', '').padEnd(4, '0')
+  const hours = BigInt(digits.slice(0, 2))
+  const minutes = BigInt(digits.slice(2))
+  if (hours > 14n || minutes > 59n) return undefined
+  const ticks = hours * TICKS_PER_HOUR + minutes * TICKS_PER_MINUTE
+  return zone.startsWith('-') ? -ticks : ticks
+}
+
+function fractionTicks(digits: string | undefined): bigint {
+  // Finer than a tick is cut off, not rounded.
+  return digits === undefined ? 0n : BigInt(digits.slice(0, FRACTION_DIGITS).padEnd(FRACTION_DIGITS, '0'))
 }
 
 /** The ticks of `[-][d.]hh:mm[:ss[.fffffff]]`; undefined when it is none. */
@@ -94,10 +94,6 @@ export function formatDatetimeShort(ticks: bigint): string {
   return formatDatetime(ticks).replace(/\.?0*Z$/u, 'Z')
 }
 
-function twoDigits(value: bigint): string {
-  return String(value).padStart(2, '0')
-}
-
 /** `[-][d.]hh:mm:ss[.fffffff]` */
 export function formatTimespan(ticks: bigint): string {
   const size = ticks < 0n ? -ticks : ticks
@@ -114,6 +110,10 @@ export function formatTimespan(ticks: bigint): string {
     clock.join(':'),
     fraction === 0n ? '' : `.${String(fraction).padStart(FRACTION_DIGITS, '0')}`,
   ].join('')
+}
+
+function twoDigits(value: bigint): string {
+  return String(value).padStart(2, '0')
 }
 
 const unitTicks: Readonly<Record<string, bigint>> = {

@@ -6,28 +6,6 @@ import type { RequestIds } from './error-body.ts'
 import { limitedRows } from './limited-rows.ts'
 import type { ResultLimits } from './limited-rows.ts'
 
-/** Kusto's first wire format: `{"Tables":[{TableName, Columns, Rows}]}`; commands answer with one table. */
-
-function columnsJson(columns: readonly Column[]): string {
-  return JSON.stringify(
-    columns.map((column) => ({
-      ColumnName: column.name,
-      DataType: dotNetTypeOf(column.type),
-      ColumnType: column.type,
-    })),
-  )
-}
-
-function tableJson(
-  name: string,
-  columns: readonly Column[],
-  rows: readonly (readonly StoredValue[])[],
-): string {
-  const types = columns.map((column) => column.type)
-  const body = rows.map((row) => encodeRow(types, row)).join(',')
-  return `{"TableName":"${name}","Columns":${columnsJson(columns)},"Rows":[${body}]}`
-}
-
 function columns(...pairs: readonly (readonly [string, ColumnType])[]): Column[] {
   return pairs.map(([name, type]) => ({ name, type }))
 }
@@ -63,6 +41,18 @@ export function* commandAnswerV1(result: QueryResult, limits: ResultLimits): Gen
   yield `${end.rowCount === 0 ? failed.slice(1) : failed}]}]}`
 }
 
+/** Kusto's first wire format: `{"Tables":[{TableName, Columns, Rows}]}`; commands answer with one table. */
+
+function columnsJson(columns: readonly Column[]): string {
+  return JSON.stringify(
+    columns.map((column) => ({
+      ColumnName: column.name,
+      DataType: dotNetTypeOf(column.type),
+      ColumnType: column.type,
+    })),
+  )
+}
+
 /** The answer to a query over v1: the result, its properties, its status, and a list of these. */
 export function* queryAnswerV1(
   result: QueryResult,
@@ -94,4 +84,14 @@ export function* queryAnswerV1(
     [2n, 'QueryStatus', 'QueryStatus', NO_ID, ''],
   ]
   yield `${tableJson('Table_3', contentsColumns, contents)}]}`
+}
+
+function tableJson(
+  name: string,
+  columns: readonly Column[],
+  rows: readonly (readonly StoredValue[])[],
+): string {
+  const types = columns.map((column) => column.type)
+  const body = rows.map((row) => encodeRow(types, row)).join(',')
+  return `{"TableName":"${name}","Columns":${columnsJson(columns)},"Rows":[${body}]}`
 }
