@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util'
 import { instanceLimits } from '../shared/postgres/index.ts'
 import { commonFlags, commonOptions, COMMON_USAGE } from './command/index.ts'
 import { FlagReader } from '../packages/command-flags/index.ts'
-import { SECTION_NAMES, type BenchOptions, type SectionName } from './sections/index.ts'
+import { SECTION_NAMES } from './sections/index.ts'
+import type { BenchOptions, SectionName } from './sections/index.ts'
 import { STATEMENT_MODES } from './stage/index.ts'
 
 /** One caller, one instance's share of HTTP requests as deployed, and less and more than that. */

@@ -6,9 +6,11 @@ import type { Cleanup } from '../local/process/index.ts'
 import { TcpProxy } from '../packages/tcp-proxy/index.ts'
 import { AppendFaults, ForeignLoad } from './faults/index.ts'
 import type { SoakOptions } from './options.ts'
-import { Random, streamSpaceFor, tenantSlug, type StreamSpace } from './plan/index.ts'
+import { Random, streamSpaceFor, tenantSlug } from './plan/index.ts'
+import type { StreamSpace } from './plan/index.ts'
 import { readerPlans } from './readers/index.ts'
-import { startReaders, startSoakServer, WriterFleet, type ReadersProcess } from './stage/index.ts'
+import { startReaders, startSoakServer, WriterFleet } from './stage/index.ts'
+import type { ReadersProcess } from './stage/index.ts'
 
 /** So that what befalls a run does not draw the numbers of its writers (incarnations from 0) and readers. */
 const FAULT_SEED_OFFSET = 2_000_000

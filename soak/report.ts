@@ -1,4 +1,5 @@
-import { totalBreaches, type SoakResult } from './result.ts'
+import { totalBreaches } from './result.ts'
+import type { SoakResult } from './result.ts'
 
 /** The result of a soak as text: what was sent, what befell it, what was seen, what is wrong. */
 export function renderSoak(result: SoakResult): string {

@@ -1,4 +1,5 @@
-import { openCast, type Cast, type RunHooks } from './cast.ts'
+import { openCast } from './cast.ts'
+import type { Cast, RunHooks } from './cast.ts'
 import { direct } from './direct.ts'
 import { killBackends, rollBackLostPrepared } from './faults/index.ts'
 import { countDeadlocks, countEvents } from './log-counts.ts'

@@ -1,13 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  ANSWERED_WITHIN_MS,
-  ATTACKERS,
-  describeAnswers,
-  isShare,
-  round,
-  type HeldPlacesAttack,
-} from './attack.ts'
-import { cameTrue, medianReadMs, type Caller } from './requests.ts'
+import { ANSWERED_WITHIN_MS, ATTACKERS, describeAnswers, isShare, round } from './attack.ts'
+import type { HeldPlacesAttack } from './attack.ts'
+import { cameTrue, medianReadMs } from './requests.ts'
+import type { Caller } from './requests.ts'
 
 /** An export of these goes over several pages of 8 MiB. */
 const EVENTS = 28

@@ -1,13 +1,8 @@
 import type { AttackFinding } from '../part.ts'
-import {
-  ANSWERED_WITHIN_MS,
-  ATTACKERS,
-  describeAnswers,
-  isShare,
-  type HeldPlacesAttack,
-  type Tenants,
-} from './attack.ts'
-import { cameTrue, type Caller, type OpenRequest } from './requests.ts'
+import { ANSWERED_WITHIN_MS, ATTACKERS, describeAnswers, isShare } from './attack.ts'
+import type { HeldPlacesAttack, Tenants } from './attack.ts'
+import { cameTrue } from './requests.ts'
+import type { Caller, OpenRequest } from './requests.ts'
 
 /** Half of the eight that an instance lets wait, and of the eight viewers that the local run serves. */
 const SHARE = 4

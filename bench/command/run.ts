@@ -11,10 +11,8 @@ import {
   renderFacts,
   renderTable,
   writeResult,
-  type BenchResult,
-  type CommonOptions,
-  type PartResult,
 } from '../report/index.ts'
+import type { BenchResult, CommonOptions, PartResult } from '../report/index.ts'
 import { Cleanup } from '../../local/process/index.ts'
 import { UsageError } from '../../packages/command-flags/index.ts'
 import type { Part } from './part.ts'

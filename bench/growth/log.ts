@@ -1,19 +1,15 @@
 import { encodeCheckpoint, PostgresEventStore, SealKeys } from '../../shared/event-store/index.ts'
 import type { SealKeyring } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
-import { TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
+import { TenantRegistry } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { withClient } from '../../database/index.ts'
 import type { PartContext } from '../command/index.ts'
-import { createScratchDatabase, makeEvent, readAllTenants, type BenchServer } from '../stage/index.ts'
+import { createScratchDatabase, makeEvent, readAllTenants } from '../stage/index.ts'
+import type { BenchServer } from '../stage/index.ts'
 import type { GrowthOptions } from './options.ts'
-import {
-  EVENTS_PER_STREAM,
-  sampleStreams,
-  SEED_SQL,
-  seedLog,
-  type LogPlan,
-  type StoredStream,
-} from './seed.ts'
+import { EVENTS_PER_STREAM, sampleStreams, SEED_SQL, seedLog } from './seed.ts'
+import type { LogPlan, StoredStream } from './seed.ts'
 
 /** Streams that reads and appends go to: as many as the smallest log has. */
 const SAMPLED = 1_000

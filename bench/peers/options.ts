@@ -5,7 +5,8 @@ import { instanceLimits } from '../../shared/postgres/index.ts'
 import { commonFlags, commonOptions, COMMON_USAGE } from '../command/index.ts'
 import { FlagReader } from '../../packages/command-flags/index.ts'
 import type { CommonOptions } from '../report/index.ts'
-import { STATEMENT_MODES, type StatementMode } from '../stage/index.ts'
+import { STATEMENT_MODES } from '../stage/index.ts'
+import type { StatementMode } from '../stage/index.ts'
 import type { LocateOptions, PeerTools } from './tools/index.ts'
 
 export const PART_NAMES = ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips'] as const

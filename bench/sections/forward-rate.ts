@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import { constants, createGzip } from 'node:zlib'
 import { withClient } from '../../database/index.ts'
-import { batchLimits, type AnalyticsForwarder } from '../../shared/adx/index.ts'
+import { batchLimits } from '../../shared/adx/index.ts'
+import type { AnalyticsForwarder } from '../../shared/adx/index.ts'
 import type { Database } from '../../shared/postgres/index.ts'
 import { runOnce } from '../../shared/subscriptions/index.ts'
-import { cpuForEach, readCpu, type Sample, type Watched } from '../measure/index.ts'
-import { createBarePool, type BenchServer } from '../stage/index.ts'
+import { cpuForEach, readCpu } from '../measure/index.ts'
+import type { Sample, Watched } from '../measure/index.ts'
+import { createBarePool } from '../stage/index.ts'
+import type { BenchServer } from '../stage/index.ts'
 
 /** The newest events of a log, as many as that at the most. */
 export interface LogRange {

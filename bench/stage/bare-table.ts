@@ -1,4 +1,5 @@
-import { Pool, type QueryConfig } from 'pg'
+import { Pool } from 'pg'
+import type { QueryConfig } from 'pg'
 import { withClient } from '../../database/index.ts'
 import { poolLimits } from '../../shared/postgres/index.ts'
 

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { readRun, type Status } from '../../local/run/index.ts'
+import { readRun } from '../../local/run/index.ts'
+import type { Status } from '../../local/run/index.ts'
 import { openClient } from '../client.ts'
 import {
   compareCounts,
@@ -13,12 +14,12 @@ import {
   makeEvents,
   mayCatchUp,
   sourceOf,
-  type Comparison,
-  type DemoEvent,
 } from '../demo/index.ts'
+import type { Comparison, DemoEvent } from '../demo/index.ts'
 import { CommandFailure, defineCommand, durationSeconds, integerOption } from '../frame/index.ts'
 import type { Screen } from '../frame/index.ts'
-import { createReporter, runImport, summaryText, targetOf, type ImportResult } from '../import/index.ts'
+import { createReporter, runImport, summaryText, targetOf } from '../import/index.ts'
+import type { ImportResult } from '../import/index.ts'
 
 const LARGEST_SEED = 2 ** 32 - 1
 

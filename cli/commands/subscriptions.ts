@@ -1,14 +1,10 @@
 import { z } from 'zod'
 import { parkedEventSchema, subscriptionSchema } from '../../functions/operations/schemas.ts'
-import { clientOptions, openClient, type Client } from '../client.ts'
+import { clientOptions, openClient } from '../client.ts'
+import type { Client } from '../client.ts'
 import { defineCommand, integerOption, UsageError } from '../frame/index.ts'
-import {
-  parkedTable,
-  resumePointOf,
-  subscriptionsTable,
-  subscriptionText,
-  type ParkedEvent,
-} from '../operations/index.ts'
+import { parkedTable, resumePointOf, subscriptionsTable, subscriptionText } from '../operations/index.ts'
+import type { ParkedEvent } from '../operations/index.ts'
 
 /** How many words follow each verb. */
 const verbs = {

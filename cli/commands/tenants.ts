@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { tenantKeys } from '../../shared/tenancy/index.ts'
-import { clientOptions, openClient, type Client } from '../client.ts'
+import { clientOptions, openClient } from '../client.ts'
+import type { Client } from '../client.ts'
 import { defineCommand, renderTable, UsageError } from '../frame/index.ts'
 
 const tenantSchema = z.looseObject({

@@ -1,4 +1,5 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Story } from './story.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './story.ts'
+import type { Story } from './story.ts'
 
 const ROOMS = ['single', 'double', 'family', 'suite'] as const
 

@@ -1,5 +1,7 @@
-import { seededRandom, type Random } from './random.ts'
-import { DAY_MS, HOUR_MS, Story, type DemoEvent } from './story.ts'
+import { seededRandom } from './random.ts'
+import type { Random } from './random.ts'
+import { DAY_MS, HOUR_MS, Story } from './story.ts'
+import type { DemoEvent } from './story.ts'
 import { demoTenants } from './tenants.ts'
 
 /** The month in which the stories begin; a fixed one, since the same seed has to make the same events. */

@@ -2,7 +2,8 @@
  * The timer that runs it, as functions/welcome-mail/index.ts would be: a new folder there, its imports one level shorter
  * (`../services.ts`), and one line in functions/register-app.ts: `registerWelcomeMail(() => services)`.
  */
-import { app, type InvocationContext, type Timer } from '@azure/functions'
+import { app } from '@azure/functions'
+import type { InvocationContext, Timer } from '@azure/functions'
 import { runSubscription } from '../../shared/subscriptions/index.ts'
 import type { Services } from '../../functions/services.ts'
 import { folderMailer } from './folder-mailer.ts'

@@ -1,13 +1,8 @@
 import { entraScope } from '../../shared/postgres/index.ts'
-import {
-  azureLogin,
-  claimsOf,
-  ManagementClient,
-  ownAddress,
-  withFirewallRule,
-  type AzureLogin,
-} from './azure/index.ts'
-import { whenReady, type DatabaseServer, type ServerFacts } from './database/index.ts'
+import { azureLogin, claimsOf, ManagementClient, ownAddress, withFirewallRule } from './azure/index.ts'
+import type { AzureLogin } from './azure/index.ts'
+import { whenReady } from './database/index.ts'
+import type { DatabaseServer, ServerFacts } from './database/index.ts'
 import { HookFailure } from './frame/failure.ts'
 import type { Report } from './frame/report.ts'
 import type { PostprovisionSettings } from './settings.ts'

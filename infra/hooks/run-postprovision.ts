@@ -9,12 +9,13 @@ import {
   restartServers,
   securityLabel,
   standInLabel,
-  type ServerFacts,
 } from './database/index.ts'
+import type { ServerFacts } from './database/index.ts'
 import type { Environment } from './frame/environment.ts'
 import { HookFailure } from './frame/failure.ts'
 import type { Report } from './frame/report.ts'
-import { readPostprovisionSettings, type PostprovisionSettings } from './settings.ts'
+import { readPostprovisionSettings } from './settings.ts'
+import type { PostprovisionSettings } from './settings.ts'
 
 export interface PostprovisionSurroundings {
   readonly environment: Environment

@@ -1,4 +1,5 @@
-import { outputOf, valueOf, type Environment } from './frame/environment.ts'
+import { outputOf, valueOf } from './frame/environment.ts'
+import type { Environment } from './frame/environment.ts'
 import { HookFailure } from './frame/failure.ts'
 import type { Identity } from './database/index.ts'
 

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { LocalFailure } from '../failure/index.ts'
 import type { RunOptions } from './bring-up.ts'
-import { DETACHED_OPTIONS_NAME, type DetachedMessage } from './detached.ts'
+import { DETACHED_OPTIONS_NAME } from './detached.ts'
+import type { DetachedMessage } from './detached.ts'
 import { controlBySignals } from './signals.ts'
 import { supervise } from './supervisor.ts'
 

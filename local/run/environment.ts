@@ -1,4 +1,5 @@
-import { TOKEN_MAX_SECONDS, type IssuerFacts } from '../issuer/index.ts'
+import { TOKEN_MAX_SECONDS } from '../issuer/index.ts'
+import type { IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
 import type { RolePasswords } from './secrets.ts'
 

@@ -14,7 +14,8 @@ import type {
   HookCallback,
   ProgrammingModel,
 } from './core-api.ts'
-import { systemError, type WorkerApp } from './worker-app.ts'
+import { systemError } from './worker-app.ts'
+import type { WorkerApp } from './worker-app.ts'
 
 const CORE_MODULE_NAME = '@azure/functions-core'
 /** Versions the app can read; the current ones of the platform when this was written (2026-11). */

@@ -3,11 +3,14 @@ import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
 import type { FunctionKeys } from './function-keys.ts'
 import { isLevelEnough } from './function-keys.ts'
 import { serveBuffered } from './http-buffered.ts'
-import { answerEmpty, answerTooLarge, declaredBodyBytes, type HttpExchange } from './http-exchange.ts'
+import { answerEmpty, answerTooLarge, declaredBodyBytes } from './http-exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
 import { presentedKey } from './http-request-data.ts'
-import { createStreamedHttp, type StreamedHttp } from './http-streamed.ts'
+import { createStreamedHttp } from './http-streamed.ts'
+import type { StreamedHttp } from './http-streamed.ts'
 import { stackOf } from './start-failure.ts'
-import { createRouteTable, type HttpRoute, type RouteMatch, type RouteTable } from './route-table.ts'
+import { createRouteTable } from './route-table.ts'
+import type { HttpRoute, RouteMatch, RouteTable } from './route-table.ts'
 
 export interface HttpDispatcherOptions {
   readonly routePrefix: string

@@ -4,7 +4,8 @@
  * Source: azure-functions-host, FunctionMetadataManager.cs (order by name, ignoring case), Utility.cs (names).
  */
 import type { BindingInfo } from './core-api.ts'
-import { isTrueSetting, type Environment } from './host-settings.ts'
+import { isTrueSetting } from './host-settings.ts'
+import type { Environment } from './host-settings.ts'
 import type { RegisteredFunction, WorkerApp } from './worker-app.ts'
 
 export interface HostedFunction {

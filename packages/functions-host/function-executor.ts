@@ -6,7 +6,8 @@ import type { HostedFunction } from './function-catalog.ts'
 import type { HostLog } from './log.ts'
 import { stackOf } from './start-failure.ts'
 import type { WorkerApp } from './worker-app.ts'
-import { invokeInWorker, type InvocationOutcome } from './worker-invocation.ts'
+import { invokeInWorker } from './worker-invocation.ts'
+import type { InvocationOutcome } from './worker-invocation.ts'
 
 export interface Attempt {
   readonly invocationId: string

@@ -5,13 +5,8 @@
  */
 import type { CoreHttpData, CoreInvocationResponse, TypedData } from './core-api.ts'
 import type { FunctionExecutor } from './function-executor.ts'
-import {
-  answerEmpty,
-  answerTooLarge,
-  declaredBodyBytes,
-  readBody,
-  type HttpExchange,
-} from './http-exchange.ts'
+import { answerEmpty, answerTooLarge, declaredBodyBytes, readBody } from './http-exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
 import { joinHeaders, joinQuery } from './http-request-data.ts'
 import type { RouteMatch } from './route-table.ts'
 import { formatSetCookie } from './set-cookie.ts'

@@ -4,12 +4,16 @@
  *
  * Source of the order: azure-functions-host, WebJobsApplicationBuilderExtension.cs, HomepageMiddleware.cs.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { CorsPolicy } from './cors.ts'
-import { answerEmpty, answerText, type HttpExchange } from './http-exchange.ts'
-import { readRequestPath, type RequestPath } from './request-path.ts'
-import { HOST_CATEGORY, type HostLog } from './log.ts'
+import { answerEmpty, answerText } from './http-exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
+import { readRequestPath } from './request-path.ts'
+import type { RequestPath } from './request-path.ts'
+import { HOST_CATEGORY } from './log.ts'
+import type { HostLog } from './log.ts'
 import { HostStartFailure, messageOf, stackOf, systemCodeOf } from './start-failure.ts'
 
 /**

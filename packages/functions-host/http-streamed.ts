@@ -6,9 +6,11 @@
  * the platform lets the client wait for the activity timeout then, and so does this host (it says so in the log).
  * Source: azure-functions-host, DefaultHttpProxyService.cs (YARP); '@azure/functions', http/httpProxy.ts.
  */
-import { Agent, request as sendRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent, request as sendRequest } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { FunctionExecutor } from './function-executor.ts'
-import { answerEmpty, answerTooLarge, declaredBodyBytes, type HttpExchange } from './http-exchange.ts'
+import { answerEmpty, answerTooLarge, declaredBodyBytes } from './http-exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
 import { streamTriggerMetadata } from './http-request-data.ts'
 import type { HostLog } from './log.ts'
 import type { RouteMatch } from './route-table.ts'

@@ -9,12 +9,8 @@
  */
 import { writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import {
-  HostStartFailure,
-  startFunctionsHost,
-  type FunctionsHost,
-  type FunctionsHostOptions,
-} from './index.ts'
+import { HostStartFailure, startFunctionsHost } from './index.ts'
+import type { FunctionsHost, FunctionsHostOptions } from './index.ts'
 
 /** An orderly stop that has not ended by then is ended from outside. */
 const STOP_LIMIT_MS = 5_000

@@ -5,14 +5,10 @@
  * Source: azure-functions-host, WebScriptHostHttpRoutesManager.cs and ScriptHost.cs (ValidateHttpFunction,
  * HttpRoutesConflict); azure-webjobs-sdk-extensions, WebJobsRouteBuilder.cs.
  */
-import { compareNames, type HostedFunction } from './function-catalog.ts'
-import {
-  matchRoute,
-  parseRouteTemplate,
-  toPathSegments,
-  type RouteTemplate,
-  type RouteValues,
-} from './route-template.ts'
+import { compareNames } from './function-catalog.ts'
+import type { HostedFunction } from './function-catalog.ts'
+import { matchRoute, parseRouteTemplate, toPathSegments } from './route-template.ts'
+import type { RouteTemplate, RouteValues } from './route-template.ts'
 
 export type AuthLevel = 'anonymous' | 'function' | 'admin'
 

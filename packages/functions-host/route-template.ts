@@ -4,8 +4,10 @@
  *
  * Source: ASP.NET Core routing: RoutePatternParser.cs, RouteParameterParser.cs, RoutePatternMatcher.cs.
  */
-import { createRouteConstraint, type RouteConstraint } from './route-constraints.ts'
-import { splitTemplate, type TemplateParameter, type TemplatePart } from './route-template-parts.ts'
+import { createRouteConstraint } from './route-constraints.ts'
+import type { RouteConstraint } from './route-constraints.ts'
+import { splitTemplate } from './route-template-parts.ts'
+import type { TemplateParameter, TemplatePart } from './route-template-parts.ts'
 
 /** Values of the parameters of a matched route; parameters without a value are absent. */
 export type RouteValues = Record<string, string>

@@ -4,7 +4,8 @@
  *
  * Source: azure-webjobs-sdk-extensions, TimerListener.cs. The platform's lock over instances isn't needed here.
  */
-import { checkPastDue, endOfTime, type ScheduleStatus, type ScheduleStatusStore } from './schedule-status.ts'
+import { checkPastDue, endOfTime } from './schedule-status.ts'
+import type { ScheduleStatus, ScheduleStatusStore } from './schedule-status.ts'
 import type { TimerSchedule } from './timer-schedule.ts'
 
 export interface TimerRun {

@@ -2,8 +2,10 @@
  * The schedule of a timer function: an NCRONTAB expression or a TimeSpan, either of them possibly as `%SETTING%`.
  * Source: azure-webjobs-sdk-extensions, TimerSchedule.cs, ConstantSchedule.cs.
  */
-import { resolveSettingReferences, type Environment } from './host-settings.ts'
-import { nextCronTime, parseCron, type CronSchedule } from './ncrontab.ts'
+import { resolveSettingReferences } from './host-settings.ts'
+import type { Environment } from './host-settings.ts'
+import { nextCronTime, parseCron } from './ncrontab.ts'
+import type { CronSchedule } from './ncrontab.ts'
 import { parseTimeSpan } from './time-span.ts'
 
 const MINUTE_MS = 60_000

@@ -12,8 +12,10 @@ import type {
   HookCallback,
   ProgrammingModel,
 } from './core-api.ts'
-import { createHookRegistry, type HookName } from './hook-registry.ts'
-import { HOST_CATEGORY, type HostLog } from './log.ts'
+import { createHookRegistry } from './hook-registry.ts'
+import type { HookName } from './hook-registry.ts'
+import { HOST_CATEGORY } from './log.ts'
+import type { HostLog } from './log.ts'
 import { stackOf } from './start-failure.ts'
 
 export interface RegisteredFunction {

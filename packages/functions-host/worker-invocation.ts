@@ -12,12 +12,8 @@ import type {
   CoreLogLevel,
   FunctionCallback,
 } from './core-api.ts'
-import {
-  systemError,
-  type InvocationLogFacts,
-  type RegisteredFunction,
-  type WorkerApp,
-} from './worker-app.ts'
+import { systemError } from './worker-app.ts'
+import type { InvocationLogFacts, RegisteredFunction, WorkerApp } from './worker-app.ts'
 
 interface PreInvocationContext {
   readonly hookData: object

@@ -1,5 +1,7 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { Connection, type Fault } from './connection.ts'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { Connection } from './connection.ts'
+import type { Fault } from './connection.ts'
 
 export interface ProxyOptions {
   /** Asked for every request that no armed fault waits for: what happens to it; undefined lets it pass. */

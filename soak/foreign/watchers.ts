@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Database, type Statement } from '../../shared/postgres/index.ts'
+import { Database } from '../../shared/postgres/index.ts'
+import type { Statement } from '../../shared/postgres/index.ts'
 
 /** As a live reader polls. */
 const POLL_MS = 50

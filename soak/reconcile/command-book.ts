@@ -1,5 +1,7 @@
-import { readLedger, type LedgerEntry } from '../ledger/index.ts'
-import { parseCommandId, type Command } from '../plan/index.ts'
+import { readLedger } from '../ledger/index.ts'
+import type { LedgerEntry } from '../ledger/index.ts'
+import { parseCommandId } from '../plan/index.ts'
+import type { Command } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
 import { GrowingInts } from './growing-ints.ts'
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
-import { streamNumberOfName, streamsOfAll, type StreamSpace } from '../plan/index.ts'
+import { streamNumberOfName, streamsOfAll } from '../plan/index.ts'
+import type { StreamSpace } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
 import type { CommandBook, CommandRecord } from './command-book.ts'
 

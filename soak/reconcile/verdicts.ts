@@ -1,6 +1,8 @@
-import { SOME, streamNumber, type StreamSpace } from '../plan/index.ts'
+import { SOME, streamNumber } from '../plan/index.ts'
+import type { StreamSpace } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
-import { said, type CommandBook, type CommandRecord } from './command-book.ts'
+import { said } from './command-book.ts'
+import type { CommandBook, CommandRecord } from './command-book.ts'
 
 /** How the commands of a run ended, by what was said and by what is in the log. */
 export interface CommandCounts {

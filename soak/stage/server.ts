@@ -1,4 +1,5 @@
-import { urlOfDatabase, withClient, type LoginRole } from '../../database/index.ts'
+import { urlOfDatabase, withClient } from '../../database/index.ts'
+import type { LoginRole } from '../../database/index.ts'
 import { startMigratedServer } from '../../local/migrated-server/index.ts'
 import type { PostgresVersion } from '../../local/postgres/index.ts'
 import { Database } from '../../shared/postgres/index.ts'

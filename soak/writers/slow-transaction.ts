@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { codeOf } from '../../shared/postgres/index.ts'
-import { eventsOf, streamName, type Command, type Random } from '../plan/index.ts'
+import { eventsOf, streamName } from '../plan/index.ts'
+import type { Command, Random } from '../plan/index.ts'
 import type { Desk, Outcome } from './attempt.ts'
 
 /** How a transaction of ours ends. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { countOf, figureOf, type Sample } from '../../bench/measure/index.ts'
+import { countOf, figureOf } from '../../bench/measure/index.ts'
+import type { Sample } from '../../bench/measure/index.ts'
 import { parseCommand } from '../../bench/options.ts'
 import { UsageError } from '../../packages/command-flags/index.ts'
 import { renderCounts, renderTable, verdictText } from '../../bench/report/index.ts'

@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checkBicep, HOW_TO_GET, type BicepCheck } from '../../tools/check-bicep.ts'
+import { checkBicep, HOW_TO_GET } from '../../tools/check-bicep.ts'
+import type { BicepCheck } from '../../tools/check-bicep.ts'
 
 let folder: string
 

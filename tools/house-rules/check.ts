@@ -2,7 +2,8 @@ import { constantNames } from './constants.ts'
 import { misplacedHelpers } from './order.ts'
 import { renameConstants } from './rename.ts'
 import { longFiles, longFunctions } from './sizes.ts'
-import { openSourceTree, type Finding, type SourceTree } from './source-tree.ts'
+import { openSourceTree } from './source-tree.ts'
+import type { Finding, SourceTree } from './source-tree.ts'
 import { reorderHelpers } from './reorder.ts'
 
 /** What breaks a rule in the project of a folder. */

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { Node } from 'typescript/unstable/ast'
 import * as is from 'typescript/unstable/ast/is'
 import { SymbolFlags } from 'typescript/unstable/sync'
-import { wrongNames, type WrongName } from './constants.ts'
+import { wrongNames } from './constants.ts'
+import type { WrongName } from './constants.ts'
 import type { SourceTree } from './source-tree.ts'
 
 /** What stands in a file at some place, and what shall stand there. */

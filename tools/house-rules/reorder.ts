@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
-import { misplaced, partsOf, type Part } from './order.ts'
+import { misplaced, partsOf } from './order.ts'
+import type { Part } from './order.ts'
 import type { ParsedFile, SourceTree } from './source-tree.ts'
 
 /** Puts the helpers of some files below what calls them, with the constants and types that are theirs alone. */

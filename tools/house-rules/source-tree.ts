@@ -31,7 +31,9 @@ export interface SourceTree {
  * Reads the project of a folder (its tsconfig.json) by TypeScript's own parser. Its door is called unstable, so the version
  * in package.json is an exact one: a new version is tried by the tests of these rules.
  */
-export function openSourceTree(folder: string): SourceTree {
+export function openSourceTree(place: string): SourceTree {
+  // The compiler names files with forward slashes, on Windows too.
+  const folder = place.replaceAll('\\', '/')
   const api = new API({ cwd: folder })
   const config = `${folder}/tsconfig.json`
   const project = api.updateSnapshot({ openProjects: [config] }).getProject(config)

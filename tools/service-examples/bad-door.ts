@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** What became of one append that came through the door. */
 export type Passage = 'refused' | 'lost' | 'answered' | 'replayed'

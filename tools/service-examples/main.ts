@@ -7,7 +7,8 @@ import { parseArgs, promisify } from 'node:util'
 import { z } from 'zod'
 import { signToken } from '../../local/issuer/index.ts'
 import { homeAt } from '../../local/run/index.ts'
-import { ExampleFailure, isInstalled, programsOf, runExample, type Product } from './index.ts'
+import { ExampleFailure, isInstalled, programsOf, runExample } from './index.ts'
+import type { Product } from './index.ts'
 
 const USAGE = `node tools/service-examples/main.ts [--all]
 

@@ -1,15 +1,8 @@
 import type { Figure } from '../../measure/index.ts'
 import type { PartResult } from '../../report/index.ts'
 import { makeEvent } from '../../stage/index.ts'
-import {
-  measureArms,
-  openArena,
-  openEmmettIn,
-  openMessageDbIn,
-  openWays,
-  type Arena,
-  type PeersContext,
-} from '../arena.ts'
+import { measureArms, openArena, openEmmettIn, openMessageDbIn, openWays } from '../arena.ts'
+import type { Arena, PeersContext } from '../arena.ts'
 import { serverFacts } from '../../sections/server-facts.ts'
 import { goals } from '../goals.ts'
 import { skippedTools, toolNotes } from '../notes.ts'

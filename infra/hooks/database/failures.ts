@@ -3,7 +3,8 @@ import { breaksConnection, classifyFailure, codeOf } from '../../../shared/postg
 import type { MendableFacts } from '../../../packages/mendable-failure/index.ts'
 import { HookFailure, HookFailures } from '../frame/failure.ts'
 import type { HookFailureCode } from '../frame/failure.ts'
-import { userOf, type DatabaseServer } from './database-server.ts'
+import { userOf } from './database-server.ts'
+import type { DatabaseServer } from './database-server.ts'
 
 /** One failure of the driver or the server, as far as it can be told from outside. */
 interface Symptom {

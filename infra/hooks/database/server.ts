@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { urlOfDatabase, withClient } from '../../../database/index.ts'
-import { HookFailure, type HookFailureCode } from '../frame/failure.ts'
+import { HookFailure } from '../frame/failure.ts'
+import type { HookFailureCode } from '../frame/failure.ts'
 import type { DatabaseServer, ServerFacts } from './database-server.ts'
 import { databaseFailure } from './failures.ts'
 

@@ -3,8 +3,10 @@ import { isTrustworthyUrl } from '../../../shared/auth/index.ts'
 import { applicationsSchema, issuersSchema, mistakeOfIssuers } from '../../../shared/config/index.ts'
 import type { Environment } from '../frame/environment.ts'
 import type { HookFailure } from '../frame/failure.ts'
-import { refuseContradictions, type SizeRules } from './contradictions.ts'
-import { SIZE_NAMES, type Parameters, type SizeName } from './parameters.ts'
+import { refuseContradictions } from './contradictions.ts'
+import type { SizeRules } from './contradictions.ts'
+import { SIZE_NAMES } from './parameters.ts'
+import type { Parameters, SizeName } from './parameters.ts'
 import { ValueReader } from './values.ts'
 
 const replicaSchema = z.strictObject({

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fileStart, LINE_BYTES_MAX, readLines } from '../../../cli/import/read-lines.ts'
-import { sourceText, type SourceRecord } from '../../../cli/import/entries.ts'
+import { sourceText } from '../../../cli/import/entries.ts'
+import type { SourceRecord } from '../../../cli/import/entries.ts'
 import { chunksOf, collect } from './support.ts'
 
 const sameBytes = (bytes: number): number => bytes

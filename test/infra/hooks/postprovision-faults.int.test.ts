@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { allMigrations, urlOfDatabase, withClient } from '../../../database/index.ts'
-import { startTestServer, type TestServer } from '../../../local/postgres/index.ts'
+import { startTestServer } from '../../../local/postgres/index.ts'
+import type { TestServer } from '../../../local/postgres/index.ts'
 import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import {
   administratorUrl,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createActivity, type OverdueInvocation } from '../../../packages/functions-host/activity.ts'
+import { createActivity } from '../../../packages/functions-host/activity.ts'
+import type { OverdueInvocation } from '../../../packages/functions-host/activity.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createActivity, type Activity } from '../../../packages/functions-host/activity.ts'
+import { createActivity } from '../../../packages/functions-host/activity.ts'
+import type { Activity } from '../../../packages/functions-host/activity.ts'
 import type { CoreRetryOptions } from '../../../packages/functions-host/core-api.ts'
 import { createTimerDispatcher } from '../../../packages/functions-host/dispatcher-timer.ts'
 import type { TriggerDispatcher } from '../../../packages/functions-host/dispatcher.ts'

@@ -1,6 +1,7 @@
 import { Agent, request as sendRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sendRaw, startHost, stopEverything, type HostUnderTest } from './host-process.ts'
+import { sendRaw, startHost, stopEverything } from './host-process.ts'
+import type { HostUnderTest } from './host-process.ts'
 
 const source = `
 app.setup({ enableHttpStream: process.env.STREAMING === 'true' })

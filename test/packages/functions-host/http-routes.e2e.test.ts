@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { sendRaw, startHost, stopEverything, type HostUnderTest } from './host-process.ts'
+import { sendRaw, startHost, stopEverything } from './host-process.ts'
+import type { HostUnderTest } from './host-process.ts'
 
 const source = (streaming: boolean): string => `
 app.setup({ enableHttpStream: ${streaming} })

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startHost, stopEverything, type HostUnderTest } from './host-process.ts'
+import { startHost, stopEverything } from './host-process.ts'
+import type { HostUnderTest } from './host-process.ts'
 
 const source = `
 app.http('open', { route: 'open', handler: () => ({ body: 'open' }) })

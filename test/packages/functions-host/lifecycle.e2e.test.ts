@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import type { Server, AddressInfo } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
 import { sendRaw, startHost, stopEverything } from './host-process.ts'
 

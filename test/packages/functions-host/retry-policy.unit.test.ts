@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CoreRetryContext } from '../../../packages/functions-host/core-api.ts'
-import {
-  createRetryPolicy,
-  runWithRetries,
-  type RetryPolicy,
-} from '../../../packages/functions-host/retry-policy.ts'
+import { createRetryPolicy, runWithRetries } from '../../../packages/functions-host/retry-policy.ts'
+import type { RetryPolicy } from '../../../packages/functions-host/retry-policy.ts'
 
 const fixed: RetryPolicy = createRetryPolicy({
   retryStrategy: 'fixedDelay',

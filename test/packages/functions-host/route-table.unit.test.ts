@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { HostedFunction } from '../../../packages/functions-host/function-catalog.ts'
 import { compareNames, createFunctionCatalog } from '../../../packages/functions-host/function-catalog.ts'
-import { createRouteTable, type RouteTable } from '../../../packages/functions-host/route-table.ts'
+import { createRouteTable } from '../../../packages/functions-host/route-table.ts'
+import type { RouteTable } from '../../../packages/functions-host/route-table.ts'
 import { createHostLog } from '../../../packages/functions-host/log.ts'
 import { createWorkerApp } from '../../../packages/functions-host/worker-app.ts'
 

@@ -1,14 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import {
-  checkPastDue,
-  formatScheduleTime,
-  type ScheduleStatus,
-} from '../../../packages/functions-host/schedule-status.ts'
-import {
-  createTimerListener,
-  type TimerListener,
-  type TimerRun,
-} from '../../../packages/functions-host/timer-listener.ts'
+import { checkPastDue, formatScheduleTime } from '../../../packages/functions-host/schedule-status.ts'
+import type { ScheduleStatus } from '../../../packages/functions-host/schedule-status.ts'
+import { createTimerListener } from '../../../packages/functions-host/timer-listener.ts'
+import type { TimerListener, TimerRun } from '../../../packages/functions-host/timer-listener.ts'
 import { createTimerSchedule } from '../../../packages/functions-host/timer-schedule.ts'
 
 const start = new Date('2026-11-20T10:00:00.000Z')

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { withClient } from '../../../database/index.ts'
-import { TcpProxy, type FaultAction, type ProxyOptions } from '../../../packages/tcp-proxy/index.ts'
+import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
+import type { FaultAction, ProxyOptions } from '../../../packages/tcp-proxy/index.ts'
 import { eventually } from '../../support/eventually.ts'
 
 /** A server that answers each request with "answer to ..." and remembers what it was sent. */
