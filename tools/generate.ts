@@ -1,11 +1,13 @@
 /**
  * Writes the files that are made from the code, or with --check tells which of them are not as the code would make them:
- * docs/errors.md, docs/configuration.md, docs/openapi.json, local.settings.sample.json.
+ * docs/errors.md, docs/configuration.md, docs/openapi.json, local.settings.sample.json, and the manifest of the database
+ * that the deployed package carries.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { makeManifest } from '../database/index.ts'
 import { apiInfo, productRoutes } from '../functions/register-app.ts'
 import { settingsSchema } from '../shared/config/index.ts'
 import { errorCatalogue } from '../shared/errors/index.ts'
@@ -22,6 +24,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['docs/configuration.md', settingsTable()],
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApiDocument(routes, apiInfo), null, 2)}\n`],
     ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
+    ['functions/health/database-manifest.json', `${JSON.stringify(await makeManifest(), null, 2)}\n`],
   ])
 }
 

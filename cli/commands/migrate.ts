@@ -1,3 +1,4 @@
+import type { MigrateReport } from '../../database/index.ts'
 import { readRun } from '../../local/run/index.ts'
 import { CommandFailure, defineCommand, integerOption, UsageError } from '../frame/index.ts'
 
@@ -20,7 +21,7 @@ function migratorUrl(given: string | undefined, home: string): string {
 export const command = defineCommand({
   name: 'migrate',
   summary: 'Bring a database to the schema of this checkout, or take migrations back.',
-  usage: '[up|down] [--count N] [--url postgres://...]',
+  usage: '[up|down] [--count N] [--replace-newer] [--url postgres://...]',
   positionals: { min: 0, max: 1 },
   options: {
     url: {
@@ -29,6 +30,10 @@ export const command = defineCommand({
       description: 'the migrator’s postgres:// url (default: the local run)',
     },
     count: { type: 'string', placeholder: 'N', description: 'at most this many (default: up all, down 1)' },
+    'replace-newer': {
+      type: 'boolean',
+      description: 'put this checkout’s functions back where the database holds newer ones',
+    },
   },
   notes:
     'It goes directly to the server (5432), never through a transaction pooler. The local run migrates at each start.',
@@ -43,13 +48,33 @@ export const command = defineCommand({
         : { count: integerOption(values.count, '--count', { min: 1, max: MOST_AT_ONCE }) }
     const { migrateDown, migrateUp } = await import('../../database/index.ts')
     const migrate = direction === 'up' ? migrateUp : migrateDown
-    const { applied, level } = await migrate({ migratorUrl: url, ...count, log: note })
-    const done = direction === 'up' ? 'Applied' : 'Taken back'
-    print(
-      { direction, migrations: applied, level },
-      applied.length === 0
-        ? `Nothing to do: the database is at level ${level}.`
-        : `${done}: ${applied.join(', ')}. The database is at level ${level}.`,
-    )
+    const replaceNewer = values['replace-newer'] === true
+    const report = await migrate({ migratorUrl: url, ...count, replaceNewer, log: note })
+    print({ direction, ...report }, sentencesOf(direction, report))
   },
 })
+
+function sentencesOf(direction: 'up' | 'down', { migrations, functions }: MigrateReport): string {
+  const sentences: string[] = []
+  if (migrations.length > 0)
+    sentences.push(`${direction === 'up' ? 'Applied' : 'Taken back'}: ${migrations.join(', ')}.`)
+  if (direction === 'down' && migrations.length > 0)
+    sentences.push('The functions were taken out too; migrate up brings them back.')
+  if (functions.applied.length > 0)
+    sentences.push(`Functions put into the database: ${countOf(functions.applied)}.`)
+  if (functions.keptNewer.length > 0)
+    sentences.push(
+      `This checkout is older than the database, which keeps its newer text of ${functions.keptNewer.join(', ')}. Use a newer checkout, or put these texts back with --replace-newer.`,
+    )
+  if (functions.withoutFile.length > 0)
+    sentences.push(
+      `In the database and in no file of this checkout: ${functions.withoutFile.join(', ')}. They stay until a migration drops them.`,
+    )
+  return sentences.length === 0 ? 'Nothing to do.' : sentences.join(' ')
+}
+
+/** A first run puts some sixty functions in: their number says enough. */
+const NAMES_MAX = 10
+
+const countOf = (names: readonly string[]): string =>
+  names.length > NAMES_MAX ? String(names.length) : names.join(', ')

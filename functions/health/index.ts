@@ -2,13 +2,9 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply, type Route } from '../../shared/http/index.ts'
-import {
-  changedSettings,
-  requiredMigrationLevel,
-  selectLoginSettings,
-  type ChangedSetting,
-} from '../../shared/postgres/index.ts'
+import { changedSettings, selectLoginSettings, type ChangedSetting } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { countMissing } from './database-behind.ts'
 import { detailFor, detailSchema, type HealthServices } from './operator-detail.ts'
 
 /** An answer is good for this long: probes of many front ends must not become load on the database. */
@@ -62,7 +58,7 @@ const readyRoute = (services: () => HealthServices) => {
     access: { kind: 'publicOrOperator' },
     summary: 'Whether requests can be served',
     description:
-      'Configuration, database, whether the database has the migrations that this version needs, and whether its logins have the limits that they were given. An answer may be 2 seconds old. Operators see which settings of a login were changed, and what stands still in the log and its subscriptions; the latter does not change the status.',
+      'Configuration, database, whether the database has the migrations and functions that this version needs, and whether its logins have the limits that they were given. An answer may be 2 seconds old. Operators see which settings of a login were changed, and what stands still in the log and its subscriptions; the latter does not change the status.',
     responses: {
       200: { description: 'They can', schema: readySchema },
       503: { description: 'They can not; `checks` says why', schema: readySchema },
@@ -91,12 +87,12 @@ async function examine(services: () => HealthServices): Promise<Examined> {
       signal: AbortSignal.timeout(BUDGET_MS),
     }
     // Each for itself: some settings that a login may change make every query of a table fail.
-    const [level, logins] = await Promise.allSettled([
-      app.query(migrationLevel, limits),
+    const [missing, logins] = await Promise.allSettled([
+      app.query(countMissing, limits),
       app.query(selectLoginSettings, limits),
     ])
     return judge(
-      level.status === 'fulfilled' ? Number(level.value[0]?.[0] ?? 0) : null,
+      missing.status === 'fulfilled' ? Number(missing.value[0]?.[0] ?? 1) : null,
       logins.status === 'fulfilled' ? changedSettings(logins.value) : null,
     )
   } catch (error) {
@@ -110,22 +106,16 @@ function notReady(configuration: 'ok' | 'invalid'): Examined {
 }
 
 /** Null for what the database did not answer. */
-function judge(level: number | null, settings: readonly ChangedSetting[] | null): Examined {
-  const isCurrent = (level ?? 0) >= requiredMigrationLevel
+function judge(missing: number | null, settings: readonly ChangedSetting[] | null): Examined {
+  const isCurrent = missing === 0
   const checks = {
     configuration: 'ok',
-    database: level === null ? 'unavailable' : 'ok',
-    migrations: level === null ? 'unavailable' : isCurrent ? 'ok' : 'behind',
+    database: missing === null ? 'unavailable' : 'ok',
+    migrations: missing === null ? 'unavailable' : isCurrent ? 'ok' : 'behind',
     logins: settings === null ? 'unavailable' : settings.length === 0 ? 'ok' : 'changed',
   } as const
   const isReady = isCurrent && settings?.length === 0
   return { answer: { status: isReady ? 'ready' : 'unavailable', checks }, settings }
-}
-
-const migrationLevel = {
-  name: 'migration_level',
-  text: 'select coalesce(max(c.level), 0) from trickle_platform_migrations.checksums c',
-  values: [],
 }
 
 export const healthRoutes = (services: () => HealthServices): Route<TenantContext>[] => [

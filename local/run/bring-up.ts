@@ -72,9 +72,17 @@ export async function bringUp(run: BringUp): Promise<void> {
 async function database(run: BringUp): Promise<DatabaseUrls> {
   const adminUrl = await serverUrl(run)
   run.signal.throwIfAborted()
-  const { urls, applied } = await prepareDatabase(adminUrl, rolePasswords(run.home))
+  const { urls, report } = await prepareDatabase(adminUrl, rolePasswords(run.home))
   run.book.learned({ postgres: urls })
-  if (applied.length > 0) run.say(`Migrated: ${applied.length} migrations applied.`)
+  const { migrations, functions } = report
+  if (migrations.length + functions.applied.length > 0)
+    run.say(
+      `Migrated: ${migrations.length} migrations applied, ${functions.applied.length} functions put in.`,
+    )
+  if (functions.keptNewer.length > 0)
+    run.say(
+      `This checkout is older than the database, which keeps its newer text of ${functions.keptNewer.join(', ')}. Put these texts back: npx trickle migrate --replace-newer`,
+    )
   return urls
 }
 

@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { migrateUp, prepareServer } from '../../database/index.ts'
+import type { MigrateReport } from '../../database/index.ts'
 import { LocalFailure, systemCode } from '../failure/index.ts'
 import { roleUrl } from './environment.ts'
 import type { RolePasswords } from './secrets.ts'
@@ -7,7 +8,7 @@ import type { RolePasswords } from './secrets.ts'
 /** The database of every Trickle. */
 export const DATABASE_NAME = 'trickle'
 
-/** transaction_timeout, which ends every transaction that stands open too long, came with PostgreSQL 17. */
+/** PostgreSQL 17 is the floor, since transaction_timeout came with it. */
 const OLDEST_VERSION = 17
 
 /** Somebody else's server is across a network at most; what takes longer does not answer. */
@@ -69,15 +70,15 @@ export interface DatabaseUrls {
 
 /**
  * Brings a server to the state that the functions need: roles with this home's passwords, the database, migrations.
- * @returns the logins, and the migrations that were applied now
+ * @returns the logins, and what the migrations changed now
  */
 export async function prepareDatabase(
   adminUrl: string,
   passwords: RolePasswords,
-): Promise<{ urls: DatabaseUrls; applied: readonly string[] }> {
+): Promise<{ urls: DatabaseUrls; report: MigrateReport }> {
   const urlOf = (role: keyof RolePasswords): string => roleUrl(adminUrl, DATABASE_NAME, role, passwords)
   await prepareServer({ adminUrl, database: DATABASE_NAME, passwords, local: true })
-  const { applied } = await migrateUp({ migratorUrl: urlOf('trickle_migrator') })
+  const report = await migrateUp({ migratorUrl: urlOf('trickle_migrator') })
   return {
     urls: {
       app: urlOf('trickle_app'),
@@ -86,6 +87,6 @@ export async function prepareDatabase(
       migrator: urlOf('trickle_migrator'),
       inspector: urlOf('trickle_inspector'),
     },
-    applied,
+    report,
   }
 }

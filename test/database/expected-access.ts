@@ -84,7 +84,13 @@ const access: Readonly<Record<string, Grants>> = {
   // The operator may add rows, by the columns that are its to write and not by a whole row: see test/shared/audit.
   'trickle_operations_audit.actions': { trickle_operator: { select: 'all' } },
   'trickle_platform_migrations.applied': { trickle_migrator: everything },
-  'trickle_platform_migrations.checksums': {
+  'trickle_platform_migrations.migrations': {
+    trickle_app: { select: 'all' },
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: everything,
+  },
+  'trickle_platform_migrations.functions': {
     trickle_app: { select: 'all' },
     trickle_forwarder: { select: 'all' },
     trickle_operator: { select: 'all' },

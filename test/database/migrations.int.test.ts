@@ -1,25 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  allMigrations,
-  migrateDown,
-  migrateUp,
-  prepareServer,
-  urlOfDatabase,
-  withClient,
-} from '../../database/index.ts'
-import { startTestServer, type TestServer } from '../../local/postgres/index.ts'
-import { requiredMigrationLevel } from '../../shared/postgres/index.ts'
-import { testPasswords, urlOf } from '../support/urls.ts'
-import { catalogFacts } from './catalog-facts.ts'
+import { migrateDown, migrateUp, owners, readFunctions, readMigrations } from '../../database/index.ts'
+import { Checkout } from './checkout.ts'
+import { EmptyDatabases } from './empty-databases.ts'
 
-const files = await allMigrations()
+const files = await readMigrations(owners())
 const names = files.map((file) => file.name)
+const functions = (await readFunctions(owners())).map((file) => file.name)
+const nothing = { migrations: [], functions: { applied: [], keptNewer: [], withoutFile: [] } }
 
-it('is told the level of the newest migration by the code', () => {
-  expect(requiredMigrationLevel).toBe(files.at(-1)?.level)
-})
-
-it('states limits of time for locks and statements in every file', () => {
+it('state limits of time for locks and statements in every file', () => {
   const without = files.flatMap((file) =>
     [file.upSql, file.downSql].filter(
       (text) => !/^set local lock_timeout = '/m.test(text) || !/^set local statement_timeout = '/m.test(text),
@@ -28,64 +17,121 @@ it('states limits of time for locks and statements in every file', () => {
   expect(without).toEqual([])
 })
 
-describe('migrations', () => {
-  const servers = new Map<number, TestServer>()
-  beforeAll(async () => {
-    for (const version of [18, 17] as const) servers.set(version, await startTestServer({ version }))
-  })
-  afterAll(() => Promise.all([...servers.values()].map((server) => server.dispose())))
+let databases: EmptyDatabases
+beforeAll(async () => {
+  databases = await EmptyDatabases.start([18, 17])
+})
+afterAll(() => databases.dispose())
 
-  /** An empty database with its roles. */
-  async function emptyDatabase(database: string, version = 18) {
-    const server = servers.get(version)
-    if (server === undefined) throw new Error(`there is no server of version ${version}`)
-    await prepareServer({ adminUrl: server.adminUrl, database, passwords: testPasswords, local: true })
-    const adminUrl = urlOfDatabase(server.adminUrl, database)
-    return {
-      migratorUrl: urlOf(server.adminUrl, 'trickle_migrator', database),
-      facts: () => withClient(adminUrl, catalogFacts),
-      asAdmin: (text: string) => withClient(adminUrl, (client) => client.query(text)),
-    }
-  }
-
+describe('the migrations of the house', () => {
   it.each([18, 17])('go up, down and up again to the same catalog on PostgreSQL %i', async (version) => {
-    const { migratorUrl, facts } = await emptyDatabase('cycle', version)
-    const levels = [await facts()]
-    for (const name of names) {
-      expect((await migrateUp({ migratorUrl, count: 1 })).applied).toEqual([name])
-      levels.push(await facts())
+    const { migratorUrl, facts } = await databases.create('cycle', version)
+    const steps = [await facts()]
+    for (const name of names.slice(0, -1)) {
+      expect(await migrateUp({ migratorUrl, count: 1 })).toEqual({ ...nothing, migrations: [name] })
+      steps.push(await facts())
     }
-    const whole = levels.at(-1)
-    expect(await migrateUp({ migratorUrl })).toEqual({ applied: [], level: requiredMigrationLevel })
+    const last = await migrateUp({ migratorUrl, count: 1 })
+    expect(last.functions.applied).toEqual(functions)
+    const whole = await facts()
+    expect(await migrateUp({ migratorUrl })).toEqual(nothing)
     expect(await facts()).toEqual(whole)
-    for (const level of levels.toReversed().slice(1)) {
-      await migrateDown({ migratorUrl })
-      expect(await facts()).toEqual(level)
+    for (const [index, step] of [...steps.entries()].toReversed()) {
+      expect((await migrateDown({ migratorUrl })).migrations).toEqual([names[index]])
+      expect(await facts()).toEqual(step)
     }
-    expect(await migrateUp({ migratorUrl })).toEqual({ applied: names, level: requiredMigrationLevel })
+    expect(await migrateUp({ migratorUrl })).toMatchObject({
+      migrations: names,
+      functions: { applied: functions },
+    })
     expect(await facts()).toEqual(whole)
   })
 
   it('are refused when an applied file was edited or is gone', async () => {
-    const { migratorUrl, asAdmin } = await emptyDatabase('edited')
+    const { migratorUrl, asAdmin } = await databases.create('edited')
     await migrateUp({ migratorUrl, count: 2 })
-    await asAdmin("update trickle_platform_migrations.checksums set checksum = 'edited' where level = 2")
+    const record = 'trickle_platform_migrations.migrations'
+    await asAdmin(`update ${record} set checksum = 'edited' where name = '${names[1]}'`)
     await expect(migrateUp({ migratorUrl })).rejects.toMatchObject({
       code: 'CONFIGURATION_INVALID',
       detail: expect.stringContaining(names[1] ?? '') as string,
     })
-    await asAdmin('delete from trickle_platform_migrations.checksums where level = 2')
-    await asAdmin("insert into trickle_platform_migrations.checksums values ('0002_gone', 2, 'x')")
-    await expect(migrateUp({ migratorUrl })).rejects.toThrow('0002_gone')
+    await asAdmin(`update ${record} set name = 'audit/0002_gone' where name = '${names[1]}'`)
+    for (const migrate of [migrateUp, migrateDown])
+      await expect(migrate({ migratorUrl })).rejects.toThrow(/audit\/0002_gone.*older than the database/)
+  })
+
+  it('are refused over schemas of which nobody has kept the record', async () => {
+    const { migratorUrl, asAdmin } = await databases.create('unrecorded')
+    await asAdmin('create schema trickle_events_log')
+    await expect(migrateUp({ migratorUrl })).rejects.toThrow(/trickle_events_log, and no record/)
+    await asAdmin('drop schema trickle_events_log')
+    expect((await migrateUp({ migratorUrl })).migrations).toEqual(names)
   })
 
   it('are applied once when two runners begin at once on an empty database; preparing it again changes nothing', async () => {
-    const { migratorUrl, facts } = await emptyDatabase('raced')
+    const { migratorUrl, facts } = await databases.create('raced')
     const runs = await Promise.all([migrateUp({ migratorUrl }), migrateUp({ migratorUrl })])
-    expect(runs.map((run) => run.level)).toEqual([requiredMigrationLevel, requiredMigrationLevel])
-    expect(runs.flatMap((run) => run.applied).sort()).toEqual(names)
+    expect(runs.flatMap((run) => run.migrations)).toEqual(names)
+    expect(runs.flatMap((run) => run.functions.applied)).toEqual(functions)
     const before = await facts()
-    await emptyDatabase('raced')
+    await databases.create('raced')
     expect(await facts()).toEqual(before)
+  })
+})
+
+describe('migrations of owners', () => {
+  const limits = "set local lock_timeout = '2s';\nset local statement_timeout = '60s';\n"
+  const table = (schema: string, name: string): readonly [string, string] => [
+    `${limits}create table ${schema}.${name} (id int);`,
+    `${limits}drop table ${schema}.${name};`,
+  ]
+  let checkout: Checkout
+  beforeAll(async () => {
+    checkout = await Checkout.create()
+    for (const owner of ['first', 'second'])
+      await checkout.migration(
+        `${owner}/0001_begin`,
+        `${limits}create schema trickle_${owner}_state;`,
+        `${limits}drop schema trickle_${owner}_state cascade;`,
+      )
+  })
+  afterAll(() => checkout.dispose())
+
+  it('run in the order of the owners; a new one of an early owner is applied after later owners were', async () => {
+    const { migratorUrl, asAdmin } = await databases.create('per_owner')
+    const all = checkout.owners('second', 'first')
+    const options = { migratorUrl, owners: all }
+    expect((await migrateUp(options)).migrations).toEqual(['second/0001_begin', 'first/0001_begin'])
+    await checkout.migration('second/0002_more', ...table('trickle_second_state', 'more'))
+    expect((await migrateUp(options)).migrations).toEqual(['second/0002_more'])
+    // What was applied last is taken back first, whoever owns it.
+    expect((await migrateDown({ ...options, count: 2 })).migrations).toEqual([
+      'second/0002_more',
+      'first/0001_begin',
+    ])
+    expect((await migrateUp(options)).migrations).toEqual(['second/0002_more', 'first/0001_begin'])
+    expect(
+      await asAdmin("select tablename from pg_tables where schemaname like 'trickle_second%' order by 1"),
+    ).toEqual([{ tablename: 'more' }])
+  })
+
+  it('may have one name in two owners', async () => {
+    const { migratorUrl } = await databases.create('same_names')
+    const options = { migratorUrl, owners: checkout.owners('first', 'second') }
+    const { migrations } = await migrateUp(options)
+    expect(migrations.slice(0, 2)).toEqual(['first/0001_begin', 'second/0001_begin'])
+    expect((await migrateUp(options)).migrations).toEqual([])
+  })
+
+  it('are refused when a number below an applied one of the same owner comes later', async () => {
+    const { migratorUrl } = await databases.create('late')
+    const late = await checkout.copy()
+    await late.migration('first/0003_after', ...table('trickle_first_state', 'after'))
+    const options = { migratorUrl, owners: late.owners('first') }
+    await migrateUp(options)
+    await late.migration('first/0002_between', ...table('trickle_first_state', 'between'))
+    await expect(migrateUp(options)).rejects.toThrow(/first\/0002_between .*next free number/)
+    await late.dispose()
   })
 })

@@ -22,7 +22,9 @@ export const tenantlessTables: Readonly<Record<string, string>> = {
   'trickle_operations_audit.actions':
     'what operators did; says of a tenant only that it was the one, and no tenant sees it',
   'trickle_platform_migrations.applied': "the migration runner's record",
-  'trickle_platform_migrations.checksums': 'the level of the schema, which `ready` reads',
+  'trickle_platform_migrations.migrations': 'what was applied, which `ready` compares with the deployed code',
+  'trickle_platform_migrations.functions':
+    'the texts that each function has had, which `ready` compares with the deployed code',
 }
 
 /**

@@ -79,10 +79,10 @@ describe('what a failed step means', () => {
   })
 
   it('says which migration was edited, and leaves its own failures and defects as they are', () => {
-    const edited = new TrickleError('CONFIGURATION_INVALID', 'changed since: 0002_log')
+    const edited = new TrickleError('CONFIGURATION_INVALID', 'changed since: event-store/0001_log')
     expect(databaseFailure(edited, server, 'run')).toMatchObject({
       code: 'MIGRATION_EDITED',
-      message: 'changed since: 0002_log',
+      message: 'changed since: event-store/0001_log',
     })
     const own = new HookFailure({ code: 'ROLE_EXISTS', what: 'a', where: 'b', mend: 'c' })
     expect(databaseFailure(own, server, 'run')).toBe(own)

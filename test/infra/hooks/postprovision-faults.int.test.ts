@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { allMigrations, urlOfDatabase, withClient } from '../../../database/index.ts'
+import { owners, readMigrations, urlOfDatabase, withClient } from '../../../database/index.ts'
 import { startTestServer } from '../../../local/postgres/index.ts'
 import type { TestServer } from '../../../local/postgres/index.ts'
 import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
@@ -16,7 +16,7 @@ import {
 
 let server: TestServer
 let proxy: TcpProxy
-const names = (await allMigrations()).map((file) => file.name)
+const names = (await readMigrations(owners())).map((file) => file.name)
 
 beforeAll(async () => {
   server = await startTestServer()
@@ -42,7 +42,7 @@ async function expectGoodEnd(): Promise<void> {
   expect((await runHookOn(environmentOf(server.adminUrl))).text).toContain('Done')
   expect((await runHookOn(environmentOf(server.adminUrl))).changes).toBe(0)
   const { rows } = await asSuperuser(
-    'select name from trickle_platform_migrations.applied order by name',
+    'select name from trickle_platform_migrations.migrations order by ordinal',
     'trickle',
   )
   expect(rows.map((row: { name: string }) => row.name)).toEqual(names)
@@ -50,7 +50,7 @@ async function expectGoodEnd(): Promise<void> {
 
 async function appliedMigrations(): Promise<string[]> {
   const { rows } = await asSuperuser(
-    'select name from trickle_platform_migrations.applied order by name',
+    'select name from trickle_platform_migrations.migrations order by ordinal',
     'trickle',
   )
   return rows.map((row: { name: string }) => row.name)
@@ -146,7 +146,7 @@ describe('what the server refuses', () => {
     await runHookOn(environmentOf(server.adminUrl))
     const name = names[1] ?? ''
     await asSuperuser(
-      `update trickle_platform_migrations.checksums set checksum = reverse(checksum) where name = '${name}'`,
+      `update trickle_platform_migrations.migrations set checksum = reverse(checksum) where name = '${name}'`,
       'trickle',
     )
     await expect(runHookOn(environmentOf(server.adminUrl))).rejects.toMatchObject({
@@ -154,7 +154,7 @@ describe('what the server refuses', () => {
       message: expect.stringContaining(name) as string,
     })
     await asSuperuser(
-      `update trickle_platform_migrations.checksums set checksum = reverse(checksum) where name = '${name}'`,
+      `update trickle_platform_migrations.migrations set checksum = reverse(checksum) where name = '${name}'`,
       'trickle',
     )
     expect((await runHookOn(environmentOf(server.adminUrl))).changes).toBe(0)

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TrickleError } from '../shared/errors/index.ts'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+
+/** Who owns schemas: a capability of shared/ or a context of functions/. */
+export interface Owner {
+  /** The folder's own name, which begins the names of its migrations and functions. */
+  readonly name: string
+  /** Absolute path; the SQL stands in `migrations/` and `sql/` below it. */
+  readonly folder: string
+}
+
+/** In the order in which their migrations run: each stands on those before it and on no other. */
+const CAPABILITIES = ['tenancy', 'receipts', 'event-store', 'subscriptions', 'adx', 'audit'] as const
+
+/** Contexts that own schemas, in the same sense. They stand on the capabilities and never on each other. */
+const CONTEXTS: readonly string[] = []
+
+/**
+ * Every owner of schemas, in the order in which their migrations run.
+ * @param contexts folder names of functions/
+ * @throws TrickleError CONFIGURATION_INVALID when two owners have one name: their migrations would be taken for each other
+ */
+export function owners(contexts: readonly string[] = CONTEXTS): Owner[] {
+  const all = [
+    ...CAPABILITIES.map((name) => ({ name, folder: join(repository, 'shared', name) })),
+    ...contexts.map((name) => ({ name, folder: join(repository, 'functions', name) })),
+  ]
+  const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index)
+  if (twice !== undefined) {
+    throw new TrickleError(
+      'CONFIGURATION_INVALID',
+      `Two owners of schemas are called ${twice.name}. Give the context in functions/ another name.`,
+    )
+  }
+  return all
+}

@@ -1,4 +1,0 @@
-set local lock_timeout = '2s';
-set local statement_timeout = '60s';
-drop schema trickle_commands_log cascade;
-drop schema trickle_events_log cascade;

@@ -1,0 +1,16 @@
+-- Where somebody who has handled everything up to a point, in an epoch, goes on in the current one: at that point, or
+-- where the first later epoch branched off before it. Never at a later one: the end of an epoch is no reason to leave
+-- out what had not been handled in it. An epoch that the log does not know came after the first.
+create or replace function trickle_events_log.resume_point(p_epoch uuid, p_xid xid8, p_position bigint, out xid xid8, out "position" bigint)
+  language sql stable
+  as $$
+    select r.xid, r.position from (
+      values (p_xid, p_position)
+      union all
+      select e.began_xid, e.began_position from trickle_events_log.epochs e
+        where e.ordinal > coalesce((select k.ordinal from trickle_events_log.epochs k where k.epoch = p_epoch),
+          (select min(k.ordinal) from trickle_events_log.epochs k))) as r (xid, position)
+      order by r.xid, r.position limit 1
+  $$;
+alter function trickle_events_log.resume_point owner to trickle_owner;
+grant execute on function trickle_events_log.resume_point to trickle_operator;
