@@ -4,7 +4,7 @@ import type { Database, Row } from '../postgres/index.ts'
 import { Lease, type FeedPosition, type FeedReader, type Subscriber } from '../subscriptions/index.ts'
 import { buildContent, type BatchContent } from './batch-content.ts'
 import type { KustoSender } from './kusto.chunk.ts'
-import { beginAttempt, completeBatch, sealBatch, selectOpenBatch, type SealedBatch } from './statements.ts'
+import { beginAttempt, completeBatch, openBatch, sealBatch, type SealedBatch } from './statements.ts'
 
 export const TABLE = 'EventsRaw'
 export const MAPPING = 'EventsJson'
@@ -29,15 +29,17 @@ export class AnalyticsForwarder implements Subscriber {
   }
 
   async step(lease: Lease, feed: FeedReader): Promise<number> {
-    const open = await this.#openBatch()
+    const open = await this.#openBatch(lease)
     const prepared = open === null ? await this.#seal(lease, feed) : await this.#reopen(lease, feed, open)
     if (prepared === null) return 0
     await this.#send(lease, prepared.batch, prepared.content)
     return prepared.batch.eventCount
   }
 
-  async #openBatch(): Promise<SealedBatch | null> {
-    const [row] = await this.#database.query(selectOpenBatch(this.name), { isRead: true })
+  async #openBatch(lease: Lease): Promise<SealedBatch | null> {
+    const [row] = await this.#database.query(openBatch(this.name, lease.generation), {
+      resolvesAmbiguity: true,
+    })
     return row === undefined ? null : batchOfRow(row)
   }
 

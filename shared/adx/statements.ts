@@ -16,13 +16,16 @@ export interface SealedBatch {
   readonly tag: string
 }
 
-/** The batch that was sealed and not yet marked as sent; there is one at the most. */
-export const selectOpenBatch = (subscription: string): Statement => ({
-  name: 'select_open_batch',
+/**
+ * The batch that was sealed and not yet marked as sent; there is one at the most. One of an earlier generation is given
+ * up, on the record: an operator put the subscription elsewhere.
+ */
+export const openBatch = (subscription: string, generation: number): Statement => ({
+  name: 'open_batch',
   text: `select b.batch_id, b.subscription, b.epoch, b.from_xid, b.from_position, b.to_xid, b.to_position, b.event_count, b.byte_count,
       encode(b.content_hash, 'hex'), b.blob_name, b.tag
-    from trickle_analytics_outbox.batches b where b.subscription = $1 and b.state = 'sealed'`,
-  values: [subscription],
+    from trickle_analytics_outbox.open_batch($1, $2) b`,
+  values: [subscription, generation],
 })
 
 export const sealBatch = (fence: bigint, batch: SealedBatch): Statement => ({

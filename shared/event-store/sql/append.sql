@@ -55,14 +55,14 @@ begin
 
   -- New statements from here on, so new snapshots: they see what the last holder of the locks committed.
   select t.status, (select e.epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1) into v_status, epoch
-    from trickle_tenants_state.tenants t where t.tenant_id = p_tenant;
+    from trickle_tenants_state.tenant_status(p_tenant) t;
   if v_status is distinct from 'active' then
     outcome := case when v_status is null then 'tenant_unknown' else 'tenant_suspended' end;
     return;
   end if;
   if p_key is not null then
     select r.fingerprint, r.result, r.xid into v_fingerprint, result, xid
-      from trickle_commands_log.receipts r where r.tenant_id = p_tenant and r.key = p_key;
+      from trickle_commands_log.find_receipt(p_tenant, p_key) r;
     if found then
       outcome := case when v_fingerprint = p_fingerprint then 'replayed' else 'key_reused' end;
       return;

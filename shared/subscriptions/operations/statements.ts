@@ -37,7 +37,7 @@ export const place = (
   isResumed: boolean,
 ): Statement => ({
   name: 'subscription_place',
-  text: 'select trickle_subscriptions_state.place($1, $2, $3, $4, $5)',
+  text: 'select trickle_subscriptions_state.move_checkpoints($1, $2, $3, $4, $5)',
   values: [name, kind, at?.xid ?? null, at?.position ?? null, isResumed],
 })
 
