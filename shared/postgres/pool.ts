@@ -2,19 +2,25 @@ import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type Qu
 import { TrickleError } from '../errors/index.ts'
 import { addressOf } from './address.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
+import type { Columns } from './columns.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
 
-export type Row = readonly (string | null)[]
-
-export interface Statement {
+/** A statement and the form of its rows. */
+export interface Statement<R = unknown> {
   /** Name under which it is prepared when the server allows that; a plain literal of the code, unique for its text. */
   readonly name: string
+  /** Names each column that it gives, and never `*`. */
   readonly text: string
+  /** What is read of its answer; `NO_COLUMNS` where it is run for its effect. */
+  readonly columns: Pick<Columns<R>, 'read'>
   readonly values: readonly unknown[]
 }
+
+/** Runs a statement in the transaction that it was given for. @throws the driver's error; INTERNAL for an answer of another form. */
+export type RunStatement = <R>(statement: Statement<R>) => Promise<R[]>
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */
@@ -28,8 +34,9 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void
 }
 
-/** Values are left as the text that the server sent: JSON is passed through, and an int8 is never rounded. */
-const asText: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
+/** The driver hands on the text that the server sent; the column list of the statement says what becomes of it. */
+const asSent = (value: unknown): unknown => value
+const asText: CustomTypesConfig = { getTypeParser: () => asSent }
 
 /** 28P01 and 28000: the server refused the login, with Entra ID mostly because the cached token was revoked or ended. */
 const LOGIN_REFUSED = new Set(['28P01', '28000'])
@@ -63,6 +70,8 @@ export class Database {
       maxLifetimeSeconds: poolLimits.lifetimeSecondsMax,
       query_timeout: options.queryTimeoutMs ?? poolLimits.queryTimeoutMs,
       keepAlive: true,
+      // Statements that don't wait for each other go out together (inTwoTrips).
+      pipeline: true,
       types: asText,
       application_name: 'trickle',
       allowExitOnIdle: true,
@@ -79,10 +88,11 @@ export class Database {
   }
 
   /**
-   * Runs one statement in its own implicit transaction; the rows are arrays of text.
+   * Runs one statement in its own implicit transaction.
+   * @returns its rows, as objects with the columns of its list.
    * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN when any attempt may have written, or whatever `onError` made of the driver's error.
    */
-  async query(statement: Statement, options: QueryOptions = {}): Promise<Row[]> {
+  async query<R>(statement: Statement<R>, options: QueryOptions = {}): Promise<R[]> {
     return this.#retrying((client) => this.#run(client, statement), options)
   }
 
@@ -91,7 +101,7 @@ export class Database {
    * database. The transaction ends by COMMIT; any throw rolls back.
    */
   async transaction<T>(
-    work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>,
+    work: (run: RunStatement) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
     const begin = options.readOnly === true ? 'begin read only' : 'begin'
@@ -104,7 +114,7 @@ export class Database {
           isCommitting = true
           const { command } = await this.#send(client, 'commit')
           // COMMIT of a failed transaction is a ROLLBACK and no error.
-          if (command !== 'COMMIT') throw passedOver()
+          if (command !== 'COMMIT') throw swallowed()
           return result
         } catch (error) {
           // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
@@ -117,18 +127,54 @@ export class Database {
     )
   }
 
+  /**
+   * One transaction in two round trips: BEGIN goes together with `first`, and what `decide` makes of its answers goes
+   * together with COMMIT. So nothing waits for the client between the first write and COMMIT. Both run again from the start
+   * after a lost connection: `decide` must do nothing but think, and send what it writes by `send`.
+   */
+  async inTwoTrips<const First extends readonly unknown[], T>(
+    first: (run: RunStatement) => { readonly [K in keyof First]: Promise<First[K]> },
+    decide: (found: First) => Promise<Decision<T>>,
+    options: QueryOptions = {},
+  ): Promise<T> {
+    return this.#retrying(async (client) => {
+      const run: RunStatement = (statement) => this.#run(client, statement)
+      let isCommitting = false
+      try {
+        const begun = this.#send(client, 'begin')
+        const sent = first(run)
+        await allAnswers([begun, ...sent])
+        const decision = await decide((await Promise.all(sent)) as unknown as First)
+        if ('answer' in decision) {
+          await this.#send(client, 'rollback')
+          return decision.answer
+        }
+        isCommitting = true
+        const last = decision.send(run)
+        const commit = this.#send(client, 'commit')
+        await allAnswers([...last, commit])
+        if ((await commit).command !== 'COMMIT') throw swallowed()
+        return (await last[last.length - 1]) as T
+      } catch (error) {
+        if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
+          await this.#send(client, 'rollback').catch(() => {})
+        throw isCommitting ? error : clarify(error, 'rolled-back')
+      }
+    }, options)
+  }
+
   async end(): Promise<void> {
     await this.#pool.end()
   }
 
-  async #run(client: PoolClient, { name, text, values }: Statement): Promise<Row[]> {
-    const result = await this.#send(client, {
+  async #run<R>(client: PoolClient, { name, text, columns, values }: Statement<R>): Promise<R[]> {
+    const answer = await this.#send(client, {
       ...(this.#named ? { name } : {}),
       text,
       values: [...values],
       rowMode: 'array',
     })
-    return result.rows
+    return columns.read(name, answer)
   }
 
   async #send(client: PoolClient, query: string | QueryArrayConfig) {
@@ -197,11 +243,27 @@ export class Database {
   }
 }
 
-const passedOver = (): TrickleError =>
+const swallowed = (): TrickleError =>
   new TrickleError(
     'INTERNAL',
-    'A statement of the transaction failed and its error was passed over, so the database undid the transaction.',
+    'A statement of the transaction failed and its error was swallowed, so the database undid the transaction.',
   )
+
+/** Waits for all statements that were sent together. @throws the first error: later ones only follow from it. */
+async function allAnswers(sent: readonly Promise<unknown>[]): Promise<void> {
+  // All, since a connection with answers on their way must not be handed to the next caller.
+  const settled = await Promise.allSettled(sent)
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+/** What a transaction ends with: an answer without a write, which rolls back, or what is sent together with COMMIT. */
+export type Decision<T> =
+  | { readonly answer: T }
+  | {
+      /** Sends everything at once and waits for nothing. The answer of the last one is that of the whole. */
+      readonly send: (run: RunStatement) => readonly [...Promise<unknown>[], Promise<T>]
+    }
 
 export interface QueryOptions {
   /** The work only reads: a lost answer is asked for again, and told as DATABASE_UNAVAILABLE at worst. */
