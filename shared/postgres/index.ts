@@ -4,15 +4,9 @@
  * resolved by the caller's receipt or ids, never guessed. A statement names its columns and brings a list of them, by which
  * its rows get names and types; nothing reads a row by place. Must not know tenants or events: shared/tenancy stands on it.
  */
-export {
-  Database,
-  type DatabaseOptions,
-  type Decision,
-  type QueryOptions,
-  type RunStatement,
-  type Statement,
-  type TransactionOptions,
-} from './pool.ts'
+export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
+export type { RunStatement, Statement } from './statement.ts'
+export type { Decision, FirstTrip } from './transactions.ts'
 export { addressOf, entraScope } from './address.ts'
 export {
   classifyFailure,
@@ -45,3 +39,13 @@ export {
 } from './column-types.ts'
 export { changedSettings, selectLoginSettings, type ChangedSetting } from './login-settings.ts'
 export { timestampOfText } from './timestamps.ts'
+export {
+  everyRow,
+  logins,
+  tableVerbs,
+  type Login,
+  type Reach,
+  type RelationAccess,
+  type TableAccess,
+  type TableVerb,
+} from './table-access.ts'

@@ -1,26 +1,12 @@
 import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type QueryArrayConfig } from 'pg'
-import { TrickleError } from '../errors/index.ts'
 import { addressOf } from './address.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
-import type { Columns } from './columns.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
-
-/** A statement and the form of its rows. */
-export interface Statement<R = unknown> {
-  /** Name under which it is prepared when the server allows that; a plain literal of the code, unique for its text. */
-  readonly name: string
-  /** Names each column that it gives, and never `*`. */
-  readonly text: string
-  /** What is read of its answer; `NO_COLUMNS` where it is run for its effect. */
-  readonly columns: Pick<Columns<R>, 'read'>
-  readonly values: readonly unknown[]
-}
-
-/** Runs a statement in the transaction that it was given for. @throws the driver's error; INTERNAL for an answer of another form. */
-export type RunStatement = <R>(statement: Statement<R>) => Promise<R[]>
+import type { RunStatement, Statement } from './statement.ts'
+import { inTransaction, inTwoTrips, type Decision, type FirstTrip, type Session } from './transactions.ts'
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */
@@ -106,23 +92,7 @@ export class Database {
   ): Promise<T> {
     const begin = options.readOnly === true ? 'begin read only' : 'begin'
     return this.#retrying(
-      async (client) => {
-        let isCommitting = false
-        try {
-          await this.#send(client, begin)
-          const result = await work((statement) => this.#run(client, statement))
-          isCommitting = true
-          const { command } = await this.#send(client, 'commit')
-          // COMMIT of a failed transaction is a ROLLBACK and no error.
-          if (command !== 'COMMIT') throw swallowed()
-          return result
-        } catch (error) {
-          // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
-          if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
-            await this.#send(client, 'rollback').catch(() => {})
-          throw isCommitting ? error : clarify(error, 'rolled-back')
-        }
-      },
+      (client) => inTransaction(this.#session(client), begin, work),
       options.readOnly === true ? { ...options, isRead: true } : options,
     )
   }
@@ -133,38 +103,23 @@ export class Database {
    * after a lost connection: `decide` must do nothing but think, and send what it writes by `send`.
    */
   async inTwoTrips<const First extends readonly unknown[], T>(
-    first: (run: RunStatement) => { readonly [K in keyof First]: Promise<First[K]> },
+    first: FirstTrip<First>,
     decide: (found: First) => Promise<Decision<T>>,
     options: QueryOptions = {},
   ): Promise<T> {
-    return this.#retrying(async (client) => {
-      const run: RunStatement = (statement) => this.#run(client, statement)
-      let isCommitting = false
-      try {
-        const begun = this.#send(client, 'begin')
-        const sent = first(run)
-        await allAnswers([begun, ...sent])
-        const decision = await decide((await Promise.all(sent)) as unknown as First)
-        if ('answer' in decision) {
-          await this.#send(client, 'rollback')
-          return decision.answer
-        }
-        isCommitting = true
-        const last = decision.send(run)
-        const commit = this.#send(client, 'commit')
-        await allAnswers([...last, commit])
-        if ((await commit).command !== 'COMMIT') throw swallowed()
-        return (await last[last.length - 1]) as T
-      } catch (error) {
-        if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
-          await this.#send(client, 'rollback').catch(() => {})
-        throw isCommitting ? error : clarify(error, 'rolled-back')
-      }
-    }, options)
+    return this.#retrying((client) => inTwoTrips(this.#session(client), first, decide), options)
   }
 
   async end(): Promise<void> {
     await this.#pool.end()
+  }
+
+  #session(client: PoolClient): Session {
+    return {
+      run: (statement) => this.#run(client, statement),
+      command: async (text) => (await this.#send(client, text)).command,
+      hasTransaction: () => !this.#broken.has(client) && client.getTransactionStatus() !== 'I',
+    }
   }
 
   async #run<R>(client: PoolClient, { name, text, columns, values }: Statement<R>): Promise<R[]> {
@@ -242,28 +197,6 @@ export class Database {
     }
   }
 }
-
-const swallowed = (): TrickleError =>
-  new TrickleError(
-    'INTERNAL',
-    'A statement of the transaction failed and its error was swallowed, so the database undid the transaction.',
-  )
-
-/** Waits for all statements that were sent together. @throws the first error: later ones only follow from it. */
-async function allAnswers(sent: readonly Promise<unknown>[]): Promise<void> {
-  // All, since a connection with answers on their way must not be handed to the next caller.
-  const settled = await Promise.allSettled(sent)
-  const failed = settled.find((one) => one.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
-}
-
-/** What a transaction ends with: an answer without a write, which rolls back, or what is sent together with COMMIT. */
-export type Decision<T> =
-  | { readonly answer: T }
-  | {
-      /** Sends everything at once and waits for nothing. The answer of the last one is that of the whole. */
-      readonly send: (run: RunStatement) => readonly [...Promise<unknown>[], Promise<T>]
-    }
 
 export interface QueryOptions {
   /** The work only reads: a lost answer is asked for again, and told as DATABASE_UNAVAILABLE at worst. */

@@ -118,7 +118,10 @@ export class DomainWrites {
 }
 
 /** The detail that our own functions gave their error. */
-const detailOf = (error: unknown): string => String((error as { detail?: unknown }).detail ?? '')
+function detailOf(error: unknown): string {
+  const { detail } = error as { detail?: unknown }
+  return typeof detail === 'string' ? detail : ''
+}
 
 const refusalOf = (
   error: unknown,

@@ -5,7 +5,8 @@ import { createDatabase, createOwnServer } from '../../../support/database.ts'
 import { startPgBouncer, hasPgBouncer, requirePgBouncer } from '../../../support/pgbouncer.ts'
 import { TcpProxy } from '../../../support/proxy.ts'
 import { createAccounts, opening, withdrawal } from './stage.ts'
-import { describeDomainWrites, type Bank } from './suite.ts'
+import type { Bank } from './bank.ts'
+import { describeDomainWrites } from './suite.ts'
 
 describe('on the shared server', () => {
   let bank: Bank
