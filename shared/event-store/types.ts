@@ -1,3 +1,5 @@
+import type { ReceiptKey } from '../receipts/index.ts'
+
 /** An event as a caller gives it. Values are checked before they come here. */
 export interface NewEvent {
   /** Unique per (tenant, source, id); made by the server when absent. */
@@ -53,7 +55,7 @@ export interface StreamCondition {
 }
 
 export interface AppendOptions {
-  readonly idempotency?: { readonly key: string; readonly fingerprint: Buffer } | null
+  readonly idempotency?: ReceiptKey | null
   readonly trace?: TraceContext | null
   readonly signal?: AbortSignal | undefined
   readonly deadlineAtMs?: number | undefined

@@ -13,7 +13,14 @@ export {
   type TransactionOptions,
 } from './pool.ts'
 export { addressOf, entraScope } from './address.ts'
-export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureClass } from './classify.ts'
+export {
+  breaksConnection,
+  classifyFailure,
+  codeOf,
+  constraintOf,
+  UNIQUE_VIOLATION,
+  type FailureClass,
+} from './classify.ts'
 export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { instanceLimits, poolLimits, retryLimits } from './settings.ts'

@@ -9,6 +9,7 @@ import {
   columns,
   NO_COLUMNS,
   text,
+  UNIQUE_VIOLATION,
   type Database,
   type RowOf,
   type RunStatement,
@@ -38,8 +39,6 @@ export interface ReceiptOptions<T> {
   /** The write. It may run again from its start. Its result is kept as JSON. */
   readonly work: (run: RunStatement) => Promise<T>
 }
-
-const UNIQUE_VIOLATION = '23505'
 
 /**
  * Does a write once for its key. Without a key the write is done as it is, and a lost answer is told as OUTCOME_UNKNOWN.
@@ -75,10 +74,7 @@ async function attemptOnce<T>(
   const [earlier] = await run(selectReceipt(scope, key))
   if (earlier !== undefined) {
     if (earlier.fingerprint !== fingerprint.toString('hex')) {
-      throw new TrickleError(
-        'IDEMPOTENCY_KEY_REUSED',
-        'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
-      )
+      throw keyReused()
     }
     return { result: JSON.parse(earlier.result) as T, replayed: true }
   }
@@ -86,6 +82,13 @@ async function attemptOnce<T>(
   await run(insertReceipt(scope, key, fingerprint, status, JSON.stringify(result)))
   return { result, replayed: false }
 }
+
+/** The refusal of another request with a key that is known. */
+export const keyReused = (): TrickleError =>
+  new TrickleError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
+  )
 
 /** "ES" and 2: beside the class of the appenders' locks, which the feed's horizon looks at. */
 const LOCK_CLASS = 1_163_067_394
