@@ -34,7 +34,7 @@ export function append(prepared: PreparedAppend): Statement<RowOf<typeof APPENDE
     values: [
       tenantId,
       named.map(({ streamId }) => streamId),
-      named.map((stream) => ('streamType' in stream ? stream.streamType : null)),
+      [...streams.map(({ streamType }) => streamType), ...conditions.map(() => null)],
       named.map(({ expected }) => expectedNumber(expected)),
       streams.length,
       eventsJson(streams),

@@ -6,7 +6,7 @@ import type { TenantContext } from '../../tenancy/index.ts'
 import { encodeEvent, eventTooLarge, withMembers } from '../append/encode-events.ts'
 import { eventLimits } from '../limits.ts'
 import { checkStreamId } from '../names.ts'
-import { importEvents, importEventsOf, type ImportedRow } from '../read/statements.ts'
+import { importEvents, importEventsOf, type ImportedRow } from './statements.ts'
 import { isRefusedByDatabase, refusalText } from '../refused-by-database.ts'
 import type { NewEvent } from '../types.ts'
 

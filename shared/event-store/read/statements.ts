@@ -2,7 +2,6 @@ import {
   bigint,
   columns,
   integer,
-  oneOf,
   orElse,
   orNull,
   text,
@@ -137,29 +136,4 @@ export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof BEGAN>> =
     order by e.began_xid, e.began_position limit 1`,
   columns: BEGAN,
   values: [epoch],
-})
-
-const IMPORTED = columns({
-  /** Of the line, 0 first. */
-  n: integer,
-  outcome: oneOf('appended', 'duplicate', 'rejected'),
-  code: orNull(text),
-  /** The type that the stream has, where the line claims another. */
-  streamType: orNull(text),
-})
-
-export type ImportedRow = RowOf<typeof IMPORTED>
-
-export const importEvents = (tenantId: string, linesJson: string): Statement<ImportedRow> => ({
-  name: 'import_events',
-  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events($1, $2) i`,
-  columns: IMPORTED,
-  values: [tenantId, linesJson],
-})
-
-export const importEventsOf = (tenantIds: readonly string[], linesJson: string): Statement<ImportedRow> => ({
-  name: 'import_events_of',
-  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events_of($1, $2) i`,
-  columns: IMPORTED,
-  values: [tenantIds, linesJson],
 })

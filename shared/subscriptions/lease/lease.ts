@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { backoffCeilingMs, equalJitterMs } from '../../backoff/index.ts'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
@@ -176,8 +177,8 @@ export class Lease {
    * @param waitMs instead of the wait that follows from the failures so far.
    */
   async releaseFailed(error: unknown, waitMs?: number): Promise<void> {
-    const ceilingMs = Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * 2 ** this.#failures)
-    const retryAfterMs = waitMs ?? Math.round(ceilingMs / 2 + (Math.random() * ceilingMs) / 2)
+    const ceilingMs = backoffCeilingMs(this.#failures + 1, RETRY_FIRST_MS, RETRY_MS_MAX)
+    const retryAfterMs = waitMs ?? Math.round(equalJitterMs(ceilingMs))
     const message = error instanceof Error ? error.message : String(error)
     await this.#database.query(release(this, message, retryAfterMs))
   }

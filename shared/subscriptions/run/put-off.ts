@@ -1,3 +1,4 @@
+import { backoffCeilingMs, equalJitterMs } from '../../backoff/index.ts'
 import { isTrickleError } from '../../errors/index.ts'
 
 /**
@@ -41,8 +42,6 @@ export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]?.slice(0, 2_000) ?? ''
 }
 
-/** Doubled with each attempt, with jitter so that many don't wake at once. Source: AWS, "Exponential Backoff and Jitter". */
-export function backoffMs(attempt: number, { first, longest }: { first: number; longest: number }): number {
-  const ceilingMs = Math.min(longest, first * 2 ** (attempt - 1))
-  return Math.round(ceilingMs / 2 + (Math.random() * ceilingMs) / 2)
-}
+/** The wait after an attempt, 1 for the first. */
+export const backoffMs = (attempt: number, { first, longest }: { first: number; longest: number }): number =>
+  Math.round(equalJitterMs(backoffCeilingMs(attempt, first, longest)))
