@@ -27,7 +27,7 @@ export interface DatabaseOptions {
   readonly url: string
   readonly clientId?: string | undefined
   readonly connectionsMax: number
-  /** Named statements are parsed once a connection, unnamed ones work behind every transaction pooler. */
+  /** Named statements are parsed once a connection, unnamed ones work through every transaction pooler. */
   readonly statements: 'named' | 'unnamed'
   /** Time to wait for an answer; above the login's statement_timeout. Default: `poolLimits.queryTimeoutMs`. */
   readonly queryTimeoutMs?: number
@@ -42,7 +42,7 @@ const asText: CustomTypesConfig = { getTypeParser: () => asSent }
 const LOGIN_REFUSED = new Set(['28P01', '28000'])
 
 /**
- * One pool of one login role. Made lazily by whoever composes the app; `end` is for shutdown and tests.
+ * One pool of one login role. Made lazily, where the app is composed; `end` is for shutdown and tests.
  */
 export class Database {
   readonly #pool: Pool

@@ -1,6 +1,6 @@
 /**
  * Subscriptions: named checkpoints in the feed of all tenants, worked on by one holder at a time, run to completion within
- * a budget by whoever is woken. A checkpoint moves only past what has been handled, under a fence, so events are handled
+ * a budget by the instance that is woken. A checkpoint moves only past what has been handled, under a fence, so events are handled
  * at least once and in the order of each stream; effects in the same database can be exactly once (`handleBatch`). No
  * listening, no session locks: nothing here needs a host that is always on. Must not change events, nor read them other
  * than through the feed (docs/subscriptions.md).

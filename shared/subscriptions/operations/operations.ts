@@ -99,7 +99,7 @@ export class SubscriptionOperations {
     return { events, next: rows.length > limit ? (events.at(-1)?.parkedId ?? null) : null }
   }
 
-  /** The next run handles it again, and what waits behind it when it succeeds. @throws also PARKED_EVENT_NOT_FOUND. */
+  /** The next run handles it again, and what waits for it when it succeeds. @throws also PARKED_EVENT_NOT_FOUND. */
   async replay(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
     await this.#decide(name, parkedId, 'replay', action)
   }
@@ -181,7 +181,7 @@ const CONFLICTS: Readonly<
     'stopped with an ended epoch of the log, so its checkpoint may mean nothing; choose where to resume it',
   single: 'is worked on by one member only',
   resizing: 'is being resized; wait until that is done',
-  waiting: 'holds this event behind an earlier one of its stream; decide on that one',
+  waiting: 'holds this event until an earlier one of its stream is done; decide on that one',
 }
 
 const notFound = (name: string): TrickleError =>

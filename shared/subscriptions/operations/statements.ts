@@ -28,7 +28,7 @@ export const register = (
   values: [name, isGroup, types, streamTypes, fromNow],
 })
 
-/** Rows looked at for the lag of a member: about 20 ms; who is further behind is told so. */
+/** Rows looked at for the lag of a member: about 20 ms. Of a larger lag the status says that it is a lower bound. */
 export const LAG_COUNTED_MAX = 10_000
 
 const STATUS = columns({

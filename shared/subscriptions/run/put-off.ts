@@ -35,7 +35,7 @@ export const isPassing = (error: unknown): boolean =>
 export const putOff = (error: unknown): PutOff =>
   new PutOff(error, error instanceof RetryLater ? error.afterMs : undefined)
 
-/** First line: some SDKs append stacks to their messages. What lies behind an INTERNAL says more than it does. */
+/** First line: some SDKs append stacks to their messages. The cause of an INTERNAL says more than it does. */
 export function messageOf(error: unknown): string {
   if (isTrickleError(error) && error.code === 'INTERNAL' && error.cause instanceof Error)
     return messageOf(error.cause)

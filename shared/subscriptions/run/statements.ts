@@ -95,7 +95,7 @@ export const selectLanes = (holder: Holder, limit: number): Statement<Lane> => (
 export interface SetAside {
   readonly event: FeedEvent
   readonly state: 'parked' | 'waiting'
-  /** Whether later events of its stream wait behind it. */
+  /** Whether later events of its stream wait for it. */
   readonly blocks: boolean
   readonly attempts: number
   readonly error: string
