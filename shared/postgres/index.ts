@@ -4,14 +4,7 @@
  * resolved by the caller's receipt or ids, never guessed. A statement names its columns and brings a list of them, by which
  * its rows get names and types; nothing reads a row by place. Must not know tenants or events: shared/tenancy stands on it.
  */
-export {
-  Database,
-  type DatabaseOptions,
-  type QueryOptions,
-  type RunStatement,
-  type Statement,
-  type TransactionOptions,
-} from './pool.ts'
+export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
 export { addressOf, entraScope } from './address.ts'
 export {
   breaksConnection,
@@ -25,6 +18,7 @@ export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { INT8_MAX, instanceLimits, poolLimits, retryLimits } from './settings.ts'
 export type { Work } from './connection-turns.ts'
+export type { RunStatement, Statement } from './statement.ts'
 export { columns, NO_COLUMNS, type Columns, type RowOf } from './columns.ts'
 export {
   arrayOf,

@@ -1,6 +1,6 @@
 import { json, orElse, orNull, text } from './column-types.ts'
 import { columns, type RowOf } from './columns.ts'
-import type { Statement } from './pool.ts'
+import type { Statement } from './statement.ts'
 
 /** A setting of a login that is not as database/roles.sql made it. */
 export interface ChangedSetting {

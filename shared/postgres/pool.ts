@@ -1,26 +1,12 @@
-import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type QueryArrayConfig } from 'pg'
+import { Pool, type CustomTypesConfig, type PoolClient, type QueryArrayConfig } from 'pg'
 import { TrickleError } from '../errors/index.ts'
-import { addressOf } from './address.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
-import type { Columns } from './columns.ts'
 import { databaseError } from './errors.ts'
+import { loginOf } from './login.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
+import type { RunStatement, Statement } from './statement.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
-
-/** A statement and the form of its rows. */
-export interface Statement<R = unknown> {
-  /** Name under which it is prepared when the server allows that; a plain literal of the code, unique for its text. */
-  readonly name: string
-  /** Names each column that it gives, and never `*`. */
-  readonly text: string
-  /** What is read of its answer; `NO_COLUMNS` where it is run for its effect. */
-  readonly columns: Pick<Columns<R>, 'read'>
-  readonly values: readonly unknown[]
-}
-
-/** Runs a statement in the transaction that it was given for. @throws the driver's error; INTERNAL for an answer of another form. */
-export type RunStatement = <R>(statement: Statement<R>) => Promise<R[]>
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */
@@ -238,24 +224,5 @@ function pickTiming({ deadlineAtMs, signal }: QueryOptions): Pick<RetryOptions, 
   return {
     ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }),
     ...(signal === undefined ? {} : { signal }),
-  }
-}
-
-/** Where to log in and with what: the url's password, or a token of the identity for each new connection. */
-function loginOf({ url, clientId }: DatabaseOptions): { config: PoolConfig; drop: () => void } {
-  const { password } = new URL(url)
-  const config: PoolConfig = addressOf(url)
-  if (password !== '')
-    return { config: { ...config, password: decodeURIComponent(password) }, drop: () => {} }
-  let source: { password: () => Promise<string>; drop: () => void } | undefined
-  return {
-    config: {
-      ...config,
-      password: async () => {
-        source ??= (await import('./entra.chunk.ts')).createTokenSource(clientId)
-        return source.password()
-      },
-    },
-    drop: () => source?.drop(),
   }
 }
