@@ -100,7 +100,7 @@ export async function* splitLines(
   if (last) yield last
 }
 
-const goOnFrom = (line: number, { code, detail }: TrickleError): TrickleError =>
-  new TrickleError(code, `${detail} Go on with another request from line ${line}.`, {
+const goOnFrom = (line: number, error: TrickleError): TrickleError =>
+  new TrickleError(error, `${error.detail} Go on with another request from line ${line}.`, {
     extensions: { line },
   })

@@ -5,10 +5,10 @@ import { defineRouteFor, reply } from '../../shared/http/index.ts'
 import { INT8_MAX } from '../../shared/postgres/index.ts'
 import { MEMBERS_MAX, type ResumePoint, type SubscriptionStatus } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { subscriptionParams, subscriptionSchema } from './schemas.ts'
+import type { OperationServices } from './services.ts'
 
-type SubscriptionServices = () => Pick<Services, 'subscriptionOperations'>
+type SubscriptionServices = () => Pick<OperationServices, 'subscriptionOperations'>
 
 const defineOperatorRoute = defineRouteFor<TenantContext>()
 const common = { tags: ['Operations'], access: { kind: 'operator' } } as const
@@ -73,7 +73,7 @@ interface Verb {
   readonly description: string
   readonly errors: readonly ErrorCode[]
   readonly call: (
-    operations: Services['subscriptionOperations'],
+    operations: OperationServices['subscriptionOperations'],
     name: string,
     action: OperatorAction,
   ) => Promise<SubscriptionStatus>

@@ -1,3 +1,4 @@
+import contextSettings from '../../infra/context-settings.json' with { type: 'json' }
 import { tokenSecondsMax, type IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
 import type { RolePasswords } from './secrets.ts'
@@ -50,23 +51,16 @@ export function roleUrl(
  * Settings that may be changed for a run by setting them for `npm start`: those the run has no value of its own for.
  * Addresses and keys are always the run's: a setting left over in a shell must not send events elsewhere.
  */
-export const tunableNames = [
+export const tunableNames: readonly string[] = [
   'TRICKLE_POSTGRES_STATEMENTS',
-  'TRICKLE_FORWARD_SCHEDULE',
-  'TRICKLE_EVENTS_SSE_VIEWERS_MAX',
   'TRICKLE_AUTH_TENANT_CLAIM',
   'TRICKLE_AUTH_TENANT_KEY',
   'TRICKLE_AUTH_ROLES_CLAIM',
   'TRICKLE_AUTH_APPLICATIONS',
   'TRICKLE_AUTH_ISSUERS',
   'TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX',
-] as const
-
-/** Every 2 seconds: somebody who tries it sees the event arrive at once. */
-const localForwardSchedule = '*/2 * * * * *'
-
-/** On, so that somebody who tries it sees it; a local host serves as many requests as come. */
-const localLiveViewers = '8'
+  ...Object.keys(contextSettings.local),
+]
 
 export interface FunctionsAddresses {
   readonly app: string
@@ -84,8 +78,7 @@ export function functionsSettings(addresses: FunctionsAddresses): Record<string,
     return value === undefined || value === '' ? [] : [[name, value]]
   })
   return {
-    TRICKLE_FORWARD_SCHEDULE: localForwardSchedule,
-    TRICKLE_EVENTS_SSE_VIEWERS_MAX: localLiveViewers,
+    ...contextSettings.local,
     TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: String(tokenSecondsMax),
     ...Object.fromEntries(tuned),
     TRICKLE_ENVIRONMENT: 'local',

@@ -16,6 +16,9 @@ import {
 export const TABLE = 'EventsRaw'
 export const MAPPING = 'EventsJson'
 
+/** Name of its subscription. */
+export const forwarderName = 'forward-adx'
+
 /**
  * Forwards the feed of all tenants to Azure Data Explorer, effectively once: a batch is frozen in PostgreSQL before it
  * is sent, and sent again as it was when its sender died. The tag makes the service skip what it has already.
@@ -23,7 +26,7 @@ export const MAPPING = 'EventsJson'
  *   seal (range, count, hash) -> upload blob -> enqueue with ingest-by tag -> mark as sent and move the checkpoint
  */
 export class AnalyticsForwarder implements Subscriber {
-  readonly name = 'forward-adx'
+  readonly name = forwarderName
   readonly #database: Database
   readonly #analyticsDatabase: string
   readonly #sender: () => Promise<KustoSender>

@@ -4,6 +4,8 @@
  * the first answer. Nothing outside the database's append functions may insert into the log (docs/event-log.md).
  */
 export type { EventStore } from './event-store.ts'
+export { DomainWrites } from './domain-writes/domain-writes.ts'
+export type { DomainDecision, DomainLocks, DomainWrite, RowsOf, StateChange } from './domain-writes/types.ts'
 export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
 export { EventImporter, type ImportLine, type ImportOutcome } from './import/importer.ts'
 export {

@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import { codeOf, constraintOf } from '../postgres/index.ts'
+import { codeOf, constraintOf, schemaOf } from '../postgres/index.ts'
 
 /**
  * What the server says of a value that it can't keep, by SQLSTATE. Doors check values before they come here, so this is
@@ -31,7 +31,9 @@ export const isRefusedByDatabase = (error: unknown): error is Error =>
 /** The refusal of an append by its content; undefined for every other error. Nothing was written. */
 export function refusedByDatabase(error: unknown): TrickleError | undefined {
   const code = codeOf(error)
-  if (!(error instanceof Error) || (code !== CHECK_VIOLATION && REASONS[code] === undefined)) return undefined
+  // A check of another schema is that of a domain which writes together with its events.
+  const isOfLog = code === CHECK_VIOLATION && schemaOf(error) === 'trickle_events_log'
+  if (!(error instanceof Error) || !(isOfLog || REASONS[code] !== undefined)) return undefined
   return new TrickleError(
     'VALIDATION_FAILED',
     `${refusalText('append', error)} Ids, types and sources have 255 characters at most, times lie in the years 0001 to 9999 in UTC. Nothing was written.`,

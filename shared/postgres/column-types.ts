@@ -75,7 +75,7 @@ export const arrayOf = <T>(type: ColumnType<T>): ColumnType<readonly T[]> => ({
  */
 export function composite<T extends Readonly<Record<string, ColumnType<unknown>>>>(
   types: T,
-): ColumnType<{ readonly [K in keyof T]: ValueOf<T[K]> }> {
+): { readonly read: (printed: string) => { readonly [K in keyof T]: ValueOf<T[K]> } } {
   const members = Object.entries(types)
   return {
     read: (printed) => {

@@ -5,12 +5,15 @@
  * its rows get names and types; nothing reads a row by place. Must not know tenants or events: shared/tenancy stands on it.
  */
 export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
+export type { RunStatement, Statement } from './statement.ts'
+export type { Decision, FirstTrip } from './transactions.ts'
 export { addressOf, entraScope } from './address.ts'
 export {
-  breaksConnection,
   classifyFailure,
   codeOf,
   constraintOf,
+  schemaOf,
+  breaksConnection,
   UNIQUE_VIOLATION,
   type FailureClass,
 } from './classify.ts'
@@ -18,7 +21,6 @@ export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { INT8_MAX, instanceLimits, poolLimits, retryLimits } from './settings.ts'
 export type { Work } from './connection-turns.ts'
-export type { RunStatement, Statement } from './statement.ts'
 export { columns, NO_COLUMNS, type Columns, type RowOf } from './columns.ts'
 export {
   arrayOf,
@@ -38,3 +40,13 @@ export {
 } from './column-types.ts'
 export { changedSettings, selectLoginSettings, type ChangedSetting } from './login-settings.ts'
 export { timestampOfText } from './timestamps.ts'
+export {
+  everyRow,
+  logins,
+  tableVerbs,
+  type Login,
+  type Reach,
+  type RelationAccess,
+  type TableAccess,
+  type TableVerb,
+} from './table-access.ts'

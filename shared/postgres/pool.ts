@@ -1,12 +1,12 @@
 import { Pool, type CustomTypesConfig, type PoolClient, type QueryArrayConfig } from 'pg'
-import { TrickleError } from '../errors/index.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { loginOf } from './login.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
-import type { RunStatement, Statement } from './statement.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
+import type { RunStatement, Statement } from './statement.ts'
+import { inTransaction, inTwoTrips, type Decision, type FirstTrip, type Session } from './transactions.ts'
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */
@@ -56,6 +56,8 @@ export class Database {
       maxLifetimeSeconds: poolLimits.lifetimeSecondsMax,
       query_timeout: options.queryTimeoutMs ?? poolLimits.queryTimeoutMs,
       keepAlive: true,
+      // Statements that don't wait for each other go out together (inTwoTrips).
+      pipeline: true,
       types: asText,
       application_name: 'trickle',
       allowExitOnIdle: true,
@@ -90,29 +92,34 @@ export class Database {
   ): Promise<T> {
     const begin = options.readOnly === true ? 'begin read only' : 'begin'
     return this.#retrying(
-      async (client) => {
-        let isCommitting = false
-        try {
-          await this.#send(client, begin)
-          const result = await work((statement) => this.#run(client, statement))
-          isCommitting = true
-          const { command } = await this.#send(client, 'commit')
-          // COMMIT of a failed transaction is a ROLLBACK and no error.
-          if (command !== 'COMMIT') throw swallowed()
-          return result
-        } catch (error) {
-          // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
-          if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
-            await this.#send(client, 'rollback').catch(() => {})
-          throw isCommitting ? error : clarify(error, 'rolled-back')
-        }
-      },
+      (client) => inTransaction(this.#session(client), begin, work),
       options.readOnly === true ? { ...options, isRead: true } : options,
     )
   }
 
+  /**
+   * One transaction in two round trips: BEGIN goes together with `first`, and what `decide` makes of its answers goes
+   * together with COMMIT. So nothing waits for the client between the first write and COMMIT. Both run again from the start
+   * after a lost connection: `decide` must do nothing but think, and send what it writes by `send`.
+   */
+  async inTwoTrips<const First extends readonly unknown[], T>(
+    first: FirstTrip<First>,
+    decide: (found: First) => Promise<Decision<T>>,
+    options: QueryOptions = {},
+  ): Promise<T> {
+    return this.#retrying((client) => inTwoTrips(this.#session(client), first, decide), options)
+  }
+
   async end(): Promise<void> {
     await this.#pool.end()
+  }
+
+  #session(client: PoolClient): Session {
+    return {
+      run: (statement) => this.#run(client, statement),
+      command: async (text) => (await this.#send(client, text)).command,
+      hasTransaction: () => !this.#broken.has(client) && client.getTransactionStatus() !== 'I',
+    }
   }
 
   async #run<R>(client: PoolClient, { name, text, columns, values }: Statement<R>): Promise<R[]> {
@@ -190,12 +197,6 @@ export class Database {
     }
   }
 }
-
-const swallowed = (): TrickleError =>
-  new TrickleError(
-    'INTERNAL',
-    'A statement of the transaction failed and its error was swallowed, so the database undid the transaction.',
-  )
 
 export interface QueryOptions {
   /** The work only reads: a lost answer is asked for again, and told as DATABASE_UNAVAILABLE at worst. */

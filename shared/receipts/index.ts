@@ -83,7 +83,7 @@ async function attemptOnce<T>(
   return { result, replayed: false }
 }
 
-/** The refusal of another request with a key that is known. */
+/** A key belongs to one request. */
 export const keyReused = (): TrickleError =>
   new TrickleError(
     'IDEMPOTENCY_KEY_REUSED',
@@ -100,11 +100,14 @@ const lockKey = (scope: string, key: string): Statement => ({
   values: [LOCK_CLASS, `${scope} ${key}`],
 })
 
-const RECEIPT = columns({ fingerprint: text, result: text })
+const RECEIPT = columns({ fingerprint: text, result: text, xid: text })
 
-const selectReceipt = (scope: string, key: string): Statement<RowOf<typeof RECEIPT>> => ({
+export type Receipt = RowOf<typeof RECEIPT>
+
+/** The fingerprint comes as hexadecimal digits. */
+export const selectReceipt = (scope: string, key: string): Statement<Receipt> => ({
   name: 'select_receipt',
-  text: `select encode(r.fingerprint, 'hex') as fingerprint, r.result
+  text: `select encode(r.fingerprint, 'hex') as fingerprint, r.result, r.xid
     from trickle_commands_log.receipts r where r.tenant_id = $1 and r.key = $2`,
   columns: RECEIPT,
   values: [scope, key],

@@ -32,6 +32,9 @@ const ANSWER = composite({
 /** What the append function answers. */
 export type AppendAnswer = ValueOf<typeof ANSWER>
 
+/** The answer as an error's detail holds it. */
+export const answerOfText = (printed: string): AppendAnswer => ANSWER.read(printed)
+
 export const APPENDED = columns({ answer: ANSWER })
 
 /** The answers to the appends of a batch, in their order. What was not written has no version. */
@@ -100,15 +103,23 @@ export function resultOf(
       )
       return assemble(keyring, tenant, streams, answer, { replayed: false, replayedByKey: false })
     }
-    case 'replayed': {
-      const receipt = JSON.parse(answer.result) as Receipt
-      const streams = partIds(receipt.streams, receipt.versions, receipt.counts, receipt.ids)
-      const at = { epoch: receipt.epoch, timeline: receipt.timeline, xid: answer.xid }
-      return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: true })
-    }
+    case 'replayed':
+      return replayOf(keyring, tenant, answer)
     default:
       throw refusalOf(tenant, request, answer)
   }
+}
+
+/** The result of the append whose receipt this is. */
+export function replayOf(
+  keyring: SealKeyring,
+  tenant: TenantContext,
+  { result, xid }: Pick<AppendAnswer, 'result' | 'xid'>,
+): AppendAllResult {
+  const receipt = JSON.parse(result) as Receipt
+  const streams = partIds(receipt.streams, receipt.versions, receipt.counts, receipt.ids)
+  const at = { epoch: receipt.epoch, timeline: receipt.timeline, xid }
+  return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: true })
 }
 
 /** What append keeps under an idempotency key. */

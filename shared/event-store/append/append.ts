@@ -5,7 +5,7 @@ import type { TenantContext } from '../../tenancy/index.ts'
 import { assemble, resultOf } from './answer.ts'
 import { eventIdExists } from './refusals.ts'
 import { prepareAppend, type PreparedAppend } from './request.ts'
-import { findAppend } from './statements.ts'
+import { findAppend, type FoundAppend } from './statements.ts'
 import type { AppendWriter } from './writer.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import type { SealKeys } from '../tokens/seal-keys.ts'
@@ -21,7 +21,7 @@ import type {
 const ROUNDS_MAX = 3
 
 /** What stands in the way may be what an earlier attempt of this very append has written. */
-const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
+export const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
 
 /** What an append is made with. */
 export interface AppendMeans {
@@ -92,14 +92,27 @@ function asUnknownOutcome(error: unknown): never {
 }
 
 /** The result of the append that wrote these ids before; null when nobody did. */
-async function findEarlier(
+export async function findEarlier(
   database: Database,
   keyring: SealKeyring,
   tenant: TenantContext,
   prepared: PreparedAppend,
 ): Promise<AppendAllResult | null> {
   const [row] = await database.query(findAppend(prepared), { isRead: true, turn: tenant.tenantId })
-  if (row === undefined || row.outcome === 'absent') return null
+  return row === undefined ? null : earlierAppend(keyring, tenant, prepared, row)
+}
+
+/**
+ * What the look-up of an append's ids found, as its result; null when none of them exists.
+ * @throws TrickleError EVENT_ID_EXISTS when they are of another append.
+ */
+export function earlierAppend(
+  keyring: SealKeyring,
+  tenant: TenantContext,
+  prepared: PreparedAppend,
+  row: FoundAppend,
+): AppendAllResult | null {
+  if (row.outcome === 'absent') return null
   if (row.outcome === 'exists') throw eventIdExists(row.offending ?? '')
   const streams = prepared.streams.map(({ streamId }) => writtenStream(streamId, row.streamVersions))
   return assemble(keyring, tenant, streams, row, { replayed: true, replayedByKey: false })

@@ -18,12 +18,14 @@ export interface SingleAppend extends PreparedAppend {
   readonly streams: readonly [PreparedStream]
 }
 
+export type Appended = RowOf<typeof APPENDED>
+
 /**
  * Its answer comes as the text of a composite value. Asked for as the columns of a FROM item the same answer costs the
  * server a seventh more for an unnamed append: parsing, planning, a tuple store for one row. A bare function call is also
  * what a Citus coordinator hands to the node of the tenant.
  */
-export function append(prepared: PreparedAppend): Statement<RowOf<typeof APPENDED>> {
+export function append(prepared: PreparedAppend): Statement<Appended> {
   const { tenantId, streams, conditions, trace, idempotency, names } = prepared
   // The written streams, then those that only a condition names.
   const named = [...streams, ...conditions]
@@ -81,7 +83,10 @@ const FOUND = columns({
   xid: orElse(text, '0'),
 })
 
-export const findAppend = ({ tenantId, streams }: PreparedAppend): Statement<RowOf<typeof FOUND>> => ({
+/** What a look-up of ids found. */
+export type FoundAppend = RowOf<typeof FOUND>
+
+export const findAppend = ({ tenantId, streams }: PreparedAppend): Statement<FoundAppend> => ({
   name: 'find_append',
   text: `select ${FOUND.of('f')} from trickle_events_log.find_append($1, $2, $3) f`,
   columns: FOUND,

@@ -1,5 +1,5 @@
 import { recordAction, type OperatorAction } from '../../audit/index.ts'
-import { isTrickleError, TrickleError, type ErrorCode } from '../../errors/index.ts'
+import { isTrickleError, TrickleError, type AnyErrorCode } from '../../errors/index.ts'
 import type { Database, QueryOptions, Statement } from '../../postgres/index.ts'
 import { codeOf, UNIQUE_VIOLATION } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
@@ -23,7 +23,7 @@ export interface ImportLine {
 
 export type ImportOutcome =
   | { readonly outcome: 'appended' | 'duplicate' }
-  | { readonly outcome: 'rejected'; readonly code: ErrorCode; readonly detail: string }
+  | { readonly outcome: 'rejected'; readonly code: AnyErrorCode; readonly detail: string }
 
 /** Another writer may commit one of our ids between the look and the insert; the batch is undone and judged again. */
 const ROUNDS_MAX = 5
@@ -185,7 +185,7 @@ function rejectionOf(
   code: string | null,
   line: EncodedLine | undefined,
   streamType: string | null,
-): { code: ErrorCode; detail: string } {
+): { code: AnyErrorCode; detail: string } {
   switch (code) {
     case 'EVENT_ID_EXISTS':
       return { code, detail: 'An event with this id exists with other content.' }
