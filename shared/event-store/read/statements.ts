@@ -29,6 +29,7 @@ const STREAM_PAGE = columns({
   /** Null in a row that is no event: its version says how far was looked, and none of both says that nothing is there. */
   eventId: orNull(text),
   version: orNull(text),
+  streamType: orNull(text),
 })
 
 export type StreamRow = RowOf<typeof STREAM_PAGE>
@@ -89,6 +90,7 @@ const TENANT_FEED = columns({
   ...EVENT_COLUMNS,
   /** Of the last row, which is no event and says how far the page has come. */
   epoch: orElse(text, ''),
+  streamType: orNull(text),
 })
 
 export type TenantFeedRow = RowOf<typeof TENANT_FEED>

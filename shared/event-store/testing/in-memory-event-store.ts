@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { asTrickleError, TrickleError } from '../../errors/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { assemble, resultOf } from '../append/answer.ts'
+import { MAY_BE_OWN } from '../append/append.ts'
 import { prepareAppend } from '../append/request.ts'
 import type { EventStore } from '../event-store.ts'
 import type {
@@ -103,9 +104,6 @@ export class InMemoryEventStore implements EventStore {
     return log
   }
 }
-
-/** What stands in the way may be what an earlier attempt of this very append has written. */
-const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
 
 /** The transaction ids, positions and times of one store. */
 function startClock(now: () => number): LogClock {
