@@ -8,7 +8,7 @@ export interface FeedPoint {
 
 /**
  * One page of all tenants' feed by the forwarder's login: the query that subscriptions read by, without their filters,
- * byte limits and checkpoints, below the plain horizon. Whoever measures must see to it that nobody appends meanwhile.
+ * byte limits and checkpoints, below the plain horizon. The caller sees to it that nobody appends meanwhile.
  * @returns how many events it gave
  */
 export async function readAllTenants(forwarder: Database, after: FeedPoint, limit: number): Promise<number> {

@@ -5,8 +5,8 @@ export const logins = ['trickle_app', 'trickle_forwarder', 'trickle_operator', '
 export type Login = (typeof logins)[number]
 
 /**
- * own: the rows of the bound tenant and no others. all: every row, whoever is bound. platform: the rows under the nil
- * uuid, which no tenant has. kept: the login has the right, and a foreign key keeps every row that is in use.
+ * own: the rows of the bound tenant and no others. all: every row, whichever tenant is bound. platform: the rows under
+ * the nil uuid, which no tenant has. kept: the login has the right, and a foreign key keeps every row that is in use.
  */
 type Access = 'own' | 'all' | 'platform' | 'kept'
 type Grants = Readonly<Partial<Record<Login, Readonly<Partial<Record<Verb, Access>>>>>>
