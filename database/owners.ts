@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { product } from '../functions/product.ts'
 import { TrickleError } from '../shared/errors/index.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -15,15 +16,13 @@ export interface Owner {
 /** In the order in which their migrations run: each stands on those before it and on no other. */
 const CAPABILITIES = ['tenancy', 'receipts', 'event-store', 'subscriptions', 'adx', 'audit'] as const
 
-/** Contexts that own schemas, in the same sense. They stand on the capabilities and never on each other. */
-const CONTEXTS: readonly string[] = []
-
 /**
  * Every owner of schemas, in the order in which their migrations run.
- * @param contexts folder names of functions/
+ * @param contexts folder names of functions/, which stand on the capabilities and never on each other; default: those of
+ *   functions/app.ts
  * @throws TrickleError CONFIGURATION_INVALID when two owners have one name: their migrations would be taken for each other
  */
-export function owners(contexts: readonly string[] = CONTEXTS): Owner[] {
+export function owners(contexts: readonly string[] = product.contexts): Owner[] {
   const all = [
     ...CAPABILITIES.map((name) => ({ name, folder: join(repository, 'shared', name) })),
     ...contexts.map((name) => ({ name, folder: join(repository, 'functions', name) })),

@@ -1,56 +1,56 @@
 import type { app as functionsApp } from '@azure/functions'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import packageFile from '../package.json' with { type: 'json' }
+import { registerTriggers } from '../shared/context/index.ts'
+import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
 import {
   createKernel,
   docsRoutes,
+  isRunBy,
   notFoundRoute,
   registerRoutes,
   type KernelLogger,
-  type Route,
+  type RunsOn,
 } from '../shared/http/index.ts'
-import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import { resolveCaller } from './callers.ts'
-import { eventRoutes } from './events/index.ts'
-import { registerForwarding } from './forwarding/index.ts'
-import { healthRoutes } from './health/index.ts'
-import { operationRoutes } from './operations/index.ts'
-import { createServices, type Services } from './services.ts'
-import { tenantRoutes } from './tenants/index.ts'
+import { createPlatform } from './platform.ts'
+import { apiInfo, product, productErrors } from './product.ts'
 
-/** Every route of the product, without the reference about them. */
-export const productRoutes = (services: () => Services): Route<TenantContext>[] => [
-  ...eventRoutes(services),
-  ...tenantRoutes(services),
-  ...operationRoutes(services),
-  ...healthRoutes(services),
-]
-
-export const apiInfo = {
-  title: 'Trickle',
-  version: packageFile.version,
-  description: packageFile.description,
+export interface RegisterAppOptions {
+  /** Which side of the product the app is. Default: both. */
+  readonly runsOn?: RunsOn
 }
 
-/** Registers all functions. Opens nothing: pools, keys and SDKs come with the first call that needs them. */
-export function registerApp(app: typeof functionsApp): void {
+/** Registers all functions of a side. Opens nothing: pools, keys and SDKs come with the first call that needs them. */
+export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: RegisterAppOptions = {}): void {
   // Imports and long reads are streamed; without this the host drops the body of every chunked upload.
   app.setup({ enableHttpStream: true })
-  const services = createServices((message) => logger.warn(message, {}))
+  const platform = createPlatform({
+    contextSettings: product.settings,
+    report: (message) => logger.warn(message, {}),
+  })
+  const triggers = product.triggersOn(() => platform)
   const kernel = createKernel<TenantContext>({
-    authenticate: (header) => services.tokens.verify(header),
+    authenticate: (header) => platform.tokens.verify(header),
     resolveCaller: (identity, limits, namedTenant) =>
-      resolveCaller((key) => services.tenantsBy(key), identity, limits, namedTenant),
+      resolveCaller(platform.tenantsBy, identity, limits, namedTenant),
     logger,
   })
-  const routes = productRoutes(() => services)
   const assetsFolder = join(dirname(fileURLToPath(import.meta.url)), 'assets')
-  const reference = docsRoutes({ routes, info: apiInfo, assetsFolder })
-  registerRoutes(app, kernel, [...routes, ...reference, notFoundRoute([...routes, ...reference])])
-  registerForwarding(() => services)
-  app.hook.appTerminate(() => services.close())
+  const reference = docsRoutes({
+    routes: triggers.routes,
+    info: apiInfo,
+    errors: productErrors,
+    assetsFolder,
+  })
+  const routes = [...triggers.routes, ...reference].filter((route) => isRunBy(route.runsOn, runsOn))
+  registerRoutes(app, kernel, [...routes, notFoundRoute(routes)])
+  registerTriggers(app, triggers, {
+    runsOn,
+    subscriptionDatabase: () => platform.databases.subscriptions,
+  })
+  app.hook.appTerminate(platform.close)
   const core = findWorkerCore()
   if (core !== undefined) bindHttpHalves(core, (message) => logger.warn(message, {}))
 }

@@ -67,13 +67,10 @@ param postgresAdministrators administratorType[] = []
 @description('Azure Data Explorer: none, a new cluster, or one that exists.')
 @allowed(['off', 'new', 'existing'])
 param analytics string = 'off'
-
 @description('With existing: https://<cluster>.<region>.kusto.windows.net')
 param analyticsClusterUri string = ''
-
 @description('With existing, where the deployer may change the cluster: its resource id. Without it, database, tables and the right to ingest are made by hand.')
 param analyticsClusterId string = ''
-
 param analyticsDatabase string = 'trickle'
 
 @allowed(['off', 'redis'])
@@ -104,6 +101,9 @@ param authTokenLifetimeSecondsMax int = 90000
 @description('Origins whose pages may call the API from a browser.')
 param corsOrigins string[] = []
 
+@description('Settings of contexts, as in TRICKLE_EVENTS_SSE_VIEWERS_MAX=8. What is not named has its default.')
+param contextSettings string[] = []
+
 // ---- What the parameters come to
 
 var sizes = loadJsonContent('sizes.json')
@@ -119,8 +119,7 @@ var highAvailabilityModes = {
   zoneRedundant: 'ZoneRedundant'
 }
 var highAvailabilityMode = highAvailabilityModes[highAvailability]
-var serviceBusTiers = { bySize: rules.serviceBus.tier, Standard: 'Standard', Premium: 'Premium' }
-var resolvedServiceBusTier = serviceBusTiers[serviceBusTier]
+var resolvedServiceBusTier = serviceBusTier == 'bySize' ? rules.serviceBus.tier : serviceBusTier
 
 // Every replica with its region spelled out and its name as the server will have it. Regions are written in two ways:
 // "West Europe", "westeurope".
@@ -275,6 +274,7 @@ module platform 'modules/platform.bicep' = {
       tokenLifetimeSecondsMax: authTokenLifetimeSecondsMax
     }
     corsOrigins: corsOrigins
+    contextSettings: contextSettings
   }
 }
 

@@ -1,35 +1,33 @@
 /**
- * Writes the files that are made from the code, or with --check tells which of them are not as the code would make them:
- * docs/errors.md, docs/configuration.md, docs/openapi.json, local.settings.sample.json, and the manifest of the database
- * that the deployed package carries.
+ * Writes the files that are made from the code, or with --check tells which of them are not as the code would make them.
+ * What a context declares reaches them from here: no other file names the settings, errors or queues of a context.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { makeManifest } from '../database/index.ts'
-import { apiInfo, productRoutes } from '../functions/register-app.ts'
-import { settingsSchema } from '../shared/config/index.ts'
-import { errorCatalogue } from '../shared/errors/index.ts'
+import { apiInfo, noPlatform, product, productErrors, productQueues } from '../functions/product.ts'
+import { settingsSchemaWith } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
 export async function generatedFiles(): Promise<Map<string, string>> {
-  const routes = productRoutes(() => {
-    throw new Error('documents are made without services')
-  })
+  const { routes } = product.triggersOn(noPlatform)
   return new Map([
     ['docs/errors.md', errorTable()],
     ['docs/configuration.md', settingsTable()],
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApiDocument(routes, apiInfo), null, 2)}\n`],
     ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
+    ['infra/context-settings.json', jsonOf(contextSettings())],
+    ['infra/service-bus/queues.json', jsonOf({ queues: productQueues() })],
     ['functions/health/database-manifest.json', `${JSON.stringify(await makeManifest(), null, 2)}\n`],
   ])
 }
 
 function errorTable(): string {
-  const rows = Object.entries(errorCatalogue).map(
+  const rows = Object.entries(productErrors).map(
     ([code, { status, title, retryable }]) =>
       `| \`${code}\` | ${status} | ${title} | ${retryable ? 'yes' : ''} |`,
   )
@@ -40,7 +38,7 @@ function errorTable(): string {
     'and a `traceId` that leads to the log. A version conflict carries `currentVersion`, a wrong input `errors` with the places. `Retry again` marks',
     'what may succeed when the same request is sent later; writes with event ids or an `Idempotency-Key` may always be sent again.',
     '',
-    'This table is made from `shared/errors/catalogue.ts` by `npm run generate`.',
+    'This table is made from `shared/errors/catalogue.ts` and the errors of contexts (`functions/*/errors.ts`) by `npm run generate`.',
     '',
     '| Code | Status | Title | Retry again |',
     '|---|---|---|---|',
@@ -52,11 +50,21 @@ function errorTable(): string {
 interface SettingDocument {
   readonly description?: string
   readonly default?: string
+  /** Of a context's setting: its value in the local run, where that is not the default. */
+  readonly local?: string
+}
+
+interface Setting {
+  readonly name: string
+  readonly description: string
+  readonly initial: string | null
+  readonly local: string | null
+  readonly required: boolean
 }
 
 /** Facts about each setting, as its schema tells them. */
-function settings(): { name: string; description: string; initial: string | null; required: boolean }[] {
-  const { properties = {}, required = [] } = z.toJSONSchema(settingsSchema, {
+function settings(): Setting[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(settingsSchemaWith(product.settings), {
     io: 'input',
     unrepresentable: 'any',
   }) as {
@@ -67,6 +75,7 @@ function settings(): { name: string; description: string; initial: string | null
     name,
     description: property.description ?? '',
     initial: property.default ?? null,
+    local: property.local ?? null,
     required: required.includes(name),
   }))
 }
@@ -83,7 +92,7 @@ function settingsTable(): string {
     'Beside them the platform has its own: `AzureWebJobsStorage`, `FUNCTIONS_WORKER_RUNTIME`, `APPLICATIONINSIGHTS_CONNECTION_STRING`.',
     'The local run (`npm start`) sets all of them itself.',
     '',
-    'This table is made from `shared/config/schema.ts` by `npm run generate`.',
+    'This table is made from `shared/config/schema.ts` and the settings of contexts (`functions/*/settings.ts`) by `npm run generate`.',
     '',
     '| Setting | Default | Meaning |',
     '|---|---|---|',
@@ -94,7 +103,8 @@ function settingsTable(): string {
     '- A setting that is missing or wrong: `GET /api/health/ready` answers 503 with `"configuration":"invalid"`, and the log names the setting.',
     '- A plain-http or loopback issuer, key url or analytics url outside `TRICKLE_ENVIRONMENT=local`: refused in the same way.',
     '- A list of issuers with a mistake: told by its place, such as `TRICKLE_AUTH_ISSUERS: [1]: ...`. Who may call, and what the lists hold: [callers.md](callers.md).',
-    '- `TRICKLE_FORWARD_SCHEDULE` unset in Azure: the host can not index the timer `forward-adx` and says so; nothing is forwarded until it is set.',
+    '- A setting of a context in Azure: `azd env set TRICKLE_CONTEXT_SETTINGS \'["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]\'`, then `azd provision`. A name that no context has is refused before anything is made.',
+    '- `TRICKLE_FORWARDING_SCHEDULE` unset in Azure: the host can not index the timer `forward-adx` and says so; nothing is forwarded until it is set.',
     '',
   ].join('\n')
 }
@@ -112,12 +122,46 @@ function sampleSettings(): object {
     TRICKLE_AUTH_ISSUER: 'http://127.0.0.1:PORT',
     TRICKLE_AUTH_AUDIENCE: 'api://trickle',
     TRICKLE_ANALYTICS_URL: 'http://127.0.0.1:PORT',
-    TRICKLE_FORWARD_SCHEDULE: '*/2 * * * * *',
-    TRICKLE_EVENTS_SSE_VIEWERS_MAX: '8',
   }
-  for (const { name, initial } of settings()) if (initial !== null) values[name] ??= initial
+  for (const { name, initial, local } of settings()) {
+    const value = local ?? initial
+    if (value !== null) values[name] ??= value
+  }
   return { IsEncrypted: false, Values: values, Host: { LocalHttpPort: 7071, CORS: '*' } }
 }
+
+/**
+ * The settings of contexts: `deployed` is for the template of Azure, `local` for `npm start`. Empty: not set, so that the
+ * default of the code holds.
+ * @throws Error for a setting without which the local run, or the platform, could do nothing
+ */
+function contextSettings(): Record<'deployed' | 'local', Record<string, string>> {
+  const ofContexts = settings().filter(({ name }) => Object.hasOwn(product.settings, name))
+  const initials = new Map(ofContexts.map(({ name, initial }) => [name, initial]))
+  const unset = ofContexts.find(({ initial, local, required }) => required && (local ?? initial) === null)
+  if (unset !== undefined)
+    throw new Error(`${unset.name} has no default: give it .meta({ local: '...' }), for the local run`)
+  const readByPlatform = namesInSchedules()
+  const unknown = readByPlatform.find((name) => (initials.get(name) ?? null) === null)
+  if (unknown !== undefined)
+    throw new Error(`%${unknown}% of a schedule must be a setting of its context with a default`)
+  return {
+    deployed: Object.fromEntries(
+      ofContexts.map(({ name, initial }) => [name, readByPlatform.includes(name) ? (initial ?? '') : '']),
+    ),
+    local: Object.fromEntries(ofContexts.map(({ name, local }) => [name, local ?? ''])),
+  }
+}
+
+/** A timer whose schedule is `%NAME%` is not started where the setting is not there. */
+function namesInSchedules(): string[] {
+  const { timers } = product.triggersOn(noPlatform)
+  return timers.flatMap(({ schedule }) => /^%(\w+)%$/.exec(schedule)?.[1] ?? [])
+}
+
+/** As the formatter writes it: a short list stays on its line. */
+const jsonOf = (content: object): string =>
+  `${JSON.stringify(content, null, 2).replaceAll(/\[\s+([^[\]{}]*?)\s+\]/g, (_, list: string) => `[${list.replaceAll(/\s*\n\s*/g, ' ')}]`)}\n`
 
 async function main(): Promise<void> {
   const isCheck = process.argv.includes('--check')

@@ -53,7 +53,7 @@ export function appSettings(server: BenchServer, issuer: Issuer): Record<string,
     TRICKLE_AUTH_AUDIENCE: issuer.facts.audience,
     TRICKLE_AUTH_JWKS_URL: issuer.facts.jwksUrl,
     // Once a year: the timer must be registered, as deployed, and not run.
-    TRICKLE_FORWARD_SCHEDULE: '0 0 0 1 1 *',
+    TRICKLE_FORWARDING_SCHEDULE: '0 0 0 1 1 *',
   }
 }
 

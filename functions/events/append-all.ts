@@ -2,12 +2,12 @@ import type { z } from 'zod'
 import { eventLimits, type Expectation } from '../../shared/event-store/index.ts'
 import { defineRouteFor, markReplayed, reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { APPEND_ERRORS, APPEND_FRAME_BYTES, appendHeaders } from './append.ts'
 import { fromAppendAllBody } from './append-body.ts'
 import { appendAllSchema, appendedAllSchema } from './append-schemas.ts'
+import type { EventServices } from './services.ts'
 
-export const appendAllRoute = (services: () => Services) =>
+export const appendAllRoute = (services: () => EventServices) =>
   defineRouteFor<TenantContext>()({
     name: 'append-to-streams',
     method: 'POST',

@@ -10,12 +10,13 @@ import {
   type Reply,
 } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { fromAppendBody } from './append-body.ts'
 import { documentedBodies } from './append-documents.ts'
 import { appendedSchema, appendSchema } from './append-schemas.ts'
 import { BATCH, STRUCTURED } from './cloud-events.ts'
+import { eventErrors } from './errors.ts'
 import { streamIdSchema } from './schemas.ts'
+import type { EventServices } from './services.ts'
 
 /** Room for the JSON around the events: names of members, ids, white space. */
 export const APPEND_FRAME_BYTES = 1_048_576
@@ -38,7 +39,7 @@ export const APPEND_ERRORS = [
   'OUTCOME_UNKNOWN',
 ] as const
 
-export const appendRoute = (services: () => Services) =>
+export const appendRoute = (services: () => EventServices) =>
   defineRouteFor<TenantContext>()({
     name: 'append-events',
     method: 'POST',
@@ -72,7 +73,7 @@ export const appendRoute = (services: () => Services) =>
         },
       },
     },
-    errors: [...APPEND_ERRORS, 'BINARY_DATA_UNSUPPORTED'],
+    errors: [...APPEND_ERRORS, eventErrors.BINARY_DATA_UNSUPPORTED],
     idempotency: 'receipt',
     async handler({ params, headers, body, caller, idempotency, trace, signal, deadlineAtMs }) {
       const result = await services().events.append(caller.tenant, {

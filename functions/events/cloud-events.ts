@@ -9,6 +9,7 @@ import {
 } from '../../shared/http/index.ts'
 import { jsonPointer } from '../../shared/json/index.ts'
 import { attributeFault, nameFault, REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
+import { eventErrors } from './errors.ts'
 import { TOO_LARGE_MESSAGE, isTooLong } from './event-size.ts'
 import { TOO_MANY_EVENTS_MESSAGE } from './schemas.ts'
 
@@ -96,7 +97,7 @@ export function fromAttributes(
 
 const binaryData = (pointer: string): TrickleError =>
   new TrickleError(
-    'BINARY_DATA_UNSUPPORTED',
+    eventErrors.BINARY_DATA_UNSUPPORTED,
     'data_base64 is not supported: send JSON data, or keep the bytes elsewhere and refer to them.',
     { errors: [{ pointer, message: 'is not supported' }] },
   )

@@ -84,7 +84,7 @@ const textLine = ({ number, bytes, isTooLong }: CutLine): TextLine => ({
   bytes: isTooLong ? null : bytes,
 })
 
-const goOnFrom = (line: number, { code, detail }: TrickleError): TrickleError =>
-  new TrickleError(code, `${detail} Go on with another request from line ${line}.`, {
+const goOnFrom = (line: number, error: TrickleError): TrickleError =>
+  new TrickleError(error, `${error.detail} Go on with another request from line ${line}.`, {
     extensions: { line },
   })

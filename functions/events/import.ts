@@ -1,18 +1,12 @@
 import { z } from 'zod'
-import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
-import { TrickleError } from '../../shared/errors/index.ts'
-import { eventLimits } from '../../shared/event-store/index.ts'
-import type { EventImporter, ImportLine, ImportOutcome } from '../../shared/event-store/index.ts'
+import { operatorAction } from '../../shared/audit/index.ts'
 import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
-import { batches } from './import-lines.ts'
-import { judgeLines, type Judged } from './judge-line.ts'
+import { ImportRun, type ImportRunOptions } from './import-run.ts'
+import { namedLines, ownLines } from './import-tenants.ts'
 import type { LongHeld } from './long-held.ts'
-import { holderOf, asBulkWork } from './permits.ts'
-
-/** About a minute's work; the deadline below is what a larger request would meet. */
-const LINES_MAX = 100_000
+import { asBulkWork, holderOf } from './permits.ts'
+import type { EventServices } from './services.ts'
 
 /** Below the 230 s after which the platform's front end cuts a request. */
 const DEADLINE_MS = 200_000
@@ -26,7 +20,7 @@ const outcomeSchema = z
   })
   .meta({ id: 'ImportOutcome' })
 
-export const importRoute = (services: () => Services, permits: LongHeld) =>
+export const importRoute = (services: () => EventServices, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'import-events',
     method: 'POST',
@@ -55,12 +49,24 @@ export const importRoute = (services: () => Services, permits: LongHeld) =>
     errors: ['TENANT_SHARE_HELD', 'BULK_WORK_FULL'],
     deadlineMs: DEADLINE_MS,
     handler({ body, caller, traceId, checkAgain }) {
-      const action = caller.kind === 'operator' ? operatorAction('import-events', caller, traceId) : undefined
-      const run = new ImportRun(services(), caller, action)
+      const run = new ImportRun(runOptions(services(), caller, traceId))
       const outcomes = run.outcomes(whileAllowed(body, checkAgain))
       return reply(200, { ndjson: asBulkWork(permits.bulk, holderOf(caller), outcomes) })
     },
   })
+
+const runOptions = (
+  services: EventServices,
+  caller: Caller<TenantContext>,
+  traceId: string,
+): ImportRunOptions =>
+  caller.kind === 'operator'
+    ? {
+        importer: services.operatorImporter,
+        tenants: namedLines(() => services.registry),
+        action: operatorAction('import-events', caller, traceId),
+      }
+    : { importer: services.importer, tenants: ownLines(caller.tenant), action: undefined }
 
 /** The body, for as long as its caller may go on: a suspended tenant must not keep its place by sending on. */
 async function* whileAllowed(
@@ -72,101 +78,3 @@ async function* whileAllowed(
     yield chunk
   }
 }
-
-/** One import request: reads, checks and writes batch after batch. */
-class ImportRun {
-  readonly #services: Services
-  readonly #caller: Caller<TenantContext>
-  readonly #importer: EventImporter
-  /** An operator's request, until its first batch has recorded it. */
-  #action: OperatorAction | undefined
-  /** Tenants of an operator's lines, as they are met. */
-  readonly #tenants = new Map<string, TenantContext>()
-
-  constructor(services: Services, caller: Caller<TenantContext>, action: OperatorAction | undefined) {
-    this.#action = action
-    this.#services = services
-    this.#caller = caller
-    this.#importer = caller.kind === 'operator' ? services.operatorImporter : services.importer
-  }
-
-  /**
-   * The next batch is read and checked while the database writes the one before; batches are written one by one. When the
-   * reading fails, what was written before has its outcomes told first.
-   */
-  async *outcomes(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-    let writing: Promise<string> | undefined
-    let failure: { readonly error: unknown } | undefined
-    try {
-      for await (const batch of batches(body, {
-        lineBytesMax: eventLimits.importLineBytesMax,
-        linesMax: LINES_MAX,
-      })) {
-        const judged = await judgeLines(batch)
-        const before = writing === undefined ? '' : await writing
-        writing = this.#write(judged)
-        // The error is thrown where the promise is awaited; until then it must not count as unhandled.
-        writing.catch(() => {})
-        if (before !== '') yield before
-      }
-    } catch (error) {
-      failure = { error }
-    }
-    if (writing !== undefined) yield await writing
-    if (failure !== undefined) throw failure.error
-  }
-
-  async #write(batch: readonly Judged[]): Promise<string> {
-    await this.#findTenants(batch)
-    const lines: ImportLine[] = []
-    const results = batch.map(({ number, line }) => {
-      if (line === 'skipped') return () => `{"line":${number},"outcome":"skipped"}`
-      if (line instanceof TrickleError) return () => rejected(number, line)
-      const tenant = this.#tenantOf(line.tenantSlug)
-      if (tenant instanceof TrickleError) return () => rejected(number, tenant)
-      const { tenantSlug: _slug, ...rest } = line
-      const place = lines.push({ tenant, ...rest }) - 1
-      return (outcomes: readonly ImportOutcome[]) => written(number, outcomes[place])
-    })
-    const outcomes = await this.#importer.importBatch(lines, this.#action)
-    this.#action = undefined
-    return results.map((text) => text(outcomes)).join('\n')
-  }
-
-  async #findTenants(batch: readonly Judged[]): Promise<void> {
-    if (this.#caller.kind !== 'operator') return
-    const slugs = new Set<string>()
-    for (const { line } of batch) {
-      if (line === 'skipped' || line instanceof TrickleError || line.tenantSlug === null) continue
-      if (!this.#tenants.has(line.tenantSlug)) slugs.add(line.tenantSlug)
-    }
-    if (slugs.size === 0) return
-    for (const [slug, tenant] of await this.#services.registry.contextsBySlug([...slugs]))
-      this.#tenants.set(slug, tenant)
-  }
-
-  #tenantOf(slug: string | null): TenantContext | TrickleError {
-    if (this.#caller.kind === 'tenant') {
-      if (slug === null || slug === this.#caller.tenant.slug) return this.#caller.tenant
-      return new TrickleError(
-        'TENANT_CONTEXT_REFUSED',
-        'Only an operator names a tenant in a line; this one names another than the request.',
-      )
-    }
-    if (slug === null)
-      return new TrickleError('VALIDATION_FAILED', 'tenant: an operator must name the tenant of each line')
-    return (
-      this.#tenants.get(slug) ??
-      new TrickleError('TENANT_UNKNOWN', `There is no tenant ${slug}. Create it first.`)
-    )
-  }
-}
-
-function written(line: number, outcome: ImportOutcome | undefined): string {
-  if (outcome === undefined) throw new Error('a line was left without an outcome')
-  if (outcome.outcome !== 'rejected') return `{"line":${line},"outcome":"${outcome.outcome}"}`
-  return rejected(line, outcome)
-}
-
-const rejected = (line: number, { code, detail }: { code: string; detail: string }): string =>
-  JSON.stringify({ line, outcome: 'rejected', code, detail })

@@ -1,10 +1,10 @@
 import { eventLimits, type EventStore } from '../../shared/event-store/index.ts'
 import { reply, type Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
-import type { Services } from '../services.ts'
 import { NDJSON_TYPE } from './answer-form.ts'
 import { pageLines, type LinePage, type PageReading } from './page-lines.ts'
 import { asBulkWork, type Permits } from './permits.ts'
+import type { EventServices } from './services.ts'
 
 export interface LinesRequest<C> extends Omit<PageReading<C>, 'read'> {
   /** Reads a page as a short request, and as bulk work. */
@@ -15,7 +15,7 @@ export interface LinesRequest<C> extends Omit<PageReading<C>, 'read'> {
 }
 
 /** Where a page is read for this kind of work. */
-export const storeFor = (services: Services, work: Work): Pick<EventStore, 'readStream' | 'readFeed'> =>
+export const storeFor = (services: EventServices, work: Work): Pick<EventStore, 'readStream' | 'readFeed'> =>
   work === 'bulk' ? services.bulkEvents : services.events
 
 /**

@@ -1,5 +1,6 @@
 import { eventLimits, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
 import { serverSentEvent } from '../../shared/http/index.ts'
+import { eventErrors } from './errors.ts'
 import { nextPauseMs, pause } from './pause.ts'
 import type { Permits } from './permits.ts'
 import { readLimits } from './read-limits.ts'
@@ -25,7 +26,7 @@ export interface LiveFeed {
  * @throws TrickleError LIVE_VIEWERS_FULL, TENANT_SHARE_HELD, and as readFeed; before the first string.
  */
 export async function* liveFeed(feed: LiveFeed): AsyncGenerator<string> {
-  const giveBack = feed.viewers.takeOrRefuse(feed.holder, 'LIVE_VIEWERS_FULL')
+  const giveBack = feed.viewers.takeOrRefuse(feed.holder, eventErrors.LIVE_VIEWERS_FULL)
   try {
     const endsAtMs = Date.now() + readLimits.liveMs
     let page = await readPage(feed, feed.query)

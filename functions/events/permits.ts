@@ -1,4 +1,4 @@
-import { TrickleError, type ErrorCode } from '../../shared/errors/index.ts'
+import { TrickleError, type AnyError } from '../../shared/errors/index.ts'
 import type { Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 
@@ -54,18 +54,15 @@ export class Permits {
   }
 
   /**
-   * @param fullCode what a client is told when all are taken
-   * @throws TrickleError TENANT_SHARE_HELD, or one with `fullCode`.
+   * @param full what a client is told when all are taken
+   * @throws TrickleError TENANT_SHARE_HELD, or `full`.
    */
-  takeOrRefuse(holder: string, fullCode: ErrorCode): GiveBack {
+  takeOrRefuse(holder: string, full: AnyError): GiveBack {
     const taken = this.take(holder)
     if (taken === 'share held') throw this.shareHeld()
     if (taken !== 'all taken') return taken
     const { what, max, advice } = this.#class
-    throw this.#refusal(
-      fullCode,
-      `An instance serves ${max()} ${what} at a time, and this one does. ${advice}`,
-    )
+    throw this.#refusal(full, `An instance serves ${max()} ${what} at a time, and this one does. ${advice}`)
   }
 
   /** What a client is told whose tenant has its share. */
@@ -77,8 +74,8 @@ export class Permits {
     )
   }
 
-  #refusal(code: ErrorCode, detail: string): TrickleError {
-    return new TrickleError(code, detail, {
+  #refusal(error: AnyError, detail: string): TrickleError {
+    return new TrickleError(error, detail, {
       headers: { 'Retry-After': String(this.#class.retryAfterSeconds) },
     })
   }

@@ -10,8 +10,8 @@ import {
 } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
+import { eventErrors } from './errors.ts'
 import { liveFeed } from './live-feed.ts'
 import { linesReply, storeFor } from './lines-reply.ts'
 import type { LongHeld } from './long-held.ts'
@@ -28,6 +28,7 @@ import {
 } from './read-inputs.ts'
 import { readLimits } from './read-limits.ts'
 import { linesExample, linesSchema, storedEventExample, storedEventSchema } from './schemas.ts'
+import type { EventServices } from './services.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
 const tokenExample = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'
@@ -60,7 +61,7 @@ const description =
   'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
   'With `Accept: text/event-stream`, where it is switched on, events come as they happen: `id` is the checkpoint, `event` is `event`, `data` the event; `Last-Event-ID` resumes.'
 
-export const readFeedRoute = (services: () => Services, permits: LongHeld) =>
+export const readFeedRoute = (services: () => EventServices, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-feed',
     method: 'GET',
@@ -104,7 +105,7 @@ export const readFeedRoute = (services: () => Services, permits: LongHeld) =>
       'INVALID_CURSOR',
       'EPOCH_ENDED',
       'NOT_ACCEPTABLE',
-      'LIVE_VIEWERS_FULL',
+      eventErrors.LIVE_VIEWERS_FULL,
       'TENANT_SHARE_HELD',
       'BULK_WORK_FULL',
     ],

@@ -13,7 +13,6 @@ import {
 } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
 import { linesReply, storeFor } from './lines-reply.ts'
 import type { LongHeld } from './long-held.ts'
@@ -36,6 +35,7 @@ import {
   storedEventSchema,
   streamIdSchema,
 } from './schemas.ts'
+import type { EventServices } from './services.ts'
 import { waitForEvents, type Look } from './wait-for-events.ts'
 
 /** The longest number that `wholeNumber` takes; no stream gets there. */
@@ -56,7 +56,7 @@ const querySchema = z.object({
 })
 type StreamReadQuery = z.output<typeof querySchema>
 
-export const readStreamRoute = (services: () => Services, permits: LongHeld) =>
+export const readStreamRoute = (services: () => EventServices, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-stream',
     method: 'GET',

@@ -8,11 +8,11 @@ import {
   versionTag,
 } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { consistencyHeader, READERS } from './read-inputs.ts'
 import { streamIdSchema } from './schemas.ts'
+import type { EventServices } from './services.ts'
 
-export const streamInfoRoute = (services: () => Services) =>
+export const streamInfoRoute = (services: () => EventServices) =>
   defineRouteFor<TenantContext>()({
     name: 'stream-info',
     method: 'GET',

@@ -1,12 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { ChangedSetting } from '../../shared/postgres/index.ts'
-import type { Services } from '../services.ts'
-
-export type HealthServices = Pick<
-  Services,
-  'app' | 'logOperations' | 'settings' | 'subscriptionOperations' | 'tokens'
->
+import type { HealthServices } from './services.ts'
 
 /** What an operator sees beside the checks. A part that could not be had in time is null. */
 export const detailSchema = z

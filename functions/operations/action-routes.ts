@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { defineRouteFor, reply, wholeNumber } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { operatorActionSchema } from './schemas.ts'
+import type { OperationServices } from './services.ts'
 
 /** The same bound as for pages of events. */
 const PAGE_MAX = 1_000
@@ -10,7 +10,7 @@ const PAGE_MAX = 1_000
 /** A number of the database, so at most 18 digits: 19 may be more than it can hold. */
 const actionIdSchema = z.string().regex(/^\d{1,18}$/, { error: 'is no id of an action' })
 
-const listRoute = (services: () => Pick<Services, 'operatorActions'>) =>
+const listRoute = (services: () => Pick<OperationServices, 'operatorActions'>) =>
   defineRouteFor<TenantContext>()({
     tags: ['Operations'],
     access: { kind: 'operator' },
@@ -40,4 +40,6 @@ const listRoute = (services: () => Pick<Services, 'operatorActions'>) =>
     },
   })
 
-export const actionRoutes = (services: () => Pick<Services, 'operatorActions'>) => [listRoute(services)]
+export const actionRoutes = (services: () => Pick<OperationServices, 'operatorActions'>) => [
+  listRoute(services),
+]

@@ -5,10 +5,10 @@ import type { EpochPoint } from '../../shared/event-store/index.ts'
 import { defineRouteFor, markReplayed, reply, timeSchema } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { utcTimeOf } from '../../shared/time/index.ts'
-import type { Services } from '../services.ts'
 import { epochSchema, logStatusSchema } from './schemas.ts'
+import type { OperationServices } from './services.ts'
 
-type LogServices = () => Pick<Services, 'logOperations'>
+type LogServices = () => Pick<OperationServices, 'clock' | 'logOperations'>
 
 const defineOperatorRoute = defineRouteFor<TenantContext>()
 const common = { tags: ['Operations'], access: { kind: 'operator' } } as const
@@ -37,10 +37,10 @@ const newEpochSchema = z
   })
   .meta({ id: 'NewEpoch' })
 
-function pointOf({ restoredTo, from }: z.output<typeof newEpochSchema>): EpochPoint {
+function pointOf({ restoredTo, from }: z.output<typeof newEpochSchema>, nowMs: number): EpochPoint {
   if (restoredTo === undefined) return { from: from ?? 'end' }
   const utc = utcTimeOf(restoredTo, '/restoredTo')
-  if (Date.parse(utc) > Date.now() + CLOCK_SKEW_MS) {
+  if (Date.parse(utc) > nowMs + CLOCK_SKEW_MS) {
     throw new TrickleError('VALIDATION_FAILED', 'restoredTo lies in the future.', {
       errors: [{ pointer: '/restoredTo', message: 'lies in the future' }],
     })
@@ -85,9 +85,10 @@ const newEpochRoute = (services: LogServices) =>
     errors: ['LOG_AHEAD_OF_SERVER'],
     idempotency: 'receipt',
     async handler({ body, idempotency, caller, traceId }) {
-      const begun = { reason: body.reason, point: pointOf(body) }
+      const { logOperations, clock } = services()
+      const begun = { reason: body.reason, point: pointOf(body, clock.nowMs()) }
       const action = operatorAction('begin-log-epoch', caller, traceId)
-      const { result, replayed } = await services().logOperations.beginEpoch(begun, idempotency, action)
+      const { result, replayed } = await logOperations.beginEpoch(begun, idempotency, action)
       const answer = reply(201, { json: result })
       return replayed ? markReplayed(answer) : answer
     },

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { operatorAction } from '../../shared/audit/index.ts'
 import { defineRouteFor, reply, wholeNumber } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { parkedEventSchema, subscriptionParams } from './schemas.ts'
+import type { OperationServices } from './services.ts'
 
-type SubscriptionServices = () => Pick<Services, 'subscriptionOperations'>
+type SubscriptionServices = () => Pick<OperationServices, 'subscriptionOperations'>
 
 /** A page of parked events; the same bound as for pages of events. */
 const PAGE_MAX = 1_000

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { operatorAction } from '../../shared/audit/index.ts'
 import { defineRouteFor, markReplayed, reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { sealKeySchema, sealKeysSchema } from './schemas.ts'
+import type { OperationServices } from './services.ts'
 
-type SealKeyServices = () => Pick<Services, 'sealKeyOperations'>
+type SealKeyServices = () => Pick<OperationServices, 'sealKeyOperations'>
 
 const defineOperatorRoute = defineRouteFor<TenantContext>()
 const common = { tags: ['Operations'], access: { kind: 'operator' } } as const

@@ -4,10 +4,10 @@ import type { ErrorCode } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply } from '../../shared/http/index.ts'
 import type { ResumePoint, SubscriptionStatus } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
 import { subscriptionParams, subscriptionSchema } from './schemas.ts'
+import type { OperationServices } from './services.ts'
 
-type SubscriptionServices = () => Pick<Services, 'subscriptionOperations'>
+type SubscriptionServices = () => Pick<OperationServices, 'subscriptionOperations'>
 
 /** The largest group: more members than connections of a small database can work at once would only wait. */
 const MEMBERS_MAX = 16
@@ -78,7 +78,7 @@ interface Verb {
   readonly description: string
   readonly errors: readonly ErrorCode[]
   readonly call: (
-    operations: Services['subscriptionOperations'],
+    operations: OperationServices['subscriptionOperations'],
     name: string,
     action: OperatorAction,
   ) => Promise<SubscriptionStatus>

@@ -37,6 +37,8 @@ param insightsConnectionString string
 @description('Empty: the app goes out by way of the platform\'s own addresses.')
 param subnetId string
 param corsOrigins string[]
+@description('NAME=value, of the settings of contexts.')
+param contextSettings string[]
 @description('What the app logs in to; the roles\' names are fixed.')
 param database { host: string, port: int, name: string, statements: 'named' | 'unnamed' }
 param auth authType
@@ -86,6 +88,15 @@ var platformSettings = {
 var databaseAddress = '${database.host}:${database.port}/${database.name}?sslmode=verify-full'
 var forwards = !empty(analytics.url)
 
+// What contexts declare, by npm run generate: empty but for what the platform reads itself, such as a timer's schedule, which
+// it would start no timer without. Then what was given for this deployment.
+var contextDefaults = loadJsonContent('../context-settings.json', 'deployed')
+var contextGiven = toObject(
+  contextSettings,
+  setting => split(setting, '=')[0],
+  setting => join(skip(split(setting, '='), 1), '=')
+)
+
 // The settings of shared/config/schema.ts that have no default or may differ from it; an empty one is left out.
 var appSettingsOrEmpty = {
   TRICKLE_POSTGRES_APP_URL: 'postgres://trickle_app@${databaseAddress}'
@@ -107,11 +118,9 @@ var appSettingsOrEmpty = {
   TRICKLE_ANALYTICS_URL: analytics.url
   TRICKLE_ANALYTICS_DATABASE: forwards ? analytics.database : ''
   TRICKLE_ANALYTICS_CLIENT_ID: forwards ? identities.forwarder.clientId : ''
-  // The same as the code's default, and still needed: the platform reads it itself and starts no timer without it.
-  TRICKLE_FORWARD_SCHEDULE: '*/10 * * * * *'
 }
 var appSettings = toObject(
-  filter(items(appSettingsOrEmpty), setting => !empty(setting.value)),
+  filter(items(union(appSettingsOrEmpty, contextDefaults, contextGiven)), setting => !empty(setting.value)),
   setting => setting.key,
   setting => setting.value
 )

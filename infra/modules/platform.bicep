@@ -35,6 +35,7 @@ param analytics {
 param withCache bool
 param auth authType
 param corsOrigins string[]
+param contextSettings string[]
 
 // ---- Identities, logs, network
 
@@ -233,6 +234,7 @@ module functions 'functions.bicep' = {
     insightsConnectionString: monitoring.outputs.connectionString
     subnetId: isPrivate ? vnet!.outputs.appSubnetId : ''
     corsOrigins: corsOrigins
+    contextSettings: contextSettings
     database: {
       // With a virtual endpoint its writer name, which follows a promotion; else the server's own.
       host: postgres.outputs.writerHost

@@ -1,3 +1,4 @@
+import contextSettings from '../../infra/context-settings.json' with { type: 'json' }
 import { TOKEN_MAX_SECONDS } from '../issuer/index.ts'
 import type { IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
@@ -51,23 +52,16 @@ export function roleUrl(
  * Settings that may be changed for a run by setting them for `npm start`: those the run has no value of its own for.
  * Addresses and keys are always the run's: a setting left over in a shell must not send events elsewhere.
  */
-export const TUNABLE_NAMES = [
+export const tunableNames: readonly string[] = [
   'TRICKLE_POSTGRES_STATEMENTS',
-  'TRICKLE_FORWARD_SCHEDULE',
-  'TRICKLE_EVENTS_SSE_VIEWERS_MAX',
   'TRICKLE_AUTH_TENANT_CLAIM',
   'TRICKLE_AUTH_TENANT_KEY',
   'TRICKLE_AUTH_ROLES_CLAIM',
   'TRICKLE_AUTH_APPLICATIONS',
   'TRICKLE_AUTH_ISSUERS',
   'TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX',
-] as const
-
-/** Every 2 seconds: somebody who tries it sees the event arrive at once. */
-const LOCAL_FORWARD_SCHEDULE = '*/2 * * * * *'
-
-/** On, so that somebody who tries it sees it; a local host serves as many requests as come. */
-const LOCAL_LIVE_VIEWERS = '8'
+  ...Object.keys(contextSettings.local),
+]
 
 export interface FunctionsAddresses {
   readonly app: string
@@ -80,13 +74,12 @@ export interface FunctionsAddresses {
 
 /** The settings of the functions app, as `shared/config` and the platform name them. */
 export function functionsSettings(addresses: FunctionsAddresses): Record<string, string> {
-  const tuned = TUNABLE_NAMES.flatMap((name): [string, string][] => {
+  const tuned = tunableNames.flatMap((name): [string, string][] => {
     const value = process.env[name]
     return value === undefined || value === '' ? [] : [[name, value]]
   })
   return {
-    TRICKLE_FORWARD_SCHEDULE: LOCAL_FORWARD_SCHEDULE,
-    TRICKLE_EVENTS_SSE_VIEWERS_MAX: LOCAL_LIVE_VIEWERS,
+    ...contextSettings.local,
     TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: String(TOKEN_MAX_SECONDS),
     ...Object.fromEntries(tuned),
     TRICKLE_ENVIRONMENT: 'local',

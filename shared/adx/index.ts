@@ -3,6 +3,6 @@
  * before they are sent. The Kusto SDK is loaded by the first batch and never by an HTTP request. Must not read or change
  * events other than through the feed of shared/subscriptions.
  */
-export { AnalyticsForwarder, batchIdOf, MAPPING, TABLE } from './forwarder.ts'
+export { AnalyticsForwarder, batchIdOf, forwarderName, MAPPING, TABLE } from './forwarder.ts'
 export { analyticsLine, batchLimits } from './batch-content.ts'
 export type { KustoSender, SendOptions } from './kusto.chunk.ts'

@@ -1,22 +1,27 @@
 /**
  * Settings of the functions app: read once from the environment, checked by one schema, frozen. Nothing else reads
- * `process.env`. A wrong setting is told with its name and how to mend it, never with its value (it may be a secret).
+ * `process.env`. A wrong setting is told with its name and how to mend it, never with its value (it may be a secret). The
+ * settings of contexts are given to it, so that one answer names everything that is wrong.
  */
 import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
-import { emptyIsAbsent, settingsSchema, type Settings } from './schema.ts'
+import { settingsSchemaWith, sharedSettingNames, type SettingSchemas, type Settings } from './schema.ts'
 
-export { settingsSchema, type Settings } from './schema.ts'
+export { settingsSchemaWith, sharedSettingNames, type SettingSchemas, type Settings } from './schema.ts'
 export { applicationsSchema, issuersSchema, mistakeOfIssuers } from './issuers.ts'
 
 /**
  * Checks an environment.
+ * @param ofContexts the settings of contexts; their values are in the result under their names
  * @throws TrickleError CONFIGURATION_INVALID naming every setting that is missing or wrong.
  */
-export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const known = Object.keys(settingsSchema.shape)
+export function parseSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  ofContexts: SettingSchemas = {},
+): Settings {
+  const known = [...sharedSettingNames, ...Object.keys(ofContexts)]
   const given = Object.fromEntries(known.map((name) => [name, emptyIsAbsent(environment[name])]))
-  const parsed = settingsSchema.safeParse(given)
+  const parsed = settingsSchemaWith(ofContexts).safeParse(given)
   if (parsed.success) return Object.freeze(parsed.data)
   const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`)
   throw new TrickleError(
@@ -25,14 +30,12 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
   )
 }
 
+/** The settings of this process. */
+export const readSettings = (ofContexts: SettingSchemas): Settings => parseSettings(process.env, ofContexts)
+
+/** A variable that is set to the empty string counts as absent: that is how portals and shells clear one. */
+const emptyIsAbsent = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
+
 function describeIssue(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' && issue.message.includes('undefined') ? 'is missing' : issue.message
-}
-
-let settings: Settings | undefined
-
-/** The settings of this process, checked at the first call. */
-export function currentSettings(): Settings {
-  settings ??= parseSettings(process.env)
-  return settings
 }

@@ -20,122 +20,112 @@ const clientId = z
 
 const httpUrl = z.string().regex(/^https?:\/\//, 'must be an http(s) url')
 
-/** A variable that is set to the empty string counts as absent: that is how portals and shells clear one. */
-const emptyIsAbsent = (value: unknown): unknown => (value === '' ? undefined : value)
-
 /** 25 hours: tokens of managed identities live for 24 hours, and Entra ID dates them back by five minutes. */
 const TOKEN_LIFETIME_SECONDS = 90_000
 
+/** The settings that all contexts stand on; each context has its own beside them. */
+const sharedSchema = z.object({
+  TRICKLE_ENVIRONMENT: z
+    .enum(['local', 'production'])
+    .default('production')
+    .describe('"local" allows plain http and loopback issuers; anywhere else they are refused.'),
+  TRICKLE_POSTGRES_APP_URL: postgresUrl,
+  TRICKLE_POSTGRES_FORWARDER_URL: postgresUrl,
+  TRICKLE_POSTGRES_OPERATOR_URL: postgresUrl,
+  TRICKLE_POSTGRES_APP_CLIENT_ID: clientId,
+  TRICKLE_POSTGRES_FORWARDER_CLIENT_ID: clientId,
+  TRICKLE_POSTGRES_OPERATOR_CLIENT_ID: clientId,
+  TRICKLE_POSTGRES_STATEMENTS: z
+    .enum(['unnamed', 'named'])
+    .default('unnamed')
+    .describe(
+      '"named" prepares each statement once a connection; PgBouncer needs max_prepared_statements > 0 for it.',
+    ),
+  TRICKLE_AUTH_ISSUER: httpUrl
+    .max(ISSUER_CHARACTERS_MAX, `must have at most ${ISSUER_CHARACTERS_MAX} characters`)
+    .describe(
+      'The `iss` that tokens must carry: the home issuer, which may grant every role. Others: `TRICKLE_AUTH_ISSUERS`.',
+    ),
+  TRICKLE_AUTH_AUDIENCE: z.string().min(1).describe('The `aud` that tokens must carry.'),
+  TRICKLE_AUTH_JWKS_URL: httpUrl
+    .optional()
+    .describe('Where the issuer publishes its keys; absent: OpenID Connect discovery.'),
+  TRICKLE_AUTH_TENANT_CLAIM: z
+    .string()
+    .min(1)
+    .default('tenant')
+    .describe(
+      'The claim that names the tenant. With Entra ID `tid` works for tenants, but every token has it: operators, whose tokens name no tenant, then need an issuer or a claim of their own.',
+    ),
+  TRICKLE_AUTH_TENANT_KEY: z
+    .enum(['any', 'id', 'slug', 'externalId'])
+    .default('any')
+    .describe('What the tenant claim holds. "any" tries all three and refuses what names two tenants.'),
+  TRICKLE_AUTH_ROLES_CLAIM: z
+    .string()
+    .min(1)
+    .default('roles')
+    .describe('The claim that lists reader, writer, admin, operator, service.'),
+  TRICKLE_AUTH_APPLICATIONS: jsonText(applicationsSchema, '{"operator":["<application id>"]}')
+    .prefault('{}')
+    .describe(
+      'JSON, such as `{"operator":["<application id>"]}`: a role that is named here counts in tokens of the home issuer only where `azp`, `appid` or `client_id` is one of these.',
+    ),
+  TRICKLE_AUTH_ISSUERS: jsonText(issuersSchema, '[{"issuer":"https://…","audience":"…"}]')
+    .prefault('[]')
+    .describe(
+      'JSON list of further issuers: `issuer` and `audience`, then `jwksUrl`, `tenantClaim`, `tenantKey`, `rolesClaim`, `roles` (those it may grant; `operator` and `service` only where they are named), `applications`. See docs/callers.md.',
+    ),
+  TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: z
+    .string()
+    .regex(/^[1-9]\d{1,8}$/, 'must be a whole number of seconds, from 10')
+    .default(String(TOKEN_LIFETIME_SECONDS))
+    .transform(Number)
+    .describe(
+      'The longest life of a token, from `iat` to `exp` and from now on; a longer one is refused. `exp` and `nbf` are read with 60 seconds of leeway.',
+    ),
+  TRICKLE_ANALYTICS_URL: httpUrl
+    .optional()
+    .describe('Azure Data Explorer cluster; absent: nothing is forwarded.'),
+  TRICKLE_ANALYTICS_DATABASE: z.string().min(1).default('trickle').describe('Database of that cluster.'),
+  TRICKLE_ANALYTICS_CLIENT_ID: clientId,
+})
+
+export type Settings = z.output<typeof sharedSchema>
+
+/** A schema of its text for each setting of a context, by its name. */
+export type SettingSchemas = Readonly<Record<string, z.ZodType>>
+
+export const sharedSettingNames: readonly string[] = Object.keys(sharedSchema.shape)
+
 /**
- * Every setting of the functions app. `local.settings.sample.json` and `docs/configuration.md` are generated from it.
+ * Every setting of the functions app, those of contexts after the shared ones. `local.settings.sample.json` and
+ * `docs/configuration.md` are generated from it.
  */
-export const settingsSchema = z
-  .object({
-    TRICKLE_ENVIRONMENT: z
-      .enum(['local', 'production'])
-      .default('production')
-      .describe('"local" allows plain http and loopback issuers; anywhere else they are refused.'),
-    TRICKLE_POSTGRES_APP_URL: postgresUrl,
-    TRICKLE_POSTGRES_FORWARDER_URL: postgresUrl,
-    TRICKLE_POSTGRES_OPERATOR_URL: postgresUrl,
-    TRICKLE_POSTGRES_APP_CLIENT_ID: clientId,
-    TRICKLE_POSTGRES_FORWARDER_CLIENT_ID: clientId,
-    TRICKLE_POSTGRES_OPERATOR_CLIENT_ID: clientId,
-    TRICKLE_POSTGRES_STATEMENTS: z
-      .enum(['unnamed', 'named'])
-      .default('unnamed')
-      .describe(
-        '"named" prepares each statement once a connection; PgBouncer needs max_prepared_statements > 0 for it.',
-      ),
-    TRICKLE_AUTH_ISSUER: httpUrl
-      .max(ISSUER_CHARACTERS_MAX, `must have at most ${ISSUER_CHARACTERS_MAX} characters`)
-      .describe(
-        'The `iss` that tokens must carry: the home issuer, which may grant every role. Others: `TRICKLE_AUTH_ISSUERS`.',
-      ),
-    TRICKLE_AUTH_AUDIENCE: z.string().min(1).describe('The `aud` that tokens must carry.'),
-    TRICKLE_AUTH_JWKS_URL: httpUrl
-      .optional()
-      .describe('Where the issuer publishes its keys; absent: OpenID Connect discovery.'),
-    TRICKLE_AUTH_TENANT_CLAIM: z
-      .string()
-      .min(1)
-      .default('tenant')
-      .describe(
-        'The claim that names the tenant. With Entra ID `tid` works for tenants, but every token has it: operators, whose tokens name no tenant, then need an issuer or a claim of their own.',
-      ),
-    TRICKLE_AUTH_TENANT_KEY: z
-      .enum(['any', 'id', 'slug', 'externalId'])
-      .default('any')
-      .describe('What the tenant claim holds. "any" tries all three and refuses what names two tenants.'),
-    TRICKLE_AUTH_ROLES_CLAIM: z
-      .string()
-      .min(1)
-      .default('roles')
-      .describe('The claim that lists reader, writer, admin, operator, service.'),
-    TRICKLE_AUTH_APPLICATIONS: jsonText(applicationsSchema, '{"operator":["<application id>"]}')
-      .prefault('{}')
-      .describe(
-        'JSON, such as `{"operator":["<application id>"]}`: a role that is named here counts in tokens of the home issuer only where `azp`, `appid` or `client_id` is one of these.',
-      ),
-    TRICKLE_AUTH_ISSUERS: jsonText(issuersSchema, '[{"issuer":"https://…","audience":"…"}]')
-      .prefault('[]')
-      .describe(
-        'JSON list of further issuers: `issuer` and `audience`, then `jwksUrl`, `tenantClaim`, `tenantKey`, `rolesClaim`, `roles` (those it may grant; `operator` and `service` only where they are named), `applications`. See docs/callers.md.',
-      ),
-    TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: z
-      .string()
-      .regex(/^[1-9]\d{1,8}$/, 'must be a whole number of seconds, from 10')
-      .default(String(TOKEN_LIFETIME_SECONDS))
-      .transform(Number)
-      .describe(
-        'The longest life of a token, from `iat` to `exp` and from now on; a longer one is refused. `exp` and `nbf` are read with 60 seconds of leeway.',
-      ),
-    TRICKLE_EVENTS_SSE_VIEWERS_MAX: z
-      .string()
-      .regex(/^\d{1,3}$/, 'must be a whole number from 0 to 999')
-      .default('0')
-      .transform(Number)
-      .describe(
-        'Viewers that one instance serves server-sent events at a time; 0 switches them off. One tenant has at most half of them. Each holds one of the requests that an instance serves at once, so keep it well below that number.',
-      ),
-    TRICKLE_ANALYTICS_URL: httpUrl
-      .optional()
-      .describe('Azure Data Explorer cluster; absent: nothing is forwarded.'),
-    TRICKLE_ANALYTICS_DATABASE: z.string().min(1).default('trickle').describe('Database of that cluster.'),
-    TRICKLE_ANALYTICS_CLIENT_ID: clientId,
-    TRICKLE_FORWARD_SCHEDULE: z
-      .string()
-      .min(1)
-      .default('*/10 * * * * *')
-      .describe(
-        'NCRONTAB schedule of the forwarder. Azure reads it by %TRICKLE_FORWARD_SCHEDULE%, so it must be set there.',
-      ),
-  })
-  .superRefine((settings, context) => {
-    const isLocal = settings.TRICKLE_ENVIRONMENT === 'local'
-    const mistake = mistakeOfIssuers(settings.TRICKLE_AUTH_ISSUERS, settings.TRICKLE_AUTH_ISSUER, isLocal)
-    if (mistake !== null)
-      context.addIssue({ code: 'custom', path: ['TRICKLE_AUTH_ISSUERS'], message: mistake })
-    if (/[{}]/.test(settings.TRICKLE_AUTH_ISSUER)) {
+export const settingsSchemaWith = (ofContexts: SettingSchemas): z.ZodType<Settings> =>
+  // What contexts add stays out of the type: a context is given its own settings in its own type.
+  z.object({ ...sharedSchema.shape, ...ofContexts }).superRefine(checkTogether)
+
+function checkTogether(settings: Settings, context: z.core.$RefinementCtx): void {
+  const isLocal = settings.TRICKLE_ENVIRONMENT === 'local'
+  const mistake = mistakeOfIssuers(settings.TRICKLE_AUTH_ISSUERS, settings.TRICKLE_AUTH_ISSUER, isLocal)
+  if (mistake !== null) context.addIssue({ code: 'custom', path: ['TRICKLE_AUTH_ISSUERS'], message: mistake })
+  if (/[{}]/.test(settings.TRICKLE_AUTH_ISSUER)) {
+    context.addIssue({
+      code: 'custom',
+      path: ['TRICKLE_AUTH_ISSUER'],
+      message: 'must be one issuer; a pattern with {tid} belongs into TRICKLE_AUTH_ISSUERS',
+    })
+  }
+  if (isLocal) return
+  for (const name of ['TRICKLE_AUTH_ISSUER', 'TRICKLE_AUTH_JWKS_URL', 'TRICKLE_ANALYTICS_URL'] as const) {
+    const value = settings[name]
+    if (value !== undefined && !isTrustworthyUrl(value, false)) {
       context.addIssue({
         code: 'custom',
-        path: ['TRICKLE_AUTH_ISSUER'],
-        message: 'must be one issuer; a pattern with {tid} belongs into TRICKLE_AUTH_ISSUERS',
+        path: [name],
+        message: 'must be https and not a loopback address unless TRICKLE_ENVIRONMENT=local',
       })
     }
-    if (isLocal) return
-    for (const name of ['TRICKLE_AUTH_ISSUER', 'TRICKLE_AUTH_JWKS_URL', 'TRICKLE_ANALYTICS_URL'] as const) {
-      const value = settings[name]
-      if (value !== undefined && !isTrustworthyUrl(value, false)) {
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: 'must be https and not a loopback address unless TRICKLE_ENVIRONMENT=local',
-        })
-      }
-    }
-  })
-
-export type Settings = z.output<typeof settingsSchema>
-
-export { emptyIsAbsent }
+  }
+}

@@ -8,8 +8,9 @@ export interface ErrorEntry {
 const entry = (status: number, title: string, retryable = false): ErrorEntry => ({ status, title, retryable })
 
 /**
- * Every error that Trickle answers with. `docs/errors.md` is generated from this table, so a code that is not here
- * does not exist; a published code keeps its meaning for good.
+ * Every error that shared/ answers with, and those that several contexts have in common. A context states its own codes
+ * itself (`defineErrors`). `docs/errors.md` is generated from both: a code that is in neither does not exist, and a
+ * published code keeps its meaning for good.
  */
 export const errorCatalogue = {
   // The request itself
@@ -24,7 +25,6 @@ export const errorCatalogue = {
   INVALID_IDEMPOTENCY_KEY: entry(400, 'The idempotency key has a form that is not allowed'),
   TENANT_HEADER_MISSING: entry(400, 'A service must name the tenant in the header Trickle-Tenant'),
   TENANT_HEADER_INVALID: entry(400, 'The header Trickle-Tenant has a form that is not allowed'),
-  BINARY_DATA_UNSUPPORTED: entry(400, 'Binary event data is not supported'),
   BODY_TOO_LARGE: entry(413, 'The body is larger than this route accepts'),
   EVENT_TOO_LARGE: entry(413, 'An event is larger than the limit'),
   TOO_MANY_EVENTS: entry(413, 'An append holds more events than the limit'),
@@ -76,7 +76,6 @@ export const errorCatalogue = {
   DATABASE_READ_ONLY: entry(503, 'The database accepts no writes at present', true),
   ISSUER_UNAVAILABLE: entry(503, 'The keys of the token issuer cannot be reached', true),
   ANALYTICS_UNAVAILABLE: entry(503, 'The analytics service cannot be reached', true),
-  LIVE_VIEWERS_FULL: entry(503, 'As many follow live feeds as this instance serves', true),
   BULK_WORK_FULL: entry(503, 'As many exports and imports run as this instance serves', true),
   LEASE_LOST: entry(503, 'Another instance has taken over this subscription', true),
   SUBSCRIPTION_STOPPED: entry(503, 'The subscription is stopped until an operator decides'),

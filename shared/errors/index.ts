@@ -1,8 +1,16 @@
 /**
- * The one family of errors. Every capability throws TrickleError with a code of the catalogue; foreign errors (driver,
- * SDK) are classified once, where they enter. Nothing here knows of HTTP beyond the status a code comes with.
+ * The one family of errors. Every capability throws TrickleError with a code of the catalogue, a context also with kinds
+ * of its own; foreign errors (driver, SDK) are classified once, where they enter. Nothing here knows of HTTP beyond the status a code comes with.
  */
 export { errorCatalogue, type ErrorCode, type ErrorEntry } from './catalogue.ts'
+export {
+  codeOfError,
+  defineErrors,
+  type AnyError,
+  type AnyErrorCode,
+  type ContextErrorCode,
+  type ErrorKind,
+} from './define-errors.ts'
 export {
   TrickleError,
   isTrickleError,

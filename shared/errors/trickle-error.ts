@@ -1,4 +1,5 @@
-import { errorCatalogue, type ErrorCode } from './catalogue.ts'
+import { errorCatalogue } from './catalogue.ts'
+import { codeOfError, type AnyError, type AnyErrorCode, type ErrorFacts } from './define-errors.ts'
 
 /** One place in the request that is wrong: an RFC 6901 pointer into the body, or the name of a header or parameter. */
 export interface FieldProblem {
@@ -18,7 +19,7 @@ export interface TrickleErrorOptions {
 /** The only error that leaves a capability. `code` decides `status`, `title` and `retryable`; `detail` says what, where and how to mend it. */
 export class TrickleError extends Error {
   override readonly name = 'TrickleError'
-  readonly code: ErrorCode
+  readonly code: AnyErrorCode
   readonly status: number
   readonly title: string
   readonly retryable: boolean
@@ -27,9 +28,11 @@ export class TrickleError extends Error {
   readonly headers: Readonly<Record<string, string>>
   readonly errors: readonly FieldProblem[]
 
-  constructor(code: ErrorCode, detail: string, options: TrickleErrorOptions = {}) {
+  /** @param error a code of the catalogue, a kind that a context has defined, or an error whose code this one has too */
+  constructor(error: AnyError | ErrorFacts, detail: string, options: TrickleErrorOptions = {}) {
+    const code = codeOfError(error)
     super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause })
-    const known = errorCatalogue[code]
+    const known = typeof error === 'string' ? errorCatalogue[error] : error
     this.code = code
     this.status = known.status
     this.title = known.title

@@ -20,13 +20,13 @@ export function placesOf(transformed?: Transformed): BodyPlaces {
     pointerTo,
     translate(error) {
       if (!isTrickleError(error) || error.errors.length === 0) return error
-      const { code, detail, cause, extensions, headers } = error
+      const { detail, cause, extensions, headers } = error
       const errors = error.errors.map(({ pointer, message }) => ({
         // Names of parameters and headers have no slash at their beginning.
         pointer: pointer.startsWith('/') ? pointerTo(partsOf(pointer)) : pointer,
         message,
       }))
-      return new TrickleError(code, detail, { cause, extensions, headers, errors })
+      return new TrickleError(error, detail, { cause, extensions, headers, errors })
     },
   }
 }

@@ -1,8 +1,9 @@
 import { type z } from 'zod'
-import { type ErrorCode } from '../errors/index.ts'
+import type { AnyError } from '../errors/index.ts'
 import { findBoundlessArray, findLaxObject } from './lax-object.ts'
 import { parsePathTemplate } from './path-template.ts'
 import { type Reply } from './reply.ts'
+import type { RunsOn } from './runs-on.ts'
 import {
   type Access,
   type BodyDefinition,
@@ -49,10 +50,13 @@ export interface RouteDefinition<
     readonly body?: B
   }
   readonly responses: Readonly<Record<number, ResponseDefinition>>
-  readonly errors?: readonly ErrorCode[]
+  /** Codes of the catalogue, and kinds of the context. */
+  readonly errors?: readonly AnyError[]
   /** 'receipt': the handler's service keeps a receipt under the Idempotency-Key. Default 'none': a key is refused on writes. */
   readonly idempotency?: 'receipt' | 'none'
   readonly deadlineMs?: number
+  /** Default: public. */
+  readonly runsOn?: RunsOn
   readonly handler: (
     context: HandlerContext<T, A, z.output<P>, z.output<Q>, z.output<H>, BodyOf<B>>,
   ) => MaybePromise<Reply>
@@ -105,6 +109,7 @@ function define<
     errors: definition.errors ?? [],
     idempotency: definition.idempotency ?? 'none',
     deadlineMs: definition.deadlineMs ?? defaultDeadlineMs,
+    runsOn: definition.runsOn ?? 'public',
     isCatchAll: false,
     // Sound since the kernel gives the handler what these very schemas and this access made.
     handler: (context) => definition.handler(context as never),

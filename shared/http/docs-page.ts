@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../errors/index.ts'
+import type { ErrorEntry } from '../errors/index.ts'
 
 /**
  * The page loads from this server alone and runs no inline script. `data:` images are icons in Swagger UI's style sheet.
@@ -67,8 +67,8 @@ export function referencePage(title: string): string {
 }
 
 /** The table of error codes; `type` of every problem document points into it. */
-export function errorsPage(title: string): string {
-  const rows = Object.entries(errorCatalogue)
+export function errorsPage(title: string, errors: Readonly<Record<string, ErrorEntry>>): string {
+  const rows = Object.entries(errors)
     .toSorted(([, left], [, right]) => left.status - right.status)
     .map(
       ([code, entry]) =>

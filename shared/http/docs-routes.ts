@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { errorCatalogue, TrickleError } from '../errors/index.ts'
+import { errorCatalogue, TrickleError, type ErrorEntry } from '../errors/index.ts'
 import { defineRoute } from './define-route.ts'
 import { docsAssets } from './docs-assets.ts'
 import { errorsPage, ownAssets, pageSecurityPolicy, referencePage } from './docs-page.ts'
@@ -14,6 +14,8 @@ export interface DocsOptions {
   /** The routes that the reference shows. */
   readonly routes: readonly RouteFacts[]
   readonly info: DocumentInfo
+  /** Every error that can be answered, by its code. */
+  readonly errors: Readonly<Record<string, ErrorEntry>>
   /** Folder `assets` beside the bundle; the build puts `docs/` with the package's files into it. */
   readonly assetsFolder: string
 }
@@ -53,7 +55,9 @@ export function docsRoutes(options: DocsOptions): Route<unknown>[] {
       },
     }),
     pageRoute('docs-page', '/api/docs', 'The reference page', () => referencePage(options.info.title)),
-    pageRoute('docs-errors', errorsPagePath, 'All error codes', () => errorsPage(options.info.title)),
+    pageRoute('docs-errors', errorsPagePath, 'All error codes', () =>
+      errorsPage(options.info.title, options.errors),
+    ),
     defineRoute({
       name: 'docs-asset',
       method: 'GET',

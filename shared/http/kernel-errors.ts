@@ -1,4 +1,4 @@
-import { type ErrorCode } from '../errors/index.ts'
+import type { AnyError, ErrorCode } from '../errors/index.ts'
 import { type RouteFacts } from './route-types.ts'
 
 /** Codes that the kernel itself may answer with on a route, whatever its handler does. */
@@ -37,7 +37,7 @@ export function kernelErrorsOf(route: RouteFacts): ErrorCode[] {
   return codes
 }
 
-/** All codes that a route may answer with, each once. */
-export function errorsOf(route: RouteFacts): ErrorCode[] {
+/** All errors that a route may answer with, each once. */
+export function errorsOf(route: RouteFacts): AnyError[] {
   return [...new Set([...route.errors, ...kernelErrorsOf(route)])]
 }

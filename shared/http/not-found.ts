@@ -33,6 +33,7 @@ export function notFoundRoute(routes: readonly RouteFacts[]): Route<unknown> {
     idempotency: 'none',
     // It does nothing that could take time.
     deadlineMs: 5_000,
+    runsOn: 'both',
     isCatchAll: true,
     handler({ request }) {
       const { pathname } = new URL(request.url)

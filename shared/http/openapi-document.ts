@@ -5,7 +5,7 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiSchemaObject,
 } from 'zod-openapi'
-import { type ErrorCode, type ErrorEntry } from '../errors/index.ts'
+import type { AnyError, ErrorCode, ErrorEntry } from '../errors/index.ts'
 import { errorsOf } from './kernel-errors.ts'
 import { errorsPagePath } from './problem.ts'
 import { type ResponseDefinition, type RouteFacts } from './route-types.ts'
@@ -22,7 +22,7 @@ type Catalogue = Readonly<Record<ErrorCode, ErrorEntry>>
 
 /**
  * Writes the OpenAPI 3.1 document of the routes. Bundled apart with zod-openapi, so it takes the error catalogue as an
- * argument instead of holding a copy.
+ * argument instead of holding a copy. The errors of contexts bring their own entries.
  */
 export function buildDocument(
   routes: readonly RouteFacts[],
@@ -209,20 +209,22 @@ function alternativesOf({
 
 /** One response for each status, with an example for each code that comes with it. */
 function problemsOf(route: RouteFacts, catalogue: Catalogue): ReturnType<typeof successesOf> {
-  const byStatus = Map.groupBy(errorsOf(route), (code) => catalogue[code].status)
-  const entries = [...byStatus].map(([status, codes]) => {
-    const examples = codes.map((code) => [
-      code,
-      { summary: catalogue[code].title, value: exampleOf(code, catalogue) },
-    ])
+  const byStatus = Map.groupBy(
+    errorsOf(route).map((error) => kindOf(error, catalogue)),
+    ({ status }) => status,
+  )
+  const entries = [...byStatus].map(([status, kinds]) => {
+    const codes = kinds.map(({ code }) => code)
     const described: ZodOpenApiResponseObject = {
-      description: codes.map((code) => `\`${code}\`: ${catalogue[code].title}.`).join('\n\n'),
+      description: kinds.map(({ code, title }) => `\`${code}\`: ${title}.`).join('\n\n'),
       content: {
         'application/problem+json': {
           schema: {
             allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: codes } } }],
           },
-          examples: Object.fromEntries(examples),
+          examples: Object.fromEntries(
+            kinds.map((kind) => [kind.code, { summary: kind.title, value: exampleOf(kind) }]),
+          ),
         },
       },
     }
@@ -231,8 +233,13 @@ function problemsOf(route: RouteFacts, catalogue: Catalogue): ReturnType<typeof 
   return Object.fromEntries(entries)
 }
 
-function exampleOf(code: ErrorCode, catalogue: Catalogue): object {
-  const { status, title, retryable } = catalogue[code]
+type Kind = ErrorEntry & { readonly code: string }
+
+function kindOf(error: AnyError, catalogue: Catalogue): Kind {
+  return typeof error === 'string' ? { code: error, ...catalogue[error] } : error
+}
+
+function exampleOf({ code, status, title, retryable }: Kind): object {
   return {
     type: `${errorsPagePath}#${code}`,
     title,

@@ -2,8 +2,9 @@ import { type HttpRequest } from '@azure/functions'
 import { type ReadableStream } from 'node:stream/web'
 import { type z } from 'zod'
 import { type Role } from '../auth/index.ts'
-import { type ErrorCode } from '../errors/index.ts'
+import type { AnyError } from '../errors/index.ts'
 import { type Reply } from './reply.ts'
+import type { RunsOn } from './runs-on.ts'
 import { type ClientTrace } from './trace.ts'
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -167,10 +168,11 @@ export interface RouteFacts {
     readonly body: BodyDefinition
   }
   readonly responses: Readonly<Record<number, ResponseDefinition>>
-  /** Codes that the handler itself answers with; the kernel's own are added where they are listed. */
-  readonly errors: readonly ErrorCode[]
+  /** What the handler itself answers with; the kernel's own codes are added where they are listed. */
+  readonly errors: readonly AnyError[]
   readonly idempotency: 'receipt' | 'none'
   readonly deadlineMs: number
+  readonly runsOn: RunsOn
   /** True for the one route that answers what no other route matches: it takes every method and checks no input. */
   readonly isCatchAll: boolean
 }

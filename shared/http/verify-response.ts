@@ -1,4 +1,4 @@
-import { TrickleError } from '../errors/index.ts'
+import { codeOfError, TrickleError } from '../errors/index.ts'
 import { parseExactJson } from '../json/index.ts'
 import { errorsOf } from './kernel-errors.ts'
 import { type Reply } from './reply.ts'
@@ -32,7 +32,7 @@ export function verifyReply(route: RouteFacts, given: Reply): void {
 
 /** The error itself where the route lists its code, else INTERNAL with the error as cause. For tests. */
 export function verifyProblem(route: RouteFacts, error: TrickleError): TrickleError {
-  if (route.isCatchAll || errorsOf(route).includes(error.code)) return error
+  if (route.isCatchAll || errorsOf(route).some((listed) => codeOfError(listed) === error.code)) return error
   return new TrickleError('INTERNAL', `${route.name} answered ${error.code}, which its errors do not list.`, {
     cause: error,
   })

@@ -5,4 +5,5 @@
  * year of four digits, and forwarded; the same text always gives the same instant. What is refused is refused with a
  * reason that says how to mend it. It must not know of HTTP, events or the database.
  */
+export { systemClock, type Clock } from './clock.ts'
 export { readTime, utcTimeOf, type TimeReading } from './read-time.ts'

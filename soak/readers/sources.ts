@@ -1,7 +1,7 @@
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import type { EventStore } from '../../shared/event-store/index.ts'
-import { Database } from '../../shared/postgres/index.ts'
-import type { Statement } from '../../shared/postgres/index.ts'
+import { columns, Database, integer, orElse, orNull, text } from '../../shared/postgres/index.ts'
+import type { RowOf, Statement } from '../../shared/postgres/index.ts'
 import { TenantDirectory } from '../../shared/tenancy/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { streamNumberOfName, tenantSlug } from '../plan/index.ts'
@@ -72,25 +72,36 @@ async function tenantsOf({ appUrl, space }: ReaderOrders): Promise<TenantContext
   }
 }
 
-type Page = (xid: string, position: string, limit: number) => Statement
+/** In a row that only tells how far the page has come there is no event. */
+const row = columns({
+  tenantId: orElse(text, ''),
+  xid: text,
+  position: text,
+  streamId: orElse(text, ''),
+  version: orElse(integer, 0),
+  eventId: orNull(text),
+})
+
+type Page = (xid: string, position: string, limit: number) => Statement<RowOf<typeof row>>
 
 /** The feed of all tenants. */
 const page: Page = (xid, position, limit) => ({
   name: 'soak_read_feed',
-  text: `select f.tenant_id, f.xid, f.position, f.stream_id, f.version, f.event_id
-    from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f`,
+  text: `select ${row.of('f')} from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f`,
+  columns: row,
   values: [xid, position, limit, PAGE_BYTES_MAX],
 })
 
 /** The part of it that the first of two members of a subscription reads. */
 const memberPage: Page = (xid, position, limit) => ({
   name: 'soak_read_feed_part',
-  text: `select f.tenant_id, f.xid, f.position, f.stream_id, f.version, f.event_id
+  text: `select ${row.of('f')}
     from trickle_events_log.read_feed_part($1, $2, null, null, null, null, null, null, 0, 2, $3, $4, $5) f`,
+  columns: row,
   values: [xid, position, limit, PAGE_SCAN_MAX, PAGE_BYTES_MAX],
 })
 
-/** By the functions that subscriptions read with. A row without an event only tells how far the page has come. */
+/** By the functions that subscriptions read with. */
 async function readOfAll(
   pool: Database,
   space: StreamSpace,
@@ -104,12 +115,12 @@ async function readOfAll(
   const last = rows.at(-1)
   return {
     events: rows
-      .filter((row) => row[5] !== null)
-      .map(([tenantId, , , streamId, version]) => ({
-        stream: streamNumberOfName(space, tenants.get(tenantId ?? '') ?? -1, streamId ?? ''),
-        version: Number(version),
+      .filter(({ eventId }) => eventId !== null)
+      .map(({ tenantId, streamId, version }) => ({
+        stream: streamNumberOfName(space, tenants.get(tenantId) ?? -1, streamId),
+        version,
       })),
-    next: last === undefined ? `${xid} ${position}` : `${last[1]} ${last[2]}`,
+    next: last === undefined ? `${xid} ${position}` : `${last.xid} ${last.position}`,
   }
 }
 

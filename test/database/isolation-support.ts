@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { lines, OWN_SCHEMA } from './catalog-rule.ts'
-import type { Verb } from './expected-access.ts'
+import type { TableVerb } from '../../shared/postgres/index.ts'
 
 /** Two tenants whose rows a relation holds; in a table without tenants the names mean nothing. */
 export interface Pair {
@@ -89,7 +89,7 @@ export type Attempt = { readonly code: string } | { readonly tenants: readonly s
 export async function attempt(
   client: Client,
   relation: string,
-  verb: Verb,
+  verb: TableVerb,
   context: Context,
   pair: Pair,
   row: RowOf,
@@ -136,7 +136,7 @@ export async function rowOf(admin: Client, relation: string, pair: Pair): Promis
   return { json, tenantId: pair.own, columns, column }
 }
 
-function statement(relation: string, verb: Verb, { json, columns, column }: RowOf): string {
+function statement(relation: string, verb: TableVerb, { json, columns, column }: RowOf): string {
   const tenant = "coalesce(to_jsonb(t) ->> 'tenant_id', '-')"
   switch (verb) {
     case 'select':

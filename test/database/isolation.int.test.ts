@@ -1,7 +1,8 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { logins, tableVerbs, type Login, type TableVerb } from '../../shared/postgres/index.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
-import { accessOf, logins, namedRelations, verbs, type Login, type Verb } from './expected-access.ts'
+import { accessOf, namedRelations } from './expected-access.ts'
 import {
   attempt,
   contexts,
@@ -29,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 /** Tries one verb by one login on every relation in every context, and tells what should not have happened. */
-async function surprises(login: Login, verb: Verb): Promise<string[]> {
+async function surprises(login: Login, verb: TableVerb): Promise<string[]> {
   const client = await database.client(login)
   const found: string[] = []
   for (const pair of relations) {
@@ -49,7 +50,7 @@ async function surprises(login: Login, verb: Verb): Promise<string[]> {
 /** What may happen, as JSON of an attempt. */
 function expectation(
   login: Login,
-  verb: Verb,
+  verb: TableVerb,
   context: Context,
   pair: Pair & { relation: string },
 ): string[] {
@@ -95,7 +96,7 @@ describe('the seeded database', () => {
 })
 
 describe.each(logins)('%s', (login) => {
-  it.each(verbs)('can %s what it may, in its own tenant, and nothing else', async (verb) => {
+  it.each(tableVerbs)('can %s what it may, in its own tenant, and nothing else', async (verb) => {
     expect(await surprises(login, verb)).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { prepareServer } from '../../database/index.ts'
-import { healthRoutes } from '../../functions/health/index.ts'
+import { healthRoutes } from '../../functions/health/routes.ts'
 import { createOwnServer } from '../support/database.ts'
 import { testPasswords } from '../support/urls.ts'
 import { callerOf } from '../functions/operations/support.ts'
@@ -31,7 +31,12 @@ async function ready(roles: string | null = 'operator') {
   const call = callerOf(
     healthRoutes(
       () =>
-        ({ app, settings: {}, tokens: {}, logOperations: nothing, subscriptionOperations: nothing }) as never,
+        ({
+          app,
+          checkConfiguration: () => undefined,
+          logOperations: nothing,
+          subscriptionOperations: nothing,
+        }) as never,
     ),
   )
   const { status, json } = await call('health-ready', { roles })

@@ -1,7 +1,8 @@
 import { resolveCaller } from '../../functions/callers.ts'
-import { eventRoutes } from '../../functions/events/index.ts'
-import type { Services } from '../../functions/services.ts'
-import { tenantRoutes } from '../../functions/tenants/index.ts'
+import { eventRoutes } from '../../functions/events/routes.ts'
+import type { EventServices } from '../../functions/events/services.ts'
+import type { TenantServices } from '../../functions/tenants/services.ts'
+import { tenantRoutes } from '../../functions/tenants/routes.ts'
 import { CurrentEpoch, EventImporter, PostgresEventStore } from '../../shared/event-store/index.ts'
 import { createKernel, type Route } from '../../shared/http/index.ts'
 import {
@@ -51,7 +52,7 @@ export async function startCallerStage(): Promise<CallerStage> {
     importer: new EventImporter(app, false),
     operatorImporter: new EventImporter(operator, true),
     settings: { TRICKLE_EVENTS_SSE_VIEWERS_MAX: 8 },
-  } as unknown as Services
+  } as unknown as EventServices & TenantServices
   const routes = [...eventRoutes(() => services), ...tenantRoutes(() => services)]
   const tokens = verifierOfBoth(home, customers)
   const directories = new Map<TenantKey, TenantDirectory>()

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { apiInfo, productRoutes } from '../../functions/register-app.ts'
-import type { Services } from '../../functions/services.ts'
+import { eventRoutes } from '../../functions/events/routes.ts'
+import type { EventServices } from '../../functions/events/services.ts'
+import { operationRoutes } from '../../functions/operations/routes.ts'
+import type { OperationServices } from '../../functions/operations/services.ts'
+import { apiInfo } from '../../functions/product.ts'
+import { tenantRoutes } from '../../functions/tenants/routes.ts'
+import type { TenantServices } from '../../functions/tenants/services.ts'
 import { InMemoryEventStore } from '../../shared/event-store/testing/index.ts'
 import { buildOpenApiDocument, createKernel, type Caller, type Route } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { tenantContextForTests } from '../../shared/tenancy/testing/index.ts'
+import { systemClock } from '../../shared/time/index.ts'
 import { authenticate, call } from '../shared/http/harness.ts'
 import { RecordedOperations, subscription } from './operations/support.ts'
 
@@ -51,11 +57,16 @@ function startProduct() {
       create: () => received(tenant),
       createMissing: (tenants: readonly unknown[]) => received({ created: tenants.length, existing: 0 }),
     },
+    clock: systemClock,
     logOperations: { beginEpoch: () => received(epoch) },
     sealKeyOperations: { add: () => received(sealKey) },
     subscriptionOperations,
-  } as unknown as Services
-  const routes = productRoutes(() => services)
+  } as unknown as EventServices & TenantServices & OperationServices
+  const routes = [
+    ...eventRoutes(() => services),
+    ...tenantRoutes(() => services),
+    ...operationRoutes(() => services),
+  ]
   const kernel = createKernel<TenantContext>({
     authenticate,
     resolveCaller: ({ tenantClaim, ...who }): Promise<Caller<TenantContext>> =>

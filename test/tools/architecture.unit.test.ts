@@ -9,7 +9,7 @@ describe('the arrows of the house', () => {
   it.each([
     [
       'shared/http/kernel.ts',
-      "import { a } from '../../functions/services.ts'",
+      "import { a } from '../../functions/platform.ts'",
       'shared/ imports shared/ only',
     ],
     [
@@ -81,7 +81,7 @@ describe('the arrows of the house', () => {
     ],
     [
       'infra/hooks/index.ts',
-      "import { a } from '../../functions/services.ts'",
+      "import { a } from '../../functions/platform.ts'",
       'infra/hooks imports shared/, database/ and packages/ only',
     ],
     [
@@ -115,7 +115,7 @@ describe('the arrows of the house', () => {
 
   it('let pass what goes their way', () => {
     const text =
-      "import { a } from '../services.ts'\nimport { b } from '../../shared/http/index.ts'\nawait import('../../shared/adx/kusto.chunk.ts')"
+      "import { a } from '../platform.ts'\nimport { b } from '../../shared/http/index.ts'\nawait import('../../shared/adx/kusto.chunk.ts')"
     expect(violationsOf('functions/events/append.ts', text)).toEqual([])
     const hook =
       "import '../../../packages/mendable-failure/index.ts'\nimport { a } from '../../../database/index.ts'\nimport { b } from '../../../shared/errors/index.ts'\nimport { c } from '../frame/index.ts'"

@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { productRoutes } from '../../functions/register-app.ts'
+import { noPlatform, product } from '../../functions/product.ts'
 import { docsAssets } from '../../shared/http/docs-assets.ts'
 import { buildApp } from '../../tools/build.ts'
 
@@ -135,13 +135,21 @@ describe('the files of the package', () => {
 describe('the package in a bare folder', () => {
   it('registers every function', async () => {
     const functions = await registered()
-    const routes = productRoutes(() => {
-      throw new Error('routes are listed without services')
-    }).map(({ name }) => name)
-    const others = ['docs-asset', 'docs-errors', 'docs-openapi', 'docs-page', 'forward-adx', 'zz-not-found']
-    expect(functions.map(([name]) => name).toSorted()).toEqual([...routes, ...others].toSorted())
-    const timers = functions.filter(([, types]) => types.includes('timerTrigger')).map(([name]) => name)
-    expect(timers).toEqual(['forward-adx'])
+    const { routes, timers, queues, subscriptions } = product.triggersOn(noPlatform)
+    const reference = ['docs-asset', 'docs-errors', 'docs-openapi', 'docs-page', 'zz-not-found']
+    const namesOf = (type: string): string[] =>
+      functions.filter(([, types]) => types.includes(type)).map(([name]) => name)
+    expect(namesOf('httpTrigger').toSorted()).toEqual(
+      [...routes.map(({ name }) => name), ...reference].toSorted(),
+    )
+    expect(namesOf('timerTrigger').toSorted()).toEqual(
+      [
+        ...timers.map(({ name }) => name),
+        ...subscriptions.map(({ name }) => `subscription-${name}`),
+      ].toSorted(),
+    )
+    expect(namesOf('timerTrigger')).toContain('forward-adx')
+    expect(namesOf('serviceBusTrigger').toSorted()).toEqual(queues.map(({ name }) => name).toSorted())
   })
 })
 

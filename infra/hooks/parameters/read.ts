@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import contextSettings from '../../context-settings.json' with { type: 'json' }
 import { isTrustworthyUrl } from '../../../shared/auth/index.ts'
 import { applicationsSchema, issuersSchema, mistakeOfIssuers } from '../../../shared/config/index.ts'
 import type { Environment } from '../frame/environment.ts'
@@ -25,6 +26,7 @@ const administratorSchema = z.strictObject({
 const ISSUER_EXAMPLE = 'https://login.microsoftonline.com/<tenant id>/v2.0'
 const ISSUERS_EXAMPLE = '[{"issuer":"https://login.example.com","audience":"api://trickle"}]'
 const APPLICATIONS_EXAMPLE = '{"operator":["<application id>"]}'
+const CONTEXT_SETTINGS_EXAMPLE = '["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]'
 const ADMINISTRATORS_EXAMPLE = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
 
 /** Reads and checks what `azd provision` will be given; `failures` holds everything that is wrong with it. */
@@ -62,9 +64,30 @@ export function readParameters(
   readAuthorisation(values)
   values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], ADMINISTRATORS_EXAMPLE)
   values.json('TRICKLE_CORS_ORIGINS', z.array(z.string().min(1)), [], '["https://app.example.com"]')
+  readContextSettings(values)
   values.oneOf('AZURE_PRINCIPAL_TYPE', ['User', 'ServicePrincipal', 'Group'], 'User')
   refuseContradictions(parameters, rules[parameters.size], values)
   return { parameters, failures: values.failures }
+}
+
+/** A misspelled name would be deployed, read by nobody, and missed by whoever set it. */
+function readContextSettings(values: ValueReader): void {
+  const given = values.json(
+    'TRICKLE_CONTEXT_SETTINGS',
+    z.array(z.string().regex(/^TRICKLE_[A-Z0-9_]+=/, 'must be NAME=value')),
+    [],
+    CONTEXT_SETTINGS_EXAMPLE,
+  )
+  const known = Object.keys(contextSettings.deployed)
+  for (const setting of given) {
+    const [name = ''] = setting.split('=')
+    if (known.includes(name)) continue
+    values.invalid(
+      'TRICKLE_CONTEXT_SETTINGS',
+      `TRICKLE_CONTEXT_SETTINGS names ${name}, which is no setting of a context. There are: ${known.join(', ')}.`,
+      `azd env set TRICKLE_CONTEXT_SETTINGS '${CONTEXT_SETTINGS_EXAMPLE}'`,
+    )
+  }
 }
 
 /** The app refuses these at its start as well; a deployment of half an hour would come before that. */

@@ -1,7 +1,7 @@
 import { HttpResponse, InvocationContext, type HttpResponseInit } from '@azure/functions'
-import { eventRoutes } from '../../../functions/events/index.ts'
+import { eventRoutes } from '../../../functions/events/routes.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
-import type { Services } from '../../../functions/services.ts'
+import type { EventServices } from '../../../functions/events/services.ts'
 import type { Identity } from '../../../shared/auth/index.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import type { FeedPage, ImportLine, StreamPage } from '../../../shared/event-store/index.ts'
@@ -40,7 +40,7 @@ export function startProduct(): Product {
     registry: {
       contextsBySlug: async (slugs: string[]) => new Map(slugs.map((slug) => [slug, { tenantId: slug }])),
     },
-  } as unknown as Services
+  } as unknown as EventServices
   const kernel = createKernel<TenantContext>({
     authenticate,
     async resolveCaller({ tenantClaim, ...who }: Identity): Promise<Caller<TenantContext>> {

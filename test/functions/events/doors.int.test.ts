@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventRoutes } from '../../../functions/events/index.ts'
-import type { Services } from '../../../functions/services.ts'
+import { eventRoutes } from '../../../functions/events/routes.ts'
+import type { EventServices } from '../../../functions/events/services.ts'
 import { EventImporter, PostgresEventStore } from '../../../shared/event-store/index.ts'
 import { createKernel } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
@@ -22,7 +22,7 @@ beforeAll(async () => {
     events: new PostgresEventStore(pool),
     importer: new EventImporter(pool, false),
     settings: { TRICKLE_EVENTS_SSE_VIEWERS_MAX: 0 },
-  } as unknown as Services
+  } as unknown as EventServices
   const routes = eventRoutes(() => services)
   const kernel = createKernel<TenantContext>({
     authenticate,

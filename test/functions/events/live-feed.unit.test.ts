@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { eventErrors } from '../../../functions/events/errors.ts'
 import { liveFeed, type LiveFeed } from '../../../functions/events/live-feed.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import type { FeedPage, FeedQuery } from '../../../shared/event-store/index.ts'
@@ -110,7 +111,7 @@ describe('a live feed', () => {
 
   it('is refused where there is no permit, and ends with the refusal of a caller who may not go on', async () => {
     const viewers = permitsOf(1)
-    const giveBack = viewers.takeOrRefuse('other', 'LIVE_VIEWERS_FULL')
+    const giveBack = viewers.takeOrRefuse('other', eventErrors.LIVE_VIEWERS_FULL)
     await expect(liveFeed(feedOf(empty, { viewers })).next()).rejects.toMatchObject({
       code: 'LIVE_VIEWERS_FULL',
       status: 503,

@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { vi } from 'vitest'
 import { resolveCaller } from '../../../functions/callers.ts'
-import { eventRoutes } from '../../../functions/events/index.ts'
-import { createServices, type Services } from '../../../functions/services.ts'
+import { eventSettings } from '../../../functions/events/settings.ts'
+import { events } from '../../../functions/events/context.ts'
+import { createPlatform, type Platform } from '../../../functions/platform.ts'
 import { createKernel, type Kernel, type Route } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { authenticate, call } from '../../shared/http/harness.ts'
@@ -12,7 +13,7 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts'
 /** The routes of events over a database of a test's own, without the host, for fetch and for the command line. */
 export interface ServedRoutes {
   readonly database: TestDatabase
-  readonly services: Services
+  readonly platform: Platform
   readonly url: string
   stop(): Promise<void>
 }
@@ -25,15 +26,14 @@ export async function serveEventRoutes(): Promise<ServedRoutes> {
   vi.stubEnv('TRICKLE_ENVIRONMENT', 'local')
   vi.stubEnv('TRICKLE_AUTH_ISSUER', 'http://localhost/issuer')
   vi.stubEnv('TRICKLE_AUTH_AUDIENCE', 'api://trickle')
-  const services = createServices(() => undefined)
+  const platform = createPlatform({ contextSettings: eventSettings, report: () => undefined })
   const kernel = createKernel<TenantContext>({
     authenticate,
-    resolveCaller: (identity, limits, named) =>
-      resolveCaller((key) => services.tenantsBy(key), identity, limits, named),
+    resolveCaller: (identity, limits, named) => resolveCaller(platform.tenantsBy, identity, limits, named),
     logger: { info: () => undefined, error: () => undefined, warn: () => undefined },
     verifyResponses: true,
   })
-  const routes = eventRoutes(() => services)
+  const { routes } = events.triggersOn(() => platform)
   const server = createServer((request, response) => {
     answer(kernel, routes, request, response).catch(() => response.destroy())
   }).listen(0, '127.0.0.1')
@@ -41,12 +41,12 @@ export async function serveEventRoutes(): Promise<ServedRoutes> {
   const address = server.address()
   return {
     database,
-    services,
+    platform,
     url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
     async stop() {
       server.closeAllConnections()
       server.close()
-      await services.close()
+      await platform.close()
       await database.drop()
       vi.unstubAllEnvs()
     },

@@ -1,5 +1,5 @@
-import { eventRoutes } from '../../../functions/events/index.ts'
-import type { Services } from '../../../functions/services.ts'
+import { eventRoutes } from '../../../functions/events/routes.ts'
+import type { EventServices } from '../../../functions/events/services.ts'
 import { InMemoryEventStore } from '../../../shared/event-store/testing/index.ts'
 import { createKernel } from '../../../shared/http/index.ts'
 import { tenantContextForTests } from '../../../shared/tenancy/testing/index.ts'
@@ -23,7 +23,7 @@ export function startEventApi(): EventApi {
   const services = {
     events: store,
     settings: { TRICKLE_EVENTS_SSE_VIEWERS_MAX: 0 },
-  } as unknown as Services
+  } as unknown as EventServices
   const kernel = createKernel<TenantContext>({
     authenticate,
     resolveCaller: async (who) => ({ kind: 'tenant', ...who, tenant }),

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventRoutes } from '../../../functions/events/index.ts'
-import { operationRoutes } from '../../../functions/operations/index.ts'
-import type { Services } from '../../../functions/services.ts'
-import { tenantRoutes } from '../../../functions/tenants/index.ts'
+import { eventRoutes } from '../../../functions/events/routes.ts'
+import { operationRoutes } from '../../../functions/operations/routes.ts'
+import type { EventServices } from '../../../functions/events/services.ts'
+import type { OperationServices } from '../../../functions/operations/services.ts'
+import type { TenantServices } from '../../../functions/tenants/services.ts'
+import { tenantRoutes } from '../../../functions/tenants/routes.ts'
 import { ActionList } from '../../../shared/audit/index.ts'
 import { EventImporter, LogOperations, SealKeyOperations } from '../../../shared/event-store/index.ts'
 import type { Route } from '../../../shared/http/index.ts'
 import { SubscriptionOperations } from '../../../shared/subscriptions/index.ts'
 import { TenantRegistry, type TenantContext } from '../../../shared/tenancy/index.ts'
+import { systemClock } from '../../../shared/time/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { call, type Answer, type CallOptions } from '../../shared/http/harness.ts'
 import { operatorKernel } from './support.ts'
@@ -23,11 +26,12 @@ beforeAll(async () => {
   const services = {
     registry: new TenantRegistry(operator),
     operatorImporter: new EventImporter(operator, true),
+    clock: systemClock,
     logOperations: new LogOperations(operator),
     sealKeyOperations: new SealKeyOperations(operator),
     subscriptionOperations: new SubscriptionOperations(operator),
     operatorActions: new ActionList(operator),
-  } as unknown as Services
+  } as unknown as EventServices & TenantServices & OperationServices
   routes = [
     ...eventRoutes(() => services),
     ...tenantRoutes(() => services),

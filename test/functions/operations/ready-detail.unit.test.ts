@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { healthRoutes } from '../../../functions/health/index.ts'
+import { healthRoutes } from '../../../functions/health/routes.ts'
 import { callerOf, member, RecordedOperations, subscription } from './support.ts'
 
 const epoch = {
@@ -24,8 +24,7 @@ const servicesWith = (log: () => Promise<unknown>, list: () => Promise<unknown>)
     get app() {
       throw new Error('the database is away')
     },
-    settings: {},
-    tokens: {},
+    checkConfiguration: () => undefined,
   }) as never
 
 const publicAnswer = {

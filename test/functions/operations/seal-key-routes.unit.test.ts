@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest'
-import { operationRoutes } from '../../../functions/operations/index.ts'
-import type { Services } from '../../../functions/services.ts'
+import { operationRoutes } from '../../../functions/operations/routes.ts'
+import type { OperationServices } from '../../../functions/operations/services.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import type { SealKeyState } from '../../../shared/event-store/index.ts'
 import { callerOf } from './support.ts'
@@ -30,11 +30,12 @@ const sealKeyOperations = {
     if (refusal !== null) throw refusal
     return Promise.resolve({ result: { removed: id }, replayed })
   },
-} as Services['sealKeyOperations']
+} as OperationServices['sealKeyOperations']
 
 const call = callerOf(
   operationRoutes(() => ({
     sealKeyOperations,
+    clock: undefined as never,
     logOperations: undefined as never,
     operatorActions: undefined as never,
     subscriptionOperations: undefined as never,

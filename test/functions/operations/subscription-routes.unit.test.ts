@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { operationRoutes } from '../../../functions/operations/index.ts'
+import { operationRoutes } from '../../../functions/operations/routes.ts'
 import { callerOf, RecordedOperations, subscription, type RequestOptions } from './support.ts'
 import type { Answer } from '../../shared/http/harness.ts'
 
@@ -7,7 +7,7 @@ let operations: RecordedOperations
 let call: (name: string, options?: RequestOptions) => Promise<Answer>
 
 const nobody = new Proxy({}, { get: () => () => Promise.reject(new Error('not asked here')) }) as never
-const [logOperations, operatorActions, sealKeyOperations] = [nobody, nobody, nobody]
+const [clock, logOperations, operatorActions, sealKeyOperations] = [nobody, nobody, nobody, nobody]
 const orders = { params: { name: 'orders' } }
 
 beforeEach(() => {
@@ -15,6 +15,7 @@ beforeEach(() => {
   call = callerOf(
     operationRoutes(() => ({
       subscriptionOperations: operations,
+      clock,
       logOperations,
       operatorActions,
       sealKeyOperations,
@@ -121,6 +122,7 @@ describe('parked events, for an operator', () => {
 describe('every route of operations', () => {
   const routes = operationRoutes(() => ({
     subscriptionOperations: operations,
+    clock,
     logOperations,
     operatorActions,
     sealKeyOperations,

@@ -7,10 +7,10 @@ import type {
   ResumePoint,
   SubscriptionStatus,
 } from '../../../shared/subscriptions/index.ts'
-import type { Services } from '../../../functions/services.ts'
+import type { OperationServices } from '../../../functions/operations/services.ts'
 import { authenticate, call, type Answer } from '../../shared/http/harness.ts'
 
-type Operations = Services['subscriptionOperations']
+type Operations = OperationServices['subscriptionOperations']
 
 export const member = (overrides: Partial<MemberStatus> = {}): MemberStatus => ({
   member: 0,

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveCaller } from '../../../functions/callers.ts'
-import { eventRoutes } from '../../../functions/events/index.ts'
-import type { Services } from '../../../functions/services.ts'
-import { tenantRoutes } from '../../../functions/tenants/index.ts'
+import { eventRoutes } from '../../../functions/events/routes.ts'
+import type { EventServices } from '../../../functions/events/services.ts'
+import type { TenantServices } from '../../../functions/tenants/services.ts'
+import { tenantRoutes } from '../../../functions/tenants/routes.ts'
 import { EventImporter } from '../../../shared/event-store/index.ts'
 import { createKernel } from '../../../shared/http/index.ts'
 import { TenantDirectory, TenantRegistry, type TenantContext } from '../../../shared/tenancy/index.ts'
@@ -21,7 +22,7 @@ beforeAll(async () => {
     registry: new TenantRegistry(operator),
     importer: new EventImporter(app, false),
     operatorImporter: new EventImporter(operator, true),
-  } as Services
+  } as EventServices & TenantServices
   const routes = [...tenantRoutes(() => services), ...eventRoutes(() => services)]
   const kernel = createKernel<TenantContext>({
     authenticate,

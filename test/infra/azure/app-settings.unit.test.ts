@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { parseSettings } from '../../../shared/config/index.ts'
-import { settingsSchema } from '../../../shared/config/schema.ts'
+import { product } from '../../../functions/product.ts'
+import { parseSettings as parseWith, settingsSchemaWith } from '../../../shared/config/index.ts'
 import type { Given, ObjectValue } from '../../support/bicep/index.ts'
 import { appSettingsOf, everything, jsonOfFile, least, sizes, stringOf } from './support.ts'
 
@@ -25,8 +25,15 @@ const PLATFORM_SETTINGS = [
 /** Optional settings that the template leaves to their default, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   TRICKLE_ENVIRONMENT: '"production" is the default, and "local" would allow plain http',
-  TRICKLE_EVENTS_SSE_VIEWERS_MAX: 'off: each viewer holds one of the sixteen requests of an instance',
 }
+
+const ofContexts = jsonOfFile('infra/context-settings.json') as Record<
+  'deployed' | 'local',
+  Record<string, string>
+>
+
+/** Settings of contexts that nobody has given: the default of the code holds. */
+const byDefault = Object.keys(ofContexts.deployed).filter((name) => ofContexts.deployed[name] === '')
 
 /** Refused or ignored on Flex Consumption. */
 const NOT_ON_FLEX = [
@@ -39,21 +46,32 @@ const NOT_ON_FLEX = [
   'WEBSITE_CONTENTSHARE',
 ]
 
-const { properties, required } = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as {
+const parseSettings = (environment: Record<string, string>) => parseWith(environment, product.settings)
+
+const { properties, required } = z.toJSONSchema(settingsSchemaWith(product.settings), {
+  io: 'input',
+  unrepresentable: 'any',
+}) as {
   properties: Record<string, unknown>
   required: string[]
 }
 const known = Object.keys(properties)
 
+/** What a context needs and has no default for is given with the deployment. */
+const contextSettings = Object.entries(ofContexts.local)
+  .filter(([name]) => required.includes(name))
+  .map(([name, value]) => `${name}=${value}`)
+
 const deployments: [string, Given][] = [
-  ['the least', least],
-  ['everything', everything],
-  ...sizes.map((size): [string, Given] => [`size ${size}`, { size, analytics: 'new' }]),
+  ['the least', { ...least, contextSettings }],
+  ['everything', { ...everything, contextSettings }],
+  ...sizes.map((size): [string, Given] => [`size ${size}`, { size, analytics: 'new', contextSettings }]),
 ]
 
 /** Each optional parameter that becomes a setting is given. */
 const withAllSettings: Given = {
   ...everything,
+  contextSettings,
   authJwksUrl: 'https://login.example.com/keys',
   authApplications: '{"operator":["cockpit"]}',
   authIssuers: '[{"issuer":"https://login.microsoftonline.com/{tid}/v2.0","audience":"api://trickle"}]',
@@ -124,7 +142,8 @@ describe('app settings', () => {
     const made = Object.keys(appSettingsOf(withAllSettings)).filter(
       (name) => !PLATFORM_SETTINGS.includes(name),
     )
-    expect([...made, ...Object.keys(LEFT_OUT)].toSorted()).toEqual(known.toSorted())
+    const leftOut = [...Object.keys(LEFT_OUT), ...byDefault.filter((name) => !required.includes(name))]
+    expect([...made, ...leftOut].toSorted()).toEqual(known.toSorted())
   })
 
   it('with several issuers are accepted by the code', () => {
@@ -162,17 +181,31 @@ describe('app settings', () => {
     })
   })
 
+  it('of contexts are what was given for the deployment, else what the platform must know of them', () => {
+    const given = appSettingsOf({
+      contextSettings: ['TRICKLE_EVENTS_SSE_VIEWERS_MAX=8', 'TRICKLE_FORWARDING_SCHEDULE=0 * * * * *'],
+    })
+    expect(given).toMatchObject({
+      TRICKLE_EVENTS_SSE_VIEWERS_MAX: '8',
+      TRICKLE_FORWARDING_SCHEDULE: '0 * * * * *',
+    })
+    const withSign = appSettingsOf({ contextSettings: ['TRICKLE_EVENTS_SSE_VIEWERS_MAX=a=b'] })
+    expect(withSign['TRICKLE_EVENTS_SSE_VIEWERS_MAX']).toBe('a=b')
+    expect(withSign['TRICKLE_FORWARDING_SCHEDULE']).toBe('*/10 * * * * *')
+    expect(appSettingsOf(least)['TRICKLE_EVENTS_SSE_VIEWERS_MAX']).toBeUndefined()
+  })
+
   it('have the default of the schema where nothing was given', () => {
     const defaults = parseSettings({
-      ...texts(appSettingsOf(least)),
+      ...texts(appSettingsOf({ ...least, contextSettings })),
       TRICKLE_AUTH_TENANT_CLAIM: '',
       TRICKLE_AUTH_TENANT_KEY: '',
       TRICKLE_AUTH_ROLES_CLAIM: '',
       TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: '',
       TRICKLE_ANALYTICS_DATABASE: '',
-      TRICKLE_FORWARD_SCHEDULE: '',
+      TRICKLE_FORWARDING_SCHEDULE: '',
     })
-    expect(parseSettings(texts(appSettingsOf(least)))).toEqual(defaults)
+    expect(parseSettings(texts(appSettingsOf({ ...least, contextSettings })))).toEqual(defaults)
   })
 
   it('are the settings of the local sample, but for what differs between the two with a reason', () => {
@@ -189,7 +222,11 @@ describe('app settings', () => {
       'TRICKLE_POSTGRES_FORWARDER_CLIENT_ID',
       'TRICKLE_POSTGRES_OPERATOR_CLIENT_ID',
     ])
-    expect([...local].filter((name) => !deployed.has(name))).toEqual(Object.keys(LEFT_OUT).toSorted())
+    const leftOut = [
+      ...Object.keys(LEFT_OUT),
+      ...byDefault.filter((name) => local.has(name) && !required.includes(name)),
+    ]
+    expect([...local].filter((name) => !deployed.has(name))).toEqual(leftOut.toSorted())
     expect(sample['AzureWebJobsDisableHomepage']).toBe(appSettingsOf(least)['AzureWebJobsDisableHomepage'])
   })
 })

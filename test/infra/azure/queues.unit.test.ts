@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { productQueues } from '../../../functions/product.ts'
 import { emulatorConfigOf, parseQueues, queuesFile } from '../../../local/service-bus-queues/index.ts'
 import { propertyOf } from '../../support/bicep/index.ts'
 import type { Value } from '../../support/bicep/index.ts'
@@ -34,7 +35,7 @@ describe('queues', () => {
       made.map(({ name, body }) => [stringOf(name), at({ body }, 'properties')]),
     )
     expect(deployed).toEqual(Object.fromEntries(queues.map((queue) => [queue.name, valuesOf(queue)])))
-    expect(queues.map(({ name }) => name)).toEqual(['trickle-nudges', 'trickle-commands'])
+    expect(queues.map(({ name }) => name)).toEqual(Object.keys(productQueues()))
   })
 
   it('are those of the emulator, but for the values that are told to differ', () => {

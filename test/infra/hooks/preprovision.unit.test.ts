@@ -33,6 +33,7 @@ describe('before a provision', () => {
         TRICKLE_POSTGRES_ADMINISTRATORS:
           '[{"objectId":"0b4f3a52-6c0c-4e9c-9d1e-1c7a4f0f8b11","name":"dba","type":"Group"}]',
         TRICKLE_CORS_ORIGINS: '["https://app.example.com"]',
+        TRICKLE_CONTEXT_SETTINGS: '["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]',
       }),
     ).toEqual([])
   })
@@ -81,6 +82,14 @@ describe('before a provision', () => {
       invalid,
       'is not JSON',
       '["https://app.example.com"]',
+    ],
+    ['TRICKLE_CONTEXT_SETTINGS', '["TRICKLE_EVENTS_X"]', invalid, 'must be NAME=value', 'azd env set'],
+    [
+      'TRICKLE_CONTEXT_SETTINGS',
+      '["TRICKLE_EVENTS_X=1"]',
+      invalid,
+      'no setting of a context',
+      'VIEWERS_MAX=8',
     ],
     ['TRICKLE_AUTH_ISSUER', 'http://issuer.example.com', invalid, 'must be https', 'https://login'],
     ['TRICKLE_AUTH_ISSUER', 'https://localhost/', invalid, 'no loopback', 'https://login'],

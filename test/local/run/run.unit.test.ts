@@ -9,6 +9,7 @@ import {
 import { pauseAfter } from '../../../local/run/keeper.ts'
 import { emptyStatus } from '../../../local/run/status.ts'
 import { defaultHome } from '../../../local/run/index.ts'
+import { product } from '../../../functions/product.ts'
 import { parseSettings } from '../../../shared/config/index.ts'
 
 const passwords = {
@@ -54,13 +55,13 @@ describe('the environment of parts', () => {
   }
 
   test('the functions accept their settings', () => {
-    const settings = parseSettings(functionsSettings(addresses))
+    const settings = parseSettings(functionsSettings(addresses), product.settings)
     expect(settings).toMatchObject({
       TRICKLE_ENVIRONMENT: 'local',
       TRICKLE_POSTGRES_APP_URL: addresses.app,
       TRICKLE_AUTH_ISSUER: 'http://127.0.0.1:2',
       TRICKLE_ANALYTICS_URL: 'http://127.0.0.1:3',
-      TRICKLE_FORWARD_SCHEDULE: '*/2 * * * * *',
+      TRICKLE_FORWARDING_SCHEDULE: '*/2 * * * * *',
     })
   })
 

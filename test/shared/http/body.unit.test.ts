@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { TrickleError } from '../../../shared/errors/index.ts'
+import { defineErrors, TrickleError } from '../../../shared/errors/index.ts'
 import { jsonPointer } from '../../../shared/json/index.ts'
 import { defineRouteFor, jsonBody, reply, type StreamBody } from '../../../shared/http/index.ts'
 import { call, testKernel, type CallOptions, type TestTenant } from './harness.ts'
@@ -9,6 +9,9 @@ const defineRoute = defineRouteFor<TestTenant>()
 const { kernel } = testKernel()
 const echo = { 200: { description: 'what the handler got', schema: z.unknown() } }
 const common = { summary: 's', tags: ['t'], access: { kind: 'public' }, responses: echo } as const
+
+/** A context's own error reaches the client as one of the catalogue does. */
+const ownErrors = defineErrors({ BINARY_REFUSED: { status: 422, title: 'No bytes here' } })
 
 const bodySchema = z.union([
   z.strictObject({ type: z.string().min(1), data: z.unknown(), version: z.int().optional() }),
@@ -31,12 +34,12 @@ const writing = defineRoute({
       transform: (json, mediaType) => {
         if (mediaType === 'application/json') return { value: json, pointerTo: jsonPointer }
         const { type, data, data_base64: binary } = z.looseObject({}).parse(json)
-        if (binary !== undefined) throw new TrickleError('BINARY_DATA_UNSUPPORTED', 'x')
+        if (binary !== undefined) throw new TrickleError(ownErrors.BINARY_REFUSED, 'x')
         return { value: { type, data }, pointerTo: (path) => `/cloud${jsonPointer(path)}` }
       },
     }),
   },
-  errors: ['BINARY_DATA_UNSUPPORTED'],
+  errors: [ownErrors.BINARY_REFUSED],
   handler: ({ body, mediaType, params }) => reply(200, { json: { body, mediaType, params } }),
 })
 
@@ -70,7 +73,12 @@ describe('a JSON body', () => {
       body: { type: 't', data: 7 },
       mediaType: 'application/cloudevents+json',
     })
-    expect((await write('{"data_base64":"AA=="}', type)).json?.['code']).toBe('BINARY_DATA_UNSUPPORTED')
+    expect((await write('{"data_base64":"AA=="}', type)).json).toMatchObject({
+      code: 'BINARY_REFUSED',
+      status: 422,
+      title: 'No bytes here',
+      retryable: false,
+    })
   })
 
   it.each([

@@ -19,7 +19,12 @@ afterAll(() => rm(assetsFolder, { recursive: true }))
 
 const { kernel } = testKernel()
 const routes = (): Route<unknown>[] =>
-  docsRoutes({ routes: [], info: { title: 'A <b> & "c"', version: '1' }, assetsFolder })
+  docsRoutes({
+    routes: [],
+    info: { title: 'A <b> & "c"', version: '1' },
+    errors: errorCatalogue,
+    assetsFolder,
+  })
 
 function routeAt(path: string): Route<unknown> {
   const found = routes().find((route) => route.path === path)

@@ -3,6 +3,7 @@ import { app } from '@azure/functions'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { createTokenVerifier, roles } from '../../../shared/auth/index.ts'
+import { errorCatalogue } from '../../../shared/errors/index.ts'
 import {
   createKernel,
   defineRoute,
@@ -121,6 +122,11 @@ const kernel = createKernel<unknown>({
 const info = { title: 'Trickle', version: '0.0.1', description: 'See [all errors](/api/docs/errors).' }
 const all = [
   ...routes,
-  ...docsRoutes({ routes, info, assetsFolder: fileURLToPath(new URL('assets', import.meta.url)) }),
+  ...docsRoutes({
+    routes,
+    info,
+    errors: errorCatalogue,
+    assetsFolder: fileURLToPath(new URL('assets', import.meta.url)),
+  }),
 ]
 registerRoutes(app, kernel, [...all, notFoundRoute(all)])

@@ -14,7 +14,7 @@ const FOLDING =
 /** What is folded here is no name, or comes from the code itself. */
 const ALLOWED: Readonly<Record<string, string>> = {
   'shared/tenancy/tenant-name.ts': 'the one place; of letters that are A to Z',
-  'functions/services.ts': 'the name of a login, of the code',
+  'functions/platform.ts': 'the name of a login, of the code',
   'cli/import/input-format.ts': 'the ending of a file',
   'cli/client.ts': 'the scheme of an address, which is parsed after that',
   'cli/import/csv-header.ts': 'the word by which Excel names a separator',

@@ -71,4 +71,4 @@ it('a batch whose answer is lost is resolved for each of its callers, and nothin
     await pool.end()
   }
   await proxy.close()
-}, 60_000)
+})

@@ -1,4 +1,3 @@
-/** Tenants, as an operator administers them. */
 import { z } from 'zod'
 import { operatorAction } from '../../shared/audit/index.ts'
 import {
@@ -19,7 +18,7 @@ import {
   tenantKeys,
   type TenantContext,
 } from '../../shared/tenancy/index.ts'
-import type { Services } from '../services.ts'
+import type { TenantServices } from './services.ts'
 
 /** A page of the list; the same bound as for pages of events. */
 const PAGE_MAX = 1_000
@@ -72,7 +71,7 @@ function answer(status: number, { result, replayed }: Received<unknown>): Reply 
 
 const common = { tags: ['Tenants'], access: { kind: 'operator' } } as const
 
-const createRoute = (services: () => Services) =>
+const createRoute = (services: () => TenantServices) =>
   defineTenantRoute({
     ...common,
     name: 'create-tenant',
@@ -98,7 +97,7 @@ const createRoute = (services: () => Services) =>
     },
   })
 
-const createManyRoute = (services: () => Services) =>
+const createManyRoute = (services: () => TenantServices) =>
   defineTenantRoute({
     ...common,
     name: 'create-tenants-bulk',
@@ -129,7 +128,7 @@ const createManyRoute = (services: () => Services) =>
     },
   })
 
-const listRoute = (services: () => Services) =>
+const listRoute = (services: () => TenantServices) =>
   defineTenantRoute({
     ...common,
     name: 'list-tenants',
@@ -161,7 +160,7 @@ const listRoute = (services: () => Services) =>
     },
   })
 
-const statusRoute = (services: () => Services, verb: 'suspend' | 'resume') =>
+const statusRoute = (services: () => TenantServices, verb: 'suspend' | 'resume') =>
   defineTenantRoute({
     ...common,
     name: `${verb}-tenant`,
@@ -194,7 +193,7 @@ const statusRoute = (services: () => Services, verb: 'suspend' | 'resume') =>
     },
   })
 
-export const tenantRoutes = (services: () => Services): Route<TenantContext>[] => [
+export const tenantRoutes = (services: () => TenantServices): Route<TenantContext>[] => [
   createRoute(services),
   createManyRoute(services),
   listRoute(services),

@@ -1,11 +1,11 @@
-/** Health: whether the process answers, and whether it can do its work. No host name ever leaves by these routes. */
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply, type Route } from '../../shared/http/index.ts'
 import { changedSettings, selectLoginSettings, type ChangedSetting } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { countMissing } from './database-behind.ts'
-import { detailFor, detailSchema, type HealthServices } from './operator-detail.ts'
+import { detailFor, detailSchema } from './operator-detail.ts'
+import type { HealthServices } from './services.ts'
 
 /** An answer is good for this long: probes of many front ends must not become load on the database. */
 const CACHE_MS = 2_000
@@ -14,7 +14,8 @@ const CACHE_MS = 2_000
 const BUDGET_MS = 3_000
 
 const define = defineRouteFor<TenantContext>()
-const common = { method: 'GET', tags: ['Health'], request: {} } as const
+/** Both sides of the product are asked whether they work. */
+const common = { method: 'GET', tags: ['Health'], request: {}, runsOn: 'both' } as const
 
 const liveRoute = () =>
   define({
@@ -79,8 +80,8 @@ const readyRoute = (services: () => HealthServices) => {
 
 async function examine(services: () => HealthServices): Promise<Examined> {
   try {
-    const { app, settings, tokens } = services()
-    if (settings === undefined || tokens === undefined) return notReady('ok')
+    const { checkConfiguration, app } = services()
+    checkConfiguration()
     const limits = {
       isRead: true,
       deadlineAtMs: Date.now() + BUDGET_MS,
@@ -92,7 +93,7 @@ async function examine(services: () => HealthServices): Promise<Examined> {
       app.query(selectLoginSettings, limits),
     ])
     return judge(
-      missing.status === 'fulfilled' ? Number(missing.value[0]?.[0] ?? 1) : null,
+      missing.status === 'fulfilled' ? (missing.value[0]?.missing ?? 1) : null,
       logins.status === 'fulfilled' ? changedSettings(logins.value) : null,
     )
   } catch (error) {

@@ -1,0 +1,14 @@
+/** Events: append, read a stream, follow a tenant's feed, import. What an event is and how it is kept is shared/event-store's. */
+import { defineContext } from '../define-context.ts'
+import { eventErrors } from './errors.ts'
+import { eventRoutes } from './routes.ts'
+import { eventServices } from './services.ts'
+import { eventSettings } from './settings.ts'
+
+export const events = defineContext({
+  name: 'events',
+  settings: eventSettings,
+  errors: eventErrors,
+  services: eventServices,
+  routes: eventRoutes,
+})

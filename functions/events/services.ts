@@ -1,0 +1,22 @@
+import type { MadeBy } from '../../shared/context/index.ts'
+import { CurrentEpoch, EventImporter, PostgresEventStore } from '../../shared/event-store/index.ts'
+import { TenantRegistry } from '../../shared/tenancy/index.ts'
+import type { Platform } from '../platform.ts'
+import type { EventSettings } from './settings.ts'
+
+export const eventServices = (platform: Platform, settings: EventSettings) => ({
+  settings: () => settings,
+  events: () => platform.events,
+  /** The same events for exports, which share few of the pool's connections. */
+  bulkEvents: () =>
+    new PostgresEventStore(platform.databases.app, { sealKeys: platform.sealKeys, work: 'bulk' }),
+  /** What consistency tokens of reads are held against. */
+  currentEpoch: () => new CurrentEpoch(platform.databases.app),
+  sealKeys: () => platform.sealKeys,
+  importer: () => new EventImporter(platform.databases.app, false),
+  /** For lines of many tenants. */
+  operatorImporter: () => new EventImporter(platform.databases.operator, true),
+  registry: () => new TenantRegistry(platform.databases.operator),
+})
+
+export type EventServices = MadeBy<ReturnType<typeof eventServices>>

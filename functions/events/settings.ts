@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import type { SettingsOf } from '../../shared/context/index.ts'
+
+export const eventSettings = {
+  TRICKLE_EVENTS_SSE_VIEWERS_MAX: z
+    .string()
+    .regex(/^\d{1,3}$/, 'must be a whole number from 0 to 999')
+    .default('0')
+    .transform(Number)
+    .meta({
+      description:
+        'Viewers that one instance serves server-sent events at a time; 0 switches them off. One tenant has at most half of them. Each holds one of the requests that an instance serves at once, so keep it well below that number.',
+      // On, so that somebody who tries it sees it; a local host serves as many requests as come.
+      local: '8',
+    }),
+}
+
+export type EventSettings = SettingsOf<typeof eventSettings>

@@ -1,0 +1,23 @@
+/**
+ * Forwarding: wakes the subscription that sends events to Azure Data Explorer. The timer is the backstop; the work and
+ * its lease are those of shared/adx and shared/subscriptions.
+ */
+import { forwarderName } from '../../shared/adx/index.ts'
+import { defineContext } from '../define-context.ts'
+import { forward } from './forward.ts'
+import { forwardingServices } from './services.ts'
+import { forwardingSettings } from './settings.ts'
+
+export const forwarding = defineContext({
+  name: 'forwarding',
+  settings: forwardingSettings,
+  services: forwardingServices,
+  timers: (services) => [
+    {
+      name: 'forward-adx',
+      schedule: '%TRICKLE_FORWARDING_SCHEDULE%',
+      subscription: forwarderName,
+      run: (log) => forward(services(), log),
+    },
+  ],
+})

@@ -1,0 +1,6 @@
+/** Health: whether the process answers, and whether it can do its work. No host name ever leaves by these routes. */
+import { defineContext } from '../define-context.ts'
+import { healthRoutes } from './routes.ts'
+import { healthServices } from './services.ts'
+
+export const health = defineContext({ name: 'health', services: healthServices, routes: healthRoutes })

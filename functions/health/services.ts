@@ -1,0 +1,17 @@
+import type { MadeBy } from '../../shared/context/index.ts'
+import { LogOperations } from '../../shared/event-store/index.ts'
+import { SubscriptionOperations } from '../../shared/subscriptions/index.ts'
+import type { Platform } from '../platform.ts'
+
+export const healthServices = (platform: Platform) => ({
+  /** Throws CONFIGURATION_INVALID where a setting of any context is missing or wrong. */
+  checkConfiguration: () => () => {
+    // The verifier judges issuers further than their schema can.
+    void platform.tokens
+  },
+  app: () => platform.databases.app,
+  logOperations: () => new LogOperations(platform.databases.operator),
+  subscriptionOperations: () => new SubscriptionOperations(platform.databases.operator),
+})
+
+export type HealthServices = MadeBy<ReturnType<typeof healthServices>>

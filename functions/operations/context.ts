@@ -1,0 +1,14 @@
+/**
+ * What an operator sees of a running Trickle and does with it: the log (what holds the feed, epochs, the keys that seal
+ * tokens), its subscriptions, and what operators did. Every route requires the role operator; none reads what an event
+ * says.
+ */
+import { defineContext } from '../define-context.ts'
+import { operationRoutes } from './routes.ts'
+import { operationServices } from './services.ts'
+
+export const operations = defineContext({
+  name: 'operations',
+  services: operationServices,
+  routes: operationRoutes,
+})

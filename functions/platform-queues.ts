@@ -1,0 +1,27 @@
+import type { QueueEntry } from '../shared/context/index.ts'
+
+/** The queues that belong to no context. infra/service-bus/queues.json is made of these and of those of contexts. */
+export const platformQueues: Readonly<Record<string, QueueEntry>> = {
+  'trickle-nudges': {
+    lockDuration: 'PT1M',
+    maxDeliveryCount: 3,
+    defaultMessageTimeToLive: 'PT5M',
+    requiresSession: false,
+    requiresDuplicateDetection: true,
+    duplicateDetectionHistoryTimeWindow: 'PT20S',
+    deadLetteringOnMessageExpiration: false,
+    sender: ['app', 'operator'],
+    receiver: ['forwarder'],
+  },
+  'trickle-commands': {
+    lockDuration: 'PT5M',
+    maxDeliveryCount: 10,
+    defaultMessageTimeToLive: 'P7D',
+    requiresSession: true,
+    requiresDuplicateDetection: true,
+    duplicateDetectionHistoryTimeWindow: 'PT10M',
+    deadLetteringOnMessageExpiration: true,
+    sender: ['app', 'operator'],
+    receiver: ['app'],
+  },
+}

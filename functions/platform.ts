@@ -1,0 +1,134 @@
+/**
+ * What all contexts stand on: settings, tokens, the databases by their logins, the event store with the keys of its tokens,
+ * the tenants that callers name, and the clock. Each is made when it is first asked for: a cold start that answers a
+ * health check opens no pool. A context makes its own services of these.
+ */
+import { createTokenVerifier, roles, type TokenVerifier } from '../shared/auth/index.ts'
+import { readSettings, type Settings, type SettingSchemas } from '../shared/config/index.ts'
+import { madeOnce } from '../shared/context/index.ts'
+import { DomainWrites, PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
+import { Database, poolLimits } from '../shared/postgres/index.ts'
+import { TenantDirectory, type TenantKey } from '../shared/tenancy/index.ts'
+import { systemClock, type Clock } from '../shared/time/index.ts'
+
+export interface Platform {
+  readonly settings: Settings
+  readonly tokens: TokenVerifier
+  readonly databases: Databases
+  readonly events: EventStore
+  /** Changes of a context's tables together with their events (docs/domain-writes.md). */
+  readonly writes: DomainWrites
+  /** What tokens of the log are sealed and opened with. */
+  readonly sealKeys: SealKeys
+  /** The directory that reads names as ids, slugs, external ids, or any of them. */
+  readonly tenantsBy: (key: TenantKey) => TenantDirectory
+  readonly clock: Clock
+  /** Closes what was opened; for the end of the process. */
+  readonly close: () => Promise<void>
+}
+
+/** One pool for each login, and each login may do no more than its work needs. */
+export interface Databases {
+  /** Requests of tenants: bound to one tenant at a time. */
+  readonly app: Database
+  /** Reads the log across tenants, and moves checkpoints. */
+  readonly forwarder: Database
+  /** Administration across tenants. */
+  readonly operator: Database
+  /** What the subscriptions of contexts work with. */
+  readonly subscriptions: Database
+}
+
+export interface PlatformOptions {
+  /** The settings of all contexts. */
+  readonly contextSettings: SettingSchemas
+  /** Told of what goes wrong while nobody waits for an answer. */
+  readonly report: (message: string) => void
+}
+
+export function createPlatform({ contextSettings, report }: PlatformOptions): Platform {
+  const opened: Database[] = []
+  const directories = new Map<TenantKey, TenantDirectory>()
+  const open = (login: LoginName, sizes: PoolSizes): Database => {
+    const database = openDatabase(platform.settings, login, sizes, report)
+    opened.push(database)
+    return database
+  }
+  const databases: Databases = madeOnce({
+    app: () => open('APP', HTTP_POOL),
+    forwarder: () => open('FORWARDER', BACKGROUND_POOL),
+    operator: () => open('OPERATOR', BACKGROUND_POOL),
+    subscriptions: () => databases.forwarder,
+  })
+  const tenantsBy = (key: TenantKey): TenantDirectory => {
+    const directory =
+      directories.get(key) ?? new TenantDirectory(databases.app, key, platform.sealKeys.companion)
+    directories.set(key, directory)
+    return directory
+  }
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(opened.map((database) => database.end()))
+  }
+  const platform: Platform = madeOnce({
+    settings: () => readSettings(contextSettings),
+    tokens: () => tokenVerifier(platform.settings),
+    databases: () => databases,
+    events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),
+    writes: () => new DomainWrites(databases.app, platform.sealKeys),
+    sealKeys: () => new SealKeys(databases.app),
+    tenantsBy: () => tenantsBy,
+    clock: () => systemClock,
+    close: () => close,
+  })
+  return platform
+}
+
+type LoginName = 'APP' | 'FORWARDER' | 'OPERATOR'
+interface PoolSizes {
+  readonly connectionsMax: number
+  readonly queryTimeoutMs: number
+}
+
+const HTTP_POOL: PoolSizes = {
+  connectionsMax: poolLimits.httpConnectionsMax,
+  queryTimeoutMs: poolLimits.queryTimeoutMs,
+}
+const BACKGROUND_POOL: PoolSizes = {
+  connectionsMax: poolLimits.backgroundConnectionsMax,
+  queryTimeoutMs: poolLimits.backgroundQueryTimeoutMs,
+}
+
+function openDatabase(
+  settings: Settings,
+  login: LoginName,
+  sizes: PoolSizes,
+  report: (message: string) => void,
+): Database {
+  return new Database({
+    ...sizes,
+    url: settings[`TRICKLE_POSTGRES_${login}_URL`],
+    clientId: settings[`TRICKLE_POSTGRES_${login}_CLIENT_ID`],
+    statements: settings.TRICKLE_POSTGRES_STATEMENTS,
+    onIdleError: (error) => report(`An idle connection of ${login.toLowerCase()} ended: ${error.message}`),
+  })
+}
+
+function tokenVerifier(settings: Settings): TokenVerifier {
+  return createTokenVerifier({
+    issuers: [
+      {
+        issuer: settings.TRICKLE_AUTH_ISSUER,
+        audience: settings.TRICKLE_AUTH_AUDIENCE,
+        jwksUrl: settings.TRICKLE_AUTH_JWKS_URL,
+        tenantClaim: settings.TRICKLE_AUTH_TENANT_CLAIM,
+        tenantKey: settings.TRICKLE_AUTH_TENANT_KEY,
+        rolesClaim: settings.TRICKLE_AUTH_ROLES_CLAIM,
+        roles,
+        applications: settings.TRICKLE_AUTH_APPLICATIONS,
+      },
+      ...settings.TRICKLE_AUTH_ISSUERS,
+    ],
+    lifetimeSecondsMax: settings.TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX,
+    allowInsecure: settings.TRICKLE_ENVIRONMENT === 'local',
+  })
+}

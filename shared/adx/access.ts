@@ -1,0 +1,9 @@
+import { everyRow, type TableAccess } from '../postgres/index.ts'
+
+export const analyticsAccess: TableAccess = {
+  'trickle_analytics_outbox.batches': {
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: everyRow,
+  },
+}

@@ -1,0 +1,101 @@
+import type { z } from 'zod'
+import type { ErrorKind } from '../errors/index.ts'
+import type { Route } from '../http/index.ts'
+import type { TableAccess } from '../postgres/index.ts'
+import type { Subscription } from '../subscriptions/index.ts'
+import { madeOnce, type MadeBy, type Makers } from './made-once.ts'
+import type { Queue, Timer } from './triggers.ts'
+
+/** Settings of a context: a schema of its text for each name. */
+export type SettingsShape = Readonly<Record<string, z.ZodType<unknown, string | undefined>>>
+
+/** What a settings shape makes of the environment. */
+export type SettingsOf<Shape extends SettingsShape> = {
+  readonly [Name in keyof Shape]: z.output<Shape[Name]>
+}
+
+/** What a platform must have to carry contexts: the settings of all of them, checked together. */
+export interface HoldsSettings {
+  readonly settings: object
+}
+
+export interface ContextDefinition<P, T, Shape extends SettingsShape, M extends Makers> {
+  /** Name of the folder: lower-case letters, digits and hyphens. Names of all it owns begin with it. */
+  readonly name: string
+  /** Names begin with `TRICKLE_{NAME}_`. docs/configuration.md, the sample and the template of Azure are made from it. */
+  readonly settings?: Shape
+  readonly errors?: Readonly<Record<string, ErrorKind>>
+  /** Who may do what to its tables, whose schemas are named `trickle_{name}_{purpose}`. */
+  readonly access?: TableAccess
+  /** How its services are made of the platform; each is made once, when it is first used. */
+  readonly services?: (platform: P, settings: SettingsOf<Shape>) => M
+  /** What is here is made when the app starts: a handler asks `services()` when it works, and nothing else does. */
+  readonly routes?: (services: () => MadeBy<M>) => readonly Route<T>[]
+  readonly timers?: (services: () => MadeBy<M>) => readonly Timer[]
+  readonly queues?: (services: () => MadeBy<M>) => readonly Queue[]
+  /** Each is run every few seconds, in the background. */
+  readonly subscriptions?: (services: () => MadeBy<M>) => readonly Subscription[]
+}
+
+/** The triggers of a context, on a platform. */
+export interface Triggers<T> {
+  readonly routes: readonly Route<T>[]
+  readonly timers: readonly Timer[]
+  readonly queues: readonly Queue[]
+  readonly subscriptions: readonly Subscription[]
+}
+
+/** A context as the app puts it together with others; the types of its settings and services are its own affair. */
+export interface Context<P, T> {
+  readonly name: string
+  readonly settings: SettingsShape
+  readonly errors: Readonly<Record<string, ErrorKind>>
+  readonly access: TableAccess
+  /** @param platform asked for at the first use of a service, so that describing the triggers needs none */
+  readonly triggersOn: (platform: () => P) => Triggers<T>
+}
+
+export type DefineContext<P, T> = <const Shape extends SettingsShape = {}, M extends Makers = {}>(
+  definition: ContextDefinition<P, T, Shape, M>,
+) => Context<P, T>
+
+/** Gives `defineContext` the types of the platform and of the tenant that contexts stand on. */
+export function defineContextFor<P extends HoldsSettings, T>(): DefineContext<P, T> {
+  return define
+}
+
+function define<P extends HoldsSettings, T, Shape extends SettingsShape, M extends Makers>(
+  definition: ContextDefinition<P, T, Shape, M>,
+): Context<P, T> {
+  const { name, settings, errors = {}, access = {}, routes, timers, queues, subscriptions } = definition
+  return {
+    name,
+    settings: settings ?? {},
+    errors,
+    access,
+    triggersOn(platform) {
+      let made: MadeBy<M> | undefined
+      const services = (): MadeBy<M> => (made ??= makeServices(definition, platform()))
+      return {
+        routes: routes?.(services) ?? [],
+        timers: timers?.(services) ?? [],
+        queues: queues?.(services) ?? [],
+        subscriptions: subscriptions?.(services) ?? [],
+      }
+    },
+  }
+}
+
+function makeServices<P extends HoldsSettings, T, Shape extends SettingsShape, M extends Makers>(
+  { settings, services }: ContextDefinition<P, T, Shape, M>,
+  platform: P,
+): MadeBy<M> {
+  const names = Object.keys(settings ?? {})
+  // A context without settings must not fail for those of others.
+  const own = names.length === 0 ? {} : pick(platform.settings, names)
+  // Sound since the platform checked its settings by the shapes of all contexts.
+  return madeOnce(services?.(platform, own as SettingsOf<Shape>) ?? ({} as M))
+}
+
+const pick = (settings: object, names: readonly string[]): object =>
+  Object.fromEntries(names.map((name) => [name, Reflect.get(settings, name)]))

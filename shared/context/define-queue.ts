@@ -1,0 +1,51 @@
+import type { z } from 'zod'
+import { TrickleError } from '../errors/index.ts'
+import type { RunsOn } from '../http/index.ts'
+import type { QueueReceiver, QueueSender, QueueSettings } from './queue-settings.ts'
+import type { Queue, TriggerLog } from './triggers.ts'
+
+export interface QueueDefinition<S extends z.ZodType> {
+  /** `trickle-{context}`, or `trickle-{context}-...`. */
+  readonly name: string
+  readonly settings: QueueSettings
+  /** Who may put messages into it. */
+  readonly senders: readonly QueueSender[]
+  /** As whom it is received. Default: app, which works for one tenant at a time. */
+  readonly receiver?: QueueReceiver
+  /** Default: background. */
+  readonly runsOn?: RunsOn
+  /** Checks each message; one that does not fit is never given to the handler. */
+  readonly schema: S
+  /**
+   * Messages come at least once, so it must do no harm to handle one again. The number of attempts is that of the queue.
+   * @throws what makes Service Bus deliver the message again
+   */
+  readonly handler: (message: z.output<S>, log: TriggerLog) => Promise<void>
+}
+
+/** As many places of a message as a person mends at once. */
+const PLACES_MAX = 5
+
+/** Describes a queue and the handler of its messages. */
+export function defineQueue<S extends z.ZodType>(definition: QueueDefinition<S>): Queue {
+  const { name, settings, senders, receiver = 'app', runsOn = 'background', schema, handler } = definition
+  return {
+    name,
+    settings,
+    senders,
+    receiver,
+    runsOn,
+    async handle(message, log) {
+      const parsed = schema.safeParse(message)
+      if (parsed.success) return handler(parsed.data, log)
+      // The places and never the values: a log is no place for what a tenant sent.
+      const places = parsed.error.issues
+        .slice(0, PLACES_MAX)
+        .map(({ path, message: what }) => `/${path.map(String).join('/')}: ${what}`)
+      throw new TrickleError(
+        'VALIDATION_FAILED',
+        `A message of the queue ${name} has another form. ${places.join('; ')}`,
+      )
+    },
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Contexts: each says once, in `defineContext`, all that it has (routes, timers, queues, subscriptions, settings, errors,
+ * tables), and `putTogether` makes one product of them, from which the app is registered and documents, app settings and
+ * the list of queues are generated.
+ *
+ * Invariants: describing a context opens and reads nothing, its services are made at their first use; two contexts that
+ * claim the same are refused at the start, with both their names. It must not know any context, nor the platform that
+ * they stand on: functions/ gives it both.
+ */
+export {
+  defineContextFor,
+  type Context,
+  type ContextDefinition,
+  type DefineContext,
+  type SettingsOf,
+  type SettingsShape,
+  type Triggers,
+} from './define-context.ts'
+export { madeOnce, type MadeBy, type Makers } from './made-once.ts'
+export { defineQueue, type QueueDefinition } from './define-queue.ts'
+export type { Queue, Timer, TriggerLog } from './triggers.ts'
+export {
+  queueConnections,
+  type QueueEntry,
+  type QueueReceiver,
+  type QueueSender,
+  type QueueSettings,
+} from './queue-settings.ts'
+export { putTogether, type Product, type Taken } from './product.ts'
+export { registerTriggers, type RegisterOptions, type TriggersApp } from './register.ts'

@@ -1,0 +1,123 @@
+import { codeOfError, errorCatalogue, type ErrorEntry } from '../errors/index.ts'
+import { findOverlaps } from '../http/index.ts'
+import type { TableAccess } from '../postgres/index.ts'
+import { claimsOf, contextsRefused, placeOf, refuseForeign, refuseTwice } from './clashes.ts'
+import type { Context, SettingsShape, Triggers } from './define-context.ts'
+import { timerOfSubscription } from './register.ts'
+
+/** What the contexts of an app declare, put together. */
+export interface Product<P, T> {
+  /** Their names, in the order in which they are listed. */
+  readonly contexts: readonly string[]
+  readonly settings: SettingsShape
+  /** The errors of all contexts, by their codes; those of shared/ are in its own catalogue. */
+  readonly errors: Readonly<Record<string, ErrorEntry>>
+  readonly access: TableAccess
+  /**
+   * The triggers of all contexts.
+   * @throws TrickleError CONFIGURATION_INVALID where two of them clash
+   */
+  readonly triggersOn: (platform: () => P) => Triggers<T>
+}
+
+/** Names that the platform has itself, so that no context may declare them. */
+export interface Taken {
+  readonly settings: readonly string[]
+  readonly queues: readonly string[]
+}
+
+/** Short enough that the longest name made of it, of a table's policy, still fits PostgreSQL's 63 bytes. */
+const NAME = /^[a-z][a-z0-9-]{0,29}$/
+
+/**
+ * Puts contexts together.
+ * @throws TrickleError CONFIGURATION_INVALID where two declare the same, or one what is not its to declare: it says
+ *   which, and where.
+ */
+export function putTogether<P, T>(contexts: readonly Context<P, T>[], taken: Taken): Product<P, T> {
+  for (const { name } of contexts) {
+    if (!NAME.test(name))
+      throw contextsRefused(`${name} is no name: it must be 1 to 30 lower-case letters, digits and hyphens.`)
+  }
+  const names = contexts.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined)
+    throw contextsRefused(`Two are called ${twice}. Give each the name of its folder in functions/.`)
+  const settings = claimsOf(contexts, (context) => Object.keys(context.settings))
+  refuseForeign('setting', settings, (context) => `TRICKLE_${underscored(context).toUpperCase()}_`)
+  refuseTwice('setting', settings, taken.settings)
+  refuseTwice(
+    'error',
+    claimsOf(contexts, ({ errors }) => Object.keys(errors)),
+    Object.keys(errorCatalogue),
+  )
+  const relations = claimsOf(contexts, ({ access }) => Object.keys(access))
+  refuseForeign('relation', relations, (context) => `trickle_${underscored(context)}_`)
+  refuseTwice('relation', relations)
+  return {
+    contexts: names,
+    settings: Object.fromEntries(contexts.flatMap((context) => Object.entries(context.settings))),
+    errors: Object.fromEntries(contexts.flatMap(({ errors }) => Object.entries(errors))),
+    access: Object.fromEntries(contexts.flatMap(({ access }) => Object.entries(access))),
+    triggersOn: (platform) => triggersOf(contexts, platform, taken),
+  }
+}
+
+const underscored = (context: string): string => context.replaceAll('-', '_')
+
+function triggersOf<P, T>(contexts: readonly Context<P, T>[], platform: () => P, taken: Taken): Triggers<T> {
+  const bound = contexts.map((context) => ({
+    name: context.name,
+    errors: context.errors,
+    ...context.triggersOn(platform),
+  }))
+  refuseTwice(
+    'function',
+    claimsOf(bound, ({ routes, timers, queues, subscriptions }) =>
+      [...routes, ...timers, ...queues, ...subscriptions.map(timerOfSubscription)].map(({ name }) => name),
+    ),
+  )
+  refuseTwice(
+    'subscription',
+    claimsOf(bound, ({ subscriptions, timers }) => [
+      ...subscriptions.map(({ name }) => name),
+      ...timers.flatMap(({ subscription }) => subscription ?? []),
+    ]),
+  )
+  const queues = claimsOf(bound, (context) => context.queues.map(({ name }) => name))
+  refuseForeign('queue', queues, (context) => `trickle-${context}`)
+  refuseTwice('queue', queues, taken.queues)
+  for (const context of bound) refuseUndeclaredErrors(context)
+  refuseOverlaps(bound)
+  return {
+    routes: bound.flatMap(({ routes }) => routes),
+    timers: bound.flatMap(({ timers }) => timers),
+    queues: bound.flatMap((context) => context.queues),
+    subscriptions: bound.flatMap(({ subscriptions }) => subscriptions),
+  }
+}
+
+type Bound<T> = Triggers<T> & Pick<Context<unknown, T>, 'name' | 'errors'>
+
+/** An error that its context does not declare would be answered and be in no document. */
+function refuseUndeclaredErrors({ name, errors, routes }: Bound<never>): void {
+  for (const route of routes) {
+    const unknown = route.errors
+      .filter((error) => typeof error !== 'string')
+      .find((error) => errors[codeOfError(error)] !== error)
+    if (unknown === undefined) continue
+    throw contextsRefused(
+      `The route ${route.name} lists the error ${unknown.code}, which ${placeOf(name)} does not declare.`,
+    )
+  }
+}
+
+function refuseOverlaps(bound: readonly Bound<never>[]): void {
+  const overlaps = findOverlaps(
+    bound.flatMap(({ name: context, routes }) =>
+      routes.map((route) => ({ ...route, name: `${route.name} of ${context}` })),
+    ),
+  )
+  if (overlaps.length > 0)
+    throw contextsRefused(`${overlaps.join('. ')}. Change the path of one of each two.`)
+}

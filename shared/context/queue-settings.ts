@@ -1,0 +1,30 @@
+/** The identities of the app that may receive: each has a connection of its own to Service Bus. */
+export type QueueReceiver = 'app' | 'forwarder'
+export type QueueSender = 'app' | 'forwarder' | 'operator'
+
+/** What a queue is made with, by the names of Bicep and of the emulator. Durations are those of ISO 8601. */
+export interface QueueSettings {
+  /** How long a message is hidden from others while it is worked on: 5 s to 5 min. */
+  readonly lockDuration: string
+  /** Attempts; after the last one the message is set aside in the dead-letter queue. */
+  readonly maxDeliveryCount: number
+  readonly defaultMessageTimeToLive: string
+  /** Messages of one session come in order, one at a time. Fixed when the queue is made. */
+  readonly requiresSession: boolean
+  /** Fixed when the queue is made. */
+  readonly requiresDuplicateDetection: boolean
+  readonly duplicateDetectionHistoryTimeWindow: string
+  readonly deadLetteringOnMessageExpiration: boolean
+}
+
+/** A queue as infra/service-bus/queues.json tells Bicep, the local broker and the emulator of it. */
+export interface QueueEntry extends QueueSettings {
+  readonly sender: readonly QueueSender[]
+  readonly receiver: readonly QueueReceiver[]
+}
+
+/** The setting that leads each receiver to Service Bus, by its prefix. */
+export const queueConnections: Readonly<Record<QueueReceiver, string>> = {
+  app: 'ServiceBusConnection',
+  forwarder: 'ServiceBusForwarderConnection',
+}

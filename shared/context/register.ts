@@ -1,0 +1,76 @@
+import type { ServiceBusQueueFunctionOptions, TimerFunctionOptions } from '@azure/functions'
+import { isRunBy, type RunsOn } from '../http/index.ts'
+import type { Database } from '../postgres/index.ts'
+import { runSubscription, type Subscription } from '../subscriptions/index.ts'
+import type { Triggers } from './define-context.ts'
+import { queueConnections } from './queue-settings.ts'
+import type { Timer, TriggerLog } from './triggers.ts'
+
+/** What is used of `app` of @azure/functions. */
+export interface TriggersApp {
+  readonly timer: (name: string, options: TimerFunctionOptions) => void
+  readonly serviceBusQueue: (name: string, options: ServiceBusQueueFunctionOptions) => void
+}
+
+export interface RegisterOptions {
+  /** Which side of the product this app is. */
+  readonly runsOn: RunsOn
+  /** The login under which subscriptions of contexts work; asked for when the first of them runs. */
+  readonly subscriptionDatabase: () => Database
+}
+
+/** Registers timers, queues and the runs of subscriptions; routes are the kernel's to register. Opens nothing. */
+export function registerTriggers(
+  app: TriggersApp,
+  { timers, queues, subscriptions }: Omit<Triggers<never>, 'routes'>,
+  { runsOn, subscriptionDatabase }: RegisterOptions,
+): void {
+  const runs = subscriptions.map((subscription) => ({
+    ...timerOfSubscription(subscription),
+    run: async (log: TriggerLog) => run(subscription, subscriptionDatabase(), log),
+  }))
+  for (const timer of [...timers, ...runs]) {
+    if (!isRunBy(timer.runsOn ?? 'background', runsOn)) continue
+    app.timer(timer.name, {
+      schedule: timer.schedule,
+      handler: (_timer, context) => timer.run(context),
+    })
+  }
+  for (const queue of queues) {
+    if (!isRunBy(queue.runsOn, runsOn)) continue
+    app.serviceBusQueue(queue.name, {
+      queueName: queue.name,
+      connection: queueConnections[queue.receiver],
+      isSessionsEnabled: queue.settings.requiresSession,
+      handler: (message, context) => queue.handle(message, context),
+    })
+  }
+}
+
+/** Soon enough for a count that people look at; an idle run is one short statement. */
+const SCHEDULE = '*/10 * * * * *'
+
+/**
+ * No step begins after 20 s, so that a run ends long before host.json's functionTimeout would kill the worker; the next
+ * one goes on where it stopped.
+ */
+const BUDGET = { timeMs: 20_000, stepsMax: 100 } as const
+
+/** A timer for each subscription: one that is slow or fails holds up no other. */
+export const timerOfSubscription = ({ name }: Pick<Subscription, 'name'>): Omit<Timer, 'run'> => ({
+  name: `subscription-${name}`,
+  schedule: SCHEDULE,
+  runsOn: 'background',
+  subscription: name,
+})
+
+async function run(subscription: Subscription, database: Database, log: TriggerLog): Promise<void> {
+  const { name } = subscription
+  const { outcome, events } = await runSubscription(database, subscription, {
+    ...BUDGET,
+    onProblem: ({ event, attempt, action, error }) =>
+      log.warn(`${name}: ${event.streamId} ${event.version}, attempt ${attempt}, ${action}:`, error),
+  })
+  if (events > 0) log.log(`${name}: ${events} events, ${outcome}`)
+  else if (outcome === 'stopped') log.warn(`${name} is stopped until an operator decides how to go on`)
+}

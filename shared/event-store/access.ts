@@ -1,0 +1,29 @@
+import type { TableAccess } from '../postgres/index.ts'
+
+export const eventStoreAccess: TableAccess = {
+  // The operator may see some columns of every event: where it stands and not what it says.
+  'trickle_events_log.events': {
+    trickle_app: { select: 'own' },
+    trickle_forwarder: { select: 'all' },
+    trickle_migrator: { select: 'own', insert: 'own' },
+  },
+  'trickle_events_log.streams': {
+    trickle_app: { select: 'own' },
+    trickle_forwarder: { select: 'all' },
+    trickle_migrator: { select: 'own', insert: 'own', update: 'own' },
+  },
+  'trickle_events_log.names': {
+    trickle_app: { select: 'own' },
+    trickle_migrator: { select: 'own', insert: 'own', delete: 'own' },
+  },
+  'trickle_events_log.epochs': {
+    trickle_app: { select: 'all' },
+    trickle_forwarder: { select: 'all' },
+    trickle_operator: { select: 'all' },
+    trickle_migrator: { select: 'all', insert: 'all' },
+  },
+  // The app gets the keys by a function. Operators see which there are, by another one, and no secret.
+  'trickle_events_log.seal_keys': {
+    trickle_migrator: { select: 'all', insert: 'all', delete: 'all' },
+  },
+}

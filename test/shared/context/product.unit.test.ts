@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineQueue } from '../../../shared/context/index.ts'
+import { defineErrors, TrickleError } from '../../../shared/errors/index.ts'
+import { defineSubscription } from '../../../shared/subscriptions/index.ts'
+import { defineContext, noPlatform, productOf, queueSettings, route } from './support.ts'
+
+type Definition = Omit<Parameters<typeof defineContext>[0], 'name'>
+
+const inNotes = 'the context notes (functions/notes/context.ts)'
+const inMemos = 'the context memos (functions/memos/context.ts)'
+
+const subscription = defineSubscription({ name: 'count', handle: () => undefined })
+const queue = (name: string) =>
+  defineQueue({
+    name,
+    settings: queueSettings,
+    senders: ['app'],
+    schema: z.unknown(),
+    handler: () => Promise.resolve(),
+  })
+const timer = (name: string) => ({ name, schedule: '0 0 * * * *', run: () => Promise.resolve() })
+
+/** Why two contexts, notes and memos, can't be put together. */
+function refusal(notes: Definition, memos: Definition, names = ['notes', 'memos']): string {
+  const [first = '', second = ''] = names
+  try {
+    productOf([defineContext({ ...notes, name: first }), defineContext({ ...memos, name: second })], {
+      settings: ['TRICKLE_NOTES_POSTGRES'],
+      queues: ['trickle-notes-platform'],
+    }).triggersOn(noPlatform)
+    return ''
+  } catch (error) {
+    return error instanceof TrickleError && error.code === 'CONFIGURATION_INVALID'
+      ? error.detail
+      : 'another error'
+  }
+}
+
+describe('contexts are put together', () => {
+  it('with all that they declare', () => {
+    const errors = defineErrors({ NOTE_NOT_FOUND: { status: 404, title: 'There is no such note' } })
+    const access = { 'trickle_notes_state.notes': { trickle_app: { select: 'own' } } } as const
+    const size = z.string().default('7')
+    const product = productOf([
+      defineContext({
+        name: 'notes',
+        settings: { TRICKLE_NOTES_SIZE: size },
+        errors,
+        access,
+        routes: () => [route('list-notes', '/api/notes', { errors: [errors.NOTE_NOT_FOUND] })],
+        timers: () => [timer('tidy-notes')],
+        queues: () => [queue('trickle-notes')],
+        subscriptions: () => [subscription],
+      }),
+      defineContext({ name: 'plain', routes: () => [route('plain', '/api/plain')] }),
+    ])
+    expect(product.contexts).toEqual(['notes', 'plain'])
+    expect(product.settings).toEqual({ TRICKLE_NOTES_SIZE: size })
+    expect([product.errors, product.access]).toEqual([errors, access])
+    const { routes, timers, queues, subscriptions } = product.triggersOn(noPlatform)
+    expect(routes.map(({ name }) => name)).toEqual(['list-notes', 'plain'])
+    expect([timers, queues].flat().map(({ name }) => name)).toEqual(['tidy-notes', 'trickle-notes'])
+    expect(subscriptions).toEqual([subscription])
+  })
+})
+
+describe('contexts that clash are refused, with both places', () => {
+  it('for a name', () => {
+    expect(refusal({}, {}, ['notes', 'notes'])).toContain('Two are called notes')
+    expect(refusal({}, {}, ['notes', 'Me mos'])).toContain('Me mos is no name')
+  })
+
+  it('for a setting', () => {
+    const settings = { TRICKLE_NOTES_SIZE: z.string().optional() }
+    const text = refusal({ settings }, { settings }, ['notes', 'notes-size'])
+    expect(text).toContain('setting TRICKLE_NOTES_SIZE of the context notes-size')
+    expect(text).toContain('must begin with TRICKLE_NOTES_SIZE_')
+    const deep = { TRICKLE_NOTES_OLD_SIZE: z.string().optional() }
+    expect(refusal({ settings: deep }, { settings: deep }, ['notes', 'notes-old'])).toContain(
+      `setting TRICKLE_NOTES_OLD_SIZE is declared by ${inNotes} and by the context notes-old`,
+    )
+    expect(refusal({ settings: { TRICKLE_NOTES_POSTGRES: z.string().optional() } }, {})).toContain(
+      `TRICKLE_NOTES_POSTGRES is declared by the platform itself and by ${inNotes}`,
+    )
+    expect(refusal({}, { settings })).toContain(
+      `TRICKLE_NOTES_SIZE of ${inMemos} must begin with TRICKLE_MEMOS_`,
+    )
+  })
+
+  it('for an error, also with one of shared/', () => {
+    const errors = defineErrors({ GONE: { status: 410, title: 't' } })
+    expect(refusal({ errors }, { errors })).toContain(
+      `error GONE is declared by ${inNotes} and by ${inMemos}`,
+    )
+    const known = defineErrors({ VALIDATION_FAILED: { status: 400, title: 't' } })
+    expect(refusal({ errors: known }, {})).toContain(
+      `VALIDATION_FAILED is declared by the platform itself and by ${inNotes}`,
+    )
+  })
+
+  it('for an error that a route answers with and its context does not declare', () => {
+    const { GONE } = defineErrors({ GONE: { status: 410, title: 't' } })
+    const routes = () => [route('list-memos', '/api/memos', { errors: [GONE] })]
+    expect(refusal({ errors: { GONE } }, { routes })).toContain(
+      `The route list-memos lists the error GONE, which ${inMemos} does not declare`,
+    )
+  })
+
+  it('for a table that is not in a schema of its own', () => {
+    const access = { 'trickle_notes_state.notes': {} }
+    expect(refusal({ access }, { access })).toContain(
+      `relation trickle_notes_state.notes of ${inMemos} must begin with trickle_memos_`,
+    )
+  })
+
+  it('for a function, whatever triggers it', () => {
+    const routes = () => [route('tidy', '/api/tidy')]
+    expect(refusal({ routes }, { timers: () => [timer('tidy')] })).toContain(
+      `function tidy is declared by ${inNotes} and by ${inMemos}`,
+    )
+    const timers = () => [timer('subscription-count')]
+    expect(refusal({ timers }, { subscriptions: () => [subscription] })).toContain(
+      'function subscription-count',
+    )
+  })
+
+  it('for a route', () => {
+    const text = refusal(
+      {
+        routes: () => [
+          route('get-note', '/api/notes/{id}', { request: { params: z.object({ id: z.string() }) } }),
+        ],
+      },
+      { routes: () => [route('get-memos', '/api/notes/memos')] },
+    )
+    expect(text).toContain(
+      'GET /api/notes/{id} (get-note of notes) and GET /api/notes/memos (get-memos of memos) overlap',
+    )
+  })
+
+  it('for a subscription, also with one that a timer works on by itself', () => {
+    const subscriptions = () => [subscription]
+    const timers = () => [{ ...timer('own'), subscription: 'count' }]
+    expect(refusal({ timers }, { subscriptions })).toContain(
+      `subscription count is declared by ${inNotes} and by ${inMemos}`,
+    )
+  })
+
+  it('for a queue', () => {
+    expect(refusal({}, { queues: () => [queue('trickle-notes')] })).toContain(
+      `queue trickle-notes of ${inMemos} must begin with trickle-memos`,
+    )
+    expect(refusal({ queues: () => [queue('trickle-notes-platform')] }, {})).toContain(
+      `trickle-notes-platform is declared by the platform itself and by ${inNotes}`,
+    )
+  })
+})

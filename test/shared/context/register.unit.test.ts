@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { defineQueue, registerTriggers, type Triggers } from '../../../shared/context/index.ts'
+import type { RunsOn } from '../../../shared/http/index.ts'
+import { defineSubscription } from '../../../shared/subscriptions/index.ts'
+import { queueSettings } from './support.ts'
+
+type Options = Record<string, unknown> & {
+  readonly handler: (trigger: unknown, context: unknown) => Promise<void>
+}
+
+/** What an app is told to run, by the names of the functions. */
+function registered(triggers: Partial<Omit<Triggers<never>, 'routes'>>, runsOn: RunsOn = 'both') {
+  const functions = new Map<string, Options>()
+  const note = (name: string, options: object): void => {
+    functions.set(name, options as Options)
+  }
+  registerTriggers(
+    { timer: note, serviceBusQueue: note },
+    { timers: [], queues: [], subscriptions: [], ...triggers },
+    {
+      runsOn,
+      subscriptionDatabase: () => {
+        throw new Error('the database was asked for')
+      },
+    },
+  )
+  return functions
+}
+
+const log = { log: () => undefined, warn: () => undefined }
+
+const messages: unknown[] = []
+const queue = defineQueue({
+  name: 'trickle-notes',
+  settings: queueSettings,
+  senders: ['app'],
+  schema: z.strictObject({ title: z.string(), count: z.int().default(1) }),
+  handler: async (message) => {
+    messages.push(message)
+  },
+})
+const timer = (name: string, runsOn?: RunsOn) => ({
+  name,
+  schedule: '0 0 * * * *',
+  run: () => Promise.resolve(),
+  ...(runsOn === undefined ? {} : { runsOn }),
+})
+const count = defineSubscription({ name: 'count', handle: () => undefined })
+
+describe('an app registers', () => {
+  const triggers = {
+    timers: [timer('tidy'), timer('serve', 'public'), timer('watch', 'both')],
+    queues: [queue],
+    subscriptions: [count],
+  }
+
+  it.each<[RunsOn, string[]]>([
+    ['both', ['serve', 'subscription-count', 'tidy', 'trickle-notes', 'watch']],
+    ['public', ['serve', 'watch']],
+    ['background', ['subscription-count', 'tidy', 'trickle-notes', 'watch']],
+  ])('what runs on its side: %s', (runsOn, names) => {
+    expect([...registered(triggers, runsOn).keys()].toSorted()).toEqual(names)
+  })
+
+  it('a run for each subscription, which asks for the database when it begins', async () => {
+    const run = registered(triggers).get('subscription-count')
+    expect(run?.['schedule']).toMatch(/^(\S+ ){5}\S+$/)
+    await expect(run?.handler({}, log)).rejects.toThrow('the database was asked for')
+  })
+
+  it('a queue under the identity that may receive from it', () => {
+    expect(registered(triggers).get('trickle-notes')).toMatchObject({
+      queueName: 'trickle-notes',
+      connection: 'ServiceBusConnection',
+      isSessionsEnabled: true,
+    })
+    const others = defineQueue({ ...queueOf('forwarder') })
+    expect(registered({ queues: [others] }).get('trickle-notes')).toMatchObject({
+      connection: 'ServiceBusForwarderConnection',
+    })
+  })
+})
+
+const queueOf = (receiver: 'app' | 'forwarder') => ({
+  name: 'trickle-notes',
+  settings: queueSettings,
+  senders: ['app'] as const,
+  receiver,
+  schema: z.unknown(),
+  handler: () => Promise.resolve(),
+})
+
+describe('a message', () => {
+  const handle = registered({ queues: [queue] }).get('trickle-notes')?.handler
+
+  it('reaches the handler as its schema makes it', async () => {
+    await handle?.({ title: 'a' }, log)
+    expect(messages).toEqual([{ title: 'a', count: 1 }])
+  })
+
+  it('of another form is refused by its places, and what it says is told to nobody', async () => {
+    messages.length = 0
+    const given = { title: 'secret', count: 'secret', more: 'secret' }
+    const refused = await handle?.(given, log).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'VALIDATION_FAILED' })
+    expect(String(refused)).toContain('/count')
+    expect(String(refused)).not.toContain('secret')
+    expect(messages).toEqual([])
+  })
+})
