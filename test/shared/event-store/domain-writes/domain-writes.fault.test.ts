@@ -5,7 +5,8 @@ import { DomainWrites } from '../../../../shared/event-store/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, createOwnServer, type TestDatabase } from '../../../support/database.ts'
-import { TcpProxy, type ArmedFault } from '../../../../packages/tcp-proxy/index.ts'
+import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
+import type { Fault } from '../../../../packages/tcp-proxy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { codeOfRefusal } from '../support.ts'
 import { createAccounts, opening, twoAccounts, withdrawal } from './stage.ts'
@@ -42,7 +43,7 @@ async function proxied() {
 }
 
 describe('a write whose connection is lost', () => {
-  it.each<[string, string, ArmedFault['action']]>([
+  it.each<[string, string, Fault['action']]>([
     ['before the locks are asked for', LOCKS, 'cut-request'],
     ['before the answer of the locks', LOCKS, 'cut-response'],
     ['before the last trip arrives', LAST_TRIP, 'cut-request'],
@@ -91,7 +92,7 @@ describe('many writes over lost connections', () => {
     const account = randomUUID()
     const start = 10 * scaled(40)
     await writes.write(acme, opening(acme.tenantId, account, start))
-    const actions: readonly ArmedFault['action'][] = ['cut-response', 'cut-request', 'cut-delayed']
+    const actions: readonly Fault['action'][] = ['cut-response', 'cut-request', 'cut-delayed']
     const outcomes: string[] = []
     for (let nth = 0; nth < scaled(40); nth += 1) {
       if (pickBelow(random, 3) > 0)
