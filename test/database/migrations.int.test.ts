@@ -105,7 +105,7 @@ describe('migrations of owners', () => {
     expect((await migrateUp(options)).migrations).toEqual(['second/0001_begin', 'first/0001_begin'])
     await checkout.migration('second/0002_more', ...table('trickle_second_state', 'more'))
     expect((await migrateUp(options)).migrations).toEqual(['second/0002_more'])
-    // What was applied last is taken back first, whoever owns it.
+    // What was applied last is taken back first, of whatever owner.
     expect((await migrateDown({ ...options, count: 2 })).migrations).toEqual([
       'second/0002_more',
       'first/0001_begin',

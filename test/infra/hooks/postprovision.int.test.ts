@@ -135,7 +135,7 @@ describe('roles that exist already', () => {
     expect((await runHookOn(environmentOf(server.adminUrl))).changes).toBe(0)
   })
 
-  it('are mended when the identity was made anew, and no other is touched', async () => {
+  it('are mended when the identity was deleted and made again, and no other is touched', async () => {
     await runHookOn(environmentOf(server.adminUrl))
     const before = await roleFacts(server.adminUrl)
     const next = 'd4d4d4d4-0000-4000-8000-000000000004'

@@ -107,7 +107,7 @@ describe('a new epoch', () => {
     expect(result.beganPosition).toBe(`${tools.checkpointOf(acme, cursors.at(-1) ?? '').position}`)
   })
 
-  it('never begins behind an append that runs', async () => {
+  it('never begins after an append that runs', async () => {
     const slow = await database.client('trickle_app')
     await slow.query('begin')
     await append(slow, acme.tenantId, 'slow')
