@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from 'pg'
 import { runCommandLine } from '../../cli/frame/index.ts'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
 
-const record = 'trickle_platform_migrations.functions'
+const RECORD = 'trickle_platform_migrations.functions'
 
 describe('trickle migrate', () => {
   let database: TestDatabase
@@ -29,7 +30,7 @@ describe('trickle migrate', () => {
   /** As if a newer checkout had put another text of it into the database. */
   const madeNewer = () =>
     admin.query(
-      `insert into ${record} (name, checksum, function_name) values ('event-store/append', 'newer', 'trickle_events_log.append')`,
+      `insert into ${RECORD} (name, checksum, function_name) values ('event-store/append', 'newer', 'trickle_events_log.append')`,
     )
 
   it('says that there is nothing to do', async () => {
@@ -53,7 +54,7 @@ describe('trickle migrate', () => {
   it('says which functions have no file', async () => {
     await admin.query(`create function trickle_events_log.made() returns int language sql as 'select 1'`)
     await admin.query(
-      `insert into ${record} (name, checksum, function_name) values ('event-store/made', 'x', 'trickle_events_log.made')`,
+      `insert into ${RECORD} (name, checksum, function_name) values ('event-store/made', 'x', 'trickle_events_log.made')`,
     )
     expect(await migrate()).toBe(
       'In the database and in no file of this checkout: event-store/made. They stay until a migration drops them.',
