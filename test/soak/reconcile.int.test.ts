@@ -105,7 +105,7 @@ const cases: readonly (readonly [name: string, scene: Scene, kinds: readonly Bre
       },
       seen: SEEN.slice(0, 5),
     },
-    ['torn'],
+    ['torn', 'row-differs'],
   ],
   [
     'an append of two transactions',
