@@ -1,5 +1,5 @@
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
-import { Database } from '../../shared/postgres/index.ts'
+import { Database, NO_COLUMNS } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { alternate, figureOf, runLoad, type Figure, type Watched } from '../measure/index.ts'
 import {
@@ -137,7 +137,12 @@ function openArms({ server, tenants, mode, options, rowsOfBare }: ArmsOptions): 
     },
     bare: (batch) => pool.query(bareStatement(mode, `insert_${batch}`, insertText(batch), rowsOfBare(batch))),
     bareByOurPool: (batch) =>
-      bareDatabase.query({ name: `insert_${batch}`, text: insertText(batch), values: rowsOfBare(batch) }),
+      bareDatabase.query({
+        name: `insert_${batch}`,
+        text: insertText(batch),
+        columns: NO_COLUMNS,
+        values: rowsOfBare(batch),
+      }),
     async end() {
       await (ended ??= Promise.all([database.end(), bareDatabase.end(), pool.end()]))
     },

@@ -3,17 +3,19 @@
  * sections are those of the command line.
  */
 import { appendSection } from './append.ts'
+import { domainWriteSection } from './domain-write.ts'
 import { forwardSection } from './forward.ts'
 import { httpSection } from './http.ts'
 import { readSection } from './read.ts'
 import type { SectionContext, SectionResult } from './section.ts'
 import { startSection } from './start.ts'
 
-export const sectionNames = ['append', 'read', 'http', 'start', 'forward'] as const
+export const sectionNames = ['append', 'domain-write', 'read', 'http', 'start', 'forward'] as const
 export type SectionName = (typeof sectionNames)[number]
 
 export const sections: Readonly<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>> = {
   append: appendSection,
+  'domain-write': domainWriteSection,
   read: readSection,
   http: httpSection,
   start: startSection,

@@ -23,6 +23,8 @@ export const targets = {
   append: { comparison: 'at-least', value: 0.9 },
   /** 100 events of a stream against the bare SELECT. */
   read: { comparison: 'at-least', value: 1 },
+  /** The time a domain's write holds the feed against that of an append alone. */
+  domainWrite: { comparison: 'at-most', value: 1.5 },
   /** Process start to the first 200 against the app of one route. */
   start: { comparison: 'at-most', value: 1.6 },
 } as const satisfies Record<string, Target>

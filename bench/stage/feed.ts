@@ -1,4 +1,17 @@
-import type { Database } from '../../shared/postgres/index.ts'
+import { columns, orNull, text, type Database } from '../../shared/postgres/index.ts'
+
+const EVENT = columns({
+  xid: text,
+  position: text,
+  tenantId: text,
+  streamId: text,
+  version: text,
+  eventId: text,
+  type: text,
+  recordedAt: text,
+  data: text,
+  metadata: orNull(text),
+})
 
 /** A place in feed order. */
 export interface FeedPoint {
@@ -16,10 +29,11 @@ export async function readAllTenants(forwarder: Database, after: FeedPoint, limi
     {
       name: 'read_all_tenants',
       text: `select e.xid, e.position, e.tenant_id, e.stream_id, e.version, e.event_id, e.type, e.recorded_at,
-          e.data::text, e.metadata::text
+          e.data, e.metadata
         from trickle_events_log.events e
         where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
         order by e.xid, e.position limit $3`,
+      columns: EVENT,
       values: [after.xid, after.position, limit],
     },
     { isRead: true },

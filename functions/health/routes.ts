@@ -93,7 +93,7 @@ async function examine(services: () => HealthServices): Promise<Examined> {
       app.query(selectLoginSettings, limits),
     ])
     return judge(
-      missing.status === 'fulfilled' ? Number(missing.value[0]?.[0] ?? 1) : null,
+      missing.status === 'fulfilled' ? (missing.value[0]?.missing ?? 1) : null,
       logins.status === 'fulfilled' ? changedSettings(logins.value) : null,
     )
   } catch (error) {

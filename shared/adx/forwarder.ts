@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
 import { TrickleError } from '../errors/index.ts'
-import type { Database, Row } from '../postgres/index.ts'
+import type { Database } from '../postgres/index.ts'
 import { Lease, type FeedPosition, type FeedReader, type Subscriber } from '../subscriptions/index.ts'
 import { buildContent, type BatchContent } from './batch-content.ts'
 import type { KustoSender } from './kusto.chunk.ts'
-import { beginAttempt, completeBatch, sealBatch, selectOpenBatch, type SealedBatch } from './statements.ts'
+import {
+  beginAttempt,
+  completeBatch,
+  sealBatch,
+  selectOpenBatch,
+  type BatchRow,
+  type SealedBatch,
+} from './statements.ts'
 
 export const TABLE = 'EventsRaw'
 export const MAPPING = 'EventsJson'
@@ -51,7 +58,7 @@ export class AnalyticsForwarder implements Subscriber {
     const batch = this.#describe(lease, batchId, content, content.to)
     // A lost answer is met by the next run: it finds the sealed batch and goes on with it.
     const [row] = await this.#database.query(sealBatch(lease.fence, batch))
-    if (row?.[0] !== 'true') throw lease.lost()
+    if (row?.isHeld !== true) throw lease.lost()
     return { batch, content }
   }
 
@@ -96,7 +103,7 @@ export class AnalyticsForwarder implements Subscriber {
       )
     }
     const [row] = await this.#database.query(completeBatch(lease.fence, batch.batchId, Lease.durationMs))
-    if (row?.[0] !== 'true') throw lease.lost()
+    if (row?.isHeld !== true) throw lease.lost()
     lease.advancedTo(batch.to)
   }
 
@@ -137,34 +144,11 @@ export function batchIdOf(
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-function batchOfRow(row: Row): SealedBatch {
-  const [
-    batchId,
-    subscription,
-    epoch,
-    fromXid,
-    fromPosition,
-    toXid,
-    toPosition,
-    eventCount,
-    byteCount,
-    contentHash,
-    blobName,
-    tag,
-  ] = row
-  return {
-    batchId: batchId ?? '',
-    subscription: subscription ?? '',
-    epoch: epoch ?? '',
-    from: { xid: BigInt(fromXid ?? '0'), position: BigInt(fromPosition ?? '0') },
-    to: { xid: BigInt(toXid ?? '0'), position: BigInt(toPosition ?? '0') },
-    eventCount: Number(eventCount),
-    byteCount: Number(byteCount),
-    contentHash: contentHash ?? '',
-    blobName: blobName ?? '',
-    tag: tag ?? '',
-  }
-}
+const batchOfRow = ({ fromXid, fromPosition, toXid, toPosition, ...batch }: BatchRow): SealedBatch => ({
+  ...batch,
+  from: { xid: fromXid, position: fromPosition },
+  to: { xid: toXid, position: toPosition },
+})
 
 /** The SDK appends stacks to its messages; the first line says what happened. */
 const reasonOf = (error: unknown): string =>

@@ -1,4 +1,13 @@
-import type { Statement } from '../postgres/index.ts'
+import {
+  bigint,
+  boolean,
+  columns,
+  integer,
+  NO_COLUMNS,
+  text,
+  type RowOf,
+  type Statement,
+} from '../postgres/index.ts'
 import type { FeedPosition } from '../subscriptions/index.ts'
 
 export interface SealedBatch {
@@ -16,18 +25,42 @@ export interface SealedBatch {
   readonly tag: string
 }
 
+const BATCH = columns({
+  batchId: text,
+  subscription: text,
+  epoch: text,
+  fromXid: bigint,
+  fromPosition: bigint,
+  toXid: bigint,
+  toPosition: bigint,
+  eventCount: integer,
+  byteCount: integer,
+  contentHash: text,
+  blobName: text,
+  tag: text,
+})
+
+export type BatchRow = RowOf<typeof BATCH>
+
 /** The batch that was sealed and not yet marked as sent; there is one at the most. */
-export const selectOpenBatch = (subscription: string): Statement => ({
+export const selectOpenBatch = (subscription: string): Statement<BatchRow> => ({
   name: 'select_open_batch',
-  text: `select b.batch_id, b.subscription, b.epoch, b.from_xid, b.from_position, b.to_xid, b.to_position, b.event_count, b.byte_count,
-      encode(b.content_hash, 'hex'), b.blob_name, b.tag
+  text: `select b.batch_id, b.subscription, b.epoch, b.from_xid, b.from_position, b.to_xid, b.to_position, b.event_count,
+      b.byte_count, encode(b.content_hash, 'hex') as content_hash, b.blob_name, b.tag
     from trickle_analytics_outbox.batches b where b.subscription = $1 and b.state = 'sealed'`,
+  columns: BATCH,
   values: [subscription],
 })
 
-export const sealBatch = (fence: bigint, batch: SealedBatch): Statement => ({
+/** False: another holder works on the subscription, and nothing was changed. */
+const HELD = columns({ isHeld: boolean })
+
+type HeldStatement = Statement<RowOf<typeof HELD>>
+
+export const sealBatch = (fence: bigint, batch: SealedBatch): HeldStatement => ({
   name: 'seal_batch',
-  text: `select trickle_analytics_outbox.seal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, decode($11, 'hex'), $12, $13)::text`,
+  text: `select trickle_analytics_outbox.seal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, decode($11, 'hex'), $12, $13) as is_held`,
+  columns: HELD,
   values: [
     fence,
     batch.batchId,
@@ -48,11 +81,13 @@ export const sealBatch = (fence: bigint, batch: SealedBatch): Statement => ({
 export const beginAttempt = (batchId: string): Statement => ({
   name: 'begin_attempt',
   text: 'select trickle_analytics_outbox.begin_attempt($1)',
+  columns: NO_COLUMNS,
   values: [batchId],
 })
 
-export const completeBatch = (fence: bigint, batchId: string, leaseMs: number): Statement => ({
+export const completeBatch = (fence: bigint, batchId: string, leaseMs: number): HeldStatement => ({
   name: 'complete_batch',
-  text: 'select trickle_analytics_outbox.complete($1, $2, $3)::text',
+  text: 'select trickle_analytics_outbox.complete($1, $2, $3) as is_held',
+  columns: HELD,
   values: [fence, batchId, leaseMs],
 })

@@ -1,19 +1,33 @@
-import { timestampOfText, type Database, type Row, type Statement } from '../postgres/index.ts'
+import {
+  columns,
+  oneOf,
+  orNull,
+  text,
+  timestamp,
+  type Database,
+  type RowOf,
+  type Statement,
+} from '../postgres/index.ts'
 
-export interface RecordedAction {
+const ACTION = columns({
+  actionId: text,
+  recordedAt: timestamp,
+  action: text,
+  outcome: oneOf('done', 'begun'),
+  issuer: text,
+  subject: text,
+  application: orNull(text),
+  tenantId: orNull(text),
+  target: orNull(text),
+  detail: orNull(text),
+  traceId: text,
+})
+
+type ActionRow = RowOf<typeof ACTION>
+
+export interface RecordedAction extends Omit<ActionRow, 'actionId'> {
   /** A 64-bit number, so a string. Later rows have higher ones. */
   readonly id: string
-  /** RFC 3339, UTC, microseconds. */
-  readonly recordedAt: string
-  readonly action: string
-  readonly outcome: 'done' | 'begun'
-  readonly issuer: string
-  readonly subject: string
-  readonly application: string | null
-  readonly tenantId: string | null
-  readonly target: string | null
-  readonly detail: string | null
-  readonly traceId: string
 }
 
 export interface ActionPage {
@@ -42,28 +56,12 @@ export class ActionList {
   }
 }
 
-const selectActions = (before: string | null, limit: number): Statement => ({
+const selectActions = (before: string | null, limit: number): Statement<ActionRow> => ({
   name: 'select_operator_actions',
-  text: `select a.action_id, a.recorded_at, a.action, a.outcome, a.issuer, a.subject, a.application, a.tenant_id, a.target, a.detail, a.trace_id
-    from trickle_operations_audit.actions a
+  text: `select ${ACTION.of('a')} from trickle_operations_audit.actions a
     where a.action_id < coalesce($1, 9223372036854775807) order by a.action_id desc limit $2`,
+  columns: ACTION,
   values: [before, limit],
 })
 
-function actionOfRow(row: Row): RecordedAction {
-  const [id, recordedAt, action, outcome, issuer, subject, application, tenantId, target, detail, traceId] =
-    row
-  return {
-    id: id ?? '',
-    recordedAt: timestampOfText(recordedAt ?? ''),
-    action: action ?? '',
-    outcome: outcome === 'begun' ? 'begun' : 'done',
-    issuer: issuer ?? '',
-    subject: subject ?? '',
-    application: application ?? null,
-    tenantId: tenantId ?? null,
-    target: target ?? null,
-    detail: detail ?? null,
-    traceId: traceId ?? '',
-  }
-}
+const actionOfRow = ({ actionId, ...action }: ActionRow): RecordedAction => ({ id: actionId, ...action })

@@ -1,4 +1,4 @@
-import type { Row, Statement } from '../postgres/index.ts'
+import { NO_COLUMNS, type RunStatement, type Statement } from '../postgres/index.ts'
 import type { OperatorAction } from './operator-action.ts'
 
 /** As much as the table takes of a text. A time with a thousand decimals must not make an action fail. */
@@ -23,7 +23,7 @@ export interface ActionFacts {
  * works with an operator's login by itself is no operator.
  */
 export async function recordAction(
-  run: (statement: Statement) => Promise<Row[]>,
+  run: RunStatement,
   action: OperatorAction | undefined,
   facts: ActionFacts,
 ): Promise<void> {
@@ -39,6 +39,7 @@ const insertAction = (
       (request_id, action, outcome, issuer, subject, application, tenant_id, target, detail, trace_id)
     select $1, $2, $3, $4, $5, $6, t.tenant_id, $8, $9, $10 from unnest($7::uuid[]) as t (tenant_id)
     on conflict do nothing`,
+  columns: NO_COLUMNS,
   values: [
     requestId,
     name,

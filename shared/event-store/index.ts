@@ -4,6 +4,8 @@
  * the first answer. Nothing outside the database's append functions may insert into the log (docs/event-log.md).
  */
 export type { EventStore } from './event-store.ts'
+export { DomainWrites } from './domain-writes/domain-writes.ts'
+export type { DomainDecision, DomainLocks, DomainWrite, RowsOf, StateChange } from './domain-writes/types.ts'
 export { PostgresEventStore, type PostgresEventStoreOptions } from './postgres-event-store.ts'
 export { EventImporter, type ImportLine, type ImportOutcome } from './import/importer.ts'
 export {
@@ -13,7 +15,7 @@ export {
   type StatusOptions,
 } from './operations/log-operations.ts'
 export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './operations/log-status.ts'
-export { storedEventOfRow, type StoredEvent } from './read/event-json.ts'
+export { EVENT_COLUMNS, type StoredEvent } from './read/stored-event.ts'
 export { checkConsistency, CurrentEpoch, type ConsistencyBasis } from './read/check-consistency.ts'
 export { eventLimits } from './limits.ts'
 export { isStreamId } from './names.ts'

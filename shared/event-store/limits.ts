@@ -11,6 +11,8 @@ export const eventLimits = {
   appendStreamsMax: 100,
   /** Names that one append reserves and releases; each holds a lock too. */
   appendNamesMax: 100,
+  /** Resources that one write of a domain locks, beside its streams and names. */
+  writeResourcesMax: 100,
   /** Rows of one page. */
   pageEventsMax: 1_000,
   pageEventsDefault: 100,

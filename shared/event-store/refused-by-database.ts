@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import { codeOf, constraintOf } from '../postgres/index.ts'
+import { codeOf, constraintOf, schemaOf } from '../postgres/index.ts'
 
 /**
  * What the server says of a value that it can't keep, by SQLSTATE. Doors check values before they come here, so this is
@@ -21,6 +21,8 @@ const CHECK_VIOLATION = '23514'
 /** The refusal of an append by its content; undefined for every other error. Nothing was written. */
 export function refusedByDatabase(error: unknown): TrickleError | undefined {
   const code = codeOf(error)
+  // A check of another schema is that of a domain which writes together with its events.
+  if (code === CHECK_VIOLATION && schemaOf(error) !== 'trickle_events_log') return undefined
   const reason =
     code === CHECK_VIOLATION ? `it breaks the rule ${constraintOf(error)} of the log` : REASONS[code]
   if (reason === undefined) return undefined

@@ -117,6 +117,13 @@ export function constraintOf(error: unknown): string {
   return typeof constraint === 'string' ? constraint : ''
 }
 
+/** Schema of the table or type whose rule was violated, '' when the error is none. */
+export function schemaOf(error: unknown): string {
+  const schema =
+    typeof error === 'object' && error !== null ? (error as { schema?: unknown }).schema : undefined
+  return typeof schema === 'string' ? schema : ''
+}
+
 /** True when the connection can't be trusted after this error: anything but a plain answer of the server. */
 export function breaksConnection(error: unknown): boolean {
   const code = codeOf(error)

@@ -1,23 +1,42 @@
 /**
  * The way to PostgreSQL: one small pool a login role, made for a transaction pooler in between. Nothing is ever set per
  * session (no SET, no search_path, no startup options), statements work unnamed, and one layer retries. A lost answer is
- * resolved by the caller's receipt or ids, never guessed. Must not know tenants or events: shared/tenancy stands on it.
+ * resolved by the caller's receipt or ids, never guessed. A statement names its columns and brings a list of them, by which
+ * its rows get names and types; nothing reads a row by place. Must not know tenants or events: shared/tenancy stands on it.
  */
-export {
-  Database,
-  type DatabaseOptions,
-  type QueryOptions,
-  type Row,
-  type Statement,
-  type TransactionOptions,
-} from './pool.ts'
+export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
+export type { RunStatement, Statement } from './statement.ts'
+export type { Decision, FirstTrip } from './transactions.ts'
 export { addressOf, entraScope } from './address.ts'
-export { classifyFailure, codeOf, constraintOf, breaksConnection, type FailureClass } from './classify.ts'
+export {
+  classifyFailure,
+  codeOf,
+  constraintOf,
+  schemaOf,
+  breaksConnection,
+  type FailureClass,
+} from './classify.ts'
 export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { instanceLimits, poolLimits, retryLimits } from './settings.ts'
 export type { Work } from './connection-turns.ts'
-export { compositeFields } from './composite.ts'
+export { columns, NO_COLUMNS, type Columns, type RowOf } from './columns.ts'
+export {
+  arrayOf,
+  bigint,
+  boolean,
+  composite,
+  float,
+  integer,
+  json,
+  oneOf,
+  orElse,
+  orNull,
+  text,
+  timestamp,
+  type ColumnType,
+  type ValueOf,
+} from './column-types.ts'
 export { changedSettings, selectLoginSettings, type ChangedSetting } from './login-settings.ts'
 export { timestampOfText } from './timestamps.ts'
 export {

@@ -1,4 +1,6 @@
-import type { Row, Statement } from './pool.ts'
+import { json, orElse, orNull, text } from './column-types.ts'
+import { columns, type RowOf } from './columns.ts'
+import type { Statement } from './statement.ts'
 import { logins } from './table-access.ts'
 
 /** A setting of a login that is not as database/roles.sql made it. */
@@ -10,29 +12,43 @@ export interface ChangedSetting {
   readonly found: string | null
 }
 
+/** '["statement_timeout=10s"]'. */
+const SETTINGS = orElse(json<readonly string[]>(), [])
+
+const LOGIN = columns({
+  login: text,
+  /** As roles.sql wrote it, or an administrator. */
+  note: orNull(text),
+  settings: SETTINGS,
+  settingsHere: SETTINGS,
+})
+
 /**
  * The defaults of each login, for all databases and for this one, beside what roles.sql noted. A login may change its own
  * ("alter role current_user set statement_timeout = 0"), and no right of PostgreSQL forbids that; the note it can't write.
  */
-export const selectLoginSettings: Statement = {
+export const selectLoginSettings: Statement<RowOf<typeof LOGIN>> = {
   name: 'select_login_settings',
-  text: `select r.rolname, pg_catalog.shobj_description(r.oid, 'pg_authid'),
-      (select pg_catalog.to_json(s.setconfig) from pg_catalog.pg_db_role_setting s where s.setrole = r.oid and s.setdatabase = 0),
-      (select pg_catalog.to_json(s.setconfig) from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database d on d.oid = s.setdatabase
-        where s.setrole = r.oid and d.datname = pg_catalog.current_database())
+  text: `select r.rolname as login, pg_catalog.shobj_description(r.oid, 'pg_authid') as note,
+      (select pg_catalog.to_json(s.setconfig) from pg_catalog.pg_db_role_setting s
+        where s.setrole = r.oid and s.setdatabase = 0) as settings,
+      (select pg_catalog.to_json(s.setconfig) from pg_catalog.pg_db_role_setting s
+        join pg_catalog.pg_database d on d.oid = s.setdatabase
+        where s.setrole = r.oid and d.datname = pg_catalog.current_database()) as settings_here
     from pg_catalog.pg_roles r where r.rolname = any ($1) order by r.rolname`,
+  columns: LOGIN,
   values: [logins],
 }
 
 /** What differs, by login and name. A setting for this database alone is never of roles.sql. */
-export function changedSettings(rows: readonly Row[]): ChangedSetting[] {
-  return rows.flatMap(([login, note, settings, settingsHere]) => {
+export function changedSettings(rows: readonly RowOf<typeof LOGIN>[]): ChangedSetting[] {
+  return rows.flatMap(({ login, note, settings, settingsHere }) => {
     const expected = notedSettings(note ?? '')
-    if (expected === null) return [{ login: login ?? '', setting: '*', expected: null, found: null }]
+    if (expected === null) return [{ login, setting: '*', expected: null, found: null }]
     const found = new Map([...settingsOf(settings), ...settingsOf(settingsHere)])
     return [...new Set([...expected.keys(), ...found.keys()])]
       .map((setting) => ({
-        login: login ?? '',
+        login,
         setting,
         expected: expected.get(setting) ?? null,
         found: found.get(setting) ?? null,
@@ -45,16 +61,14 @@ function notedSettings(note: string): Map<string, string> | null {
   const list = /\[.*\]$/.exec(note)?.[0]
   if (list === undefined) return null
   try {
-    return settingsOf(list)
+    return settingsOf(JSON.parse(list) as readonly string[])
   } catch {
     // An administrator's own words.
     return null
   }
 }
 
-/** '["statement_timeout=10s"]' by name. */
-function settingsOf(list: string | null | undefined): Map<string, string> {
-  const settings = JSON.parse(list ?? '[]') as string[]
+function settingsOf(settings: readonly string[]): Map<string, string> {
   return new Map(
     settings.map((setting) => {
       const at = setting.indexOf('=')

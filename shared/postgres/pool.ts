@@ -1,20 +1,12 @@
 import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type QueryArrayConfig } from 'pg'
-import { TrickleError } from '../errors/index.ts'
 import { addressOf } from './address.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
-
-export type Row = readonly (string | null)[]
-
-export interface Statement {
-  /** Name under which it is prepared when the server allows that; a plain literal of the code, unique for its text. */
-  readonly name: string
-  readonly text: string
-  readonly values: readonly unknown[]
-}
+import type { RunStatement, Statement } from './statement.ts'
+import { inTransaction, inTwoTrips, type Decision, type FirstTrip, type Session } from './transactions.ts'
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */
@@ -28,8 +20,9 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void
 }
 
-/** Values are left as the text that the server sent: JSON is passed through, and an int8 is never rounded. */
-const asText: CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
+/** The driver hands on the text that the server sent; the column list of the statement says what becomes of it. */
+const asSent = (value: unknown): unknown => value
+const asText: CustomTypesConfig = { getTypeParser: () => asSent }
 
 /** 28P01 and 28000: the server refused the login, with Entra ID mostly because the cached token was revoked or ended. */
 const LOGIN_REFUSED = new Set(['28P01', '28000'])
@@ -63,6 +56,8 @@ export class Database {
       maxLifetimeSeconds: poolLimits.lifetimeSecondsMax,
       query_timeout: options.queryTimeoutMs ?? poolLimits.queryTimeoutMs,
       keepAlive: true,
+      // Statements that don't wait for each other go out together (inTwoTrips).
+      pipeline: true,
       types: asText,
       application_name: 'trickle',
       allowExitOnIdle: true,
@@ -79,10 +74,11 @@ export class Database {
   }
 
   /**
-   * Runs one statement in its own implicit transaction; the rows are arrays of text.
+   * Runs one statement in its own implicit transaction.
+   * @returns its rows, as objects with the columns of its list.
    * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN when any attempt may have written, or whatever `onError` made of the driver's error.
    */
-  async query(statement: Statement, options: QueryOptions = {}): Promise<Row[]> {
+  async query<R>(statement: Statement<R>, options: QueryOptions = {}): Promise<R[]> {
     return this.#retrying((client) => this.#run(client, statement), options)
   }
 
@@ -91,44 +87,49 @@ export class Database {
    * database. The transaction ends by COMMIT; any throw rolls back.
    */
   async transaction<T>(
-    work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>,
+    work: (run: RunStatement) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
     const begin = options.readOnly === true ? 'begin read only' : 'begin'
     return this.#retrying(
-      async (client) => {
-        let isCommitting = false
-        try {
-          await this.#send(client, begin)
-          const result = await work((statement) => this.#run(client, statement))
-          isCommitting = true
-          const { command } = await this.#send(client, 'commit')
-          // COMMIT of a failed transaction is a ROLLBACK and no error.
-          if (command !== 'COMMIT') throw passedOver()
-          return result
-        } catch (error) {
-          // A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state.
-          if (!this.#broken.has(client) && client.getTransactionStatus() !== 'I')
-            await this.#send(client, 'rollback').catch(() => {})
-          throw isCommitting ? error : clarify(error, 'rolled-back')
-        }
-      },
+      (client) => inTransaction(this.#session(client), begin, work),
       options.readOnly === true ? { ...options, isRead: true } : options,
     )
+  }
+
+  /**
+   * One transaction in two round trips: BEGIN goes together with `first`, and what `decide` makes of its answers goes
+   * together with COMMIT. So nothing waits for the client between the first write and COMMIT. Both run again from the start
+   * after a lost connection: `decide` must do nothing but think, and send what it writes by `send`.
+   */
+  async inTwoTrips<const First extends readonly unknown[], T>(
+    first: FirstTrip<First>,
+    decide: (found: First) => Promise<Decision<T>>,
+    options: QueryOptions = {},
+  ): Promise<T> {
+    return this.#retrying((client) => inTwoTrips(this.#session(client), first, decide), options)
   }
 
   async end(): Promise<void> {
     await this.#pool.end()
   }
 
-  async #run(client: PoolClient, { name, text, values }: Statement): Promise<Row[]> {
-    const result = await this.#send(client, {
+  #session(client: PoolClient): Session {
+    return {
+      run: (statement) => this.#run(client, statement),
+      command: async (text) => (await this.#send(client, text)).command,
+      hasTransaction: () => !this.#broken.has(client) && client.getTransactionStatus() !== 'I',
+    }
+  }
+
+  async #run<R>(client: PoolClient, { name, text, columns, values }: Statement<R>): Promise<R[]> {
+    const answer = await this.#send(client, {
       ...(this.#named ? { name } : {}),
       text,
       values: [...values],
       rowMode: 'array',
     })
-    return result.rows
+    return columns.read(name, answer)
   }
 
   async #send(client: PoolClient, query: string | QueryArrayConfig) {
@@ -196,12 +197,6 @@ export class Database {
     }
   }
 }
-
-const passedOver = (): TrickleError =>
-  new TrickleError(
-    'INTERNAL',
-    'A statement of the transaction failed and its error was passed over, so the database undid the transaction.',
-  )
 
 export interface QueryOptions {
   /** The work only reads: a lost answer is asked for again, and told as DATABASE_UNAVAILABLE at worst. */

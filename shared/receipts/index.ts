@@ -4,7 +4,16 @@
  * Only successes are kept: a request that failed may be sent again with its key.
  */
 import { TrickleError } from '../errors/index.ts'
-import { codeOf, type Database, type Row, type Statement } from '../postgres/index.ts'
+import {
+  codeOf,
+  columns,
+  NO_COLUMNS,
+  text,
+  type Database,
+  type RowOf,
+  type RunStatement,
+  type Statement,
+} from '../postgres/index.ts'
 
 /** Operators belong to no tenant; their receipts are kept under the nil uuid, which no tenant has. */
 export const PLATFORM_SCOPE = '00000000-0000-0000-0000-000000000000'
@@ -27,7 +36,7 @@ export interface ReceiptOptions<T> {
   /** Status that the client is told. */
   readonly status: number
   /** The write. It may run again from its start. Its result is kept as JSON. */
-  readonly work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>
+  readonly work: (run: RunStatement) => Promise<T>
 }
 
 const UNIQUE_VIOLATION = '23505'
@@ -57,7 +66,7 @@ export async function withReceipt<T>(database: Database, options: ReceiptOptions
 }
 
 async function attemptOnce<T>(
-  run: (statement: Statement) => Promise<Row[]>,
+  run: RunStatement,
   { scope, status, work }: ReceiptOptions<T>,
   { key, fingerprint }: ReceiptKey,
 ): Promise<Received<T>> {
@@ -65,19 +74,22 @@ async function attemptOnce<T>(
   await run(lockKey(scope, key))
   const [earlier] = await run(selectReceipt(scope, key))
   if (earlier !== undefined) {
-    const [hash, result] = earlier
-    if (hash !== fingerprint.toString('hex')) {
-      throw new TrickleError(
-        'IDEMPOTENCY_KEY_REUSED',
-        'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
-      )
+    if (earlier.fingerprint !== fingerprint.toString('hex')) {
+      throw keyReused()
     }
-    return { result: JSON.parse(result ?? 'null') as T, replayed: true }
+    return { result: JSON.parse(earlier.result) as T, replayed: true }
   }
   const result = await work(run)
   await run(insertReceipt(scope, key, fingerprint, status, JSON.stringify(result)))
   return { result, replayed: false }
 }
+
+/** A key belongs to one request. */
+export const keyReused = (): TrickleError =>
+  new TrickleError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
+  )
 
 /** "ES" and 2: beside the class of the appenders' locks, which the feed's horizon looks at. */
 const LOCK_CLASS = 1_163_067_394
@@ -85,12 +97,20 @@ const LOCK_CLASS = 1_163_067_394
 const lockKey = (scope: string, key: string): Statement => ({
   name: 'lock_receipt',
   text: 'select pg_advisory_xact_lock($1, hashtext($2))',
+  columns: NO_COLUMNS,
   values: [LOCK_CLASS, `${scope} ${key}`],
 })
 
-const selectReceipt = (scope: string, key: string): Statement => ({
+const RECEIPT = columns({ fingerprint: text, result: text, xid: text })
+
+export type Receipt = RowOf<typeof RECEIPT>
+
+/** The fingerprint comes as hexadecimal digits. */
+export const selectReceipt = (scope: string, key: string): Statement<Receipt> => ({
   name: 'select_receipt',
-  text: `select encode(r.fingerprint, 'hex'), r.result from trickle_commands_log.receipts r where r.tenant_id = $1 and r.key = $2`,
+  text: `select encode(r.fingerprint, 'hex') as fingerprint, r.result, r.xid
+    from trickle_commands_log.receipts r where r.tenant_id = $1 and r.key = $2`,
+  columns: RECEIPT,
   values: [scope, key],
 })
 
@@ -103,5 +123,6 @@ const insertReceipt = (
 ): Statement => ({
   name: 'insert_receipt',
   text: 'insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result) values ($1, $2, $3, $4, $5)',
+  columns: NO_COLUMNS,
   values: [scope, key, fingerprint, status, result],
 })

@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import type { Row, Statement } from '../postgres/index.ts'
+import type { RunStatement } from '../postgres/index.ts'
 import type { SubscriptionEvent } from './run/subscription-event.ts'
 
 /** What becomes of an event whose last attempt has failed. */
@@ -17,9 +17,6 @@ export interface HandlerContext {
   /** 1 for the first; it counts across runs. */
   readonly attempt: number
 }
-
-/** Runs a statement in the transaction that also moves the checkpoint. */
-export type RunStatement = (statement: Statement) => Promise<Row[]>
 
 interface SubscriptionOptions {
   /** Key of the checkpoint, for good: another name is another subscription, which begins anew. a-z, 0-9 and '-', 1 to 63. */
@@ -49,7 +46,7 @@ export interface EventSubscription extends SubscriptionOptions {
 /** Effects in the same database: they and the checkpoint are one transaction, so each event takes effect exactly once. */
 export interface BatchSubscription extends SubscriptionOptions {
   /**
-   * Everything must go through `run`. It may run again from its start, after everything was rolled back; no appends, which
+   * Everything must go through `run`, which works in the transaction that also moves the checkpoint. It may run again from its start, after everything was rolled back; no appends, which
    * must be the first write of a transaction of their own.
    */
   handleBatch(events: readonly SubscriptionEvent[], run: RunStatement, context: HandlerContext): Promise<void>

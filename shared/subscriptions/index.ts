@@ -11,7 +11,6 @@ export {
   type EventSubscription,
   type HandlerContext,
   type PoisonAction,
-  type RunStatement,
   type Subscription,
 } from './define.ts'
 export { runSubscription, type SubscriptionRun, type SubscriptionRunOptions } from './run/run-subscription.ts'
@@ -22,6 +21,7 @@ export { workLimits } from './run/work-limits.ts'
 export { runOnce, FeedReader, type RunBudget, type RunResult, type Subscriber } from './run/run-once.ts'
 export { Lease, type AcquireOutcome } from './lease/lease.ts'
 export { SubscriptionOperations, type ParkedQuery, type ResumePoint } from './operations/operations.ts'
-export type { MemberStatus, ParkedEvent, SubscriptionStatus } from './operations/status.ts'
+export type { ParkedEvent } from './operations/statements.ts'
+export type { MemberStatus, SubscriptionStatus } from './operations/status.ts'
 export type { FeedEvent } from './run/feed-event.ts'
 export type { FeedPosition } from './lease/statements.ts'

@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import type { Row } from '../postgres/index.ts'
+import type { Creation } from './statements.ts'
 import { externalIdOf, slugOf } from './tenant-name.ts'
 
 export interface NewTenant {
@@ -40,26 +40,6 @@ const invalid = (given: string, pointer: string, form: string): TrickleError =>
     errors: [{ pointer, message: 'has a form that is not allowed' }],
   })
 
-/** What became of one tenant of a request. */
-export interface Creation {
-  readonly outcome: 'created' | 'existing' | 'taken'
-  readonly tenantId: string
-  readonly field: 'slug' | 'externalId'
-  /** The slug of the tenant that has the name, and what the name is to it. */
-  readonly holder: string
-  readonly heldAs: 'id' | 'slug' | 'externalId'
-}
-
-export function creationOf([, outcome, tenantId, field, holder, heldAs]: Row): Creation {
-  return {
-    outcome: outcome === 'created' || outcome === 'existing' ? outcome : 'taken',
-    tenantId: tenantId ?? '',
-    field: field === 'slug' ? 'slug' : 'externalId',
-    holder: holder ?? '',
-    heldAs: heldAs === 'id' || heldAs === 'slug' ? heldAs : 'externalId',
-  }
-}
-
 const WORDS = { id: 'id', slug: 'slug', externalId: 'external id' } as const
 
 /** @throws TrickleError TENANT_EXISTS when a name is another tenant's. Thrown inside of the transaction, so nothing is made. */
@@ -74,11 +54,11 @@ export function refuseTaken(
       : [],
   )
   const at = creations.findIndex(({ outcome }) => outcome === 'taken')
-  const [first, row] = [creations[at], rows[at]]
-  if (first === undefined || row === undefined) return
+  const [first, tenant] = [creations[at], rows[at]]
+  if (first === undefined || tenant === undefined) return
   throw new TrickleError(
     'TENANT_EXISTS',
-    `The ${WORDS[first.field]} ${JSON.stringify(row[first.field])} is the ${WORDS[first.heldAs]} of the tenant ${first.holder}. A name (slug, external id or id) belongs to one tenant, whether in upper or lower case. Nothing was made.`,
+    `The ${WORDS[first.field]} ${JSON.stringify(tenant[first.field])} is the ${WORDS[first.heldAs]} of the tenant ${first.holder}. A name (slug, external id or id) belongs to one tenant, whether in upper or lower case. Nothing was made.`,
     { errors: errors.slice(0, FINDINGS_MAX) },
   )
 }

@@ -12,7 +12,7 @@ const CACHE_ENTRIES_MAX = 10_000
 
 interface Entry {
   readonly tenant: TenantContext
-  readonly status: string
+  readonly status: 'active' | 'suspended'
   readonly untilMs: number
 }
 
@@ -62,7 +62,7 @@ export class TenantDirectory {
         })
       : []
     const [row] = rows
-    if (row !== undefined) companion?.learn(row[4] ?? null, askedAtMs)
+    if (row !== undefined) companion?.learn(row.beside, askedAtMs)
     if (row === undefined) {
       throw new TrickleError(
         'TENANT_UNKNOWN',
@@ -75,12 +75,8 @@ export class TenantDirectory {
         'The token names two tenants, one by its slug and one by its external id. Set TRICKLE_AUTH_TENANT_KEY to say which is meant.',
       )
     }
-    const [tenantId, slug, name, status] = row
-    const entry = {
-      tenant: makeTenantContext(tenantId ?? '', slug ?? '', name ?? ''),
-      status: status ?? '',
-      untilMs,
-    }
+    const { tenantId, slug, name, status } = row
+    const entry = { tenant: makeTenantContext(tenantId, slug, name), status, untilMs }
     if (this.#entries.size >= CACHE_ENTRIES_MAX) this.#entries.clear()
     this.#entries.set(claim, entry)
     return entry

@@ -1,8 +1,8 @@
 import { recordAction, type OperatorAction } from '../audit/index.ts'
 import { TrickleError } from '../errors/index.ts'
-import type { Database, Row, Statement } from '../postgres/index.ts'
+import type { Database, RunStatement } from '../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
-import { creationOf, inBody, inList, refuseTaken, rowsOf, type Creation, type NewTenant } from './creation.ts'
+import { inBody, inList, refuseTaken, rowsOf, type NewTenant } from './creation.ts'
 import {
   createTenants,
   findTenant,
@@ -10,6 +10,8 @@ import {
   selectTenants,
   selectTenantsBySlug,
   updateStatus,
+  type Creation,
+  type FoundTenant,
   type TenantKey,
 } from './statements.ts'
 import { makeTenantContext, type TenantContext } from './tenant-context.ts'
@@ -105,7 +107,7 @@ export class TenantRegistry {
       work: async (run) => {
         const matches = canBeName(reference) ? await run(findTenant(reference, by)) : []
         if (matches.length > 1) throw ambiguous(reference, matches)
-        const [row] = await run(updateStatus(matches[0]?.[0] ?? null, status))
+        const [row] = await run(updateStatus(matches[0]?.tenantId ?? null, status))
         if (row === undefined) throw notFound(reference, by)
         const tenant = tenantOfRow(row)
         await recordAction(run, action, { tenantIds: [tenant.id], target: tenant.slug })
@@ -126,11 +128,11 @@ export class TenantRegistry {
 }
 
 async function creationsOf(
-  run: (statement: Statement) => Promise<Row[]>,
+  run: RunStatement,
   rows: ReturnType<typeof rowsOf>,
   pointerOf: typeof inBody,
 ): Promise<Creation[]> {
-  const creations = (await run(createTenants(rows))).map(creationOf)
+  const creations = await run(createTenants(rows))
   refuseTaken(rows, creations, pointerOf)
   return creations
 }
@@ -145,8 +147,8 @@ const KINDS = { any: 'id, slug or external id', id: 'id', slug: 'slug', external
 const notFound = (reference: string, by: TenantKey): TrickleError =>
   new TrickleError('TENANT_NOT_FOUND', `No tenant has the ${KINDS[by]} "${reference.slice(0, 80)}".`)
 
-const ambiguous = (reference: string, matches: readonly Row[]): TrickleError =>
+const ambiguous = (reference: string, matches: readonly FoundTenant[]): TrickleError =>
   new TrickleError(
     'TENANT_AMBIGUOUS',
-    `"${reference.slice(0, 80)}" names two tenants: ${matches.map(([id, slug]) => `${slug} (${id})`).join(' and ')}. Say what it is (by=id, slug or externalId), or name the tenant by its id.`,
+    `"${reference.slice(0, 80)}" names two tenants: ${matches.map(({ tenantId, slug }) => `${slug} (${tenantId})`).join(' and ')}. Say what it is (by=id, slug or externalId), or name the tenant by its id.`,
   )

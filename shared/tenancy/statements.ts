@@ -1,4 +1,14 @@
-import type { Statement } from '../postgres/index.ts'
+import {
+  columns,
+  integer,
+  oneOf,
+  orElse,
+  orNull,
+  text,
+  timestamp,
+  type RowOf,
+  type Statement,
+} from '../postgres/index.ts'
 
 /** By which of its names a tenant is looked up. */
 export const tenantKeys = ['any', 'id', 'slug', 'externalId'] as const
@@ -16,49 +26,99 @@ export interface LookUpCompanion {
   readonly learn: (value: string | null, askedAtMs: number) => void
 }
 
-export const findTenant = (claim: string, key: TenantKey, companion?: LookUpCompanion): Statement => ({
+const STATUS = oneOf('active', 'suspended')
+
+const FOUND = columns({
+  tenantId: text,
+  slug: text,
+  name: text,
+  status: STATUS,
+  /** What the companion asked for. */
+  beside: orNull(text),
+})
+
+export type FoundTenant = RowOf<typeof FOUND>
+
+export const findTenant = (
+  claim: string,
+  key: TenantKey,
+  companion?: LookUpCompanion,
+): Statement<FoundTenant> => ({
   name: companion === undefined ? 'find_tenant' : `find_tenant_with_${companion.name}`,
-  text: `select f.tenant_id, f.slug, f.name, f.status, ${companion?.column ?? 'null'}
+  text: `select f.tenant_id, f.slug, f.name, f.status, ${companion?.column ?? 'null'} as beside
     from trickle_tenants_state.find_tenant($1, $2) f`,
+  columns: FOUND,
   values: [claim, key],
 })
 
-const COLUMNS = 't.tenant_id, t.slug, t.external_id, t.name, t.status, t.created_at, t.updated_at'
+const TENANT = columns({
+  tenantId: text,
+  slug: text,
+  externalId: orNull(text),
+  name: text,
+  status: STATUS,
+  createdAt: timestamp,
+  updatedAt: timestamp,
+})
 
-/** Slugs are folded already. A row for each, in this order: n, outcome, tenant_id, field, holder, held_as. */
+export type TenantRow = RowOf<typeof TENANT>
+
+/** What became of one tenant of a request. */
+const CREATION = columns({
+  /** Which of them, 1 first. */
+  n: integer,
+  outcome: oneOf('created', 'existing', 'taken'),
+  tenantId: orElse(text, ''),
+  /** Of a name that is taken. */
+  field: orElse(oneOf('slug', 'externalId'), 'externalId' as const),
+  /** The slug of the tenant that has the name, and what the name is to it. */
+  holder: orElse(text, ''),
+  heldAs: orElse(oneOf('id', 'slug', 'externalId'), 'externalId' as const),
+})
+
+export type Creation = RowOf<typeof CREATION>
+
+/** Slugs are folded already. A row for each, in this order. */
 export const createTenants = (
   tenants: readonly { slug: string; externalId: string | null; name: string }[],
-): Statement => ({
+): Statement<Creation> => ({
   name: 'create_tenants',
-  text: `select c.n, c.outcome, c.tenant_id, c.field, c.holder, c.held_as
-    from trickle_tenants_state.create_tenants($1) c order by c.n`,
+  text: `select ${CREATION.of('c')} from trickle_tenants_state.create_tenants($1) c order by c.n`,
+  columns: CREATION,
   values: [JSON.stringify(tenants)],
 })
 
-export const selectTenant = (tenantId: string): Statement => ({
+export const selectTenant = (tenantId: string): Statement<TenantRow> => ({
   name: 'select_tenant',
-  text: `select ${COLUMNS} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
+  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
+  columns: TENANT,
   values: [tenantId],
 })
 
-export const selectTenants = (afterSlug: string, limit: number): Statement => ({
+export const selectTenants = (afterSlug: string, limit: number): Statement<TenantRow> => ({
   name: 'select_tenants',
-  text: `select ${COLUMNS} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
+  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
+  columns: TENANT,
   values: [afterSlug, limit],
 })
 
 /** By slugs, for imports: thousands at a time. */
-export const selectTenantsBySlug = (slugs: readonly string[]): Statement => ({
+export const selectTenantsBySlug = (slugs: readonly string[]): Statement<TenantRow> => ({
   name: 'select_tenants_by_slug',
-  text: `select ${COLUMNS} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
+  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
+  columns: TENANT,
   values: [slugs],
 })
 
 /** Of nobody, where the id is null. */
-export const updateStatus = (tenantId: string | null, status: 'active' | 'suspended'): Statement => ({
+export const updateStatus = (
+  tenantId: string | null,
+  status: 'active' | 'suspended',
+): Statement<TenantRow> => ({
   name: 'update_tenant_status',
   text: `update trickle_tenants_state.tenants t
     set status = $2, updated_at = case when t.status = $2 then t.updated_at else clock_timestamp() end
-    where t.tenant_id = $1 returning ${COLUMNS}`,
+    where t.tenant_id = $1 returning ${TENANT.of('t')}`,
+  columns: TENANT,
   values: [tenantId, status],
 })

@@ -1,4 +1,10 @@
-import type { Database, Row, Statement, TransactionOptions } from '../postgres/index.ts'
+import {
+  NO_COLUMNS,
+  type Database,
+  type RunStatement,
+  type Statement,
+  type TransactionOptions,
+} from '../postgres/index.ts'
 
 declare const brand: unique symbol
 
@@ -25,7 +31,7 @@ export function makeTenantContext(tenantId: string, slug: string, name: string):
 export async function withTenant<T>(
   database: Database,
   tenant: TenantContext,
-  work: (run: (statement: Statement) => Promise<Row[]>) => Promise<T>,
+  work: (run: RunStatement) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
   return database.transaction(
@@ -40,5 +46,6 @@ export async function withTenant<T>(
 const bindTenant = (tenant: TenantContext): Statement => ({
   name: 'bind_tenant',
   text: 'select trickle_tenants_state.bind_tenant($1)',
+  columns: NO_COLUMNS,
   values: [tenant.tenantId],
 })

@@ -1,18 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Database, type Statement } from '../../shared/postgres/index.ts'
+import { columns, Database, orNull, text, type RowOf, type Statement } from '../../shared/postgres/index.ts'
 
 /** As a live reader polls. */
 const POLL_MS = 50
 const PAGE_EVENTS_MAX = 1_000
 const PAGE_BYTES_MAX = 8 * 1_048_576
 
-/** The page after (xid, position). Columns: event id (none on a row that only tells how far the page has come), xid, position. */
-type Page = (xid: string, position: string) => Statement
+/** The event id is null in a row that only tells how far the page has come. */
+const SEEN = columns({ eventId: orNull(text), xid: text, position: text })
+
+/** The page after (xid, position). */
+type Page = (xid: string, position: string) => Statement<RowOf<typeof SEEN>>
 
 /** By the product's function. */
 export const byFeed: Page = (xid, position) => ({
   name: 'soak_feed',
   text: 'select f.event_id, f.xid, f.position from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f',
+  columns: SEEN,
   values: [xid, position, PAGE_EVENTS_MAX, PAGE_BYTES_MAX],
 })
 
@@ -22,6 +26,7 @@ export const byPlainXmin: Page = (xid, position) => ({
   text: `select e.event_id, e.xid, e.position from trickle_events_log.events e
     where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
     order by e.xid, e.position limit $3`,
+  columns: SEEN,
   values: [xid, position, PAGE_EVENTS_MAX],
 })
 
@@ -61,9 +66,8 @@ export class Watcher {
     while (!this.#isEnding) {
       const rows = await this.#database.query(this.#page(xid, position), { isRead: true })
       const nowMs = performance.now()
-      for (const [id] of rows) if (id !== null && id !== undefined) this.seenAtMs.set(id, nowMs)
-      const last = rows.at(-1)
-      ;[xid, position] = [last?.[1] ?? xid, last?.[2] ?? position]
+      for (const { eventId } of rows) if (eventId !== null) this.seenAtMs.set(eventId, nowMs)
+      ;({ xid, position } = rows.at(-1) ?? { xid, position })
       await pause(POLL_MS)
     }
   }

@@ -1,5 +1,14 @@
 import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
-import { Database, type Statement } from '../../shared/postgres/index.ts'
+import {
+  columns,
+  Database,
+  integer,
+  orElse,
+  orNull,
+  text,
+  type RowOf,
+  type Statement,
+} from '../../shared/postgres/index.ts'
 import { TenantDirectory, type TenantContext } from '../../shared/tenancy/index.ts'
 import { streamNumberOfName, tenantSlug, type StreamSpace } from '../plan/index.ts'
 import type { ReaderOrders, ReaderPlan } from './messages.ts'
@@ -68,25 +77,36 @@ async function tenantsOf({ appUrl, space }: ReaderOrders): Promise<TenantContext
   }
 }
 
-type Page = (xid: string, position: string, limit: number) => Statement
+/** In a row that only tells how far the page has come there is no event. */
+const ROW = columns({
+  tenantId: orElse(text, ''),
+  xid: text,
+  position: text,
+  streamId: orElse(text, ''),
+  version: orElse(integer, 0),
+  eventId: orNull(text),
+})
+
+type Page = (xid: string, position: string, limit: number) => Statement<RowOf<typeof ROW>>
 
 /** The feed of all tenants. */
 const page: Page = (xid, position, limit) => ({
   name: 'soak_read_feed',
-  text: `select f.tenant_id, f.xid, f.position, f.stream_id, f.version, f.event_id
-    from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f`,
+  text: `select ${ROW.of('f')} from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f`,
+  columns: ROW,
   values: [xid, position, limit, PAGE_BYTES_MAX],
 })
 
 /** The part of it that the first of two members of a subscription reads. */
 const memberPage: Page = (xid, position, limit) => ({
   name: 'soak_read_feed_part',
-  text: `select f.tenant_id, f.xid, f.position, f.stream_id, f.version, f.event_id
+  text: `select ${ROW.of('f')}
     from trickle_events_log.read_feed_part($1, $2, null, null, null, null, null, null, 0, 2, $3, $4, $5) f`,
+  columns: ROW,
   values: [xid, position, limit, PAGE_SCAN_MAX, PAGE_BYTES_MAX],
 })
 
-/** By the functions that subscriptions read with. A row without an event only tells how far the page has come. */
+/** By the functions that subscriptions read with. */
 async function readOfAll(
   pool: Database,
   space: StreamSpace,
@@ -100,12 +120,12 @@ async function readOfAll(
   const last = rows.at(-1)
   return {
     events: rows
-      .filter((row) => row[5] !== null)
-      .map(([tenantId, , , streamId, version]) => ({
-        stream: streamNumberOfName(space, tenants.get(tenantId ?? '') ?? -1, streamId ?? ''),
-        version: Number(version),
+      .filter(({ eventId }) => eventId !== null)
+      .map(({ tenantId, streamId, version }) => ({
+        stream: streamNumberOfName(space, tenants.get(tenantId) ?? -1, streamId),
+        version,
       })),
-    next: last === undefined ? `${xid} ${position}` : `${last[1]} ${last[2]}`,
+    next: last === undefined ? `${xid} ${position}` : `${last.xid} ${last.position}`,
   }
 }
 

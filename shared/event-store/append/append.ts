@@ -4,7 +4,7 @@ import { outcomeUnknown, type Database } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { assemble, resultOf } from './outcome.ts'
 import { appendParameters } from './request.ts'
-import { findAppend, type AppendParameters } from './statements.ts'
+import { findAppend, type AppendParameters, type FoundAppend } from './statements.ts'
 import type { AppendWriter } from './writer.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import type { SealKeys } from '../tokens/seal-keys.ts'
@@ -20,7 +20,7 @@ import type {
 const ROUNDS_MAX = 3
 
 /** What stands in the way may be what an earlier attempt of this very append has written. */
-const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
+export const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
 
 /** What an append is made with. */
 export interface AppendMeans {
@@ -91,31 +91,45 @@ function asUnknownOutcome(error: unknown): never {
 }
 
 /** The result of the append that wrote these ids before; null when nobody did. */
-async function findEarlier(
+export async function findEarlier(
   database: Database,
   keyring: SealKeyring,
   tenant: TenantContext,
   parameters: AppendParameters,
 ): Promise<AppendAllResult | null> {
   const [row] = await database.query(findAppend(parameters), { isRead: true, turn: tenant.tenantId })
-  const [outcome, offending, streamVersions, epoch, timeline, xid] = row ?? []
-  if (outcome === 'absent' || outcome === undefined) return null
-  if (outcome !== 'replayed') {
-    throw new TrickleError(
-      'EVENT_ID_EXISTS',
-      `An event with the id "${offending ?? ''}" exists in this tenant with other content or from another append. Nothing was written.`,
-      { extensions: { eventId: offending ?? '' } },
-    )
-  }
-  const written = JSON.parse(streamVersions ?? '[]') as [string, number, string][]
-  const streams = parameters.streamIds
-    .slice(0, parameters.written)
-    .map((streamId) => writtenStream(streamId, written))
-  const at = { epoch: epoch ?? '', timeline: timeline ?? '0', xid: xid ?? '0' }
-  return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: false })
+  return row === undefined ? null : earlierAppend(keyring, tenant, parameters, row)
 }
 
-function writtenStream(streamId: string, written: readonly [string, number, string][]): WrittenStream {
+/**
+ * What the look-up of an append's ids found, as its result; null when none of them exists.
+ * @throws TrickleError EVENT_ID_EXISTS when they are of another append.
+ */
+export function earlierAppend(
+  keyring: SealKeyring,
+  tenant: TenantContext,
+  parameters: AppendParameters,
+  row: FoundAppend,
+): AppendAllResult | null {
+  if (row.outcome === 'absent') return null
+  if (row.outcome === 'exists') {
+    const eventId = row.offending ?? ''
+    throw new TrickleError(
+      'EVENT_ID_EXISTS',
+      `An event with the id "${eventId}" exists in this tenant with other content or from another append. Nothing was written.`,
+      { extensions: { eventId } },
+    )
+  }
+  const streams = parameters.streamIds
+    .slice(0, parameters.written)
+    .map((streamId) => writtenStream(streamId, row.streamVersions))
+  return assemble(keyring, tenant, streams, row, { replayed: true, replayedByKey: false })
+}
+
+function writtenStream(
+  streamId: string,
+  written: readonly (readonly [string, number, string])[],
+): WrittenStream {
   const events = written.filter(([of]) => of === streamId).map(([, version, id]) => ({ id, version }))
   return { streamId, firstVersion: events[0]?.version ?? 0, version: events.at(-1)?.version ?? 0, events }
 }

@@ -1,6 +1,6 @@
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import { codeOf, type Database } from '../../postgres/index.ts'
-import { readBatchAnswer, type AppendAnswer } from './answer.ts'
+import { answersOfBatch, type AppendAnswer } from './answer.ts'
 import { appendBatch, type AppendParameters } from './statements.ts'
 import { DirectWriter, type AppendTiming, type AppendWriter, type WriteOutcome } from './writer.ts'
 import { streamKey, takeBatch, type WaitingAppend } from './coalescing-queue.ts'
@@ -129,9 +129,8 @@ export class CoalescingWriter implements AppendWriter {
         : Math.max(...deadlines.map((atMs) => atMs ?? 0)),
       onError: (error) => (REFUSED.test(codeOf(error)) ? new RefusedBatch(error) : undefined),
     })
-    const answer = row?.[0] ?? null
-    if (answer === null) throw new TrickleError('INTERNAL', 'The batch of appends returned nothing.')
-    return readBatchAnswer(answer)
+    if (row === undefined) throw new TrickleError('INTERNAL', 'The batch of appends returned nothing.')
+    return answersOfBatch(row.answer)
   }
 
   async #underWay<T>(parameters: readonly AppendParameters[], work: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { TrickleError } from '../../errors/index.ts'
+import { keyReused } from '../../receipts/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import type { AppendAnswer } from './answer.ts'
 import { versionConflict } from './conflicts.ts'
@@ -36,15 +37,23 @@ export function resultOf(
       )
       return assemble(keyring, tenant, streams, answer, { replayed: false, replayedByKey: false })
     }
-    case 'replayed': {
-      const receipt = JSON.parse(answer.result) as Receipt
-      const streams = partIds(receipt.streams, receipt.versions, receipt.counts, receipt.ids)
-      const at = { epoch: receipt.epoch, timeline: receipt.timeline, xid: answer.xid }
-      return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: true })
-    }
+    case 'replayed':
+      return replayOf(keyring, tenant, answer)
     default:
       throw refusal(tenant, request, answer)
   }
+}
+
+/** The result of the append whose receipt this is. */
+export function replayOf(
+  keyring: SealKeyring,
+  tenant: TenantContext,
+  { result, xid }: Pick<AppendAnswer, 'result' | 'xid'>,
+): AppendAllResult {
+  const receipt = JSON.parse(result) as Receipt
+  const streams = partIds(receipt.streams, receipt.versions, receipt.counts, receipt.ids)
+  const at = { epoch: receipt.epoch, timeline: receipt.timeline, xid }
+  return assemble(keyring, tenant, streams, at, { replayed: true, replayedByKey: true })
 }
 
 /** What append keeps under an idempotency key. */
@@ -86,10 +95,7 @@ function refusal(tenant: TenantContext, request: AppendAllRequest, answer: Appen
       if (named === undefined) break
       return versionConflict(named.streamId, named.expected, answer.versions[answer.at - 1] ?? 0)
     case 'key_reused':
-      return new TrickleError(
-        'IDEMPOTENCY_KEY_REUSED',
-        'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
-      )
+      return keyReused()
     case 'type_mismatch': {
       const claimed = request.streams[answer.at - 1]?.streamType ?? ''
       return new TrickleError(

@@ -1,4 +1,14 @@
-import type { Statement } from '../../postgres/index.ts'
+import {
+  columns,
+  json,
+  oneOf,
+  orElse,
+  orNull,
+  text,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
+import { APPENDED, BATCH_APPENDED } from './answer.ts'
 import { eventsJson, type EncodedEvents } from './encode-events.ts'
 
 /** One append, in the form of the database's functions. */
@@ -23,13 +33,16 @@ export interface AppendParameters {
 }
 
 /**
- * One column: an AppendAnswer as the text of a composite value (append-answer.ts). Asked for as the columns of a FROM
- * item the same answer costs the server a seventh more for an unnamed append: parsing, planning, a tuple store for one
- * row. A bare function call is also what a Citus coordinator hands to the node of the tenant.
+ * Its answer comes as the text of a composite value. Asked for as the columns of a FROM item the same answer costs the
+ * server a seventh more for an unnamed append: parsing, planning, a tuple store for one row. A bare function call is also
+ * what a Citus coordinator hands to the node of the tenant.
  */
-export const append = (parameters: AppendParameters): Statement => ({
+export type Appended = RowOf<typeof APPENDED>
+
+export const append = (parameters: AppendParameters): Statement<Appended> => ({
   name: 'append',
-  text: 'select trickle_events_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  text: 'select trickle_events_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as answer',
+  columns: APPENDED,
   values: [
     parameters.tenantId,
     parameters.streamIds,
@@ -45,10 +58,11 @@ export const append = (parameters: AppendParameters): Statement => ({
   ],
 })
 
-/** One column: a BatchAnswer as the text of a composite value. Each append is of one stream, without conditions and names. */
-export const appendBatch = (batch: readonly AppendParameters[]): Statement => ({
+/** Each append is of one stream, without conditions and names. */
+export const appendBatch = (batch: readonly AppendParameters[]): Statement<RowOf<typeof BATCH_APPENDED>> => ({
   name: 'append_batch',
-  text: 'select trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+  text: 'select trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as answer',
+  columns: BATCH_APPENDED,
   values: [
     batch.map((append) => append.tenantId),
     batch.map((append) => append.streamIds[0]),
@@ -84,10 +98,28 @@ function batchEventsJson(batch: readonly AppendParameters[]): string {
   return `[${framed.join(',')}]`
 }
 
-/** Columns: outcome, offending, stream_versions, epoch, timeline, xid. */
-export const findAppend = ({ tenantId, streamIds, written, events }: AppendParameters): Statement => ({
+const FOUND = columns({
+  outcome: oneOf('absent', 'replayed', 'exists'),
+  /** The id that exists with other content or from another append. */
+  offending: orNull(text),
+  /** Stream, version and id of each event. */
+  streamVersions: orElse(json<readonly (readonly [string, number, string])[]>(), []),
+  epoch: text,
+  timeline: text,
+  xid: orElse(text, '0'),
+})
+
+/** What a look-up of ids found. */
+export type FoundAppend = RowOf<typeof FOUND>
+
+export const findAppend = ({
+  tenantId,
+  streamIds,
+  written,
+  events,
+}: AppendParameters): Statement<FoundAppend> => ({
   name: 'find_append',
-  text: `select f.outcome, f.offending, f.stream_versions, f.epoch, f.timeline, f.xid
-    from trickle_events_log.find_append($1, $2, $3) f`,
+  text: `select ${FOUND.of('f')} from trickle_events_log.find_append($1, $2, $3) f`,
+  columns: FOUND,
   values: [tenantId, streamIds.slice(0, written), eventsJson(events)],
 })

@@ -1,6 +1,6 @@
 import { TrickleError } from '../../errors/index.ts'
 import { codeOf, constraintOf, type Database } from '../../postgres/index.ts'
-import { readAppendAnswer, type AppendAnswer } from './answer.ts'
+import type { AppendAnswer } from './answer.ts'
 import { append, type AppendParameters } from './statements.ts'
 import { refusedByDatabase } from '../refused-by-database.ts'
 
@@ -46,9 +46,8 @@ export class DirectWriter implements AppendWriter {
         onError: (error) =>
           codeOf(error) === UNIQUE_VIOLATION && error instanceof Error ? error : refusedByDatabase(error),
       })
-      const answer = row?.[0] ?? null
-      if (answer === null) throw new TrickleError('INTERNAL', 'The append returned nothing.')
-      return readAppendAnswer(answer)
+      if (row === undefined) throw new TrickleError('INTERNAL', 'The append returned nothing.')
+      return row.answer
     } catch (error) {
       if (codeOf(error) !== UNIQUE_VIOLATION) throw error
       return constraintOf(error).startsWith('receipts') ? 'receipt-exists' : 'event-exists'

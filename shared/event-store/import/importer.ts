@@ -1,12 +1,12 @@
 import { recordAction, type OperatorAction } from '../../audit/index.ts'
 import { isTrickleError, TrickleError, type AnyErrorCode } from '../../errors/index.ts'
-import type { Database, QueryOptions, Row, Statement } from '../../postgres/index.ts'
+import type { Database, QueryOptions, Statement } from '../../postgres/index.ts'
 import { codeOf, constraintOf } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { encodeEvent, eventTooLarge } from '../append/encode-events.ts'
 import { eventLimits } from '../limits.ts'
 import { checkStreamId } from '../names.ts'
-import { importEvents, importEventsOf } from '../read/statements.ts'
+import { importEvents, importEventsOf, type ImportedRow } from '../read/statements.ts'
 import type { NewEvent } from '../types.ts'
 
 export interface ImportLine {
@@ -99,7 +99,7 @@ export class EventImporter {
     }
   }
 
-  #send(lines: readonly EncodedLine[], action: OperatorAction | undefined): Promise<Row[]> {
+  #send(lines: readonly EncodedLine[], action: OperatorAction | undefined): Promise<ImportedRow[]> {
     const options: QueryOptions = {
       resolvesAmbiguity: true,
       work: 'bulk',
@@ -163,7 +163,7 @@ function encodeLine(line: ImportLine): EncodedLine | ImportOutcome {
 
 const isEncoded = (line: EncodedLine | ImportOutcome): line is EncodedLine => 'text' in line
 
-function tenantStatement(lines: readonly EncodedLine[]): Statement {
+function tenantStatement(lines: readonly EncodedLine[]): Statement<ImportedRow> {
   const tenantId = lines[0]?.tenantId ?? ''
   if (lines.some((line) => line.tenantId !== tenantId)) {
     throw new TypeError('a batch of the app login holds lines of one tenant')
@@ -174,7 +174,7 @@ function tenantStatement(lines: readonly EncodedLine[]): Statement {
   )
 }
 
-function operatorStatement(lines: readonly EncodedLine[]): Statement {
+function operatorStatement(lines: readonly EncodedLine[]): Statement<ImportedRow> {
   const tenantIds = [...new Set(lines.map((line) => line.tenantId))]
   const indexes = new Map(tenantIds.map((tenantId, index) => [tenantId, index + 1]))
   return importEventsOf(
@@ -189,14 +189,11 @@ function linesJson(lines: readonly EncodedLine[], tenantIndex: (line: EncodedLin
   return `[${texts.join(',')}]`
 }
 
-function readOutcomes(lines: readonly EncodedLine[], rows: readonly Row[]): ImportOutcome[] {
+function readOutcomes(lines: readonly EncodedLine[], rows: readonly ImportedRow[]): ImportOutcome[] {
   const outcomes = Array.from<ImportOutcome | undefined>({ length: lines.length })
-  for (const [n, outcome, code, streamType] of rows) {
-    const line = lines[Number(n)]
-    outcomes[Number(n)] =
-      outcome === 'appended' || outcome === 'duplicate'
-        ? { outcome }
-        : { outcome: 'rejected', ...rejectionOf(code ?? null, line, streamType ?? null) }
+  for (const { n, outcome, code, streamType } of rows) {
+    outcomes[n] =
+      outcome === 'rejected' ? { outcome, ...rejectionOf(code, lines[n], streamType) } : { outcome }
   }
   return outcomes.map(outcomeOf)
 }

@@ -1,11 +1,17 @@
 import { recordAction, type OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import type { Database, QueryOptions, Statement } from '../../postgres/index.ts'
+import {
+  columns,
+  text,
+  type Database,
+  type QueryOptions,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../../receipts/index.ts'
 import { utcTimeOf } from '../../time/index.ts'
 import {
-  EPOCH_COLUMNS,
-  epochOfRow,
+  EPOCH,
   selectEpochs,
   selectFeedStatus,
   statusOfRows,
@@ -70,10 +76,10 @@ export class LogOperations {
       status: 201,
       work: async (run) => {
         const [status] = await run(selectFeedStatus(0, 1))
-        if (status?.at(-1) === 'true') throw aheadOfServer()
+        if (status?.isAhead === true) throw aheadOfServer()
         const [at] = await run(selectEpochPoint(point))
-        const [row] = await run(beginEpoch(reason, at?.[0] ?? '0', at?.[1] ?? '0'))
-        const epoch = epochOfRow(row)
+        const [epoch] = await run(beginEpoch(reason, at?.xid ?? '0', at?.position ?? '0'))
+        if (epoch === undefined) throw new TrickleError('INTERNAL', 'The log has begun no epoch.')
         const detail = 'from' in point ? `from the ${point.from}` : `restored to ${point.restoredTo}`
         await recordAction(run, action, { target: epoch.epoch, detail })
         return epoch
@@ -88,14 +94,18 @@ const aheadOfServer = (): TrickleError =>
     'The log holds events with higher transaction ids than this server has come to, so it was moved here by a dump. Nothing above them can be read in order: move the database physically, or raise the transaction id of the server first.',
   )
 
-const selectEpochPoint = (point: EpochPoint): Statement => ({
+const POINT = columns({ xid: text, position: text })
+
+const selectEpochPoint = (point: EpochPoint): Statement<RowOf<typeof POINT>> => ({
   name: 'select_epoch_point',
-  text: 'select p.xid, p."position" from trickle_events_log.epoch_point($1, $2) p',
+  text: `select ${POINT.of('p')} from trickle_events_log.epoch_point($1, $2) p`,
+  columns: POINT,
   values: 'from' in point ? [point.from, null] : [null, utcTimeOf(point.restoredTo, 'restoredTo')],
 })
 
-const beginEpoch = (reason: string, xid: string, position: string): Statement => ({
+const beginEpoch = (reason: string, xid: string, position: string): Statement<LogEpoch> => ({
   name: 'begin_epoch',
-  text: `select ${EPOCH_COLUMNS} from trickle_events_log.begin_epoch($1, $2, $3) e`,
+  text: `select ${EPOCH.of('e')} from trickle_events_log.begin_epoch($1, $2, $3) e`,
+  columns: EPOCH,
   values: [reason, xid, position],
 })

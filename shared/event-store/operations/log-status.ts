@@ -1,5 +1,17 @@
 import { TrickleError } from '../../errors/index.ts'
-import { timestampOfText, type Row, type Statement } from '../../postgres/index.ts'
+import {
+  boolean,
+  columns,
+  float,
+  integer,
+  json,
+  orElse,
+  orNull,
+  text,
+  timestamp,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
 
 /** A running transaction that has an id. What its session does is null where this login may not see it. */
 export interface RunningTransaction {
@@ -19,17 +31,19 @@ export interface RunningTransaction {
   readonly preparedAs: string | null
 }
 
-/** One life of the log. */
-export interface LogEpoch {
-  readonly epoch: string
+export const EPOCH = columns({
+  epoch: text,
   /** 1 for the first. */
-  readonly ordinal: number
-  readonly beganAt: string
-  readonly reason: string
+  ordinal: integer,
+  beganAt: timestamp,
+  reason: text,
   /** What was read up to here, in earlier epochs, still holds. */
-  readonly beganXid: string
-  readonly beganPosition: string
-}
+  beganXid: text,
+  beganPosition: text,
+})
+
+/** One life of the log. */
+export type LogEpoch = RowOf<typeof EPOCH>
 
 export interface LogHorizon {
   /** Events of transactions with lower ids can be read. */
@@ -69,71 +83,75 @@ export interface LogStatus {
 /** More epochs than a log that is restored every month has in eight years. */
 const EPOCHS_MAX = 100
 
-export const selectFeedStatus = (transactionsMax: number, eventsMax: number): Statement => ({
+const FEED_STATUS = columns({
+  lookedAt: timestamp,
+  horizon: text,
+  isHeld: boolean,
+  heldSeconds: orNull(float),
+  seesSessions: boolean,
+  holderCount: integer,
+  holders: orElse(json<readonly RunningTransaction[]>(), []),
+  bystanderCount: integer,
+  bystanders: orElse(json<readonly RunningTransaction[]>(), []),
+  behindCount: integer,
+  behindSince: orNull(timestamp),
+  headXid: orNull(text),
+  headPosition: orNull(text),
+  headRecordedAt: orNull(timestamp),
+  isAhead: boolean,
+})
+
+export const selectFeedStatus = (
+  transactionsMax: number,
+  eventsMax: number,
+): Statement<RowOf<typeof FEED_STATUS>> => ({
   name: 'select_feed_status',
-  text: `select f.looked_at, f.horizon, f.is_held::text,
-      case when f.held_since is not null then greatest(extract(epoch from f.looked_at - f.held_since), 0) end, f.sees_sessions::text, f.holder_count, f.holders, f.bystander_count, f.bystanders, f.behind_count, f.behind_since,
-      f.head_xid, f.head_position, f.head_recorded_at, f.is_ahead::text
+  text: `select f.looked_at, f.horizon, f.is_held,
+      case when f.held_since is not null then greatest(extract(epoch from f.looked_at - f.held_since), 0) end as held_seconds,
+      f.sees_sessions, f.holder_count, f.holders, f.bystander_count, f.bystanders, f.behind_count, f.behind_since,
+      f.head_xid, f.head_position, f.head_recorded_at, f.is_ahead
     from trickle_events_log.feed_status($1, $2) f`,
+  columns: FEED_STATUS,
   values: [transactionsMax, eventsMax],
 })
 
-/** Columns of an epoch, as `epochOfRow` reads them. */
-export const EPOCH_COLUMNS = 'e.epoch, e.ordinal, e.began_at, e.reason, e.began_xid, e.began_position'
-
-export const selectEpochs: Statement = {
+export const selectEpochs: Statement<LogEpoch> = {
   name: 'select_epochs',
-  text: `select ${EPOCH_COLUMNS} from trickle_events_log.epochs e order by e.ordinal desc limit ${EPOCHS_MAX}`,
+  text: `select ${EPOCH.of('e')} from trickle_events_log.epochs e order by e.ordinal desc limit ${EPOCHS_MAX}`,
+  columns: EPOCH,
   values: [],
 }
 
-export function epochOfRow(row: Row | undefined): LogEpoch {
-  if (row === undefined) throw new TrickleError('INTERNAL', 'The log has no epoch.')
-  const [epoch, ordinal, beganAt, reason, beganXid, beganPosition] = row
-  return {
-    epoch: epoch ?? '',
-    ordinal: Number(ordinal),
-    beganAt: timestampOfText(beganAt ?? ''),
-    reason: reason ?? '',
-    beganXid: beganXid ?? '0',
-    beganPosition: beganPosition ?? '0',
-  }
-}
-
 /** The answer of `selectFeedStatus` and `selectEpochs`. */
-export function statusOfRows(row: Row | undefined, epochs: readonly Row[], eventsMax: number): LogStatus {
+export function statusOfRows(
+  row: RowOf<typeof FEED_STATUS> | undefined,
+  [epoch, ...earlierEpochs]: readonly LogEpoch[],
+  eventsMax: number,
+): LogStatus {
   if (row === undefined) throw new TrickleError('INTERNAL', 'The log has no status.')
-  const [lookedAt, xid, isHeld, heldSeconds, seesSessions, holderCount, holders, ...more] = row
-  const [bystanderCount, bystanders, behindCount, behindSince, headXid, headPosition, headAt, isAhead] = more
-  const [epoch, ...earlier] = epochs.map(epochOfRow)
-  const seconds = heldSeconds === null || heldSeconds === undefined ? null : Number(heldSeconds)
-  const hasHead = headXid !== null && headXid !== undefined
+  if (epoch === undefined) throw new TrickleError('INTERNAL', 'The log has no epoch.')
+  const { isHeld, behindCount, headXid, headPosition, headRecordedAt } = row
+  const hasHead = headXid !== null && headPosition !== null && headRecordedAt !== null
   return {
-    lookedAt: timestampOfText(lookedAt ?? ''),
+    lookedAt: row.lookedAt,
     horizon: {
-      xid: xid ?? '',
-      isHeld: isHeld === 'true',
-      ageSeconds: isHeld === 'true' ? seconds : 0,
-      seesSessions: seesSessions === 'true',
+      xid: row.horizon,
+      isHeld,
+      ageSeconds: isHeld ? row.heldSeconds : 0,
+      seesSessions: row.seesSessions,
     },
-    holders: transactionsOf(holders),
-    holderCount: Number(holderCount),
-    bystanders: transactionsOf(bystanders),
-    bystanderCount: Number(bystanderCount),
+    holders: row.holders,
+    holderCount: row.holderCount,
+    bystanders: row.bystanders,
+    bystanderCount: row.bystanderCount,
     eventsBehind: {
-      count: Number(behindCount),
-      isLowerBound: Number(behindCount) >= eventsMax,
-      oldestRecordedAt:
-        behindSince === null || behindSince === undefined ? null : timestampOfText(behindSince),
+      count: behindCount,
+      isLowerBound: behindCount >= eventsMax,
+      oldestRecordedAt: row.behindSince,
     },
-    head: hasHead
-      ? { xid: headXid, position: headPosition ?? '0', recordedAt: timestampOfText(headAt ?? '') }
-      : null,
-    isAheadOfServer: isAhead === 'true',
-    epoch: epoch ?? epochOfRow(undefined),
-    earlierEpochs: earlier,
+    head: hasHead ? { xid: headXid, position: headPosition, recordedAt: headRecordedAt } : null,
+    isAheadOfServer: row.isAhead,
+    epoch,
+    earlierEpochs,
   }
 }
-
-const transactionsOf = (json: string | null | undefined): RunningTransaction[] =>
-  JSON.parse(json ?? '[]') as RunningTransaction[]

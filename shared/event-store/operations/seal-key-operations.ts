@@ -1,16 +1,31 @@
 import { recordAction, type OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import { timestampOfText, type Database, type Row, type Statement } from '../../postgres/index.ts'
+import {
+  columns,
+  oneOf,
+  orNull,
+  text,
+  timestamp,
+  type Database,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../../receipts/index.ts'
 
-/** A key as an operator sees it; its secret is shown to nobody. */
-export interface SealKeyState {
-  readonly id: string
+const KEY_STATE = columns({
+  keyId: text,
   /** waiting: it opens tokens and will seal from `sealsFrom` on. sealing: the one that seals. opening: an earlier one. */
-  readonly state: 'waiting' | 'sealing' | 'opening'
-  readonly sealsFrom: string
-  readonly reason: string
-  readonly addedAt: string
+  state: oneOf('waiting', 'sealing', 'opening'),
+  sealsFrom: timestamp,
+  reason: text,
+  addedAt: timestamp,
+})
+
+type KeyStateRow = RowOf<typeof KEY_STATE>
+
+/** A key as an operator sees it; its secret is shown to nobody. */
+export interface SealKeyState extends Omit<KeyStateRow, 'keyId'> {
+  readonly id: string
 }
 
 /** What an operator does with the keys that seal tokens. The database is that of the operator's login. */
@@ -43,7 +58,7 @@ export class SealKeyOperations {
       status: 201,
       work: async (run) => {
         const [added] = await run(addSealKey(reason))
-        const id = added?.[0] ?? null
+        const id = added?.keyId ?? null
         if (id === null) throw full()
         const states = (await run(selectSealKeyStates)).map(stateOfRow)
         const state = states.find((key) => key.id === id)
@@ -69,7 +84,7 @@ export class SealKeyOperations {
       status: 200,
       work: async (run) => {
         const [row] = await run(removeSealKey(id))
-        if (row?.[0] !== 'removed') throw row?.[0] === 'needed' ? needed(id) : notFound(id)
+        if (row?.outcome !== 'removed') throw row?.outcome === 'needed' ? needed(id) : notFound(id)
         await recordAction(run, action, { target: id })
         return { removed: id }
       },
@@ -92,30 +107,30 @@ const needed = (id: string): TrickleError =>
 const notFound = (id: string): TrickleError =>
   new TrickleError('SEAL_KEY_NOT_FOUND', `There is no key ${id}. The list of keys has their ids.`)
 
-const selectSealKeyStates: Statement = {
+const selectSealKeyStates: Statement<KeyStateRow> = {
   name: 'select_seal_key_states',
-  text: 'select s.key_id, s.state, s.seals_from, s.reason, s.added_at from trickle_events_log.seal_key_states() s',
+  text: `select ${KEY_STATE.of('s')} from trickle_events_log.seal_key_states() s`,
+  columns: KEY_STATE,
   values: [],
 }
 
-const addSealKey = (reason: string): Statement => ({
+/** Null: there are as many as every instance is ready to hold. */
+const ADDED = columns({ keyId: orNull(text) })
+
+const addSealKey = (reason: string): Statement<RowOf<typeof ADDED>> => ({
   name: 'add_seal_key',
-  text: 'select trickle_events_log.add_seal_key($1)',
+  text: 'select trickle_events_log.add_seal_key($1) as key_id',
+  columns: ADDED,
   values: [reason],
 })
 
-const removeSealKey = (id: string): Statement => ({
+const REMOVED = columns({ outcome: oneOf('removed', 'absent', 'needed') })
+
+const removeSealKey = (id: string): Statement<RowOf<typeof REMOVED>> => ({
   name: 'remove_seal_key',
   text: 'select r.outcome from trickle_events_log.remove_seal_key($1) r',
+  columns: REMOVED,
   values: [id],
 })
 
-function stateOfRow([id, state, sealsFrom, reason, addedAt]: Row): SealKeyState {
-  return {
-    id: id ?? '',
-    state: state === 'sealing' || state === 'waiting' ? state : 'opening',
-    sealsFrom: timestampOfText(sealsFrom ?? ''),
-    reason: reason ?? '',
-    addedAt: timestampOfText(addedAt ?? ''),
-  }
-}
+const stateOfRow = ({ keyId, ...state }: KeyStateRow): SealKeyState => ({ id: keyId, ...state })

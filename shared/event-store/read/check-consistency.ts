@@ -37,10 +37,9 @@ export class CurrentEpoch {
   async refreshed(): Promise<string> {
     const askedAtMs = this.#now()
     const [row] = await this.#database.query(selectCurrentEpoch, { isRead: true })
-    const epoch = row?.[0]
-    if (epoch === null || epoch === undefined) throw new TrickleError('INTERNAL', 'The log has no epoch.')
-    this.#known = { epoch, askedAtMs }
-    return epoch
+    if (row === undefined) throw new TrickleError('INTERNAL', 'The log has no epoch.')
+    this.#known = { epoch: row.epoch, askedAtMs }
+    return row.epoch
   }
 }
 

@@ -1,11 +1,11 @@
 import { TrickleError } from '../../errors/index.ts'
-import type { Database, Row, Work } from '../../postgres/index.ts'
+import type { Database, Work } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { utcTimeOf } from '../../time/index.ts'
-import { eventJson, storedEventOfRow } from './event-json.ts'
+import { eventJson } from './event-json.ts'
 import { goOnAfter, KEY_GONE, LOG_MOVED } from './feed-refusals.ts'
 import { eventLimits } from '../limits.ts'
-import { readTenantFeed, selectCurrentEpoch, selectHeldUntil } from './statements.ts'
+import { readTenantFeed, selectCurrentEpoch, selectHeldUntil, type TenantFeedRow } from './statements.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import { openToken, type SealKeys } from '../tokens/seal-keys.ts'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../tokens/tokens.ts'
@@ -47,35 +47,19 @@ export async function readFeedPage(
     }),
     { isRead: true, turn: tenant.tenantId, work },
   )
-  const reached = readProgress(rows.at(-1))
-  if (after !== undefined && after.epoch !== reached.epoch)
-    throw await epochEnded(database, keyring, tenant, after, reached.epoch)
-  const found = rows.slice(0, -1)
+  // The last row of a page tells how far it came and which epoch the log is in.
+  const last = rows.pop()
+  if (last === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
+  const { epoch } = last
+  if (after !== undefined && after.epoch !== epoch)
+    throw await epochEnded(database, keyring, tenant, after, epoch)
+  const tokenOf = ({ xid, position }: TenantFeedRow): string =>
+    encodeCheckpoint(keyring, tenant.tenantId, { xid: BigInt(xid), position: BigInt(position), epoch })
   return {
-    events: found.map((row) =>
-      eventJson(storedEventOfRow({ streamId: row[2] ?? '', streamType: row[16] ?? null }, row, 3)),
-    ),
-    next: encodeCheckpoint(keyring, tenant.tenantId, reached),
-    ...(query.withCheckpoints === true
-      ? {
-          checkpoints: found.map((row) =>
-            encodeCheckpoint(keyring, tenant.tenantId, pointOf(row, reached.epoch)),
-          ),
-        }
-      : {}),
+    events: rows.map((row) => eventJson(row, row.streamId)),
+    next: tokenOf(last),
+    ...(query.withCheckpoints === true ? { checkpoints: rows.map(tokenOf) } : {}),
   }
-}
-
-const pointOf = (row: Row, epoch: string): Checkpoint => ({
-  xid: BigInt(row[0] ?? '0'),
-  position: BigInt(row[1] ?? '0'),
-  epoch,
-})
-
-/** The last row of a page tells how far it came and which epoch the log is in. */
-function readProgress(row: Row | undefined): Checkpoint {
-  if (row === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
-  return pointOf(row, row[15] ?? '')
 }
 
 const startOf = async (keys: SealKeys, { tenantId }: TenantContext, token: string | undefined) =>
@@ -90,7 +74,7 @@ async function epochEnded(
   epoch: string,
 ): Promise<TrickleError> {
   const [row] = await database.query(selectHeldUntil(after.epoch), { isRead: true, turn: tenant.tenantId })
-  const began = { xid: BigInt(row?.[0] ?? '0'), position: BigInt(row?.[1] ?? '0') }
+  const began = { xid: row?.beganXid ?? 0n, position: row?.beganPosition ?? 0n }
   const isEarlier = after.xid < began.xid || (after.xid === began.xid && after.position < began.position)
   const { xid, position } = isEarlier ? after : began
   return goOnAfter(LOG_MOVED, encodeCheckpoint(keyring, tenant.tenantId, { epoch, xid, position }))
@@ -103,6 +87,6 @@ async function keyGone(
   tenant: TenantContext,
 ): Promise<TrickleError> {
   const [row] = await database.query(selectCurrentEpoch, { isRead: true, turn: tenant.tenantId })
-  const beginning = { epoch: row?.[0] ?? '', xid: 0n, position: 0n }
+  const beginning = { epoch: row?.epoch ?? '', xid: 0n, position: 0n }
   return goOnAfter(KEY_GONE, encodeCheckpoint(keyring, tenant.tenantId, beginning))
 }

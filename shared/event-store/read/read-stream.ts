@@ -1,9 +1,10 @@
 import { TrickleError } from '../../errors/index.ts'
-import { timestampOfText, type Database, type Work } from '../../postgres/index.ts'
+import type { Database, Work } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import { eventJson, storedEventOfRow } from './event-json.ts'
+import { eventJson } from './event-json.ts'
 import { eventLimits } from '../limits.ts'
-import { readStream, streamInfo } from './statements.ts'
+import { readStream, streamInfo, type StreamRow } from './statements.ts'
+import type { EventColumns } from './stored-event.ts'
 import type { StreamInfo, StreamPage, StreamQuery } from '../types.ts'
 
 /** Above every version: "from the end" and "to the end". */
@@ -37,20 +38,17 @@ export async function readStreamPage(
   )
   const [first] = rows
   if (first === undefined) throw streamNotFound(streamId)
-  const streamVersion = Number(first[0])
-  const reached = rows.at(-1)?.[1] ?? null
+  const { streamVersion } = first
+  const reached = rows.at(-1)?.version ?? null
   return {
-    events: rows
-      .filter((row) => row[EVENT_ID] !== null)
-      .map((row) => eventJson(storedEventOfRow({ streamId, streamType: row[STREAM_TYPE] ?? null }, row, 1))),
+    events: rows.filter(isEvent).map((row) => eventJson(row, streamId)),
     streamVersion,
     next: reached === null ? null : nextVersion(Number(reached), streamVersion, query),
   }
 }
 
-/** Column of the event's id: a row without one says how far was looked. */
-const EVENT_ID = 3
-const STREAM_TYPE = 13
+/** A row without an id only says how far was looked. */
+const isEvent = (row: StreamRow): row is StreamRow & EventColumns => row.eventId !== null
 
 function nextVersion(reached: number, streamVersion: number, { to, backward }: StreamQuery): number | null {
   if (backward) return reached > Math.max(to ?? 1, 1) ? reached - 1 : null
@@ -68,14 +66,7 @@ export async function readStreamInfo(
     turn: tenant.tenantId,
   })
   if (row === undefined) throw streamNotFound(streamId)
-  const [version, streamType, createdAt, updatedAt] = row
-  return {
-    streamId,
-    version: Number(version),
-    streamType: streamType ?? null,
-    createdAt: timestampOfText(createdAt ?? ''),
-    updatedAt: timestampOfText(updatedAt ?? ''),
-  }
+  return { streamId, ...row }
 }
 
 const streamNotFound = (streamId: string): TrickleError =>

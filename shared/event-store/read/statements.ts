@@ -1,4 +1,16 @@
-import type { Statement } from '../../postgres/index.ts'
+import {
+  bigint,
+  columns,
+  integer,
+  oneOf,
+  orElse,
+  orNull,
+  text,
+  timestamp,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
+import { EVENT_COLUMNS } from './stored-event.ts'
 
 export interface ReadStreamParameters {
   readonly tenantId: string
@@ -12,10 +24,21 @@ export interface ReadStreamParameters {
   readonly bytesMax: number
 }
 
-/** Columns: stream_version, those of storedEventOfRow, stream_type. */
-export const readStream = (parameters: ReadStreamParameters): Statement => ({
+const STREAM_PAGE = columns({
+  streamVersion: integer,
+  ...EVENT_COLUMNS,
+  /** Null in a row that is no event: its version says how far was looked, and none of both says that nothing is there. */
+  eventId: orNull(text),
+  version: orNull(text),
+})
+
+export type StreamRow = RowOf<typeof STREAM_PAGE>
+
+export const readStream = (parameters: ReadStreamParameters): Statement<StreamRow> => ({
   name: 'read_stream',
-  text: 'select * from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+  text: `select ${STREAM_PAGE.of('s')}
+    from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9) s`,
+  columns: STREAM_PAGE,
   values: [
     parameters.tenantId,
     parameters.streamId,
@@ -29,10 +52,17 @@ export const readStream = (parameters: ReadStreamParameters): Statement => ({
   ],
 })
 
-/** Columns: version, stream_type, created_at, updated_at. */
-export const streamInfo = (tenantId: string, streamId: string): Statement => ({
+const STREAM_INFO = columns({
+  version: integer,
+  streamType: orNull(text),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+})
+
+export const streamInfo = (tenantId: string, streamId: string): Statement<RowOf<typeof STREAM_INFO>> => ({
   name: 'stream_info',
-  text: 'select * from trickle_events_log.stream_info($1, $2)',
+  text: `select ${STREAM_INFO.of('s')} from trickle_events_log.stream_info($1, $2) s`,
+  columns: STREAM_INFO,
   values: [tenantId, streamId],
 })
 
@@ -49,10 +79,23 @@ export interface ReadTenantFeedParameters {
   readonly bytesMax: number
 }
 
-/** Columns: xid, position, stream_id, those of storedEventOfRow, epoch, stream_type. */
-export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement => ({
+const TENANT_FEED = columns({
+  /** Reckoned with only where a reader asks for the checkpoint of each event. */
+  xid: text,
+  position: text,
+  streamId: orElse(text, ''),
+  ...EVENT_COLUMNS,
+  /** Of the last row, which is no event and says how far the page has come. */
+  epoch: orElse(text, ''),
+})
+
+export type TenantFeedRow = RowOf<typeof TENANT_FEED>
+
+export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<TenantFeedRow> => ({
   name: 'read_tenant_feed',
-  text: 'select * from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+  text: `select ${TENANT_FEED.of('f')}
+    from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9) f`,
+  columns: TENANT_FEED,
   values: [
     parameters.tenantId,
     parameters.xid,
@@ -66,36 +109,52 @@ export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement 
   ],
 })
 
-/** Column: epoch. */
-export const selectCurrentEpoch: Statement = {
+const EPOCH = columns({ epoch: text })
+
+export const selectCurrentEpoch: Statement<RowOf<typeof EPOCH>> = {
   name: 'select_current_epoch',
   text: 'select c.epoch from trickle_events_log.current_epoch() c',
+  columns: EPOCH,
   values: [],
 }
 
+const BEGAN = columns({ beganXid: bigint, beganPosition: bigint })
+
 /**
- * Columns: xid, position. The earliest point at which an epoch after the given one began: several restores may lie
+ * The earliest point at which an epoch after the given one began: several restores may lie
  * between, and one of them may have gone back further than the last. An epoch that the log does not know came after the first.
  */
-export const selectHeldUntil = (epoch: string): Statement => ({
+export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof BEGAN>> => ({
   name: 'select_held_until',
   text: `select e.began_xid, e.began_position from trickle_events_log.epochs e
     where e.ordinal > coalesce((select k.ordinal from trickle_events_log.epochs k where k.epoch = $1),
       (select min(k.ordinal) from trickle_events_log.epochs k))
     order by e.began_xid, e.began_position limit 1`,
+  columns: BEGAN,
   values: [epoch],
 })
 
-/** Columns: n, outcome, code, stream_type. */
-export const importEvents = (tenantId: string, linesJson: string): Statement => ({
+const IMPORTED = columns({
+  /** Of the line, 0 first. */
+  n: integer,
+  outcome: oneOf('appended', 'duplicate', 'rejected'),
+  code: orNull(text),
+  /** The type that the stream has, where the line claims another. */
+  streamType: orNull(text),
+})
+
+export type ImportedRow = RowOf<typeof IMPORTED>
+
+export const importEvents = (tenantId: string, linesJson: string): Statement<ImportedRow> => ({
   name: 'import_events',
-  text: 'select i.n, i.outcome, i.code, i.stream_type from trickle_events_log.import_events($1, $2) i',
+  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events($1, $2) i`,
+  columns: IMPORTED,
   values: [tenantId, linesJson],
 })
 
-/** Columns: n, outcome, code, stream_type. */
-export const importEventsOf = (tenantIds: readonly string[], linesJson: string): Statement => ({
+export const importEventsOf = (tenantIds: readonly string[], linesJson: string): Statement<ImportedRow> => ({
   name: 'import_events_of',
-  text: 'select i.n, i.outcome, i.code, i.stream_type from trickle_events_log.import_events_of($1, $2) i',
+  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events_of($1, $2) i`,
+  columns: IMPORTED,
   values: [tenantIds, linesJson],
 })

@@ -44,8 +44,11 @@ begin
   v_bound := set_config('app.tenant_id', p_tenant::text, true);
 
   if v_is_single then
-    if pg_current_xact_id_if_assigned() is not null then
-      raise exception 'an append must be the first write of its transaction' using errcode = 'TK002';
+    if pg_current_xact_id_if_assigned() is not null
+      and not trickle_events_log.holds_locks(array[p_tenant], p_streams, array[false])
+    then
+      raise exception 'an append is the first write of its transaction, or lock_for_write named its streams before'
+        using errcode = 'TK002';
     end if;
     v_is_locked := pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1])) is null;
   else

@@ -1,6 +1,6 @@
 -- The locks of one append: of its streams, and of the names it takes or gives up, so that two streams which want one name
 -- wait for each other before either has a transaction id. A name's lock is that of a stream that no caller can have.
-create or replace function trickle_events_log.lock_append(p_tenant uuid, p_streams text[], p_written int, p_names jsonb) returns void
+create or replace function trickle_events_log.lock_append(p_tenant uuid, p_streams text[], p_written int, p_names jsonb) returns int[]
   language plpgsql volatile
   as $$
 declare
@@ -8,7 +8,7 @@ declare
     from jsonb_to_recordset(p_names) as x (set text, value text)), '{}');
   v_all int := cardinality(p_streams) + cardinality(v_names);
 begin
-  perform trickle_events_log.lock_streams(array_fill(p_tenant, array[v_all]), p_streams || v_names,
+  return trickle_events_log.lock_streams(array_fill(p_tenant, array[v_all]), p_streams || v_names,
     array_fill(false, array[p_written]) || array_fill(true, array[cardinality(p_streams) - p_written])
       || array_fill(false, array[cardinality(v_names)]));
 end $$;

@@ -1,17 +1,26 @@
 -- Takes the locks of the streams that are written (exclusive) and of those that only a condition names (shared), in
 -- the order of the lock keys: two streams may share a key, and any other order could deadlock. Draws no transaction id.
-create or replace function trickle_events_log.lock_streams(p_tenants uuid[], p_streams text[], p_shared boolean[]) returns void
+-- Returns the keys, a shared one as -key - 1. A transaction that has an id is let through only with locks that it took
+-- before: of two versions of a stream, the later one could get the smaller id and stand in the feed before the earlier.
+create or replace function trickle_events_log.lock_streams(p_tenants uuid[], p_streams text[], p_shared boolean[])
+  returns int[]
   language plpgsql volatile
   as $$
 declare
   v_lock record;
+  v_keys int[] := '{}';
 begin
   if pg_current_xact_id_if_assigned() is not null then
-    raise exception 'an append must be the first write of its transaction' using errcode = 'TK002';
+    if not trickle_events_log.holds_locks(p_tenants, p_streams, p_shared) then
+      raise exception 'an append is the first write of its transaction, or lock_for_write named its streams before'
+        using errcode = 'TK002';
+    end if;
+    return v_keys;
   end if;
   if cardinality(p_streams) = 1 and not p_shared[1] then
-    perform pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenants[1], p_streams[1]));
-    return;
+    v_keys[1] := trickle_events_log.lock_key(p_tenants[1], p_streams[1]);
+    perform pg_advisory_xact_lock(trickle_events_log.lock_class(), v_keys[1]);
+    return v_keys;
   end if;
   for v_lock in
     select trickle_events_log.lock_key(u.tenant_id, u.stream_id) as key, bool_and(u.is_shared) as is_shared
@@ -23,6 +32,8 @@ begin
     else
       perform pg_advisory_xact_lock(trickle_events_log.lock_class(), v_lock.key);
     end if;
+    v_keys := v_keys || case when v_lock.is_shared then -v_lock.key - 1 else v_lock.key end;
   end loop;
+  return v_keys;
 end $$;
 alter function trickle_events_log.lock_streams owner to trickle_owner;

@@ -53,7 +53,7 @@ export function streamPage(log: TenantLog, query: StreamQuery): StreamPage {
   const last = page.last === undefined ? null : Number(page.last.version)
   const isEnd = last === null || last === (backward ? lowest : highest)
   return {
-    events: page.events.map(eventJson),
+    events: page.events.map((event) => eventJson(event, event.streamId)),
     streamVersion: events.length,
     next: isEnd ? null : backward ? last - 1 : last + 1,
   }
@@ -94,7 +94,7 @@ export function feedPage(log: TenantLog, tenantId: string, epoch: string, query:
   const tokenOf = (point: Point): string =>
     encodeCheckpoint(inMemoryKeyring(), tenantId, { epoch, ...pointOf(point) })
   return {
-    events: page.events.map(eventJson),
+    events: page.events.map((event) => eventJson(event, event.streamId)),
     next: tokenOf(page.last ?? start),
     ...(query.withCheckpoints === true ? { checkpoints: page.events.map(tokenOf) } : {}),
   }

@@ -1,5 +1,5 @@
 import { TrickleError } from '../../errors/index.ts'
-import type { StoredEvent } from '../read/event-json.ts'
+import type { StoredEvent } from '../read/stored-event.ts'
 import type { WrittenStream } from '../types.ts'
 import type { Holders } from './names.ts'
 

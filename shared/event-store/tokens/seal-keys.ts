@@ -1,5 +1,5 @@
 import { TrickleError } from '../../errors/index.ts'
-import type { Database } from '../../postgres/index.ts'
+import { columns, orElse, text, type Database, type RowOf, type Statement } from '../../postgres/index.ts'
 import { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'
 import type { UnknownKey } from './tokens.ts'
 
@@ -76,7 +76,7 @@ export class SealKeys {
   async #ask(): Promise<SealKeyring> {
     const askedAtMs = this.#now()
     const [row] = await this.#database.query(selectSealKeys, { isRead: true })
-    return this.#learn(row?.[0] ?? '[]', askedAtMs)
+    return this.#learn(row?.sealKeys ?? '[]', askedAtMs)
   }
 
   #learn(text: string, askedAtMs: number): SealKeyring {
@@ -101,9 +101,13 @@ export async function openToken<T extends object>(
   return point === 'unknown-key' ? open(await keys.refreshed()) : point
 }
 
-const selectSealKeys = {
+/** JSON, read where it has changed. */
+const SEAL_KEYS = columns({ sealKeys: orElse(text, '[]') })
+
+const selectSealKeys: Statement<RowOf<typeof SEAL_KEYS>> = {
   name: 'select_seal_keys',
-  text: `select ${SEAL_KEYS_COLUMN}`,
+  text: `select ${SEAL_KEYS_COLUMN} as seal_keys`,
+  columns: SEAL_KEYS,
   values: [],
 }
 

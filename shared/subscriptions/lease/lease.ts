@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
-import { acquire, advance, release, renew, stop, type FeedPosition } from './statements.ts'
+import { acquire, advance, release, renew, stop, type Acquisition, type FeedPosition } from './statements.ts'
 
 /**
  * A subscription whose holder died goes on after this long. A holder that lives renews its lease three times within it,
@@ -18,9 +18,7 @@ const RETRY_MS_MAX = 60_000
  * busy: another instance works on it. waiting: backing off after a failure. resizing: this member waits for the others.
  * gone: the group has become smaller.
  */
-export type AcquireOutcome = 'acquired' | 'busy' | 'waiting' | 'resizing' | 'gone' | 'paused' | 'stopped'
-
-const REFUSALS = ['busy', 'waiting', 'resizing', 'gone', 'paused', 'stopped'] as const
+export type AcquireOutcome = Acquisition['outcome']
 
 interface LeaseFacts {
   readonly fence: bigint
@@ -83,18 +81,15 @@ export class Lease {
     const askedAtMs = performance.now()
     // A lost answer leaves a lease that nobody holds; it ends by itself.
     const [row] = await database.query(acquire(name, member, randomUUID(), LEASE_MS))
-    const [outcome, fence, epoch, generation, xid, position, failures, crashes] = row ?? []
-    const refusal = REFUSALS.find((known) => known === outcome)
-    if (refusal !== undefined) return refusal
-    if (outcome !== 'acquired')
-      throw new TrickleError('INTERNAL', `The subscription ${name} answered in an unknown way.`)
+    if (row === undefined) throw new TrickleError('INTERNAL', `The subscription ${name} did not answer.`)
+    if (row.outcome !== 'acquired') return row.outcome
     const facts = {
-      fence: BigInt(fence ?? '0'),
-      epoch: epoch ?? '',
-      generation: Number(generation),
-      failures: Number(failures ?? '0'),
-      crashes: Number(crashes ?? '0'),
-      checkpoint: { xid: BigInt(xid ?? '0'), position: BigInt(position ?? '0') },
+      fence: row.fence ?? 0n,
+      epoch: row.epoch ?? '',
+      generation: row.generation ?? 0,
+      failures: row.failures ?? 0,
+      crashes: row.crashes ?? 0,
+      checkpoint: { xid: row.xid ?? 0n, position: row.position ?? 0n },
     }
     return new Lease(database, name, member, facts, askedAtMs)
   }
@@ -119,7 +114,7 @@ export class Lease {
     const [row] = await this.#database.query(renew(this.name, this.member, this.fence, LEASE_MS), {
       resolvesAmbiguity: true,
     })
-    if (row?.[0] !== 'true') throw this.lost()
+    if (row?.isHeld !== true) throw this.lost()
     this.prolonged(askedAtMs)
   }
 
@@ -153,7 +148,7 @@ export class Lease {
   /** Moves the checkpoint. @throws TrickleError LEASE_LOST. */
   async advance(to: FeedPosition): Promise<void> {
     const [row] = await this.#database.query(advance(this, this.#checkpoint, to, LEASE_MS))
-    if (row?.[0] !== 'true') throw this.lost()
+    if (row?.isHeld !== true) throw this.lost()
     this.advancedTo(to)
   }
 

@@ -1,4 +1,16 @@
-import type { Statement } from '../../postgres/index.ts'
+import {
+  bigint,
+  boolean,
+  columns,
+  integer,
+  NO_COLUMNS,
+  oneOf,
+  orNull,
+  text,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
+import { FEED_EVENT_COLUMNS, type FeedEvent } from '../run/feed-event.ts'
 
 export interface FeedPosition {
   readonly xid: bigint
@@ -12,31 +24,56 @@ export interface Holder {
   readonly fence: bigint
 }
 
-/** One column: the number of members. */
+const REGISTERED = columns({ members: integer })
+
 export const register = (
   name: string,
   isGroup: boolean,
   types: readonly string[] | null,
   streamTypes: readonly string[] | null,
   fromNow: boolean,
-): Statement => ({
+): Statement<RowOf<typeof REGISTERED>> => ({
   name: 'subscription_register',
-  text: 'select trickle_subscriptions_state.register($1, $2, $3, $4, $5)',
+  text: 'select trickle_subscriptions_state.register($1, $2, $3, $4, $5) as members',
+  columns: REGISTERED,
   values: [name, isGroup, types, streamTypes, fromNow],
 })
 
-/** Columns: outcome, fence, epoch, generation, xid, position, failures, crashes. */
-export const acquire = (name: string, member: number, owner: string, leaseMs: number): Statement => ({
+/** What a refusal has not is null. */
+const ACQUIRED = columns({
+  outcome: oneOf('acquired', 'busy', 'waiting', 'resizing', 'gone', 'paused', 'stopped'),
+  fence: orNull(bigint),
+  epoch: orNull(text),
+  generation: orNull(integer),
+  xid: orNull(bigint),
+  position: orNull(bigint),
+  failures: orNull(integer),
+  crashes: orNull(integer),
+})
+
+export type Acquisition = RowOf<typeof ACQUIRED>
+
+export const acquire = (
+  name: string,
+  member: number,
+  owner: string,
+  leaseMs: number,
+): Statement<Acquisition> => ({
   name: 'subscription_acquire',
-  text: `select a.outcome, a.fence, a.epoch, a.generation, a.xid, a."position", a.failures, a.crashes
-    from trickle_subscriptions_state.acquire($1, $2, $3, $4) a`,
+  text: `select ${ACQUIRED.of('a')} from trickle_subscriptions_state.acquire($1, $2, $3, $4) a`,
+  columns: ACQUIRED,
   values: [name, member, owner, leaseMs],
 })
 
-/** One column: 'true' when the lease is still held. */
-export const renew = (name: string, member: number, fence: bigint, leaseMs: number): Statement => ({
+/** Whether the lease was still held; a change by a holder that has lost it is none. */
+const HELD = columns({ isHeld: boolean })
+
+type HeldStatement = Statement<RowOf<typeof HELD>>
+
+export const renew = (name: string, member: number, fence: bigint, leaseMs: number): HeldStatement => ({
   name: 'subscription_renew',
-  text: 'select trickle_subscriptions_state.renew($1, $2, $3, $4)::text',
+  text: 'select trickle_subscriptions_state.renew($1, $2, $3, $4) as is_held',
+  columns: HELD,
   values: [name, member, fence, leaseMs],
 })
 
@@ -45,21 +82,24 @@ export const advance = (
   from: FeedPosition,
   to: FeedPosition,
   leaseMs: number,
-): Statement => ({
+): HeldStatement => ({
   name: 'subscription_advance',
-  text: 'select trickle_subscriptions_state.advance($1, $2, $3, $4, $5, $6, $7, $8)::text',
+  text: 'select trickle_subscriptions_state.advance($1, $2, $3, $4, $5, $6, $7, $8) as is_held',
+  columns: HELD,
   values: [holder.name, holder.member, holder.fence, from.xid, from.position, to.xid, to.position, leaseMs],
 })
 
 export const release = (holder: Holder, error: string | null, retryAfterMs: number): Statement => ({
   name: 'subscription_release',
-  text: 'select trickle_subscriptions_state.release($1, $2, $3, $4, $5)::text',
+  text: 'select trickle_subscriptions_state.release($1, $2, $3, $4, $5)',
+  columns: NO_COLUMNS,
   values: [holder.name, holder.member, holder.fence, error, retryAfterMs],
 })
 
 export const stop = (holder: Holder, error: string): Statement => ({
   name: 'subscription_stop',
-  text: 'select trickle_subscriptions_state.stop($1, $2, $3, $4)::text',
+  text: 'select trickle_subscriptions_state.stop($1, $2, $3, $4)',
+  columns: NO_COLUMNS,
   values: [holder.name, holder.member, holder.fence, error],
 })
 
@@ -71,8 +111,11 @@ export interface ReadFeedParameters {
   readonly bytesMax: number
 }
 
-export const readFeed = ({ after, until, limit, bytesMax }: ReadFeedParameters): Statement => ({
+const FEED_PAGE = columns(FEED_EVENT_COLUMNS)
+
+export const readFeed = ({ after, until, limit, bytesMax }: ReadFeedParameters): Statement<FeedEvent> => ({
   name: 'read_feed',
-  text: 'select * from trickle_events_log.read_feed($1, $2, $3, $4, $5, $6)',
+  text: `select ${FEED_PAGE.of('f')} from trickle_events_log.read_feed($1, $2, $3, $4, $5, $6) f`,
+  columns: FEED_PAGE,
   values: [after.xid, after.position, until?.xid ?? null, until?.position ?? null, limit, bytesMax],
 })

@@ -1,7 +1,7 @@
 import { recordAction, type ActionFacts, type OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import type { Database, Row, Statement } from '../../postgres/index.ts'
-import { parkedEventOfRow, statusesOfRows, type ParkedEvent, type SubscriptionStatus } from './status.ts'
+import type { Database, RunStatement, Statement } from '../../postgres/index.ts'
+import { statusesOfRows, type SubscriptionStatus } from './status.ts'
 import {
   decideParked,
   LAG_COUNTED_MAX,
@@ -11,6 +11,8 @@ import {
   selectParkedTenant,
   selectStatus,
   setState,
+  type Changed,
+  type ParkedEvent,
 } from './statements.ts'
 
 export type ResumePoint =
@@ -96,7 +98,7 @@ export class SubscriptionOperations {
     if (after === null) throw new TrickleError('INVALID_CURSOR', 'The page does not begin at a parked event.')
     const rows = await this.#read(selectParked(name, after, limit + 1))
     if (rows.length === 0) await this.get(name)
-    const events = rows.slice(0, limit).map(parkedEventOfRow)
+    const events = rows.slice(0, limit)
     return { events, next: rows.length > limit ? (events.at(-1)?.parkedId ?? null) : null }
   }
 
@@ -121,13 +123,13 @@ export class SubscriptionOperations {
     const outcome = await this.#database.transaction(async (run) => {
       const [parked] = await run(selectParkedTenant(name, id))
       const [row] = await run(decideParked(name, id, decision))
-      const tenantId = parked?.[0] ?? null
+      const tenantId = parked?.tenantId ?? null
       await recordDone(run, row, action, {
         ...(tenantId === null ? {} : { tenantIds: [tenantId] }),
         target: name,
         detail: `parked event ${id}`,
       })
-      return row?.[0] ?? ''
+      return row?.outcome ?? 'not-found'
     })
     refuseUnlessDone(outcome, name, parkedId)
   }
@@ -135,44 +137,46 @@ export class SubscriptionOperations {
   /** A lost answer is told as OUTCOME_UNKNOWN: the state shows what was done, and a second skip would not find its event. */
   async #change(
     name: string,
-    statement: Statement,
+    statement: Statement<Changed>,
     action: OperatorAction | undefined,
     detail?: string,
   ): Promise<SubscriptionStatus> {
     const outcome = await this.#database.transaction(async (run) => {
       const [row] = await run(statement)
       await recordDone(run, row, action, { target: name, ...(detail === undefined ? {} : { detail }) })
-      return row?.[0] ?? ''
+      return row?.outcome ?? 'not-found'
     })
     refuseUnlessDone(outcome, name)
     return this.get(name)
   }
 
-  #read(statement: Statement): Promise<Row[]> {
+  #read<R>(statement: Statement<R>): Promise<R[]> {
     return this.#database.query(statement, { isRead: true })
   }
 }
 
 /** What the database refused to do leaves no row: it changed nothing. */
 async function recordDone(
-  run: (statement: Statement) => Promise<Row[]>,
-  row: Row | undefined,
+  run: RunStatement,
+  row: Changed | undefined,
   action: OperatorAction | undefined,
   facts: ActionFacts,
 ): Promise<void> {
-  if (row?.[0] === 'done') await recordAction(run, action, facts)
+  if (row?.outcome === 'done') await recordAction(run, action, facts)
 }
 
-function refuseUnlessDone(outcome: string, name: string, parkedId = ''): void {
+function refuseUnlessDone(outcome: Changed['outcome'], name: string, parkedId = ''): void {
   if (outcome === 'done') return
   if (outcome === 'not-found') throw notFound(name)
   if (outcome === 'event-not-found') throw eventNotFound(name, parkedId)
   if (outcome === 'ahead')
     throw new TrickleError('VALIDATION_FAILED', 'The checkpoint is ahead of what the log can be read up to.')
-  throw new TrickleError('SUBSCRIPTION_STATE_CONFLICT', `${name} ${CONFLICTS[outcome] ?? outcome}.`)
+  throw new TrickleError('SUBSCRIPTION_STATE_CONFLICT', `${name} ${CONFLICTS[outcome]}.`)
 }
 
-const CONFLICTS: Readonly<Record<string, string>> = {
+const CONFLICTS: Readonly<
+  Record<Exclude<Changed['outcome'], 'done' | 'not-found' | 'event-not-found' | 'ahead'>, string>
+> = {
   running: 'is running; pause it first',
   held: 'is still finishing what it began; try again in a few seconds',
   stopped: 'is stopped already',

@@ -1,32 +1,90 @@
-import type { Statement } from '../../postgres/index.ts'
+import {
+  boolean,
+  columns,
+  float,
+  integer,
+  oneOf,
+  orNull,
+  text,
+  timestamp,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
 import type { FeedPosition } from '../lease/statements.ts'
 
 /** Rows looked at for the lag of a member: about 20 ms; who is further behind is told so. */
 export const LAG_COUNTED_MAX = 10_000
 
-/** One row a member, by name and member; the columns of the subscription itself come first on each. */
-export const selectStatus = (name: string | null, lagCountedMax: number): Statement => ({
+const STATUS = columns({
+  name: text,
+  state: oneOf('running', 'paused', 'stopped'),
+  error: orNull(text),
+  epoch: text,
+  epochIsCurrent: boolean,
+  targetMembers: orNull(integer),
+  parkedEvents: integer,
+  blockedStreams: integer,
+  laggingTenants: integer,
+  member: integer,
+  xid: text,
+  position: text,
+  leaseUntil: orNull(timestamp),
+  failures: integer,
+  retryAt: orNull(timestamp),
+  memberError: orNull(text),
+  lagEvents: integer,
+  lagIsLowerBound: boolean,
+  lagSeconds: float,
+})
+
+export type StatusRow = RowOf<typeof STATUS>
+
+/** One row a member, by name and member; the columns of the subscription itself stand on each. */
+export const selectStatus = (name: string | null, lagCountedMax: number): Statement<StatusRow> => ({
   name: 'subscription_status',
-  text: `select s.name, s.state, s.error, s.epoch, (s.epoch = c.epoch)::text, s.target_members,
-      (select count(*) from trickle_subscriptions_state.parked p where p.name = s.name and p.state <> 'skipped'),
+  text: `select s.name, s.state, s.error, s.epoch, s.epoch = c.epoch as epoch_is_current, s.target_members,
+      (select count(*) from trickle_subscriptions_state.parked p
+        where p.name = s.name and p.state <> 'skipped') as parked_events,
       (select count(distinct (p.tenant_id, p.stream_id)) from trickle_subscriptions_state.parked p
-        where p.name = s.name and p.state <> 'skipped' and p.blocks),
-      (select count(distinct l.tenant_id) from trickle_subscriptions_state.lanes l where l.name = s.name),
-      m.member, m.xid, m.position, case when m.lease_until > clock_timestamp() then m.lease_until end, m.failures,
-      case when m.retry_at > clock_timestamp() then m.retry_at end, m.error, g.events, g.is_lower_bound::text, g.seconds
+        where p.name = s.name and p.state <> 'skipped' and p.blocks) as blocked_streams,
+      (select count(distinct l.tenant_id) from trickle_subscriptions_state.lanes l
+        where l.name = s.name) as lagging_tenants,
+      m.member, m.xid, m.position, case when m.lease_until > clock_timestamp() then m.lease_until end as lease_until,
+      m.failures, case when m.retry_at > clock_timestamp() then m.retry_at end as retry_at, m.error as member_error,
+      g.events as lag_events, g.is_lower_bound as lag_is_lower_bound, g.seconds as lag_seconds
     from trickle_subscriptions_state.subscriptions s
       cross join trickle_events_log.current_epoch() c
       join trickle_subscriptions_state.members m on m.name = s.name and m.member < s.members
       cross join lateral trickle_subscriptions_state.member_lag(s.name, m.member, $2) g
     where $1::text is null or s.name = $1
     order by s.name, m.member`,
+  columns: STATUS,
   values: [name, lagCountedMax],
 })
 
-/** One column: done, or why not. So it is with the statements below. */
-export const setState = (name: string, action: 'pause' | 'resume'): Statement => ({
+/** Done, or why not. */
+const CHANGED = columns({
+  outcome: oneOf(
+    'done',
+    'not-found',
+    'event-not-found',
+    'ahead',
+    'running',
+    'held',
+    'stopped',
+    'epoch-ended',
+    'single',
+    'resizing',
+    'waiting',
+  ),
+})
+
+export type Changed = RowOf<typeof CHANGED>
+
+export const setState = (name: string, action: 'pause' | 'resume'): Statement<Changed> => ({
   name: 'subscription_set_state',
-  text: 'select trickle_subscriptions_state.set_state($1, $2)',
+  text: 'select trickle_subscriptions_state.set_state($1, $2) as outcome',
+  columns: CHANGED,
   values: [name, action],
 })
 
@@ -35,35 +93,65 @@ export const place = (
   kind: string,
   at: FeedPosition | null,
   isResumed: boolean,
-): Statement => ({
+): Statement<Changed> => ({
   name: 'subscription_place',
-  text: 'select trickle_subscriptions_state.place($1, $2, $3, $4, $5)',
+  text: 'select trickle_subscriptions_state.place($1, $2, $3, $4, $5) as outcome',
+  columns: CHANGED,
   values: [name, kind, at?.xid ?? null, at?.position ?? null, isResumed],
 })
 
-export const resize = (name: string, members: number): Statement => ({
+export const resize = (name: string, members: number): Statement<Changed> => ({
   name: 'subscription_resize',
-  text: 'select trickle_subscriptions_state.resize($1, $2)',
+  text: 'select trickle_subscriptions_state.resize($1, $2) as outcome',
+  columns: CHANGED,
   values: [name, members],
 })
 
-export const decideParked = (name: string, parkedId: string, decision: 'replay' | 'skip'): Statement => ({
+export const decideParked = (
+  name: string,
+  parkedId: string,
+  decision: 'replay' | 'skip',
+): Statement<Changed> => ({
   name: 'subscription_decide_parked',
-  text: 'select trickle_subscriptions_state.decide_parked($1, $2, $3)',
+  text: 'select trickle_subscriptions_state.decide_parked($1, $2, $3) as outcome',
+  columns: CHANGED,
   values: [name, parkedId, decision],
 })
 
-export const selectParkedTenant = (name: string, parkedId: string): Statement => ({
+const PARKED_TENANT = columns({ tenantId: text })
+
+export const selectParkedTenant = (
+  name: string,
+  parkedId: string,
+): Statement<RowOf<typeof PARKED_TENANT>> => ({
   name: 'subscription_parked_tenant',
   text: 'select p.tenant_id from trickle_subscriptions_state.parked p where p.name = $1 and p.parked_id = $2',
+  columns: PARKED_TENANT,
   values: [name, parkedId],
 })
 
-/** Columns: parked_id, tenant_id, stream_id, version, event_id, source, type, attempts, error, state, parked_at. */
-export const selectParked = (name: string, after: string, limit: number): Statement => ({
+const PARKED = columns({
+  parkedId: text,
+  tenantId: text,
+  streamId: text,
+  version: integer,
+  eventId: text,
+  source: text,
+  type: text,
+  attempts: integer,
+  /** Of the last attempt; '' for one that waits. */
+  error: text,
+  state: oneOf('parked', 'waiting', 'replay'),
+  parkedAt: timestamp,
+})
+
+export type ParkedEvent = RowOf<typeof PARKED>
+
+export const selectParked = (name: string, after: string, limit: number): Statement<ParkedEvent> => ({
   name: 'subscription_parked',
-  text: `select p.parked_id, p.tenant_id, p.stream_id, p.version, p.event_id, p.source, p.type, p.attempts, p.error, p.state, p.parked_at
+  text: `select ${PARKED.of('p')}
     from trickle_subscriptions_state.parked p
     where p.name = $1 and p.state <> 'skipped' and p.parked_id > $2 order by p.parked_id limit $3`,
+  columns: PARKED,
   values: [name, after, limit],
 })

@@ -1,4 +1,4 @@
-import { timestampOfText, type Row } from '../../postgres/index.ts'
+import type { StatusRow } from './statements.ts'
 
 export interface SubscriptionStatus {
   readonly name: string
@@ -35,82 +35,45 @@ export interface MemberStatus {
   readonly lagSeconds: number
 }
 
-export interface ParkedEvent {
-  readonly parkedId: string
-  readonly tenantId: string
-  readonly streamId: string
-  readonly version: number
-  readonly eventId: string
-  readonly source: string
-  readonly type: string
-  readonly attempts: number
-  /** Of the last attempt; '' for one that waits. */
-  readonly error: string
-  readonly state: 'parked' | 'waiting' | 'replay'
-  readonly parkedAt: string
+/** @param rows one for each member, as `selectStatus` gives them. */
+export function statusesOfRows(rows: readonly StatusRow[]): SubscriptionStatus[] {
+  return [...Map.groupBy(rows, ({ name }) => name).values()].flatMap((ofOne) => {
+    const [first] = ofOne
+    return first === undefined ? [] : [statusOf(first, ofOne)]
+  })
 }
 
-/** Columns as `selectStatus` gives them: nine of the subscription, then those of the member. */
-const MEMBER_COLUMNS_AT = 9
-
-export function statusesOfRows(rows: readonly Row[]): SubscriptionStatus[] {
-  const statuses: SubscriptionStatus[] = []
-  for (const [name, ofOne] of Map.groupBy(rows, ([first]) => first ?? '')) {
-    const [first = []] = ofOne
-    const members = ofOne.map((row) => memberOfRow(row.slice(MEMBER_COLUMNS_AT)))
-    const [, state, error, epoch, isCurrent, target, parked, blocked, lanes] = first
-    statuses.push({
-      name,
-      state: state === 'paused' || state === 'stopped' ? state : 'running',
-      error: error ?? null,
-      epoch: epoch ?? '',
-      epochIsCurrent: isCurrent === 'true',
-      members,
-      targetMembers: numberOrNull(target),
-      lagEvents: members.reduce((sum, { lagEvents }) => sum + lagEvents, 0),
-      lagIsLowerBound: ofOne.some((row) => row.at(-2) === 'true'),
-      lagSeconds: Math.max(...members.map(({ lagSeconds }) => lagSeconds)),
-      parkedEvents: Number(parked),
-      blockedStreams: Number(blocked),
-      laggingTenants: Number(lanes),
-    })
-  }
-  return statuses
-}
-
-function memberOfRow(row: Row): MemberStatus {
-  const [member, xid, position, leaseUntil, failures, retryAt, error, events, , seconds] = row
+function statusOf(first: StatusRow, ofOne: readonly StatusRow[]): SubscriptionStatus {
+  const { name, state, error, epoch, epochIsCurrent, targetMembers } = first
+  const { parkedEvents, blockedStreams, laggingTenants } = first
+  const members = ofOne.map(memberOfRow)
   return {
-    member: Number(member),
-    checkpoint: { xid: xid ?? '0', position: position ?? '0' },
-    leaseUntil: timeOrNull(leaseUntil),
-    failures: Number(failures),
-    retryAt: timeOrNull(retryAt),
-    error: error ?? null,
-    lagEvents: Number(events),
-    lagSeconds: Number(seconds),
+    name,
+    state,
+    error,
+    epoch,
+    epochIsCurrent,
+    members,
+    targetMembers,
+    lagEvents: members.reduce((sum, { lagEvents }) => sum + lagEvents, 0),
+    lagIsLowerBound: ofOne.some(({ lagIsLowerBound }) => lagIsLowerBound),
+    lagSeconds: Math.max(...members.map(({ lagSeconds }) => lagSeconds)),
+    parkedEvents,
+    blockedStreams,
+    laggingTenants,
   }
 }
 
-export function parkedEventOfRow(row: Row): ParkedEvent {
-  const [parkedId, tenantId, streamId, version, eventId, source, type, attempts, error, state, at] = row
+function memberOfRow(row: StatusRow): MemberStatus {
+  const { member, xid, position, leaseUntil, failures, retryAt, memberError, lagEvents, lagSeconds } = row
   return {
-    parkedId: parkedId ?? '',
-    tenantId: tenantId ?? '',
-    streamId: streamId ?? '',
-    version: Number(version),
-    eventId: eventId ?? '',
-    source: source ?? '',
-    type: type ?? '',
-    attempts: Number(attempts),
-    error: error ?? '',
-    state: state === 'waiting' || state === 'replay' ? state : 'parked',
-    parkedAt: timestampOfText(at ?? ''),
+    member,
+    checkpoint: { xid, position },
+    leaseUntil,
+    failures,
+    retryAt,
+    error: memberError,
+    lagEvents,
+    lagSeconds,
   }
 }
-
-const numberOrNull = (text: string | null | undefined): number | null =>
-  text === null || text === undefined ? null : Number(text)
-
-const timeOrNull = (text: string | null | undefined): string | null =>
-  text === null || text === undefined ? null : timestampOfText(text)

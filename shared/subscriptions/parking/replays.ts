@@ -1,19 +1,11 @@
-import type { Row } from '../../postgres/index.ts'
 import { endsSubscription, withTimeout } from '../run/attempt.ts'
-import { feedEventOfRow, type FeedEvent } from '../run/feed-event.ts'
-import { replayStep, takeReplays } from '../run/statements.ts'
+import type { FeedEvent } from '../run/feed-event.ts'
+import { replayStep, takeReplays, type Replay } from '../run/statements.ts'
 import type { MemberRun } from '../run/member-run.ts'
 import { inOneTransaction } from '../run/one-transaction.ts'
 import { backoffMs, isPassing, messageOf, putOff } from '../run/put-off.ts'
 import { SubscriptionEvent } from '../run/subscription-event.ts'
 import { workLimits } from '../run/work-limits.ts'
-
-interface Replay {
-  readonly parkedId: string
-  readonly event: FeedEvent
-  /** The log still holds the event that was set aside. */
-  readonly isThere: boolean
-}
 
 /** Read at a time: a stream gives one event after the other, so this is how many streams go on beside each other. */
 const REPLAYS_READ = 20
@@ -34,11 +26,11 @@ export class Replays {
   async step(): Promise<boolean> {
     let tried = 0
     while (tried < workLimits.replaysPerStep && !this.#run.isTimeOver) {
-      const rows = await this.#run.database.query(takeReplays(this.#run.lease, REPLAYS_READ), {
+      const replays = await this.#run.database.query(takeReplays(this.#run.lease, REPLAYS_READ), {
         isRead: true,
       })
-      if (rows.length === 0) break
-      for (const replay of rows.map(replayOfRow)) {
+      if (replays.length === 0) break
+      for (const replay of replays) {
         if (this.#run.isTimeOver) break
         await this.#again(replay)
         tried += 1
@@ -47,7 +39,8 @@ export class Replays {
     return tried > 0
   }
 
-  async #again({ parkedId, event, isThere }: Replay): Promise<void> {
+  async #again(event: Replay): Promise<void> {
+    const { parkedId, isThere } = event
     const { lease, subscription } = this.#run
     await lease.assertHeld()
     // Counted before it is made, always: the event is known to be trouble.
@@ -89,7 +82,7 @@ export class Replays {
       async (run) => {
         const [row] = await run(done)
         // Nobody may record it any more: neither may its effect be.
-        if ((row?.[0] ?? null) === null) throw this.#run.lease.lost()
+        if ((row?.attempts ?? null) === null) throw this.#run.lease.lost()
       },
     )
   }
@@ -118,11 +111,6 @@ export class Replays {
       replayStep(this.#run.lease, parkedId, step, error, retryAfterMs),
       { resolvesAmbiguity: true },
     )
-    const attempts = row?.[0] ?? null
-    return attempts === null ? null : Number(attempts)
+    return row?.attempts ?? null
   }
-}
-
-function replayOfRow(row: Row): Replay {
-  return { event: feedEventOfRow(row), parkedId: row.at(-2) ?? '', isThere: row.at(-1) === 't' }
 }

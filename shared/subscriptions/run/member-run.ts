@@ -1,8 +1,7 @@
-import type { Database, Row, Statement } from '../../postgres/index.ts'
+import type { Database, Statement } from '../../postgres/index.ts'
 import type { Subscription } from '../define.ts'
 import type { FeedEvent } from './feed-event.ts'
-import { feedEventOfRow } from './feed-event.ts'
-import { countAttempt, selectLanes, takePage, type Lane } from './statements.ts'
+import { countAttempt, selectLanes, takePage, type Lane, type PageRow } from './statements.ts'
 import { Lease } from '../lease/lease.ts'
 import type { FeedPosition } from '../lease/statements.ts'
 import { workLimits } from './work-limits.ts'
@@ -23,13 +22,8 @@ export interface SubscriptionProblem {
   readonly action: 'retry' | 'later' | 'parked' | 'stopped'
 }
 
-export interface PageEvent extends FeedEvent {
-  /** An earlier event of its stream is set aside. */
-  readonly isBlocked: boolean
-}
-
 export interface Page {
-  readonly events: readonly PageEvent[]
+  readonly events: readonly PageRow[]
   /** How far it has come, also past what others handle. */
   readonly end: FeedPosition
   readonly isFull: boolean
@@ -91,26 +85,20 @@ export class MemberRun {
       // Taken twice it only prolongs the lease twice.
       { isRead: true },
     )
-    const last = rows.at(-1)
-    if (last === undefined) throw this.lease.lost()
+    const end = rows.pop()
+    if (end === undefined) throw this.lease.lost()
     this.lease.prolonged(askedAtMs)
-    const end = feedEventOfRow(last)
     this.isAtBarrier = end.type === 'barrier'
     return {
-      events: rows.slice(0, -1).map(pageEventOfRow),
+      events: rows,
       end: { xid: end.xid, position: end.position },
       isFull: end.type === 'full',
-      lanes: Number(last.at(-1)),
+      lanes: end.lanes,
     }
   }
 
   async lanes(): Promise<Lane[]> {
-    const rows = await this.database.query(selectLanes(this.lease, workLimits.lanesPerStep), { isRead: true })
-    return rows.map(([tenantId, xid, position]) => ({
-      tenantId: tenantId ?? '',
-      xid: BigInt(xid ?? '0'),
-      position: BigInt(position ?? '0'),
-    }))
+    return this.database.query(selectLanes(this.lease, workLimits.lanesPerStep), { isRead: true })
   }
 
   /** Counts an attempt at the event that stands next, or takes one back. @throws TrickleError LEASE_LOST. */
@@ -119,13 +107,13 @@ export class MemberRun {
     const [row] = await this.database.query(countAttempt(this.lease, lane, event, by), {
       resolvesAmbiguity: true,
     })
-    const attempt = row?.[0] ?? null
+    const attempt = row?.attempts ?? null
     if (attempt === null) throw this.lease.lost()
-    return Number(attempt)
+    return attempt
   }
 
   /** Runs a statement whose answer may be lost; what it did shows at the next change, which names where it stands. */
-  query(statement: Statement): Promise<Row[]> {
+  query<R>(statement: Statement<R>): Promise<R[]> {
     return this.database.query(statement)
   }
 
@@ -141,5 +129,3 @@ export class MemberRun {
     })
   }
 }
-
-const pageEventOfRow = (row: Row): PageEvent => ({ ...feedEventOfRow(row), isBlocked: row.at(-2) === 't' })

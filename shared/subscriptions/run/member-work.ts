@@ -2,8 +2,8 @@ import { TrickleError } from '../../errors/index.ts'
 import { endsSubscription, tryEvent, withTimeout, type Poison } from './attempt.ts'
 import { PageProgress } from './page-progress.ts'
 import type { FeedEvent } from './feed-event.ts'
-import type { Lane } from './statements.ts'
-import type { MemberRun, Page, PageEvent } from './member-run.ts'
+import type { Lane, PageRow } from './statements.ts'
+import type { MemberRun, Page } from './member-run.ts'
 import { inOneTransaction } from './one-transaction.ts'
 import { isSame, planLanes, type PlannedLane } from './plan-lanes.ts'
 import { isPassing, putOff } from './put-off.ts'
@@ -64,7 +64,7 @@ export class MemberWork {
     }
   }
 
-  async #oneByOne(progress: PageProgress, page: Page, mine: readonly PageEvent[]): Promise<void> {
+  async #oneByOne(progress: PageProgress, page: Page, mine: readonly PageRow[]): Promise<void> {
     for (const event of mine) {
       if (event.isBlocked || progress.isBlocked(event)) {
         progress.setAside({ event, state: 'waiting', blocks: true, attempts: 0, error: '' })
@@ -105,7 +105,7 @@ export class MemberWork {
    * A batch of events with effects in the same database: all of the page in one transaction. False when it has to be done
    * one by one: because that is what the subscription asks for, or to find the event that makes it fail.
    */
-  async #together(progress: PageProgress, page: Page, mine: readonly PageEvent[]): Promise<boolean> {
+  async #together(progress: PageProgress, page: Page, mine: readonly PageRow[]): Promise<boolean> {
     if (!('handleBatch' in this.#run.subscription.code) || this.#run.isCareful) return false
     if (mine.length === 0 || mine.some((event) => event.isBlocked)) return false
     try {
@@ -130,7 +130,7 @@ export class MemberWork {
     const { code } = this.#run.subscription
     if (!('handleBatch' in code)) return
     const seen = events.map((event) => new SubscriptionEvent(event))
-    const rows = await inOneTransaction(
+    const settled = await inOneTransaction(
       this.#run.database,
       async (run) => {
         await code.handleBatch(seen, run, { signal, attempt })
@@ -138,12 +138,12 @@ export class MemberWork {
         signal.throwIfAborted()
       },
       async (run) => {
-        const settled = await run(progress.statement(to))
-        progress.check(settled)
-        return settled
+        const [answer] = await run(progress.statement(to))
+        progress.check(answer)
+        return answer
       },
     )
-    progress.accept(rows, { xid: to.xid, position: to.position })
+    progress.accept(settled, { xid: to.xid, position: to.position })
   }
 
   async #poisoned(progress: PageProgress, event: FeedEvent, poison: Poison): Promise<void> {

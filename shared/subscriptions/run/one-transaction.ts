@@ -1,5 +1,4 @@
-import type { Database } from '../../postgres/index.ts'
-import type { RunStatement } from '../define.ts'
+import type { Database, RunStatement } from '../../postgres/index.ts'
 
 /** What a subscription's code threw by itself; kept apart from the driver's errors, which the database layer reads. */
 class CodeFailed extends Error {

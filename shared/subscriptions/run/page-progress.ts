@@ -1,6 +1,6 @@
 import { TrickleError } from '../../errors/index.ts'
-import type { Row, Statement } from '../../postgres/index.ts'
-import { settle, type Lane, type SetAside } from './statements.ts'
+import type { Statement } from '../../postgres/index.ts'
+import { settle, type Lane, type SetAside, type Settled } from './statements.ts'
 import type { FeedEvent } from './feed-event.ts'
 import type { MemberRun } from './member-run.ts'
 import { Lease } from '../lease/lease.ts'
@@ -63,13 +63,13 @@ export class PageProgress {
   async settle(): Promise<void> {
     if (isSame(this.#settled, this.#done)) return
     const askedAtMs = performance.now()
-    const rows = await this.#run.query(this.statement(this.#done))
-    this.accept(rows, this.#done)
+    const [settled] = await this.#run.query(this.statement(this.#done))
+    this.accept(settled, this.#done)
     this.#run.lease.prolonged(askedAtMs)
   }
 
   /** What records everything up to `to`; for a transaction of the subscription's own, which calls `accept` behind it. */
-  statement(to: FeedPosition): Statement {
+  statement(to: FeedPosition): Statement<Settled> {
     const lanes = [...this.#planned.values()].filter(({ first }) => !isBefore(to, first))
     const settlement = {
       lane: this.lane,
@@ -82,19 +82,19 @@ export class PageProgress {
   }
 
   /** Refuses what was not recorded. @throws as `settle`. */
-  check(rows: readonly Row[]): void {
-    if (rows[0]?.[0] === 'lost') throw this.#run.lease.lost()
+  check(settled: Settled | undefined): void {
+    if (settled === undefined || settled.outcome === 'lost') throw this.#run.lease.lost()
   }
 
-  accept(rows: readonly Row[], to: FeedPosition): void {
-    this.check(rows)
+  accept(settled: Settled | undefined, to: FeedPosition): void {
+    this.check(settled)
     this.#settled = to
     this.#done = to
     this.#setAside = []
     this.#settledAtMs = performance.now()
     if (this.#lane === null) this.#run.lease.advancedTo(to)
     else this.#run.lease.recovered()
-    if (rows[0]?.[0] !== 'full') return
+    if (settled?.outcome !== 'full') return
     throw new TrickleError(
       'SUBSCRIPTION_STOPPED',
       `${workLimits.parkedMax} events of ${this.#run.subscription.name} are set aside. Mend what makes them fail, replay or skip them, then resume.`,

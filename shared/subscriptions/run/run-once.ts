@@ -1,6 +1,6 @@
 import { isTrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
-import { feedEventOfRow, type FeedEvent } from './feed-event.ts'
+import type { FeedEvent } from './feed-event.ts'
 import { Lease, type AcquireOutcome } from '../lease/lease.ts'
 import { PutOff } from './put-off.ts'
 import { readFeed, type FeedPosition } from '../lease/statements.ts'
@@ -40,10 +40,7 @@ export class FeedReader {
     limit: number,
     bytesMax: number,
   ): Promise<FeedEvent[]> {
-    const rows = await this.#database.query(readFeed({ after, until, limit, bytesMax }), {
-      isRead: true,
-    })
-    return rows.map(feedEventOfRow)
+    return this.#database.query(readFeed({ after, until, limit, bytesMax }), { isRead: true })
   }
 }
 

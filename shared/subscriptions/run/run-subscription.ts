@@ -42,7 +42,7 @@ export async function runSubscription(
   const [row] = await database.query(register(name, true, types, streamTypes, startAt === 'now'), {
     resolvesAmbiguity: true,
   })
-  const members = shuffled(Number(row?.[0] ?? '1'))
+  const members = shuffled(row?.members ?? 1)
   const atOnce = 'handleBatch' in subscription.code ? workLimits.batchMembersAtOnce : workLimits.membersAtOnce
   const lines = Math.min(members.length, atOnce)
   // Each member gets its part of the time, or the first ones would leave nothing to the others.

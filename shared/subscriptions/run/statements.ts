@@ -1,5 +1,16 @@
-import type { Statement } from '../../postgres/index.ts'
-import type { FeedEvent } from './feed-event.ts'
+import {
+  bigint,
+  boolean,
+  columns,
+  integer,
+  oneOf,
+  orElse,
+  orNull,
+  text,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
+import { FEED_EVENT_COLUMNS, type FeedEvent } from './feed-event.ts'
 import type { FeedPosition, Holder } from '../lease/statements.ts'
 
 /** A tenant that is handled apart from the main checkpoint, and how far. */
@@ -28,10 +39,22 @@ export interface PageParameters {
   readonly leaseMs: number
 }
 
-/** Columns: those of the feed, is_blocked, lanes. The last row is no event; no row at all says that the lease is lost. */
-export const takePage = (holder: Holder, page: PageParameters): Statement => ({
+const PAGE = columns({
+  ...FEED_EVENT_COLUMNS,
+  /** An earlier event of its stream is set aside. */
+  isBlocked: orElse(boolean, false),
+  /** How many lanes the member has. */
+  lanes: integer,
+})
+
+export type PageRow = RowOf<typeof PAGE>
+
+/** The last row is no event, and its type says why the page ends; no row at all says that the lease is lost. */
+export const takePage = (holder: Holder, page: PageParameters): Statement<PageRow> => ({
   name: 'subscription_take_page',
-  text: 'select * from trickle_subscriptions_state.take_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+  text: `select ${PAGE.of('p')}
+    from trickle_subscriptions_state.take_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) p`,
+  columns: PAGE,
   values: [
     holder.name,
     holder.member,
@@ -56,15 +79,19 @@ export interface Settlement {
   readonly lanes: readonly Lane[]
 }
 
-/** One column: settled, lost or full. */
+const SETTLED = columns({ outcome: oneOf('settled', 'lost', 'full') })
+
+export type Settled = RowOf<typeof SETTLED>
+
 export const settle = (
   holder: Holder,
   settlement: Settlement,
   parkedMax: number,
   leaseMs: number,
-): Statement => ({
+): Statement<Settled> => ({
   name: 'subscription_settle',
-  text: 'select trickle_subscriptions_state.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+  text: 'select trickle_subscriptions_state.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as outcome',
+  columns: SETTLED,
   values: [
     holder.name,
     holder.member,
@@ -103,42 +130,59 @@ const referenceOf = ({ event, state, blocks, attempts, error }: SetAside) => ({
   error,
 })
 
-/** Columns: tenant_id, xid, position. The one that was worked on longest ago first, so that each has its turn. */
-export const selectLanes = (holder: Holder, limit: number): Statement => ({
+const LANE = columns({ tenantId: text, xid: bigint, position: bigint })
+
+/** The one that was worked on longest ago first, so that each has its turn. */
+export const selectLanes = (holder: Holder, limit: number): Statement<Lane> => ({
   name: 'subscription_lanes',
-  text: `select l.tenant_id, l.xid, l.position from trickle_subscriptions_state.lanes l
+  text: `select ${LANE.of('l')} from trickle_subscriptions_state.lanes l
     where l.name = $1 and l.member = $2 order by l.updated_at, l.tenant_id limit $3`,
+  columns: LANE,
   values: [holder.name, holder.member, limit],
 })
 
-/** One column: the number of attempts; null when the lease is lost. */
+/** Null when the lease is lost, or an operator has decided otherwise about an event that is handled again. */
+const ATTEMPTS = columns({ attempts: orNull(integer) })
+
+export type Attempts = RowOf<typeof ATTEMPTS>
+
 export const countAttempt = (
   holder: Holder,
   lane: string | null,
   event: FeedEvent,
   by: 1 | -1,
-): Statement => ({
+): Statement<Attempts> => ({
   name: 'subscription_count_attempt',
-  text: 'select trickle_subscriptions_state.count_attempt($1, $2, $3, $4, $5, $6, $7, $8)',
+  text: 'select trickle_subscriptions_state.count_attempt($1, $2, $3, $4, $5, $6, $7, $8) as attempts',
+  columns: ATTEMPTS,
   values: [holder.name, holder.member, holder.fence, lane, event.tenantId, event.streamId, event.version, by],
 })
 
-/** Columns: those of the feed, parked_id, is_there. */
-export const takeReplays = (holder: Holder, limit: number): Statement => ({
+const REPLAY = columns({
+  ...FEED_EVENT_COLUMNS,
+  parkedId: text,
+  /** The log still holds the event that was set aside. */
+  isThere: boolean,
+})
+
+export type Replay = RowOf<typeof REPLAY>
+
+export const takeReplays = (holder: Holder, limit: number): Statement<Replay> => ({
   name: 'subscription_take_replays',
-  text: 'select * from trickle_subscriptions_state.take_replays($1, $2, $3)',
+  text: `select ${REPLAY.of('r')} from trickle_subscriptions_state.take_replays($1, $2, $3) r`,
+  columns: REPLAY,
   values: [holder.name, holder.member, limit],
 })
 
-/** One column: the number of attempts; null when the lease is lost or an operator has decided otherwise. */
 export const replayStep = (
   holder: Holder,
   parkedId: string,
   step: 'begin' | 'done' | 'failed' | 'later',
   error: string | null,
   retryAfterMs: number | null,
-): Statement => ({
+): Statement<Attempts> => ({
   name: 'subscription_replay_step',
-  text: 'select trickle_subscriptions_state.replay_step($1, $2, $3, $4, $5, $6, $7)',
+  text: 'select trickle_subscriptions_state.replay_step($1, $2, $3, $4, $5, $6, $7) as attempts',
+  columns: ATTEMPTS,
   values: [holder.name, holder.member, holder.fence, parkedId, step, error, retryAfterMs],
 })

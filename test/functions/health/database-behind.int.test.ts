@@ -12,7 +12,7 @@ const record = 'trickle_platform_migrations'
 
 it('counts what the database lacks of this version, and lets it be newer', async () => {
   const admin = await database.client('admin')
-  const missing = async () => Number((await database.pool('trickle_app', 1).query(countMissing))[0]?.[0])
+  const missing = async () => (await database.pool('trickle_app', 1).query(countMissing))[0]?.missing
   expect(await missing()).toBe(0)
   await admin.query(
     `insert into ${record}.functions (name, checksum, function_name) values ('event-store/append', 'newer', 'trickle_events_log.append')`,

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { AnalyticsForwarder, type KustoSender } from '../../../shared/adx/index.ts'
-import { Database, type QueryOptions, type Row, type Statement } from '../../../shared/postgres/index.ts'
+import { Database, type QueryOptions, type Statement } from '../../../shared/postgres/index.ts'
 
 export const NAME = 'forward-adx'
 export const AMPLE = { timeMs: 60_000, stepsMax: 100 }
@@ -21,7 +21,7 @@ export class MortalDatabase extends Database {
     this.#dieAt = dieAt
   }
 
-  override query(statement: Statement, options?: QueryOptions): Promise<Row[]> {
+  override query<R>(statement: Statement<R>, options?: QueryOptions): Promise<R[]> {
     this.#isDead ||= statement.name === this.#dieAt
     return this.#isDead ? Promise.reject(new ProcessDied()) : super.query(statement, options)
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compositeFields } from '../../../shared/postgres/index.ts'
+import { compositeFields } from '../../../shared/postgres/composite.ts'
 
 describe('compositeFields', () => {
   it.each([

@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Database } from '../../../shared/postgres/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { one, sql } from './support.ts'
 
 /** ReadyForQuery, idle: the last message of a login. */
 const READY = Buffer.from('5a0000000549', 'hex')
@@ -52,7 +53,7 @@ describe('a connection that is ended in the packet that opened it', () => {
     url.port = String((proxy.address() as AddressInfo).port)
     const pool = new Database({ url: url.href, connectionsMax: 1, statements: 'unnamed' })
     ends = 1
-    expect(await pool.query({ name: 'one', text: 'select 1', values: [] })).toEqual([['1']])
+    expect(await one(pool.query(sql('select 1')))).toBe('1')
     expect(ends).toBe(0)
     await pool.end()
   })

@@ -50,7 +50,7 @@ describe.runIf(hasPgBouncer())('behind PgBouncer in transaction mode with one se
       withTenant(pool, tenant, async (run) => {
         const [pid] = await run(sql('select pg_backend_pid()'))
         const rows = await run(sql('select stream_id from trickle_events_log.streams order by 1'))
-        return { pid: pid?.[0], streams: rows.map(([stream]) => stream) }
+        return { pid: pid?.value, streams: rows.map(({ value }) => value) }
       })
     const request = (streamId: string) => ({
       streamId,

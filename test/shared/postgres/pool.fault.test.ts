@@ -69,7 +69,7 @@ describe('a connection that is killed', () => {
     await killAll(admin, 'trickle_app')
     await eventually(() => attempts).toEqual([1, 2])
     await admin.query('select pg_advisory_unlock(77)')
-    expect(await resolved).toEqual([['']])
+    expect(await resolved).toEqual([{ value: '' }])
     await admin.query('select pg_advisory_lock(77)')
     const unresolved = pool.query(work).catch((error: unknown) => error)
     await until(admin, waiting)

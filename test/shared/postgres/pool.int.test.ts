@@ -1,7 +1,20 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TrickleError } from '../../../shared/errors/index.ts'
-import { Database } from '../../../shared/postgres/index.ts'
+import {
+  arrayOf,
+  bigint,
+  boolean,
+  columns,
+  composite,
+  Database,
+  integer,
+  json,
+  orElse,
+  orNull,
+  text,
+  timestamp,
+} from '../../../shared/postgres/index.ts'
 import { withTenant, type TenantContext } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { backendPid, one, sql } from './support.ts'
@@ -34,17 +47,74 @@ describe('a statement', () => {
     expect(await backendPid(pool)).toBe(before)
   })
 
-  it('gives values as the text that the server sent', async () => {
+  it('gives rows by the names of its columns, read as its list says', async () => {
     const pool = database.pool('trickle_app', 1)
-    const rows = await pool.query(
-      sql(`select 9223372036854775807::int8, 1.10::numeric, '{"n": 1.10}'::jsonb, null::text, true`),
-    )
-    expect(rows).toEqual([['9223372036854775807', '1.10', '{"n": 1.10}', null, 't']])
+    const printed = `true as is_first, 9223372036854775807::int8 as largest, 12 as page_count, 1.10::numeric as price,
+      '{"n": 12345678901234567890}'::jsonb as data, '{"n": 1}'::jsonb as parsed, null::text as note, '{1,2}'::int[] as list,
+      '2026-11-30 12:00:00.123456+01'::timestamptz as noted_at, (select row (1, 'a "b"', null)) as pair`
+    const types = {
+      isFirst: boolean,
+      largest: bigint,
+      pageCount: integer,
+      price: text,
+      data: text,
+      parsed: json<{ n: number }>(),
+      note: orNull(text),
+      list: arrayOf(integer),
+      notedAt: timestamp,
+      pair: composite({ n: integer, name: text, rest: orElse(text, 'none') }),
+    }
+    const statement = {
+      name: 'all',
+      text: `select 'more' as more, ${printed}`,
+      columns: columns(types),
+      values: [],
+    }
+    expect(await pool.query(statement)).toEqual([
+      {
+        isFirst: true,
+        largest: 9_223_372_036_854_775_807n,
+        pageCount: 12,
+        price: '1.10',
+        data: '{"n": 12345678901234567890}',
+        parsed: { n: 1 },
+        note: null,
+        list: [1, 2],
+        notedAt: '2026-11-30T11:00:00.123456Z',
+        pair: { n: 1, name: 'a "b"', rest: 'none' },
+      },
+    ])
+  })
+
+  it('says which column of which statement the database does not give, and undoes its transaction', async () => {
+    const pool = database.pool('trickle_app', 1)
+    const statement = {
+      name: 'of_yesterday',
+      text: 'select 1 as version where false',
+      columns: columns({ version: integer, streamType: text }),
+      values: [],
+    }
+    const refusal = {
+      code: 'INTERNAL',
+      cause: { message: expect.stringContaining('the statement "of_yesterday" has no column "stream_type"') },
+    }
+    await expect(pool.query(statement)).rejects.toMatchObject(refusal)
+    const key = await backendPid(pool)
+    await expect(
+      pool.transaction(async (run) => {
+        await run(sql('select pg_advisory_xact_lock(77)'))
+        await run(statement)
+      }),
+    ).rejects.toMatchObject(refusal)
+    expect(await backendPid(pool)).toBe(key)
+    expect(
+      await one(pool.query(sql('select count(*) from pg_locks where pid = pg_backend_pid() and objid = 77'))),
+    ).toBe('0')
   })
 
   it('works prepared too, again and again on one connection', async () => {
     const pool = new Database({ url: database.url('trickle_app'), connectionsMax: 1, statements: 'named' })
-    const named = { name: 'sum', text: 'select $1::int + 1' }
+    const named = { ...sql('select $1::int + 1'), name: 'sum' }
     expect(await one(pool.query({ ...named, values: [1] }))).toBe('2')
     expect(await one(pool.query({ ...named, values: [2] }))).toBe('3')
     expect(

@@ -1,11 +1,25 @@
 import type { Client } from 'pg'
-import type { Database, Row, Statement } from '../../../shared/postgres/index.ts'
+import type { Database, Statement } from '../../../shared/postgres/index.ts'
 
-export const sql = (text: string, ...values: unknown[]): Statement => ({ name: text, text, values })
+/** The text of a row's first column, whatever its name. */
+interface First {
+  readonly value: string | null
+}
 
-export async function one(rows: Promise<Row[]>): Promise<string | null> {
+const FIRST_COLUMN: Statement<First>['columns'] = {
+  read: (_statement, { rows }) => rows.map(([value = null]) => ({ value })),
+}
+
+export const sql = (text: string, ...values: unknown[]): Statement<First> => ({
+  name: text,
+  text,
+  columns: FIRST_COLUMN,
+  values,
+})
+
+export async function one(rows: Promise<readonly First[]>): Promise<string | null> {
   const [row] = await rows
-  return row?.[0] ?? null
+  return row?.value ?? null
 }
 
 export const backendPid = (database: Database): Promise<string | null> =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { Database, type QueryOptions, type Row, type Statement } from '../../../shared/postgres/index.ts'
+import { Database, type QueryOptions, type Statement } from '../../../shared/postgres/index.ts'
 import { TenantDirectory, TenantRegistry, type TenantKey } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 
@@ -71,7 +71,7 @@ class SlowDatabase extends Database {
   queries = 0
   onQuery: () => void = () => {}
 
-  override query(statement: Statement, options?: QueryOptions): Promise<Row[]> {
+  override query<R>(statement: Statement<R>, options?: QueryOptions): Promise<R[]> {
     this.queries += 1
     this.onQuery()
     return super.query(statement, options)

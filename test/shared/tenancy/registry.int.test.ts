@@ -184,7 +184,7 @@ describe('withTenant', () => {
       await run(sql('select trickle_tenants_state.bind_tenant($1)', acme.tenantId))
       return rows
     })
-    expect(seen).toEqual([['acme']])
+    expect(seen).toEqual([{ value: 'acme' }])
     const stepping = withTenant(app, acme, (run) =>
       run(sql('select trickle_tenants_state.bind_tenant($1)', bolt.tenantId)),
     )

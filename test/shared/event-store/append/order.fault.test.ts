@@ -67,11 +67,7 @@ describe('an append', () => {
   })
 
   it('would stand in the feed before what it follows, without that guard', async () => {
-    const unguarded = await mutant(
-      'append',
-      'if pg_current_xact_id_if_assigned() is not null then',
-      'if false then',
-    )
+    const unguarded = await mutant('append', 'if pg_current_xact_id_if_assigned() is not null', 'if false')
     expect(await lateAppender(unguarded)).toEqual({ late: 'appended', feed: ['late 2', 'late 1'] })
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { EventImporter } from '../../../../shared/event-store/index.ts'
-import type { Database } from '../../../../shared/postgres/index.ts'
+import { NO_COLUMNS, type Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { line, openImporterStage, short, type ImporterStage } from './importer-stage.ts'
 
@@ -27,7 +27,12 @@ async function importBatches(from: number, to: number): Promise<void> {
     )
   }
   // Counters are told at the end of a statement, and here at once.
-  await connection.query({ name: 'flush', text: 'select pg_stat_force_next_flush()', values: [] })
+  await connection.query({
+    name: 'flush',
+    text: 'select pg_stat_force_next_flush()',
+    columns: NO_COLUMNS,
+    values: [],
+  })
 }
 
 /** How often the index of the feed and that of ids were used to look something up, by all partitions. */

@@ -31,7 +31,7 @@ const both =
 const ALL_LOCKS = 'perform trickle_events_log.lock_append(p_tenant, p_streams, p_written, p_names);'
 
 describe('appends that name the same streams in opposite order', () => {
-  const stopBehindEachLock = mutated('lock_streams', 'end if;\n  end loop;', `end if; ${PAUSE} end loop;`)
+  const stopBehindEachLock = mutated('lock_streams', 'end loop;', `${PAUSE} end loop;`)
 
   it('wait for each other, since locks are taken in the order of their keys', async () => {
     expect(await crossedStreams(await bench(stopBehindEachLock))).toEqual(['appended', 'appended'])
@@ -139,11 +139,7 @@ describe('an append behind a savepoint that took one back', () => {
   })
 
   it('would stand in the feed before what it follows, without that guard', async () => {
-    const unguarded = mutated(
-      'append',
-      'if pg_current_xact_id_if_assigned() is not null then',
-      'if false then',
-    )
+    const unguarded = mutated('append', 'if pg_current_xact_id_if_assigned() is not null', 'if false')
     expect(await appendAfterRollbackTo(await bench(unguarded))).toEqual({
       again: 'appended',
       feed: ['s 2', 's 1'],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PostgresEventStore, SealKeys, type EventStore } from '../../../../shared/event-store/index.ts'
-import { Database } from '../../../../shared/postgres/index.ts'
+import { Database, NO_COLUMNS } from '../../../../shared/postgres/index.ts'
 import { TenantDirectory, type TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
 import { TcpProxy } from '../../../support/proxy.ts'
@@ -82,6 +82,6 @@ it.each<[string, (store: EventStore, tenant: TenantContext) => Promise<unknown>]
 
 it('the count itself sees a transaction of three', async () => {
   const before = proxy.roundTrips
-  await pool.transaction((run) => run({ name: 'one', text: 'select 1', values: [] }))
+  await pool.transaction((run) => run({ name: 'one', text: 'select 1', columns: NO_COLUMNS, values: [] }))
   expect(proxy.roundTrips - before).toBe(3)
 })

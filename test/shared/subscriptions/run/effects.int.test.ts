@@ -4,10 +4,10 @@ import {
   RetryLater,
   runSubscription,
   SubscriptionOperations,
-  type RunStatement,
   type Subscription,
   type SubscriptionEvent,
 } from '../../../../shared/subscriptions/index.ts'
+import { NO_COLUMNS, type RunStatement } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import { AMPLE, labels, openStage, runToEnd, type Stage } from '../group-support.ts'
@@ -33,6 +33,7 @@ const note = (run: RunStatement, name: string, { streamId, version }: Subscripti
   run({
     name: 'effect',
     text: 'insert into public.effects values ($1, $2, $3)',
+    columns: NO_COLUMNS,
     values: [name, streamId, version],
   })
 
@@ -102,7 +103,7 @@ describe('effects in the same database', () => {
       maxAttempts: 1,
       onPoison: 'stop',
       async handleBatch(_events, run) {
-        await run({ name: 'broken', text: 'select 1 / 0', values: [] })
+        await run({ name: 'broken', text: 'select 1 / 0', columns: NO_COLUMNS, values: [] })
       },
     })
     expect((await runSubscription(stage.forwarder, refused, AMPLE)).outcome).toBe('stopped')

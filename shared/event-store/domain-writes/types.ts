@@ -1,0 +1,56 @@
+import type { Statement } from '../../postgres/index.ts'
+import type { AppendOptions, ReservedName, StreamCondition, StreamWrite } from '../types.ts'
+
+/** A statement that changes a domain's tables: one insert, update, delete or merge. */
+export interface StateChange {
+  readonly statement: Statement
+  /**
+   * Rows that it must meet, no more and no fewer; without it any number is right. The statement must then have no
+   * RETURNING, and no trailing semicolon.
+   */
+  readonly rows?: number
+  /** The error for another number of rows. Default: INTERNAL. */
+  readonly otherwise?: () => Error
+}
+
+/** What a write decides, once it holds its locks. */
+export interface DomainDecision {
+  /** In their order, before the events. */
+  readonly changes: readonly StateChange[]
+  /** The events of the changes, by stream: at least one, and each stream announced. */
+  readonly streams: readonly StreamWrite[]
+  readonly conditions?: readonly StreamCondition[] | undefined
+}
+
+/** What a write locks before it reads, so that what it reads stays true until its end. */
+export interface DomainLocks {
+  /** The streams that it may write to. */
+  readonly streams: readonly string[]
+  /** Streams that it only sets conditions on. */
+  readonly conditions?: readonly string[]
+  /** Names that its events may reserve or release. */
+  readonly names?: readonly ReservedName[]
+  /**
+   * What it decides about and is no stream, such as `title:Groceries` or `room:12:2026-12-01`. Another write of the tenant
+   * that names one of them waits. A lock is no proof by itself: let a constraint of the table stand after it.
+   */
+  readonly resources?: readonly string[]
+}
+
+/** The rows of each statement, in their order. */
+export type RowsOf<Reads extends readonly Statement[]> = {
+  readonly [K in keyof Reads]: Reads[K] extends Statement<infer R> ? readonly R[] : never
+}
+
+export interface DomainWrite<Reads extends readonly Statement[] = readonly Statement[]>
+  extends DomainLocks, AppendOptions {
+  /** Statements that only read, of this tenant's rows; they are sent together with the locks. */
+  readonly reads?: Reads
+  /** The errors for constraints of the domain's tables that a change may break, by the constraint's name. */
+  readonly refusals?: Readonly<Record<string, () => Error>>
+  /**
+   * Makes the changes and events of what was read. Called again after a lost connection, so it does nothing else. What it
+   * throws ends the write; nothing is written then.
+   */
+  decide(rows: RowsOf<Reads>): DomainDecision | Promise<DomainDecision>
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto'
+import { TrickleError } from '../../errors/index.ts'
+import type { Decision, RunStatement, Statement } from '../../postgres/index.ts'
+import { keyReused, selectReceipt, type Receipt } from '../../receipts/index.ts'
+import type { TenantContext } from '../../tenancy/index.ts'
+import type { AppendAnswer } from '../append/answer.ts'
+import { earlierAppend } from '../append/append.ts'
+import { replayOf, resultOf } from '../append/outcome.ts'
+import { appendParameters } from '../append/request.ts'
+import { findAppend, type AppendParameters, type FoundAppend } from '../append/statements.ts'
+import type { SealKeyring } from '../tokens/seal.ts'
+import type { AppendAllRequest, AppendAllResult } from '../types.ts'
+import { checkAnnounced } from './check-announced.ts'
+import { appendOrFail, changeStatement, lockForWrite } from './statements.ts'
+import type { DomainWrite, RowsOf, StateChange } from './types.ts'
+
+/** What the last round trip of an attempt holds, and so may have written. */
+interface Sent {
+  readonly append: AppendAllRequest
+  readonly ids: readonly string[]
+  readonly parameters: AppendParameters
+  readonly changes: readonly StateChange[]
+}
+
+/**
+ * What the attempts of one write send, and what they make of the answers. An attempt whose answer was lost may have been
+ * committed: the next one looks for its events once it holds the locks, and so after the end of the lost one.
+ */
+export class WriteAttempt<Reads extends readonly Statement[]> {
+  readonly keyring: SealKeyring
+  readonly #tenant: TenantContext
+  readonly #request: DomainWrite<Reads>
+  #sent: Sent | undefined
+
+  constructor(tenant: TenantContext, request: DomainWrite<Reads>, keyring: SealKeyring) {
+    this.#tenant = tenant
+    this.#request = request
+    this.keyring = keyring
+  }
+
+  /** The locks come first: every later statement sees what their last holder committed. */
+  first(run: RunStatement) {
+    const { idempotency, reads } = this.#request
+    const { tenantId } = this.#tenant
+    return [
+      run(lockForWrite(tenantId, this.#request)),
+      idempotency ? run(selectReceipt(tenantId, idempotency.key)) : nothing,
+      this.#sent === undefined ? nothing : run(findAppend(this.#sent.parameters)),
+      Promise.all((reads ?? []).map((read) => run(read))),
+    ] as const
+  }
+
+  /** @throws what the request's `decide` throws, IDEMPOTENCY_KEY_REUSED, and TrickleError as EventStore.append. */
+  async decide([, [receipt], [found], rows]: readonly [
+    unknown,
+    readonly Receipt[],
+    readonly FoundAppend[],
+    readonly unknown[][],
+  ]): Promise<Decision<AppendAllResult>> {
+    const done = this.#ofReceipt(receipt) ?? this.#ofLostAnswer(found)
+    if (done !== null) return { answer: done }
+    // The rows come of the statements of `reads`, in their order.
+    const sent = await this.#prepare(rows as RowsOf<Reads>)
+    this.#sent = sent
+    return {
+      send: (run) => [
+        ...sent.changes.map((change, index) => run(changeStatement(change, index + 1))),
+        run(appendOrFail(sent.parameters)).then(([row]) => {
+          if (row === undefined) throw new TrickleError('INTERNAL', 'The append returned nothing.')
+          return this.resultOf(row.answer)
+        }),
+      ],
+    }
+  }
+
+  /** The result of an append that was written, now or before; the refusal of every other. */
+  resultOf(answer: AppendAnswer): AppendAllResult {
+    const { append, ids } = this.sent
+    return resultOf(this.keyring, this.#tenant, append, ids, answer)
+  }
+
+  /** What the latest attempt sent. */
+  get sent(): Sent {
+    if (this.#sent === undefined) throw new TrickleError('INTERNAL', 'The write has sent nothing yet.')
+    return this.#sent
+  }
+
+  /** What to throw when a change did not meet its rows. */
+  otherRows(nth: number): Error {
+    const { otherwise, statement } = this.sent.changes[nth - 1] ?? {}
+    return (
+      otherwise?.() ??
+      new TrickleError(
+        'INTERNAL',
+        `The change "${statement?.name ?? nth}" met another number of rows. Nothing was written.`,
+      )
+    )
+  }
+
+  async #prepare(rows: RowsOf<Reads>): Promise<Sent> {
+    const { idempotency, trace } = this.#request
+    const { changes, streams, conditions } = await this.#request.decide(rows)
+    const append: AppendAllRequest = {
+      streams,
+      ...(conditions === undefined ? {} : { conditions }),
+      ...(idempotency === undefined ? {} : { idempotency }),
+      ...(trace === undefined ? {} : { trace }),
+    }
+    const ids = streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
+    const parameters = await appendParameters(this.#tenant, append, ids)
+    checkAnnounced(this.#request, append)
+    return { append, ids, parameters, changes }
+  }
+
+  #ofReceipt(receipt: Receipt | undefined): AppendAllResult | null {
+    const { idempotency } = this.#request
+    if (receipt === undefined || !idempotency) return null
+    if (receipt.fingerprint !== idempotency.fingerprint.toString('hex')) throw keyReused()
+    return replayOf(this.keyring, this.#tenant, receipt)
+  }
+
+  #ofLostAnswer(found: FoundAppend | undefined): AppendAllResult | null {
+    if (found === undefined || this.#sent === undefined) return null
+    return earlierAppend(this.keyring, this.#tenant, this.#sent.parameters, found)
+  }
+}
+
+/** The rows of a statement that is not asked. */
+const nothing: Promise<readonly never[]> = Promise.resolve([])

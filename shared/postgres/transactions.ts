@@ -1,0 +1,94 @@
+import { TrickleError } from '../errors/index.ts'
+import { clarify } from './classify.ts'
+import type { RunStatement } from './statement.ts'
+
+/** A connection for the time of one transaction. */
+export interface Session {
+  readonly run: RunStatement
+  /** Sends BEGIN, COMMIT or ROLLBACK, and returns what the server did. */
+  command(text: string): Promise<string>
+  /** The connection works and a transaction is open, also a failed one. */
+  hasTransaction(): boolean
+}
+
+/** Begins a transaction, does the work and commits; any throw rolls back. */
+export async function inTransaction<T>(
+  session: Session,
+  begin: string,
+  work: (run: RunStatement) => Promise<T>,
+): Promise<T> {
+  let isCommitting = false
+  try {
+    await session.command(begin)
+    const result = await work(session.run)
+    isCommitting = true
+    assertCommitted(await session.command('commit'))
+    return result
+  } catch (error) {
+    await rollBack(session)
+    throw isCommitting ? error : clarify(error, 'rolled-back')
+  }
+}
+
+/** Sends its statements at once, and waits for nothing. */
+export type FirstTrip<First extends readonly unknown[]> = (run: RunStatement) => {
+  readonly [K in keyof First]: Promise<First[K]>
+}
+
+/** What a transaction ends with: an answer without a write, which rolls back, or what is sent together with COMMIT. */
+export type Decision<T> =
+  | { readonly answer: T }
+  | {
+      /** Sends everything at once and waits for nothing. The answer of the last one is that of the whole. */
+      readonly send: (run: RunStatement) => readonly [...Promise<unknown>[], Promise<T>]
+    }
+
+/** BEGIN and `first` in one round trip, and what `decide` sends in another one with COMMIT. */
+export async function inTwoTrips<First extends readonly unknown[], T>(
+  session: Session,
+  first: FirstTrip<First>,
+  decide: (found: First) => Promise<Decision<T>>,
+): Promise<T> {
+  let isCommitting = false
+  try {
+    const begun = session.command('begin')
+    const sent = first(session.run)
+    await allAnswers([begun, ...sent])
+    const decision = await decide(await Promise.all(sent))
+    if ('answer' in decision) {
+      await session.command('rollback')
+      return decision.answer
+    }
+    isCommitting = true
+    const last = decision.send(session.run)
+    const committed = session.command('commit')
+    await allAnswers([...last, committed])
+    assertCommitted(await committed)
+    return (await last[last.length - 1]) as T
+  } catch (error) {
+    await rollBack(session)
+    throw isCommitting ? error : clarify(error, 'rolled-back')
+  }
+}
+
+/** Waits for all statements that were sent together. @throws the first error: later ones only follow from it. */
+async function allAnswers(sent: readonly Promise<unknown>[]): Promise<void> {
+  // All, since a connection with answers on their way must not be handed to the next caller.
+  const settled = await Promise.allSettled(sent)
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+/** A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state. */
+async function rollBack(session: Session): Promise<void> {
+  if (session.hasTransaction()) await session.command('rollback').catch(() => {})
+}
+
+/** COMMIT of a failed transaction is a ROLLBACK and no error. */
+function assertCommitted(command: string): void {
+  if (command === 'COMMIT') return
+  throw new TrickleError(
+    'INTERNAL',
+    'A statement of the transaction failed and its error was swallowed, so the database undid the transaction.',
+  )
+}
