@@ -4,9 +4,9 @@
  * health check opens no pool. A context makes its own services of these.
  */
 import { createTokenVerifier, roles, type TokenVerifier } from '../shared/auth/index.ts'
-import { readSettings, type Settings, type SettingSchemas } from '../shared/config/index.ts'
+import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
-import { PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
+import { DomainWrites, PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
 import { TenantDirectory, type TenantKey } from '../shared/tenancy/index.ts'
 import { systemClock, type Clock } from '../shared/time/index.ts'
@@ -16,6 +16,8 @@ export interface Platform {
   readonly tokens: TokenVerifier
   readonly databases: Databases
   readonly events: EventStore
+  /** Changes of a context's tables together with their events. */
+  readonly writes: DomainWrites
   /** What tokens of the log are sealed and opened with. */
   readonly sealKeys: SealKeys
   /** The directory that reads names as ids, slugs, external ids, or any of them. */
@@ -38,13 +40,13 @@ export interface Databases {
 }
 
 export interface PlatformOptions {
-  /** The settings of all contexts. */
-  readonly contextSettings: SettingSchemas
+  /** Called once; its error is thrown to whoever asks for a setting first. */
+  readonly readSettings: () => Settings
   /** Told of what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
 }
 
-export function createPlatform({ contextSettings, report }: PlatformOptions): Platform {
+export function createPlatform({ readSettings, report }: PlatformOptions): Platform {
   const opened: Database[] = []
   const directories = new Map<TenantKey, TenantDirectory>()
   const open = (login: LoginName, sizes: PoolSizes): Database => {
@@ -68,10 +70,11 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
     await Promise.allSettled(opened.map((database) => database.end()))
   }
   const platform: Platform = madeOnce({
-    settings: () => readSettings(contextSettings),
+    settings: readSettings,
     tokens: () => tokenVerifier(platform.settings),
     databases: () => databases,
     events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),
+    writes: () => new DomainWrites(databases.app, platform.sealKeys),
     sealKeys: () => new SealKeys(databases.app),
     tenantsBy: () => tenantsBy,
     clock: () => systemClock,
