@@ -16,7 +16,7 @@ export interface Platform {
   readonly tokens: TokenVerifier
   readonly databases: Databases
   readonly events: EventStore
-  /** Changes of a context's tables together with their events. */
+  /** Changes of a context's tables together with their events (docs/domain-writes.md). */
   readonly writes: DomainWrites
   /** What tokens of the log are sealed and opened with. */
   readonly sealKeys: SealKeys

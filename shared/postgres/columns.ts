@@ -34,7 +34,6 @@ export class Columns<R> {
   readonly #columns: readonly Column[]
   /** A row without values: copied and filled, it costs less than an object that grows property by property. */
   readonly #blank: Readonly<Record<string, unknown>>
-  readonly #lists = new Map<string, string>()
 
   constructor(types: Readonly<Record<string, ColumnType<unknown>>>) {
     this.#columns = Object.entries(types).map(([property, { read, whenNull }], place) => ({
@@ -47,13 +46,9 @@ export class Columns<R> {
     this.#blank = Object.fromEntries(this.#columns.map(({ property }) => [property, null]))
   }
 
-  /** The columns as a select list: `b.batch_id, b.tag` for the alias b. Made once for each alias. */
+  /** The columns as a select list: `b.batch_id, b.tag` for the alias b. */
   of(alias: string): string {
-    const known = this.#lists.get(alias)
-    if (known !== undefined) return known
-    const list = this.#columns.map(({ name }) => `${alias}.${name}`).join(', ')
-    this.#lists.set(alias, list)
-    return list
+    return this.#columns.map(({ name }) => `${alias}.${name}`).join(', ')
   }
 
   /** @throws TrickleError INTERNAL, with what is wrong as its cause, for an answer that is not as the list says. */

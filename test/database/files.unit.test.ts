@@ -3,17 +3,21 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { owners, readFunctions, readMigrations } from '../../database/index.ts'
+import * as app from '../../functions/app.ts'
 import { Checkout } from './checkout.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('the owners', () => {
-  it('are every folder that has SQL, capabilities before contexts', async () => {
+  it('are every capability that has SQL, and every context, since it may have some any day', async () => {
     const found: string[] = []
     for (const root of ['shared', 'functions'])
       for (const entry of await readdir(join(repository, root), { recursive: true, withFileTypes: true }))
         if (entry.isDirectory() && ['migrations', 'sql'].includes(entry.name)) found.push(entry.parentPath)
-    expect(new Set(found)).toEqual(new Set(owners().map(({ folder }) => folder)))
+    const folders = owners().map(({ folder }) => folder)
+    const contexts = Object.values(app).map(({ name }) => join(repository, 'functions', name))
+    expect(new Set(folders)).toEqual(new Set([...found, ...contexts]))
+    expect(folders.slice(-contexts.length)).toEqual(contexts)
     expect(
       owners(['notes'])
         .map(({ folder }) => folder)

@@ -26,7 +26,7 @@ describe('docs/call-from-your-service.md', () => {
       before += command.split('\n').find((line) => line.startsWith('TOKEN=')) ?? ''
       before += '\n'
     }
-  }, 120_000)
+  })
 
   it('shows a program in TypeScript that appends once and handles once, by a door that refuses and loses', async () => {
     const program = programsOf(await page).find(({ language }) => language === 'typescript')
@@ -40,7 +40,7 @@ describe('docs/call-from-your-service.md', () => {
     // And one that does not try again is found out.
     const impatient = { ...program, text: program.text.replace('ATTEMPTS = 6', 'ATTEMPTS = 1') }
     await expect(runExample(impatient, product)).rejects.toThrow('TOO_MANY')
-  }, 120_000)
+  })
 })
 
 describe('the running product', () => {
@@ -64,7 +64,7 @@ describe('the running product', () => {
       subject: 'test',
       traceId,
     })
-  }, 60_000)
+  })
 
   it('makes tokens of services, and writes of refused requests into its log without what they held', async () => {
     const service = (await local.trickle('token', '--service', '--roles', 'reader')).stdout.trim()
@@ -88,7 +88,7 @@ describe('the running product', () => {
       status: 403,
     })
     expect(JSON.stringify(line)).not.toMatch(/secret|Secret|eyJ/)
-  }, 60_000)
+  })
 
   /** The line of a trace in the logs of the run, once it is there. */
   async function loggedLine(traceId: string): Promise<unknown> {

@@ -12,7 +12,7 @@ const places = [
   'README.md',
   'docs/**/*.md',
   'examples/**/*',
-  '{cli,local,tools,functions,shared}/**/*.{ts,mjs}',
+  '{cli,local,tools,functions,shared,database,infra}/**/*.{ts,mjs}',
 ]
 
 test('every command that is shown leaves the options to Trickle: npm takes those before -- for its own', () => {

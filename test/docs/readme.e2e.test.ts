@@ -8,7 +8,7 @@ let api: Api
 
 beforeAll(async () => {
   api = await startApi()
-}, 120_000)
+})
 afterAll(() => api?.run.stop())
 
 /** What differs from run to run by its nature. */
@@ -36,4 +36,4 @@ it("the README's first events give what it shows, in its order", async () => {
     }, 1_000)
     expect([command, mask(seen)]).toEqual([command, mask(answer)])
   }
-}, 120_000)
+})

@@ -7,7 +7,7 @@ let api: Api
 
 beforeAll(async () => {
   api = await startApi()
-}, 120_000)
+})
 afterAll(() => api?.run.stop())
 
 /** Times and tokens differ from run to run; everything else is compared character by character. */
@@ -32,4 +32,4 @@ it('the examples of docs/reads.md give what it shows, in its order', async () =>
     }
     expect([command, mask(await outputOf(api, before, command))]).toEqual([command, mask(answer)])
   }
-}, 120_000)
+})

@@ -11,7 +11,7 @@ beforeAll(async () => {
   const api = await startApi()
   ;({ run, call, append } = api)
   ;({ operator } = api.tokens)
-}, 120_000)
+})
 afterAll(() => run?.stop())
 
 describe('append and read', () => {

@@ -9,7 +9,7 @@ let append: Api['append']
 beforeAll(async () => {
   const api = await startApi()
   ;({ run, call, append } = api)
-}, 120_000)
+})
 afterAll(() => run?.stop())
 
 const appends = (json: unknown, headers: Record<string, string> = {}) =>

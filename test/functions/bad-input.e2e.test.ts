@@ -14,7 +14,7 @@ beforeAll(async () => {
   const api = await startApi()
   ;({ run, call, append } = api)
   ;({ acme, other, operator } = api.tokens)
-}, 120_000)
+})
 afterAll(() => run?.stop())
 
 describe('bad input is answered clearly and changes nothing', () => {

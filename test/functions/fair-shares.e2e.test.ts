@@ -20,7 +20,7 @@ beforeAll(async () => {
     tokens.set(name, await api.run.token({ tenant: slug, roles: ['reader', 'writer'] }))
     await api.append('s', { token: tokens.get(name) ?? '', json: event })
   }
-}, 120_000)
+})
 afterAll(() => api?.run.stop())
 afterEach(() => {
   for (const controller of open.splice(0)) controller.abort()
@@ -118,7 +118,7 @@ describe('exports of one tenant', () => {
     const json = { events: Array.from({ length: 7 }, () => ({ type: 'T', data: LARGE })) }
     for (let count = 0; count < 4; count += 1)
       await api.append('large', { token: tokens.get('greedy') ?? '', json })
-  }, 60_000)
+  })
 
   it('leave half of the places to the others, whose export and short reads come whole meanwhile', async () => {
     const greedy = await Promise.all(
@@ -141,7 +141,7 @@ describe('exports of one tenant', () => {
       const response = await send('greedy', '/api/streams/large/events', lines).answer
       return (await response.text()).includes('{"next":null}')
     }).toBe(true)
-  }, 60_000)
+  })
 })
 
 describe('imports of one tenant that send hardly anything', () => {
@@ -174,5 +174,5 @@ describe('imports of one tenant that send hardly anything', () => {
     expect(greedy.filter(({ isAnswered }) => !isAnswered())).toHaveLength(2)
     for (const { leave } of greedy) leave()
     await eventually(async () => (await upload('greedy', line).answer).status).toBe(200)
-  }, 60_000)
+  })
 })

@@ -15,7 +15,7 @@ beforeAll(async () => {
   inspector = new Client({ connectionString: run.postgres.inspector })
   await inspector.connect()
   token = await run.token({ tenant: 'acme', roles: ['writer', 'reader'] })
-}, 120_000)
+})
 afterAll(async () => {
   await inspector?.end()
   kusto?.close()
@@ -127,7 +127,7 @@ describe('forwarding', () => {
     // A fault that met nothing would prove nothing. The SDK keeps its resources, so the first rule may find no request.
     expect(rules.slice(1).map(({ hits }) => hits > 0)).toEqual([true, true])
     expect(now).toEqual({ stored: now.stored, rows: now.stored, ids: now.stored })
-  }, 120_000)
+  })
 
   it('goes on where it was after the functions host was killed at any point', async () => {
     for (let round = 0; round < 3; round += 1) {

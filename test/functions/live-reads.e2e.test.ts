@@ -13,7 +13,7 @@ const calls: AbortController[] = []
 
 beforeAll(async () => {
   api = await startApi({ own: true })
-}, 120_000)
+})
 afterAll(() => api?.run.stop())
 afterEach(() => {
   for (const viewer of viewers.splice(0)) viewer.leave()

@@ -17,7 +17,7 @@ beforeAll(async () => {
     await api.append('many', { json: { events } })
   }
   await api.append('orders', { json: { events: [{ type: 'Placed', data: 1 }], streamType: 'order' } })
-}, 120_000)
+})
 afterAll(() => api?.run.stop())
 
 interface Lines {

@@ -11,7 +11,7 @@ let kusto: KustoClient
 beforeAll(async () => {
   api = await startApi({ own: true })
   kusto = new KustoClient(new KustoConnectionStringBuilder(api.run.analytics.url))
-}, 120_000)
+})
 afterAll(async () => {
   kusto?.close()
   await api?.run.stop()
@@ -48,4 +48,4 @@ it('lets a subscription that was behind go on after a new epoch, and leaves noth
   expect(stdout).toMatch(/^forward-adx +running/mu)
   const ready = await asOperator('GET', '/api/health/ready')
   expect(ready.json).toMatchObject({ status: 'ready', detail: { subscriptions: [] } })
-}, 60_000)
+})

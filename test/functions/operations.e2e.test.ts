@@ -10,7 +10,7 @@ beforeAll(async () => {
   api = await startApi({ own: true })
   inspector = new Client({ connectionString: api.run.postgres.inspector })
   await inspector.connect()
-}, 120_000)
+})
 afterAll(async () => {
   await inspector?.end()
   await api?.run.stop()
@@ -131,7 +131,7 @@ describe('a new epoch', () => {
       return rows[0]
     })
     expect(stopped).toEqual({ name: 'forward-adx', error: 'the log has begun a new epoch' })
-  }, 60_000)
+  })
 
   it('is begun by command', async () => {
     const { stdout } = await api.run.trickle('log', 'new-epoch', '--reason', 'by command', '--yes', '--json')

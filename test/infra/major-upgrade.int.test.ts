@@ -73,7 +73,7 @@ beforeAll(async () => {
   const forwarder = await old.client('trickle_forwarder')
   await forwarder.query("select trickle_subscriptions_state.register('mails', false, null, null, true)")
   cursor = (await oldStore.readFeed(acme, { limit: 10 })).next
-}, 120_000)
+})
 afterAll(async () => {
   await Promise.allSettled(clients.map((client) => client.end()))
   await next?.drop()

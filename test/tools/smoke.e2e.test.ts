@@ -9,7 +9,7 @@ let run: LocalRun
 
 beforeAll(async () => {
   run = await leaseLocalRun()
-}, 120_000)
+})
 afterAll(() => run?.stop())
 
 it('the smoke test passes against the running product', async () => {

@@ -34,10 +34,13 @@ const STREAM_PAGE = columns({
 
 export type StreamRow = RowOf<typeof STREAM_PAGE>
 
+/** Made once: a page of one event is read in a hundred microseconds, and a list takes some of them. */
+const READ_STREAM = `select ${STREAM_PAGE.of('s')}
+    from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9) s`
+
 export const readStream = (parameters: ReadStreamParameters): Statement<StreamRow> => ({
   name: 'read_stream',
-  text: `select ${STREAM_PAGE.of('s')}
-    from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9) s`,
+  text: READ_STREAM,
   columns: STREAM_PAGE,
   values: [
     parameters.tenantId,
@@ -91,10 +94,12 @@ const TENANT_FEED = columns({
 
 export type TenantFeedRow = RowOf<typeof TENANT_FEED>
 
+const READ_TENANT_FEED = `select ${TENANT_FEED.of('f')}
+    from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9) f`
+
 export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<TenantFeedRow> => ({
   name: 'read_tenant_feed',
-  text: `select ${TENANT_FEED.of('f')}
-    from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9) f`,
+  text: READ_TENANT_FEED,
   columns: TENANT_FEED,
   values: [
     parameters.tenantId,

@@ -95,55 +95,47 @@ describe('the import into the local run', () => {
     expect(`${code} ${error}`).toMatch(/^0 /u)
   })
 
-  test(
-    'the import is killed in the middle, and the functions host in the middle of the next',
-    { timeout: 120_000 },
-    async () => {
-      const { hostPid } = await statusOf(home)
-      const first = begin(...command)
-      await inspection.inTheMiddle(1, async () => {
-        killNow(first.child.pid)
-        await first.outcome
-      })
-      // All of it may be there by now: how much the server had received is no matter of this test.
-      const before = await settled()
+  test('the import is killed in the middle, and the functions host in the middle of the next', async () => {
+    const { hostPid } = await statusOf(home)
+    const first = begin(...command)
+    await inspection.inTheMiddle(1, async () => {
+      killNow(first.child.pid)
+      await first.outcome
+    })
+    // All of it may be there by now: how much the server had received is no matter of this test.
+    const before = await settled()
 
-      const second = begin(...command)
-      await inspection.inTheMiddle(Math.min(before + 1, count), () => killNow(hostPid))
-      const { code, out, error } = await second.outcome
-      expect(`${code} ${error}`).toMatch(/^0 /u)
-      // The ledger decides: whether the import noticed that the host was away is a matter of time.
-      const counts = JSON.parse(out) as Record<string, number>
-      expect(counts).toMatchObject({ read: count, rejected: 0, skipped: 0 })
-      expect((counts['appended'] ?? 0) + (counts['duplicates'] ?? 0)).toBe(count)
-      await expectWholeStore()
-    },
-  )
+    const second = begin(...command)
+    await inspection.inTheMiddle(Math.min(before + 1, count), () => killNow(hostPid))
+    const { code, out, error } = await second.outcome
+    expect(`${code} ${error}`).toMatch(/^0 /u)
+    // The ledger decides: whether the import noticed that the host was away is a matter of time.
+    const counts = JSON.parse(out) as Record<string, number>
+    expect(counts).toMatchObject({ read: count, rejected: 0, skipped: 0 })
+    expect((counts['appended'] ?? 0) + (counts['duplicates'] ?? 0)).toBe(count)
+    await expectWholeStore()
+  })
 
-  test(
-    'a second import adds nothing, also when it was killed and its progress deleted',
-    { timeout: 120_000 },
-    async () => {
-      const killed = begin(...command)
-      const imports = join(home, 'imports')
-      await until('the import has begun, or is through', () =>
-        killed.child.exitCode !== null || existsSync(imports) ? true : undefined,
-      )
-      killed.child.kill('SIGKILL')
-      await killed.outcome
-      rmSync(imports, { recursive: true, force: true })
-      expect(await imported()).toMatchObject({
-        read: count,
-        appended: 0,
-        duplicates: count,
-        rejected: 0,
-        skipped: 0,
-      })
-      await expectWholeStore()
-    },
-  )
+  test('a second import adds nothing, also when it was killed and its progress deleted', async () => {
+    const killed = begin(...command)
+    const imports = join(home, 'imports')
+    await until('the import has begun, or is through', () =>
+      killed.child.exitCode !== null || existsSync(imports) ? true : undefined,
+    )
+    killed.child.kill('SIGKILL')
+    await killed.outcome
+    rmSync(imports, { recursive: true, force: true })
+    expect(await imported()).toMatchObject({
+      read: count,
+      appended: 0,
+      duplicates: count,
+      rejected: 0,
+      skipped: 0,
+    })
+    await expectWholeStore()
+  })
 
-  test('analytics has every event once, as many of each tenant', { timeout: 120_000 }, async () => {
+  test('analytics has every event once, as many of each tenant', async () => {
     const ask = async (kql: string): Promise<Record<string, unknown>[]> => {
       const { out } = await trickle('analytics', kql, '--json', '--home', home)
       return JSON.parse(out) as Record<string, unknown>[]

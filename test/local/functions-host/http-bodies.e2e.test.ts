@@ -44,7 +44,7 @@ describe('buffered', () => {
 
   beforeAll(async () => {
     host = await startHost({ source, environment: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1000' } })
-  }, 120_000)
+  })
 
   test('a body comes with its length; one in chunks is empty, as on the platform', async () => {
     expect(await (await host.fetch('/length', { method: 'POST', body: 'x'.repeat(1_000) })).json()).toEqual({
@@ -77,7 +77,7 @@ describe('streaming', () => {
       environment: { STREAMING: 'true', FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '30000000' },
       flags: ['--activity-timeout-ms', '1500'],
     })
-  }, 120_000)
+  })
 
   test('a chunked body, an empty one, and none at all', async () => {
     expect(await chunkedPost(host, '/length', 'hello')).toContain('{"length":5}')
@@ -147,7 +147,7 @@ describe('streaming', () => {
   test('past the limit: 413, with a length and in chunks', async () => {
     expect((await host.fetch('/length', { method: 'POST', body: Buffer.alloc(30_000_001) })).status).toBe(413)
     expect(await chunkedPost(host, '/length', 'x'.repeat(30_000_001))).toMatch(/^HTTP\/1.1 413 /)
-  }, 120_000)
+  })
 
   test.each(['/throws', '/nothing'])('nobody answers %s: 504 after the activity timeout', async (path) => {
     const response = await host.fetch(path)

@@ -46,7 +46,7 @@ describe.each([
       source: source(streaming),
       environment: { 'AzureWebJobs.disabled.Disabled': 'true', AzureWebJobsDisableHomepage: 'true' },
     })
-  }, 120_000)
+  })
 
   async function call(path: string, init?: RequestInit): Promise<Echo | number> {
     const response = await host.fetch(path, init)
@@ -159,4 +159,4 @@ test('the home page is a page, and the prefix of host.json holds', async () => {
   expect((await host.fetch('/v1/hello')).status).toBe(200)
   expect((await host.fetch('/hello')).status).toBe(404)
   expect((await host.fetch('/api/hello')).status).toBe(404)
-}, 120_000)
+})

@@ -34,7 +34,7 @@ beforeAll(async () => {
   }
   functionKey = kept.functionKeys['closed'] ?? ''
   hostKey = kept.hostKey
-}, 120_000)
+})
 
 afterAll(stopEverything)
 
@@ -203,5 +203,5 @@ describe('runs on demand, drain and resume', () => {
     expect(await drainStatus()).toMatchObject({ state: 'Disabled' })
     await host.seen(new RegExp(`(?:FAST[^]*){${before + 1}}`))
     expect(host.output().match(/no broker in this local run/g)).toHaveLength(1)
-  }, 120_000)
+  })
 })

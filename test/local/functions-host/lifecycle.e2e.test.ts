@@ -22,7 +22,7 @@ describe('the host does not start', () => {
       `port ${port} is taken (EADDRINUSE); stop the other program or choose another with --port`,
     )
     expect(host.output()).not.toContain('APP LOADED')
-  }, 120_000)
+  })
 
   test.each<[why: string, request: Parameters<typeof startHost>[0], message: RegExp]>([
     [
@@ -73,7 +73,7 @@ test('main is a pattern: all its files are loaded, modules too', async () => {
   })
   expect(host.functions).toEqual(['a', 'b'])
   expect(await (await host.fetch('/b')).text()).toBe('b')
-}, 120_000)
+})
 
 describe('hooks', () => {
   test("run in the worker's order, and the log hook may rewrite what the app writes", async () => {
@@ -92,7 +92,7 @@ app.http('f', { route: 'f', handler: (request, context) => { order.push('handler
     await host.seen(/warning f \[[0-9a-f-]+\] a \*\*\* f/)
     expect(await host.stop()).toBe(0)
     expect(host.output()).toContain('TERMINATE 5')
-  }, 120_000)
+  })
 
   test('levels of the app, one line for each log', async () => {
     const host = await startHost({
@@ -102,7 +102,7 @@ app.http('f', { route: 'f', handler: (request, context) => { order.push('handler
     await host.seen(/ error f \[[0-9a-f-]+\] E\n/)
     expect(host.output()).toMatch(/ information f \[[0-9a-f-]+\] I \| I2\n/)
     expect(host.output()).not.toMatch(/ debug f /)
-  }, 120_000)
+  })
 })
 
 describe('the end', () => {
@@ -124,7 +124,7 @@ describe('the end', () => {
     host.process.disconnect()
     expect(await host.exited()).toBe(0)
     expect(host.output()).toContain('TERMINATED')
-  }, 120_000)
+  })
 
   test('an appTerminate hook that never ends is cut off, and one that throws is told', async () => {
     const host = await startHost({ source: `app.hook.appTerminate(() => new Promise(() => {}))` })
@@ -135,7 +135,7 @@ describe('the end', () => {
     })
     expect(await other.stop()).toBe(0)
     expect(other.output()).toMatch(/appTerminate hook threw: .*hook broke/)
-  }, 120_000)
+  })
 
   test.each([
     ['a throw', `setTimeout(() => { throw new Error('outside') })`],
@@ -163,7 +163,7 @@ describe('the end', () => {
     expect(host.output()).toMatch(
       /Timeout value of 00:00:01 was exceeded by function: Functions\.f .*restarts the worker/,
     )
-  }, 120_000)
+  })
 
   test('requests that are nearly done are answered, new ones are not taken', async () => {
     const host = await startHost({
@@ -176,7 +176,7 @@ describe('the end', () => {
     await expect(sendRaw(host.port, 'GET /f HTTP/1.1\r\nHost: h\r\n\r\n', /HTTP/)).rejects.toThrow(/ECONN/)
     expect(await (await answer).text()).toBe('done')
     expect(await host.exited()).toBe(0)
-  }, 120_000)
+  })
 })
 
 test('CORS is answered by the host', async () => {
@@ -214,4 +214,4 @@ test('CORS is answered by the host', async () => {
       'access-control-allow-origin',
     ),
   ).toBe('http://b.test')
-}, 120_000)
+})

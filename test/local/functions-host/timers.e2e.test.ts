@@ -40,13 +40,13 @@ describe('timers', () => {
     expect(first?.timer).toEqual({ schedule: { adjustForDST: true }, scheduleStatus: null, isPastDue: false })
     expect(second?.id).not.toBe(first?.id)
     expect(await host.stop()).toBe(0)
-  }, 120_000)
+  })
 
   test('a setting that is missing puts the function in error, not the host', async () => {
     const host = await startHost({ source: `app.timer('tick', { schedule: '%TICK%', handler: () => {} })` })
     expect(host.functions).toEqual([])
     await host.seen(/The 'tick' function is in error: '%TICK%' does not resolve to a value/)
-  }, 120_000)
+  })
 
   test('a disabled timer does not run', async () => {
     const host = await startHost({
@@ -55,7 +55,7 @@ describe('timers', () => {
     })
     await host.seen(/(?:on \[.*RUN [^]*){2}/)
     expect(runsOf(host, 'off')).toEqual([])
-  }, 120_000)
+  })
 
   test('runOnStartup, retries with a fixed delay: new ids, the failure before, then the schedule goes on', async () => {
     const host = await startHost({
@@ -74,7 +74,7 @@ app.timer('failing', { schedule: '0 0 0 1 1 *', runOnStartup: true, retry: { str
     // 600 ms are rounded to whole seconds by the library.
     expect(host.output().match(/Waiting for `00:00:01` before retrying/g)).toHaveLength(2)
     expect(runs[0]?.timer.scheduleStatus).toMatchObject({ last: '0001-01-01T00:00:00+00:00' })
-  }, 120_000)
+  })
 
   test('a run that was missed while the host was down is made up for at the next start', async () => {
     const source = `${report}app.timer('yearly', { schedule: '0 0 0 1 1 *', handler: report })`
@@ -106,7 +106,7 @@ app.timer('failing', { schedule: '0 0 0 1 1 *', runOnStartup: true, retry: { str
     expect((await third.admin('/admin/host/ping')).status).toBe(200)
     expect(await third.stop()).toBe(0)
     expect(runsOf(third, 'yearly')).toEqual([])
-  }, 120_000)
+  })
 
   test('a run that is under way when the host stops may end, and the stop waits for it', async () => {
     const host = await startHost({
@@ -119,7 +119,7 @@ app.timer('failing', { schedule: '0 0 0 1 1 *', runOnStartup: true, retry: { str
     await host.seen(/BEGUN/)
     expect(await host.stop()).toBe(0)
     expect(host.output()).toContain('ENDED')
-  }, 120_000)
+  })
 
   test('a run that goes on too long, and a retry that waits, do not keep the host', async () => {
     const host = await startHost({
@@ -135,5 +135,5 @@ app.timer('retrying', { schedule: '0 0 0 1 1 *', runOnStartup: true, retry: { st
       outstandingInvocations: 1,
     })
     expect(await host.stop()).toBe(0)
-  }, 120_000)
+  })
 })

@@ -90,7 +90,7 @@ describe('the local run', () => {
     expect((await fetch(`${status.url}/admin/host/status`, keyed)).status).toBe(200)
   })
 
-  test('the three commands that it prints work as they are', { timeout: 60_000 }, async () => {
+  test('the three commands that it prints work as they are', async () => {
     const [append, , query] = firstCommands(await statusOf(home))
     const appended = await shell(append?.command ?? '')
     expect(JSON.parse(appended.out)).toMatchObject({ streamId: 'cart-1', version: 1 })
@@ -109,29 +109,25 @@ describe('the local run', () => {
     expect(wrong.error).toContain('NoSuchTable')
   })
 
-  test(
-    'a second start on the home is refused, naming the process; a taken port too',
-    { timeout: 60_000 },
-    async () => {
-      const status = await statusOf(home)
-      const second = await trickle(...start)
-      expect(second.code).toBe(1)
-      expect(second.error).toContain(`process ${status.pid}`)
-      expect(second.error).toContain('stop')
-      const other = homeFolder()
-      const port = new URL(status.url ?? '').port
-      const taken = await trickle('start', '--detach', '--home', other.home, '--port', port, '--json')
-      await other.remove()
-      expect(taken.code).toBe(1)
-      expect(JSON.parse(taken.out)).toMatchObject({
-        error: { code: 'PORT_TAKEN', mend: expect.stringContaining('--port') as string },
-      })
-      expect(taken.error).toContain(`Port ${port}`)
-      expect((await statusOf(home)).ready).toBe(true)
-    },
-  )
+  test('a second start on the home is refused, naming the process; a taken port too', async () => {
+    const status = await statusOf(home)
+    const second = await trickle(...start)
+    expect(second.code).toBe(1)
+    expect(second.error).toContain(`process ${status.pid}`)
+    expect(second.error).toContain('stop')
+    const other = homeFolder()
+    const port = new URL(status.url ?? '').port
+    const taken = await trickle('start', '--detach', '--home', other.home, '--port', port, '--json')
+    await other.remove()
+    expect(taken.code).toBe(1)
+    expect(JSON.parse(taken.out)).toMatchObject({
+      error: { code: 'PORT_TAKEN', mend: expect.stringContaining('--port') as string },
+    })
+    expect(taken.error).toContain(`Port ${port}`)
+    expect((await statusOf(home)).ready).toBe(true)
+  })
 
-  test('a killed functions host is started again; everything else goes on', { timeout: 60_000 }, async () => {
+  test('a killed functions host is started again; everything else goes on', async () => {
     const before = await statusOf(home)
     killNow(before.hostPid)
     const after = await until('there is a new host', async () => {
@@ -145,7 +141,7 @@ describe('the local run', () => {
     expect(await readCart()).toMatchObject({ events: [{ version: 1 }] })
   })
 
-  test('a killed server is started again too', { timeout: 60_000 }, async () => {
+  test('a killed server is started again too', async () => {
     const before = await statusOf(home)
     const postgres = before.processes.find(({ name }) => name === 'postgres')
     killNow(postgres?.pid)

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const [message] = (await once(host, 'message')) as [{ type: string; url: string; message?: string }]
   if (message.type !== 'ready') throw new Error(message.message ?? 'the host did not start')
   url = message.url
-}, 60_000)
+})
 
 afterAll(async () => {
   if (host.exitCode === null) {

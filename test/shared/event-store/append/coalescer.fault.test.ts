@@ -70,4 +70,4 @@ it('a batch whose answer is lost is resolved for each of its callers, and nothin
     await pool.end()
   }
   await proxy.close()
-}, 60_000)
+})

@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await createOwnServer()
   acme = await database.tenant('acme')
   store = new PostgresEventStore(database.pool('trickle_app'))
-}, 60_000)
+})
 afterAll(() => database.drop())
 
 const APPEND = `select trickle_events_log.append($1, array['slow'], array[null::text], array[-1::bigint], 1,

@@ -156,5 +156,5 @@ describe('an event that ends the process', () => {
     expect(events).toMatchObject([
       { streamId: 'deadly', version: 2, error: expect.stringContaining('ended') as string },
     ])
-  }, 120_000)
+  })
 })
