@@ -140,6 +140,24 @@ describe('its tables', () => {
     expect((await check.surprises('trickle_app', 'select')).join('\n')).toContain('trickle_memos_state.memos')
     await admin.query('drop policy leak on trickle_memos_state.memos')
   })
+
+  it('are made and taken away by migrations that wait for no lock for long', async () => {
+    const migrations = await Database.readMigrations(owners)
+    expect(migrations).toHaveLength(2)
+    for (const { name, upSql, downSql } of migrations) {
+      for (const text of [upSql, downSql])
+        expect([name, text.includes("set local lock_timeout = '2s'")]).toEqual([name, true])
+    }
+    await Database.migrateDown({
+      migratorUrl: database.url('trickle_migrator'),
+      owners: [...Database.owners(), ...owners],
+      count: 2,
+    })
+    const { rows } = await admin.query(
+      "select from pg_namespace n where n.nspname ~ '^trickle_(notes|memos)_'",
+    )
+    expect(rows).toEqual([])
+  })
 })
 
 describe('the next version of the product', () => {
