@@ -1,4 +1,5 @@
-import { defineSubscription, type Subscription } from '../../shared/subscriptions/index.ts'
+import { defineSubscription } from '../../shared/subscriptions/index.ts'
+import type { Subscription } from '../../shared/subscriptions/index.ts'
 import { addToCounts } from './statements.ts'
 
 const CHANGES: Readonly<Record<string, number>> = { NoteAdded: 1, NoteDeleted: -1 }

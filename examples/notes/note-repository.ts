@@ -1,24 +1,19 @@
 import { TrickleError } from '../../shared/errors/index.ts'
-import {
-  type AppendAllResult,
-  type AppendOptions,
-  type DomainDecision,
-  type DomainWrites,
-  type NewEvent,
+import type {
+  AppendAllResult,
+  AppendOptions,
+  DomainDecision,
+  DomainWrites,
+  NewEvent,
 } from '../../shared/event-store/index.ts'
-import { versionTag, type Precondition } from '../../shared/http/index.ts'
+import { versionTag } from '../../shared/http/index.ts'
+import type { Precondition } from '../../shared/http/index.ts'
 import type { Database, Statement } from '../../shared/postgres/index.ts'
-import { withTenant, type TenantContext } from '../../shared/tenancy/index.ts'
+import { withTenant } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { noteErrors } from './errors.ts'
-import {
-  deleteNote,
-  insertNote,
-  selectCount,
-  selectNote,
-  selectNotes,
-  updateNote,
-  type Note,
-} from './statements.ts'
+import { deleteNote, insertNote, selectCount, selectNote, selectNotes, updateNote } from './statements.ts'
+import type { Note } from './statements.ts'
 
 export type NoteContent = Pick<Note, 'title' | 'body'>
 

@@ -9,9 +9,8 @@ import {
   reply,
   versionTag,
   wholeNumber,
-  type Reply,
-  type Route,
 } from '../../shared/http/index.ts'
+import type { Reply, Route } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { noteErrors } from './errors.ts'
 import type { WrittenNote } from './note-repository.ts'

@@ -1,12 +1,5 @@
-import {
-  columns,
-  integer,
-  NO_COLUMNS,
-  text,
-  timestamp,
-  type RowOf,
-  type Statement,
-} from '../../shared/postgres/index.ts'
+import { columns, integer, NO_COLUMNS, text, timestamp } from '../../shared/postgres/index.ts'
+import type { RowOf, Statement } from '../../shared/postgres/index.ts'
 
 const NOTE = columns({
   noteId: text,

@@ -13,8 +13,10 @@ import { functionRules } from '../database/function-rules.ts'
 import { IsolationCheck } from '../database/isolation-check.ts'
 import { seedTenants } from '../database/isolation-support.ts'
 import { tableRules } from '../database/table-rules.ts'
-import { openContextStage, type ContextStage } from '../support/context-stage.ts'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { openContextStage } from '../support/context-stage.ts'
+import type { ContextStage } from '../support/context-stage.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { Fork } from './fork.ts'
 
 /** The example, copied into functions/ twice: under its own name and under another one. */

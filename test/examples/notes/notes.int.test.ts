@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { notes } from '../../../examples/notes/context.ts'
 import type { Answer } from '../../shared/http/harness.ts'
-import { openContextStage, type ContextStage, type RouteCall } from '../../support/context-stage.ts'
+import { openContextStage } from '../../support/context-stage.ts'
+import type { ContextStage, RouteCall } from '../../support/context-stage.ts'
 
 const folder = fileURLToPath(new URL('../../../examples/notes', import.meta.url))
 
