@@ -55,9 +55,9 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     return database
   }
   const databases: Databases = madeOnce({
-    app: () => open('APP', HTTP_POOL),
-    forwarder: () => open('FORWARDER', BACKGROUND_POOL),
-    operator: () => open('OPERATOR', BACKGROUND_POOL),
+    app: () => open('APP', httpPool),
+    forwarder: () => open('FORWARDER', backgroundPool),
+    operator: () => open('OPERATOR', backgroundPool),
     subscriptions: () => databases.forwarder,
   })
   const tenantsBy = (key: TenantKey): TenantDirectory => {
@@ -89,11 +89,11 @@ interface PoolSizes {
   readonly queryTimeoutMs: number
 }
 
-const HTTP_POOL: PoolSizes = {
+const httpPool: PoolSizes = {
   connectionsMax: poolLimits.httpConnectionsMax,
   queryTimeoutMs: poolLimits.queryTimeoutMs,
 }
-const BACKGROUND_POOL: PoolSizes = {
+const backgroundPool: PoolSizes = {
   connectionsMax: poolLimits.backgroundConnectionsMax,
   queryTimeoutMs: poolLimits.backgroundQueryTimeoutMs,
 }

@@ -29,11 +29,11 @@ type Services = () => NoteServices
 const defineNoteRoute = defineRouteFor<TenantContext>()
 const readers = { kind: 'tenant', roles: ['reader', 'writer', 'admin'] } as const
 const writers = { kind: 'tenant', roles: ['writer', 'admin'] } as const
-const tags = ['Notes']
+const TAGS = ['Notes']
 const body = { kind: 'json', schema: newNoteSchema, maxBytes: NOTE_BYTES_MAX, example: noteExample } as const
 const etag = { ETag: { description: 'The version of the note', example: '"3"' } }
 
-const CHANGE_ERRORS = [
+const changeErrors = [
   'INVALID_CONDITION',
   'OUTCOME_UNKNOWN',
   'VERSION_CONFLICT',
@@ -58,7 +58,7 @@ const createRoute = (services: Services) =>
     method: 'POST',
     path: '/api/notes',
     summary: 'Create a note',
-    tags,
+    tags: TAGS,
     access: writers,
     request: { body },
     responses: { 201: { description: 'The note is stored', schema: writtenNoteSchema, headers: etag } },
@@ -76,7 +76,7 @@ const listRoute = (services: Services) =>
     method: 'GET',
     path: '/api/notes',
     summary: 'List notes by title',
-    tags,
+    tags: TAGS,
     access: readers,
     request: {
       query: z.object({
@@ -106,7 +106,7 @@ const getRoute = (services: Services) =>
     method: 'GET',
     path: '/api/notes/{noteId}',
     summary: 'Read a note',
-    tags,
+    tags: TAGS,
     access: readers,
     request: { params: noteParams },
     responses: { 200: { description: 'The note', schema: noteSchema, headers: etag } },
@@ -124,11 +124,11 @@ const changeRoute = (services: Services) =>
     path: '/api/notes/{noteId}',
     summary: 'Change a note',
     description: '`If-Match: "3"` changes version 3 and no other one.',
-    tags,
+    tags: TAGS,
     access: writers,
     request: { params: noteParams, headers: z.object(preconditionHeaders), body },
     responses: { 200: { description: 'The note is changed', schema: writtenNoteSchema, headers: etag } },
-    errors: [...CHANGE_ERRORS, noteErrors.NOTE_TITLE_TAKEN, noteErrors.NOTE_TOO_LONG],
+    errors: [...changeErrors, noteErrors.NOTE_TITLE_TAKEN, noteErrors.NOTE_TOO_LONG],
     idempotency: 'receipt',
     async handler({ params, headers, body: content, caller, ...context }) {
       const expected = parsePrecondition(headers)
@@ -147,11 +147,11 @@ const deleteRoute = (services: Services) =>
     path: '/api/notes/{noteId}',
     summary: 'Delete a note',
     description: '`If-Match: "3"` deletes version 3 and no other one. Its events stay in the log.',
-    tags,
+    tags: TAGS,
     access: writers,
     request: { params: noteParams, headers: z.object(preconditionHeaders) },
     responses: { 200: { description: 'The note is deleted', schema: writtenNoteSchema } },
-    errors: CHANGE_ERRORS,
+    errors: changeErrors,
     idempotency: 'receipt',
     async handler({ params, headers, caller, ...context }) {
       const deleted = await services().notes.delete(caller.tenant, params.noteId, {
@@ -169,7 +169,7 @@ const countRoute = (services: Services) =>
     path: '/api/note-count',
     summary: 'How many notes there are',
     description: 'Counted from the events in the background, so it is some seconds late.',
-    tags,
+    tags: TAGS,
     access: readers,
     request: {},
     responses: { 200: { description: 'The count', schema: z.object({ notes: z.int() }) } },

@@ -1,7 +1,7 @@
 import { columns, integer, NO_COLUMNS, text, timestamp } from '../../shared/postgres/index.ts'
 import type { RowOf, Statement } from '../../shared/postgres/index.ts'
 
-const NOTE = columns({
+const noteColumns = columns({
   noteId: text,
   title: text,
   body: text,
@@ -9,20 +9,20 @@ const NOTE = columns({
   createdAt: timestamp,
   updatedAt: timestamp,
 })
-export type Note = RowOf<typeof NOTE>
+export type Note = RowOf<typeof noteColumns>
 
 export const selectNote = (tenantId: string, noteId: string): Statement<Note> => ({
   name: 'select_note',
-  text: `select ${NOTE.of('n')} from trickle_notes_state.notes n where n.tenant_id = $1 and n.note_id = $2`,
-  columns: NOTE,
+  text: `select ${noteColumns.of('n')} from trickle_notes_state.notes n where n.tenant_id = $1 and n.note_id = $2`,
+  columns: noteColumns,
   values: [tenantId, noteId],
 })
 
 export const selectNotes = (tenantId: string, after: string, limit: number): Statement<Note> => ({
   name: 'select_notes',
-  text: `select ${NOTE.of('n')} from trickle_notes_state.notes n where n.tenant_id = $1 and n.title > $2
+  text: `select ${noteColumns.of('n')} from trickle_notes_state.notes n where n.tenant_id = $1 and n.title > $2
     order by n.title limit $3`,
-  columns: NOTE,
+  columns: noteColumns,
   values: [tenantId, after, limit],
 })
 
@@ -50,12 +50,12 @@ export const deleteNote = (tenantId: string, noteId: string, version: number): S
   values: [tenantId, noteId, version],
 })
 
-const COUNT = columns({ notes: integer })
+const countColumns = columns({ notes: integer })
 
-export const selectCount = (tenantId: string): Statement<RowOf<typeof COUNT>> => ({
+export const selectCount = (tenantId: string): Statement<RowOf<typeof countColumns>> => ({
   name: 'select_note_count',
   text: 'select c.notes from trickle_notes_read.counts c where c.tenant_id = $1',
-  columns: COUNT,
+  columns: countColumns,
   values: [tenantId],
 })
 

@@ -24,7 +24,7 @@ let fork: Fork
 let product: typeof ProductModule.product
 let owners: ReturnType<typeof Database.owners>
 
-const own = ['notes', 'memos']
+const OWN = ['notes', 'memos']
 
 beforeAll(async () => {
   fork = await Fork.create()
@@ -36,14 +36,14 @@ beforeAll(async () => {
   const load = (file: string) => import(/* @vite-ignore */ pathToFileURL(fork.path(file)).href)
   ;({ product } = (await load('functions/product.ts')) as typeof ProductModule)
   const database = (await load('database/index.ts')) as typeof Database
-  owners = database.owners().filter(({ name }) => own.includes(name))
+  owners = database.owners().filter(({ name }) => OWN.includes(name))
 })
 afterAll(() => fork.dispose())
 
 describe('a copied domain', () => {
   it('is one of the contexts, and the only file of the product that says so is app.ts', async () => {
-    expect(product.contexts).toEqual(expect.arrayContaining(own))
-    expect(owners.map(({ name }) => name).toSorted()).toEqual(own.toSorted())
+    expect(product.contexts).toEqual(expect.arrayContaining(OWN))
+    expect(owners.map(({ name }) => name).toSorted()).toEqual(OWN.toSorted())
     const changed = (await fork.git('diff', '--name-only', '--diff-filter=M', 'product', 'own')).trim()
     const generated = new Set((await generatedFiles()).keys())
     expect(changed.split('\n').filter((file) => !generated.has(file))).toEqual(['functions/app.ts'])
@@ -179,7 +179,7 @@ describe('the next version of the product', () => {
     expect(await fork.git('diff', '--stat', 'HEAD~2', 'HEAD', '--', ...ownFiles)).toBe('')
     expect(await fork.generate('--check')).toContain('as the code makes them')
     const app = await fork.read('functions/app.ts')
-    for (const name of [...own, 'archive']) expect(app).toContain(`./${name}/context.ts`)
+    for (const name of [...OWN, 'archive']) expect(app).toContain(`./${name}/context.ts`)
     const document = await fork.read('docs/openapi.json')
     for (const path of ['/api/notes', '/api/memos', '/api/archive']) expect(document).toContain(`"${path}"`)
     expect(await fork.read('docs/errors.md')).toContain('`ARCHIVE_EMPTY`')
