@@ -4,6 +4,7 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as Database from '../../database/index.ts'
 import type * as ProductModule from '../../functions/product.ts'
+import type * as SqlRules from '../../tools/sql-rules/index.ts'
 import { logins, tableVerbs } from '../../shared/postgres/index.ts'
 import { violationsOf } from '../../tools/architecture.ts'
 import { generatedFiles } from '../../tools/generate.ts'
@@ -33,12 +34,15 @@ beforeAll(async () => {
   await newDomain(fork.folder, { plural: 'memos', singular: 'memo' })
   await fork.generate()
   await fork.commit('Notes and memos')
-  const load = (file: string) => import(/* @vite-ignore */ pathToFileURL(fork.path(file)).href)
   ;({ product } = (await load('functions/product.ts')) as typeof ProductModule)
   const database = (await load('database/index.ts')) as typeof Database
   owners = database.owners().filter(({ name }) => OWN.includes(name))
 })
 afterAll(() => fork.dispose())
+
+/** A module of the fork, not ours of the same name. */
+const load = (file: string): Promise<unknown> =>
+  import(/* @vite-ignore */ pathToFileURL(fork.path(file)).href) as Promise<unknown>
 
 describe('a copied domain', () => {
   it('is one of the contexts, and the only file of the product that says so is app.ts', async () => {
@@ -49,6 +53,11 @@ describe('a copied domain', () => {
     expect(changed.split('\n').filter((file) => !generated.has(file))).toEqual(['functions/app.ts'])
     const line = await fork.git('diff', '--numstat', 'product', 'own', '--', 'functions/app.ts')
     expect(line).toMatch(/^2\t0\t/)
+  })
+
+  it('keeps the walls between schemas, and names the tenant in each statement', async () => {
+    const { checkSql } = (await load('tools/sql-rules/index.ts')) as typeof SqlRules
+    expect(await checkSql()).toEqual([])
   })
 
   it('keeps the arrows of the house', async () => {
