@@ -4,7 +4,7 @@
  * health check opens no pool. A context makes its own services of these.
  */
 import { createTokenVerifier, roles, type TokenVerifier } from '../shared/auth/index.ts'
-import { readSettings, type Settings, type SettingSchemas } from '../shared/config/index.ts'
+import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
@@ -40,13 +40,13 @@ export interface Databases {
 }
 
 export interface PlatformOptions {
-  /** The settings of all contexts. */
-  readonly contextSettings: SettingSchemas
+  /** Called once; its error is thrown to whoever asks for a setting first. */
+  readonly readSettings: () => Settings
   /** Told of what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
 }
 
-export function createPlatform({ contextSettings, report }: PlatformOptions): Platform {
+export function createPlatform({ readSettings, report }: PlatformOptions): Platform {
   const opened: Database[] = []
   const directories = new Map<TenantKey, TenantDirectory>()
   const open = (login: LoginName, sizes: PoolSizes): Database => {
@@ -55,9 +55,9 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
     return database
   }
   const databases: Databases = madeOnce({
-    app: () => open('APP', HTTP_POOL),
-    forwarder: () => open('FORWARDER', BACKGROUND_POOL),
-    operator: () => open('OPERATOR', BACKGROUND_POOL),
+    app: () => open('APP', httpPool),
+    forwarder: () => open('FORWARDER', backgroundPool),
+    operator: () => open('OPERATOR', backgroundPool),
     subscriptions: () => databases.forwarder,
   })
   const tenantsBy = (key: TenantKey): TenantDirectory => {
@@ -70,7 +70,7 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
     await Promise.allSettled(opened.map((database) => database.end()))
   }
   const platform: Platform = madeOnce({
-    settings: () => readSettings(contextSettings),
+    settings: readSettings,
     tokens: () => tokenVerifier(platform.settings),
     databases: () => databases,
     events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),
@@ -89,11 +89,11 @@ interface PoolSizes {
   readonly queryTimeoutMs: number
 }
 
-const HTTP_POOL: PoolSizes = {
+const httpPool: PoolSizes = {
   connectionsMax: poolLimits.httpConnectionsMax,
   queryTimeoutMs: poolLimits.queryTimeoutMs,
 }
-const BACKGROUND_POOL: PoolSizes = {
+const backgroundPool: PoolSizes = {
   connectionsMax: poolLimits.backgroundConnectionsMax,
   queryTimeoutMs: poolLimits.backgroundQueryTimeoutMs,
 }

@@ -63,13 +63,16 @@ const tenantSchema = z
   .meta({ id: 'Tenant' })
 
 const defineTenantRoute = defineRouteFor<TenantContext>()
-/** The result as JSON, marked when it is the first answer again. */
-function answer(status: number, { result, replayed }: Received<unknown>): Reply {
-  const first = reply(status, { json: result })
-  return replayed ? markReplayed(first) : first
-}
 
 const common = { tags: ['Tenants'], access: { kind: 'operator' } } as const
+
+export const tenantRoutes = (services: () => TenantServices): Route<TenantContext>[] => [
+  createRoute(services),
+  createManyRoute(services),
+  listRoute(services),
+  statusRoute(services, 'suspend'),
+  statusRoute(services, 'resume'),
+]
 
 const createRoute = (services: () => TenantServices) =>
   defineTenantRoute({
@@ -96,6 +99,12 @@ const createRoute = (services: () => TenantServices) =>
       return answer(201, await services().registry.create(body, idempotency, action))
     },
   })
+
+/** The result as JSON, marked when it is the first answer again. */
+function answer(status: number, { result, replayed }: Received<unknown>): Reply {
+  const first = reply(status, { json: result })
+  return replayed ? markReplayed(first) : first
+}
 
 const createManyRoute = (services: () => TenantServices) =>
   defineTenantRoute({
@@ -192,11 +201,3 @@ const statusRoute = (services: () => TenantServices, verb: 'suspend' | 'resume')
       )
     },
   })
-
-export const tenantRoutes = (services: () => TenantServices): Route<TenantContext>[] => [
-  createRoute(services),
-  createManyRoute(services),
-  listRoute(services),
-  statusRoute(services, 'suspend'),
-  statusRoute(services, 'resume'),
-]
