@@ -31,11 +31,16 @@ export interface Platform {
 export interface Databases {
   /** Requests of tenants: bound to one tenant at a time. */
   readonly app: Database
-  /** Reads the log across tenants, and moves checkpoints. */
+  /**
+   * Subscriptions and projections of contexts: reads the log across tenants and moves checkpoints, and writes tables of
+   * contexts bound to one tenant at a time.
+   */
+  readonly worker: Database
+  /** Forwarding to Azure Data Explorer: reads the log across tenants, and keeps batches. */
   readonly forwarder: Database
   /** Administration across tenants. */
   readonly operator: Database
-  /** What the subscriptions of contexts work with. */
+  /** What the subscriptions of contexts work with: the worker's. */
   readonly subscriptions: Database
 }
 
@@ -56,9 +61,10 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
   }
   const databases: Databases = madeOnce({
     app: () => open('APP', HTTP_POOL),
+    worker: () => open('WORKER', BACKGROUND_POOL),
     forwarder: () => open('FORWARDER', BACKGROUND_POOL),
     operator: () => open('OPERATOR', BACKGROUND_POOL),
-    subscriptions: () => databases.forwarder,
+    subscriptions: () => databases.worker,
   })
   const tenantsBy = (key: TenantKey): TenantDirectory => {
     const directory =
@@ -83,7 +89,7 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
   return platform
 }
 
-type LoginName = 'APP' | 'FORWARDER' | 'OPERATOR'
+type LoginName = 'APP' | 'WORKER' | 'FORWARDER' | 'OPERATOR'
 interface PoolSizes {
   readonly connectionsMax: number
   readonly queryTimeoutMs: number

@@ -61,6 +61,7 @@ export async function checkServer(adminUrl: string): Promise<void> {
 
 export interface DatabaseUrls {
   readonly app: string
+  readonly worker: string
   readonly forwarder: string
   readonly operator: string
   readonly migrator: string
@@ -81,6 +82,7 @@ export async function prepareDatabase(
   return {
     urls: {
       app: urlOf('trickle_app'),
+      worker: urlOf('trickle_worker'),
       forwarder: urlOf('trickle_forwarder'),
       operator: urlOf('trickle_operator'),
       migrator: urlOf('trickle_migrator'),

@@ -12,7 +12,7 @@ export const tenantlessTables: Readonly<Record<string, string>> = {
   'trickle_subscriptions_state.subscriptions':
     'what holds for all members of a subscription; says nothing of any tenant',
   'trickle_subscriptions_state.members':
-    'checkpoints in the feed of all tenants; only the forwarder works on them',
+    'checkpoints in the feed of all tenants; only the worker and the forwarder work on them',
   'trickle_subscriptions_state.lanes':
     'checkpoints of single tenants within a subscription of all; no content, and the app sees none',
   'trickle_subscriptions_state.parked':

@@ -4,7 +4,7 @@ set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
 create schema trickle_subscriptions_state;
-grant usage on schema trickle_subscriptions_state to trickle_forwarder, trickle_operator;
+grant usage on schema trickle_subscriptions_state to trickle_worker, trickle_forwarder, trickle_operator;
 
 -- What holds for all members. While target_members is there a resize is under way: no member reads past the barrier.
 -- is_group: the work may be shared among members. types, stream_types: what its code asks for, noted to count its lag.
@@ -101,23 +101,25 @@ create index parked_replay on trickle_subscriptions_state.parked (name, parked_i
 alter table trickle_subscriptions_state.subscriptions enable row level security;
 alter table trickle_subscriptions_state.subscriptions force row level security;
 create policy subscriptions_owner on trickle_subscriptions_state.subscriptions for all to trickle_owner using (true) with check (true);
-create policy subscriptions_read on trickle_subscriptions_state.subscriptions for select to trickle_forwarder, trickle_operator using (true);
-grant select on trickle_subscriptions_state.subscriptions to trickle_forwarder, trickle_operator;
+create policy subscriptions_read on trickle_subscriptions_state.subscriptions for select
+  to trickle_worker, trickle_forwarder, trickle_operator using (true);
+grant select on trickle_subscriptions_state.subscriptions to trickle_worker, trickle_forwarder, trickle_operator;
 
 alter table trickle_subscriptions_state.members enable row level security;
 alter table trickle_subscriptions_state.members force row level security;
 create policy members_owner on trickle_subscriptions_state.members for all to trickle_owner using (true) with check (true);
-create policy members_read on trickle_subscriptions_state.members for select to trickle_forwarder, trickle_operator using (true);
-grant select on trickle_subscriptions_state.members to trickle_forwarder, trickle_operator;
+create policy members_read on trickle_subscriptions_state.members for select
+  to trickle_worker, trickle_forwarder, trickle_operator using (true);
+grant select on trickle_subscriptions_state.members to trickle_worker, trickle_forwarder, trickle_operator;
 
 alter table trickle_subscriptions_state.lanes enable row level security;
 alter table trickle_subscriptions_state.lanes force row level security;
 create policy lanes_owner on trickle_subscriptions_state.lanes for all to trickle_owner using (true) with check (true);
-create policy lanes_read on trickle_subscriptions_state.lanes for select to trickle_forwarder, trickle_operator using (true);
-grant select on trickle_subscriptions_state.lanes to trickle_forwarder, trickle_operator;
+create policy lanes_read on trickle_subscriptions_state.lanes for select to trickle_worker, trickle_operator using (true);
+grant select on trickle_subscriptions_state.lanes to trickle_worker, trickle_operator;
 
 alter table trickle_subscriptions_state.parked enable row level security;
 alter table trickle_subscriptions_state.parked force row level security;
 create policy parked_owner on trickle_subscriptions_state.parked for all to trickle_owner using (true) with check (true);
-create policy parked_read on trickle_subscriptions_state.parked for select to trickle_forwarder, trickle_operator using (true);
-grant select on trickle_subscriptions_state.parked to trickle_forwarder, trickle_operator;
+create policy parked_read on trickle_subscriptions_state.parked for select to trickle_worker, trickle_operator using (true);
+grant select on trickle_subscriptions_state.parked to trickle_worker, trickle_operator;

@@ -4,4 +4,4 @@ create or replace function trickle_subscriptions_state.member_of(p_tenant uuid, 
   language sql immutable parallel safe
   as $$ select ((hashtextextended(p_tenant::text || '/' || p_stream collate "C", 0) & 9223372036854775807) % p_members)::int $$;
 alter function trickle_subscriptions_state.member_of owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.member_of to trickle_forwarder, trickle_operator;
+grant execute on function trickle_subscriptions_state.member_of to trickle_worker, trickle_operator;

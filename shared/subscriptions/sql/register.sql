@@ -25,4 +25,4 @@ begin
   return v_members;
 end $$;
 alter function trickle_subscriptions_state.register owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.register to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.register to trickle_worker;

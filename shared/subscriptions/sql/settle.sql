@@ -54,4 +54,4 @@ begin
   return 'settled';
 end $$;
 alter function trickle_subscriptions_state.settle owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.settle to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.settle to trickle_worker;

@@ -23,7 +23,7 @@ beforeAll(async () => {
   // No key: an effect that is there twice is seen.
   await stage.admin.query(
     `create table public.effects (name text, stream_id text, version int);
-     grant usage on schema public to trickle_forwarder; grant all on public.effects to trickle_forwarder`,
+     grant usage on schema public to trickle_worker; grant all on public.effects to trickle_worker`,
   )
 })
 afterAll(() => stage.database.drop())
@@ -77,7 +77,7 @@ describe('effects in the same database', () => {
     await operations.replay('poisoned', events[0]?.parkedId ?? '')
     await runToEnd(stage, poisoned)
     expect(await effects()).toEqual(labels('s', 1, 300))
-    expect(await runSubscription(stage.forwarder, poisoned, AMPLE)).toMatchObject({
+    expect(await runSubscription(stage.worker, poisoned, AMPLE)).toMatchObject({
       outcome: 'done',
       events: 0,
     })
@@ -89,7 +89,7 @@ describe('effects in the same database', () => {
       if (isAway && version === 150) throw new RetryLater('the other side is away')
     })
     for (let n = 0; n < 3; n += 1) {
-      expect((await runSubscription(stage.forwarder, away, AMPLE)).outcome).toBe('waiting')
+      expect((await runSubscription(stage.worker, away, AMPLE)).outcome).toBe('waiting')
       await endWait(stage.admin, 'away')
     }
     isAway = false
@@ -106,7 +106,7 @@ describe('effects in the same database', () => {
         await run({ name: 'broken', text: 'select 1 / 0', columns: NO_COLUMNS, values: [] })
       },
     })
-    expect((await runSubscription(stage.forwarder, refused, AMPLE)).outcome).toBe('stopped')
+    expect((await runSubscription(stage.worker, refused, AMPLE)).outcome).toBe('stopped')
     expect((await subscriptionRow(stage.admin, 'refused')).error).toContain('division by zero')
   })
 
@@ -120,7 +120,7 @@ describe('effects in the same database', () => {
       await expireLease(stage.admin, name)
       await runToEnd(stage, second)
     })
-    expect((await runSubscription(stage.forwarder, first, AMPLE)).outcome).toBe('busy')
+    expect((await runSubscription(stage.worker, first, AMPLE)).outcome).toBe('busy')
     return effects()
   }
 

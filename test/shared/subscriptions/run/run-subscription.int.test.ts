@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => stage.database.drop())
 
 const run = (subscription: ReturnType<typeof defineSubscription>, options = AMPLE) =>
-  runSubscription(stage.forwarder, subscription, options)
+  runSubscription(stage.worker, subscription, options)
 
 describe('a subscription', () => {
   it('handles everything once, in the order of each stream, and then has nothing to do', async () => {
@@ -112,7 +112,7 @@ describe('a handler that throws', () => {
     recorder.fail = ({ streamId, version }, attempt) => {
       if (streamId === 'a' && version === 3 && attempt < 3) throw new Error(`no, ${attempt}`)
     }
-    await runSubscription(stage.forwarder, recorder.define('twice'), {
+    await runSubscription(stage.worker, recorder.define('twice'), {
       ...AMPLE,
       onProblem: (problem) => problems.push(problem),
     })
