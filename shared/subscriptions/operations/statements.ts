@@ -111,7 +111,7 @@ export const moveCheckpoints = (
   isResumed: boolean,
 ): Statement<Changed> => ({
   name: 'subscription_place',
-  text: 'select trickle_subscriptions_state.place($1, $2, $3, $4, $5) as outcome',
+  text: 'select trickle_subscriptions_state.move_checkpoints($1, $2, $3, $4, $5) as outcome',
   columns: CHANGED,
   values: [name, kind, at?.xid ?? null, at?.position ?? null, isResumed],
 })
