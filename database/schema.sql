@@ -721,6 +721,22 @@ create policy subscriptions_read on trickle_subscriptions_state.subscriptions fo
 grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_subscriptions_state.subscriptions to trickle_owner;
 grant select on trickle_subscriptions_state.subscriptions to trickle_forwarder, trickle_operator, trickle_worker;
 
+create table trickle_subscriptions_state.tenant_progress (
+  name text collate "C" not null,
+  tenant_id uuid not null,
+  xid xid8 not null,
+  position bigint not null,
+  constraint tenant_progress_pkey PRIMARY KEY (name, tenant_id)
+) with (fillfactor=70);
+-- owner trickle_owner, row-level security forced
+create policy tenant_progress_owner on trickle_subscriptions_state.tenant_progress for all to trickle_owner
+  using (true)
+  with check (true);
+create policy tenant_progress_read on trickle_subscriptions_state.tenant_progress for select to trickle_operator, trickle_worker
+  using (true);
+grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_subscriptions_state.tenant_progress to trickle_owner;
+grant select on trickle_subscriptions_state.tenant_progress to trickle_operator, trickle_worker;
+
 create function trickle_subscriptions_state.acquire(p_name text, p_member integer, p_owner text, p_lease_ms integer, OUT outcome text, OUT fence bigint, OUT epoch uuid, OUT generation integer, OUT xid xid8, OUT "position" bigint, OUT failures integer, OUT crashes integer)
   returns record
   language plpgsql volatile security definer
@@ -741,6 +757,20 @@ create function trickle_subscriptions_state.begin_page(p_name text, p_member int
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 618e17bcc90803c8df9580a5575449bb
 grant execute on function trickle_subscriptions_state.begin_page to trickle_worker;
+
+create function trickle_subscriptions_state.begin_tenant_replay(p_name text, p_member integer, p_fence bigint, p_tenant uuid, p_parked_id bigint)
+  returns void
+  language plpgsql volatile security definer
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body d43ef6235cbcd2aecfcfe55cd922df63
+grant execute on function trickle_subscriptions_state.begin_tenant_replay to trickle_worker;
+
+create function trickle_subscriptions_state.begin_tenant_step(p_name text, p_member integer, p_fence bigint, p_tenant uuid, p_first_xid xid8, p_first_position bigint, p_last_xid xid8, p_last_position bigint, p_set_aside jsonb)
+  returns void
+  language plpgsql volatile security definer
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body 9b235b6b4e12d5c4b7a9fccb172837b6
+grant execute on function trickle_subscriptions_state.begin_tenant_step to trickle_worker;
 
 create function trickle_subscriptions_state.count_attempt(p_name text, p_member integer, p_fence bigint, p_lane uuid, p_tenant uuid, p_stream text, p_version bigint, p_by integer)
   returns integer
@@ -796,7 +826,7 @@ create function trickle_subscriptions_state.move_checkpoints(p_name text, p_kind
   returns text
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body ba00d199b9f60d7181f740569703fe32
+-- owner trickle_owner, body 1e18cd670425bf2edd9cab2ff73ee8d8
 grant execute on function trickle_subscriptions_state.move_checkpoints to trickle_operator;
 
 create function trickle_subscriptions_state.place_members(p_name text, p_members integer, p_xid xid8, p_position bigint)
@@ -809,7 +839,7 @@ create function trickle_subscriptions_state.register(p_name text, p_is_group boo
   returns integer
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 03108946641793f523d63d75a958a2ba
+-- owner trickle_owner, body f8b48af1789bf78915d4fb5988d44e37
 grant execute on function trickle_subscriptions_state.register to trickle_worker;
 
 create function trickle_subscriptions_state.release(p_name text, p_member integer, p_fence bigint, p_error text, p_retry_after_ms integer)
@@ -840,6 +870,12 @@ create function trickle_subscriptions_state.resize(p_name text, p_members intege
 -- owner trickle_owner, body 2a60788f0eff5e0c10652ba9ee8fcf5d
 grant execute on function trickle_subscriptions_state.resize to trickle_operator;
 
+create function trickle_subscriptions_state.set_aside(p_name text, p_parked jsonb)
+  returns void
+  language plpgsql volatile security definer
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body 4a9be83e0a8b17b746b9462e32794a84
+
 create function trickle_subscriptions_state.set_state(p_name text, p_action text)
   returns text
   language plpgsql volatile security definer
@@ -851,8 +887,13 @@ create function trickle_subscriptions_state.settle(p_name text, p_member integer
   returns text
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 26fe48561385cb8a30e7368421be65ca
+-- owner trickle_owner, body d31bc827bb7707a630c9796ab27adb64
 grant execute on function trickle_subscriptions_state.settle to trickle_worker;
+
+create function trickle_subscriptions_state.step_lock_class()
+  returns integer
+  language sql immutable parallel safe;
+-- owner trickle_owner, body 4057eda8a35d4ecdccd1ac54a9018d5e
 
 create function trickle_subscriptions_state.stop(p_name text, p_member integer, p_fence bigint, p_error text)
   returns boolean

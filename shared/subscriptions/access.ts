@@ -14,5 +14,6 @@ export const subscriptionsAccess: TableAccess = {
   'trickle_subscriptions_state.subscriptions': withForwarder,
   'trickle_subscriptions_state.members': withForwarder,
   'trickle_subscriptions_state.lanes': byFunctions,
+  'trickle_subscriptions_state.tenant_progress': byFunctions,
   'trickle_subscriptions_state.parked': byFunctions,
 }

@@ -15,6 +15,8 @@ export const tenantlessTables: Readonly<Record<string, string>> = {
     'checkpoints in the feed of all tenants; only the worker and the forwarder work on them',
   'trickle_subscriptions_state.lanes':
     'checkpoints of single tenants within a subscription of all; no content, and the app sees none',
+  'trickle_subscriptions_state.tenant_progress':
+    'how far a projection has come with each tenant; no content, and the app sees none',
   'trickle_subscriptions_state.parked':
     'references to events of all tenants that a subscription set aside; no content, and the app sees none',
   'trickle_analytics_outbox.batches':

@@ -71,6 +71,17 @@ create table trickle_subscriptions_state.lanes (
   constraint lanes_pkey primary key (name, member, tenant_id)
 );
 
+-- How far a projection has come with each tenant: everything of the tenant up to (xid, position) took effect or is set
+-- aside. It moves in the transaction that has the effect, so it stands at the checkpoint or after it, and after a crash
+-- it says what is done already.
+create table trickle_subscriptions_state.tenant_progress (
+  name text collate "C" not null,
+  tenant_id uuid not null,
+  xid xid8 not null,
+  position bigint not null,
+  constraint tenant_progress_pkey primary key (name, tenant_id)
+) with (fillfactor = 70);
+
 -- Events set aside, by reference and never by content. parked: failed for good, waits for an operator. waiting: a later
 -- event of a blocked stream. replay: to be handled by the next run. skipped: given up, kept as a record. blocks: later
 -- events of the stream wait for it.
@@ -123,6 +134,14 @@ create policy lanes_owner on trickle_subscriptions_state.lanes for all
 create policy lanes_read on trickle_subscriptions_state.lanes for select
   to trickle_worker, trickle_operator using (true);
 grant select on trickle_subscriptions_state.lanes to trickle_worker, trickle_operator;
+
+alter table trickle_subscriptions_state.tenant_progress enable row level security;
+alter table trickle_subscriptions_state.tenant_progress force row level security;
+create policy tenant_progress_owner on trickle_subscriptions_state.tenant_progress for all
+  to trickle_owner using (true) with check (true);
+create policy tenant_progress_read on trickle_subscriptions_state.tenant_progress for select
+  to trickle_worker, trickle_operator using (true);
+grant select on trickle_subscriptions_state.tenant_progress to trickle_worker, trickle_operator;
 
 alter table trickle_subscriptions_state.parked enable row level security;
 alter table trickle_subscriptions_state.parked force row level security;

@@ -25,9 +25,9 @@ export interface Stage {
   append(tenant: TenantContext, streamId: string, count?: number, type?: string): Promise<void>
 }
 
-export async function openStage(): Promise<Stage> {
+export async function openStage({ version = 18 }: { version?: 17 | 18 } = {}): Promise<Stage> {
   // Autovacuum draws transaction ids of its own, which hold a page of the feed back for a moment.
-  const database = await createOwnServer({ settings: { autovacuum: false } })
+  const database = await createOwnServer({ version, settings: { autovacuum: false } })
   const store = new PostgresEventStore(database.pool('trickle_app', 5))
   return {
     database,

@@ -3,7 +3,7 @@ import {
   RetryLater,
   runSubscription,
   SubscriptionOperations,
-  workLimits,
+  eventPage,
 } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
@@ -57,7 +57,7 @@ describe('a tenant with much to do', () => {
     // Without the lane a thousand events of the loud tenant would come first.
     const before = recorder.seen.indexOf('q 1')
     expect(before).toBeGreaterThan(0)
-    expect(before).toBeLessThanOrEqual(workLimits.tenantShare + workLimits.pageEvents)
+    expect(before).toBeLessThanOrEqual(eventPage.tenantShare + eventPage.events)
     const { lagEvents } = await operations.get('fair')
     expect(lagEvents).toBe(LOUD + QUIET + 10 - recorder.seen.length)
     await runToEnd(stage, subscription)

@@ -4,7 +4,7 @@ import {
   defineSubscription,
   RetryLater,
   runSubscription,
-  workLimits,
+  eventPage,
   type SubscriptionEvent,
   type SubscriptionProblem,
 } from '../../../../shared/subscriptions/index.ts'
@@ -84,7 +84,7 @@ describe('a subscription', () => {
     const small = recorder.define('small')
     expect(await run(small, { timeMs: 60_000, stepsMax: 1 })).toMatchObject({ outcome: 'budget-spent' })
     // The one tenant goes to a lane, which begins with the next step.
-    expect(recorder.seen).toHaveLength(workLimits.tenantShare)
+    expect(recorder.seen).toHaveLength(eventPage.tenantShare)
     expect(await run(small, { timeMs: 0, stepsMax: 9 })).toEqual({
       outcome: 'budget-spent',
       events: 0,
