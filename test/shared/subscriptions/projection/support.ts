@@ -66,24 +66,34 @@ export async function effectsOf(admin: Client, name: string, tenantId?: string):
 /** A statement without an answer. */
 export const plain = (text: string): Statement => ({ name: 'plain', text, columns: NO_COLUMNS, values: [] })
 
-/** A pool whose trips wait for what the test does in between. */
+/** A pool whose trips wait for what the test does before, and that may end as a process does: then it sends nothing more. */
 export class WatchedDatabase extends Database {
-  beforeTrip: (nth: number) => Promise<void> = async () => {}
-  afterTrip: (errors: readonly unknown[]) => Promise<void> = async () => {}
-  beforeQuery: (name: string) => Promise<void> = async () => {}
+  beforeTrip: () => Promise<void> = async () => {}
+  /** Told of each statement and of each trip, `trip 1` for the first; true ends it before that is sent. */
+  diesAt: (what: string) => boolean = () => false
   #trips = 0
+  #isDead = false
 
   override async query<R>(statement: Statement<R>, options = {}): Promise<R[]> {
-    await this.beforeQuery(statement.name)
+    this.#live(statement.name)
     return super.query(statement, options)
+  }
+
+  override async inOneTrip(statements: readonly Statement[], options = {}): Promise<void> {
+    this.#live('single')
+    return super.inOneTrip(statements, options)
   }
 
   override async eachInOneTrip(transactions: readonly (readonly Statement[])[]): Promise<unknown[]> {
     this.#trips += 1
-    await this.beforeTrip(this.#trips)
-    const errors = await super.eachInOneTrip(transactions)
-    await this.afterTrip(errors)
-    return errors
+    this.#live(`trip ${this.#trips}`)
+    await this.beforeTrip()
+    return super.eachInOneTrip(transactions)
+  }
+
+  #live(what: string): void {
+    this.#isDead ||= this.diesAt(what)
+    if (this.#isDead) throw new Error('the process ended')
   }
 }
 
