@@ -106,7 +106,7 @@ describe('many transactions in one trip', () => {
 requirePgBouncer()
 
 describe.runIf(hasPgBouncer())('by way of PgBouncer', () => {
-  it('they are the same', async () => {
+  it('they do the same', async () => {
     const bouncer = await startPgBouncer(database.adminUrl)
     const pooled = open(bouncer.url(database.url('trickle_worker')))
     const errors = await pooled.eachInOneTrip([[note('a')], [broken], [note('b'), note('c')]])

@@ -204,7 +204,7 @@ describe('a projection works alone', () => {
 })
 
 describe('on PostgreSQL 17', () => {
-  it('it does the same', async () => {
+  it('does the same', async () => {
     const own = await openProjectionStage({ version: 17 })
     const tenant = await own.tenant('acme')
     await own.append(tenant, 's', 50)

@@ -1,10 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Database } from '../../../../shared/postgres/index.ts'
-import {
-  runSubscription,
-  SubscriptionOperations,
-  type SubscriptionRun,
-} from '../../../../shared/subscriptions/index.ts'
+import { runSubscription, SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
 import { TenantRegistry, type TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import { hasPgBouncer, requirePgBouncer, startPgBouncer } from '../../../support/pgbouncer.ts'
@@ -57,7 +53,7 @@ async function isWhole(name: string): Promise<boolean> {
 }
 
 /** The first instance has read its page; before it sends anything another one takes over and does everything. */
-async function takenOver(name: string): Promise<SubscriptionRun | unknown> {
+async function takenOver(name: string): Promise<unknown> {
   const frozen = opening(watched(stage))
   let taken: Promise<unknown> | undefined
   const take = async (): Promise<void> => {
