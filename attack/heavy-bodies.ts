@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { heavyBodies, validBody, type Body } from './heavy-body-shapes.ts'
+import { heavyBodies, validBody } from './heavy-body-shapes.ts'
+import type { Body } from './heavy-body-shapes.ts'
 import type { AttackFinding, AttackPart, AttackTarget } from './part.ts'
 
 /** Often enough to meet every pause of the instance, seldom enough to be no load of its own. */

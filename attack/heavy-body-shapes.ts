@@ -9,11 +9,13 @@ export interface Body {
 /** Below the 9 MiB of a request and the 8 MiB of an append's events. */
 const BYTES = 8_200_000
 
-const one = '/api/streams/attacked/events'
+const ONE = '/api/streams/attacked/events'
 const batch = { 'content-type': 'application/cloudevents-batch+json' }
 
-function body(name: string, text: string, path = one, headers: Body['headers'] = {}): Body {
-  return { name, path, headers, bytes: new TextEncoder().encode(text) }
+/** What an honest client may send: as many events as one append takes, of ordinary members. */
+export function validBody(): Body {
+  const data = `{${list((index) => `"name${index}":{"text":"value ${index}","amount":${index}.5,"tags":[1,2,null]}`, 7_200)}}`
+  return body('a valid body', `{"events":[${Array.from({ length: 950 }, () => event(data)).join(',')}]}`)
 }
 
 /** Items, separated by commas, of so many bytes in all. */
@@ -23,14 +25,11 @@ function list(item: (index: number) => string, bytes = BYTES): string {
   return items.join(',')
 }
 
-const members = (bytes = BYTES): string => list((index) => `"k${index}":1`, bytes)
-const event = (data: string): string => `{"type":"Attacked","data":${data}}`
-
-/** What an honest client may send: as many events as one append takes, of ordinary members. */
-export function validBody(): Body {
-  const data = `{${list((index) => `"name${index}":{"text":"value ${index}","amount":${index}.5,"tags":[1,2,null]}`, 7_200)}}`
-  return body('a valid body', `{"events":[${Array.from({ length: 950 }, () => event(data)).join(',')}]}`)
+function body(name: string, text: string, path = ONE, headers: Body['headers'] = {}): Body {
+  return { name, path, headers, bytes: new TextEncoder().encode(text) }
 }
+
+const event = (data: string): string => `{"type":"Attacked","data":${data}}`
 
 /** One of each kind; made one after the other, so that one at a time is in memory. */
 export function* heavyBodies(): Generator<Body> {
@@ -62,7 +61,7 @@ export function* heavyBodies(): Generator<Body> {
   yield body(
     '100,000 empty CloudEvents',
     `[${list(() => '{"specversion":"1.0","id":"","source":"","type":""}')}]`,
-    one,
+    ONE,
     batch,
   )
   yield body(
@@ -71,3 +70,5 @@ export function* heavyBodies(): Generator<Body> {
     '/api/appends',
   )
 }
+
+const members = (bytes = BYTES): string => list((index) => `"k${index}":1`, bytes)

@@ -7,12 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { AttackFinding, AttackPart, AttackTarget } from './part.ts'
 
 /** Below the front's limit, around Node's own 16 KiB, and above everything. */
-const kilobytes = [8, 17, 31, 40]
-const frontTakesKilobytes = 32
+const KILOBYTES = [8, 17, 31, 40]
+const FRONT_TAKES_KILOBYTES = 32
 /** A lost half is given up after about six seconds; what is open after this stays open. */
-const patienceMs = 15_000
-const path = '/api/health/live'
-const someId = '11111111-1111-4111-8111-111111111111'
+const PATIENCE_MS = 15_000
+const PATH = '/api/health/live'
+const SOME_ID = '11111111-1111-4111-8111-111111111111'
 
 interface Attack {
   readonly name: string
@@ -25,10 +25,10 @@ interface Attack {
 
 function attacks(): Attack[] {
   const get = (query: string, ...headers: string[]): string =>
-    [`GET ${path}${query} HTTP/1.1`, 'host: localhost', 'connection: close', ...headers].join('\r\n')
-  const sizes = kilobytes.flatMap((size): Attack[] => {
+    [`GET ${PATH}${query} HTTP/1.1`, 'host: localhost', 'connection: close', ...headers].join('\r\n')
+  const sizes = KILOBYTES.flatMap((size): Attack[] => {
     const long = 'a'.repeat(size * 1_000)
-    const mayBeCut = size > frontTakesKilobytes
+    const mayBeCut = size > FRONT_TAKES_KILOBYTES
     return [
       { name: `a query of ${size} KB`, head: get(`?${long}`), mayBeCut },
       { name: `a header of ${size} KB`, head: get('', `x-long: ${long}`), mayBeCut },
@@ -36,13 +36,13 @@ function attacks(): Attack[] {
   })
   return [
     ...sizes,
-    { name: 'an invocation id of its own', head: get('', `x-ms-invocation-id: ${someId}`) },
+    { name: 'an invocation id of its own', head: get('', `x-ms-invocation-id: ${SOME_ID}`) },
     { name: 'two invocation ids', head: get('', 'x-ms-invocation-id: a', 'x-ms-invocation-id: b') },
     { name: 'a header that is not ASCII', head: get('', 'x-name: caf\u00e9') },
     { name: 'the headers given in the query', head: get('?Headers=%7B%22a%20b%22%3A%22c%22%7D') },
     { name: 'an unknown expectation', head: get('', 'expect: wonders') },
     { name: '300 headers', head: get('', ...Array.from({ length: 300 }, (_, index) => `x-${index}: 1`)) },
-    { name: 'a host that is none', head: `GET ${path} HTTP/1.1\r\nhost: a b\r\nconnection: close` },
+    { name: 'a host that is none', head: `GET ${PATH} HTTP/1.1\r\nhost: a b\r\nconnection: close` },
     { name: 'a client that hangs up', head: get(''), hangsUp: true },
   ]
 }
@@ -57,7 +57,7 @@ function send(target: AttackTarget, { head, hangsUp }: Attack): Promise<number |
       const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]
       resolve(status === undefined ? undefined : Number(status))
     }
-    socket.setTimeout(patienceMs, done)
+    socket.setTimeout(PATIENCE_MS, done)
     socket.on('error', done)
     socket.on('close', done)
     socket.on('data', (chunk) => {
@@ -80,15 +80,15 @@ async function settledWithin(target: AttackTarget, limitMs: number): Promise<num
 
 async function attackWith(target: AttackTarget, attack: Attack): Promise<AttackFinding> {
   const status = await send(target, attack)
-  const open = await settledWithin(target, patienceMs)
-  const next = await fetch(`${target.url}${path}`).then(
+  const open = await settledWithin(target, PATIENCE_MS)
+  const next = await fetch(`${target.url}${PATH}`).then(
     (response) => String(response.status),
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   )
   const isAnswered = status !== undefined || attack.hangsUp === true || attack.mayBeCut === true
   return {
     attack: attack.name,
-    bar: `answered, no invocation open after ${patienceMs / 1_000} s, the next request gets 200`,
+    bar: `answered, no invocation open after ${PATIENCE_MS / 1_000} s, the next request gets 200`,
     seen: `answer ${status ?? 'none'}, ${open} open, next ${next}`,
     holds: isAnswered && open === 0 && next === '200',
   }

@@ -1,13 +1,13 @@
 import type { PartFinding } from './run-parts.ts'
 
-const TITLES = { part: 'part', attack: 'attack', bar: 'bar', seen: 'seen', holds: 'holds' } as const
-type Column = keyof typeof TITLES
+const titles = { part: 'part', attack: 'attack', bar: 'bar', seen: 'seen', holds: 'holds' } as const
+type Column = keyof typeof titles
 const COLUMNS: readonly Column[] = ['part', 'attack', 'bar', 'seen', 'holds']
 
 /** A table in Markdown: nothing is cut, since a bar is only as good as its words. */
 export function renderFindings(findings: readonly PartFinding[]): string {
   const rows = [
-    TITLES,
+    titles,
     ...findings.map(({ part, attack, bar, seen, holds }) => ({
       part,
       attack,

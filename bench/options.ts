@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util'
 import { instanceLimits } from '../shared/postgres/index.ts'
-import { commonFlags, commonOptions, commonUsage, FlagReader } from './command/index.ts'
-import { sectionNames, type BenchOptions, type SectionName } from './sections/index.ts'
-import { statementModes } from './stage/index.ts'
-
-export { UsageError } from './command/index.ts'
+import { commonFlags, commonOptions, COMMON_USAGE } from './command/index.ts'
+import { FlagReader } from '../packages/command-flags/index.ts'
+import { SECTION_NAMES } from './sections/index.ts'
+import type { BenchOptions, SectionName } from './sections/index.ts'
+import { STATEMENT_MODES } from './stage/index.ts'
 
 /** One caller, one instance's share of HTTP requests as deployed, and less and more than that. */
 const CONCURRENCIES = [1, 8, instanceLimits.httpConcurrency, 32]
 
 export const usage = `npm run bench -- [SECTION...] [flags]
 
-Sections: ${sectionNames.join(', ')}; all of them when none is named.
-${commonUsage}
+Sections: ${SECTION_NAMES.join(', ')}; all of them when none is named.
+${COMMON_USAGE}
   --start-rounds N        rounds of the section start (default 7; at least 7 unless --short)
   --concurrency ${CONCURRENCIES.join()}  callers at once
   --batches 1,10          events of one append
@@ -21,7 +21,7 @@ ${commonUsage}
   --full                  forward: also at a million stored events (minutes)`
 
 /** A start is one sample, so more of them are needed than of turns that average over a second. */
-const START_ROUNDS = { long: 7, short: 3 } as const
+const startRounds = { long: 7, short: 3 } as const
 
 export interface SectionsCommand {
   readonly sections: readonly SectionName[]
@@ -40,17 +40,17 @@ export function parseCommand(args: readonly string[], defaultConnections: number
     startRounds: flags.count(
       '--start-rounds',
       values['start-rounds'],
-      isShort ? START_ROUNDS.short : START_ROUNDS.long,
-      isShort ? 1 : START_ROUNDS.long,
+      isShort ? startRounds.short : startRounds.long,
+      isShort ? 1 : startRounds.long,
       1_000,
     ),
     concurrencies: flags.counts('--concurrency', values.concurrency, CONCURRENCIES, 256),
     batches: flags.counts('--batches', values.batches, [1, 10], 1_000),
-    modes: flags.choices('--modes', values.modes, statementModes),
+    modes: flags.choices('--modes', values.modes, STATEMENT_MODES),
     isHot: values.hot === true,
     isFull: values.full === true,
   }
-  return { sections: flags.parts(positionals, sectionNames), options, outFile: values.out }
+  return { sections: flags.parts(positionals, SECTION_NAMES), options, outFile: values.out }
 }
 
 function parse(args: readonly string[]) {

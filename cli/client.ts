@@ -62,11 +62,11 @@ export interface Client {
   json<T>(path: string, schema: z.ZodType<T>, request?: ClientRequest): Promise<T>
 }
 
-const defaultTimeoutMs = 100_000
+const DEFAULT_TIMEOUT_MS = 100_000
 
 /** Long enough for any request, short enough to be worthless soon; long imports ask for a new one. */
-const tokenSeconds = 600
-const renewBeforeSeconds = 60
+const TOKEN_SECONDS = 600
+const RENEW_BEFORE_SECONDS = 60
 
 const problemSchema = z.looseObject({
   code: z.string().optional(),
@@ -91,63 +91,6 @@ export async function problemLine(response: Response): Promise<{ code: string; l
   return { code, line: `${response.status} ${code}${words === '' ? '' : `: ${words}`}${trace}` }
 }
 
-/** @throws UsageError */
-function assertSecure(url: string, isInsecure: boolean): void {
-  const { protocol, hostname } = new URL(url)
-  if (protocol === 'https:' || isInsecure || isThisMachine(hostname)) return
-  throw new UsageError(
-    `--url ${url} leads to another machine without TLS: the token and every event could be read and changed on the way. Use https, or say --insecure if that way is your own.`,
-  )
-}
-
-/** The address to use, without a slash at its end. */
-function addressOf(settings: ClientSettings): string {
-  if (settings.url !== undefined) {
-    if (!/^https?:\/\//iu.test(settings.url) || !URL.canParse(settings.url)) {
-      throw new UsageError(`--url takes an http(s) address, not "${settings.url}".`)
-    }
-    assertSecure(settings.url, settings.insecure === true)
-    return settings.url.replace(/\/+$/u, '')
-  }
-  const { state, status } = readRun(settings.home)
-  if (status.url !== null) return status.url
-  throw new CommandFailure(
-    'NOT_RUNNING',
-    `Trickle is ${state} (${settings.home}). Start it with npm start, or name another one with --url.`,
-  )
-}
-
-/** Tokens for the requests: the one that was given, or one of the local run, made anew before it expires. */
-function tokens(settings: ClientSettings, url: string): () => Promise<string> {
-  const given = settings.token ?? process.env['TRICKLE_TOKEN']
-  if (given !== undefined && given !== '') return async () => await Promise.resolve(given)
-  if (!isThisMachine(new URL(url).hostname)) {
-    throw new UsageError('Another Trickle than the local run needs --token TOKEN (or TRICKLE_TOKEN).')
-  }
-  let current: { token: string; renewAt: number } | undefined
-  return async () => {
-    if (!current || Date.now() >= current.renewAt) {
-      const token = await signToken(homeAt(settings.home).issuer, {
-        ...(settings.tenant === undefined ? {} : { tenant: settings.tenant }),
-        roles: settings.roles,
-        expiresInSeconds: tokenSeconds,
-        subject: 'trickle-cli',
-      })
-      current = { token, renewAt: Date.now() + (tokenSeconds - renewBeforeSeconds) * 1000 }
-    }
-    return current.token
-  }
-}
-
-function unreachable(url: string, error: unknown): CommandFailure {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-  return new CommandFailure(
-    'UNREACHABLE',
-    `Nothing answers at ${url} (${cause}). Does it run? npx --no -- trickle status`,
-    { cause: error },
-  )
-}
-
 /**
  * A client for a command.
  * @throws CommandFailure NOT_RUNNING, UsageError
@@ -156,7 +99,7 @@ export function openClient(settings: ClientSettings): Client {
   const url = addressOf(settings)
   const token = tokens(settings, url)
   const send = async (path: string, request: ClientRequest = {}): Promise<Response> => {
-    const { json, body, timeoutMs = defaultTimeoutMs } = request
+    const { json, body, timeoutMs = DEFAULT_TIMEOUT_MS } = request
     const timeout = AbortSignal.timeout(timeoutMs)
     const isJson = json !== undefined
     const content = isJson ? JSON.stringify(json) : body
@@ -191,4 +134,61 @@ export function openClient(settings: ClientSettings): Client {
     send,
     json: async (path, schema, request) => schema.parse(await (await send(path, request)).json()),
   }
+}
+
+/** The address to use, without a slash at its end. */
+function addressOf(settings: ClientSettings): string {
+  if (settings.url !== undefined) {
+    if (!/^https?:\/\//iu.test(settings.url) || !URL.canParse(settings.url)) {
+      throw new UsageError(`--url takes an http(s) address, not "${settings.url}".`)
+    }
+    assertSecure(settings.url, settings.insecure === true)
+    return settings.url.replace(/\/+$/u, '')
+  }
+  const { state, status } = readRun(settings.home)
+  if (status.url !== null) return status.url
+  throw new CommandFailure(
+    'NOT_RUNNING',
+    `Trickle is ${state} (${settings.home}). Start it with npm start, or name another one with --url.`,
+  )
+}
+
+/** @throws UsageError */
+function assertSecure(url: string, isInsecure: boolean): void {
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'https:' || isInsecure || isThisMachine(hostname)) return
+  throw new UsageError(
+    `--url ${url} leads to another machine without TLS: the token and every event could be read and changed on the way. Use https, or say --insecure if that way is your own.`,
+  )
+}
+
+/** Tokens for the requests: the one that was given, or one of the local run, made anew before it expires. */
+function tokens(settings: ClientSettings, url: string): () => Promise<string> {
+  const given = settings.token ?? process.env['TRICKLE_TOKEN']
+  if (given !== undefined && given !== '') return async () => await Promise.resolve(given)
+  if (!isThisMachine(new URL(url).hostname)) {
+    throw new UsageError('Another Trickle than the local run needs --token TOKEN (or TRICKLE_TOKEN).')
+  }
+  let current: { token: string; renewAt: number } | undefined
+  return async () => {
+    if (!current || Date.now() >= current.renewAt) {
+      const token = await signToken(homeAt(settings.home).issuer, {
+        ...(settings.tenant === undefined ? {} : { tenant: settings.tenant }),
+        roles: settings.roles,
+        expiresInSeconds: TOKEN_SECONDS,
+        subject: 'trickle-cli',
+      })
+      current = { token, renewAt: Date.now() + (TOKEN_SECONDS - RENEW_BEFORE_SECONDS) * 1000 }
+    }
+    return current.token
+  }
+}
+
+function unreachable(url: string, error: unknown): CommandFailure {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+  return new CommandFailure(
+    'UNREACHABLE',
+    `Nothing answers at ${url} (${cause}). Does it run? npx --no -- trickle status`,
+    { cause: error },
+  )
 }

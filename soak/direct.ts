@@ -8,7 +8,7 @@ const FOREIGN_STANDS_FROM = 0.95
 
 const LOOK_EVERY_MS = 100
 
-export interface Cast {
+export interface Direction {
   readonly startedAtMs: number
   readonly fleet: WriterFleet
   readonly foreign: ForeignLoad
@@ -17,8 +17,8 @@ export interface Cast {
 }
 
 /** Follows the writers: kills one when its time has come, opens the standing transactions, tells how far they are. */
-export async function direct(options: SoakOptions, cast: Cast): Promise<void> {
-  const { startedAtMs, fleet, foreign } = cast
+export async function direct(options: SoakOptions, direction: Direction): Promise<void> {
+  const { startedAtMs, fleet, foreign } = direction
   // A failure is told by whoever waits for the fleet itself.
   const ended = fleet.done.catch(() => {})
   let kills = 0
@@ -40,12 +40,12 @@ export async function direct(options: SoakOptions, cast: Cast): Promise<void> {
     }
     if (Date.now() - toldAtMs >= options.progressEveryMs) {
       toldAtMs = Date.now()
-      cast.onProgress(progressLine(options, elapsedMs, cast))
+      direction.onProgress(progressLine(options, elapsedMs, direction))
     }
   }
 }
 
-function progressLine({ appends }: SoakOptions, elapsedMs: number, { fleet, readers }: Cast): string {
+function progressLine({ appends }: SoakOptions, elapsedMs: number, { fleet, readers }: Direction): string {
   const seen = readers
     .states()
     .map((reader) => reader.seen)

@@ -1,10 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { PostgresVersion } from '../local/postgres/index.ts'
+import { FlagReader } from '../packages/command-flags/index.ts'
 
-/** Told to whoever calls it wrongly; exit code 2. */
-export class UsageError extends Error {}
-
-export const usage = `npm run soak -- [flags]
+const USAGE = `npm run soak -- [flags]
 
 Appends from several processes while things go wrong, reads along, and reconciles every event at the end.
   --appends N      commands to send (default 20000)
@@ -62,18 +60,19 @@ const PROGRESS_EVERY_MS = 5_000
 
 /** Reads the command line. @throws UsageError with what is wrong and the usage. */
 export function parseCommand(args: readonly string[]): Command {
-  const values = parse(args)
+  const flags = new FlagReader(USAGE)
+  const values = flags.parse(() => parse(args))
   const durable = values.durable === true
-  const postgres = count('--postgres', values.postgres, 18, 17, 18) === 17 ? 17 : 18
+  const postgres = flags.count('--postgres', values.postgres, 18, 17, 18) === 17 ? 17 : 18
   const outFile = values.out
   if (values.foreign !== undefined) {
-    const seconds = count('--foreign', values.foreign, 60, 1, 600)
-    const appendsPerSecond = count('--rate', values.rate, 50, 1, 1_000)
+    const seconds = flags.count('--foreign', values.foreign, 60, 1, 600)
+    const appendsPerSecond = flags.count('--rate', values.rate, 50, 1, 1_000)
     return { kind: 'foreign', outFile, foreign: { seconds, appendsPerSecond, durable, postgres } }
   }
-  const minutes = values.minutes === undefined ? null : count('--minutes', values.minutes, 1, 1, 1_440)
+  const minutes = values.minutes === undefined ? null : flags.count('--minutes', values.minutes, 1, 1, 1_440)
   const fallback = minutes === null ? 20_000 : minutes * APPENDS_PER_MINUTE_MAX
-  const appends = count('--appends', values.appends, fallback, 1, 100_000_000)
+  const appends = flags.count('--appends', values.appends, fallback, 1, 100_000_000)
   const killsByDefault =
     minutes === null ? Math.round(appends / APPENDS_PER_WRITER_KILL) : minutes * WRITER_KILLS_PER_MINUTE
   return {
@@ -83,13 +82,19 @@ export function parseCommand(args: readonly string[]): Command {
       appends,
       minutes,
       // A number that can be told and typed again.
-      seed: count('--seed', values.seed, Date.now() % 1_000_000, 0, 2_000_000_000),
-      processes: count('--processes', values.processes, 3, 2, 16),
-      callers: count('--callers', values.callers, 8, 1, 32),
+      seed: flags.count('--seed', values.seed, Date.now() % 1_000_000, 0, 2_000_000_000),
+      processes: flags.count('--processes', values.processes, 3, 2, 16),
+      callers: flags.count('--callers', values.callers, 8, 1, 32),
       slowCallers: 2,
-      writerKills: count('--writer-kills', values['writer-kills'], Math.max(2, killsByDefault), 0, 10_000),
-      killEveryMs: count('--kill-every', values['kill-every'], 150, 1, 3_600_000),
-      cutsPerThousand: count('--cuts', values.cuts, 40, 0, 1_000),
+      writerKills: flags.count(
+        '--writer-kills',
+        values['writer-kills'],
+        Math.max(2, killsByDefault),
+        0,
+        10_000,
+      ),
+      killEveryMs: flags.count('--kill-every', values['kill-every'], 150, 1, 3_600_000),
+      cutsPerThousand: flags.count('--cuts', values.cuts, 40, 0, 1_000),
       durable,
       postgres,
       progressEveryMs: PROGRESS_EVERY_MS,
@@ -99,35 +104,22 @@ export function parseCommand(args: readonly string[]): Command {
 
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        appends: text,
-        minutes: text,
-        seed: text,
-        processes: text,
-        callers: text,
-        'writer-kills': text,
-        'kill-every': text,
-        cuts: text,
-        durable: { type: 'boolean' },
-        postgres: text,
-        foreign: text,
-        rate: text,
-        out: text,
-      },
-    }).values
-  } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error))
-  }
+  return parseArgs({
+    args: [...args],
+    options: {
+      appends: text,
+      minutes: text,
+      seed: text,
+      processes: text,
+      callers: text,
+      'writer-kills': text,
+      'kill-every': text,
+      cuts: text,
+      durable: { type: 'boolean' },
+      postgres: text,
+      foreign: text,
+      rate: text,
+      out: text,
+    },
+  }).values
 }
-
-function count(flag: string, text: string | undefined, fallback: number, min: number, max: number): number {
-  if (text === undefined) return fallback
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value
-  throw wrong(`${flag} takes a whole number from ${min} to ${max}, not "${text}".`)
-}
-
-const wrong = (what: string): UsageError => new UsageError(`${what}\n\n${usage}`)

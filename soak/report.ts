@@ -1,12 +1,5 @@
-import { totalBreaches, type SoakResult } from './result.ts'
-
-const number = (value: number): string => value.toLocaleString('en')
-
-/** Lines of two columns. */
-function lines(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n')
-}
+import { totalBreaches } from './result.ts'
+import type { SoakResult } from './result.ts'
 
 /** The result of a soak as text: what was sent, what befell it, what was seen, what is wrong. */
 export function renderSoak(result: SoakResult): string {
@@ -21,6 +14,14 @@ export function renderSoak(result: SoakResult): string {
     'Breaches',
     renderBreaches(result),
   ].join('\n')
+}
+
+const number = (value: number): string => value.toLocaleString('en')
+
+/** Lines of two columns. */
+function lines(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n')
 }
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`

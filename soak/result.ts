@@ -1,4 +1,5 @@
-import type { Fault, ForeignCounts } from './faults/index.ts'
+import type { FaultAction } from '../packages/tcp-proxy/index.ts'
+import type { ForeignCounts } from './faults/index.ts'
 import type { SoakOptions } from './options.ts'
 import type { ReaderState } from './readers/index.ts'
 import type { Reconciliation } from './reconcile/index.ts'
@@ -8,7 +9,7 @@ export interface RunFaults {
   /** By login. */
   readonly backendsKilled: Readonly<Record<string, number>>
   readonly writersKilled: number
-  readonly connections: Readonly<Record<Fault, number>>
+  readonly connections: Readonly<Record<FaultAction, number>>
   /** Left behind by killed writers. */
   readonly preparedRolledBack: number
   readonly foreign: ForeignCounts

@@ -1,8 +1,8 @@
 /**
  * The arrows of the house, as a rule: local, cli, test, bench, soak, attack, tools, examples -> database -> functions ->
- * shared. A context of functions/ never imports another one, a capability of shared/ is entered by its door (index.ts),
+ * shared; packages/ stands apart and knows nothing of the product. A context of functions/ never imports another one, a capability of shared/ is entered by its door (index.ts),
  * and what is deployed never imports what is not. What is made for tests has a door of its own (testing/index.ts). The
- * hooks of a deployment (infra/hooks) stand on shared/ and on database/ alone, and nothing but their tests imports them.
+ * hooks of a deployment (infra/hooks) stand on shared/, database/ and packages/, and nothing but their tests imports them.
  * Imports are read from the text; the formatter keeps them in one shape.
  */
 import { glob, readFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { dirname, join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const ROOTS = '{functions,shared,database,local,cli,test,bench,soak,attack,tools,examples,infra}'
+const ROOTS = '{functions,shared,database,packages,local,cli,test,bench,soak,attack,tools,examples,infra}'
 
 /** Static, re-exporting, dynamic and type-only imports of a relative path. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)['"](\.{1,2}\/[^'"]+)['"]/g
@@ -37,12 +37,17 @@ function brokenRule(file: string, target: string): string | undefined {
   const to = placeOf(target)
   if (to.root === 'infra' && to.folder === 'hooks' && !['infra', 'test'].includes(from.root))
     return 'infra/hooks is imported by its tests only'
-  if (from.root === 'infra' && !isAllowedForHooks(to)) return 'infra/hooks imports shared/ and database/ only'
+  if (from.root === 'infra' && !isAllowedForHooks(to))
+    return 'infra/hooks imports shared/, database/ and packages/ only'
   if (from.root === 'shared' && to.root !== 'shared' && to.root !== '') return 'shared/ imports shared/ only'
   if (from.root === 'functions' && !['functions', 'shared', ''].includes(to.root))
     return 'functions/ imports functions/ and shared/ only'
   if (from.root === 'database' && !['database', 'functions', 'shared', ''].includes(to.root))
     return 'database/ imports functions/ and shared/ only'
+  if (from.root === 'packages' && to.root !== 'packages') return 'packages/ imports packages/ only'
+  const isForeignPackage = to.root === 'packages' && !(from.root === 'packages' && from.folder === to.folder)
+  if (isForeignPackage && to.rest !== 'index.ts' && from.root !== 'test')
+    return 'a package is entered by its index.ts'
   if (from.root !== 'test' && to.root === 'test') return 'nothing imports test/'
   if (
     from.root === 'functions' &&
@@ -73,7 +78,7 @@ function brokenRule(file: string, target: string): string | undefined {
 
 /** Hooks run on the machine that deploys, from a checkout: they share the migrations' runner. */
 const isAllowedForHooks = (to: Place): boolean =>
-  ['infra', 'shared'].includes(to.root) || (to.root === 'database' && to.rest === 'index.ts')
+  ['infra', 'shared', 'packages'].includes(to.root) || (to.root === 'database' && to.rest === 'index.ts')
 
 /** A chunk is loaded past the door on purpose: the door must not drag it in. The build reads one list of files. */
 const isAllowedPastTheDoor = (target: string): boolean =>

@@ -6,7 +6,8 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
+import type { BuildOptions, Plugin } from 'esbuild'
 import { docsAssets } from '../shared/http/docs-assets.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))

@@ -1,7 +1,7 @@
 /**
  * Checks the Bicep of infra/: by the Bicep CLI where it is on the path (build and lint with infra/bicepconfig.json), else
- * by the offline checker in `../shared/tools/bicep-check` beside this clone. Warnings fail too. Without either it fails
- * and says how to get one: a check that passes because it could not look is worse than none.
+ * by an offline checker, where one stands beside the clone. Warnings fail too. Without either it fails and says how to
+ * get the CLI: a check that passes because it could not look is worse than none.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
@@ -36,10 +36,10 @@ export interface BicepPlaces {
 }
 
 export const HOW_TO_GET = [
-  'Nothing here can check Bicep: neither `bicep` nor `az` is on the path, and ../shared/tools/bicep-check is not beside this clone.',
-  'The Bicep CLI: `az bicep install`, `brew install azure/bicep/bicep`, `winget install Microsoft.Bicep`,',
+  'Nothing here can check Bicep: neither `bicep` nor `az` is on the path.',
+  'Get the Bicep CLI: `az bicep install`, `brew install azure/bicep/bicep`, `winget install Microsoft.Bicep`,',
   'or one file from https://github.com/Azure/bicep/releases, put on the path as `bicep`.',
-  'The offline checker: the folders bicep-check and bicep-types, in ../shared/tools beside this clone.',
+  'Where nothing can be installed, push the branch: the workflow .github/workflows/ci.yml checks the same files.',
 ]
 
 /** Checks all Bicep files of a folder with the first means that is there. */

@@ -2,7 +2,8 @@
  * Runs tests again and again beside a processor that others keep busy, and says which ones failed how often: a test that
  * fails one time in fifty is a defect. `npm run test:repeat -- --runs 20 .fault. .e2e.`
  */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,13 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  ANSWERED_WITHIN_MS,
-  ATTACKERS,
-  describeAnswers,
-  isShare,
-  round,
-  type HeldPlacesAttack,
-} from './attack.ts'
-import { cameTrue, medianReadMs, type Caller } from './requests.ts'
+import { ANSWERED_WITHIN_MS, ATTACKERS, describeAnswers, isShare, round } from './attack.ts'
+import type { HeldPlacesAttack } from './attack.ts'
+import { cameTrue, medianReadMs } from './requests.ts'
+import type { Caller } from './requests.ts'
 
 /** An export of these goes over several pages of 8 MiB. */
 const EVENTS = 28
@@ -27,7 +22,7 @@ const REFUSED_PAUSE_MS = 1_000
  */
 const TIMES_MAX = 20
 /** Below this a ratio says more of what else runs on the machine than of the product. */
-const MEDIAN_MS_FLOOR = 250
+const MEDIAN_FLOOR_MS = 250
 
 /** One tenant exports its log with all its clients, each again as soon as it is answered. */
 export const exportsThatNeverEnd: HeldPlacesAttack = async ({ greedy, quiet }) => {
@@ -51,7 +46,7 @@ export const exportsThatNeverEnd: HeldPlacesAttack = async ({ greedy, quiet }) =
   const besideMs = await medianReadMs(quiet, READS)
   course.isOver = true
   await Promise.all(attackers)
-  const bound = Math.max(TIMES_MAX * quietMs, MEDIAN_MS_FLOOR)
+  const bound = Math.max(TIMES_MAX * quietMs, MEDIAN_FLOOR_MS)
   const unread = Array.from({ length: ATTACKERS }, () =>
     greedy.send('/api/events', { headers: { accept: 'application/x-ndjson' } }),
   )
@@ -62,7 +57,7 @@ export const exportsThatNeverEnd: HeldPlacesAttack = async ({ greedy, quiet }) =
   return [
     {
       attack: `${ATTACKERS} clients of one tenant that export ${EVENTS} MB on and on`,
-      bar: `the median of another's ${READS} short reads is at most ${TIMES_MAX} times the quiet one, or ${MEDIAN_MS_FLOOR} ms; each export is whole or 429`,
+      bar: `the median of another's ${READS} short reads is at most ${TIMES_MAX} times the quiet one, or ${MEDIAN_FLOOR_MS} ms; each export is whole or 429`,
       seen: `${round(quietMs)} quiet, ${round(besideMs)} beside; ${course.whole} whole, ${course.refused} refused${course.unlike === 0 ? '' : `, ${course.unlike} neither`}`,
       holds: besideMs <= bound && course.unlike === 0,
     },

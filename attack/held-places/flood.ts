@@ -1,4 +1,5 @@
-import { round, type HeldPlacesAttack } from './attack.ts'
+import { round } from './attack.ts'
+import type { HeldPlacesAttack } from './attack.ts'
 import type { Caller } from './requests.ts'
 
 /** A filtered page looks at so many events, and this many find nothing: short for the app, and long for the database. */

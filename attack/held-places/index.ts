@@ -3,10 +3,12 @@
  * at meanwhile. Every attack ends what it has begun before the next one begins.
  */
 import type { AttackFinding, AttackPart } from '../part.ts'
-import { ANSWERED_WITHIN_MS, type HeldPlacesAttack } from './attack.ts'
+import { ANSWERED_WITHIN_MS } from './attack.ts'
+import type { HeldPlacesAttack } from './attack.ts'
 import { exportsThatNeverEnd } from './exports.ts'
 import { floodOfReads } from './flood.ts'
-import { callerOf, cameTrue, type Caller } from './requests.ts'
+import { callerOf, cameTrue } from './requests.ts'
+import type { Caller } from './requests.ts'
 import { uploadsOfBlankLines } from './uploads.ts'
 import { viewsAndPolls } from './views-and-polls.ts'
 

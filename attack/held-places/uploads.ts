@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { uploadPace } from '../../shared/http/index.ts'
-import { ANSWERED_WITHIN_MS, ATTACKERS, describeAnswers, isShare, type HeldPlacesAttack } from './attack.ts'
-import { cameTrue, type Caller, type OpenRequest } from './requests.ts'
+import { ANSWERED_WITHIN_MS, ATTACKERS, describeAnswers, isShare } from './attack.ts'
+import type { HeldPlacesAttack } from './attack.ts'
+import { cameTrue } from './requests.ts'
+import type { Caller, OpenRequest } from './requests.ts'
 
 /** Places of bulk work that one tenant has. */
 const SHARE = 2

@@ -1,26 +1,21 @@
 import type { AttackFinding } from '../part.ts'
-import {
-  ANSWERED_WITHIN_MS,
-  ATTACKERS,
-  describeAnswers,
-  isShare,
-  type HeldPlacesAttack,
-  type Tenants,
-} from './attack.ts'
-import { cameTrue, type Caller, type OpenRequest } from './requests.ts'
+import { ANSWERED_WITHIN_MS, ATTACKERS, describeAnswers, isShare } from './attack.ts'
+import type { HeldPlacesAttack, Tenants } from './attack.ts'
+import { cameTrue } from './requests.ts'
+import type { Caller, OpenRequest } from './requests.ts'
 
 /** Half of the eight that an instance lets wait, and of the eight viewers that the local run serves. */
 const SHARE = 4
-
-const poll = (caller: Caller): OpenRequest => caller.send('/api/events?since=2999-01-01T00:00:00Z&wait=25')
-const view = (caller: Caller): OpenRequest =>
-  caller.send('/api/events', { headers: { accept: 'text/event-stream' } })
 
 /** Long polls and live views of one tenant, all at once. */
 export const viewsAndPolls: HeldPlacesAttack = async (tenants) => [
   await manyAtOnce('long polls', poll, null, tenants),
   await manyAtOnce('live views', view, 200, tenants),
 ]
+
+const poll = (caller: Caller): OpenRequest => caller.send('/api/events?since=2999-01-01T00:00:00Z&wait=25')
+const view = (caller: Caller): OpenRequest =>
+  caller.send('/api/events', { headers: { accept: 'text/event-stream' } })
 
 /** @param servedStatus status of a request that has its place; null: it is not answered as long as it has it */
 async function manyAtOnce(

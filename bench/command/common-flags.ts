@@ -1,5 +1,5 @@
 import type { CommonOptions } from '../report/index.ts'
-import type { FlagReader } from './flags.ts'
+import type { FlagReader } from '../../packages/command-flags/index.ts'
 
 const text = { type: 'string' } as const
 
@@ -19,8 +19,8 @@ interface CommonValues {
   readonly connections?: string | undefined
 }
 
-const LONG = { rounds: 5, turnMs: 1_000 } as const
-const SHORT = { rounds: 3, turnMs: 150 } as const
+const long = { rounds: 5, turnMs: 1_000 } as const
+const short = { rounds: 3, turnMs: 150 } as const
 
 /** Fewer than five rounds have no median that means anything, so only the short form may have them. */
 export function commonOptions(
@@ -29,16 +29,16 @@ export function commonOptions(
   defaultConnections: number,
 ): CommonOptions {
   const isShort = values.short === true
-  const form = isShort ? SHORT : LONG
+  const form = isShort ? short : long
   return {
     isShort,
-    rounds: flags.count('--rounds', values.rounds, form.rounds, isShort ? 1 : LONG.rounds, 1_000),
+    rounds: flags.count('--rounds', values.rounds, form.rounds, isShort ? 1 : long.rounds, 1_000),
     turnMs: flags.count('--turn-ms', values['turn-ms'], form.turnMs, 1, 600_000),
     connections: flags.count('--connections', values.connections, defaultConnections, 1, 40),
   }
 }
 
-export const commonUsage = `  --short                 3 small rounds, for CI; a figure of it is a smoke signal and no measurement
+export const COMMON_USAGE = `  --short                 3 small rounds, for CI; a figure of it is a smoke signal and no measurement
   --rounds N              rounds of each comparison (default 5; at least 5 unless --short)
   --turn-ms N             length of one turn of one side (default 1000)
   --connections N         size of the pools (default: that of the deployed HTTP pool)

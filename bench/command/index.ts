@@ -1,8 +1,7 @@
 /**
- * What the benchmark commands have in common: flags, running parts one after the other, ending what was started when a
+ * What the benchmark commands have in common: their shared flags, running parts one after the other, ending what was started when a
  * run is broken off, and telling the result. It must not know what is measured.
  */
-export { commonFlags, commonOptions, commonUsage } from './common-flags.ts'
-export { FlagReader, UsageError } from './flags.ts'
+export { commonFlags, commonOptions, COMMON_USAGE } from './common-flags.ts'
 export type { Part, PartContext } from './part.ts'
 export { runAsProgram, type Command } from './run.ts'

@@ -11,12 +11,10 @@ import {
   renderFacts,
   renderTable,
   writeResult,
-  type BenchResult,
-  type CommonOptions,
-  type PartResult,
 } from '../report/index.ts'
+import type { BenchResult, CommonOptions, PartResult } from '../report/index.ts'
 import { Cleanup } from '../../local/process/index.ts'
-import { UsageError } from './flags.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
 import type { Part } from './part.ts'
 
 const resultsFolder = fileURLToPath(new URL('../../bench-results', import.meta.url))
@@ -34,22 +32,48 @@ export interface Command<Name extends string, Options extends CommonOptions> {
 /** What is started now; a signal ends it before the process. */
 let current = new Cleanup()
 
-async function runPart<Name extends string, Options extends CommonOptions>(
-  name: Name,
-  { parts, options }: Command<Name, Options>,
-): Promise<PartResult> {
-  const cleanup = new Cleanup()
-  current = cleanup
-  // Made and noted in one turn: a signal in between would leave the folder behind.
-  const scratchFolder = mkdtempSync(join(tmpdir(), `trickle-bench-${name}-`))
-  cleanup.add(() => rm(scratchFolder, { recursive: true, force: true }))
-  const note = (line: string): void => {
-    process.stderr.write(`  ${line}\n`)
-  }
+/**
+ * The whole of a benchmark program. Exit code 0 when everything was measured (whether a target is met or not), 1 when
+ * something failed, 2 for wrong flags, 130 when broken off.
+ */
+export async function runAsProgram<Name extends string, Options extends CommonOptions>(
+  read: () => Command<Name, Options> | Promise<Command<Name, Options>>,
+): Promise<void> {
+  let stopListening = (): void => {}
   try {
-    return await parts[name]({ options, cleanup, scratchFolder, note })
+    const command = await read()
+    stopListening = endOnSignals()
+    const { result, failure } = await run(command)
+    if (failure !== null && result.figures.length + result.counts.length === 0) throw failure
+    const name = `${command.prefix}${result.startedAt.replaceAll(/[:.]/g, '-')}.json`
+    const file = command.outFile ?? join(resultsFolder, name)
+    await writeResult(file, result)
+    const tables = [renderTable(result.figures), renderCounts(result.counts), renderFacts(result)]
+    console.log(`\n${tables.filter((part) => part !== '').join('\n\n')}\n\nWritten to ${file}`)
+    if (failure !== null) throw failure
+  } catch (error) {
+    const isUsage = error instanceof UsageError
+    const text = error instanceof Error && !isUsage ? error.stack : (error as Error).message
+    process.stderr.write(`${text ?? String(error)}\n`)
+    process.exitCode = isUsage ? 2 : 1
   } finally {
-    await cleanup.run()
+    stopListening()
+  }
+}
+
+/** @returns what takes it back: a program that has ended must not answer for the process any more. */
+function endOnSignals(): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const end = (): void => {
+    process.stderr.write('Broken off; ending what was started.\n')
+    void current
+      .run()
+      .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
+      .finally(() => process.exit(130))
+  }
+  for (const signal of signals) process.once(signal, end)
+  return () => {
+    for (const signal of signals) process.off(signal, end)
   }
 }
 
@@ -100,47 +124,21 @@ async function run<Name extends string, Options extends CommonOptions>(
   return { result, failure }
 }
 
-/** @returns what takes it back: a program that has ended must not answer for the process any more. */
-function endOnSignals(): () => void {
-  const signals = ['SIGINT', 'SIGTERM'] as const
-  const end = (): void => {
-    process.stderr.write('Broken off; ending what was started.\n')
-    void current
-      .run()
-      .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))
-      .finally(() => process.exit(130))
+async function runPart<Name extends string, Options extends CommonOptions>(
+  name: Name,
+  { parts, options }: Command<Name, Options>,
+): Promise<PartResult> {
+  const cleanup = new Cleanup()
+  current = cleanup
+  // Made and noted in one turn: a signal in between would leave the folder behind.
+  const scratchFolder = mkdtempSync(join(tmpdir(), `trickle-bench-${name}-`))
+  cleanup.add(() => rm(scratchFolder, { recursive: true, force: true }))
+  const note = (line: string): void => {
+    process.stderr.write(`  ${line}\n`)
   }
-  for (const signal of signals) process.once(signal, end)
-  return () => {
-    for (const signal of signals) process.off(signal, end)
-  }
-}
-
-/**
- * The whole of a benchmark program. Exit code 0 when everything was measured (whether a target is met or not), 1 when
- * something failed, 2 for wrong flags, 130 when broken off.
- */
-export async function runAsProgram<Name extends string, Options extends CommonOptions>(
-  read: () => Command<Name, Options> | Promise<Command<Name, Options>>,
-): Promise<void> {
-  let stopListening = (): void => {}
   try {
-    const command = await read()
-    stopListening = endOnSignals()
-    const { result, failure } = await run(command)
-    if (failure !== null && result.figures.length + result.counts.length === 0) throw failure
-    const name = `${command.prefix}${result.startedAt.replaceAll(/[:.]/g, '-')}.json`
-    const file = command.outFile ?? join(resultsFolder, name)
-    await writeResult(file, result)
-    const tables = [renderTable(result.figures), renderCounts(result.counts), renderFacts(result)]
-    console.log(`\n${tables.filter((part) => part !== '').join('\n\n')}\n\nWritten to ${file}`)
-    if (failure !== null) throw failure
-  } catch (error) {
-    const isUsage = error instanceof UsageError
-    const text = error instanceof Error && !isUsage ? error.stack : (error as Error).message
-    process.stderr.write(`${text ?? String(error)}\n`)
-    process.exitCode = isUsage ? 2 : 1
+    return await parts[name]({ options, cleanup, scratchFolder, note })
   } finally {
-    stopListening()
+    await cleanup.run()
   }
 }

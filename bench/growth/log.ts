@@ -1,18 +1,15 @@
 import { encodeCheckpoint, PostgresEventStore, SealKeys } from '../../shared/event-store/index.ts'
+import type { SealKeyring } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
-import { TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
+import { TenantRegistry } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { withClient } from '../../database/index.ts'
 import type { PartContext } from '../command/index.ts'
-import { createScratchDatabase, makeEvent, readAllTenants, type BenchServer } from '../stage/index.ts'
+import { createScratchDatabase, makeEvent, readAllTenants } from '../stage/index.ts'
+import type { BenchServer } from '../stage/index.ts'
 import type { GrowthOptions } from './options.ts'
-import {
-  EVENTS_PER_STREAM,
-  sampleStreams,
-  SEED_SQL,
-  seedLog,
-  type LogPlan,
-  type StoredStream,
-} from './seed.ts'
+import { EVENTS_PER_STREAM, sampleStreams, SEED_SQL, seedLog } from './seed.ts'
+import type { LogPlan, StoredStream } from './seed.ts'
 
 /** Streams that reads and appends go to: as many as the smallest log has. */
 const SAMPLED = 1_000
@@ -45,7 +42,6 @@ export async function openLog(
   const database = await createScratchDatabase(server, `bench_log_${plan.events}_${plan.tenants}`, SEED_SQL)
   await seedLog(database.adminUrl, plan, note)
   const streams = await sampleStreams(database.adminUrl, plan, SAMPLED)
-  const contexts = await contextsOf(database, streams)
   const open = (role: 'trickle_app' | 'trickle_forwarder'): Database => {
     const pool = new Database({
       url: database.url(role),
@@ -57,10 +53,30 @@ export async function openLog(
   }
   const app = open('trickle_app')
   const sealKeys = new SealKeys(app)
-  const keyring = await sealKeys.recent()
-  const store = new PostgresEventStore(app, { coalesce: false, sealKeys })
-  const forwarder = open('trickle_forwarder')
-  const epoch = await epochOf(database.adminUrl)
+  return {
+    name,
+    ...operationsOn({
+      store: new PostgresEventStore(app, { coalesce: false, sealKeys }),
+      forwarder: open('trickle_forwarder'),
+      keyring: await sealKeys.recent(),
+      epoch: await epochOf(database.adminUrl),
+      streams,
+      contexts: await contextsOf(database, streams),
+    }),
+  }
+}
+
+interface FilledLog {
+  readonly store: PostgresEventStore
+  readonly forwarder: Database
+  readonly keyring: SealKeyring
+  readonly epoch: string
+  readonly streams: readonly StoredStream[]
+  readonly contexts: ReadonlyMap<string, TenantContext>
+}
+
+/** Each call of an operation goes to the next stream, or the next place of the feed of all tenants. */
+function operationsOn({ store, forwarder, keyring, epoch, streams, contexts }: FilledLog): Omit<Log, 'name'> {
   const places = streams.slice(0, FEED_PLACES)
   let page = 0
   let number = 0
@@ -71,7 +87,6 @@ export async function openLog(
     return { stream, tenant }
   }
   return {
-    name,
     append() {
       const { stream, tenant } = next()
       const streamId = `${stream.streamId}-more`

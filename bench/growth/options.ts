@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
-import { commonFlags, commonOptions, commonUsage, FlagReader } from '../command/index.ts'
+import { commonFlags, commonOptions, COMMON_USAGE } from '../command/index.ts'
+import { FlagReader } from '../../packages/command-flags/index.ts'
 import type { CommonOptions } from '../report/index.ts'
 
-export const partNames = ['growth'] as const
-export type PartName = (typeof partNames)[number]
+export const PART_NAMES = ['growth'] as const
+export type PartName = (typeof PART_NAMES)[number]
 
 export interface GrowthOptions extends CommonOptions {
   /** Events in the log, from the smallest on. */
@@ -15,23 +16,23 @@ export interface GrowthOptions extends CommonOptions {
 export const BLOCK_EVENTS = 10_000
 
 const SIZES = [BLOCK_EVENTS, 1_000_000, 10_000_000] as const
-const TO = { long: 1_000_000, short: BLOCK_EVENTS } as const
+const largestLog = { long: 1_000_000, short: BLOCK_EVENTS } as const
 
-export const usage = `npm run bench:growth -- [flags]
+export const USAGE = `npm run bench:growth -- [flags]
 
-${commonUsage}
-  --to N                  events of the largest log (default ${TO.long}); ${SIZES.join(', ')} and N itself are measured
+${COMMON_USAGE}
+  --to N                  events of the largest log (default ${largestLog.long}); ${SIZES.join(', ')} and N itself are measured
   --tenants 10,10000      numbers of tenants; the first is that of the smallest log`
 
 /** Reads the command line. @throws UsageError with what is wrong and the usage. */
 export function parseGrowthCommand(args: readonly string[], defaultConnections: number) {
-  const flags = new FlagReader(usage)
+  const flags = new FlagReader(USAGE)
   const text = { type: 'string' } as const
   const { values } = flags.parse(() =>
     parseArgs({ args: [...args], options: { ...commonFlags, to: text, tenants: text } }),
   )
   const common = commonOptions(flags, values, defaultConnections)
-  const fallback = common.isShort ? TO.short : TO.long
+  const fallback = common.isShort ? largestLog.short : largestLog.long
   const to = flags.count('--to', values.to, fallback, BLOCK_EVENTS, 100_000_000)
   if (to % BLOCK_EVENTS !== 0) throw flags.wrong(`--to takes a multiple of ${BLOCK_EVENTS}, not "${to}".`)
   const options: GrowthOptions = {
@@ -39,5 +40,5 @@ export function parseGrowthCommand(args: readonly string[], defaultConnections: 
     sizes: [...new Set([...SIZES.filter((size) => size < to), to])],
     tenantCounts: flags.counts('--tenants', values.tenants, [10, 10_000], 100_000),
   }
-  return { sections: [...partNames], options, outFile: values.out }
+  return { sections: [...PART_NAMES], options, outFile: values.out }
 }

@@ -1,10 +1,13 @@
 import type { Part, PartContext } from '../command/index.ts'
-import { alternate, figureOf, runLoad, type Figure, type Sample, type Watched } from '../measure/index.ts'
+import { alternate, figureOf, runLoad } from '../measure/index.ts'
+import type { Figure, Sample, Watched } from '../measure/index.ts'
 import type { PartResult } from '../report/index.ts'
 import { serverFacts } from '../sections/server-facts.ts'
-import { startBenchServer, type BenchServer } from '../stage/index.ts'
+import { startBenchServer } from '../stage/index.ts'
+import type { BenchServer } from '../stage/index.ts'
 import { checkDisk } from './disk.ts'
-import { FEED_PAGE, openLog, type Log } from './log.ts'
+import { FEED_PAGE, openLog } from './log.ts'
+import type { Log } from './log.ts'
 import type { GrowthOptions, PartName } from './options.ts'
 import { EVENTS_PER_STREAM } from './seed.ts'
 
@@ -14,7 +17,7 @@ const CALLERS = 8
 const growthGoal = { comparison: 'at-most', value: 1.3 } as const
 
 /** The pages of a thousand streams of each log stay in memory, so that a figure shows depth and plans and not the disk. */
-const SETTINGS = { shared_buffers: '1GB' } as const
+const settings = { shared_buffers: '1GB' } as const
 
 export const parts: Readonly<Record<PartName, Part<GrowthOptions>>> = { growth: growthPart }
 
@@ -25,7 +28,7 @@ async function growthPart(context: PartContext<GrowthOptions>): Promise<PartResu
     options.tenantCounts.map((tenants) => ({ events, tenants })),
   )
   await checkDisk(plans.reduce((sum, plan) => sum + plan.events, 0))
-  const server = await cleanup.start(startBenchServer(SETTINGS), (started) => started.dispose())
+  const server = await cleanup.start(startBenchServer(settings), (started) => started.dispose())
   const logs: Log[] = []
   for (const plan of plans) logs.push(await openLog(context, server, plan))
   const [smallest, ...grown] = logs

@@ -1,4 +1,5 @@
-import { meets, type Target } from './figure.ts'
+import { meets } from './figure.ts'
+import type { Target } from './figure.ts'
 
 /** Something that is counted in the same run and compared with nothing: conflicts, round trips, shares. */
 export interface Count {

@@ -1,4 +1,5 @@
-import { pairRounds, spreadOf, type Round, type Spread } from './statistics.ts'
+import { pairRounds, spreadOf } from './statistics.ts'
+import type { Round, Spread } from './statistics.ts'
 
 /** What the ratio should be, and whether it is. */
 export interface Target {

@@ -1,4 +1,5 @@
-import { cpuMicrosOf, type Watched } from './cpu.ts'
+import { cpuMicrosOf } from './cpu.ts'
+import type { Watched } from './cpu.ts'
 import type { Sample } from './figure.ts'
 
 export interface LoadOptions {

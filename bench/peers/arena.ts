@@ -3,18 +3,21 @@ import type { EventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { PartContext } from '../command/index.ts'
-import { alternate, runLoad, type Sample, type Watched } from '../measure/index.ts'
+import { alternate, runLoad } from '../measure/index.ts'
+import type { Sample, Watched } from '../measure/index.ts'
 import {
   APPEND_TENANTS,
   createBarePool,
   createBareTable,
   createTenants,
   startBenchServer,
-  type BenchServer,
 } from '../stage/index.ts'
+import type { BenchServer } from '../stage/index.ts'
+import { TcpProxy } from '../../packages/tcp-proxy/index.ts'
 import type { PeersOptions } from './options.ts'
 import { coalescingStore, directStore } from './stores.ts'
-import { CountingProxy, openEmmett, openMessageDb, type Emmett, type MessageDb } from './tools/index.ts'
+import { openEmmett, openMessageDb } from './tools/index.ts'
+import type { Emmett, MessageDb } from './tools/index.ts'
 
 export type PeersContext = PartContext<PeersOptions>
 
@@ -41,7 +44,9 @@ export async function openArena({ options, cleanup }: PeersContext): Promise<Are
   const far =
     roundTripMs === 0
       ? null
-      : await cleanup.start(CountingProxy.start(server.adminUrl, roundTripMs), (started) => started.close())
+      : await cleanup.start(TcpProxy.start(server.adminUrl, { delayMs: roundTripMs }), (started) =>
+          started.close(),
+        )
   return {
     server,
     via: (url) => far?.url(url) ?? url,

@@ -1,6 +1,7 @@
 import type { PartResult } from '../report/index.ts'
 import type { PeersOptions } from './options.ts'
-import { peerPackages, type PeerTools } from './tools/index.ts'
+import { peerPackages } from './tools/index.ts'
+import type { PeerTools } from './tools/index.ts'
 
 const names = { emmett: 'emmett', messageDb: 'message-db', pgbench: 'pgbench' } as const
 

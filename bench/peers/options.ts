@@ -2,13 +2,15 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { instanceLimits } from '../../shared/postgres/index.ts'
-import { commonFlags, commonOptions, commonUsage, FlagReader } from '../command/index.ts'
+import { commonFlags, commonOptions, COMMON_USAGE } from '../command/index.ts'
+import { FlagReader } from '../../packages/command-flags/index.ts'
 import type { CommonOptions } from '../report/index.ts'
-import { statementModes, type StatementMode } from '../stage/index.ts'
+import { STATEMENT_MODES } from '../stage/index.ts'
+import type { StatementMode } from '../stage/index.ts'
 import type { LocateOptions, PeerTools } from './tools/index.ts'
 
-export const partNames = ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips'] as const
-export type PartName = (typeof partNames)[number]
+export const PART_NAMES = ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips'] as const
+export type PartName = (typeof PART_NAMES)[number]
 
 export interface PeersOptions extends CommonOptions {
   /** Callers of the single append. */
@@ -27,8 +29,8 @@ const resultsFolder = fileURLToPath(new URL('../../bench-results', import.meta.u
 
 export const usage = `npm run bench:peers -- [SECTION...] [flags]
 
-Sections: ${partNames.join(', ')}; all of them when none is named.
-${commonUsage}
+Sections: ${PART_NAMES.join(', ')}; all of them when none is named.
+${COMMON_USAGE}
   --concurrency ${CONCURRENCIES.join()}  callers of the single append
   --mode unnamed          statements of ours and of the bare INSERT: unnamed or named
   --round-trip-ms N       what a round trip takes longer than on loopback, as to a server elsewhere (default 0)
@@ -48,9 +50,9 @@ export function parsePeersCommand(args: readonly string[], defaultConnections: n
   const flags = new FlagReader(usage)
   const { values, positionals } = flags.parse(() => parse(args))
   const [mode = 'unnamed'] =
-    values.mode === undefined ? [] : flags.choices('--mode', values.mode, statementModes)
+    values.mode === undefined ? [] : flags.choices('--mode', values.mode, STATEMENT_MODES)
   return {
-    sections: flags.parts(positionals, partNames),
+    sections: flags.parts(positionals, PART_NAMES),
     options: {
       ...commonOptions(flags, values, defaultConnections),
       concurrencies: flags.counts('--concurrency', values.concurrency, CONCURRENCIES, 256),

@@ -1,4 +1,5 @@
-import { figureOf, type Figure, type Sample, type Target } from '../measure/index.ts'
+import { figureOf } from '../measure/index.ts'
+import type { Figure, Sample, Target } from '../measure/index.ts'
 
 /** Which arm is compared with which. */
 export interface Pair {

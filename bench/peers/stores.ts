@@ -1,4 +1,5 @@
-import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../shared/event-store/index.ts'
+import type { EventStore } from '../../shared/event-store/index.ts'
 import type { Database } from '../../shared/postgres/index.ts'
 
 /** Each append is a transaction of its own. */

@@ -1,7 +1,8 @@
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import { Database, NO_COLUMNS } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import { alternate, figureOf, runLoad, type Figure, type Watched } from '../measure/index.ts'
+import { alternate, figureOf, runLoad } from '../measure/index.ts'
+import type { Figure, Watched } from '../measure/index.ts'
 import {
   APPEND_TENANTS,
   bareStatement,
@@ -13,11 +14,11 @@ import {
   insertText,
   makeEvent,
   startBenchServer,
-  type BenchServer,
-  type StatementMode,
 } from '../stage/index.ts'
+import type { BenchServer, StatementMode } from '../stage/index.ts'
 import { serverFacts } from './server-facts.ts'
-import { targets, type BenchOptions, type SectionContext, type SectionResult } from './section.ts'
+import { targets } from './section.ts'
+import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
 
 /** Our append against the bare INSERT, in every statement mode, size and concurrency that is asked for. */
 export async function appendSection(context: SectionContext): Promise<SectionResult> {

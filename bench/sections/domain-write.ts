@@ -1,7 +1,9 @@
 import { DomainWrites, PostgresEventStore } from '../../shared/event-store/index.ts'
-import { Database, NO_COLUMNS, type Statement } from '../../shared/postgres/index.ts'
+import { Database, NO_COLUMNS } from '../../shared/postgres/index.ts'
+import type { Statement } from '../../shared/postgres/index.ts'
 import { withClient } from '../../database/index.ts'
-import { alternate, figureOf, runLoad, type Sample, type Watched } from '../measure/index.ts'
+import { alternate, figureOf, runLoad } from '../measure/index.ts'
+import type { Sample, Watched } from '../measure/index.ts'
 import {
   APPEND_TENANTS,
   createAppendTargets,
@@ -9,10 +11,11 @@ import {
   FeedWatch,
   makeEvent,
   startBenchServer,
-  type AppendTarget,
 } from '../stage/index.ts'
+import type { AppendTarget } from '../stage/index.ts'
 import { serverFacts } from './server-facts.ts'
-import { targets, type SectionContext, type SectionResult } from './section.ts'
+import { targets } from './section.ts'
+import type { SectionContext, SectionResult } from './section.ts'
 
 /** A table as a domain makes it, with as many rows as there are streams. */
 const TABLE = `

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AnalyticsForwarder, type KustoSender } from '../../shared/adx/index.ts'
-import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
+import { AnalyticsForwarder } from '../../shared/adx/index.ts'
+import type { KustoSender } from '../../shared/adx/index.ts'
+import { PostgresEventStore } from '../../shared/event-store/index.ts'
+import type { EventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import { runOnce } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import { alternate, figureOf, runLoad, type Figure, type Sample } from '../measure/index.ts'
-import { makeEvent, type BenchServer } from '../stage/index.ts'
+import { alternate, figureOf, runLoad } from '../measure/index.ts'
+import type { Figure, Sample } from '../measure/index.ts'
+import { makeEvent } from '../stage/index.ts'
+import type { BenchServer } from '../stage/index.ts'
 import type { SectionContext } from './section.ts'
 
 const CONCURRENCY = 8
@@ -15,7 +19,7 @@ const STREAMS = 4_000
 const PAUSE_MS = 200
 
 /** As the timer's: a run of ten batches at the most. */
-const BUDGET = { timeMs: 20_000, stepsMax: 10 }
+const budget = { timeMs: 20_000, stepsMax: 10 }
 
 export interface CostParts {
   readonly context: SectionContext
@@ -87,7 +91,7 @@ function appendFor(store: EventStore, { tenants, server, context }: CostParts): 
 
 async function catchUp(database: Database, forwarder: AnalyticsForwarder): Promise<void> {
   for (;;) {
-    const { outcome } = await runOnce(database, forwarder, BUDGET)
+    const { outcome } = await runOnce(database, forwarder, budget)
     if (outcome === 'done') return
     if (outcome !== 'budget-spent') throw new Error(`the forwarder ended with ${outcome}`)
   }
@@ -101,7 +105,7 @@ async function withForwarding<T>(
   const over = new AbortController()
   const forwarding = (async () => {
     while (!over.signal.aborted) {
-      await runOnce(database, forwarder, BUDGET)
+      await runOnce(database, forwarder, budget)
       await sleep(PAUSE_MS, undefined, { signal: over.signal }).catch(() => {})
     }
   })()

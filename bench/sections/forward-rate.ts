@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import { constants, createGzip } from 'node:zlib'
 import { withClient } from '../../database/index.ts'
-import { batchLimits, type AnalyticsForwarder } from '../../shared/adx/index.ts'
+import { batchLimits } from '../../shared/adx/index.ts'
+import type { AnalyticsForwarder } from '../../shared/adx/index.ts'
 import type { Database } from '../../shared/postgres/index.ts'
 import { runOnce } from '../../shared/subscriptions/index.ts'
-import { cpuForEach, readCpu, type Sample, type Watched } from '../measure/index.ts'
-import { createBarePool, type BenchServer } from '../stage/index.ts'
+import { cpuForEach, readCpu } from '../measure/index.ts'
+import type { Sample, Watched } from '../measure/index.ts'
+import { createBarePool } from '../stage/index.ts'
+import type { BenchServer } from '../stage/index.ts'
 
 /** The newest events of a log, as many as that at the most. */
 export interface LogRange {
@@ -14,12 +17,7 @@ export interface LogRange {
 }
 
 /** Longer than any turn: a turn ends when its events are forwarded. */
-const TURN_MS_MAX = 300_000
-
-const watchedOf = (server: BenchServer): Record<string, Watched> => ({
-  client: { kind: 'self' },
-  server: { kind: 'family', pid: server.pid },
-})
+const TURN_MAX_MS = 300_000
 
 /** One turn: the checkpoint is put back to where the range begins, then everything after it is forwarded. */
 export async function forwardRange(
@@ -28,10 +26,10 @@ export async function forwardRange(
   forwarder: AnalyticsForwarder,
 ): Promise<Sample> {
   // Makes the subscription, when this is the first turn, and forwards nothing.
-  await runOnce(database, forwarder, { timeMs: TURN_MS_MAX, stepsMax: 0 })
+  await runOnce(database, forwarder, { timeMs: TURN_MAX_MS, stepsMax: 0 })
   await rewind(range, forwarder.name)
   return timed(range.server, async () => {
-    const result = await runOnce(database, forwarder, { timeMs: TURN_MS_MAX, stepsMax: range.eventsMax })
+    const result = await runOnce(database, forwarder, { timeMs: TURN_MAX_MS, stepsMax: range.eventsMax })
     if (result.outcome !== 'done') throw new Error(`the forwarder ended with ${result.outcome}`)
     return result.events
   })
@@ -106,3 +104,8 @@ async function timed(server: BenchServer, work: () => Promise<number>): Promise<
   if (events === 0) throw new Error('there was nothing to forward')
   return { value: events / seconds, cpuMicros: cpuForEach(before, readCpu(watched), events) }
 }
+
+const watchedOf = (server: BenchServer): Record<string, Watched> => ({
+  client: { kind: 'self' },
+  server: { kind: 'family', pid: server.pid },
+})

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { AnalyticsForwarder, type KustoSender } from '../../shared/adx/index.ts'
+import { AnalyticsForwarder } from '../../shared/adx/index.ts'
+import type { KustoSender } from '../../shared/adx/index.ts'
 import { Database, poolLimits } from '../../shared/postgres/index.ts'
-import { alternate, figureOf, type Figure } from '../measure/index.ts'
+import { alternate, figureOf } from '../measure/index.ts'
+import type { Figure } from '../measure/index.ts'
 import { Cleanup } from '../../local/process/index.ts'
 import {
   copyToBareTable,
@@ -13,10 +15,11 @@ import {
   startBenchServer,
   startChild,
   storeEvents,
-  type BenchServer,
 } from '../stage/index.ts'
+import type { BenchServer } from '../stage/index.ts'
 import { compareAppends } from './forward-cost.ts'
-import { bareExport, forwardRange, type LogRange } from './forward-rate.ts'
+import { bareExport, forwardRange } from './forward-rate.ts'
+import type { LogRange } from './forward-rate.ts'
 import { serverFacts } from './server-facts.ts'
 import type { SectionContext, SectionResult } from './section.ts'
 

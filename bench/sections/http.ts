@@ -1,4 +1,5 @@
-import { alternate, figureOf, runLoad, type Figure, type Sample, type Watched } from '../measure/index.ts'
+import { alternate, figureOf, runLoad } from '../measure/index.ts'
+import type { Figure, Sample, Watched } from '../measure/index.ts'
 import {
   appSettings,
   buildBundles,
@@ -9,10 +10,8 @@ import {
   startHost,
   startIssuer,
   storeEvents,
-  type BenchHost,
-  type BenchServer,
-  type Call,
 } from '../stage/index.ts'
+import type { BenchHost, BenchServer, Call } from '../stage/index.ts'
 import { serverFacts } from './server-facts.ts'
 import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
 

@@ -10,8 +10,8 @@ import { readSection } from './read.ts'
 import type { SectionContext, SectionResult } from './section.ts'
 import { startSection } from './start.ts'
 
-export const sectionNames = ['append', 'domain-write', 'read', 'http', 'start', 'forward'] as const
-export type SectionName = (typeof sectionNames)[number]
+export const SECTION_NAMES = ['append', 'domain-write', 'read', 'http', 'start', 'forward'] as const
+export type SectionName = (typeof SECTION_NAMES)[number]
 
 export const sections: Readonly<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>> = {
   append: appendSection,

@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
-import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../shared/event-store/index.ts'
+import type { EventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import { alternate, figureOf, runLoad, type Figure, type Watched } from '../measure/index.ts'
+import { alternate, figureOf, runLoad } from '../measure/index.ts'
+import type { Figure, Watched } from '../measure/index.ts'
 import {
   bareStatement,
   copyToBareTable,
@@ -11,11 +13,11 @@ import {
   createTenants,
   startBenchServer,
   storeEvents,
-  type BenchServer,
-  type StatementMode,
 } from '../stage/index.ts'
+import type { BenchServer, StatementMode } from '../stage/index.ts'
 import { serverFacts } from './server-facts.ts'
-import { targets, type BenchOptions, type SectionContext, type SectionResult } from './section.ts'
+import { targets } from './section.ts'
+import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
 
 const TENANTS = 16
 const EVENTS_PER_STREAM = 100

@@ -1,4 +1,5 @@
-import { alternate, cpuMicrosOf, figureOf, type Figure, type Sample } from '../measure/index.ts'
+import { alternate, cpuMicrosOf, figureOf } from '../measure/index.ts'
+import type { Figure, Sample } from '../measure/index.ts'
 import {
   appSettings,
   buildBundles,
@@ -8,10 +9,11 @@ import {
   startBenchServer,
   startHost,
   startIssuer,
-  type Call,
 } from '../stage/index.ts'
+import type { Call } from '../stage/index.ts'
 import { serverFacts } from './server-facts.ts'
-import { targets, type SectionContext, type SectionResult } from './section.ts'
+import { targets } from './section.ts'
+import type { SectionContext, SectionResult } from './section.ts'
 
 /** From the start of the host's process to its first answer, and on to its first append, cold: no compile cache. */
 export async function startSection(context: SectionContext): Promise<SectionResult> {

@@ -1,4 +1,5 @@
-import { Pool, type QueryConfig } from 'pg'
+import { Pool } from 'pg'
+import type { QueryConfig } from 'pg'
 import { withClient } from '../../database/index.ts'
 import { poolLimits } from '../../shared/postgres/index.ts'
 
@@ -47,8 +48,8 @@ export function createBarePool(url: string, connectionsMax: number): Pool {
   return pool
 }
 
-export const statementModes = ['unnamed', 'named'] as const
-export type StatementMode = (typeof statementModes)[number]
+export const STATEMENT_MODES = ['unnamed', 'named'] as const
+export type StatementMode = (typeof STATEMENT_MODES)[number]
 
 /** A statement in the mode that ours runs in too. */
 export function bareStatement(

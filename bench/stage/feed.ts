@@ -1,4 +1,5 @@
-import { columns, orNull, text, type Database } from '../../shared/postgres/index.ts'
+import { columns, orNull, text } from '../../shared/postgres/index.ts'
+import type { Database } from '../../shared/postgres/index.ts'
 
 const EVENT = columns({
   xid: text,

@@ -2,7 +2,8 @@ import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { signToken } from '../../local/issuer/index.ts'
-import { startChild, type BenchChild } from './child.ts'
+import { startChild } from './child.ts'
+import type { BenchChild } from './child.ts'
 import type { BenchServer } from './server.ts'
 
 const issuerSchema = z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.string() })
@@ -65,7 +66,7 @@ export async function startHost(
 ): Promise<BenchHost> {
   const state = await mkdtemp(join(scratchFolder, 'state-'))
   return startChild({
-    program: 'local/functions-host/main.ts',
+    program: 'packages/functions-host/main.ts',
     args: ['--app', appFolder, '--port', '0', '--state', state],
     environment: settings,
     factsSchema: hostSchema,

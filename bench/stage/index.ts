@@ -14,7 +14,7 @@ export {
   bareStatement,
   createBarePool,
   createBareTable,
-  statementModes,
+  STATEMENT_MODES,
   type StatementMode,
 } from './bare-table.ts'
 export { buildBundles, type Bundles } from './bundles.ts'

@@ -1,4 +1,5 @@
-import { startMigratedServer, type MigratedServer } from '../../local/migrated-server/index.ts'
+import { startMigratedServer } from '../../local/migrated-server/index.ts'
+import type { MigratedServer } from '../../local/migrated-server/index.ts'
 
 export type BenchServer = MigratedServer
 

@@ -1,5 +1,6 @@
 import { Database } from '../../shared/postgres/index.ts'
-import { TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
+import { TenantRegistry } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { BenchServer } from './server.ts'
 
 /** Makes tenants by the ways the product has, and returns the right to act for each. */

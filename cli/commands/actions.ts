@@ -7,7 +7,7 @@ import { actionsTable } from '../operations/index.ts'
 const pageSchema = z.object({ actions: z.array(operatorActionSchema), next: z.string().nullable() })
 
 /** The largest page that the server gives. */
-const pageActions = 1000
+const PAGE_ACTIONS = 1000
 
 export const command = defineCommand({
   name: 'actions',
@@ -27,7 +27,7 @@ export const command = defineCommand({
 It takes an operator's token; for the local run one is made.`,
   run: async ({ values, home, print }) => {
     const { url, token, after } = values
-    const limit = integerOption(values.limit, '--limit', { min: 1, max: pageActions })
+    const limit = integerOption(values.limit, '--limit', { min: 1, max: PAGE_ACTIONS })
     const query = new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { after }) })
     const client = openClient({ home, url, token, roles: ['operator'] })
     const page = await client.json(`/api/operations/actions?${query.toString()}`, pageSchema)

@@ -2,7 +2,7 @@ import { readRun } from '../../local/run/index.ts'
 import { CommandFailure, defineCommand, renderTable } from '../frame/index.ts'
 
 /** A query of the local stand-in; what takes longer than a person waits is wrong. */
-const timeoutMs = 30_000
+const TIMEOUT_MS = 30_000
 
 interface Answer {
   readonly columns: string[]
@@ -21,7 +21,7 @@ async function ask(url: string, database: string, query: string): Promise<Answer
   const { Client, ClientRequestProperties, KustoConnectionStringBuilder } = await import('azure-kusto-data')
   const client = new Client(new KustoConnectionStringBuilder(url))
   const properties = new ClientRequestProperties()
-  properties.setTimeout(timeoutMs)
+  properties.setTimeout(TIMEOUT_MS)
   try {
     const response = await client.execute(database, query, properties)
     const [table] = response.primaryResults

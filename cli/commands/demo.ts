@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { readRun, type Status } from '../../local/run/index.ts'
+import { readRun } from '../../local/run/index.ts'
+import type { Status } from '../../local/run/index.ts'
 import { openClient } from '../client.ts'
 import {
   compareCounts,
@@ -13,27 +14,27 @@ import {
   makeEvents,
   mayCatchUp,
   sourceOf,
-  type Comparison,
-  type DemoEvent,
 } from '../demo/index.ts'
+import type { Comparison, DemoEvent } from '../demo/index.ts'
 import { CommandFailure, defineCommand, durationSeconds, integerOption } from '../frame/index.ts'
 import type { Screen } from '../frame/index.ts'
-import { createReporter, runImport, summaryText, targetOf, type ImportResult } from '../import/index.ts'
+import { createReporter, runImport, summaryText, targetOf } from '../import/index.ts'
+import type { ImportResult } from '../import/index.ts'
 
-const largestSeed = 2 ** 32 - 1
+const LARGEST_SEED = 2 ** 32 - 1
 
 /** Forwarding comes every two seconds; in between this is soon enough. */
-const pollMs = 500
+const POLL_MS = 500
 
 /** A functions host that is just being started again. */
-const retryForMs = 30_000
+const RETRY_FOR_MS = 30_000
 
 /** Lines of one piece of the stream that is imported. */
-const pieceEvents = 500
+const PIECE_EVENTS = 500
 
 function* piecesOf(events: readonly DemoEvent[]): Generator<Buffer> {
-  for (let from = 0; from < events.length; from += pieceEvents) {
-    const lines = events.slice(from, from + pieceEvents).map((event) => `${JSON.stringify(event)}\n`)
+  for (let from = 0; from < events.length; from += PIECE_EVENTS) {
+    const lines = events.slice(from, from + PIECE_EVENTS).map((event) => `${JSON.stringify(event)}\n`)
     yield Buffer.from(lines.join(''))
   }
 }
@@ -61,7 +62,7 @@ async function importEvents(
     rejectsFile: join(home, 'imports', 'demo.rejects.ndjson'),
     progressFile: null,
     restart: false,
-    retryForMs,
+    retryForMs: RETRY_FOR_MS,
     reporter: createReporter(screen),
     signal,
   })
@@ -94,7 +95,7 @@ async function compareUntilEqual(
   for (;;) {
     const comparison = await look()
     if (!mayCatchUp(comparison) || Date.now() >= deadline) return comparison
-    await delay(pollMs, undefined, { signal })
+    await delay(POLL_MS, undefined, { signal })
   }
 }
 
@@ -128,7 +129,7 @@ export const command = defineCommand({
   notes: `It needs the local run. Running it again adds nothing: the events have the same ids and content.
 Exit code 1 when PostgreSQL and analytics (EventsRaw, doubles included) do not have the same.`,
   run: async ({ values, home, print, note, screen, interruption }) => {
-    const seed = integerOption(values.seed, '--seed', { min: 0, max: largestSeed })
+    const seed = integerOption(values.seed, '--seed', { min: 0, max: LARGEST_SEED })
     const timeoutMs = durationSeconds(values.timeout, '--timeout') * 1000
     const { state, status } = readRun(home)
     if (state !== 'ready') {

@@ -3,7 +3,7 @@ import { readRun } from '../../local/run/index.ts'
 import { CommandFailure, defineCommand, integerOption, UsageError } from '../frame/index.ts'
 
 /** More migrations than there will ever be at once. */
-const mostAtOnce = 1000
+const MOST_AT_ONCE = 1000
 
 function migratorUrl(given: string | undefined, home: string): string {
   if (given !== undefined) {
@@ -45,7 +45,7 @@ export const command = defineCommand({
     const count =
       values.count === undefined
         ? {}
-        : { count: integerOption(values.count, '--count', { min: 1, max: mostAtOnce }) }
+        : { count: integerOption(values.count, '--count', { min: 1, max: MOST_AT_ONCE }) }
     const { migrateDown, migrateUp } = await import('../../database/index.ts')
     const migrate = direction === 'up' ? migrateUp : migrateDown
     const replaceNewer = values['replace-newer'] === true

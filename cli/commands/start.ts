@@ -3,10 +3,10 @@ import { announcement, controlBySignals, startDetached, supervise } from '../../
 import type { RunOptions, RunOutput, Status } from '../../local/run/index.ts'
 import { defineCommand, integerOption, UsageError } from '../frame/index.ts'
 
-const highestPort = 65_535
+const HIGHEST_PORT = 65_535
 
 function port(text: string, option: string): number {
-  return integerOption(text, option, { min: 0, max: highestPort })
+  return integerOption(text, option, { min: 0, max: HIGHEST_PORT })
 }
 
 function address(text: string | undefined, option: string): string | undefined {

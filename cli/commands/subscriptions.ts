@@ -1,14 +1,10 @@
 import { z } from 'zod'
 import { parkedEventSchema, subscriptionSchema } from '../../functions/operations/schemas.ts'
-import { clientOptions, openClient, type Client } from '../client.ts'
+import { clientOptions, openClient } from '../client.ts'
+import type { Client } from '../client.ts'
 import { defineCommand, integerOption, UsageError } from '../frame/index.ts'
-import {
-  parkedTable,
-  resumePointOf,
-  subscriptionsTable,
-  subscriptionText,
-  type ParkedEvent,
-} from '../operations/index.ts'
+import { parkedTable, resumePointOf, subscriptionsTable, subscriptionText } from '../operations/index.ts'
+import type { ParkedEvent } from '../operations/index.ts'
 
 /** How many words follow each verb. */
 const verbs = {
@@ -42,16 +38,16 @@ function wordsOf(words: readonly string[]): { verb: Verb; name: string; second: 
 }
 
 /** The largest group that the server takes. */
-const membersMax = 16
+const MEMBERS_MAX = 16
 
 const pageSchema = z.object({ events: z.array(parkedEventSchema), next: z.string().nullable() })
 type Page = z.output<typeof pageSchema>
 
 /** The largest page that the server gives. */
-const pageEvents = 1000
+const PAGE_EVENTS = 1000
 
 /** More than a person looks through; --json gives no more either, since something else is wrong then. */
-const parkedMax = 10_000
+const PARKED_MAX = 10_000
 
 async function listParked(
   client: Client,
@@ -59,8 +55,8 @@ async function listParked(
 ): Promise<{ events: ParkedEvent[]; isWhole: boolean }> {
   const events: ParkedEvent[] = []
   for (let after: string | null = ''; after !== null;) {
-    if (events.length >= parkedMax) return { events, isWhole: false }
-    const query = new URLSearchParams({ ...(after === '' ? {} : { after }), limit: String(pageEvents) })
+    if (events.length >= PARKED_MAX) return { events, isWhole: false }
+    const query = new URLSearchParams({ ...(after === '' ? {} : { after }), limit: String(PAGE_EVENTS) })
     const page: Page = await client.json(`${path}/parked?${query.toString()}`, pageSchema)
     events.push(...page.events)
     after = page.next
@@ -82,7 +78,7 @@ function bodyOf(verb: Verb, second: string, options: Options): { json?: unknown;
   if (verb === 'members') {
     return {
       method: 'POST',
-      json: { members: integerOption(second, 'members', { min: 1, max: membersMax }) },
+      json: { members: integerOption(second, 'members', { min: 1, max: MEMBERS_MAX }) },
     }
   }
   if (verb === 'reset' && !options.yes) {

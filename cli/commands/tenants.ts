@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { tenantKeys } from '../../shared/tenancy/index.ts'
-import { clientOptions, openClient, type Client } from '../client.ts'
+import { clientOptions, openClient } from '../client.ts'
+import type { Client } from '../client.ts'
 import { defineCommand, renderTable, UsageError } from '../frame/index.ts'
 
 const tenantSchema = z.looseObject({
@@ -19,12 +20,12 @@ const pageSchema = z.object({ tenants: z.array(tenantSchema), next: z.string().n
 type Page = z.infer<typeof pageSchema>
 
 /** The largest page that the server gives: ten thousand tenants are ten requests. */
-const pageTenants = 1000
+const PAGE_TENANTS = 1000
 
 async function listTenants(client: Client): Promise<Tenant[]> {
   const all: Tenant[] = []
   for (let after: string | null = ''; after !== null;) {
-    const query = new URLSearchParams({ after, limit: String(pageTenants) })
+    const query = new URLSearchParams({ after, limit: String(PAGE_TENANTS) })
     const page: Page = await client.json(`/api/tenants?${query.toString()}`, pageSchema)
     all.push(...page.tenants)
     after = page.next
@@ -38,13 +39,13 @@ function tableOf(tenants: readonly Tenant[]): string {
   return `${table}\n(${tenants.length} ${tenants.length === 1 ? 'tenant' : 'tenants'})`
 }
 
-const verbs = ['list', 'create', 'suspend', 'resume'] as const
-type Verb = (typeof verbs)[number]
+const VERBS = ['list', 'create', 'suspend', 'resume'] as const
+type Verb = (typeof VERBS)[number]
 
 function verbOf(words: readonly string[]): { verb: Verb; slug: string } {
   const [first, slug] = words
-  const verb = verbs.find((name) => name === first)
-  if (!verb) throw new UsageError(`tenants takes ${verbs.join(', ')}, not "${first ?? ''}".`)
+  const verb = VERBS.find((name) => name === first)
+  if (!verb) throw new UsageError(`tenants takes ${VERBS.join(', ')}, not "${first ?? ''}".`)
   if (verb === 'list' && slug !== undefined) throw new UsageError(`Unexpected argument: ${slug}`)
   if (verb !== 'list' && slug === undefined) throw new UsageError(`Name the tenant: tenants ${verb} SLUG`)
   return { verb, slug: slug ?? '' }

@@ -1,8 +1,8 @@
 import { homeAt } from '../../local/run/index.ts'
-import { signToken, tokenSecondsMax } from '../../local/issuer/index.ts'
+import { signToken, TOKEN_MAX_SECONDS } from '../../local/issuer/index.ts'
 import { defineCommand, durationSeconds, UsageError } from '../frame/index.ts'
 
-const knownRoles = ['reader', 'writer', 'admin', 'operator']
+const KNOWN_ROLES = ['reader', 'writer', 'admin', 'operator']
 
 interface TokenWords {
   readonly roles: readonly string[]
@@ -17,10 +17,10 @@ function rolesOf(text: string): string[] {
     .filter((role) => role !== '')
   if (roles.includes('service'))
     throw new UsageError('A token of a service is made by --service, with --roles for what it may do.')
-  const unknown = roles.find((role) => !knownRoles.includes(role))
+  const unknown = roles.find((role) => !KNOWN_ROLES.includes(role))
   if (unknown !== undefined)
-    throw new UsageError(`Unknown role: ${unknown}. There are ${knownRoles.join(', ')}.`)
-  if (roles.length === 0) throw new UsageError(`--roles takes some of ${knownRoles.join(', ')}.`)
+    throw new UsageError(`Unknown role: ${unknown}. There are ${KNOWN_ROLES.join(', ')}.`)
+  if (roles.length === 0) throw new UsageError(`--roles takes some of ${KNOWN_ROLES.join(', ')}.`)
   return roles
 }
 
@@ -42,7 +42,7 @@ function assertFits({ roles, tenant, isService }: TokenWords): void {
 
 function secondsOf(expires: string): number {
   const seconds = durationSeconds(expires, '--expires')
-  if (seconds <= tokenSecondsMax) return seconds
+  if (seconds <= TOKEN_MAX_SECONDS) return seconds
   throw new UsageError(`--expires takes at most 7d: the local run refuses a token that is good for longer.`)
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { readRun } from '../../local/run/index.ts'
 import { CommandFailure, defineCommand, durationSeconds } from '../frame/index.ts'
 
-const pollEveryMs = 50
+const POLL_EVERY_MS = 50
 
 export const command = defineCommand({
   name: 'wait',
@@ -31,7 +31,7 @@ export const command = defineCommand({
           `Not ready within ${values.timeout}: Trickle is ${state} (${home}).`,
         )
       }
-      await delay(pollEveryMs)
+      await delay(POLL_EVERY_MS)
     }
   },
 })

@@ -28,7 +28,7 @@ export interface Sides {
   readonly analytics: readonly Count[]
 }
 
-const sideNames = ['made', 'postgres', 'analytics'] as const
+const SIDE_NAMES = ['made', 'postgres', 'analytics'] as const
 
 /** Puts the counts side by side: a row for everything that at least one side has. */
 export function compareCounts(sides: Sides): Comparison {
@@ -36,7 +36,7 @@ export function compareCounts(sides: Sides): Comparison {
     string,
     { tenant: string; type: string; made: number; postgres: number; analytics: number }
   >()
-  for (const side of sideNames) {
+  for (const side of SIDE_NAMES) {
     for (const { tenant, type, count } of sides[side]) {
       const key = JSON.stringify([tenant, type])
       const row = rows.get(key) ?? { tenant, type, made: 0, postgres: 0, analytics: 0 }
@@ -45,7 +45,7 @@ export function compareCounts(sides: Sides): Comparison {
     }
   }
   const sorted = [...rows].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row)
-  const sum = (side: (typeof sideNames)[number]): number =>
+  const sum = (side: (typeof SIDE_NAMES)[number]): number =>
     sorted.reduce((total, row) => total + row[side], 0)
   return {
     rows: sorted,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Count } from './compare.ts'
 
 /** Longer than a count over a million events takes. */
-const timeoutMs = 30_000
+const TIMEOUT_MS = 30_000
 
 const rowsSchema = z.array(
   z.object({ TenantId: z.string(), EventType: z.string(), Count: z.coerce.number() }),
@@ -20,7 +20,7 @@ export async function countInAnalytics(
   const { Client, ClientRequestProperties, KustoConnectionStringBuilder } = await import('azure-kusto-data')
   const client = new Client(new KustoConnectionStringBuilder(analytics.url))
   const properties = new ClientRequestProperties()
-  properties.setTimeout(timeoutMs)
+  properties.setTimeout(TIMEOUT_MS)
   // The source is made of a number and our own word: nothing in it has to be escaped.
   const query = `EventsRaw | where Source == '${source}' | summarize Count = count() by TenantId, EventType`
   try {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Count } from './compare.ts'
 
 /** Longer than a count over a million events takes. */
-const timeoutMs = 30_000
+const TIMEOUT_MS = 30_000
 
 const rowSchema = z.object({
   tenant_id: z.string(),
@@ -22,8 +22,8 @@ export interface StoredCounts {
 export async function countInPostgres(inspectorUrl: string, source: string): Promise<StoredCounts> {
   const client = new Client({
     connectionString: inspectorUrl,
-    connectionTimeoutMillis: timeoutMs,
-    query_timeout: timeoutMs,
+    connectionTimeoutMillis: TIMEOUT_MS,
+    query_timeout: TIMEOUT_MS,
   })
   await client.connect()
   try {

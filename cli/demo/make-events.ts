@@ -1,23 +1,16 @@
-import { seededRandom, type Random } from './random.ts'
-import { dayMs, hourMs, Story, type DemoEvent } from './story.ts'
+import { seededRandom } from './random.ts'
+import type { Random } from './random.ts'
+import { DAY_MS, HOUR_MS, Story } from './story.ts'
+import type { DemoEvent } from './story.ts'
 import { demoTenants } from './tenants.ts'
 
 /** The month in which the stories begin; a fixed one, since the same seed has to make the same events. */
-const monthBeginsMs = Date.UTC(2026, 8, 1)
-const monthDays = 30
+const MONTH_BEGINS_MS = Date.UTC(2026, 8, 1)
+const MONTH_DAYS = 30
 
 /** Where the events of a seed come from, as events say it. */
 export function sourceOf(seed: number): string {
   return `demo/${seed}`
-}
-
-/** A moment of the month as people live: less at weekends, and the sum of two chances makes it mostly day. */
-function moment(random: Random): number {
-  let day = random.whole(0, monthDays - 1)
-  const weekday = new Date(monthBeginsMs + day * dayMs).getUTCDay()
-  if ((weekday === 0 || weekday === 6) && random.chance(0.5)) day = random.whole(0, monthDays - 1)
-  const hour = 5 + (random.next() + random.next()) * 9
-  return monthBeginsMs + day * dayMs + Math.floor(hour * hourMs)
 }
 
 /**
@@ -36,4 +29,13 @@ export function makeEvents(seed: number): DemoEvent[] {
   )
   // The order within a stream stays: its events are a second apart at least.
   return stories.flat().sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0))
+}
+
+/** A moment of the month as people live: less at weekends, and the sum of two chances makes it mostly day. */
+function moment(random: Random): number {
+  let day = random.whole(0, MONTH_DAYS - 1)
+  const weekday = new Date(MONTH_BEGINS_MS + day * DAY_MS).getUTCDay()
+  if ((weekday === 0 || weekday === 6) && random.chance(0.5)) day = random.whole(0, MONTH_DAYS - 1)
+  const hour = 5 + (random.next() + random.next()) * 9
+  return MONTH_BEGINS_MS + day * DAY_MS + Math.floor(hour * HOUR_MS)
 }

@@ -1,4 +1,5 @@
-import { dayMs, hourMs, minuteMs, type Story } from './story.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './story.ts'
+import type { Story } from './story.ts'
 
 const articles = [
   { sku: 'LAMP-02', title: 'Reading lamp', unitPriceCents: 3_990 },
@@ -21,24 +22,24 @@ export function tellOrder(story: Story): void {
   story.happen('placed', { customer, lines, totalCents, currency: 'EUR' }, customer)
   if (random.chance(0.08)) {
     story
-      .pass(minuteMs, 3 * minuteMs)
+      .pass(MINUTE_MS, 3 * MINUTE_MS)
       .happen('payment-failed', { reason: random.pick(['declined', 'expired card']) }, 'payments')
     if (random.chance(0.5)) {
-      story.pass(hourMs, dayMs).happen('cancelled', { reason: 'not paid' }, 'payments')
+      story.pass(HOUR_MS, DAY_MS).happen('cancelled', { reason: 'not paid' }, 'payments')
       return
     }
   }
   const method = random.pick(['card', 'invoice', 'wallet'])
-  story.pass(20_000, 10 * minuteMs).happen('paid', { method, amountCents: totalCents }, 'payments')
-  story.pass(hourMs, 20 * hourMs).happen('packed', { parcels: random.whole(1, 2) }, 'warehouse')
+  story.pass(20_000, 10 * MINUTE_MS).happen('paid', { method, amountCents: totalCents }, 'payments')
+  story.pass(HOUR_MS, 20 * HOUR_MS).happen('packed', { parcels: random.whole(1, 2) }, 'warehouse')
   const carrier = random.pick(['DHL', 'UPS', 'PostNord'])
   story
-    .pass(hourMs, 8 * hourMs)
+    .pass(HOUR_MS, 8 * HOUR_MS)
     .happen('shipped', { carrier, trackingNumber: random.hex(10).toUpperCase() }, 'warehouse')
-  story.pass(dayMs, 4 * dayMs).happen('delivered', { carrier }, 'carrier')
+  story.pass(DAY_MS, 4 * DAY_MS).happen('delivered', { carrier }, 'carrier')
   if (!random.chance(0.07)) return
   story
-    .pass(dayMs, 10 * dayMs)
+    .pass(DAY_MS, 10 * DAY_MS)
     .happen('returned', { reason: random.pick(['too small', 'damaged', 'changed my mind']) }, customer)
-  story.pass(hourMs, 2 * dayMs).happen('refunded', { amountCents: totalCents }, 'payments')
+  story.pass(HOUR_MS, 2 * DAY_MS).happen('refunded', { amountCents: totalCents }, 'payments')
 }

@@ -14,9 +14,9 @@ export interface DemoEvent {
   readonly causationId?: string
 }
 
-export const minuteMs = 60_000
-export const hourMs = 60 * minuteMs
-export const dayMs = 24 * hourMs
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
 
 export interface StoryStart {
   readonly tenant: string

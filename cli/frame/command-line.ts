@@ -1,56 +1,38 @@
 import { LocalFailure } from '../../local/failure/index.ts'
 import type { CommandFrame } from './command.ts'
-import { CommandFailure, UsageError } from './errors.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
+import { CommandFailure } from './errors.ts'
 import { commandHelp, overview } from './help.ts'
 import { nearest } from './nearest.ts'
-import { processStreams, safeStreams, screenOver, type Screen, type Streams } from './output.ts'
+import { processStreams, safeStreams, screenOver } from './output.ts'
+import type { Screen, Streams } from './output.ts'
 import { commandNames, loadCommand } from './registry.ts'
 import { controlBySignals, version } from '../../local/run/index.ts'
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const
 
-let interrupted: AbortSignal | undefined
-
-/** A second Ctrl-C ends the process, should the command not come to an end; the twin of the first one does not. */
-function interruption(): AbortSignal {
-  interrupted ??= controlBySignals(() => process.exit(exitCodes.failed)).control.stop
-  return interrupted
-}
-
-interface ErrorFacts {
-  readonly code: string
-  readonly message: string
-  readonly where?: string
-  readonly mend?: string
-}
-
-function factsOf(error: unknown): ErrorFacts {
-  if (error instanceof LocalFailure) {
-    return { code: error.code, message: error.message, where: error.where, mend: error.mend }
+/**
+ * Runs a command line to its end.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, or the command's own
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  given: Streams = processStreams,
+): Promise<number> {
+  const json = words.includes('--json')
+  const streams = safeStreams(given)
+  try {
+    return await dispatch(words, json, streams, screenOver(given))
+  } catch (error) {
+    if (json) streams.out(`${JSON.stringify({ error: factsOf(error) }, undefined, 2)}\n`)
+    streams.error(
+      textOf(
+        error,
+        commandNames().find((name) => name === words[0]),
+      ),
+    )
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
   }
-  if (error instanceof CommandFailure) return { code: error.code, message: error.message }
-  if (error instanceof UsageError) return { code: 'USAGE', message: error.message }
-  return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) }
-}
-
-function textOf(error: unknown, name: string | undefined): string {
-  if (error instanceof UsageError) {
-    return `${error.message}\nHelp: npx --no -- trickle ${name === undefined ? '--help' : `${name} --help`}\n`
-  }
-  if (error instanceof LocalFailure) return `${String(error)}\n`
-  if (error instanceof CommandFailure) return `${error.message}\n`
-  // A defect of ours: the stack is what helps.
-  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
-}
-
-function commandMissing(name: string): UsageError {
-  const guess = nearest(name, commandNames())
-  return new UsageError(`Unknown command: ${name}.${guess === undefined ? '' : ` Did you mean "${guess}"?`}`)
-}
-
-const asksForHelp = (words: readonly string[]): boolean => {
-  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
-  return own.includes('--help') || own.includes('-h')
 }
 
 async function dispatch(
@@ -94,26 +76,46 @@ async function dispatch(
   return await command.invoke(rest, io)
 }
 
-/**
- * Runs a command line to its end.
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage, or the command's own
- */
-export async function runCommandLine(
-  words: readonly string[],
-  given: Streams = processStreams,
-): Promise<number> {
-  const json = words.includes('--json')
-  const streams = safeStreams(given)
-  try {
-    return await dispatch(words, json, streams, screenOver(given))
-  } catch (error) {
-    if (json) streams.out(`${JSON.stringify({ error: factsOf(error) }, undefined, 2)}\n`)
-    streams.error(
-      textOf(
-        error,
-        commandNames().find((name) => name === words[0]),
-      ),
-    )
-    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+const asksForHelp = (words: readonly string[]): boolean => {
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words
+  return own.includes('--help') || own.includes('-h')
+}
+
+function commandMissing(name: string): UsageError {
+  const guess = nearest(name, commandNames())
+  return new UsageError(`Unknown command: ${name}.${guess === undefined ? '' : ` Did you mean "${guess}"?`}`)
+}
+
+let interrupted: AbortSignal | undefined
+
+/** A second Ctrl-C ends the process, should the command not come to an end; the twin of the first one does not. */
+function interruption(): AbortSignal {
+  interrupted ??= controlBySignals(() => process.exit(exitCodes.failed)).control.stop
+  return interrupted
+}
+
+interface ErrorFacts {
+  readonly code: string
+  readonly message: string
+  readonly where?: string
+  readonly mend?: string
+}
+
+function factsOf(error: unknown): ErrorFacts {
+  if (error instanceof LocalFailure) {
+    return { code: error.code, message: error.message, where: error.where, mend: error.mend }
   }
+  if (error instanceof CommandFailure) return { code: error.code, message: error.message }
+  if (error instanceof UsageError) return { code: 'USAGE', message: error.message }
+  return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) }
+}
+
+function textOf(error: unknown, name: string | undefined): string {
+  if (error instanceof UsageError) {
+    return `${error.message}\nHelp: npx --no -- trickle ${name === undefined ? '--help' : `${name} --help`}\n`
+  }
+  if (error instanceof LocalFailure) return `${String(error)}\n`
+  if (error instanceof CommandFailure) return `${error.message}\n`
+  // A defect of ours: the stack is what helps.
+  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { ParseArgsOptionDescriptor } from 'node:util'
 import { defaultHome } from '../../local/run/index.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
 import { nearest } from './nearest.ts'
 import type { Screen } from './output.ts'
 
@@ -73,33 +73,6 @@ export const commonOptions = {
   help: { type: 'boolean', short: 'h', default: false, description: 'print this help' },
 } as const satisfies OptionSpecs
 
-function unknownOption(message: string, options: OptionSpecs): UsageError {
-  const name = /'-{1,2}([^' =]+)/u.exec(message)?.[1] ?? ''
-  const guess = nearest(name, Object.keys(options))
-  return new UsageError(`Unknown option --${name}.${guess === undefined ? '' : ` Did you mean --${guess}?`}`)
-}
-
-interface Parsed {
-  readonly values: Readonly<Record<string, unknown>>
-  readonly positionals: readonly string[]
-}
-
-function parse(words: readonly string[], options: OptionSpecs): Parsed {
-  try {
-    return parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    if (!(error instanceof TypeError) || !('code' in error)) throw error
-    if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw unknownOption(error.message, options)
-    throw new UsageError(error.message.split('\n')[0] ?? error.message)
-  }
-}
-
-function assertPositionals(positionals: readonly string[], allowed: { min: number; max: number }): void {
-  const extra = positionals[allowed.max]
-  if (extra !== undefined) throw new UsageError(`Unexpected argument: ${extra}`)
-  if (positionals.length < allowed.min) throw new UsageError('An argument is missing.')
-}
-
 /** Makes a command from its definition; its options get their types from their descriptions. */
 export function defineCommand<const Options extends OptionSpecs>(
   definition: CommandDefinition<Options>,
@@ -126,4 +99,31 @@ export function defineCommand<const Options extends OptionSpecs>(
       return code ?? 0
     },
   }
+}
+
+interface Parsed {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly positionals: readonly string[]
+}
+
+function parse(words: readonly string[], options: OptionSpecs): Parsed {
+  try {
+    return parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+  } catch (error) {
+    if (!(error instanceof TypeError) || !('code' in error)) throw error
+    if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw unknownOption(error.message, options)
+    throw new UsageError(error.message.split('\n')[0] ?? error.message)
+  }
+}
+
+function unknownOption(message: string, options: OptionSpecs): UsageError {
+  const name = /'-{1,2}([^' =]+)/u.exec(message)?.[1] ?? ''
+  const guess = nearest(name, Object.keys(options))
+  return new UsageError(`Unknown option --${name}.${guess === undefined ? '' : ` Did you mean --${guess}?`}`)
+}
+
+function assertPositionals(positionals: readonly string[], allowed: { min: number; max: number }): void {
+  const extra = positionals[allowed.max]
+  if (extra !== undefined) throw new UsageError(`Unexpected argument: ${extra}`)
+  if (positionals.length < allowed.min) throw new UsageError('An argument is missing.')
 }

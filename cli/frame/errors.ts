@@ -1,8 +1,3 @@
-/** The command was called wrongly: exit code 2, with a hint to the help. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
 /** What was asked for failed: exit code 1, one clear line. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure'

@@ -9,7 +9,8 @@
  */
 export { defineCommand } from './command.ts'
 export type { Command, CommandContext } from './command.ts'
-export { CommandFailure, UsageError } from './errors.ts'
+export { CommandFailure } from './errors.ts'
+export { UsageError } from '../../packages/command-flags/index.ts'
 export { visible } from './output.ts'
 export type { Screen } from './output.ts'
 export { integerOption, durationSeconds } from './option-values.ts'

@@ -18,7 +18,7 @@ export function distance(from: string, to: string): number {
 }
 
 /** A guess that changes more than this is no typing mistake. */
-const largestGuess = 3
+const LARGEST_GUESS = 3
 
 /** The known word that was probably meant; undefined when none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
@@ -30,5 +30,5 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     }))
     .sort((one, other) => one.cost - other.cost)
   const best = ranked[0]
-  return best && best.cost <= Math.min(largestGuess, Math.ceil(word.length / 2)) ? best.candidate : undefined
+  return best && best.cost <= Math.min(LARGEST_GUESS, Math.ceil(word.length / 2)) ? best.candidate : undefined
 }

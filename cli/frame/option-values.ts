@@ -1,4 +1,4 @@
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
 
 /**
  * Reads a whole number.

@@ -16,24 +16,17 @@ export interface Screen {
 }
 
 /** Of a log, or of a terminal that does not tell. */
-const usualColumns = 80
+const USUAL_COLUMNS = 80
 
-const returnAndErase = '\r\u001B[K'
+const RETURN_AND_ERASE = '\r\u001B[K'
 
 /**
  * What a terminal obeys or hides in the place of showing it: control characters but tab and line break (C0, DEL, C1),
  * characters that turn the direction of text, line separators of Unicode, and those without any width. Joiners stay:
  * Persian words and emoji are written with them.
  */
-const unseen =
+const UNSEEN =
   /[[\p{Cc}--[\t\n]]\p{Zl}\p{Zp}\p{Bidi_Control}\u{AD}\u{200B}\u{2060}-\u{206F}\u{FEFF}\u{FFF9}-\u{FFFB}\u{E0000}-\u{E00FF}]/gv
-
-function escaped(character: string): string {
-  let text = ''
-  for (let at = 0; at < character.length; at += 1)
-    text += `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`
-  return text
-}
 
 /**
  * The same text, with what a terminal would obey written out as `\u001b`. Events, names of tenants and answers of
@@ -41,7 +34,14 @@ function escaped(character: string): string {
  * JSON stays the same JSON, since such a character can stand only in its strings.
  */
 export function visible(text: string): string {
-  return text.replaceAll(unseen, escaped)
+  return text.replaceAll(UNSEEN, escaped)
+}
+
+function escaped(character: string): string {
+  let text = ''
+  for (let at = 0; at < character.length; at += 1)
+    text += `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`
+  return text
 }
 
 /** Everything that a command says passes through here, once. */
@@ -61,12 +61,12 @@ export function safeStreams(streams: Streams): Streams {
 export function screenOver(streams: Streams): Screen {
   return {
     isTerminal: streams.terminal !== undefined,
-    columns: streams.terminal?.columns ?? usualColumns,
+    columns: streams.terminal?.columns ?? USUAL_COLUMNS,
     write: (text) => {
       streams.error(visible(text))
     },
     clearLine: () => {
-      if (streams.terminal !== undefined) streams.error(returnAndErase)
+      if (streams.terminal !== undefined) streams.error(RETURN_AND_ERASE)
     },
   }
 }

@@ -1,22 +1,5 @@
 import { visible } from './output.ts'
 
-/** A cell as people read it: objects as JSON, nothing for null. */
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  if (value instanceof Date) return value.toISOString()
-  if (typeof value === 'string') return value
-  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
-}
-
-/** Longer cells are cut, so that a row stays a line; --json has them whole. */
-const widestCell = 60
-
-function cut(text: string): string {
-  // Made visible before it is measured, or the columns after it would not stand in line.
-  const line = visible(text.replaceAll(/\s*[\t\n]\s*/gu, ' '))
-  return line.length > widestCell ? `${line.slice(0, widestCell - 1)}…` : line
-}
-
 /** Aligned columns with a header; numbers to the right. */
 export function renderTable(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = rows.map((row) => row.map((value) => cut(cellText(value))))
@@ -38,4 +21,21 @@ export function renderTable(columns: readonly string[], rows: readonly (readonly
       .trimEnd()
   const rule = widths.map((width) => '-'.repeat(width)).join('  ')
   return [render(columns), rule, ...cells.map(render)].join('\n')
+}
+
+/** Longer cells are cut, so that a row stays a line; --json has them whole. */
+const WIDEST_CELL = 60
+
+function cut(text: string): string {
+  // Made visible before it is measured, or the columns after it would not stand in line.
+  const line = visible(text.replaceAll(/\s*[\t\n]\s*/gu, ' '))
+  return line.length > WIDEST_CELL ? `${line.slice(0, WIDEST_CELL - 1)}…` : line
+}
+
+/** A cell as people read it: objects as JSON, nothing for null. */
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value === 'string') return value
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
 }

@@ -1,37 +1,21 @@
 import { isUtf8 } from 'node:buffer'
 import { CommandFailure } from '../frame/index.ts'
-import { lineBytesMax } from './read-lines.ts'
+import { BYTE_ORDER_MARK, LINE_BYTES_MAX } from './read-lines.ts'
 
-const lineFeed = 0x0a
-const carriageReturn = 0x0d
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
 
 /** Line breaks as editors count them: CRLF is one, and so is LF or CR alone, inside of quotes and outside. */
 export function countBreaks(text: Buffer): number {
   let breaks = 0
-  for (let at = text.indexOf(lineFeed); at !== -1; at = text.indexOf(lineFeed, at + 1)) breaks += 1
-  for (let at = text.indexOf(carriageReturn); at !== -1; at = text.indexOf(carriageReturn, at + 1)) {
-    if (text[at + 1] !== lineFeed) breaks += 1
+  for (let at = text.indexOf(LINE_FEED); at !== -1; at = text.indexOf(LINE_FEED, at + 1)) breaks += 1
+  for (let at = text.indexOf(CARRIAGE_RETURN); at !== -1; at = text.indexOf(CARRIAGE_RETURN, at + 1)) {
+    if (text[at + 1] !== LINE_FEED) breaks += 1
   }
   return breaks
 }
 
-export const isBreak = (byte: number | undefined): boolean => byte === lineFeed || byte === carriageReturn
-
-/** Behind the last line break; a CR at the very end may be half of one. */
-function endOfLines(text: Buffer): number {
-  return Math.max(text.lastIndexOf(lineFeed), text.subarray(0, -1).lastIndexOf(carriageReturn)) + 1
-}
-
-/** Where the first line begins that is not UTF-8. No character of UTF-8 has the byte of a line break in it. */
-function startOfBadLine(text: Buffer): number {
-  let start = 0
-  for (let at = 0; at < text.length; at += 1) {
-    if (!isBreak(text[at])) continue
-    if (!isUtf8(text.subarray(start, at))) break
-    start = at + 1
-  }
-  return start
-}
+export const isBreak = (byte: number | undefined): boolean => byte === LINE_FEED || byte === CARRIAGE_RETURN
 
 /**
  * Whole lines, as long as they are UTF-8; the parser would put replacement characters in the place of the rest, and
@@ -59,12 +43,109 @@ export async function* utf8Lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
     const end = endOfLines(text)
     rest = text.subarray(end)
     yield* checked(text.subarray(0, end))
-    if (rest.length > lineBytesMax) {
+    if (rest.length > LINE_BYTES_MAX) {
       throw new CommandFailure(
         'CSV_BROKEN',
-        `Line ${lines + 1} is longer than ${lineBytesMax} bytes: is this a CSV with a line a row?`,
+        `Line ${lines + 1} is longer than ${LINE_BYTES_MAX} bytes: is this a CSV with a line a row?`,
       )
     }
   }
   yield* checked(rest)
+}
+
+/** Where the first line begins that is not UTF-8. No character of UTF-8 has the byte of a line break in it. */
+function startOfBadLine(text: Buffer): number {
+  let start = 0
+  for (let at = 0; at < text.length; at += 1) {
+    if (!isBreak(text[at])) continue
+    if (!isUtf8(text.subarray(start, at))) break
+    start = at + 1
+  }
+  return start
+}
+
+/** Behind the last line break; a CR at the very end may be half of one. */
+function endOfLines(text: Buffer): number {
+  return Math.max(text.lastIndexOf(LINE_FEED), text.subarray(0, -1).lastIndexOf(CARRIAGE_RETURN)) + 1
+}
+
+const QUOTE = 0x22
+
+/** Rows that the parser could not read: where they begin in the file, and their text up to where it gave up. */
+export interface UnreadRows {
+  readonly text: Buffer
+  readonly linesBefore: number
+  readonly delimiter: string
+}
+
+/** The reading ends at a broken quote: where the rows after it begin is anybody's guess. */
+export function brokenCsv(cause: Error, unread: UnreadRows): CommandFailure {
+  const mend = 'Mend it and run the import again; what is stored already is recognised.'
+  const sentence = sentenceOf(unread, cause.message)
+  return new CommandFailure('CSV_BROKEN', `The CSV is broken. ${sentence} ${mend}`, { cause })
+}
+
+function sentenceOf(unread: UnreadRows, words: string): string {
+  const { text, linesBefore, delimiter } = unread
+  const fault = findFault(text, Buffer.from(delimiter))
+  const lineOf = (at: number): number => linesBefore + countBreaks(text.subarray(0, at)) + 1
+  switch (fault?.kind) {
+    case 'unclosed':
+      return `The quote that opens in line ${lineOf(fault.opensAt)} is not closed.`
+    case 'inside':
+      return `Line ${lineOf(fault.at)} has a quote inside of a field that does not begin with one. Put the field in quotes, and write each quote inside of it twice.`
+    case 'goesOn': {
+      const [opens, closes] = [lineOf(fault.opensAt), lineOf(fault.at)]
+      return opens === closes
+        ? `Line ${closes} has a field that goes on behind its closing quote. Write a quote inside of quotes twice.`
+        : `The quote that opens in line ${opens} is closed in line ${closes}, in the middle of a field: is one missing in between?`
+    }
+    case undefined:
+      return `The row at line ${lineOf(text.length)} can't be read: ${words}.`
+  }
+}
+
+/** What is wrong with the quotes of a text, and where. */
+type QuoteFault =
+  | { readonly kind: 'unclosed'; readonly opensAt: number }
+  | { readonly kind: 'goesOn'; readonly opensAt: number; readonly at: number }
+  | { readonly kind: 'inside'; readonly at: number }
+
+/** The first fault; the parser has found that there is one, and does not tell where a quote opened. */
+function findFault(text: Buffer, delimiter: Buffer): QuoteFault | undefined {
+  const isDelimiterAt = (at: number): boolean => text.subarray(at, at + delimiter.length).equals(delimiter)
+  let isFieldStart = true
+  const isMarked = text.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+  for (let at = isMarked ? BYTE_ORDER_MARK.length : 0; at < text.length; at += 1) {
+    if (text[at] === QUOTE) {
+      if (!isFieldStart) return { kind: 'inside', at }
+      const closesAt = closingQuote(text, at)
+      if (closesAt === undefined) return { kind: 'unclosed', opensAt: at }
+      const next = closesAt + 1
+      if (next < text.length && !isBreak(text[next]) && !isDelimiterAt(next))
+        return { kind: 'goesOn', opensAt: at, at: closesAt }
+      at = closesAt
+      isFieldStart = false
+    } else if (isDelimiterAt(at)) {
+      at += delimiter.length - 1
+      isFieldStart = true
+    } else {
+      isFieldStart = isBreak(text[at])
+    }
+  }
+  return undefined
+}
+
+/** A quote inside of quotes is written twice. */
+function closingQuote(text: Buffer, opensAt: number): number | undefined {
+  for (let at = text.indexOf(QUOTE, opensAt + 1); at !== -1; at = text.indexOf(QUOTE, at + 2)) {
+    if (text[at + 1] !== QUOTE) return at
+  }
+  return undefined
+}
+
+/** A row without an end in sight. */
+export function endlessRow(unread: UnreadRows): CommandFailure {
+  const sentence = sentenceOf(unread, `it is longer than ${LINE_BYTES_MAX} bytes`)
+  return new CommandFailure('CSV_BROKEN', `A row is longer than ${LINE_BYTES_MAX} bytes. ${sentence}`)
 }

@@ -1,9 +1,9 @@
-import type { Entry, Outcome } from './entry.ts'
-import { removeProgress, writeProgress, type ImportIdentity } from './progress-file.ts'
+import { Tally } from './entries.ts'
+import type { Counts, Entry, Outcome } from './entries.ts'
+import { removeProgress, writeProgress } from './progress.ts'
+import type { ImportIdentity, StartingPoint } from './progress.ts'
 import type { RejectsFile } from './rejects-file.ts'
 import type { Reporter } from './reporter.ts'
-import type { StartingPoint } from './starting-point.ts'
-import { Tally, type Counts } from './tally.ts'
 import type { Books } from './upload.ts'
 
 /** Where progress is kept, and of what. */
@@ -29,7 +29,7 @@ export interface FirstReject {
 }
 
 /** What a kill costs: the lines of the last second are sent again. */
-const saveEveryMs = 1_000
+const SAVE_EVERY_MS = 1_000
 
 /** Keeps the books of an import: counts, rejects, progress on disk, progress for the eye. */
 export class Ledger implements Books {
@@ -94,7 +94,7 @@ export class Ledger implements Books {
   settledSome(): void {
     const { reporter, totalBytes } = this.#options
     reporter.update({ counts: this.counts, doneBytes: this.#doneBytes, totalBytes })
-    if (performance.now() - this.#savedAtMs >= saveEveryMs) this.save()
+    if (performance.now() - this.#savedAtMs >= SAVE_EVERY_MS) this.save()
   }
 
   /** Rejects first: progress never tells of one that is not in its file. */

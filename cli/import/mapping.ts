@@ -21,40 +21,7 @@ export interface Mapping {
 }
 
 /** Variables that mappings read begin with this; a change of one is a change of the mapping. */
-export const mappingVariablePrefix = 'TRICKLE_MAP_'
-
-function settingsText(): string {
-  return Object.entries(process.env)
-    .filter(([name]) => name.startsWith(mappingVariablePrefix))
-    .map(([name, value]) => `${name}=${value ?? ''}`)
-    .sort()
-    .join('\n')
-}
-
-/** As long as a person waits for a parser. */
-const checkTimeoutMs = 10_000
-
-/** A module that can't be parsed throws without saying where; Node's own check does. */
-function lineOfSyntaxError(path: string): string | undefined {
-  const { stderr } = spawnSync(process.execPath, ['--check', path], {
-    encoding: 'utf8',
-    timeout: checkTimeoutMs,
-  })
-  const after = stderr.split(`${path}:`)[1] ?? ''
-  return /^\d+/u.exec(after)?.[0]
-}
-
-function lineOfThrow(error: Error, path: string): string | undefined {
-  const after = (error.stack ?? '').split(`${pathToFileURL(path).href}:`)[1] ?? ''
-  return /^\d+/u.exec(after)?.[0]
-}
-
-/** The first line of an error's text, and the line of the module that it is about, if it can be told. */
-function wordsOf(error: unknown, path: string): string {
-  if (!(error instanceof Error)) return String(error)
-  const line = error instanceof SyntaxError ? lineOfSyntaxError(path) : lineOfThrow(error, path)
-  return `${error.message.split('\n')[0] ?? ''}${line === undefined ? '' : ` (line ${line})`}`
-}
+export const MAPPING_VARIABLE_PREFIX = 'TRICKLE_MAP_'
 
 /**
  * Loads a mapping: a module whose default export is `(row, { row, line }) => event | event[] | null`.
@@ -92,4 +59,37 @@ export async function loadMapping(file: string): Promise<Mapping> {
     apply: exported as Mapping['apply'],
     hash: createHash('sha256').update(text).update('\0').update(settingsText()).digest('hex'),
   }
+}
+
+/** The first line of an error's text, and the line of the module that it is about, if it can be told. */
+function wordsOf(error: unknown, path: string): string {
+  if (!(error instanceof Error)) return String(error)
+  const line = error instanceof SyntaxError ? lineOfSyntaxError(path) : lineOfThrow(error, path)
+  return `${error.message.split('\n')[0] ?? ''}${line === undefined ? '' : ` (line ${line})`}`
+}
+
+/** As long as a person waits for a parser. */
+const CHECK_TIMEOUT_MS = 10_000
+
+/** A module that can't be parsed throws without saying where; Node's own check does. */
+function lineOfSyntaxError(path: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', path], {
+    encoding: 'utf8',
+    timeout: CHECK_TIMEOUT_MS,
+  })
+  const after = stderr.split(`${path}:`)[1] ?? ''
+  return /^\d+/u.exec(after)?.[0]
+}
+
+function lineOfThrow(error: Error, path: string): string | undefined {
+  const after = (error.stack ?? '').split(`${pathToFileURL(path).href}:`)[1] ?? ''
+  return /^\d+/u.exec(after)?.[0]
+}
+
+function settingsText(): string {
+  return Object.entries(process.env)
+    .filter(([name]) => name.startsWith(MAPPING_VARIABLE_PREFIX))
+    .map(([name, value]) => `${name}=${value ?? ''}`)
+    .sort()
+    .join('\n')
 }

@@ -1,13 +1,13 @@
 import { CsvError, parse } from 'csv-parse'
 import { z } from 'zod'
-import { brokenCsv, endlessRow, type UnreadRows } from './csv-faults.ts'
-import { checkHeader, headerText, namedSeparator, separatorHint } from './csv-header.ts'
-import { countBreaks, isBreak, utf8Lines } from './csv-text.ts'
-import { lineBytesMax } from './read-lines.ts'
-import type { RecordContent, SourceRecord } from './source-record.ts'
+import { checkHeader, headerText, namedSeparator, separatorHint } from './csv-columns.ts'
+import { brokenCsv, countBreaks, endlessRow, isBreak, utf8Lines } from './csv-text.ts'
+import type { UnreadRows } from './csv-text.ts'
+import type { RecordContent, SourceRecord } from './entries.ts'
+import { LINE_BYTES_MAX } from './read-lines.ts'
 
 /** Rows of one block: as many new tenants as one request makes. */
-const blockRows = 1000
+const BLOCK_ROWS = 1000
 
 const parsedSchema = z.object({ record: z.array(z.string()), info: z.object({ bytes: z.int() }) })
 
@@ -31,7 +31,7 @@ class RowParser {
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,
-      max_record_size: lineBytesMax,
+      max_record_size: LINE_BYTES_MAX,
       on_record: (parsed: unknown) => {
         const { record, info } = parsedSchema.parse(parsed)
         this.#rows.push({ values: record, endBytes: info.bytes })
@@ -145,7 +145,7 @@ class CsvReading {
 
   *#settle(error: Error | undefined): Generator<SourceRecord[]> {
     const records = this.#parser.takeRows().flatMap((row) => this.#recordOf(row) ?? [])
-    for (let from = 0; from < records.length; from += blockRows) yield records.slice(from, from + blockRows)
+    for (let from = 0; from < records.length; from += BLOCK_ROWS) yield records.slice(from, from + BLOCK_ROWS)
     if (error === undefined) return
     const unread = this.#place.unread(this.#delimiter)
     if (!(error instanceof CsvError)) throw error

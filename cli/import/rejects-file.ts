@@ -8,10 +8,10 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { CommandFailure, visible } from '../frame/index.ts'
-import type { SourceRecord } from './source-record.ts'
-import { sourceText } from './source-record.ts'
+import { sourceText } from './entries.ts'
+import type { SourceRecord } from './entries.ts'
 
 export interface Reject {
   readonly record: SourceRecord
@@ -20,10 +20,10 @@ export interface Reject {
 }
 
 /** For its owner alone: rejected lines are somebody's data. */
-const ownerOnly = 0o600
+const OWNER_ONLY = 0o600
 
 /** Written to the file at this size, so that a file full of rejects does not fill the memory. */
-const bufferedCharactersMax = 262_144
+const BUFFERED_CHARACTERS_MAX = 262_144
 
 /**
  * The rejected records, one JSON object a line: {line, row, code, detail, sourceLine}. Made when there is a first one.
@@ -60,7 +60,7 @@ export class RejectsFile {
     const text = `${visible(JSON.stringify({ line, row, code, detail, sourceLine: sourceText(content) }))}\n`
     this.#pending += text
     this.#bytes += Buffer.byteLength(text)
-    if (this.#pending.length > bufferedCharactersMax) this.flush()
+    if (this.#pending.length > BUFFERED_CHARACTERS_MAX) this.flush()
   }
 
   /** @throws CommandFailure REJECTS_UNWRITABLE */
@@ -82,10 +82,10 @@ export class RejectsFile {
   #open(): number {
     if (this.#file !== undefined) return this.#file
     mkdirSync(dirname(this.path), { recursive: true })
-    const file = openSync(this.path, 'a', ownerOnly)
+    const file = openSync(this.path, 'a', OWNER_ONLY)
     this.#file = file
     // A file that was there before keeps its mode otherwise.
-    if (this.#isFile) fchmodSync(file, ownerOnly)
+    if (this.#isFile) fchmodSync(file, OWNER_ONLY)
     return file
   }
 
@@ -100,4 +100,9 @@ export class RejectsFile {
       )
     }
   }
+}
+
+/** Beside the input; of standard input in the folder where the command runs. */
+export function defaultRejectsFile(file: string): string {
+  return file === '-' ? resolve('stdin.rejects.ndjson') : `${resolve(file)}.rejects.ndjson`
 }

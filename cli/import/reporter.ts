@@ -1,6 +1,5 @@
 import type { Screen } from '../frame/index.ts'
-import { barText, lineText, type ProgressView } from './progress-text.ts'
-import type { Counts } from './tally.ts'
+import type { Counts } from './entries.ts'
 
 export interface ProgressNow {
   readonly counts: Counts
@@ -20,11 +19,11 @@ export interface Reporter {
 }
 
 /** Fluent for the eye, nothing for the machine. */
-const redrawMs = 100
+const REDRAW_MS = 100
 /** A log that is read later: a few lines a minute tell enough, and somebody who watches sees that it moves. */
-const lineEveryMs = 3_000
+const LINE_EVERY_MS = 3_000
 /** The rate is that of the last seconds, so that a pause shows and is forgotten. */
-const rateOverMs = 10_000
+const RATE_OVER_MS = 10_000
 
 interface Sample {
   readonly atMs: number
@@ -38,7 +37,7 @@ export class RateMeter {
 
   view({ counts, doneBytes, totalBytes }: ProgressNow, atMs: number): ProgressView {
     this.#samples.push({ atMs, read: counts.read, doneBytes })
-    while ((this.#samples[1]?.atMs ?? atMs) < atMs - rateOverMs) this.#samples.shift()
+    while ((this.#samples[1]?.atMs ?? atMs) < atMs - RATE_OVER_MS) this.#samples.shift()
     const oldest = this.#samples[0]
     const seconds = oldest ? (atMs - oldest.atMs) / 1000 : 0
     const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0)
@@ -56,7 +55,7 @@ export class RateMeter {
 export function createReporter(screen: Screen, clock: () => number = () => performance.now()): Reporter {
   const meter = new RateMeter()
   const { isTerminal } = screen
-  const everyMs = isTerminal ? redrawMs : lineEveryMs
+  const everyMs = isTerminal ? REDRAW_MS : LINE_EVERY_MS
   let shown = ''
   let shownAtMs = isTerminal ? Number.NEGATIVE_INFINITY : clock()
   const clear = (): void => {
@@ -89,4 +88,67 @@ export function createReporter(screen: Screen, clock: () => number = () => perfo
     },
     end: clear,
   }
+}
+
+export interface ProgressView {
+  /** 0 to 1; null where the end is unknown. */
+  readonly done: number | null
+  readonly counts: Counts
+  /** Entries a second, of late. */
+  readonly rate: number
+  readonly secondsLeft: number | null
+}
+
+const grouped = new Intl.NumberFormat('en-US')
+const BAR_CELLS = 24
+
+/** As people say it: 8 s, 3 min 20 s, 1 h 05 min. */
+export function durationText(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  if (whole < 60) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
+}
+
+/** The one line of a terminal, not wider than that. */
+export function barText(view: ProgressView, columns: number): string {
+  const full = Math.floor((view.done ?? 0) * BAR_CELLS)
+  const bar =
+    view.done === null
+      ? ''
+      : `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${percent(view.done).padStart(3)}  `
+  // The last column is left free: some terminals begin a new line behind it.
+  return `${bar}${facts(view).join('  ')}`.slice(0, Math.max(0, columns - 1))
+}
+
+/** Never 100 % before the end, however near. */
+function percent(done: number): string {
+  return `${Math.min(99, Math.floor(done * 100))}%`
+}
+
+function facts({ counts, rate, secondsLeft }: ProgressView): string[] {
+  const parts = [`${grouped.format(counts.read)} events`, `${grouped.format(Math.round(rate))}/s`]
+  if (secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left`)
+  if (counts.rejected > 0) parts.push(`${grouped.format(counts.rejected)} rejected`)
+  return parts
+}
+
+/** A line of a log. */
+export function lineText(view: ProgressView): string {
+  const head = view.done === null ? '' : `${percent(view.done)}, `
+  return `${head}${facts(view).join(', ')}`
+}
+
+/** What an import has done, when it has ended. */
+export function summaryText(counts: Counts, seconds: number): string {
+  const { read, appended, duplicates, rejected, skipped } = counts
+  const numbers = [
+    `${grouped.format(appended)} appended`,
+    `${grouped.format(duplicates)} duplicates`,
+    `${grouped.format(rejected)} rejected`,
+    `${grouped.format(skipped)} skipped`,
+  ]
+  const rate = seconds > 0 ? ` (${grouped.format(Math.round(read / seconds))} a second)` : ''
+  return `${grouped.format(read)} read: ${numbers.join(', ')}, in ${seconds.toFixed(1)} s${rate}.`
 }

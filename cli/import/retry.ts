@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorCatalogue } from '../../shared/errors/index.ts'
+import { fullJitterMs } from '../../shared/retry/index.ts'
+import type { BackOff } from '../../shared/retry/index.ts'
 import { CommandFailure } from '../frame/index.ts'
 
 export interface RetryPolicy {
@@ -12,30 +14,21 @@ export interface RetryPolicy {
   readonly random?: () => number
 }
 
-/** A functions host that was killed is back after about a second. */
-const firstDelayMs = 250
-/** Rare enough not to keep a server down that is coming up, often enough to be felt as "at once". */
-const longestDelayMs = 5_000
+/**
+ * First: a functions host that was killed is back after about a second. Longest: rare enough not to keep a server down
+ * that is coming up, often enough to be felt as "at once".
+ */
+export const backOff: BackOff = { firstMs: 250, longestMs: 5_000 }
 
 /** Answers of gateways and hosts that stand before the app: it is starting, or too busy. */
-const passingStatus = ['HTTP_408', 'HTTP_429', 'HTTP_502', 'HTTP_503', 'HTTP_504']
+const PASSING_STATUS = ['HTTP_408', 'HTTP_429', 'HTTP_502', 'HTTP_503', 'HTTP_504']
 
 /** The connection broke in the middle of an answer. */
-export const connectionLost = 'CONNECTION_LOST'
+export const CONNECTION_LOST = 'CONNECTION_LOST'
 
 export function isPassing(code: string): boolean {
-  if (code === 'UNREACHABLE' || code === connectionLost || passingStatus.includes(code)) return true
+  if (code === 'UNREACHABLE' || code === CONNECTION_LOST || PASSING_STATUS.includes(code)) return true
   return Object.hasOwn(errorCatalogue, code) && errorCatalogue[code as keyof typeof errorCatalogue].retryable
-}
-
-/**
- * Full jitter (Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog 2015): many imports that lost the same
- * server do not come back in step.
- * @param failures in a row, from 1
- */
-export function delayMs(failures: number, random: () => number = Math.random): number {
-  const most = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 10))
-  return Math.ceil(most * random())
 }
 
 /** Counts failures in a row, and decides whether there is another attempt. */
@@ -63,7 +56,7 @@ export class Patience {
     const nowMs = performance.now()
     if (this.#failures === 0) this.#sinceMs = nowMs
     this.#failures += 1
-    const pauseMs = delayMs(this.#failures, this.#policy.random)
+    const pauseMs = Math.ceil(fullJitterMs(this.#failures, backOff, this.#policy.random))
     if (nowMs + pauseMs > this.#sinceMs + this.#policy.forMs) throw failure
     if (this.#failures === 1) {
       const seconds = Math.round(this.#policy.forMs / 1000)

@@ -1,22 +1,23 @@
 import { CommandFailure } from '../frame/index.ts'
-import { TenantCreator } from './create-tenants.ts'
-import type { Entry } from './entry.ts'
-import type { InputFormat } from './input-format.ts'
-import { Ledger, type FirstReject, type ProgressPlace } from './ledger.ts'
+import type { Counts, Entry, SourceRecord } from './entries.ts'
+import { readRecords } from './input.ts'
+import type { InputFormat, RecordSource } from './input.ts'
+import { Ledger } from './ledger.ts'
+import type { FirstReject, ProgressPlace } from './ledger.ts'
 import type { Mapping } from './mapping.ts'
-import { prepare, type Preparation } from './prepare.ts'
-import { holdProgress } from './progress-lock.ts'
-import { readAhead } from './read-ahead.ts'
+import { readAhead } from './outbox.ts'
+import { prepare } from './prepare.ts'
+import type { Preparation } from './prepare.ts'
+import { findStartingPoint, firstLine, holdProgress } from './progress.ts'
+import type { Probe, StartingPoint } from './progress.ts'
 import { fileStart } from './read-lines.ts'
-import { readRecords, type RecordSource } from './read-records.ts'
 import { RejectsFile } from './rejects-file.ts'
 import type { Reporter } from './reporter.ts'
 import type { RetryPolicy } from './retry.ts'
-import type { SourceRecord } from './source-record.ts'
-import { findStartingPoint, firstLine, type Probe, type StartingPoint } from './starting-point.ts'
-import type { Counts } from './tally.ts'
+import { TenantCreator } from './target.ts'
 import type { ImportTarget } from './target.ts'
-import { Upload, type Books } from './upload.ts'
+import { Upload } from './upload.ts'
+import type { Books } from './upload.ts'
 
 export interface ImportJob {
   readonly source: RecordSource
@@ -46,23 +47,7 @@ export interface ImportResult {
 }
 
 /** Longer than the 200 s after which the server ends a request itself. */
-const requestTimeoutMs = 210_000
-
-async function* entriesOf(
-  records: AsyncIterable<SourceRecord[]>,
-  preparation: Preparation,
-): AsyncGenerator<Entry[]> {
-  for await (const block of records) yield block.flatMap((record) => prepare(record, preparation))
-}
-
-async function* onlyRow(records: AsyncIterable<SourceRecord[]>, row: number): AsyncGenerator<SourceRecord[]> {
-  for await (const block of records) {
-    const found = block.find((record) => record.row === row)
-    if (!found) continue
-    yield [found]
-    return
-  }
-}
+const REQUEST_TIMEOUT_MS = 210_000
 
 /** One import, from where an earlier run has left it to its end. */
 class ImportRun {
@@ -155,7 +140,7 @@ class ImportRun {
           body,
           headers: { 'content-type': 'application/x-ndjson' },
           signal,
-          timeoutMs: requestTimeoutMs,
+          timeoutMs: REQUEST_TIMEOUT_MS,
         }),
     })
     try {
@@ -183,6 +168,22 @@ class ImportRun {
         : `Run the same command again to go on from there (progress: ${progressFile}).`
     return new CommandFailure(code, `${what}\n${ledger.counts.read} are done. ${next}`, { cause: error })
   }
+}
+
+async function* onlyRow(records: AsyncIterable<SourceRecord[]>, row: number): AsyncGenerator<SourceRecord[]> {
+  for await (const block of records) {
+    const found = block.find((record) => record.row === row)
+    if (!found) continue
+    yield [found]
+    return
+  }
+}
+
+async function* entriesOf(
+  records: AsyncIterable<SourceRecord[]>,
+  preparation: Preparation,
+): AsyncGenerator<Entry[]> {
+  for await (const block of records) yield block.flatMap((record) => prepare(record, preparation))
 }
 
 /**

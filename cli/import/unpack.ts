@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createGunzip } from 'node:zlib'
 
 /** Small pieces: the output of one is held until it is taken, and may have a thousand times its length. */
-const pieceBytes = 16_384
+const PIECE_BYTES = 16_384
 
 /** Unpacks piece by piece, and keeps what came out before a failure: a stream of Node's throws that away. */
 class Unpacking {
@@ -53,10 +53,6 @@ class Unpacking {
   }
 }
 
-function* piecesOf(chunk: Buffer, bytes: number): Generator<Buffer> {
-  for (let from = 0; from < chunk.length; from += bytes) yield chunk.subarray(from, from + bytes)
-}
-
 /**
  * The text of a gzip file, of all its members. Where it is damaged, cut off, or followed by something else, all that can
  * be unpacked comes, to the last byte, and then the error of zlib: zlib does not give out what it has unpacked of the
@@ -68,7 +64,7 @@ export async function* unpack(read: () => AsyncIterable<Buffer>): AsyncGenerator
   const unpacking = new Unpacking()
   try {
     for await (const chunk of read()) {
-      for (const piece of piecesOf(chunk, pieceBytes)) {
+      for (const piece of piecesOf(chunk, PIECE_BYTES)) {
         await unpacking.write(piece)
         if (unpacking.failure) {
           yield* restBefore(read, piecesDone, textBytes)
@@ -89,6 +85,10 @@ export async function* unpack(read: () => AsyncIterable<Buffer>): AsyncGenerator
   }
 }
 
+function* piecesOf(chunk: Buffer, bytes: number): Generator<Buffer> {
+  for (let from = 0; from < chunk.length; from += bytes) yield chunk.subarray(from, from + bytes)
+}
+
 /** What the piece that fails holds before its fault. */
 async function* restBefore(
   read: () => AsyncIterable<Buffer>,
@@ -105,8 +105,8 @@ async function* restBefore(
   }
   try {
     for await (const chunk of read()) {
-      for (const piece of piecesOf(chunk, pieceBytes)) {
-        for (const part of piecesOf(piece, pieces < piecesBefore ? pieceBytes : 1)) {
+      for (const piece of piecesOf(chunk, PIECE_BYTES)) {
+        for (const part of piecesOf(piece, pieces < piecesBefore ? PIECE_BYTES : 1)) {
           await unpacking.write(part)
           const text = rest()
           if (text.length > 0) yield text

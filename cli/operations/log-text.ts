@@ -9,57 +9,6 @@ type Transaction = LogStatus['holders'][number]
 export const epochLine = ({ epoch, ordinal, beganAt, reason }: z.output<typeof epochSchema>): string =>
   `${epoch} (number ${ordinal}, since ${beganAt}: ${reason})`
 
-/** Who it is, in the words that help to find it. */
-function whoOf({ pid, login, database, application, state, preparedAs }: Transaction): string {
-  const process =
-    preparedAs === null
-      ? pid === null
-        ? 'an unknown process'
-        : `process ${pid}`
-      : `prepared as '${preparedAs}'`
-  const facts = [login, database === null ? null : `in ${database}`, application, state]
-  return `${process} (${facts.filter((fact) => fact !== null && fact !== '').join(', ')})`
-}
-
-function feedLine({ horizon, holders, holderCount }: LogStatus): string {
-  if (!horizon.isHeld) return 'Feed     flows; nothing holds it'
-  const age = horizon.ageSeconds === null ? '' : ` for ${secondsText(horizon.ageSeconds)}`
-  const [first] = holders
-  const more = holderCount > 1 ? `, and ${holderCount - 1} more` : ''
-  return `Feed     held${age} by ${first === undefined ? plural(holderCount, 'transaction') : `${whoOf(first)}${more}`}`
-}
-
-function behindLine({ eventsBehind: { count, isLowerBound, oldestRecordedAt }, horizon }: LogStatus): string {
-  if (count === 0) return `Horizon  ${horizon.xid}`
-  const since = oldestRecordedAt === null ? '' : `, the oldest since ${oldestRecordedAt}`
-  return `Horizon  ${horizon.xid}; events that wait behind it: ${countText(count, isLowerBound)}${since}`
-}
-
-const transactionTable = (transactions: readonly Transaction[]): string =>
-  renderTable(
-    ['xid', 'kind', 'pid', 'login', 'database', 'application', 'state', 'since', 'prepared as'],
-    transactions.map((line) => [
-      line.xid,
-      line.kind,
-      line.pid,
-      line.login,
-      line.database,
-      line.application,
-      line.state,
-      line.since,
-      line.preparedAs,
-    ]),
-  )
-
-const section = (title: string, transactions: readonly Transaction[], total: number): string[] =>
-  total === 0
-    ? []
-    : [
-        '',
-        `${title}${total > transactions.length ? ` (the oldest ${transactions.length} of ${total})` : ''}:`,
-        transactionTable(transactions),
-      ]
-
 /** The whole status. */
 export function logText(status: LogStatus): string {
   const { head, epoch, earlierEpochs, horizon } = status
@@ -81,3 +30,54 @@ export function logText(status: LogStatus): string {
       : ['(What these sessions do is hidden: the operator login lacks pg_read_all_stats.)']),
   ].join('\n')
 }
+
+function feedLine({ horizon, holders, holderCount }: LogStatus): string {
+  if (!horizon.isHeld) return 'Feed     flows; nothing holds it'
+  const age = horizon.ageSeconds === null ? '' : ` for ${secondsText(horizon.ageSeconds)}`
+  const [first] = holders
+  const more = holderCount > 1 ? `, and ${holderCount - 1} more` : ''
+  return `Feed     held${age} by ${first === undefined ? plural(holderCount, 'transaction') : `${whoOf(first)}${more}`}`
+}
+
+/** Who it is, in the words that help to find it. */
+function whoOf({ pid, login, database, application, state, preparedAs }: Transaction): string {
+  const process =
+    preparedAs === null
+      ? pid === null
+        ? 'an unknown process'
+        : `process ${pid}`
+      : `prepared as '${preparedAs}'`
+  const facts = [login, database === null ? null : `in ${database}`, application, state]
+  return `${process} (${facts.filter((fact) => fact !== null && fact !== '').join(', ')})`
+}
+
+function behindLine({ eventsBehind: { count, isLowerBound, oldestRecordedAt }, horizon }: LogStatus): string {
+  if (count === 0) return `Horizon  ${horizon.xid}`
+  const since = oldestRecordedAt === null ? '' : `, the oldest since ${oldestRecordedAt}`
+  return `Horizon  ${horizon.xid}; events that wait behind it: ${countText(count, isLowerBound)}${since}`
+}
+
+const section = (title: string, transactions: readonly Transaction[], total: number): string[] =>
+  total === 0
+    ? []
+    : [
+        '',
+        `${title}${total > transactions.length ? ` (the oldest ${transactions.length} of ${total})` : ''}:`,
+        transactionTable(transactions),
+      ]
+
+const transactionTable = (transactions: readonly Transaction[]): string =>
+  renderTable(
+    ['xid', 'kind', 'pid', 'login', 'database', 'application', 'state', 'since', 'prepared as'],
+    transactions.map((line) => [
+      line.xid,
+      line.kind,
+      line.pid,
+      line.login,
+      line.database,
+      line.application,
+      line.state,
+      line.since,
+      line.preparedAs,
+    ]),
+  )

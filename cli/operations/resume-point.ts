@@ -12,7 +12,7 @@ interface PointOptions {
   readonly checkpoint?: string | undefined
 }
 
-const placeNames = ['beginning', 'end', 'epoch-began'] as const
+const PLACE_NAMES = ['beginning', 'end', 'epoch-began'] as const
 
 /** Reads XID:POSITION, as `show` prints a checkpoint. @throws UsageError */
 export function checkpointOf(text: string): ResumePoint {
@@ -25,7 +25,7 @@ export function checkpointOf(text: string): ResumePoint {
 /** The one point that was named. @throws UsageError for none and for several. */
 export function resumePointOf(options: PointOptions): ResumePoint {
   const { checkpoint } = options
-  const named: ResumePoint[] = placeNames.filter((name) => options[name]).map((kind) => ({ kind }))
+  const named: ResumePoint[] = PLACE_NAMES.filter((name) => options[name]).map((kind) => ({ kind }))
   if (checkpoint !== undefined) named.push(checkpointOf(checkpoint))
   const [point, other] = named
   if (point === undefined || other !== undefined)

@@ -6,13 +6,6 @@ import { countText, plural, secondsText } from './words.ts'
 export type Subscription = z.output<typeof subscriptionSchema>
 export type ParkedEvent = z.output<typeof parkedEventSchema>
 
-const membersText = ({ members, targetMembers }: Subscription): string =>
-  targetMembers === null ? `${members.length}` : `${members.length} (to be ${targetMembers})`
-
-/** The first thing that is wrong, as far as there is one. */
-const complaintOf = ({ error, members }: Subscription): string | null =>
-  error ?? members.find((member) => member.error !== null)?.error ?? null
-
 export function subscriptionsTable(subscriptions: readonly Subscription[]): string {
   const rows = subscriptions.map((subscription) => [
     subscription.name,
@@ -26,6 +19,13 @@ export function subscriptionsTable(subscriptions: readonly Subscription[]): stri
   const table = renderTable(['name', 'state', 'lag in events', 'lag', 'members', 'parked', 'error'], rows)
   return `${table}\n(${plural(subscriptions.length, 'subscription')})`
 }
+
+const membersText = ({ members, targetMembers }: Subscription): string =>
+  targetMembers === null ? `${members.length}` : `${members.length} (to be ${targetMembers})`
+
+/** The first thing that is wrong, as far as there is one. */
+const complaintOf = ({ error, members }: Subscription): string | null =>
+  error ?? members.find((member) => member.error !== null)?.error ?? null
 
 /** One of them, with its members. */
 export function subscriptionText(subscription: Subscription): string {

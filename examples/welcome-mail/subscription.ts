@@ -2,7 +2,8 @@
  * A subscription to copy: whoever registers gets a welcome mail. Handlers are called at least once, so the mail goes out
  * under a key that the mail service knows again: a second delivery of the same event sends nothing.
  */
-import { defineSubscription, RetryLater, type Subscription } from '../../shared/subscriptions/index.ts'
+import { defineSubscription, RetryLater } from '../../shared/subscriptions/index.ts'
+import type { Subscription } from '../../shared/subscriptions/index.ts'
 
 export interface Mail {
   /** The same for every delivery of one event. */

@@ -1,6 +1,6 @@
 import { isTrickleError, TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import { isBlankLine } from '../../shared/json/index.ts'
+import { isBlankLine, LineCutter, type CutLine } from '../../shared/json/index.ts'
 
 /** One line of an import, as it came. */
 export interface TextLine {
@@ -53,52 +53,36 @@ export async function* batches(
 const isEndOfSending = (error: unknown): boolean =>
   isTrickleError(error) && (error.code === 'BODY_TOO_LARGE' || error.code === 'UPLOAD_TOO_SLOW')
 
-const NEWLINE = 0x0a
-
-/** Splits a body into lines without ever holding more than one line beyond the chunk that arrives. */
+/** Splits a body into lines that hold something. @throws what the body throws, with the line to go on from */
 export async function* splitLines(
   body: AsyncIterable<Uint8Array>,
   { lineBytesMax, linesMax }: LineLimits,
 ): AsyncGenerator<TextLine> {
-  let pending: Buffer[] = []
-  let pendingBytes = 0
-  // Kept beside the bytes, since those of a line that is too long are dropped.
-  let isBlank = true
-  let number = 1
-  const take = (): TextLine | undefined => {
-    const line = { number, bytes: pendingBytes > lineBytesMax ? null : Buffer.concat(pending) }
-    const taken = isBlank ? undefined : line
-    pending = []
-    pendingBytes = 0
-    isBlank = true
-    number += 1
-    return taken
-  }
-  const keep = (part: Buffer): void => {
-    pendingBytes += part.length
-    isBlank &&= isBlankLine(part)
-    if (pendingBytes <= lineBytesMax) pending.push(part)
-    else pending = []
-  }
+  const cutter = new LineCutter(lineBytesMax)
+  /** The line that is not whole yet. */
+  let current = 1
   try {
     for await (const arrived of body) {
-      let rest = Buffer.from(arrived.buffer, arrived.byteOffset, arrived.byteLength)
-      for (let end = rest.indexOf(NEWLINE); end !== -1; end = rest.indexOf(NEWLINE)) {
-        keep(rest.subarray(0, end))
-        rest = rest.subarray(end + 1)
-        if (number > linesMax)
+      for (const line of cutter.cut(Buffer.from(arrived.buffer, arrived.byteOffset, arrived.byteLength))) {
+        if (line.number > linesMax)
           throw new TrickleError('BODY_TOO_LARGE', `One import request takes at most ${linesMax} lines.`)
-        const line = take()
-        if (line) yield line
+        current = line.number + 1
+        if (!isBlank(line)) yield textLine(line)
       }
-      if (rest.length > 0) keep(rest)
     }
   } catch (error) {
-    throw isEndOfSending(error) ? goOnFrom(number, error as TrickleError) : error
+    throw isEndOfSending(error) ? goOnFrom(current, error as TrickleError) : error
   }
-  const last = take()
-  if (last) yield last
+  const last = cutter.last()
+  if (last && !isBlank(last)) yield textLine(last)
 }
+
+const isBlank = ({ bytes, isRestBlank }: CutLine): boolean => isRestBlank && isBlankLine(bytes)
+
+const textLine = ({ number, bytes, isTooLong }: CutLine): TextLine => ({
+  number,
+  bytes: isTooLong ? null : bytes,
+})
 
 const goOnFrom = (line: number, error: TrickleError): TrickleError =>
   new TrickleError(error, `${error.detail} Go on with another request from line ${line}.`, {

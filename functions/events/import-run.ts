@@ -1,9 +1,10 @@
 import type { OperatorAction } from '../../shared/audit/index.ts'
 import { TrickleError } from '../../shared/errors/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
 import type { EventImporter, ImportLine, ImportOutcome } from '../../shared/event-store/index.ts'
 import { batches } from './import-lines.ts'
 import type { LineTenants } from './import-tenants.ts'
-import { judgeLines, LINE_BYTES_MAX, type Judged } from './judge-line.ts'
+import { judgeLines, type Judged } from './judge-line.ts'
 
 /** About a minute's work; the deadline of the request is what a larger import would meet. */
 const LINES_MAX = 100_000
@@ -37,7 +38,10 @@ export class ImportRun {
     let writing: Promise<string> | undefined
     let failure: { readonly error: unknown } | undefined
     try {
-      for await (const batch of batches(body, { lineBytesMax: LINE_BYTES_MAX, linesMax: LINES_MAX })) {
+      for await (const batch of batches(body, {
+        lineBytesMax: eventLimits.importLineBytesMax,
+        linesMax: LINES_MAX,
+      })) {
         const judged = await judgeLines(batch)
         const before = writing === undefined ? '' : await writing
         writing = this.#write(judged)

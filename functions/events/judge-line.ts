@@ -8,9 +8,6 @@ import { Turns } from '../../shared/turns/index.ts'
 import type { TextLine } from './import-lines.ts'
 import { eventSchema, identifier, streamIdSchema } from './schemas.ts'
 
-/** One event and the JSON around it. */
-export const LINE_BYTES_MAX = eventLimits.eventBytesMax + 16_384
-
 /** As reads give it: an append keeps no other form. */
 const TRACE_PARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
@@ -63,7 +60,10 @@ export async function judgeLines(batch: readonly TextLine[]): Promise<Judged[]> 
 async function judgeLine({ number, bytes }: TextLine): Promise<Judged> {
   try {
     if (bytes === null)
-      throw new TrickleError('EVENT_TOO_LARGE', `The line is longer than ${LINE_BYTES_MAX} bytes.`)
+      throw new TrickleError(
+        'EVENT_TOO_LARGE',
+        `The line is longer than ${eventLimits.importLineBytesMax} bytes.`,
+      )
     const text = decodeUtf8(bytes)
     const value = await parseExactJsonInTurns(text, { maxDepth: eventLimits.jsonDepthMax })
     if (exportEndSchema.safeParse(value).success) return { number, line: 'skipped' }

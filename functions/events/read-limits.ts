@@ -6,7 +6,7 @@ export const readLimits = {
   streamedBytesMax: 33_554_432,
   /** Nor from here on: the last page has more than a minute left to get through to a slow client before the deadline. */
   streamedMs: 150_000,
-  /** DESIGN's bound of a long poll: below the 30 s after which many clients and gateways give up by themselves. */
+  /** Longest wait of a long poll: below the 30 s after which many clients and gateways give up by themselves. */
   waitSecondsMax: 25,
   /** Pause between two looks of a long poll or a live feed: from 50 ms, half as long again each time, to half a second. */
   pauseMsMin: 50,

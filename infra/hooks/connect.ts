@@ -1,21 +1,16 @@
 import { entraScope } from '../../shared/postgres/index.ts'
-import {
-  azureLogin,
-  claimsOf,
-  ManagementClient,
-  ownAddress,
-  withFirewallRule,
-  type AzureLogin,
-} from './azure/index.ts'
-import { whenReady, type DatabaseServer, type ServerFacts } from './database/index.ts'
+import { azureLogin, claimsOf, ManagementClient, ownAddress, withFirewallRule } from './azure/index.ts'
+import type { AzureLogin } from './azure/index.ts'
+import { whenReady } from './database/index.ts'
+import type { DatabaseServer, ServerFacts } from './database/index.ts'
 import { HookFailure } from './frame/failure.ts'
 import type { Report } from './frame/report.ts'
 import type { PostprovisionSettings } from './settings.ts'
 
-const managementUrl = 'https://management.azure.com'
+const MANAGEMENT_URL = 'https://management.azure.com'
 
 /** A rule of the firewall takes effect within seconds; a minute is Azure's longest that was told. */
-const firewallWaitMs = 90_000
+const FIREWALL_WAIT_MS = 90_000
 
 /** The ways to what the hook works on. */
 export interface Connections {
@@ -31,7 +26,7 @@ export async function makeConnections(
   login: AzureLogin = azureLogin(settings.tenantId),
 ): Promise<Connections> {
   const management = new ManagementClient({
-    url: settings.managementUrl ?? managementUrl,
+    url: settings.managementUrl ?? MANAGEMENT_URL,
     subscriptionId: settings.subscriptionId,
     resourceGroup: settings.resourceGroup,
     // A stand-in must never see a token that means something.
@@ -104,7 +99,7 @@ export async function throughFirewall(
     if (!isShut || !mayOpen || settings.clientAddress === 'off') throw error
     const address = await ownAddress(settings.clientAddress)
     await withFirewallRule(management, server.name, address, report, async () =>
-      begin(await whenReady(server, firewallWaitMs, ['NO_ROUTE', 'SERVER_RESTARTING', 'CONNECTION_LOST'])),
+      begin(await whenReady(server, FIREWALL_WAIT_MS, ['NO_ROUTE', 'SERVER_RESTARTING', 'CONNECTION_LOST'])),
     )
     return
   }

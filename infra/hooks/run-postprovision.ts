@@ -9,12 +9,13 @@ import {
   restartServers,
   securityLabel,
   standInLabel,
-  type ServerFacts,
 } from './database/index.ts'
+import type { ServerFacts } from './database/index.ts'
 import type { Environment } from './frame/environment.ts'
 import { HookFailure } from './frame/failure.ts'
 import type { Report } from './frame/report.ts'
-import { readPostprovisionSettings, type PostprovisionSettings } from './settings.ts'
+import { readPostprovisionSettings } from './settings.ts'
+import type { PostprovisionSettings } from './settings.ts'
 
 export interface PostprovisionSurroundings {
   readonly environment: Environment
@@ -23,8 +24,8 @@ export interface PostprovisionSurroundings {
   readonly login?: AzureLogin
 }
 
-/** DESIGN: PostgreSQL 17 is the floor, since transaction_timeout came with it. */
-const oldestVersion = 17
+/** transaction_timeout, which ends every transaction that stands open too long, came with PostgreSQL 17. */
+const OLDEST_VERSION = 17
 
 /**
  * Brings the server of a provision to the state that the functions need. Each step asks first; a second run changes
@@ -68,10 +69,10 @@ function refuseUnsuitable(facts: ServerFacts, { serverName, host }: Postprovisio
       mend: 'azd env set POSTGRES_SERVER_NAME <primary> and POSTGRES_HOST <its host>, then azd hooks run postprovision; after a promotion see docs/azure.',
     })
   }
-  if (facts.version < oldestVersion) {
+  if (facts.version < OLDEST_VERSION) {
     throw new HookFailure({
       code: 'SERVER_UNSUITABLE',
-      what: `${serverName} is PostgreSQL ${facts.version}; Trickle needs ${oldestVersion} or later.`,
+      what: `${serverName} is PostgreSQL ${facts.version}; Trickle needs ${OLDEST_VERSION} or later.`,
       where: host,
       mend: 'Upgrade the server (see docs/azure), or deploy to a new one.',
     })

@@ -1,4 +1,5 @@
-import { estimate, estimateText, readSizes, type Sizes } from './cost/index.ts'
+import { estimate, estimateText, readSizes } from './cost/index.ts'
+import type { Sizes } from './cost/index.ts'
 import type { Environment } from './frame/environment.ts'
 import { HookFailures } from './frame/failure.ts'
 import type { Report } from './frame/report.ts'

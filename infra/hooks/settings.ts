@@ -1,4 +1,5 @@
-import { outputOf, valueOf, type Environment } from './frame/environment.ts'
+import { outputOf, valueOf } from './frame/environment.ts'
+import type { Environment } from './frame/environment.ts'
 import { HookFailure } from './frame/failure.ts'
 import type { Identity } from './database/index.ts'
 
@@ -33,7 +34,7 @@ export interface PostprovisionSettings {
 }
 
 /** A restart at Azure takes a minute or two; the largest sizes with much in memory some more. */
-const waitSecondsDefault = 300
+const WAIT_DEFAULT_SECONDS = 300
 
 const identityOutputs = {
   trickle_app: 'IDENTITY_APP_PRINCIPAL_ID',
@@ -75,12 +76,12 @@ export function readPostprovisionSettings(environment: Environment): Postprovisi
   }
 }
 
-const objectIdForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const OBJECT_ID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function readIdentities(environment: Environment): Identity[] {
   const identities = Object.entries(identityOutputs).map(([role, output]) => {
     const objectId = outputOf(environment, output).toLowerCase()
-    if (objectIdForm.test(objectId)) return { role, objectId }
+    if (OBJECT_ID_FORM.test(objectId)) return { role, objectId }
     throw invalid(output, `is "${objectId}", which is no object id`, '', 'Run: azd env refresh')
   })
   const ids = identities.map((identity) => identity.objectId)
@@ -116,9 +117,9 @@ function readRestart(environment: Environment): 'auto' | 'never' {
 
 function readWait(environment: Environment): number {
   const name = 'TRICKLE_HOOK_WAIT_SECONDS'
-  const given = valueOf(environment, name) ?? String(waitSecondsDefault)
+  const given = valueOf(environment, name) ?? String(WAIT_DEFAULT_SECONDS)
   if (/^\d{1,4}$/.test(given)) return Number(given) * 1000
-  throw invalid(name, `is "${given}", which is no number of seconds`, String(waitSecondsDefault))
+  throw invalid(name, `is "${given}", which is no number of seconds`, String(WAIT_DEFAULT_SECONDS))
 }
 
 const invalid = (name: string, what: string, example: string, mend?: string): HookFailure =>

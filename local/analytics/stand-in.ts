@@ -8,7 +8,7 @@ import { instanceName, openDatabase } from './engine/index.ts'
 import type { EngineDatabase } from './engine/index.ts'
 import { createFaultDoor } from './faults/index.ts'
 import { QueueWorker, createWake, sweepBlobs } from './ingestion/index.ts'
-import { createDispatch, faultsPath, serve } from './server/index.ts'
+import { createDispatch, FAULTS_PATH, serve } from './server/index.ts'
 import { createStorageProxy, prepareResources, queueNames, resourceUris } from './storage/index.ts'
 import type { StorageResources } from './storage/index.ts'
 
@@ -42,8 +42,34 @@ export interface RunningAnalytics {
   stop(): Promise<void>
 }
 
-/** Old blobs cost little: seldom is enough. */
-const sweepEveryMs = 10 * 60 * 1000
+/**
+ * Starts the stand-in in this process and waits until it serves.
+ * @throws LocalFailure PORT_TAKEN, DATA_FOLDER_IN_USE, DATA_FOLDER_BROKEN, DATA_FOLDER_OTHER_VERSION, NOT_A_HOME,
+ *   PERMISSION_MISSING, SERVER_UNREACHABLE (storage), PART_FAILED (a KQL command, with file and line)
+ */
+export async function startAnalytics(options: AnalyticsOptions): Promise<RunningAnalytics> {
+  prepareFolder(options.dataFolder)
+  const steps: (() => Promise<void> | void)[] = []
+  const stop = async (): Promise<void> => {
+    // The last started first: nobody may ask for what is already closed.
+    for (const step of steps.splice(0).toReversed()) await step()
+  }
+  const hold = holdFolder(options.dataFolder, 'analytics')
+  steps.push(() => {
+    hold.release()
+  })
+  try {
+    const database = openDatabase(options.dataFolder)
+    steps.push(() => {
+      database.close()
+    })
+    const running = await assemble(options, database, (step) => steps.push(step))
+    return { ...running, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
 
 function prepareFolder(dataFolder: string): void {
   try {
@@ -51,36 +77,6 @@ function prepareFolder(dataFolder: string): void {
     accessSync(dataFolder, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw fileFailure(error, dataFolder) ?? error
-  }
-}
-
-async function connectStorage(connectionString: string, database: EngineDatabase): Promise<StorageResources> {
-  const facts = parseConnectionString(connectionString)
-  try {
-    return await prepareResources(facts, instanceName(database.writer))
-  } catch (cause) {
-    throw new LocalFailure({
-      code: 'SERVER_UNREACHABLE',
-      what: `Storage does not answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      where: `${facts.blobUrl} and ${facts.queueUrl}`,
-      mend: 'Start the storage first, and give its connection string in TRICKLE_LOCAL_STORAGE.',
-      cause,
-    })
-  }
-}
-
-function startSweeping(
-  database: EngineDatabase,
-  resources: StorageResources,
-  log: (line: string) => void,
-): () => void {
-  const timer = setInterval(() => {
-    sweepBlobs(database, resources.blobService, Date.now()).catch((error: unknown) => {
-      log(`Old blobs could not be removed: ${String(error)}`)
-    })
-  }, sweepEveryMs)
-  return () => {
-    clearInterval(timer)
   }
 }
 
@@ -127,35 +123,39 @@ async function assemble(
     url: urlWithSecret(origin, secret),
     token: secret,
     database: options.database,
-    faultsUrl: `${origin}${faultsPath}?code=${secret}`,
+    faultsUrl: `${origin}${FAULTS_PATH}?code=${secret}`,
   }
 }
 
-/**
- * Starts the stand-in in this process and waits until it serves.
- * @throws LocalFailure PORT_TAKEN, DATA_FOLDER_IN_USE, DATA_FOLDER_BROKEN, DATA_FOLDER_OTHER_VERSION, NOT_A_HOME,
- *   PERMISSION_MISSING, SERVER_UNREACHABLE (storage), PART_FAILED (a KQL command, with file and line)
- */
-export async function startAnalytics(options: AnalyticsOptions): Promise<RunningAnalytics> {
-  prepareFolder(options.dataFolder)
-  const steps: (() => Promise<void> | void)[] = []
-  const stop = async (): Promise<void> => {
-    // The last started first: nobody may ask for what is already closed.
-    for (const step of steps.splice(0).toReversed()) await step()
-  }
-  const hold = holdFolder(options.dataFolder, 'analytics')
-  steps.push(() => {
-    hold.release()
-  })
+async function connectStorage(connectionString: string, database: EngineDatabase): Promise<StorageResources> {
+  const facts = parseConnectionString(connectionString)
   try {
-    const database = openDatabase(options.dataFolder)
-    steps.push(() => {
-      database.close()
+    return await prepareResources(facts, instanceName(database.writer))
+  } catch (cause) {
+    throw new LocalFailure({
+      code: 'SERVER_UNREACHABLE',
+      what: `Storage does not answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      where: `${facts.blobUrl} and ${facts.queueUrl}`,
+      mend: 'Start the storage first, and give its connection string in TRICKLE_LOCAL_STORAGE.',
+      cause,
     })
-    const running = await assemble(options, database, (step) => steps.push(step))
-    return { ...running, stop }
-  } catch (error) {
-    await stop()
-    throw error
+  }
+}
+
+/** Old blobs cost little: seldom is enough. */
+const SWEEP_EVERY_MS = 10 * 60 * 1000
+
+function startSweeping(
+  database: EngineDatabase,
+  resources: StorageResources,
+  log: (line: string) => void,
+): () => void {
+  const timer = setInterval(() => {
+    sweepBlobs(database, resources.blobService, Date.now()).catch((error: unknown) => {
+      log(`Old blobs could not be removed: ${String(error)}`)
+    })
+  }, SWEEP_EVERY_MS)
+  return () => {
+    clearInterval(timer)
   }
 }

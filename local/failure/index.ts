@@ -1,13 +1,13 @@
 /**
- * A failure that a person has to mend: what happened, where, and how to mend it.
+ * What can go wrong on the machine of a local run: a taken port, a full disk, a missing permission, a broken folder.
  *
- * Every part of the local run reports the troubles of a machine (a taken port, a full disk, a missing permission,
- * a broken folder) through this one class, so that the command line prints them all in the same three lines.
- * It must not be used for defects of the program: those keep their stack trace.
+ * Every part of the local run reports these through one class, so that the command line prints them all in the same
+ * three lines. It must not be used for defects of the program: those keep their stack trace.
  */
+import { MendableFailure } from '../../packages/mendable-failure/index.ts'
 
 /** Stable names of what can go wrong; tests and `--json` output rely on them. */
-export const localFailureCodes = [
+export const LOCAL_FAILURE_CODES = [
   'ALREADY_RUNNING',
   'BUILD_FAILED',
   'DATA_FOLDER_BROKEN',
@@ -29,36 +29,10 @@ export const localFailureCodes = [
   'SERVER_FAILED',
 ] as const
 
-export type LocalFailureCode = (typeof localFailureCodes)[number]
+export type LocalFailureCode = (typeof LOCAL_FAILURE_CODES)[number]
 
-export interface LocalFailureFacts {
-  readonly code: LocalFailureCode
-  /** What happened, one sentence. */
-  readonly what: string
-  /** The file, folder, address or process concerned. */
-  readonly where: string
-  /** What to do about it, commands included. */
-  readonly mend: string
-  readonly cause?: unknown
-}
-
-export class LocalFailure extends Error {
+export class LocalFailure extends MendableFailure<LocalFailureCode> {
   override readonly name = 'LocalFailure'
-  readonly code: LocalFailureCode
-  readonly where: string
-  readonly mend: string
-
-  constructor(facts: LocalFailureFacts) {
-    super(facts.what, facts.cause === undefined ? {} : { cause: facts.cause })
-    this.code = facts.code
-    this.where = facts.where
-    this.mend = facts.mend
-  }
-
-  /** The three lines a person reads. */
-  override toString(): string {
-    return `${this.message}\n  where: ${this.where}\n  mend:  ${this.mend}`
-  }
 }
 
 /** The system's error code (`ENOENT`, `EACCES`, ...) of an error, or undefined. */

@@ -14,7 +14,7 @@ export interface FileHold {
 }
 
 /** A process that was just killed may hold its files for a moment; a living one holds them for good. */
-const patienceMs = 2000
+const PATIENCE_MS = 2000
 
 /**
  * Holds a file for this process alone until `release` or the end of the process, whichever way it ends: the lock is the
@@ -26,7 +26,7 @@ export function holdFile(file: string): FileHold | null {
   for (;;) {
     closeSync(openSync(file, 'a', 0o600))
     const before = inodeOf(file)
-    const lock = new DatabaseSync(file, { timeout: patienceMs })
+    const lock = new DatabaseSync(file, { timeout: PATIENCE_MS })
     try {
       // Nothing is ever written, so there is nothing to roll back, and no second file beside this one.
       lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')

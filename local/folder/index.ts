@@ -7,8 +7,17 @@ import { chmodSync, existsSync, mkdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileFailure, systemCode } from '../failure/index.ts'
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+/**
+ * Makes a folder and those above it, each that is made here with exactly this mode. One by one, since Node's own
+ * recursive way reports a read-only file system as "no such file".
+ * @throws LocalFailure DISK_FULL, PERMISSION_MISSING, NOT_A_HOME
+ */
+export function makeFolder(path: string, mode: number): void {
+  const missing: string[] = []
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
+  for (const folder of missing) makeOne(folder, mode)
+  // Something is there already: fails with the reason when it is no folder.
+  if (missing.length === 0) makeOne(resolve(path), mode)
 }
 
 function makeOne(folder: string, mode: number): void {
@@ -22,17 +31,8 @@ function makeOne(folder: string, mode: number): void {
   }
 }
 
-/**
- * Makes a folder and those above it, each that is made here with exactly this mode. One by one, since Node's own
- * recursive way reports a read-only file system as "no such file".
- * @throws LocalFailure DISK_FULL, PERMISSION_MISSING, NOT_A_HOME
- */
-export function makeFolder(path: string, mode: number): void {
-  const missing: string[] = []
-  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
-  for (const folder of missing) makeOne(folder, mode)
-  // Something is there already: fails with the reason when it is no folder.
-  if (missing.length === 0) makeOne(resolve(path), mode)
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** Free space for ordinary accounts on the disk of a path, which need not exist yet; in bytes. */

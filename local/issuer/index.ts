@@ -7,5 +7,5 @@
  * It must not know tenants or check roles: what it signs is what it was asked to sign.
  */
 export { rotateKey } from './keys.ts'
-export { readIssuer, signToken, tokenSecondsMax } from './tokens.ts'
+export { readIssuer, signToken, TOKEN_MAX_SECONDS } from './tokens.ts'
 export type { IssuerFacts, TokenClaims } from './tokens.ts'

@@ -5,53 +5,15 @@ import { fileFailure, systemCode } from '../failure/index.ts'
 import { makeFolder } from '../folder/index.ts'
 import { refusalOf } from '../loopback/index.ts'
 import { portTaken } from '../ports/index.ts'
-import { algorithm, ensureKey, publicKeys, readKeys } from './keys.ts'
+import { ALGORITHM, ensureKey, publicKeys, readKeys } from './keys.ts'
 import { writeIssuer } from './tokens.ts'
 import type { IssuerFacts } from './tokens.ts'
 
 /** What the local run's tokens are meant for; in Azure this is the application id URI. */
-export const localAudience = 'api://trickle'
+export const LOCAL_AUDIENCE = 'api://trickle'
 
 /** Every answer is a few hundred bytes; whoever takes longer to ask is not asking. */
-const requestTimeoutMs = 5000
-
-/** As real issuers let their keys be cached; short, so that a rotation shows within a minute. */
-const keysMaxAgeSeconds = 60
-
-function discovery(facts: IssuerFacts): Record<string, unknown> {
-  return {
-    issuer: facts.issuer,
-    jwks_uri: facts.jwksUrl,
-    id_token_signing_alg_values_supported: [algorithm],
-    response_types_supported: ['none'],
-    subject_types_supported: ['public'],
-    claims_supported: ['iss', 'aud', 'sub', 'iat', 'exp', 'tenant', 'roles'],
-  }
-}
-
-function answerJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'cache-control': status === 200 ? `public, max-age=${keysMaxAgeSeconds}` : 'no-store',
-  })
-  response.end(JSON.stringify(body))
-}
-
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  folder: string,
-  facts: IssuerFacts,
-): void {
-  const path = (request.url ?? '').split('?')[0]
-  const refusal = refusalOf(request)
-  if (refusal !== undefined) answerJson(response, 403, { error: refusal })
-  else if (request.method !== 'GET') answerJson(response, 405, { error: 'Only GET is answered.' })
-  else if (path === '/.well-known/openid-configuration') answerJson(response, 200, discovery(facts))
-  // Read anew each time: a rotation by another process shows at once, and the file is small.
-  else if (path === '/jwks.json') answerJson(response, 200, publicKeys(readKeys(folder)))
-  else answerJson(response, 404, { error: 'See /.well-known/openid-configuration and /jwks.json' })
-}
+const REQUEST_TIMEOUT_MS = 5000
 
 /**
  * Serves the issuer's documents on 127.0.0.1.
@@ -62,7 +24,7 @@ export async function serveIssuer(options: {
   port: number
 }): Promise<{ facts: IssuerFacts; stop: () => Promise<void> }> {
   makeFolder(options.folder, 0o700)
-  const server = createServer({ requestTimeout: requestTimeoutMs })
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS })
   server.listen({ port: options.port, host: '127.0.0.1', exclusive: true })
   try {
     await Promise.all([once(server, 'listening'), ensureKey(options.folder)])
@@ -74,7 +36,7 @@ export async function serveIssuer(options: {
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
   const issuer = `http://127.0.0.1:${port}`
-  const facts = { issuer, audience: localAudience, jwksUrl: `${issuer}/jwks.json` }
+  const facts = { issuer, audience: LOCAL_AUDIENCE, jwksUrl: `${issuer}/jwks.json` }
   writeIssuer(options.folder, facts)
   server.on('request', (request, response) => {
     try {
@@ -93,4 +55,42 @@ export async function serveIssuer(options: {
       await closed
     },
   }
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  folder: string,
+  facts: IssuerFacts,
+): void {
+  const path = (request.url ?? '').split('?')[0]
+  const refusal = refusalOf(request)
+  if (refusal !== undefined) answerJson(response, 403, { error: refusal })
+  else if (request.method !== 'GET') answerJson(response, 405, { error: 'Only GET is answered.' })
+  else if (path === '/.well-known/openid-configuration') answerJson(response, 200, discovery(facts))
+  // Read anew each time: a rotation by another process shows at once, and the file is small.
+  else if (path === '/jwks.json') answerJson(response, 200, publicKeys(readKeys(folder)))
+  else answerJson(response, 404, { error: 'See /.well-known/openid-configuration and /jwks.json' })
+}
+
+function discovery(facts: IssuerFacts): Record<string, unknown> {
+  return {
+    issuer: facts.issuer,
+    jwks_uri: facts.jwksUrl,
+    id_token_signing_alg_values_supported: [ALGORITHM],
+    response_types_supported: ['none'],
+    subject_types_supported: ['public'],
+    claims_supported: ['iss', 'aud', 'sub', 'iat', 'exp', 'tenant', 'roles'],
+  }
+}
+
+/** As real issuers let their keys be cached; short, so that a rotation shows within a minute. */
+const KEYS_AGE_MAX_SECONDS = 60
+
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': status === 200 ? `public, max-age=${KEYS_AGE_MAX_SECONDS}` : 'no-store',
+  })
+  response.end(JSON.stringify(body))
 }

@@ -6,10 +6,10 @@ import { z } from 'zod'
 import { fileFailure, LocalFailure } from '../failure/index.ts'
 
 /** What Entra ID signs with, so that checking a token costs here what it costs there. */
-export const algorithm = 'RS256'
+export const ALGORITHM = 'RS256'
 
 /** Old keys that stay published after a rotation, so that tokens in use stay good. */
-const keptOldKeys = 2
+const KEPT_OLD_KEYS = 2
 
 const privateKeySchema = z.looseObject({
   kty: z.literal('RSA'),
@@ -22,10 +22,6 @@ const privateKeySchema = z.looseObject({
 const keyFileSchema = z.object({ keys: z.array(privateKeySchema).min(1) })
 
 export type PrivateKey = z.infer<typeof privateKeySchema>
-
-function keyFile(folder: string): string {
-  return join(folder, 'signing-keys.json')
-}
 
 /**
  * The keys of an issuer's folder, newest first.
@@ -56,9 +52,14 @@ export function readKeys(folder: string): PrivateKey[] {
   }
 }
 
-async function newKey(): Promise<PrivateKey> {
-  const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
-  return privateKeySchema.parse({ ...(await exportJWK(privateKey)), kid: randomUUID() })
+function keyFile(folder: string): string {
+  return join(folder, 'signing-keys.json')
+}
+
+/** Makes the first key where there is none. */
+export async function ensureKey(folder: string): Promise<void> {
+  if (existsSync(keyFile(folder))) readKeys(folder)
+  else writeKeys(folder, [await newKey()])
 }
 
 function writeKeys(folder: string, keys: readonly PrivateKey[]): void {
@@ -73,10 +74,9 @@ function writeKeys(folder: string, keys: readonly PrivateKey[]): void {
   }
 }
 
-/** Makes the first key where there is none. */
-export async function ensureKey(folder: string): Promise<void> {
-  if (existsSync(keyFile(folder))) readKeys(folder)
-  else writeKeys(folder, [await newKey()])
+async function newKey(): Promise<PrivateKey> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true })
+  return privateKeySchema.parse({ ...(await exportJWK(privateKey)), kid: randomUUID() })
 }
 
 /**
@@ -85,11 +85,11 @@ export async function ensureKey(folder: string): Promise<void> {
  */
 export async function rotateKey(folder: string): Promise<string> {
   const key = await newKey()
-  writeKeys(folder, [key, ...readKeys(folder).slice(0, keptOldKeys)])
+  writeKeys(folder, [key, ...readKeys(folder).slice(0, KEPT_OLD_KEYS)])
   return key.kid
 }
 
 /** The public halves, as a JSON Web Key Set. */
 export function publicKeys(keys: readonly PrivateKey[]): Record<string, unknown> {
-  return { keys: keys.map(({ kty, kid, n, e }) => ({ kty, kid, n, e, alg: algorithm, use: 'sig' })) }
+  return { keys: keys.map(({ kty, kid, n, e }) => ({ kty, kid, n, e, alg: ALGORITHM, use: 'sig' })) }
 }

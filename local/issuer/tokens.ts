@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { importJWK, SignJWT } from 'jose'
 import { z } from 'zod'
 import { fileFailure, LocalFailure } from '../failure/index.ts'
-import { algorithm, readKeys } from './keys.ts'
+import { ALGORITHM, readKeys } from './keys.ts'
 
 const issuerFactsSchema = z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.string() })
 
@@ -21,11 +21,7 @@ export interface TokenClaims {
 }
 
 /** Seven days: somebody who tries things out keeps a token in a shell; the local run accepts as much. */
-export const tokenSecondsMax = 604_800
-
-function factsFile(folder: string): string {
-  return join(folder, 'issuer.json')
-}
+export const TOKEN_MAX_SECONDS = 604_800
 
 /** Keeps what tokens have to name: they can be signed without asking the issuer. */
 export function writeIssuer(folder: string, facts: IssuerFacts): void {
@@ -34,6 +30,10 @@ export function writeIssuer(folder: string, facts: IssuerFacts): void {
   } catch (error) {
     throw fileFailure(error, factsFile(folder)) ?? error
   }
+}
+
+function factsFile(folder: string): string {
+  return join(folder, 'issuer.json')
 }
 
 /**
@@ -65,11 +65,11 @@ export async function signToken(folder: string, claims: TokenClaims): Promise<st
     roles: claims.roles,
     ...(claims.tenant === undefined ? {} : { tenant: claims.tenant }),
   })
-    .setProtectedHeader({ alg: algorithm, kid: key.kid, typ: 'JWT' })
+    .setProtectedHeader({ alg: ALGORITHM, kid: key.kid, typ: 'JWT' })
     .setIssuer(facts.issuer)
     .setAudience(facts.audience)
     .setSubject(claims.subject)
     .setIssuedAt()
     .setExpirationTime(Math.floor(Date.now() / 1000) + claims.expiresInSeconds)
-    .sign(await importJWK(key, algorithm))
+    .sign(await importJWK(key, ALGORITHM))
 }

@@ -11,10 +11,10 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
 /** The name that goes with the secret where a client wants a name and a password. */
-export const secretName = 'trickle'
+export const SECRET_NAME = 'trickle'
 
 /** Names that no page can let point elsewhere. A port may follow. */
-const ownHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/iu
+const OWN_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/iu
 
 /** A secret for one run: 192 bits, in characters that need no escaping in a url. */
 export function newSecret(): string {
@@ -28,7 +28,7 @@ export function newSecret(): string {
 export function refusalOf(request: IncomingMessage, moreHosts: readonly string[] = []): string | undefined {
   const { host, origin } = request.headers
   const name = host?.replace(/:\d{1,5}$/u, '').toLowerCase()
-  if (host === undefined || name === undefined || !(ownHost.test(host) || moreHosts.includes(name)))
+  if (host === undefined || name === undefined || !(OWN_HOST.test(host) || moreHosts.includes(name)))
     return 'This server belongs to a local run and is called by 127.0.0.1 or localhost only.'
   const site = request.headers['sec-fetch-site']
   // "none" is an address that a person typed; everything else is a page.
@@ -43,7 +43,7 @@ export function presentedSecret(request: IncomingMessage): string | undefined {
   if (scheme.toLowerCase() === 'bearer') return value
   if (scheme.toLowerCase() !== 'basic') return undefined
   const pair = Buffer.from(value, 'base64').toString('utf8')
-  return pair.startsWith(`${secretName}:`) ? pair.slice(secretName.length + 1) : undefined
+  return pair.startsWith(`${SECRET_NAME}:`) ? pair.slice(SECRET_NAME.length + 1) : undefined
 }
 
 /** Compares without telling by its duration how much of it was right. */
@@ -55,7 +55,7 @@ export function isSecret(presented: string | undefined, secret: string): boolean
 
 /** A url with the secret in it, such as clients accept that know of no other way. */
 export function urlWithSecret(origin: string, secret: string): string {
-  return origin.replace('://', `://${secretName}:${secret}@`)
+  return origin.replace('://', `://${SECRET_NAME}:${secret}@`)
 }
 
 /** The address alone, to be shown or logged. */

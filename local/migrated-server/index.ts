@@ -5,7 +5,8 @@
  * It must not be used for data that anybody wants to keep: that is what `local/run` is for.
  */
 import { randomBytes } from 'node:crypto'
-import { loginRoles, migrateUp, prepareServer, urlOfDatabase, type LoginRole } from '../../database/index.ts'
+import { loginRoles, migrateUp, prepareServer, urlOfDatabase } from '../../database/index.ts'
+import type { LoginRole } from '../../database/index.ts'
 import { startTestServer } from '../postgres/index.ts'
 
 const DATABASE = 'trickle'

@@ -1,6 +1,11 @@
 import { createServer } from 'node:net'
 import { systemCode } from '../failure/index.ts'
 
+/** A port of 127.0.0.1 that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  return await listenBriefly(0)
+}
+
 function listenBriefly(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
@@ -13,11 +18,6 @@ function listenBriefly(port: number): Promise<number> {
       })
     })
   })
-}
-
-/** A port of 127.0.0.1 that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  return await listenBriefly(0)
 }
 
 /**

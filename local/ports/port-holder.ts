@@ -1,8 +1,25 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { LocalFailure } from '../failure/index.ts'
 
+/**
+ * The process that listens on a port, as far as this account may see it (Linux only; elsewhere and for other
+ * accounts' processes: undefined).
+ */
+export function portHolder(port: number): { pid: number; command: string } | undefined {
+  const inodes = listeningInodes(port)
+  if (inodes.size === 0) return undefined
+  const pid = namesOf('/proc').find((name) => /^\d+$/u.test(name) && holdsOneOf(name, inodes))
+  if (pid === undefined) return undefined
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim()
+    return { pid: Number(pid), command: command.slice(0, 120) }
+  } catch {
+    return undefined
+  }
+}
+
 /** State 0A of /proc/net/tcp is LISTEN. */
-const listenState = '0A'
+const LISTEN_STATE = '0A'
 
 function listeningInodes(port: number): Set<string> {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0')
@@ -16,7 +33,7 @@ function listeningInodes(port: number): Set<string> {
     }
     for (const line of text.split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/u)
-      if (fields[3] === listenState && fields[1]?.endsWith(`:${wanted}`) && fields[9]) inodes.add(fields[9])
+      if (fields[3] === LISTEN_STATE && fields[1]?.endsWith(`:${wanted}`) && fields[9]) inodes.add(fields[9])
     }
   }
   return inodes
@@ -39,23 +56,6 @@ function holdsOneOf(pid: string, inodes: ReadonlySet<string>): boolean {
       return false
     }
   })
-}
-
-/**
- * The process that listens on a port, as far as this account may see it (Linux only; elsewhere and for other
- * accounts' processes: undefined).
- */
-export function portHolder(port: number): { pid: number; command: string } | undefined {
-  const inodes = listeningInodes(port)
-  if (inodes.size === 0) return undefined
-  const pid = namesOf('/proc').find((name) => /^\d+$/u.test(name) && holdsOneOf(name, inodes))
-  if (pid === undefined) return undefined
-  try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim()
-    return { pid: Number(pid), command: command.slice(0, 120) }
-  } catch {
-    return undefined
-  }
 }
 
 /** The failure that says which port is taken, by whom as far as that can be seen, and which option takes another. */

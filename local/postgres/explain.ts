@@ -20,7 +20,7 @@ interface Sign {
   readonly mend: string
 }
 
-const freshMend =
+const FRESH_MEND =
   'Restore it from a copy, or give up its events and start anew with --fresh (clears analytics and storage too).'
 
 /** Messages of PostgreSQL (lc_messages is C, so they are English), most telling first. */
@@ -38,7 +38,7 @@ const signs: readonly Sign[] = [
   {
     pattern: /database files are incompatible with server|initialized by PostgreSQL version/u,
     code: 'DATA_FOLDER_OTHER_VERSION',
-    mend: `Use the version that made it. ${freshMend}`,
+    mend: `Use the version that made it. ${FRESH_MEND}`,
   },
   {
     pattern:
@@ -55,19 +55,9 @@ const signs: readonly Sign[] = [
     pattern:
       /PANIC|could not (open|read|locate|find|access) |invalid (primary )?checkpoint|pg_control|not a database cluster|is not a valid data directory|is missing or erroneous|invalid data in|corrupt/u,
     code: 'DATA_FOLDER_BROKEN',
-    mend: freshMend,
+    mend: FRESH_MEND,
   },
 ]
-
-/** The lines that say why, without time stamps: the last fatal ones, or the last ones. */
-function tellingLines(output: string): string {
-  const lines = output
-    .split('\n')
-    .map((line) => line.replace(/^\d{4}-\d\d-\d\d [^[]*\[\d+\] */u, '').trim())
-    .filter((line) => line !== '')
-  const fatal = lines.filter((line) => /FATAL|PANIC|error:|could not/u.test(line))
-  return (fatal.length > 0 ? fatal : lines).slice(-3).join(' | ')
-}
 
 /** Turns the last words of initdb or postgres into a failure that a person can mend. */
 export function explain(failed: FailedProgram): LocalFailure {
@@ -84,4 +74,14 @@ export function explain(failed: FailedProgram): LocalFailure {
       sign?.code === 'DISK_FULL' ? `${failed.dataFolder} (${freeMebibytes} MiB free)` : failed.dataFolder,
     mend: `${sign?.mend ?? 'Look into its log.'} Log: ${failed.logFile}`,
   })
+}
+
+/** The lines that say why, without time stamps: the last fatal ones, or the last ones. */
+function tellingLines(output: string): string {
+  const lines = output
+    .split('\n')
+    .map((line) => line.replace(/^\d{4}-\d\d-\d\d [^[]*\[\d+\] */u, '').trim())
+    .filter((line) => line !== '')
+  const fatal = lines.filter((line) => /FATAL|PANIC|error:|could not/u.test(line))
+  return (fatal.length > 0 ? fatal : lines).slice(-3).join(' | ')
 }

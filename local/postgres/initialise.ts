@@ -10,10 +10,10 @@ import type { Placement } from './placement.ts'
 import { serverEnvironment } from './environment.ts'
 
 /** The administrator's name, as PostgreSQL's own tools would choose it. */
-export const administrator = 'postgres'
+export const ADMINISTRATOR = 'postgres'
 
 /** initdb takes about a second; a minute covers a machine that is very busy. */
-const initdbTimeoutMs = 60_000
+const INITDB_TIMEOUT_MS = 60_000
 
 interface Finished {
   readonly status: number | null
@@ -26,90 +26,6 @@ interface InitialiseOptions {
   readonly signal?: AbortSignal
   /** Told of each process: one that outlives a killed caller would write beside the next attempt. */
   readonly spawned?: (pid: number) => void
-}
-
-function runInitdb(
-  placement: Placement,
-  args: readonly string[],
-  options: InitialiseOptions,
-): Promise<Finished> {
-  const { signal } = options
-  return new Promise((resolve, reject) => {
-    const child = spawn(programPath(placement.binaries, 'initdb'), args, {
-      ...spawnIdentity(placement.account),
-      env: serverEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: Ctrl-C in the terminal is for the run, which then ends its parts in order.
-      detached: true,
-      timeout: initdbTimeoutMs,
-    })
-    // initdb takes away what it has made before it ends, so its end is waited for.
-    const giveUp = (): void => {
-      child.kill('SIGTERM')
-    }
-    signal?.addEventListener('abort', giveUp, { once: true })
-    if (child.pid !== undefined) options.spawned?.(child.pid)
-    let output = ''
-    const collect = (chunk: Buffer): void => {
-      output += chunk.toString()
-    }
-    child.stdout.on('data', collect)
-    child.stderr.on('data', collect)
-    child.once('error', reject)
-    child.once('close', (status) => {
-      signal?.removeEventListener('abort', giveUp)
-      if (signal?.aborted === true)
-        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
-      else resolve({ status, output })
-    })
-  })
-}
-
-function own(placement: Placement, path: string): void {
-  if (placement.account) chownSync(path, placement.account.uid, placement.account.gid)
-}
-
-function prepareNewFolder(
-  placement: Placement,
-  folder: string,
-  passwordCopy: string,
-  password: string,
-): void {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { mode: 0o700 })
-  own(placement, folder)
-  rmSync(passwordCopy, { force: true })
-  writeFileSync(passwordCopy, password, { mode: 0o600 })
-  own(placement, passwordCopy)
-}
-
-/** Arguments that make clusters equal on every machine: the built-in locale needs nothing of the system's own. */
-function initdbArguments(folder: string, passwordCopy: string): string[] {
-  return [
-    `--pgdata=${folder}`,
-    `--username=${administrator}`,
-    `--pwfile=${passwordCopy}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--no-instructions',
-    // Syncing each file takes as long as all the rest; the whole is synced once at the end where it matters.
-    '--no-sync',
-  ]
-}
-
-async function assertDone(placement: Placement, port: number, finished: Promise<Finished>): Promise<void> {
-  const { status, output } = await finished
-  if (status === 0) return
-  throw explain({
-    what: `PostgreSQL ${placement.version} could not make its data folder`,
-    output: output === '' ? `initdb ended with ${status ?? 'a signal'}` : output,
-    dataFolder: placement.dataFolder,
-    logFile: placement.logFile,
-    port,
-  })
 }
 
 /**
@@ -144,4 +60,88 @@ export async function initialise(placement: Placement, options: InitialiseOption
   } finally {
     rmSync(passwordCopy, { force: true })
   }
+}
+
+function prepareNewFolder(
+  placement: Placement,
+  folder: string,
+  passwordCopy: string,
+  password: string,
+): void {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { mode: 0o700 })
+  own(placement, folder)
+  rmSync(passwordCopy, { force: true })
+  writeFileSync(passwordCopy, password, { mode: 0o600 })
+  own(placement, passwordCopy)
+}
+
+function own(placement: Placement, path: string): void {
+  if (placement.account) chownSync(path, placement.account.uid, placement.account.gid)
+}
+
+async function assertDone(placement: Placement, port: number, finished: Promise<Finished>): Promise<void> {
+  const { status, output } = await finished
+  if (status === 0) return
+  throw explain({
+    what: `PostgreSQL ${placement.version} could not make its data folder`,
+    output: output === '' ? `initdb ended with ${status ?? 'a signal'}` : output,
+    dataFolder: placement.dataFolder,
+    logFile: placement.logFile,
+    port,
+  })
+}
+
+function runInitdb(
+  placement: Placement,
+  args: readonly string[],
+  options: InitialiseOptions,
+): Promise<Finished> {
+  const { signal } = options
+  return new Promise((resolve, reject) => {
+    const child = spawn(programPath(placement.binaries, 'initdb'), args, {
+      ...spawnIdentity(placement.account),
+      env: serverEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C in the terminal is for the run, which then ends its parts in order.
+      detached: true,
+      timeout: INITDB_TIMEOUT_MS,
+    })
+    // initdb takes away what it has made before it ends, so its end is waited for.
+    const giveUp = (): void => {
+      child.kill('SIGTERM')
+    }
+    signal?.addEventListener('abort', giveUp, { once: true })
+    if (child.pid !== undefined) options.spawned?.(child.pid)
+    let output = ''
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString()
+    }
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    child.once('error', reject)
+    child.once('close', (status) => {
+      signal?.removeEventListener('abort', giveUp)
+      if (signal?.aborted === true)
+        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+      else resolve({ status, output })
+    })
+  })
+}
+
+/** Arguments that make clusters equal on every machine: the built-in locale needs nothing of the system's own. */
+function initdbArguments(folder: string, passwordCopy: string): string[] {
+  return [
+    `--pgdata=${folder}`,
+    `--username=${ADMINISTRATOR}`,
+    `--pwfile=${passwordCopy}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-instructions',
+    // Syncing each file takes as long as all the rest; the whole is synced once at the end where it matters.
+    '--no-sync',
+  ]
 }

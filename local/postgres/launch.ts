@@ -35,82 +35,6 @@ interface LaunchedServer {
   kill(): Promise<void>
 }
 
-/** The server's own lock file tells its state in this line (pg_ctl reads it the same way). */
-const stateLine = 7
-const pollEveryMs = 10
-/** A fast stop writes a checkpoint of at most shared_buffers; after that long something is wrong. */
-const fastStopMs = 20_000
-const immediateStopMs = 5000
-
-function isReady(dataFolder: string, pid: number): boolean {
-  try {
-    const lines = readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')
-    return lines[0] === String(pid) && lines[stateLine]?.trim() === 'ready'
-  } catch {
-    return false
-  }
-}
-
-function wordsSince(logFile: string, start: number): string {
-  return readFileSync(logFile).subarray(start).toString()
-}
-
-async function endsWithin(ended: Promise<ServerEnd>, withinMs: number): Promise<boolean> {
-  const cancel = new AbortController()
-  const late = delay(withinMs, false, { signal: cancel.signal }).catch(() => false)
-  try {
-    return await Promise.race([ended.then(() => true), late])
-  } finally {
-    cancel.abort()
-  }
-}
-
-async function stopServer(child: ChildProcess, ended: Promise<ServerEnd>): Promise<void> {
-  child.kill('SIGINT')
-  if (await endsWithin(ended, fastStopMs)) return
-  child.kill('SIGQUIT')
-  if (await endsWithin(ended, immediateStopMs)) return
-  child.kill('SIGKILL')
-  await ended
-}
-
-function tooSlow(options: LaunchOptions): LocalFailure {
-  const lastLine = wordsSince(options.placement.logFile, options.logStart).trim().split('\n').at(-1) ?? ''
-  return new LocalFailure({
-    code: 'START_TOO_SLOW',
-    what: `PostgreSQL did not accept connections within ${options.timeoutMs / 1000} s. Its last words: ${lastLine}`,
-    where: options.placement.dataFolder,
-    mend: `When it is still recovering, start again: it goes on where it was. Log: ${options.placement.logFile}`,
-  })
-}
-
-async function waitUntilReady(
-  child: ChildProcess,
-  ended: Promise<ServerEnd>,
-  options: LaunchOptions,
-): Promise<void> {
-  const { placement } = options
-  const state = { over: false }
-  const watch = ended.then(() => {
-    state.over = true
-  })
-  const deadline = Date.now() + options.timeoutMs
-  while (!isReady(placement.dataFolder, child.pid ?? 0)) {
-    if (state.over) {
-      throw explain({
-        what: `PostgreSQL ${placement.version} did not start`,
-        output: wordsSince(placement.logFile, options.logStart),
-        dataFolder: placement.dataFolder,
-        logFile: placement.logFile,
-        port: options.port,
-      })
-    }
-    options.signal?.throwIfAborted()
-    if (Date.now() >= deadline) throw tooSlow(options)
-    await Promise.race([watch, delay(pollEveryMs)])
-  }
-}
-
 /**
  * Starts the server process and waits until it accepts connections.
  * @throws LocalFailure; the process has ended then
@@ -147,5 +71,83 @@ export async function launch(options: LaunchOptions): Promise<LaunchedServer> {
       child.kill('SIGKILL')
       await ended
     },
+  }
+}
+
+const POLL_EVERY_MS = 10
+
+async function waitUntilReady(
+  child: ChildProcess,
+  ended: Promise<ServerEnd>,
+  options: LaunchOptions,
+): Promise<void> {
+  const { placement } = options
+  const state = { over: false }
+  const watch = ended.then(() => {
+    state.over = true
+  })
+  const deadline = Date.now() + options.timeoutMs
+  while (!isReady(placement.dataFolder, child.pid ?? 0)) {
+    if (state.over) {
+      throw explain({
+        what: `PostgreSQL ${placement.version} did not start`,
+        output: wordsSince(placement.logFile, options.logStart),
+        dataFolder: placement.dataFolder,
+        logFile: placement.logFile,
+        port: options.port,
+      })
+    }
+    options.signal?.throwIfAborted()
+    if (Date.now() >= deadline) throw tooSlow(options)
+    await Promise.race([watch, delay(POLL_EVERY_MS)])
+  }
+}
+
+/** The server's own lock file tells its state in this line (pg_ctl reads it the same way). */
+const STATE_LINE = 7
+
+function isReady(dataFolder: string, pid: number): boolean {
+  try {
+    const lines = readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')
+    return lines[0] === String(pid) && lines[STATE_LINE]?.trim() === 'ready'
+  } catch {
+    return false
+  }
+}
+
+function wordsSince(logFile: string, start: number): string {
+  return readFileSync(logFile).subarray(start).toString()
+}
+
+function tooSlow(options: LaunchOptions): LocalFailure {
+  const lastLine = wordsSince(options.placement.logFile, options.logStart).trim().split('\n').at(-1) ?? ''
+  return new LocalFailure({
+    code: 'START_TOO_SLOW',
+    what: `PostgreSQL did not accept connections within ${options.timeoutMs / 1000} s. Its last words: ${lastLine}`,
+    where: options.placement.dataFolder,
+    mend: `When it is still recovering, start again: it goes on where it was. Log: ${options.placement.logFile}`,
+  })
+}
+
+/** A fast stop writes a checkpoint of at most shared_buffers; after that long something is wrong. */
+const FAST_STOP_MS = 20_000
+const IMMEDIATE_STOP_MS = 5000
+
+async function stopServer(child: ChildProcess, ended: Promise<ServerEnd>): Promise<void> {
+  child.kill('SIGINT')
+  if (await endsWithin(ended, FAST_STOP_MS)) return
+  child.kill('SIGQUIT')
+  if (await endsWithin(ended, IMMEDIATE_STOP_MS)) return
+  child.kill('SIGKILL')
+  await ended
+}
+
+async function endsWithin(ended: Promise<ServerEnd>, withinMs: number): Promise<boolean> {
+  const cancel = new AbortController()
+  const late = delay(withinMs, false, { signal: cancel.signal }).catch(() => false)
+  try {
+    return await Promise.race([ended.then(() => true), late])
+  } finally {
+    cancel.abort()
   }
 }

@@ -5,15 +5,7 @@ import { LocalFailure, systemCode } from '../failure/index.ts'
 import { endProcess, isAlive, processMark, waitUntilGone } from '../process/index.ts'
 
 /** Processes of a dead server notice within moments that it is gone; this long they may take to go. */
-const followersMs = 5000
-
-function workingFolder(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`)
-  } catch {
-    return undefined
-  }
-}
+const FOLLOWERS_MS = 5000
 
 /** Processes that work in the data folder: every process of a PostgreSQL server does (Linux). */
 export function processesIn(dataFolder: string): number[] {
@@ -24,10 +16,32 @@ export function processesIn(dataFolder: string): number[] {
     .filter((pid) => Number.isInteger(pid) && pid > 0 && workingFolder(pid) === folder)
 }
 
-function isServerOf(pid: number, dataFolder: string): boolean {
-  if (process.platform === 'linux') return processesIn(dataFolder).includes(pid)
-  const answer = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
-  return answer.stdout.includes('postgres') && answer.stdout.includes(dataFolder)
+function workingFolder(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Clears the way for a server on a data folder: the lock file of a server that was killed goes when its process id
+ * belongs to a stranger by now, and a server that still runs there is stopped when `takeOver` says that nobody can
+ * own it any more.
+ * @throws LocalFailure DATA_FOLDER_IN_USE, STOP_FAILED
+ */
+export async function clearLeftovers(dataFolder: string, takeOver: boolean): Promise<void> {
+  const lockFile = join(dataFolder, 'postmaster.pid')
+  const pid = recordedPid(lockFile)
+  if (pid === undefined) return
+  if (isAlive(pid) && isServerOf(pid, dataFolder)) {
+    if (!takeOver) throw inUse(pid, dataFolder)
+    await end(pid)
+  }
+  await waitForFollowers(dataFolder)
+  // A server whose process is gone is told from the lock file by PostgreSQL itself. A stranger with its id, or its
+  // zombie where nobody collects them (a container without an init), would hold up the start for good.
+  if (idExists(pid) && !(isAlive(pid) && isServerOf(pid, dataFolder))) rmSync(lockFile, { force: true })
 }
 
 function recordedPid(lockFile: string): number | undefined {
@@ -39,13 +53,10 @@ function recordedPid(lockFile: string): number | undefined {
   }
 }
 
-function idExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return systemCode(error) === 'EPERM'
-  }
+function isServerOf(pid: number, dataFolder: string): boolean {
+  if (process.platform === 'linux') return processesIn(dataFolder).includes(pid)
+  const answer = spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
+  return answer.stdout.includes('postgres') && answer.stdout.includes(dataFolder)
 }
 
 function inUse(pid: number, dataFolder: string): LocalFailure {
@@ -77,26 +88,15 @@ async function end(pid: number): Promise<void> {
 /** A killed server's processes end by themselves; a new one refuses to start while one of them holds its memory. */
 async function waitForFollowers(dataFolder: string): Promise<void> {
   const marks = processesIn(dataFolder).map((pid) => ({ pid, mark: processMark(pid) ?? '' }))
-  for (const follower of marks) await waitUntilGone(follower, followersMs)
+  for (const follower of marks) await waitUntilGone(follower, FOLLOWERS_MS)
   for (const follower of marks) await endProcess(follower, [{ signal: 'SIGQUIT', withinMs: 1000 }])
 }
 
-/**
- * Clears the way for a server on a data folder: the lock file of a server that was killed goes when its process id
- * belongs to a stranger by now, and a server that still runs there is stopped when `takeOver` says that nobody can
- * own it any more.
- * @throws LocalFailure DATA_FOLDER_IN_USE, STOP_FAILED
- */
-export async function clearLeftovers(dataFolder: string, takeOver: boolean): Promise<void> {
-  const lockFile = join(dataFolder, 'postmaster.pid')
-  const pid = recordedPid(lockFile)
-  if (pid === undefined) return
-  if (isAlive(pid) && isServerOf(pid, dataFolder)) {
-    if (!takeOver) throw inUse(pid, dataFolder)
-    await end(pid)
+function idExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCode(error) === 'EPERM'
   }
-  await waitForFollowers(dataFolder)
-  // A server whose process is gone is told from the lock file by PostgreSQL itself. A stranger with its id, or its
-  // zombie where nobody collects them (a container without an init), would hold up the start for good.
-  if (idExists(pid) && !(isAlive(pid) && isServerOf(pid, dataFolder))) rmSync(lockFile, { force: true })
 }

@@ -17,16 +17,16 @@ import { LocalFailure } from '../failure/index.ts'
 import { makeFolder } from '../folder/index.ts'
 import type { ServerAccount } from './account.ts'
 import { processesIn } from './leftover.ts'
-import { reachableFolder } from './reachable-copy.ts'
+import { REACHABLE_FOLDER } from './reachable-copy.ts'
 
-const prefix = 'trickle-'
-const ownerFileName = 'belongs-to.json'
+const PREFIX = 'trickle-'
+const OWNER_FILE_NAME = 'belongs-to.json'
 const ownerSchema = z.object({ serverFolder: z.string(), throwaway: z.boolean() })
 
 /** The folder outside of the home that belongs to a server folder, by its path. */
 export function outsideFolder(serverFolder: string): string {
   const hash = createHash('sha256').update(realpathSync(serverFolder)).digest('hex').slice(0, 16)
-  return join(reachableFolder, `${prefix}${hash}`)
+  return join(REACHABLE_FOLDER, `${PREFIX}${hash}`)
 }
 
 /**
@@ -53,18 +53,9 @@ export function makeOutsideFolder(folder: string, account: ServerAccount): void 
 export function noteOwner(folder: string, serverFolder: string): void {
   const path = realpathSync(serverFolder)
   const throwaway = path.startsWith(realpathSync(tmpdir()) + sep)
-  writeFileSync(join(folder, ownerFileName), JSON.stringify({ serverFolder: path, throwaway }), {
+  writeFileSync(join(folder, OWNER_FILE_NAME), JSON.stringify({ serverFolder: path, throwaway }), {
     mode: 0o600,
   })
-}
-
-function isAbandoned(folder: string): boolean {
-  const file = join(folder, ownerFileName)
-  if (!existsSync(file)) return false
-  const owner = ownerSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
-  if (!owner.success || !owner.data.throwaway || existsSync(owner.data.serverFolder)) return false
-  const data = join(folder, 'data')
-  return !existsSync(data) || processesIn(data).length === 0
 }
 
 /**
@@ -72,9 +63,18 @@ function isAbandoned(folder: string): boolean {
  * that is not there: it may lie on a disk that is not mounted now.
  */
 export function sweepOutside(): void {
-  for (const name of readdirSync(reachableFolder)) {
-    const folder = join(reachableFolder, name)
-    if (!name.startsWith(prefix) || !lstatSync(folder).isDirectory() || !isAbandoned(folder)) continue
+  for (const name of readdirSync(REACHABLE_FOLDER)) {
+    const folder = join(REACHABLE_FOLDER, name)
+    if (!name.startsWith(PREFIX) || !lstatSync(folder).isDirectory() || !isAbandoned(folder)) continue
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function isAbandoned(folder: string): boolean {
+  const file = join(folder, OWNER_FILE_NAME)
+  if (!existsSync(file)) return false
+  const owner = ownerSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (!owner.success || !owner.data.throwaway || existsSync(owner.data.serverFolder)) return false
+  const data = join(folder, 'data')
+  return !existsSync(data) || processesIn(data).length === 0
 }

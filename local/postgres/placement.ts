@@ -28,11 +28,33 @@ export interface Placement {
 const locationSchema = z.object({ dataFolder: z.string() })
 
 /** Others may pass through but not look around: the account has to reach the data inside. */
-const passableMode = 0o711
+const PASSABLE_MODE = 0o711
 
-function rememberedDataFolder(locationFile: string): string | undefined {
-  if (!existsSync(locationFile)) return undefined
-  return locationSchema.parse(JSON.parse(readFileSync(locationFile, 'utf8'))).dataFolder
+/**
+ * Decides where a server's programs and data lie, and makes the folders. Started as root, the server runs under an
+ * unprivileged account; what that account cannot reach goes to a folder it can, once and for all.
+ * @throws LocalFailure INSTALLATION_INCOMPLETE, PERMISSION_MISSING, DISK_FULL, NOT_A_HOME
+ */
+export function placeServer(serverFolder: string, version: PostgresVersion): Placement {
+  const installed = checkBinaries(version)
+  const account = serverAccount()
+  makeFolder(serverFolder, account ? PASSABLE_MODE : 0o700)
+  const files = {
+    version,
+    account,
+    passwordFile: join(serverFolder, 'password'),
+    logFile: join(serverFolder, 'postgres.log'),
+  }
+  if (!account) return { ...files, binaries: installed, dataFolder: join(serverFolder, 'data'), notices: [] }
+  const notices = [`Started by root, PostgreSQL runs under the account "${account.name}".`]
+  let binaries = installed
+  if (!canRun(account, programPath(installed, 'postgres'))) {
+    binaries = reachableBinaries(installed)
+    notices.push(`Its programs run from ${binaries.folder}, since that account cannot reach node_modules.`)
+  }
+  const placed = placeForAccount(serverFolder, account)
+  if (placed.notice !== undefined) notices.push(placed.notice)
+  return { ...files, binaries, dataFolder: placed.dataFolder, notices }
 }
 
 /** The data folder for a server that runs under another account than the one that starts it. */
@@ -71,31 +93,9 @@ function placeForAccount(
   }
 }
 
-/**
- * Decides where a server's programs and data lie, and makes the folders. Started as root, the server runs under an
- * unprivileged account; what that account cannot reach goes to a folder it can, once and for all.
- * @throws LocalFailure INSTALLATION_INCOMPLETE, PERMISSION_MISSING, DISK_FULL, NOT_A_HOME
- */
-export function placeServer(serverFolder: string, version: PostgresVersion): Placement {
-  const installed = checkBinaries(version)
-  const account = serverAccount()
-  makeFolder(serverFolder, account ? passableMode : 0o700)
-  const files = {
-    version,
-    account,
-    passwordFile: join(serverFolder, 'password'),
-    logFile: join(serverFolder, 'postgres.log'),
-  }
-  if (!account) return { ...files, binaries: installed, dataFolder: join(serverFolder, 'data'), notices: [] }
-  const notices = [`Started by root, PostgreSQL runs under the account "${account.name}".`]
-  let binaries = installed
-  if (!canRun(account, programPath(installed, 'postgres'))) {
-    binaries = reachableBinaries(installed)
-    notices.push(`Its programs run from ${binaries.folder}, since that account cannot reach node_modules.`)
-  }
-  const placed = placeForAccount(serverFolder, account)
-  if (placed.notice !== undefined) notices.push(placed.notice)
-  return { ...files, binaries, dataFolder: placed.dataFolder, notices }
+function rememberedDataFolder(locationFile: string): string | undefined {
+  if (!existsSync(locationFile)) return undefined
+  return locationSchema.parse(JSON.parse(readFileSync(locationFile, 'utf8'))).dataFolder
 }
 
 /** Where a server's data is, without making or checking anything; for clearing it. */

@@ -4,7 +4,31 @@ import { fileFailure, LocalFailure, systemCode } from '../failure/index.ts'
 import type { Binaries } from './binaries.ts'
 
 /** A folder every account can enter, and that survives a restart of the machine (unlike /tmp on many systems). */
-export const reachableFolder = '/var/tmp'
+export const REACHABLE_FOLDER = '/var/tmp'
+
+/**
+ * The binaries at a place every account can reach; copied there once for each version. The copy is made under another
+ * name and renamed, so that an interrupted one is never used.
+ * @throws LocalFailure PERMISSION_MISSING, DISK_FULL
+ */
+export function reachableBinaries(installed: Binaries): Binaries {
+  const folder = join(REACHABLE_FOLDER, `trickle-postgres-${installed.packageVersion}-${process.arch}`)
+  if (!existsSync(folder)) {
+    const unfinished = `${folder}.${process.pid}`
+    try {
+      cpSync(installed.folder, unfinished, { recursive: true, verbatimSymlinks: true })
+      openForReading(unfinished)
+      renameSync(unfinished, folder)
+    } catch (error) {
+      rmSync(unfinished, { recursive: true, force: true })
+      // Another start finished the same copy first: its copy is as good.
+      const finishedByAnother = systemCode(error) === 'ENOTEMPTY' || systemCode(error) === 'EEXIST'
+      if (!finishedByAnother) throw fileFailure(error, REACHABLE_FOLDER) ?? error
+    }
+  }
+  assertOurs(folder)
+  return { ...installed, folder }
+}
 
 /** Readable by all, writable by its owner only: a umask of 077 at `npm ci` must not follow into the copy. */
 function openForReading(folder: string): void {
@@ -27,28 +51,4 @@ function assertOurs(folder: string): void {
     where: folder,
     mend: 'Find out whose it is; when nobody needs it, remove it.',
   })
-}
-
-/**
- * The binaries at a place every account can reach; copied there once for each version. The copy is made under another
- * name and renamed, so that an interrupted one is never used.
- * @throws LocalFailure PERMISSION_MISSING, DISK_FULL
- */
-export function reachableBinaries(installed: Binaries): Binaries {
-  const folder = join(reachableFolder, `trickle-postgres-${installed.packageVersion}-${process.arch}`)
-  if (!existsSync(folder)) {
-    const unfinished = `${folder}.${process.pid}`
-    try {
-      cpSync(installed.folder, unfinished, { recursive: true, verbatimSymlinks: true })
-      openForReading(unfinished)
-      renameSync(unfinished, folder)
-    } catch (error) {
-      rmSync(unfinished, { recursive: true, force: true })
-      // Another start finished the same copy first: its copy is as good.
-      const finishedByAnother = systemCode(error) === 'ENOTEMPTY' || systemCode(error) === 'EEXIST'
-      if (!finishedByAnother) throw fileFailure(error, reachableFolder) ?? error
-    }
-  }
-  assertOurs(folder)
-  return { ...installed, folder }
 }

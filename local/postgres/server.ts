@@ -4,7 +4,7 @@ import { fileFailure, LocalFailure } from '../failure/index.ts'
 import { freePort } from '../ports/index.ts'
 import type { PostgresVersion } from './binaries.ts'
 import { needsInitialising } from './data-folder.ts'
-import { administrator, initialise } from './initialise.ts'
+import { ADMINISTRATOR, initialise } from './initialise.ts'
 import { clearLeftovers } from './leftover.ts'
 import { placeServer } from './placement.ts'
 import type { Placement } from './placement.ts'
@@ -56,10 +56,66 @@ export interface RunningServer {
 }
 
 /** Recovery after a crash replays up to max_wal_size (2 GB), which takes a slow disk a minute. */
-const defaultStartTimeoutMs = 120_000
+const DEFAULT_START_TIMEOUT_MS = 120_000
 
 /** A port picked free may be taken a moment later; five misses in a row are something else. */
-const portAttempts = 5
+const PORT_ATTEMPTS = 5
+
+/**
+ * Starts a PostgreSQL server on a folder and waits until it accepts connections, crash recovery included. The first
+ * time it makes the data folder.
+ * @throws LocalFailure with what happened, where, and how to mend it
+ */
+export async function startServer(options: StartServerOptions): Promise<RunningServer> {
+  const placed = placeServer(options.dataFolder, options.version ?? 18)
+  const placement = { ...placed, logFile: options.logFile ?? placed.logFile }
+  options.signal?.throwIfAborted()
+  if (needsInitialising(placement)) {
+    await initialise(placement, options)
+  }
+  await clearLeftovers(placement.dataFolder, options.takeOver ?? false)
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port === 0 ? await freePort() : options.port
+    try {
+      return await startAt(placement, port, options)
+    } catch (error) {
+      const again = error instanceof LocalFailure && error.code === 'PORT_TAKEN' && options.port === 0
+      if (!again || attempt === PORT_ATTEMPTS) throw error
+    }
+  }
+}
+
+async function startAt(
+  placement: Placement,
+  port: number,
+  options: StartServerOptions,
+): Promise<RunningServer> {
+  writeSettings(placement, port, options)
+  const log = openLog(placement.logFile)
+  try {
+    const launched = await launch({
+      placement,
+      port,
+      logDescriptor: log.descriptor,
+      logStart: log.length,
+      timeoutMs: options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.spawned ? { spawned: options.spawned } : {}),
+    })
+    const password = readFileSync(placement.passwordFile, 'utf8')
+    return {
+      ...launched,
+      version: placement.version,
+      port,
+      adminUrl: `postgres://${ADMINISTRATOR}:${password}@127.0.0.1:${port}/postgres`,
+      dataFolder: placement.dataFolder,
+      logFile: placement.logFile,
+      notices: placement.notices,
+    }
+  } finally {
+    closeSync(log.descriptor)
+  }
+}
 
 function writeSettings(placement: Placement, port: number, options: StartServerOptions): void {
   const file = join(placement.dataFolder, 'trickle.conf')
@@ -83,61 +139,5 @@ function openLog(logFile: string): { descriptor: number; length: number } {
     return { descriptor, length: statSync(logFile).size }
   } catch (error) {
     throw fileFailure(error, logFile) ?? error
-  }
-}
-
-async function startAt(
-  placement: Placement,
-  port: number,
-  options: StartServerOptions,
-): Promise<RunningServer> {
-  writeSettings(placement, port, options)
-  const log = openLog(placement.logFile)
-  try {
-    const launched = await launch({
-      placement,
-      port,
-      logDescriptor: log.descriptor,
-      logStart: log.length,
-      timeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs,
-      ...(options.signal ? { signal: options.signal } : {}),
-      ...(options.spawned ? { spawned: options.spawned } : {}),
-    })
-    const password = readFileSync(placement.passwordFile, 'utf8')
-    return {
-      ...launched,
-      version: placement.version,
-      port,
-      adminUrl: `postgres://${administrator}:${password}@127.0.0.1:${port}/postgres`,
-      dataFolder: placement.dataFolder,
-      logFile: placement.logFile,
-      notices: placement.notices,
-    }
-  } finally {
-    closeSync(log.descriptor)
-  }
-}
-
-/**
- * Starts a PostgreSQL server on a folder and waits until it accepts connections, crash recovery included. The first
- * time it makes the data folder.
- * @throws LocalFailure with what happened, where, and how to mend it
- */
-export async function startServer(options: StartServerOptions): Promise<RunningServer> {
-  const placed = placeServer(options.dataFolder, options.version ?? 18)
-  const placement = { ...placed, logFile: options.logFile ?? placed.logFile }
-  options.signal?.throwIfAborted()
-  if (needsInitialising(placement)) {
-    await initialise(placement, options)
-  }
-  await clearLeftovers(placement.dataFolder, options.takeOver ?? false)
-  for (let attempt = 1; ; attempt += 1) {
-    const port = options.port === 0 ? await freePort() : options.port
-    try {
-      return await startAt(placement, port, options)
-    } catch (error) {
-      const again = error instanceof LocalFailure && error.code === 'PORT_TAKEN' && options.port === 0
-      if (!again || attempt === portAttempts) throw error
-    }
   }
 }

@@ -58,11 +58,6 @@ export const serverSettings: readonly ServerSetting[] = [
 
 export type SettingValue = string | number | boolean
 
-function line(name: string, value: SettingValue): string {
-  const text = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
-  return `${name} = '${text.replaceAll("'", "''")}'`
-}
-
 /** The text of the configuration file for a server: the table, then the caller's own settings. */
 export function settingsText(options: {
   durable: boolean
@@ -81,4 +76,9 @@ export function settingsText(options: {
     ...Object.entries(options.settings).map(([name, value]) => line(name, value)),
     '',
   ].join('\n')
+}
+
+function line(name: string, value: SettingValue): string {
+  const text = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)
+  return `${name} = '${text.replaceAll("'", "''")}'`
 }

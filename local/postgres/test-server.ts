@@ -28,42 +28,12 @@ export interface TestServerOptions extends Partial<
 }
 
 /** Others may pass through: under root the server runs as another account. */
-const passableMode = 0o711
+const PASSABLE_MODE = 0o711
 
-const folderPrefix = 'trickle-postgres-'
-const ownerFileName = 'owner.json'
-
-function ownerIsGone(folder: string): boolean {
-  try {
-    const owner = recordedProcessSchema.parse(JSON.parse(readFileSync(join(folder, ownerFileName), 'utf8')))
-    return !isSameProcess(owner)
-  } catch {
-    // Just being made, or not ours to judge.
-    return false
-  }
-}
-
-/** A test run that was killed could not take its servers along: the next one does. */
-async function clearAbandoned(): Promise<void> {
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(folderPrefix))
-  const abandoned = folders.map((name) => join(tmpdir(), name)).filter(ownerIsGone)
-  await Promise.all(abandoned.map(clearServer))
-}
+const FOLDER_PREFIX = 'trickle-postgres-'
+const OWNER_FILE_NAME = 'owner.json'
 
 let clearing: Promise<void> | undefined
-
-/** `cp` keeps the owner of the data, which under root is the server's account. */
-async function copyServer({ folder: from }: ServerTemplate, to: string): Promise<void> {
-  await promisify(execFile)('cp', ['-a', join(from, 'data'), join(from, 'password'), to])
-}
-
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), folderPrefix))
-  chmodSync(folder, passableMode)
-  const owner = { name: 'test run', pid: process.pid, mark: processMark(process.pid) }
-  writeFileSync(join(folder, ownerFileName), JSON.stringify(owner))
-  return folder
-}
 
 /**
  * A fast server of its own on a free port, in a temporary folder: no fsync, so a commit costs nothing. Everything goes
@@ -101,4 +71,34 @@ export async function startTestServer({
     await clearServer(folder)
     throw error
   }
+}
+
+/** A test run that was killed could not take its servers along: the next one does. */
+async function clearAbandoned(): Promise<void> {
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX))
+  const abandoned = folders.map((name) => join(tmpdir(), name)).filter(ownerIsGone)
+  await Promise.all(abandoned.map(clearServer))
+}
+
+function ownerIsGone(folder: string): boolean {
+  try {
+    const owner = recordedProcessSchema.parse(JSON.parse(readFileSync(join(folder, OWNER_FILE_NAME), 'utf8')))
+    return !isSameProcess(owner)
+  } catch {
+    // Just being made, or not ours to judge.
+    return false
+  }
+}
+
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX))
+  chmodSync(folder, PASSABLE_MODE)
+  const owner = { name: 'test run', pid: process.pid, mark: processMark(process.pid) }
+  writeFileSync(join(folder, OWNER_FILE_NAME), JSON.stringify(owner))
+  return folder
+}
+
+/** `cp` keeps the owner of the data, which under root is the server's account. */
+async function copyServer({ folder: from }: ServerTemplate, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['-a', join(from, 'data'), join(from, 'password'), to])
 }

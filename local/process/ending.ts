@@ -3,7 +3,7 @@ import { isSameProcess } from './identity.ts'
 import type { RecordedProcess } from './identity.ts'
 
 /** Often enough to be unnoticed by a person, seldom enough to cost nothing. */
-const pollEveryMs = 20
+const POLL_EVERY_MS = 20
 
 /** Waits until the recorded process is gone; false when it still runs after `withinMs`. */
 export async function waitUntilGone(
@@ -13,18 +13,9 @@ export async function waitUntilGone(
   const deadline = Date.now() + withinMs
   while (isSameProcess(recorded)) {
     if (Date.now() >= deadline) return false
-    await delay(pollEveryMs)
+    await delay(POLL_EVERY_MS)
   }
   return true
-}
-
-function send(recorded: Pick<RecordedProcess, 'pid' | 'mark'>, signal: NodeJS.Signals): void {
-  if (!isSameProcess(recorded)) return
-  try {
-    process.kill(recorded.pid, signal)
-  } catch {
-    // It ended between the look and the signal, or belongs to another account: waiting for it tells which.
-  }
 }
 
 /**
@@ -43,4 +34,13 @@ export async function endProcess(
   send(recorded, 'SIGKILL')
   // A killed process is gone as soon as the kernel has taken back its memory.
   return await waitUntilGone(recorded, 5000)
+}
+
+function send(recorded: Pick<RecordedProcess, 'pid' | 'mark'>, signal: NodeJS.Signals): void {
+  if (!isSameProcess(recorded)) return
+  try {
+    process.kill(recorded.pid, signal)
+  } catch {
+    // It ended between the look and the signal, or belongs to another account: waiting for it tells which.
+  }
 }

@@ -12,8 +12,16 @@ export const recordedProcessSchema = z.object({
 
 export type RecordedProcess = z.infer<typeof recordedProcessSchema>
 
+/**
+ * The mark of a running process: its start time, with the boot it belongs to. Undefined when there is no such
+ * process (or it is a zombie).
+ */
+export function processMark(pid: number): string | undefined {
+  return process.platform === 'linux' ? linuxMark(pid) : psMark(pid)
+}
+
 /** Field 22 of /proc/PID/stat is the start time in clock ticks since boot; the fields after ")" begin with field 3. */
-const startTimeFieldAfterName = 22 - 3
+const START_TIME_FIELD_AFTER_NAME = 22 - 3
 
 function linuxMark(pid: number): string | undefined {
   try {
@@ -22,7 +30,7 @@ function linuxMark(pid: number): string | undefined {
     // A zombie has ended: only its parent has not asked for its exit code yet.
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${bootId}:${fields[startTimeFieldAfterName] ?? ''}`
+    return `${bootId}:${fields[START_TIME_FIELD_AFTER_NAME] ?? ''}`
   } catch {
     return undefined
   }
@@ -33,14 +41,6 @@ function psMark(pid: number): string | undefined {
   const line = answer.status === 0 ? answer.stdout.trim() : ''
   if (line === '' || line.startsWith('Z')) return undefined
   return line.slice(line.indexOf(' ')).trim()
-}
-
-/**
- * The mark of a running process: its start time, with the boot it belongs to. Undefined when there is no such
- * process (or it is a zombie).
- */
-export function processMark(pid: number): string | undefined {
-  return process.platform === 'linux' ? linuxMark(pid) : psMark(pid)
 }
 
 /** Whether a process with this id exists, ours or another account's. */

@@ -1,29 +1,8 @@
 import { withoutSecret } from '../loopback/index.ts'
-import { defaultHome, firstTenant } from './project.ts'
+import { defaultHome, FIRST_TENANT } from './project.ts'
 import type { Status } from './run-file.ts'
 
-const command = 'npx --no -- trickle'
-
-/** A word for the shell, quoted only when it has to be. */
-function shellWord(text: string): string {
-  return /^[\w./:@=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
-}
-
-/** The option that commands need to find this run. */
-function homeOption(status: Status): string {
-  return status.dataFolder === defaultHome ? '' : ` --home ${shellWord(status.dataFolder)}`
-}
-
-function table(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
-}
-
-function withoutPassword(url: string): string {
-  const shown = new URL(url)
-  shown.password = ''
-  return shown.href
-}
+const COMMAND = 'npx --no -- trickle'
 
 /** Where everything is, one line each; passwords are left to `status --json`. */
 export function describeAddresses(status: Status): string[] {
@@ -40,11 +19,22 @@ export function describeAddresses(status: Status): string[] {
   return table(rows)
 }
 
+function withoutPassword(url: string): string {
+  const shown = new URL(url)
+  shown.password = ''
+  return shown.href
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
+}
+
 /** Three commands that work as they are from the project's folder. */
 export function firstCommands(status: Status): { title: string; command: string }[] {
   const home = homeOption(status)
   const stream = `${status.url ?? ''}/api/streams/cart-1/events`
-  const token = `$(${command} token --tenant ${firstTenant} --roles writer,reader${home})`
+  const token = `$(${COMMAND} token --tenant ${FIRST_TENANT} --roles writer,reader${home})`
   const event = '{"type":"ItemAdded","data":{"sku":"A-1","quantity":2}}'
   const query = `EventsRaw | where StreamId == 'cart-1' | project TenantId, Version, EventType, Payload`
   return [
@@ -55,9 +45,19 @@ export function firstCommands(status: Status): { title: string; command: string 
     { title: 'Read the stream', command: `curl -sS ${stream} -H "Authorization: Bearer ${token}"` },
     {
       title: 'See it in analytics (after 2 to 3 seconds)',
-      command: `${command} analytics "${query}"${home}`,
+      command: `${COMMAND} analytics "${query}"${home}`,
     },
   ]
+}
+
+/** The option that commands need to find this run. */
+function homeOption(status: Status): string {
+  return status.dataFolder === defaultHome ? '' : ` --home ${shellWord(status.dataFolder)}`
+}
+
+/** A word for the shell, quoted only when it has to be. */
+function shellWord(text: string): string {
+  return /^[\w./:@=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** What a person reads when everything serves. */
@@ -77,8 +77,8 @@ export function announcement(status: Status, tookMs: number): string {
     'Try it:',
     '',
     ...commands,
-    `Addresses with passwords: ${command} status --json${home}`,
-    `Stop: Ctrl-C, or ${command} stop${home}`,
+    `Addresses with passwords: ${COMMAND} status --json${home}`,
+    `Stop: Ctrl-C, or ${COMMAND} stop${home}`,
     '',
   ].join('\n')
 }

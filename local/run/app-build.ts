@@ -10,7 +10,7 @@ import type { Home } from './home.ts'
  * Everything that a bundle is made from. npm's own record of node_modules stands for the packages: they only change
  * with it.
  */
-const inputs = [
+const INPUTS = [
   'functions',
   'shared',
   'tools',
@@ -22,16 +22,10 @@ const inputs = [
 
 const builtSchema = z.object({ hash: z.string() })
 
-function filesOf(path: string): string[] {
-  if (!existsSync(path)) return []
-  const entries = readdirSync(path, { withFileTypes: true, recursive: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-}
-
 /** A hash over the names and contents of all inputs, and over the Node that builds. */
 export function inputHash(folder = projectFolder): string {
   const hash = createHash('sha256').update(process.version)
-  for (const input of inputs) {
+  for (const input of INPUTS) {
     const path = join(folder, input)
     const files = input.endsWith('.json') ? [path].filter((file) => existsSync(file)) : filesOf(path).sort()
     for (const file of files) {
@@ -40,6 +34,12 @@ export function inputHash(folder = projectFolder): string {
     }
   }
   return hash.digest('hex')
+}
+
+function filesOf(path: string): string[] {
+  if (!existsSync(path)) return []
+  const entries = readdirSync(path, { withFileTypes: true, recursive: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
 }
 
 /**

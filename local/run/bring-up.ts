@@ -39,48 +39,6 @@ export interface BringUp {
   readonly say: (line: string) => void
 }
 
-/** The server: ours, or the one that somebody else runs. */
-async function serverUrl(run: BringUp): Promise<string> {
-  const { postgresUrl } = run.options
-  if (postgresUrl === undefined) {
-    const server = await run.keep(postgresPart(run))
-    for (const notice of server.facts.notices) run.say(notice)
-    return server.facts.adminUrl
-  }
-  await checkServer(postgresUrl)
-  return postgresUrl
-}
-
-async function database(run: BringUp): Promise<DatabaseUrls> {
-  const adminUrl = await serverUrl(run)
-  run.signal.throwIfAborted()
-  const { urls, report } = await prepareDatabase(adminUrl, rolePasswords(run.home))
-  run.book.learned({ postgres: urls })
-  const { migrations, functions } = report
-  if (migrations.length + functions.applied.length > 0)
-    run.say(
-      `Migrated: ${migrations.length} migrations applied, ${functions.applied.length} functions put in.`,
-    )
-  if (functions.keptNewer.length > 0)
-    run.say(
-      `This checkout is older than the database, which keeps its newer text of ${functions.keptNewer.join(', ')}. Put these texts back: npx --no -- trickle migrate --replace-newer`,
-    )
-  return urls
-}
-
-async function analytics(
-  run: BringUp,
-): Promise<{ url: string; database: string; storageConnectionString: string }> {
-  const storage = await run.keep(storagePart(run))
-  const { facts } = await run.keep(analyticsPart(run, storage.facts, run.options.analyticsVia))
-  const { url, token, database, faultsUrl } = facts
-  run.book.learned({
-    analytics: { url, token, database },
-    faults: { analytics: faultsUrl, serviceBus: null },
-  })
-  return { url, database, storageConnectionString: storage.facts.connectionString }
-}
-
 /**
  * Starts everything: what does not wait for another at the same time, the functions host last, when all that it uses
  * serves. Returns when the first tenant could be made through it.
@@ -112,8 +70,50 @@ export async function bringUp(run: BringUp): Promise<void> {
   await ensureTenant(url, home.issuer, signal)
 }
 
+async function database(run: BringUp): Promise<DatabaseUrls> {
+  const adminUrl = await serverUrl(run)
+  run.signal.throwIfAborted()
+  const { urls, report } = await prepareDatabase(adminUrl, rolePasswords(run.home))
+  run.book.learned({ postgres: urls })
+  const { migrations, functions } = report
+  if (migrations.length + functions.applied.length > 0)
+    run.say(
+      `Migrated: ${migrations.length} migrations applied, ${functions.applied.length} functions put in.`,
+    )
+  if (functions.keptNewer.length > 0)
+    run.say(
+      `This checkout is older than the database, which keeps its newer text of ${functions.keptNewer.join(', ')}. Put these texts back: npx --no -- trickle migrate --replace-newer`,
+    )
+  return urls
+}
+
+/** The server: ours, or the one that somebody else runs. */
+async function serverUrl(run: BringUp): Promise<string> {
+  const { postgresUrl } = run.options
+  if (postgresUrl === undefined) {
+    const server = await run.keep(postgresPart(run))
+    for (const notice of server.facts.notices) run.say(notice)
+    return server.facts.adminUrl
+  }
+  await checkServer(postgresUrl)
+  return postgresUrl
+}
+
+async function analytics(
+  run: BringUp,
+): Promise<{ url: string; database: string; storageConnectionString: string }> {
+  const storage = await run.keep(storagePart(run))
+  const { facts } = await run.keep(analyticsPart(run, storage.facts, run.options.analyticsVia))
+  const { url, token, database, faultsUrl } = facts
+  run.book.learned({
+    analytics: { url, token, database },
+    faults: { analytics: faultsUrl, serviceBus: null },
+  })
+  return { url, database, storageConnectionString: storage.facts.connectionString }
+}
+
 /** The order in which parts are stopped: what uses others goes before them. */
-export const stopOrder: readonly (readonly PartName[])[] = [
+export const STOP_ORDER: readonly (readonly PartName[])[] = [
   ['functions-host'],
   ['analytics'],
   ['storage', 'issuer'],

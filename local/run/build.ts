@@ -8,7 +8,7 @@ import type { Home } from './home.ts'
 import { openLog } from './logs.ts'
 
 /** A bundle takes a second or two; what takes longer hangs. */
-const buildTimeoutMs = 120_000
+const BUILD_TIMEOUT_MS = 120_000
 
 /**
  * Builds the bundle into a folder.
@@ -23,7 +23,7 @@ export async function buildInChild(home: Home, outFolder: string, signal: AbortS
       // With a channel, by which it notices that this process is gone: nobody may build beside the next start.
       stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
       detached: true,
-      timeout: buildTimeoutMs,
+      timeout: BUILD_TIMEOUT_MS,
     })
     const stop = (): void => {
       child.kill()

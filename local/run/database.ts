@@ -1,30 +1,25 @@
 import { Client } from 'pg'
-import { migrateUp, prepareServer, type MigrateReport } from '../../database/index.ts'
+import { migrateUp, prepareServer } from '../../database/index.ts'
+import type { MigrateReport } from '../../database/index.ts'
 import { LocalFailure, systemCode } from '../failure/index.ts'
 import { roleUrl } from './environment.ts'
 import type { RolePasswords } from './secrets.ts'
 
 /** The database of every Trickle. */
-export const databaseName = 'trickle'
+export const DATABASE_NAME = 'trickle'
 
 /** PostgreSQL 17 is the floor, since transaction_timeout came with it. */
-const oldestVersion = 17
+const OLDEST_VERSION = 17
 
 /** Somebody else's server is across a network at most; what takes longer does not answer. */
-const connectTimeoutMs = 10_000
-
-function withoutPassword(url: string): string {
-  const shown = new URL(url)
-  if (shown.password !== '') shown.password = '***'
-  return shown.href
-}
+const CONNECT_TIMEOUT_MS = 10_000
 
 /**
  * Checks a server that somebody else runs: it answers, is new enough, and the login may make roles and databases.
  * @throws LocalFailure SERVER_UNREACHABLE, SERVER_UNSUITABLE
  */
 export async function checkServer(adminUrl: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: connectTimeoutMs })
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
   client.on('error', () => undefined)
   const where = withoutPassword(adminUrl)
   try {
@@ -44,12 +39,12 @@ export async function checkServer(adminUrl: string): Promise<void> {
          (rolsuper or (rolcreaterole and rolcreatedb)) as able from pg_roles where rolname = current_user`,
     )
     const facts = rows[0]
-    if (facts && facts.version >= oldestVersion && facts.able) return
+    if (facts && facts.version >= OLDEST_VERSION && facts.able) return
     throw new LocalFailure({
       code: 'SERVER_UNSUITABLE',
       what:
-        facts && facts.version < oldestVersion
-          ? `The server is PostgreSQL ${facts.version}; Trickle needs ${oldestVersion} or later.`
+        facts && facts.version < OLDEST_VERSION
+          ? `The server is PostgreSQL ${facts.version}; Trickle needs ${OLDEST_VERSION} or later.`
           : 'The login of --postgres may not make roles and databases.',
       where,
       mend: 'Use the login of an administrator of a newer server, or leave --postgres away.',
@@ -57,6 +52,12 @@ export async function checkServer(adminUrl: string): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url)
+  if (shown.password !== '') shown.password = '***'
+  return shown.href
 }
 
 export interface DatabaseUrls {
@@ -76,8 +77,8 @@ export async function prepareDatabase(
   adminUrl: string,
   passwords: RolePasswords,
 ): Promise<{ urls: DatabaseUrls; report: MigrateReport }> {
-  const urlOf = (role: keyof RolePasswords): string => roleUrl(adminUrl, databaseName, role, passwords)
-  await prepareServer({ adminUrl, database: databaseName, passwords, local: true })
+  const urlOf = (role: keyof RolePasswords): string => roleUrl(adminUrl, DATABASE_NAME, role, passwords)
+  await prepareServer({ adminUrl, database: DATABASE_NAME, passwords, local: true })
   const report = await migrateUp({ migratorUrl: urlOf('trickle_migrator') })
   return {
     urls: {

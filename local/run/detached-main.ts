@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { LocalFailure } from '../failure/index.ts'
 import type { RunOptions } from './bring-up.ts'
-import { detachedOptionsName, type DetachedMessage } from './detached.ts'
+import { DETACHED_OPTIONS_NAME } from './detached.ts'
+import type { DetachedMessage } from './detached.ts'
 import { controlBySignals } from './signals.ts'
 import { supervise } from './supervisor.ts'
 
@@ -44,7 +45,7 @@ function describeFailure(error: unknown): DetachedMessage {
   }
 }
 
-const options = optionsSchema.parse(JSON.parse(process.env[detachedOptionsName] ?? '{}'))
+const options = optionsSchema.parse(JSON.parse(process.env[DETACHED_OPTIONS_NAME] ?? '{}'))
 const signals = controlBySignals(() => process.exit(1))
 let ready = false
 process.once('disconnect', () => {

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { LocalFailure, localFailureCodes } from '../failure/index.ts'
+import { LocalFailure, LOCAL_FAILURE_CODES } from '../failure/index.ts'
 import type { RunOptions } from './bring-up.ts'
 import { openHome } from './home.ts'
 import { projectFolder } from './project.ts'
@@ -12,7 +12,7 @@ import { statusSchema } from './run-file.ts'
 import type { Status } from './run-file.ts'
 
 /** The variable of the environment that holds its options. */
-export const detachedOptionsName = 'TRICKLE_DETACHED_RUN'
+export const DETACHED_OPTIONS_NAME = 'TRICKLE_DETACHED_RUN'
 
 /** What the detached run tells the one that started it. */
 export const detachedMessageSchema = z.discriminatedUnion('type', [
@@ -20,7 +20,7 @@ export const detachedMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), status: statusSchema, tookMs: z.number() }),
   z.object({
     type: z.literal('failed'),
-    code: z.enum(localFailureCodes),
+    code: z.enum(LOCAL_FAILURE_CODES),
     what: z.string(),
     where: z.string(),
     mend: z.string(),
@@ -28,6 +28,43 @@ export const detachedMessageSchema = z.discriminatedUnion('type', [
 ])
 
 export type DetachedMessage = z.infer<typeof detachedMessageSchema>
+
+/**
+ * Starts a run that goes on when this process ends, and returns when everything serves. Until then it hangs on this
+ * process: when that is interrupted, it ends in order.
+ * @throws LocalFailure that the run ended with
+ */
+export async function startDetached(
+  options: RunOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<{ status: Status; tookMs: number }> {
+  const log = openLog(join(openHome(options.home).logs, 'run.log'))
+  const child = spawn(process.execPath, ['local/run/detached-main.ts'], {
+    cwd: projectFolder,
+    // Not by its arguments, which every account may see: an administrator's url holds a password.
+    env: { ...process.env, [DETACHED_OPTIONS_NAME]: JSON.stringify(options) },
+    stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
+    detached: true,
+  })
+  log.close()
+  await once(child, 'spawn')
+  const stop = (): void => {
+    child.kill('SIGTERM')
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await untilReady(child, log.file, say)
+  } catch (error) {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+    child.removeAllListeners('disconnect')
+    if (child.connected) child.disconnect()
+    child.unref()
+  }
+}
 
 async function untilReady(
   child: ChildProcess,
@@ -55,41 +92,4 @@ async function untilReady(
       )
     })
   })
-}
-
-/**
- * Starts a run that goes on when this process ends, and returns when everything serves. Until then it hangs on this
- * process: when that is interrupted, it ends in order.
- * @throws LocalFailure that the run ended with
- */
-export async function startDetached(
-  options: RunOptions,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<{ status: Status; tookMs: number }> {
-  const log = openLog(join(openHome(options.home).logs, 'run.log'))
-  const child = spawn(process.execPath, ['local/run/detached-main.ts'], {
-    cwd: projectFolder,
-    // Not by its arguments, which every account may see: an administrator's url holds a password.
-    env: { ...process.env, [detachedOptionsName]: JSON.stringify(options) },
-    stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
-    detached: true,
-  })
-  log.close()
-  await once(child, 'spawn')
-  const stop = (): void => {
-    child.kill('SIGTERM')
-  }
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await untilReady(child, log.file, say)
-  } catch (error) {
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    throw error
-  } finally {
-    signal.removeEventListener('abort', stop)
-    child.removeAllListeners('disconnect')
-    if (child.connected) child.disconnect()
-    child.unref()
-  }
 }

@@ -1,10 +1,11 @@
 import contextSettings from '../../infra/context-settings.json' with { type: 'json' }
-import { tokenSecondsMax, type IssuerFacts } from '../issuer/index.ts'
+import { TOKEN_MAX_SECONDS } from '../issuer/index.ts'
+import type { IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
 import type { RolePasswords } from './secrets.ts'
 
 /** What every process needs to run at all; nothing else of the caller's environment reaches a part. */
-const passedNames = [
+const PASSED_NAMES = [
   'PATH',
   'HOME',
   'TZ',
@@ -18,7 +19,7 @@ const passedNames = [
 
 /** The environment that parts start from. */
 export function basicEnvironment(): NodeJS.ProcessEnv {
-  const passed = passedNames.flatMap((name): [string, string][] => {
+  const passed = PASSED_NAMES.flatMap((name): [string, string][] => {
     const value = process.env[name]
     return value === undefined ? [] : [[name, value]]
   })
@@ -51,7 +52,7 @@ export function roleUrl(
  * Settings that may be changed for a run by setting them for `npm start`: those the run has no value of its own for.
  * Addresses and keys are always the run's: a setting left over in a shell must not send events elsewhere.
  */
-export const tunableNames: readonly string[] = [
+export const TUNABLE_NAMES: readonly string[] = [
   'TRICKLE_POSTGRES_STATEMENTS',
   'TRICKLE_AUTH_TENANT_CLAIM',
   'TRICKLE_AUTH_TENANT_KEY',
@@ -74,13 +75,13 @@ export interface FunctionsAddresses {
 
 /** The settings of the functions app, as `shared/config` and the platform name them. */
 export function functionsSettings(addresses: FunctionsAddresses): Record<string, string> {
-  const tuned = tunableNames.flatMap((name): [string, string][] => {
+  const tuned = TUNABLE_NAMES.flatMap((name): [string, string][] => {
     const value = process.env[name]
     return value === undefined || value === '' ? [] : [[name, value]]
   })
   return {
     ...contextSettings.local,
-    TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: String(tokenSecondsMax),
+    TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: String(TOKEN_MAX_SECONDS),
     ...Object.fromEntries(tuned),
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_POSTGRES_APP_URL: addresses.app,

@@ -21,7 +21,7 @@ export interface Home {
   readonly appFile: string
 }
 
-const markerName = 'trickle-home.json'
+const MARKER_NAME = 'trickle-home.json'
 
 export function homeAt(folder: string): Home {
   const at = (name: string): string => join(resolve(folder), name)
@@ -41,38 +41,6 @@ export function homeAt(folder: string): Home {
   }
 }
 
-function namesIn(folder: string): string[] {
-  try {
-    return existsSync(folder) ? readdirSync(folder) : []
-  } catch (error) {
-    throw fileFailure(error, folder) ?? error
-  }
-}
-
-/** A folder that is not a home but has files by the names we use: `--home local` would otherwise mix with sources. */
-function assertNotForeign(home: Home): void {
-  const names = namesIn(home.folder)
-  if (names.includes(markerName)) return
-  const ours = Object.values(home).map((path) => path.slice(home.folder.length + 1))
-  const clash = names.find((name) => ours.includes(name))
-  if (clash === undefined) return
-  throw new LocalFailure({
-    code: 'NOT_A_HOME',
-    what: `The folder is no home of a local run, and holds "${clash}" already, a name that a home uses.`,
-    where: home.folder,
-    mend: 'Choose another folder with --home DIR.',
-  })
-}
-
-/** A folder that an older version made may be open to others, and so may the files in it. */
-function closeFolder(folder: string): void {
-  try {
-    chmodSync(folder, 0o700)
-  } catch (error) {
-    throw fileFailure(error, folder) ?? error
-  }
-}
-
 /**
  * Makes a home where there is none, and checks that it is one.
  * @throws LocalFailure NOT_A_HOME, PERMISSION_MISSING, DISK_FULL
@@ -86,7 +54,7 @@ export function openHome(folder: string): Home {
     makeFolder(folder, 0o700)
     closeFolder(folder)
   }
-  const marker = join(home.folder, markerName)
+  const marker = join(home.folder, MARKER_NAME)
   try {
     if (!existsSync(marker))
       writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }), { mode: 0o600 })
@@ -97,4 +65,36 @@ export function openHome(folder: string): Home {
     throw fileFailure(error, home.folder) ?? error
   }
   return home
+}
+
+/** A folder that is not a home but has files by the names we use: `--home local` would otherwise mix with sources. */
+function assertNotForeign(home: Home): void {
+  const names = namesIn(home.folder)
+  if (names.includes(MARKER_NAME)) return
+  const ours = Object.values(home).map((path) => path.slice(home.folder.length + 1))
+  const clash = names.find((name) => ours.includes(name))
+  if (clash === undefined) return
+  throw new LocalFailure({
+    code: 'NOT_A_HOME',
+    what: `The folder is no home of a local run, and holds "${clash}" already, a name that a home uses.`,
+    where: home.folder,
+    mend: 'Choose another folder with --home DIR.',
+  })
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return existsSync(folder) ? readdirSync(folder) : []
+  } catch (error) {
+    throw fileFailure(error, folder) ?? error
+  }
+}
+
+/** A folder that an older version made may be open to others, and so may the files in it. */
+function closeFolder(folder: string): void {
+  try {
+    chmodSync(folder, 0o700)
+  } catch (error) {
+    throw fileFailure(error, folder) ?? error
+  }
 }

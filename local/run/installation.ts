@@ -5,17 +5,30 @@ import { LocalFailure } from '../failure/index.ts'
 import { checkBinaries } from '../postgres/index.ts'
 import { projectFolder } from './project.ts'
 
-/** The major version that the functions run on in Azure. */
-const nodeMajor = 24
+/**
+ * Checks, before anything is started, that npm installed everything, install scripts included: npm skips those that
+ * its settings do not allow, and what is missing then fails in ways that nobody understands.
+ * @throws LocalFailure INSTALLATION_INCOMPLETE, naming the command that mends it
+ */
+export function checkInstallation(needs: { postgres: boolean }): void {
+  const modules = join(projectFolder, 'node_modules')
+  if (!existsSync(join(modules, 'zod'))) throw incomplete('Nothing is installed yet.', modules, 'Run: npm ci')
+  checkNode()
+  checkEsbuild()
+  if (needs.postgres) checkBinaries(18)
+}
 
 function incomplete(what: string, where: string, mend: string): LocalFailure {
   return new LocalFailure({ code: 'INSTALLATION_INCOMPLETE', what, where, mend })
 }
 
+/** The major version that the functions run on in Azure. */
+const NODE_MAJOR = 24
+
 function checkNode(): void {
-  if (Number(process.versions.node.split('.')[0]) === nodeMajor) return
+  if (Number(process.versions.node.split('.')[0]) === NODE_MAJOR) return
   throw incomplete(
-    `Trickle runs on Node ${nodeMajor}, and this is Node ${process.versions.node}.`,
+    `Trickle runs on Node ${NODE_MAJOR}, and this is Node ${process.versions.node}.`,
     process.execPath,
     'Use npm start or npx --no -- trickle: they use the pinned one. If that is missing: npm rebuild --ignore-scripts=false node',
   )
@@ -33,17 +46,4 @@ function checkEsbuild(): void {
       'Run: npm ci --include=dev --include=optional',
     )
   }
-}
-
-/**
- * Checks, before anything is started, that npm installed everything, install scripts included: npm skips those that
- * its settings do not allow, and what is missing then fails in ways that nobody understands.
- * @throws LocalFailure INSTALLATION_INCOMPLETE, naming the command that mends it
- */
-export function checkInstallation(needs: { postgres: boolean }): void {
-  const modules = join(projectFolder, 'node_modules')
-  if (!existsSync(join(modules, 'zod'))) throw incomplete('Nothing is installed yet.', modules, 'Run: npm ci')
-  checkNode()
-  checkEsbuild()
-  if (needs.postgres) checkBinaries(18)
 }

@@ -24,13 +24,13 @@ export interface Keeper<Facts> {
 }
 
 /** A part that served this long was well: its death is the first one again. */
-const wellAfterMs = 10_000
+const WELL_AFTER_MS = 10_000
 
 /** The first restart is at once, as the platform would; then the pauses grow, so that a broken part burns no CPU. */
-const pausesMs = [0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000] as const
+const PAUSES_MS = [0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000] as const
 
 export function pauseAfter(deathsInARow: number): number {
-  return pausesMs[Math.min(deathsInARow, pausesMs.length - 1)] ?? 0
+  return PAUSES_MS[Math.min(deathsInARow, PAUSES_MS.length - 1)] ?? 0
 }
 
 interface Keeping<Facts> {
@@ -38,36 +38,6 @@ interface Keeping<Facts> {
   readonly events: KeeperEvents
   readonly over: AbortController
   current: RunningPart<Facts> | undefined
-}
-
-/** Starts the part again until it serves or the keeping is over. */
-async function revive<Facts>(keeping: Keeping<Facts>, deathsBefore: number): Promise<number> {
-  const { part, events, over } = keeping
-  for (let deaths = deathsBefore; ; deaths += 1) {
-    await delay(pauseAfter(deaths), undefined, { signal: over.signal })
-    try {
-      keeping.current = await part.start(over.signal)
-      events.up(part.name, keeping.current.pid)
-      return deaths
-    } catch (error) {
-      over.signal.throwIfAborted()
-      events.failed(part.name, error instanceof Error ? error.message : String(error), pauseAfter(deaths + 1))
-    }
-  }
-}
-
-async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): Promise<void> {
-  keeping.current = first
-  let deaths = 0
-  while (!keeping.over.signal.aborted && keeping.current) {
-    const servedSince = Date.now()
-    const how = await keeping.current.ended
-    keeping.current = undefined
-    if (keeping.over.signal.aborted) return
-    if (Date.now() - servedSince >= wellAfterMs) deaths = 0
-    keeping.events.down(keeping.part.name, how, pauseAfter(deaths))
-    deaths = (await revive(keeping, deaths)) + 1
-  }
 }
 
 /**
@@ -94,5 +64,35 @@ export async function keepRunning<Facts>(
       keeping.over.abort()
       keeping.current?.kill()
     },
+  }
+}
+
+async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): Promise<void> {
+  keeping.current = first
+  let deaths = 0
+  while (!keeping.over.signal.aborted && keeping.current) {
+    const servedSince = Date.now()
+    const how = await keeping.current.ended
+    keeping.current = undefined
+    if (keeping.over.signal.aborted) return
+    if (Date.now() - servedSince >= WELL_AFTER_MS) deaths = 0
+    keeping.events.down(keeping.part.name, how, pauseAfter(deaths))
+    deaths = (await revive(keeping, deaths)) + 1
+  }
+}
+
+/** Starts the part again until it serves or the keeping is over. */
+async function revive<Facts>(keeping: Keeping<Facts>, deathsBefore: number): Promise<number> {
+  const { part, events, over } = keeping
+  for (let deaths = deathsBefore; ; deaths += 1) {
+    await delay(pauseAfter(deaths), undefined, { signal: over.signal })
+    try {
+      keeping.current = await part.start(over.signal)
+      events.up(part.name, keeping.current.pid)
+      return deaths
+    } catch (error) {
+      over.signal.throwIfAborted()
+      events.failed(part.name, error instanceof Error ? error.message : String(error), pauseAfter(deaths + 1))
+    }
   }
 }

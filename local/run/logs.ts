@@ -12,11 +12,11 @@ import { join } from 'node:path'
 import { fileFailure } from '../failure/index.ts'
 
 /** A log that is longer is moved aside; two files of it are kept, so a part's logs stay below 32 MiB. */
-const rotateAboveBytes = 16 * 1024 * 1024
+const ROTATE_ABOVE_BYTES = 16 * 1024 * 1024
 
 /** How much of a log's end explains a failure. */
-const tailBytes = 8 * 1024
-const tailLines = 6
+const TAIL_BYTES = 8 * 1024
+const TAIL_LINES = 6
 
 /** A log that a child process writes to by itself: it goes on when the supervisor is gone, without a broken pipe. */
 export interface ChildLog {
@@ -31,7 +31,9 @@ export interface ChildLog {
 export function tellingLines(text: string): string {
   const lines = text.trim().split('\n')
   const error = lines.findLastIndex((line) => /\w*(Error|ERROR)\b/u.test(line))
-  return error === -1 ? lines.slice(-tailLines).join('\n') : lines.slice(error, error + tailLines).join('\n')
+  return error === -1
+    ? lines.slice(-TAIL_LINES).join('\n')
+    : lines.slice(error, error + TAIL_LINES).join('\n')
 }
 
 /**
@@ -54,7 +56,7 @@ export function openLog(file: string): ChildLog {
       const whole = readFileSync(file)
       // Shorter than it was: it has been rotated since, and all of it is new.
       const written = whole.length < start ? whole : whole.subarray(start)
-      return tellingLines(written.subarray(-tailBytes).toString())
+      return tellingLines(written.subarray(-TAIL_BYTES).toString())
     },
     close: () => {
       closeSync(descriptor)
@@ -66,7 +68,7 @@ export function openLog(file: string): ChildLog {
  * Moves logs aside that have grown too long. Copied and cut, since the processes keep their files open; they append, so
  * they go on at the new end. Lines written between the copy and the cut are lost, which a log of a local run may.
  */
-export function rotateLogs(folder: string, aboveBytes = rotateAboveBytes): void {
+export function rotateLogs(folder: string, aboveBytes = ROTATE_ABOVE_BYTES): void {
   for (const name of readdirSync(folder)) {
     const file = join(folder, name)
     if (!name.endsWith('.log') || statSync(file).size <= aboveBytes) continue

@@ -2,15 +2,6 @@ import { endProcess, isSameProcess } from '../process/index.ts'
 import { LocalFailure } from '../failure/index.ts'
 import type { RunRecord } from './run-file.ts'
 
-/** PostgreSQL writes a checkpoint at a fast stop; the others are done within the 5 s of their contract. */
-const stepsOf = (name: string): readonly { signal: NodeJS.Signals; withinMs: number }[] =>
-  name === 'postgres'
-    ? [
-        { signal: 'SIGINT', withinMs: 15_000 },
-        { signal: 'SIGQUIT', withinMs: 5000 },
-      ]
-    : [{ signal: 'SIGTERM', withinMs: 6000 }]
-
 /**
  * Ends what a killed run left behind: only processes whose id and start time are those of the record, never a
  * stranger that got an id since.
@@ -33,3 +24,12 @@ export async function endOrphans(record: RunRecord): Promise<string[]> {
   }
   return left.map((one) => one.name)
 }
+
+/** PostgreSQL writes a checkpoint at a fast stop; the others are done within the 5 s of their contract. */
+const stepsOf = (name: string): readonly { signal: NodeJS.Signals; withinMs: number }[] =>
+  name === 'postgres'
+    ? [
+        { signal: 'SIGINT', withinMs: 15_000 },
+        { signal: 'SIGQUIT', withinMs: 5000 },
+      ]
+    : [{ signal: 'SIGTERM', withinMs: 6000 }]

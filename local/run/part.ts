@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { LocalFailure, localFailureCodes } from '../failure/index.ts'
+import { LocalFailure, LOCAL_FAILURE_CODES } from '../failure/index.ts'
 import { projectFolder } from './project.ts'
 import { openLog } from './logs.ts'
 import type { ChildLog } from './logs.ts'
@@ -35,74 +35,7 @@ export interface ChildPartOptions<Facts> {
 }
 
 /** A busy machine may need this long to load Azurite's two thousand files from a cold disk. */
-const readyTimeoutMs = 60_000
-/** Parts end within 5 s of SIGTERM by contract; what does not is stuck. */
-const stopMs = 6000
-
-/** Reading what is in a pipe takes no time; this only bounds a channel that something else holds open. */
-const lastMessagesMs = 500
-
-const messageSchema = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('ready') }),
-  z.object({ type: z.literal('failed'), code: z.string(), message: z.string() }),
-])
-
-/** @param code the part's own, kept when it is one that people and tests know */
-function partFailed(options: { name: string }, what: string, log: ChildLog, code?: string): LocalFailure {
-  return new LocalFailure({
-    code: localFailureCodes.find((known) => known === code) ?? 'PART_FAILED',
-    what: `${options.name} did not start: ${what}`,
-    where: log.file,
-    mend: 'Mend what it names, then start again.',
-  })
-}
-
-function describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
-  return signal === null ? `ended with exit code ${code ?? '?'}` : `was ended by ${signal}`
-}
-
-/** The news of a process's end can overtake the message it sent before: that one comes until the channel closes. */
-async function lastMessages(child: ChildProcess): Promise<void> {
-  if (child.connected) await Promise.race([once(child, 'disconnect'), delay(lastMessagesMs)])
-  await setImmediate()
-}
-
-/** Waits for the first message of the contract, the end of the process, the time limit or the caller's signal. */
-async function firstMessage<Facts>(
-  child: ChildProcess,
-  ended: Promise<string>,
-  log: ChildLog,
-  options: ChildPartOptions<Facts>,
-): Promise<Facts> {
-  const cancel = new AbortController()
-  const signal = AbortSignal.any([options.signal, cancel.signal])
-  const message = once(child, 'message', { signal }).then(([value]) => messageSchema.parse(value))
-  const silent = ended.then(async (how) => {
-    await lastMessages(child)
-    throw partFailed(options, `it ${how}. ${log.lastLines()}`, log)
-  })
-  const late = delay(readyTimeoutMs, undefined, { signal }).then(() => {
-    throw partFailed(options, `it was not ready within ${readyTimeoutMs / 1000} s. ${log.lastLines()}`, log)
-  })
-  // The losers of the race are not waited for any more; their rejections must not end the whole run.
-  for (const loser of [message, silent, late]) loser.catch(() => undefined)
-  try {
-    const first = await Promise.race([message, silent, late])
-    if (first.type === 'failed') throw partFailed(options, first.message, log, first.code)
-    return options.factsSchema.parse(first)
-  } finally {
-    cancel.abort()
-  }
-}
-
-async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
-  child.kill('SIGTERM')
-  const cancel = new AbortController()
-  const late = delay(stopMs, 'late' as const, { signal: cancel.signal }).catch(() => 'late' as const)
-  if ((await Promise.race([ended, late])) === 'late') child.kill('SIGKILL')
-  await ended
-  cancel.abort()
-}
+const READY_TIMEOUT_MS = 60_000
 
 /**
  * Starts a part as a child process and waits until it serves.
@@ -148,4 +81,72 @@ export async function startChildPart<Facts>(options: ChildPartOptions<Facts>): P
   } finally {
     log.close()
   }
+}
+
+function describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal === null ? `ended with exit code ${code ?? '?'}` : `was ended by ${signal}`
+}
+
+const messageSchema = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('ready') }),
+  z.object({ type: z.literal('failed'), code: z.string(), message: z.string() }),
+])
+
+/** Waits for the first message of the contract, the end of the process, the time limit or the caller's signal. */
+async function firstMessage<Facts>(
+  child: ChildProcess,
+  ended: Promise<string>,
+  log: ChildLog,
+  options: ChildPartOptions<Facts>,
+): Promise<Facts> {
+  const cancel = new AbortController()
+  const signal = AbortSignal.any([options.signal, cancel.signal])
+  const message = once(child, 'message', { signal }).then(([value]) => messageSchema.parse(value))
+  const silent = ended.then(async (how) => {
+    await lastMessages(child)
+    throw partFailed(options, `it ${how}. ${log.lastLines()}`, log)
+  })
+  const late = delay(READY_TIMEOUT_MS, undefined, { signal }).then(() => {
+    throw partFailed(options, `it was not ready within ${READY_TIMEOUT_MS / 1000} s. ${log.lastLines()}`, log)
+  })
+  // The losers of the race are not waited for any more; their rejections must not end the whole run.
+  for (const loser of [message, silent, late]) loser.catch(() => undefined)
+  try {
+    const first = await Promise.race([message, silent, late])
+    if (first.type === 'failed') throw partFailed(options, first.message, log, first.code)
+    return options.factsSchema.parse(first)
+  } finally {
+    cancel.abort()
+  }
+}
+
+/** Reading what is in a pipe takes no time; this only bounds a channel that something else holds open. */
+const LAST_MESSAGES_MS = 500
+
+/** The news of a process's end can overtake the message it sent before: that one comes until the channel closes. */
+async function lastMessages(child: ChildProcess): Promise<void> {
+  if (child.connected) await Promise.race([once(child, 'disconnect'), delay(LAST_MESSAGES_MS)])
+  await setImmediate()
+}
+
+/** @param code the part's own, kept when it is one that people and tests know */
+function partFailed(options: { name: string }, what: string, log: ChildLog, code?: string): LocalFailure {
+  return new LocalFailure({
+    code: LOCAL_FAILURE_CODES.find((known) => known === code) ?? 'PART_FAILED',
+    what: `${options.name} did not start: ${what}`,
+    where: log.file,
+    mend: 'Mend what it names, then start again.',
+  })
+}
+
+/** Parts end within 5 s of SIGTERM by contract; what does not is stuck. */
+const STOP_MS = 6000
+
+async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  child.kill('SIGTERM')
+  const cancel = new AbortController()
+  const late = delay(STOP_MS, 'late' as const, { signal: cancel.signal }).catch(() => 'late' as const)
+  if ((await Promise.race([ended, late])) === 'late') child.kill('SIGKILL')
+  await ended
+  cancel.abort()
 }

@@ -14,7 +14,7 @@ import type { PortName, PortsOfRun } from './ports.ts'
 /** The names that `status` and the logs use. */
 export type PartName = 'postgres' | 'storage' | 'issuer' | 'analytics' | 'functions-host'
 
-export const analyticsDatabase = 'trickle'
+export const ANALYTICS_DATABASE = 'trickle'
 
 /** Records a process as soon as it exists. */
 export type Spawned = (name: PartName, pid: number) => void
@@ -40,51 +40,6 @@ const hostFacts = z.object({ url: z.string(), masterKey: z.string(), functions: 
 export type StorageFacts = z.infer<typeof storageFacts>
 export type AnalyticsFacts = z.infer<typeof analyticsFacts>
 export type HostFacts = z.infer<typeof hostFacts>
-
-type ChildFacts<Facts> = Pick<ChildPartOptions<Facts>, 'program' | 'factsSchema'> & {
-  readonly listensOn: readonly PortName[]
-  /** Asked for at each start, since a port may have been picked again. */
-  readonly args: () => readonly string[]
-  readonly settings?: Record<string, string>
-}
-
-function childPart<Facts>(context: Context, name: PartName, child: ChildFacts<Facts>): KeptPart<Facts> {
-  const { settings, args, listensOn, ...options } = child
-  return firstOnPickedPorts(context.ports, {
-    name,
-    listensOn,
-    start: async (signal) =>
-      await startChildPart({
-        ...options,
-        args: args(),
-        name,
-        environment: { ...basicEnvironment(), ...settings },
-        logFile: join(context.home.logs, `${name}.log`),
-        signal,
-        spawned: (pid) => {
-          context.spawned(name, pid)
-        },
-      }),
-  })
-}
-
-/** A part whose first start may take other ports, when those that were picked are taken by then. */
-function firstOnPickedPorts<Facts>(
-  ports: PortsOfRun,
-  part: KeptPart<Facts> & { readonly listensOn: readonly PortName[] },
-): KeptPart<Facts> {
-  let hasServed = false
-  return {
-    name: part.name,
-    async start(signal) {
-      const running = await (hasServed
-        ? part.start(signal)
-        : ports.startOn(part.listensOn, () => part.start(signal)))
-      hasServed = true
-      return running
-    },
-  }
-}
 
 /** PostgreSQL is started by its own door, not by a process of ours between: its facts are the server itself. */
 export function postgresPart(context: Context): KeptPart<RunningServer> {
@@ -122,6 +77,24 @@ export function postgresPart(context: Context): KeptPart<RunningServer> {
   })
 }
 
+/** A part whose first start may take other ports, when those that were picked are taken by then. */
+function firstOnPickedPorts<Facts>(
+  ports: PortsOfRun,
+  part: KeptPart<Facts> & { readonly listensOn: readonly PortName[] },
+): KeptPart<Facts> {
+  let hasServed = false
+  return {
+    name: part.name,
+    async start(signal) {
+      const running = await (hasServed
+        ? part.start(signal)
+        : ports.startOn(part.listensOn, () => part.start(signal)))
+      hasServed = true
+      return running
+    },
+  }
+}
+
 export function storagePart(context: Context): KeptPart<StorageFacts> {
   const { home, ports } = context
   return childPart(context, 'storage', {
@@ -132,6 +105,33 @@ export function storagePart(context: Context): KeptPart<StorageFacts> {
       return ['--data', home.storage, '--blob-port', String(blob), '--queue-port', String(queue)]
     },
     factsSchema: storageFacts,
+  })
+}
+
+type ChildFacts<Facts> = Pick<ChildPartOptions<Facts>, 'program' | 'factsSchema'> & {
+  readonly listensOn: readonly PortName[]
+  /** Asked for at each start, since a port may have been picked again. */
+  readonly args: () => readonly string[]
+  readonly settings?: Record<string, string>
+}
+
+function childPart<Facts>(context: Context, name: PartName, child: ChildFacts<Facts>): KeptPart<Facts> {
+  const { settings, args, listensOn, ...options } = child
+  return firstOnPickedPorts(context.ports, {
+    name,
+    listensOn,
+    start: async (signal) =>
+      await startChildPart({
+        ...options,
+        args: args(),
+        name,
+        environment: { ...basicEnvironment(), ...settings },
+        logFile: join(context.home.logs, `${name}.log`),
+        signal,
+        spawned: (pid) => {
+          context.spawned(name, pid)
+        },
+      }),
   })
 }
 
@@ -160,7 +160,7 @@ export function analyticsPart(
       String(ports.current.analytics),
       ...folders,
       '--database',
-      analyticsDatabase,
+      ANALYTICS_DATABASE,
       ...proxy,
     ],
     factsSchema: analyticsFacts,
@@ -173,7 +173,7 @@ export function hostPart(context: Context, addresses: FunctionsAddresses): KeptP
   const cors = corsOrigins()
   const origins = cors === undefined ? [] : ['--cors', cors]
   return childPart(context, 'functions-host', {
-    program: 'local/functions-host/main.ts',
+    program: 'packages/functions-host/main.ts',
     listensOn: ['functions'],
     args: () => [
       '--app',

@@ -23,31 +23,6 @@ const rememberedSchema = z.record(z.string(), z.int().min(1).max(65_535))
  * by chance at some later start.
  */
 const [firstPort, lastPort] = [20_000, 29_999]
-const attempts = 50
-
-async function pickPort(taken: ReadonlySet<number>): Promise<number> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const port = randomInt(firstPort, lastPort + 1)
-    if (!taken.has(port) && (await isPortFree(port))) return port
-  }
-  return await freePort()
-}
-
-async function assertFree(port: number, wantedFor: string, option: string): Promise<void> {
-  try {
-    if (await isPortFree(port)) return
-  } catch (error) {
-    if (systemCode(error) !== 'EACCES') throw error
-    throw new LocalFailure({
-      code: 'PERMISSION_MISSING',
-      what: `This account may not listen on port ${port}, wanted for ${wantedFor}.`,
-      where: `127.0.0.1:${port}`,
-      mend: `Choose a port above 1023 with ${option} N (0 picks a free one).`,
-      cause: error,
-    })
-  }
-  throw portTaken(port, wantedFor, option)
-}
 
 /** Ports that a person asked for by their numbers; 0 and undefined leave the choice to us. */
 export interface AskedPorts {
@@ -87,8 +62,34 @@ export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPor
   return ports
 }
 
+const ATTEMPTS = 50
+
+async function pickPort(taken: ReadonlySet<number>): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = randomInt(firstPort, lastPort + 1)
+    if (!taken.has(port) && (await isPortFree(port))) return port
+  }
+  return await freePort()
+}
+
+async function assertFree(port: number, wantedFor: string, option: string): Promise<void> {
+  try {
+    if (await isPortFree(port)) return
+  } catch (error) {
+    if (systemCode(error) !== 'EACCES') throw error
+    throw new LocalFailure({
+      code: 'PERMISSION_MISSING',
+      what: `This account may not listen on port ${port}, wanted for ${wantedFor}.`,
+      where: `127.0.0.1:${port}`,
+      mend: `Choose a port above 1023 with ${option} N (0 picks a free one).`,
+      cause: error,
+    })
+  }
+  throw portTaken(port, wantedFor, option)
+}
+
 /** As often as PostgreSQL's own start tries free ports: so many misses in a row are something else. */
-const startsOnPickedPorts = 5
+const STARTS_ON_PICKED_PORTS = 5
 
 /**
  * The ports of a run while its parts start. Between the look at a port and the part that listens on it another program may
@@ -125,7 +126,7 @@ export class PortsOfRun {
         return await start()
       } catch (error) {
         const isTaken = error instanceof LocalFailure && error.code === 'PORT_TAKEN'
-        if (!isTaken || attempt === startsOnPickedPorts || names.some((name) => this.#isAskedFor(name)))
+        if (!isTaken || attempt === STARTS_ON_PICKED_PORTS || names.some((name) => this.#isAskedFor(name)))
           throw error
         await this.#pickAgain(names)
       }

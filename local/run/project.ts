@@ -16,7 +16,7 @@ export const version =
     : 'unknown'
 
 /** The tenant that everybody starts with. */
-export const firstTenant = 'acme'
+export const FIRST_TENANT = 'acme'
 
 /**
  * Compiled code of all our programs, kept from start to start: it halves the start of large programs. Beside the

@@ -17,9 +17,6 @@ export type RolePasswords = z.infer<typeof passwordsSchema>
 
 const secretsSchema = z.object({ passwords: passwordsSchema })
 
-/** 192 bits, in characters that need no escaping in a connection string. */
-const newPassword = (): string => randomBytes(24).toString('base64url')
-
 /** The passwords of this home; made the first time, and set on the server at each start. */
 export function rolePasswords(home: Home): RolePasswords {
   const kept = readJson(home.secretsFile, secretsSchema)
@@ -35,3 +32,6 @@ export function rolePasswords(home: Home): RolePasswords {
   writePrivateJson(home.secretsFile, { passwords })
   return passwords
 }
+
+/** 192 bits, in characters that need no escaping in a connection string. */
+const newPassword = (): string => randomBytes(24).toString('base64url')

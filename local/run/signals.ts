@@ -4,7 +4,7 @@ import type { RunControl } from './supervisor.ts'
  * npm hands Ctrl-C on to its script, which the terminal has sent it already: the twin comes within milliseconds. A
  * second one that a person presses comes later.
  */
-const twinWithinMs = 400
+const TWIN_WITHIN_MS = 400
 
 /**
  * Listens to the signals that end a run: the first ends it in order, a second one at once.
@@ -23,7 +23,7 @@ export function controlBySignals(onSecond: () => void): {
     if (firstAt === undefined) {
       firstAt = now
       stop.abort()
-    } else if (now - firstAt > twinWithinMs && !kill.signal.aborted) {
+    } else if (now - firstAt > TWIN_WITHIN_MS && !kill.signal.aborted) {
       kill.abort()
       onSecond()
     }

@@ -3,37 +3,37 @@ import { LocalFailure } from '../failure/index.ts'
 import { freeBytes } from '../folder/index.ts'
 import type { Home } from './home.ts'
 
-const mebibyte = 1024 * 1024
+const MEBIBYTE = 1024 * 1024
 
 /** A new home has 70 MiB at once (a database cluster with its first log segments, the bundle), and then events come. */
-const newHomeBytes = 128 * mebibyte
+const NEW_HOME_BYTES = 128 * MEBIBYTE
 
 /** Two log segments of PostgreSQL: with less the next checkpoint may find no room. */
-const usedHomeBytes = 32 * mebibyte
-
-function diskFull(home: Home, needed: number, cause?: unknown): LocalFailure {
-  const free = Math.floor(freeBytes(home.folder) / mebibyte)
-  const consequence = cause instanceof Error ? ` It began with: ${cause.message}` : ''
-  return new LocalFailure({
-    code: 'DISK_FULL',
-    what: `The disk is full: ${free} MiB are free, ${needed / mebibyte} MiB are needed.${consequence}`,
-    where: home.folder,
-    mend: 'Free some space there, or use a folder on another disk with --home DIR.',
-    cause,
-  })
-}
+const USED_HOME_BYTES = 32 * MEBIBYTE
 
 /**
  * Checks that a run can start at all. Servers on a full disk fail in ways that look like damage.
  * @throws LocalFailure DISK_FULL
  */
 export function assertSpace(home: Home): void {
-  const needed = existsSync(home.postgres) ? usedHomeBytes : newHomeBytes
+  const needed = existsSync(home.postgres) ? USED_HOME_BYTES : NEW_HOME_BYTES
   if (freeBytes(home.folder) < needed) throw diskFull(home, needed)
+}
+
+function diskFull(home: Home, needed: number, cause?: unknown): LocalFailure {
+  const free = Math.floor(freeBytes(home.folder) / MEBIBYTE)
+  const consequence = cause instanceof Error ? ` It began with: ${cause.message}` : ''
+  return new LocalFailure({
+    code: 'DISK_FULL',
+    what: `The disk is full: ${free} MiB are free, ${needed / MEBIBYTE} MiB are needed.${consequence}`,
+    where: home.folder,
+    mend: 'Free some space there, or use a folder on another disk with --home DIR.',
+    cause,
+  })
 }
 
 /** What a start failed with, told as a full disk when that is what the disk is. */
 export function explainBySpace(home: Home, error: unknown): unknown {
   const told = error instanceof LocalFailure && error.code === 'DISK_FULL'
-  return told || freeBytes(home.folder) >= usedHomeBytes ? error : diskFull(home, usedHomeBytes, error)
+  return told || freeBytes(home.folder) >= USED_HOME_BYTES ? error : diskFull(home, USED_HOME_BYTES, error)
 }

@@ -5,7 +5,7 @@ import { endOrphans } from './orphans.ts'
 import { readRunRecord, removeRunRecord } from './run-file.ts'
 
 /** Every part may take its 6 s, PostgreSQL 25 s; the supervisor stops some of them side by side. */
-const stopTimeoutMs = 45_000
+const STOP_TIMEOUT_MS = 45_000
 
 /**
  * Ends the run of a home in order, and what a killed run left behind.
@@ -18,7 +18,7 @@ export async function stopRun(homeFolder: string): Promise<boolean> {
   if (!record) return false
   const wasRunning = isSameProcess(record.supervisor)
   if (wasRunning) {
-    const gone = await endProcess(record.supervisor, [{ signal: 'SIGTERM', withinMs: stopTimeoutMs }])
+    const gone = await endProcess(record.supervisor, [{ signal: 'SIGTERM', withinMs: STOP_TIMEOUT_MS }])
     if (!gone) {
       throw new LocalFailure({
         code: 'STOP_FAILED',

@@ -3,7 +3,7 @@ import { newSecret } from '../loopback/index.ts'
 import { isSameProcess } from '../process/index.ts'
 import { readRun } from './status.ts'
 import { checkInstallation } from './installation.ts'
-import { bringUp, stopOrder } from './bring-up.ts'
+import { bringUp, STOP_ORDER } from './bring-up.ts'
 import type { RunOptions } from './bring-up.ts'
 import { endOrphans } from './orphans.ts'
 import { PortsOfRun } from './ports.ts'
@@ -28,19 +28,10 @@ export interface RunOutput {
 }
 
 /** Whatever this process or one of its parts writes is for its owner's eyes: files 0600, folders 0700. */
-const ownersOnly = 0o077
+const OWNERS_ONLY = 0o077
 
 /** Logs are looked at this often; a part that writes 16 MiB a minute has another problem. */
-const rotateEveryMs = 60_000
-
-function interrupted(home: Home): LocalFailure {
-  return new LocalFailure({
-    code: 'INTERRUPTED',
-    what: 'The start was interrupted; what it had started has ended.',
-    where: home.folder,
-    mend: 'Start again when you like.',
-  })
-}
+const ROTATE_EVERY_MS = 60_000
 
 type AnyKeeper = Pick<Keeper<unknown>, 'stop' | 'kill'>
 
@@ -128,7 +119,7 @@ class Run {
 
   async stop(): Promise<void> {
     this.#book.enter('stopping')
-    for (const names of stopOrder) {
+    for (const names of STOP_ORDER) {
       await Promise.all(
         names.map(async (name) => {
           await this.#keepers.get(name)?.stop()
@@ -153,6 +144,15 @@ class Run {
   }
 }
 
+function interrupted(home: Home): LocalFailure {
+  return new LocalFailure({
+    code: 'INTERRUPTED',
+    what: 'The start was interrupted; what it had started has ended.',
+    where: home.folder,
+    mend: 'Start again when you like.',
+  })
+}
+
 /** What the caller does to a run. */
 export interface RunControl {
   /** Ends the run in order. */
@@ -161,17 +161,29 @@ export interface RunControl {
   readonly kill: AbortSignal
 }
 
-async function whenAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve()
-      },
-      { once: true },
-    )
+/**
+ * Runs everything on a home until `control.stop`; returns when all has ended in order.
+ * @throws LocalFailure when it cannot be started; everything that was started has ended then
+ */
+export async function supervise(options: RunOptions, output: RunOutput, control: RunControl): Promise<void> {
+  process.umask(OWNERS_ONLY)
+  const { run, release } = await openRun(options, output)
+  const { logs } = homeAt(options.home)
+  const rotation = setInterval(() => {
+    rotateLogs(logs)
+  }, ROTATE_EVERY_MS)
+  control.kill.addEventListener('abort', () => {
+    run.kill()
   })
+  try {
+    await run.start(control.stop)
+    await whenAborted(control.stop)
+  } finally {
+    clearInterval(rotation)
+    await run.stop()
+    run.close()
+    release()
+  }
 }
 
 async function openRun(options: RunOptions, output: RunOutput): Promise<{ run: Run; release: () => void }> {
@@ -194,27 +206,15 @@ async function openRun(options: RunOptions, output: RunOutput): Promise<{ run: R
   }
 }
 
-/**
- * Runs everything on a home until `control.stop`; returns when all has ended in order.
- * @throws LocalFailure when it cannot be started; everything that was started has ended then
- */
-export async function supervise(options: RunOptions, output: RunOutput, control: RunControl): Promise<void> {
-  process.umask(ownersOnly)
-  const { run, release } = await openRun(options, output)
-  const { logs } = homeAt(options.home)
-  const rotation = setInterval(() => {
-    rotateLogs(logs)
-  }, rotateEveryMs)
-  control.kill.addEventListener('abort', () => {
-    run.kill()
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve()
+      },
+      { once: true },
+    )
   })
-  try {
-    await run.start(control.stop)
-    await whenAborted(control.stop)
-  } finally {
-    clearInterval(rotation)
-    await run.stop()
-    run.close()
-    release()
-  }
 }

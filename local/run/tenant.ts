@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { LocalFailure } from '../failure/index.ts'
 import { signToken } from '../issuer/index.ts'
-import { firstTenant } from './project.ts'
+import { FIRST_TENANT } from './project.ts'
 
 /** The first request loads every chunk it needs and opens the first connection. */
-const requestTimeoutMs = 20_000
-const tokenSeconds = 60
+const REQUEST_TIMEOUT_MS = 20_000
+const TOKEN_SECONDS = 60
 
 const problemSchema = z.object({
   code: z.string().optional(),
@@ -21,15 +21,15 @@ const problemSchema = z.object({
 export async function ensureTenant(url: string, issuerFolder: string, signal: AbortSignal): Promise<void> {
   const token = await signToken(issuerFolder, {
     roles: ['operator'],
-    expiresInSeconds: tokenSeconds,
+    expiresInSeconds: TOKEN_SECONDS,
     subject: 'local-run',
   })
   const address = `${url}/api/tenants`
   const response = await fetch(address, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ slug: firstTenant, name: 'Acme' }),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+    body: JSON.stringify({ slug: FIRST_TENANT, name: 'Acme' }),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
   })
   const text = await response.text()
   if (response.status === 201) return

@@ -4,9 +4,9 @@
  */
 const DURATION = /^P(?:(\d{1,5})D)?(T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?$/
 
-const minuteSeconds = 60
-const hourSeconds = 60 * minuteSeconds
-const daySeconds = 24 * hourSeconds
+const MINUTE_SECONDS = 60
+const HOUR_SECONDS = 60 * MINUTE_SECONDS
+const DAY_SECONDS = 24 * HOUR_SECONDS
 
 /** Seconds of a duration, or undefined when the text is none (`P`, `PT`, `5 minutes`). */
 export function parseDurationSeconds(text: string): number | undefined {
@@ -17,6 +17,6 @@ export function parseDurationSeconds(text: string): number | undefined {
     Number(part ?? 0),
   )
   return (
-    (days ?? 0) * daySeconds + (hours ?? 0) * hourSeconds + (minutes ?? 0) * minuteSeconds + (seconds ?? 0)
+    (days ?? 0) * DAY_SECONDS + (hours ?? 0) * HOUR_SECONDS + (minutes ?? 0) * MINUTE_SECONDS + (seconds ?? 0)
   )
 }

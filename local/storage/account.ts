@@ -13,12 +13,28 @@ export interface StorageFacts {
   readonly accountKey: string
 }
 
-export const accountName = 'trickle'
+export const ACCOUNT_NAME = 'trickle'
 
 /** Azure's account keys have 64 bytes. */
-const accountKeyBytes = 64
+const ACCOUNT_KEY_BYTES = 64
 
-const accountSchema = z.object({ name: z.literal(accountName), key: z.base64().min(1) })
+/**
+ * The account's key (base64), made at the first call and kept in the data folder, so that SAS tokens and connection
+ * strings handed out before a restart stay valid.
+ * @throws LocalFailure DATA_FOLDER_BROKEN when the file is there and unreadable as such
+ */
+export function accountKeyOf(dataFolder: string): string {
+  const file = join(dataFolder, 'account.json')
+  const known = readAccountKey(file)
+  if (known !== undefined) return known
+  const key = randomBytes(ACCOUNT_KEY_BYTES).toString('base64')
+  // Written aside and renamed: a kill in the middle must not leave half a file.
+  writeFileSync(`${file}.new`, `${JSON.stringify({ name: ACCOUNT_NAME, key })}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+  return key
+}
+
+const accountSchema = z.object({ name: z.literal(ACCOUNT_NAME), key: z.base64().min(1) })
 
 function readAccountKey(file: string): string | undefined {
   let text: string
@@ -41,33 +57,23 @@ function readAccountKey(file: string): string | undefined {
   }
 }
 
-/**
- * The account's key (base64), made at the first call and kept in the data folder, so that SAS tokens and connection
- * strings handed out before a restart stay valid.
- * @throws LocalFailure DATA_FOLDER_BROKEN when the file is there and unreadable as such
- */
-export function accountKeyOf(dataFolder: string): string {
-  const file = join(dataFolder, 'account.json')
-  const known = readAccountKey(file)
-  if (known !== undefined) return known
-  const key = randomBytes(accountKeyBytes).toString('base64')
-  // Written aside and renamed: a kill in the middle must not leave half a file.
-  writeFileSync(`${file}.new`, `${JSON.stringify({ name: accountName, key })}\n`, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
-  return key
-}
-
 export function storageFacts(blobOrigin: string, queueOrigin: string, accountKey: string): StorageFacts {
-  const blobUrl = `${blobOrigin}/${accountName}`
-  const queueUrl = `${queueOrigin}/${accountName}`
+  const blobUrl = `${blobOrigin}/${ACCOUNT_NAME}`
+  const queueUrl = `${queueOrigin}/${ACCOUNT_NAME}`
   const connectionString = [
     'DefaultEndpointsProtocol=http',
-    `AccountName=${accountName}`,
+    `AccountName=${ACCOUNT_NAME}`,
     `AccountKey=${accountKey}`,
     `BlobEndpoint=${blobUrl}`,
     `QueueEndpoint=${queueUrl}`,
   ].join(';')
-  return { connectionString: `${connectionString};`, blobUrl, queueUrl, accountName, accountKey }
+  return {
+    connectionString: `${connectionString};`,
+    blobUrl,
+    queueUrl,
+    accountName: ACCOUNT_NAME,
+    accountKey,
+  }
 }
 
 /**

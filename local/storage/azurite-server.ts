@@ -27,10 +27,28 @@ export interface RunningAzurite {
   close(): Promise<void>
 }
 
-/** Files that data is appended to side by side; Azurite's own number. */
-const writeConcurrency = 50
-/** Seconds an idle connection is kept; Azurite's own number. */
-const keepAliveSeconds = 5
+/**
+ * Starts one of Azurite's services in this process, with durable answers.
+ * `AZURITE_ACCOUNTS` must be set before (Azurite reads the accounts from there). No telemetry is started.
+ * @throws the system's error (EADDRINUSE, EACCES) when the port or the folder is refused
+ */
+export async function startAzurite(
+  service: AzuriteService,
+  dataFolder: string,
+  port: number,
+): Promise<RunningAzurite> {
+  const { Configuration, Server } = azuriteClasses(service)
+  const server = new Server.default(new Configuration.default(...configurationOf(service, dataFolder, port)))
+  await server.start()
+  refuseForeign(server.httpServer)
+  holdAnswersUntilSaved(server.httpServer, [server.extentMetadataStore.db, server.metadataStore.db])
+  return {
+    origin: server.getHttpServerAddress(),
+    close: async () => {
+      await server.close()
+    },
+  }
+}
 
 const load = createRequire(import.meta.url)
 
@@ -47,9 +65,14 @@ function azuriteClasses(service: AzuriteService): {
   }
 }
 
+/** Files that data is appended to side by side; Azurite's own number. */
+const WRITE_CONCURRENCY = 50
+/** Seconds an idle connection is kept; Azurite's own number. */
+const KEEP_ALIVE_SECONDS = 5
+
 function configurationOf(service: AzuriteService, dataFolder: string, port: number): readonly unknown[] {
   const persistence = [
-    { locationId: 'Default', locationPath: join(dataFolder, service), maxConcurrency: writeConcurrency },
+    { locationId: 'Default', locationPath: join(dataFolder, service), maxConcurrency: WRITE_CONCURRENCY },
   ]
   const logAccess = false
   const logDebug = false
@@ -59,7 +82,7 @@ function configurationOf(service: AzuriteService, dataFolder: string, port: numb
   return [
     '127.0.0.1',
     port,
-    keepAliveSeconds,
+    KEEP_ALIVE_SECONDS,
     join(dataFolder, `${service}.json`),
     join(dataFolder, `${service}-extents.json`),
     persistence,
@@ -88,27 +111,4 @@ function refuseForeign(server: Server): void {
       response.end(`${refusal}\n`)
     }
   })
-}
-
-/**
- * Starts one of Azurite's services in this process, with durable answers.
- * `AZURITE_ACCOUNTS` must be set before (Azurite reads the accounts from there). No telemetry is started.
- * @throws the system's error (EADDRINUSE, EACCES) when the port or the folder is refused
- */
-export async function startAzurite(
-  service: AzuriteService,
-  dataFolder: string,
-  port: number,
-): Promise<RunningAzurite> {
-  const { Configuration, Server } = azuriteClasses(service)
-  const server = new Server.default(new Configuration.default(...configurationOf(service, dataFolder, port)))
-  await server.start()
-  refuseForeign(server.httpServer)
-  holdAnswersUntilSaved(server.httpServer, [server.extentMetadataStore.db, server.metadataStore.db])
-  return {
-    origin: server.getHttpServerAddress(),
-    close: async () => {
-      await server.close()
-    },
-  }
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { LocalFailure, fileFailure, systemCode } from '../failure/index.ts'
 import { portTaken } from '../ports/index.ts'
-import { accountKeyOf, accountName, storageFacts } from './account.ts'
+import { accountKeyOf, ACCOUNT_NAME, storageFacts } from './account.ts'
 import type { StorageFacts } from './account.ts'
 import { startAzurite } from './azurite-server.ts'
 import type { AzuriteService, RunningAzurite } from './azurite-server.ts'
@@ -12,6 +12,34 @@ export interface AzuriteOptions {
   /** 0 picks a free one. */
   readonly blobPort: number
   readonly queuePort: number
+}
+
+/**
+ * Runs blob and queue storage in this process.
+ * @throws LocalFailure PORT_TAKEN, DATA_FOLDER_IN_USE, DATA_FOLDER_BROKEN, PERMISSION_MISSING, DISK_FULL, NOT_A_HOME
+ */
+export async function runAzurite(
+  options: AzuriteOptions,
+): Promise<{ facts: StorageFacts; stop: () => Promise<void> }> {
+  prepareFolder(options.dataFolder)
+  const hold = holdFolder(options.dataFolder, 'storage')
+  const started: RunningAzurite[] = []
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((service) => service.close()))
+    hold.release()
+  }
+  try {
+    const accountKey = accountKeyOf(options.dataFolder)
+    process.env['AZURITE_ACCOUNTS'] = `${ACCOUNT_NAME}:${accountKey}`
+    const blob = await startService('blob', options.dataFolder, options.blobPort)
+    started.push(blob)
+    const queue = await startService('queue', options.dataFolder, options.queuePort)
+    started.push(queue)
+    return { facts: storageFacts(blob.origin, queue.origin, accountKey), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
 }
 
 function prepareFolder(dataFolder: string): void {
@@ -42,33 +70,5 @@ async function startService(
       mend: 'Start with --fresh to clear the local data.',
       cause: error,
     })
-  }
-}
-
-/**
- * Runs blob and queue storage in this process.
- * @throws LocalFailure PORT_TAKEN, DATA_FOLDER_IN_USE, DATA_FOLDER_BROKEN, PERMISSION_MISSING, DISK_FULL, NOT_A_HOME
- */
-export async function runAzurite(
-  options: AzuriteOptions,
-): Promise<{ facts: StorageFacts; stop: () => Promise<void> }> {
-  prepareFolder(options.dataFolder)
-  const hold = holdFolder(options.dataFolder, 'storage')
-  const started: RunningAzurite[] = []
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.map((service) => service.close()))
-    hold.release()
-  }
-  try {
-    const accountKey = accountKeyOf(options.dataFolder)
-    process.env['AZURITE_ACCOUNTS'] = `${accountName}:${accountKey}`
-    const blob = await startService('blob', options.dataFolder, options.blobPort)
-    started.push(blob)
-    const queue = await startService('queue', options.dataFolder, options.queuePort)
-    started.push(queue)
-    return { facts: storageFacts(blob.origin, queue.origin, accountKey), stop }
-  } catch (error) {
-    await stop()
-    throw error
   }
 }

@@ -10,31 +10,7 @@ export interface ServingChild {
 }
 
 /** The supervisor waits 5 s for an orderly end; what is not finished by then is left to the next start's recovery. */
-const stopWithinMs = 4500
-
-/** Lets a message to the parent leave before the process ends. */
-async function tellParent(message: Record<string, unknown>): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (process.send === undefined || !process.connected) resolve()
-    else
-      process.send(message, () => {
-        resolve()
-      })
-  })
-}
-
-async function reportFailure(error: unknown): Promise<void> {
-  if (error instanceof LocalFailure) {
-    const sentence = `${error.message} (${error.where}) ${error.mend}`
-    process.stderr.write(`${sentence}\n`)
-    await tellParent({ type: 'failed', code: error.code, message: sentence })
-    return
-  }
-  // A defect of ours: its stack is what helps.
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-  const message = error instanceof Error ? error.message : String(error)
-  await tellParent({ type: 'failed', code: 'SERVER_FAILED', message })
-}
+const STOP_WITHIN_MS = 4500
 
 /**
  * Runs a server as a child process: tells the parent `{type:'ready', ...facts}` or `{type:'failed', code, message}`
@@ -47,7 +23,7 @@ export async function runChild(start: () => Promise<ServingChild>): Promise<void
   const stop = (): void => {
     if (stopping) return
     stopping = true
-    setTimeout(() => process.exit(0), stopWithinMs).unref()
+    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref()
     const stopped = serving === undefined ? Promise.resolve() : serving.stop()
     void stopped
       .catch((error: unknown) => {
@@ -67,4 +43,28 @@ export async function runChild(start: () => Promise<ServingChild>): Promise<void
   }
   await tellParent({ type: 'ready', ...serving.facts })
   process.stdout.write(`${serving.line}\n`)
+}
+
+async function reportFailure(error: unknown): Promise<void> {
+  if (error instanceof LocalFailure) {
+    const sentence = `${error.message} (${error.where}) ${error.mend}`
+    process.stderr.write(`${sentence}\n`)
+    await tellParent({ type: 'failed', code: error.code, message: sentence })
+    return
+  }
+  // A defect of ours: its stack is what helps.
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  const message = error instanceof Error ? error.message : String(error)
+  await tellParent({ type: 'failed', code: 'SERVER_FAILED', message })
+}
+
+/** Lets a message to the parent leave before the process ends. */
+async function tellParent(message: Record<string, unknown>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (process.send === undefined || !process.connected) resolve()
+    else
+      process.send(message, () => {
+        resolve()
+      })
+  })
 }

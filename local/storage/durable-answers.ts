@@ -9,17 +9,6 @@ export interface LokiDatabase {
   saveDatabase(callback: (error?: unknown) => void): void
 }
 
-function save(database: LokiDatabase): Promise<void> {
-  // Not dirty, but a save under way: the change may be in what is being written and not yet on disk.
-  if (!database.autosaveDirty() && !database.throttledSavePending) return Promise.resolve()
-  return new Promise((resolve, reject) => {
-    database.saveDatabase((error) => {
-      if (error === undefined || error === null) resolve()
-      else reject(error instanceof Error ? error : new Error('Azurite could not write its books to disk.'))
-    })
-  })
-}
-
 /**
  * Makes what Azurite acknowledges durable. Azurite writes its books every 5 s; a queue message acknowledged 4 s before
  * a `kill -9` would be gone, and its sender would never know. Here the end of the answer to every change waits until
@@ -49,5 +38,16 @@ export function holdAnswersUntilSaved(server: Server, books: readonly LokiDataba
       return response
     }
     response.end = endWhenSaved as typeof response.end
+  })
+}
+
+function save(database: LokiDatabase): Promise<void> {
+  // Not dirty, but a save under way: the change may be in what is being written and not yet on disk.
+  if (!database.autosaveDirty() && !database.throttledSavePending) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    database.saveDatabase((error) => {
+      if (error === undefined || error === null) resolve()
+      else reject(error instanceof Error ? error : new Error('Azurite could not write its books to disk.'))
+    })
   })
 }

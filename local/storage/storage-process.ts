@@ -22,67 +22,10 @@ export interface RunningStorage extends StorageFacts {
 }
 
 /** Azurite is up within 2 s on an idle machine of two cores; a busy one gets ten times as long. */
-const startWithinMs = 20_000
+const START_WITHIN_MS = 20_000
 
 /** Enough for a stack trace. */
-const lastWordsLength = 4000
-
-const messageSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('ready'),
-    connectionString: z.string(),
-    blobUrl: z.string(),
-    queueUrl: z.string(),
-    accountName: z.string(),
-    accountKey: z.string(),
-  }),
-  z.object({ type: z.literal('failed'), code: z.string(), message: z.string() }),
-])
-
-function failure(code: LocalFailureCode, what: string, dataFolder: string): LocalFailure {
-  return new LocalFailure({ code, what, where: dataFolder, mend: 'Mend what it names and start again.' })
-}
-
-/** The end of what the child wrote on stderr, for the case that it ends without a word over IPC. */
-function lastWords(child: ChildProcess): () => string {
-  let tail = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    tail = (tail + text).slice(-lastWordsLength)
-  })
-  return () => tail.trim()
-}
-
-async function readyOf(
-  child: ChildProcess,
-  dataFolder: string,
-  complaints: () => string,
-): Promise<StorageFacts> {
-  const gaveUp = new AbortController()
-  const timer = setTimeout(() => {
-    gaveUp.abort()
-  }, startWithinMs)
-  try {
-    const told = once(child, 'message', { signal: gaveUp.signal }).then(([message]) =>
-      messageSchema.parse(message),
-    )
-    const ended = once(child, 'exit', { signal: gaveUp.signal }).then(() => 'ended' as const)
-    const first = await Promise.race([told, ended])
-    // Whoever loses the race is not waited for; without this its abort would be an unhandled rejection.
-    told.catch(() => undefined)
-    ended.catch(() => undefined)
-    if (first === 'ended')
-      throw failure('PART_FAILED', `Storage ended before it served. ${complaints()}`, dataFolder)
-    if (first.type === 'failed') throw failure(first.code as LocalFailureCode, first.message, dataFolder)
-    const { type: _type, ...facts } = first
-    return facts
-  } catch (error) {
-    if (!gaveUp.signal.aborted) throw error
-    throw failure('START_TOO_SLOW', `Storage did not serve within ${startWithinMs} ms.`, dataFolder)
-  } finally {
-    clearTimeout(timer)
-    gaveUp.abort()
-  }
-}
+const LAST_WORDS_LENGTH = 4000
 
 /**
  * Starts storage as a child process and waits until it serves.
@@ -111,4 +54,61 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
       await exited
     },
   }
+}
+
+/** The end of what the child wrote on stderr, for the case that it ends without a word over IPC. */
+function lastWords(child: ChildProcess): () => string {
+  let tail = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-LAST_WORDS_LENGTH)
+  })
+  return () => tail.trim()
+}
+
+const messageSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('ready'),
+    connectionString: z.string(),
+    blobUrl: z.string(),
+    queueUrl: z.string(),
+    accountName: z.string(),
+    accountKey: z.string(),
+  }),
+  z.object({ type: z.literal('failed'), code: z.string(), message: z.string() }),
+])
+
+async function readyOf(
+  child: ChildProcess,
+  dataFolder: string,
+  complaints: () => string,
+): Promise<StorageFacts> {
+  const gaveUp = new AbortController()
+  const timer = setTimeout(() => {
+    gaveUp.abort()
+  }, START_WITHIN_MS)
+  try {
+    const told = once(child, 'message', { signal: gaveUp.signal }).then(([message]) =>
+      messageSchema.parse(message),
+    )
+    const ended = once(child, 'exit', { signal: gaveUp.signal }).then(() => 'ended' as const)
+    const first = await Promise.race([told, ended])
+    // Whoever loses the race is not waited for; without this its abort would be an unhandled rejection.
+    told.catch(() => undefined)
+    ended.catch(() => undefined)
+    if (first === 'ended')
+      throw failure('PART_FAILED', `Storage ended before it served. ${complaints()}`, dataFolder)
+    if (first.type === 'failed') throw failure(first.code as LocalFailureCode, first.message, dataFolder)
+    const { type: _type, ...facts } = first
+    return facts
+  } catch (error) {
+    if (!gaveUp.signal.aborted) throw error
+    throw failure('START_TOO_SLOW', `Storage did not serve within ${START_WITHIN_MS} ms.`, dataFolder)
+  } finally {
+    clearTimeout(timer)
+    gaveUp.abort()
+  }
+}
+
+function failure(code: LocalFailureCode, what: string, dataFolder: string): LocalFailure {
+  return new LocalFailure({ code, what, where: dataFolder, mend: 'Mend what it names and start again.' })
 }

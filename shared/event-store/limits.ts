@@ -31,6 +31,8 @@ export const eventLimits = {
   jsonDepthMax: 100,
   /** Types that one feed request may filter by. */
   feedTypesMax: 50,
+  /** One line of an import: an event and the JSON around it. */
+  importLineBytesMax: 1_048_576 + 16_384,
   /** Lines that an import writes in one transaction; they hold up to as many of the 4,096 stripes, for some 30 ms. */
   importBatchLines: 500,
 } as const

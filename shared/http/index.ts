@@ -1,6 +1,6 @@
 /**
- * The HTTP kernel: one table of routes (`defineRoute`) gives routing, checks of every input, the OpenAPI document, its
- * page and the typed client, and one wrapper runs every handler.
+ * The HTTP kernel: one table of routes (`defineRoute`) gives routing, checks of every input, the OpenAPI document and its
+ * page, and one wrapper runs every handler.
  *
  * Invariants: every request is answered, whatever its handler does, within the deadline of its route; every error is an
  * RFC 9457 problem document with a code of the catalogue; nothing that a client sends reaches a handler unchecked or is

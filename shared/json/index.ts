@@ -14,6 +14,7 @@ export {
   defaultMaxDepth,
   type ParseExactOptions,
 } from './parse-exact.ts'
+export { LineCutter, type CutLine } from './line-cutter.ts'
 export { longPartOf, type LongPart } from './long-part.ts'
 export { decodeUtf8 } from './decode-utf8.ts'
 export { canonicalJson, canonicalPieces } from './canonical.ts'

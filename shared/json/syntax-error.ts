@@ -46,14 +46,14 @@ export function findSyntaxError(text: string): SyntaxFault | undefined {
         offset += 1
         continue
       }
-      const end = character === '"' ? endOfString(text, offset) : skip(LITERAL_OR_NUMBER, text, offset)
+      const end = character === '"' ? checkString(text, offset) : skip(LITERAL_OR_NUMBER, text, offset)
       if (typeof end !== 'number') return end
       if (end === offset) return fault(offset, expectation, character, open)
       offset = end
       expectation = afterValue()
     } else if (expectation === 'name' || expectation === 'nameOrEnd') {
       if (character !== '"') return fault(offset, expectation, character, open)
-      const end = endOfString(text, offset)
+      const end = checkString(text, offset)
       if (typeof end !== 'number') return end
       offset = end
       expectation = 'colon'
@@ -94,7 +94,7 @@ const SIMPLE_ESCAPES = '"\\/bfnrt'
 const UNICODE_ESCAPE = /u[0-9a-fA-F]{4}/y
 
 /** Index after the string that opens at `start`, or the fault inside it. */
-function endOfString(text: string, start: number): number | SyntaxFault {
+function checkString(text: string, start: number): number | SyntaxFault {
   let index = start + 1
   for (;;) {
     const character = text[index]

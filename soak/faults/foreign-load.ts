@@ -18,7 +18,7 @@ export interface ForeignCounts {
 }
 
 /** Longer than any append; short enough that what they keep VACUUM from does not slow the run itself. */
-const HELD_MS_MAX = 3_000
+const HELD_MAX_MS = 3_000
 const REFRESH_SECONDS = 1.5
 
 /**
@@ -88,7 +88,7 @@ export class ForeignLoad {
 
   async #hold(): Promise<void> {
     const signal = this.#ending.signal
-    await pause(this.#random.next() * HELD_MS_MAX, undefined, { signal }).catch(() => {})
+    await pause(this.#random.next() * HELD_MAX_MS, undefined, { signal }).catch(() => {})
   }
 
   async #standIdle(client: Client): Promise<void> {

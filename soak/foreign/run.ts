@@ -1,12 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
-import { TenantDirectory, type TenantContext } from '../../shared/tenancy/index.ts'
+import { TenantDirectory } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { makeForeignObjects } from '../faults/index.ts'
 import type { ForeignOptions } from '../options.ts'
 import type { Cleanup } from '../../local/process/index.ts'
-import { startSoakServer, type SoakServer } from '../stage/index.ts'
-import { idleWriter, longRefresh, type Foreigner } from './foreigners.ts'
+import { startSoakServer } from '../stage/index.ts'
+import type { SoakServer } from '../stage/index.ts'
+import { idleWriter, longRefresh } from './foreigners.ts'
+import type { Foreigner } from './foreigners.ts'
 import { byFeed, byPlainXmin, Watcher } from './watchers.ts'
 
 /** Milliseconds from an append's answer until a reader that polls every 50 ms has seen the event. */

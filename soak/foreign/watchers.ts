@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { columns, Database, orNull, text, type RowOf, type Statement } from '../../shared/postgres/index.ts'
+import { columns, Database, orNull, text } from '../../shared/postgres/index.ts'
+import type { RowOf, Statement } from '../../shared/postgres/index.ts'
 
 /** As a live reader polls. */
 const POLL_MS = 50

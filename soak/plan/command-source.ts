@@ -1,6 +1,8 @@
-import { ANY, SOME, type Command, type CommandWrite, type Identity } from './command.ts'
+import { ANY, SOME } from './command.ts'
+import type { Command, CommandWrite, Identity } from './command.ts'
 import type { Random } from './random.ts'
-import { streamNumber, streamsOfAll, type StreamSpace } from './stream-space.ts'
+import { streamNumber, streamsOfAll } from './stream-space.ts'
+import type { StreamSpace } from './stream-space.ts'
 
 const SHARE_HOT = 0.35
 const SHARE_SEVERAL = 0.15

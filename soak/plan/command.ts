@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AppendAllRequest, Expectation, NewEvent, StreamWrite } from '../../shared/event-store/index.ts'
-import { streamName, type StreamSpace } from './stream-space.ts'
+import { streamName } from './stream-space.ts'
+import type { StreamSpace } from './stream-space.ts'
 
 /** A version (0: no stream yet) that the stream must have, or one of these. */
 export const ANY = -1

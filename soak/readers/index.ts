@@ -3,6 +3,6 @@
  * log of what it saw. They know nothing of what was sent.
  */
 export type { FromReaders, ReaderOrders, ReaderPlan, ReaderState, Scope, ToReaders } from './messages.ts'
-export { READER_PLANS } from './plans.ts'
+export { readerPlans } from './plans.ts'
 export { logOf } from './reader.ts'
 export { SEEN_BYTES, SeenLog } from './seen-log.ts'

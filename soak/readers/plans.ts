@@ -5,7 +5,7 @@ const all = { tenant: null, types: null, isOfMember: false }
 const one = { connections: 1, restarts: false }
 
 /** Nine readers, each by another way; together they cover all feeds, every page size and every kind of interruption. */
-export const READER_PLANS: readonly ReaderPlan[] = [
+export const readerPlans: readonly ReaderPlan[] = [
   { ...one, name: 'all tenants, small pages', scope: all, pageMax: 50 },
   { ...one, name: 'all tenants, large pages', scope: all, pageMax: 1_000 },
   { ...one, name: 'all tenants, restarting', scope: all, pageMax: 300, restarts: true },

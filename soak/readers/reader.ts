@@ -4,7 +4,8 @@ import { isTrickleError } from '../../shared/errors/index.ts'
 import type { Random } from '../plan/index.ts'
 import type { ReaderOrders, ReaderPlan, ReaderState } from './messages.ts'
 import { SeenLog } from './seen-log.ts'
-import { openSource, type FeedSource, type SeenPage } from './sources.ts'
+import { openSource } from './sources.ts'
+import type { FeedSource, SeenPage } from './sources.ts'
 
 /** Often enough to read beside the writers; reading the lock table more often would slow them. */
 const POLL_MS = 50

@@ -1,16 +1,11 @@
-import { PostgresEventStore, type EventStore } from '../../shared/event-store/index.ts'
-import {
-  columns,
-  Database,
-  integer,
-  orElse,
-  orNull,
-  text,
-  type RowOf,
-  type Statement,
-} from '../../shared/postgres/index.ts'
-import { TenantDirectory, type TenantContext } from '../../shared/tenancy/index.ts'
-import { streamNumberOfName, tenantSlug, type StreamSpace } from '../plan/index.ts'
+import { PostgresEventStore } from '../../shared/event-store/index.ts'
+import type { EventStore } from '../../shared/event-store/index.ts'
+import { columns, Database, integer, orElse, orNull, text } from '../../shared/postgres/index.ts'
+import type { RowOf, Statement } from '../../shared/postgres/index.ts'
+import { TenantDirectory } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { streamNumberOfName, tenantSlug } from '../plan/index.ts'
+import type { StreamSpace } from '../plan/index.ts'
 import type { ReaderOrders, ReaderPlan } from './messages.ts'
 
 export interface SeenEvent {

@@ -1,10 +1,12 @@
-import { readLedger, type LedgerEntry } from '../ledger/index.ts'
-import { parseCommandId, type Command } from '../plan/index.ts'
+import { readLedger } from '../ledger/index.ts'
+import type { LedgerEntry } from '../ledger/index.ts'
+import { parseCommandId } from '../plan/index.ts'
+import type { Command } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
 import { GrowingInts } from './growing-ints.ts'
 
 /** What ledgers said of a command, as bits. */
-export const SAID = {
+export const said = {
   answered: 1,
   refused: 2,
   nothing: 4,
@@ -89,16 +91,16 @@ export class CommandBook {
         break
       case 'wrong':
         this.#breaches.add('wrong-answer', `${entry[1]}: ${entry[2]}`)
-        command.say(SAID.wrong)
+        command.say(said.wrong)
         break
       default:
-        command.say(SAID[entry[0]])
+        command.say(said[entry[0]])
     }
     command.ended += 1
   }
 
   #noteAnswer(command: CommandRecord, firstVersions: readonly number[], isFresh: boolean): void {
-    if (isFresh && command.isSaid(SAID.fresh)) {
+    if (isFresh && command.isSaid(said.fresh)) {
       this.#breaches.add('written-twice', `${command.id} was told twice that it was written`)
     }
     firstVersions.forEach((version, index) => {
@@ -108,7 +110,7 @@ export class CommandBook {
       }
       command.answer(index, version)
     })
-    command.say(SAID.answered | (isFresh ? SAID.fresh : 0))
+    command.say(said.answered | (isFresh ? said.fresh : 0))
   }
 }
 

@@ -1,8 +1,10 @@
 import type { StreamSpace } from '../plan/index.ts'
-import { SEEN_BYTES, type Scope } from '../readers/index.ts'
+import { SEEN_BYTES } from '../readers/index.ts'
+import type { Scope } from '../readers/index.ts'
 import type { Breaches } from './breaches.ts'
 import { forEachRecord } from './records.ts'
-import { REFERENCE_BYTES, type ScannedLog } from './table-scan.ts'
+import { REFERENCE_BYTES } from './table-scan.ts'
+import type { ScannedLog } from './table-scan.ts'
 
 export interface ReaderFindings {
   readonly name: string

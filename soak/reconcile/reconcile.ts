@@ -1,13 +1,17 @@
 import { join } from 'node:path'
 import { connectAdmin } from '../faults/index.ts'
-import { EVENT_TYPES, tenantSlug, type StreamSpace } from '../plan/index.ts'
-import { logOf, type ReaderPlan } from '../readers/index.ts'
+import { EVENT_TYPES, tenantSlug } from '../plan/index.ts'
+import type { StreamSpace } from '../plan/index.ts'
+import { logOf } from '../readers/index.ts'
+import type { ReaderPlan } from '../readers/index.ts'
 import { Breaches } from './breaches.ts'
 import { CommandBook } from './command-book.ts'
 import { checkHeads, checkReceipts, findMemberStreams } from './streams-and-receipts.ts'
-import { Reference, type ReaderFindings } from './reader-checks.ts'
+import { Reference } from './reader-checks.ts'
+import type { ReaderFindings } from './reader-checks.ts'
 import { scanLog } from './table-scan.ts'
-import { judgeCommands, type CommandCounts } from './verdicts.ts'
+import { judgeCommands } from './verdicts.ts'
+import type { CommandCounts } from './verdicts.ts'
 
 export interface ReconcileOptions {
   readonly adminUrl: string

@@ -1,24 +1,8 @@
 import type { Client } from 'pg'
-import { streamNumberOfName, streamsOfAll, type StreamSpace } from '../plan/index.ts'
+import { streamNumberOfName, streamsOfAll } from '../plan/index.ts'
+import type { StreamSpace } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
 import type { CommandBook, CommandRecord } from './command-book.ts'
-
-const FETCH_ROWS = 5_000
-
-async function forEachRow(
-  admin: Client,
-  query: string,
-  take: (row: Readonly<Record<string, string>>) => void,
-): Promise<void> {
-  await admin.query('begin')
-  await admin.query(`declare rows_of_interest no scroll cursor for ${query}`)
-  for (;;) {
-    const { rows } = await admin.query<Record<string, string>>(`fetch ${FETCH_ROWS} from rows_of_interest`)
-    if (rows.length === 0) break
-    for (const row of rows) take(row)
-  }
-  await admin.query('commit')
-}
 
 /** Every stream's head stands at the version of its last event, and no stream has events without a head. */
 export async function checkHeads(
@@ -46,6 +30,23 @@ export async function checkHeads(
   )
   const streams = versions.reduce((count, version) => (version > 0 ? count + 1 : count), 0)
   if (heads !== streams) breaches.add('head-differs', `${streams} streams have events, ${heads} have a head`)
+}
+
+const FETCH_ROWS = 5_000
+
+async function forEachRow(
+  admin: Client,
+  query: string,
+  take: (row: Readonly<Record<string, string>>) => void,
+): Promise<void> {
+  await admin.query('begin')
+  await admin.query(`declare rows_of_interest no scroll cursor for ${query}`)
+  for (;;) {
+    const { rows } = await admin.query<Record<string, string>>(`fetch ${FETCH_ROWS} from rows_of_interest`)
+    if (rows.length === 0) break
+    for (const row of rows) take(row)
+  }
+  await admin.query('commit')
 }
 
 /** The streams that a subscription of two members gives to its first: 1 in the place of each. */

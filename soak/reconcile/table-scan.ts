@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Client } from 'pg'
-import { isMet, streamNumber, streamNumberOfName, streamsOfAll, type StreamSpace } from '../plan/index.ts'
+import { isMet, streamNumber, streamNumberOfName, streamsOfAll } from '../plan/index.ts'
+import type { StreamSpace } from '../plan/index.ts'
 import { SEEN_BYTES } from '../readers/index.ts'
 import type { Breaches } from './breaches.ts'
 import type { CommandBook, CommandRecord } from './command-book.ts'

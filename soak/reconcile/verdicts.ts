@@ -1,6 +1,8 @@
-import { SOME, streamNumber, type StreamSpace } from '../plan/index.ts'
+import { SOME, streamNumber } from '../plan/index.ts'
+import type { StreamSpace } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
-import { SAID, type CommandBook, type CommandRecord } from './command-book.ts'
+import { said } from './command-book.ts'
+import type { CommandBook, CommandRecord } from './command-book.ts'
 
 /** How the commands of a run ended, by what was said and by what is in the log. */
 export interface CommandCounts {
@@ -50,7 +52,7 @@ export function judgeCommands(
   for (const command of book.all()) {
     countKind(counts, command)
     judge(counts, command, breaches)
-    if (command.isSaid(SAID.refused)) checkPremise(command, space, versions, breaches)
+    if (command.isSaid(said.refused)) checkPremise(command, space, versions, breaches)
   }
   return counts
 }
@@ -86,16 +88,16 @@ function countKind(counts: CommandCounts, command: CommandRecord): void {
 
 function judge(counts: CommandCounts, command: CommandRecord, breaches: Breaches): void {
   const isThere = command.seen !== 0
-  const isUndecided = command.isSaid(SAID.unknown) || command.attempts > command.ended
-  if (command.isSaid(SAID.answered)) {
+  const isUndecided = command.isSaid(said.unknown) || command.attempts > command.ended
+  if (command.isSaid(said.answered)) {
     counts.answered += 1
     if (!isThere) breaches.add('answer-missing', command.id)
-    if (command.isSaid(SAID.refused))
+    if (command.isSaid(said.refused))
       breaches.add('answer-differs', `${command.id} was answered, and refused`)
-  } else if (command.isSaid(SAID.refused)) {
+  } else if (command.isSaid(said.refused)) {
     counts.conflicts += 1
     if (isThere) breaches.add('refusal-written', command.id)
-  } else if (command.isSaid(SAID.aborted)) {
+  } else if (command.isSaid(said.aborted)) {
     counts.aborted += 1
     if (isThere) breaches.add('abort-written', command.id)
   } else if (isUndecided) {
@@ -105,6 +107,6 @@ function judge(counts: CommandCounts, command: CommandRecord, breaches: Breaches
   } else {
     counts.nothingWritten += 1
     // A wrong answer has been told by itself, and says nothing of the log.
-    if (isThere && !command.isSaid(SAID.wrong)) breaches.add('refusal-written', command.id)
+    if (isThere && !command.isSaid(said.wrong)) breaches.add('refusal-written', command.id)
   }
 }

@@ -1,4 +1,5 @@
-import { urlOfDatabase, withClient, type LoginRole } from '../../database/index.ts'
+import { urlOfDatabase, withClient } from '../../database/index.ts'
+import type { LoginRole } from '../../database/index.ts'
 import { startMigratedServer } from '../../local/migrated-server/index.ts'
 import type { PostgresVersion } from '../../local/postgres/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
@@ -23,7 +24,10 @@ export interface SoakServerOptions {
   readonly tenants: readonly string[]
 }
 
-const SETTINGS = {
+/** For the slow transactions, which take the locks of streams before they append; no login of the product may do that. */
+const GRANT_LOCK_KEY = 'grant execute on function trickle_events_log.lock_key(uuid, text) to trickle_app'
+
+const settings = {
   // Ours and foreign ones: a few at a time, and those of killed writers until they are rolled back.
   max_prepared_transactions: 50,
   // A million appends are two million rows with five indexes; without this the readers would live on the disk.
@@ -31,9 +35,10 @@ const SETTINGS = {
 }
 
 export async function startSoakServer({ durable, version, tenants }: SoakServerOptions): Promise<SoakServer> {
-  const server = await startMigratedServer({ durable, version, settings: SETTINGS })
+  const server = await startMigratedServer({ durable, version, settings: settings })
   try {
     await withClient(server.serverUrl, (client) => client.query(`create database ${OTHER_DATABASE}`))
+    await withClient(server.adminUrl, (client) => client.query(GRANT_LOCK_KEY))
     await createTenants(server.url('trickle_operator'), tenants)
     return { ...server, otherAdminUrl: urlOfDatabase(server.serverUrl, OTHER_DATABASE) }
   } catch (error) {

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { readKilledLedger } from '../ledger/index.ts'
 import type { Command, Random } from '../plan/index.ts'
 import type { FromWriter, ToWriter, WriterOrders } from '../writers/index.ts'
-import { startChild, type Child } from './child.ts'
+import { startChild } from './child.ts'
+import type { Child } from './child.ts'
 
 export interface FleetOptions extends Pick<
   WriterOrders,

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EventStore } from '../../shared/event-store/index.ts'
 import type { Command, Random } from '../plan/index.ts'
-import { attempt, settle, type Desk, type Outcome } from './attempt.ts'
+import { attempt, settle } from './attempt.ts'
+import type { Desk, Outcome } from './attempt.ts'
 import type { HandedOver } from './queue.ts'
 import type { SlowTransaction } from './slow-transaction.ts'
 

@@ -1,7 +1,9 @@
 import type { EventStore } from '../../shared/event-store/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import { requestOf, type Command, type StreamSpace } from '../plan/index.ts'
-import { checkedAnswer, type Answer } from './answer.ts'
+import { requestOf } from '../plan/index.ts'
+import type { Command, StreamSpace } from '../plan/index.ts'
+import { checkedAnswer } from './answer.ts'
+import type { Answer } from './answer.ts'
 
 /**
  * One attempt at a command.

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { codeOf } from '../../shared/postgres/index.ts'
-import { eventsOf, streamName, type Command, type Random } from '../plan/index.ts'
+import { eventsOf, streamName } from '../plan/index.ts'
+import type { Command, Random } from '../plan/index.ts'
 import type { Desk, Outcome } from './attempt.ts'
 
 /** How a transaction of ours ends. */
@@ -23,9 +24,9 @@ const SHORT_PAUSE_MS = 30
 const LONG_PAUSE_MS = 400
 const SHARE_LONG = 0.05
 
-/** As trickle_events_log.lock_streams takes them, which no login may call by itself. */
+/** As the log's own lock_streams takes them, which no login may call by itself: each key once, in the order of the keys. */
 const ANNOUNCE = `select pg_advisory_xact_lock(trickle_events_log.lock_class(), k.key)
-  from (select distinct hashtext($1::uuid::text || s) & 4095 as key from unnest($2::text[]) as s order by 1) k`
+  from (select distinct trickle_events_log.lock_key($1, s) as key from unnest($2::text[]) as s order by 1) k`
 const APPEND =
   'select a.outcome, a.versions from trickle_events_log.append($1, $2, null, $3, $4, $5, null, null, null, null) a'
 

@@ -10,8 +10,8 @@ import {
   parseStat,
   runLoad,
   spreadOf,
-  type Sample,
 } from '../../bench/measure/index.ts'
+import type { Sample } from '../../bench/measure/index.ts'
 
 describe('median and spread', () => {
   it('takes the middle of an odd number, and the mean of the two middle ones of an even number', () => {

@@ -1,9 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { CountingProxy } from '../../bench/peers/tools/index.ts'
-import { withClient } from '../../database/index.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resultSchema, RUN_MS, runBench } from './run-bench.ts'
 
 let folder = ''
@@ -66,26 +64,5 @@ describe('npm run bench:growth', () => {
       "all tenants' feed page of 100 events: 10000 events, 20 tenants",
     ])
     expect(result.figures.every(({ target }) => target?.value === 1.3)).toBe(true)
-  })
-})
-
-describe('the counting proxy', () => {
-  it('counts each wait for the server, and statements that are sent together as one', async () => {
-    const adminUrl = inject('adminUrl')
-    const proxy = await CountingProxy.start(adminUrl)
-    try {
-      await withClient(proxy.url(adminUrl), async (client) => {
-        await client.query('select 1')
-        const before = proxy.roundTrips
-        await client.query('begin')
-        await client.query('select $1::int', [1])
-        await client.query('commit')
-        expect(proxy.roundTrips - before).toBe(3)
-        await client.query('begin; select 1; commit')
-        expect(proxy.roundTrips - before).toBe(4)
-      })
-    } finally {
-      await proxy.close()
-    }
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { UsageError } from '../../bench/command/index.ts'
 import { checkDisk } from '../../bench/growth/disk.ts'
 import { parseGrowthCommand } from '../../bench/growth/options.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
 import { parsePeersCommand } from '../../bench/peers/options.ts'
 import { cpuSamples, figuresOf } from '../../bench/peers/pairs.ts'
 import { readOutput } from '../../bench/peers/tools/index.ts'

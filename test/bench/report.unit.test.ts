@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { countOf, figureOf, type Sample } from '../../bench/measure/index.ts'
-import { parseCommand, UsageError } from '../../bench/options.ts'
+import { countOf, figureOf } from '../../bench/measure/index.ts'
+import type { Sample } from '../../bench/measure/index.ts'
+import { parseCommand } from '../../bench/options.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
 import { renderCounts, renderTable, verdictText } from '../../bench/report/index.ts'
 
 const sample = (value: number, cpuMicros: Sample['cpuMicros'] = {}): Sample => ({ value, cpuMicros })

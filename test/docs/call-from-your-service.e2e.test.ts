@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { programsOf, runExample } from '../../tools/service-examples/index.ts'
-import { startApi, type Api } from '../support/api.ts'
+import { startApi } from '../support/api.ts'
+import type { Api } from '../support/api.ts'
 import type { LocalRun } from '../support/local-run.ts'
 import { examplesOf, outputOf, repository } from './examples.ts'
 

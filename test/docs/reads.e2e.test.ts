@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startApi, type Api } from '../support/api.ts'
+import { startApi } from '../support/api.ts'
+import type { Api } from '../support/api.ts'
 import { examplesOf, outputOf, repository } from './examples.ts'
 
 let api: Api

@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { folderMailer } from '../../examples/welcome-mail/folder-mailer.ts'
-import { welcomeMail, type Mail } from '../../examples/welcome-mail/subscription.ts'
-import { PostgresEventStore, type NewEvent } from '../../shared/event-store/index.ts'
+import { welcomeMail } from '../../examples/welcome-mail/subscription.ts'
+import type { Mail } from '../../examples/welcome-mail/subscription.ts'
+import { PostgresEventStore } from '../../shared/event-store/index.ts'
+import type { NewEvent } from '../../shared/event-store/index.ts'
 import { runSubscription, SubscriptionOperations } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { appendOf } from '../shared/event-store/support.ts'
-import { AMPLE, openStage, runToEnd, type Stage } from '../shared/subscriptions/group-support.ts'
+import { AMPLE, openStage, runToEnd } from '../shared/subscriptions/group-support.ts'
+import type { Stage } from '../shared/subscriptions/group-support.ts'
 
 let stage: Stage
 let acme: TenantContext

@@ -54,15 +54,7 @@ export async function startCallerStage(): Promise<CallerStage> {
     settings: { TRICKLE_EVENTS_SSE_VIEWERS_MAX: 8 },
   } as unknown as EventServices & TenantServices
   const routes = [...eventRoutes(() => services), ...tenantRoutes(() => services)]
-  const tokens = verifierOf([
-    optionsOf(home, { applications: { operator: ['cockpit'] } }),
-    optionsOf(customers, {
-      issuer: `${customers.url}/{tid}/v2.0`,
-      tenantClaim: 'tid',
-      tenantKey: 'externalId',
-      roles: ['reader', 'writer', 'admin'],
-    }),
-  ])
+  const tokens = verifierOfBoth(home, customers)
   const directories = new Map<TenantKey, TenantDirectory>()
   const tenantsBy = (key: TenantKey): TenantDirectory => {
     const directory = directories.get(key) ?? new TenantDirectory(app, key)
@@ -102,6 +94,17 @@ export async function startCallerStage(): Promise<CallerStage> {
     },
   }
 }
+
+const verifierOfBoth = (home: TestIssuer, customers: TestIssuer) =>
+  verifierOf([
+    optionsOf(home, { applications: { operator: ['cockpit'] } }),
+    optionsOf(customers, {
+      issuer: `${customers.url}/{tid}/v2.0`,
+      tenantClaim: 'tid',
+      tenantKey: 'externalId',
+      roles: ['reader', 'writer', 'admin'],
+    }),
+  ])
 
 export const json = { 'content-type': 'application/json' }
 

@@ -1,7 +1,9 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LogOperations, PostgresEventStore, type FeedPage } from '../../shared/event-store/index.ts'
-import { TenantDirectory, type TenantContext } from '../../shared/tenancy/index.ts'
+import { LogOperations, PostgresEventStore } from '../../shared/event-store/index.ts'
+import type { FeedPage } from '../../shared/event-store/index.ts'
+import { TenantDirectory } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { createOwnServer } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import {

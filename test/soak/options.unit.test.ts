@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseCommand, UsageError } from '../../soak/options.ts'
+import { UsageError } from '../../packages/command-flags/index.ts'
+import { parseCommand } from '../../soak/options.ts'
 
 describe('the options of a soak', () => {
   it('make a run of 20,000 appends, with a seed of its own', () => {

@@ -10,8 +10,8 @@ import {
   streamName,
   streamNumberOfName,
   streamSpaceFor,
-  type Command,
 } from '../../soak/plan/index.ts'
+import type { Command } from '../../soak/plan/index.ts'
 import { HandedOver } from '../../soak/writers/queue.ts'
 
 const space = streamSpaceFor(1_000)

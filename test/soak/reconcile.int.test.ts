@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '../../soak/ledger/index.ts'
-import { breachKinds, type BreachKind } from '../../soak/reconcile/index.ts'
-import { commands, kindsOf, openStage, SEEN, TRUTH, type Scene, type SceneStage } from './scene.ts'
+import { breachKinds } from '../../soak/reconcile/index.ts'
+import type { BreachKind } from '../../soak/reconcile/index.ts'
+import { commands, kindsOf, openStage, SEEN, TRUTH } from './scene.ts'
+import type { Scene, SceneStage } from './scene.ts'
 
 /** The truth, with the entries of one command after it was sent replaced. */
 const saying = (id: string, ...entries: LedgerEntry[]): LedgerEntry[] =>

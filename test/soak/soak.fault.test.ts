@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { withClient } from '../../database/index.ts'
 import { runForeign } from '../../soak/foreign/index.ts'
-import { parseCommand, type SoakOptions } from '../../soak/options.ts'
+import { parseCommand } from '../../soak/options.ts'
+import type { SoakOptions } from '../../soak/options.ts'
 import type { SoakResult } from '../../soak/result.ts'
 import { runSoak } from '../../soak/run.ts'
 import { Cleanup } from '../../local/process/index.ts'
@@ -84,7 +85,7 @@ describe('npm run soak', () => {
         expect(count).toBeGreaterThan(0)
       expect(faults.backendsKilled).toMatchObject({ trickle_app: expect.any(Number) })
       expect(faults.writersKilled).toBe(2)
-      expect(faults.connections['cut-answer'] + faults.connections['cut-delayed']).toBeGreaterThan(0)
+      expect(faults.connections['cut-response'] + faults.connections['cut-delayed']).toBeGreaterThan(0)
       expect(faults.foreign.refreshes + faults.foreign.idleTransactions).toBeGreaterThan(0)
       expect(readers.map(({ seen, expected }) => seen - expected)).toEqual(readers.map(() => 0))
       expect(readers[0]?.seen).toBe(result.events)

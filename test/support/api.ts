@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { leaseLocalRun } from './leased-run.ts'
-import { startLocalRun, type LocalRun } from './local-run.ts'
+import { startLocalRun } from './local-run.ts'
+import type { LocalRun } from './local-run.ts'
 
 export interface CallOptions {
   /** Null sends none; absent is that of the tenant acme. */

@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
 import { migrateUp, prepareServer, urlOfDatabase, withClient } from '../../database/index.ts'
-import {
-  startTestServer,
-  type ServerTemplate,
-  type TestServer,
-  type TestServerOptions,
-} from '../../local/postgres/index.ts'
+import { startTestServer } from '../../local/postgres/index.ts'
+import type { ServerTemplate, TestServer, TestServerOptions } from '../../local/postgres/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
-import { TenantDirectory, TenantRegistry, type TenantContext } from '../../shared/tenancy/index.ts'
-import { MIGRATED, testPasswords, urlOf, type TestRole } from './urls.ts'
+import { TenantDirectory, TenantRegistry } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { MIGRATED, testPasswords, urlOf } from './urls.ts'
+import type { TestRole } from './urls.ts'
 
 /** A migrated database of the calling file's own. */
 export interface TestDatabase {

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isSameProcess, processMark, recordedProcessSchema } from '../../local/process/index.ts'
-import { runAt, startRunAt, type LocalRun } from './local-run.ts'
+import { runAt, startRunAt } from './local-run.ts'
+import type { LocalRun } from './local-run.ts'
 
 /** More than there are workers, so that a place is always free. */
 const PLACES = 16

@@ -38,6 +38,31 @@ describe('the arrows of the house', () => {
       'a capability is entered by its index.ts',
     ],
     ['cli/client.ts', "import '../test/support/urls.ts'", 'nothing imports test/'],
+    [
+      'packages/functions-host/host.ts',
+      "import { a } from '../../shared/errors/index.ts'",
+      'packages/ imports packages/ only',
+    ],
+    [
+      'packages/functions-host/host.ts',
+      "import { a } from '../../local/ports/index.ts'",
+      'packages/ imports packages/ only',
+    ],
+    [
+      'packages/functions-host/host.ts',
+      "import { a } from '../tcp-proxy/connection.ts'",
+      'a package is entered by its index.ts',
+    ],
+    [
+      'local/functions-host/run.ts',
+      "import { a } from '../../packages/functions-host/host.ts'",
+      'a package is entered by its index.ts',
+    ],
+    [
+      'functions/events/append.ts',
+      "import { a } from '../../packages/tcp-proxy/index.ts'",
+      'functions/ imports functions/ and shared/ only',
+    ],
     ['database/index.ts', "import '../cli/client.ts'", 'database/ imports functions/ and shared/ only'],
     [
       'local/run/index.ts',
@@ -47,22 +72,22 @@ describe('the arrows of the house', () => {
     [
       'infra/hooks/database/roles.ts',
       "import { a } from '../../../cli/frame/index.ts'",
-      'infra/hooks imports shared/ and database/ only',
+      'infra/hooks imports shared/, database/ and packages/ only',
     ],
     [
       'infra/hooks/database/roles.ts',
       "import { a } from '../../../database/server.ts'",
-      'infra/hooks imports shared/ and database/ only',
+      'infra/hooks imports shared/, database/ and packages/ only',
     ],
     [
       'infra/hooks/index.ts',
       "import { a } from '../../functions/platform.ts'",
-      'infra/hooks imports shared/ and database/ only',
+      'infra/hooks imports shared/, database/ and packages/ only',
     ],
     [
       'infra/hooks/index.ts',
       "import '../../test/support/urls.ts'",
-      'infra/hooks imports shared/ and database/ only',
+      'infra/hooks imports shared/, database/ and packages/ only',
     ],
     [
       'infra/hooks/index.ts',
@@ -93,8 +118,10 @@ describe('the arrows of the house', () => {
       "import { a } from '../platform.ts'\nimport { b } from '../../shared/http/index.ts'\nawait import('../../shared/adx/kusto.chunk.ts')"
     expect(violationsOf('functions/events/append.ts', text)).toEqual([])
     const hook =
-      "import { a } from '../../../database/index.ts'\nimport { b } from '../../../shared/errors/index.ts'\nimport { c } from '../frame/index.ts'"
+      "import '../../../packages/mendable-failure/index.ts'\nimport { a } from '../../../database/index.ts'\nimport { b } from '../../../shared/errors/index.ts'\nimport { c } from '../frame/index.ts'"
     expect(violationsOf('infra/hooks/database/roles.ts', hook)).toEqual([])
+    const part = "import { a } from './time-span.ts'\nimport { b } from '../tcp-proxy/index.ts'"
+    expect(violationsOf('packages/functions-host/host.ts', part)).toEqual([])
     expect(
       violationsOf('test/infra/hooks/roles.int.test.ts', "import { a } from '../../../infra/hooks/index.ts'"),
     ).toEqual([])

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildApp, type BuildResult } from '../../tools/build.ts'
+import { buildApp } from '../../tools/build.ts'
+import type { BuildResult } from '../../tools/build.ts'
 
 const run = promisify(execFile)
 let folder: string

@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checkBicep, HOW_TO_GET, type BicepCheck } from '../../tools/check-bicep.ts'
+import { checkBicep, HOW_TO_GET } from '../../tools/check-bicep.ts'
+import type { BicepCheck } from '../../tools/check-bicep.ts'
 
 let folder: string
 
@@ -107,6 +108,6 @@ describe('the check of Bicep', () => {
 
   it('fails without either and says how to get one', async () => {
     expect(await check()).toEqual({ isClean: false, lines: HOW_TO_GET })
-    expect(HOW_TO_GET.join('\n')).toMatch(/az bicep install[\s\S]*bicep-types/)
+    expect(HOW_TO_GET.join('\n')).toMatch(/az bicep install[\s\S]*ci\.yml/)
   })
 })

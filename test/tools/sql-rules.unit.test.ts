@@ -8,8 +8,8 @@ import {
   readSources,
   sqlSource,
   typescriptSource,
-  type SqlSource,
 } from '../../tools/sql-rules/index.ts'
+import type { SqlSource } from '../../tools/sql-rules/index.ts'
 
 const order = ['tenants', 'log', 'readers']
 

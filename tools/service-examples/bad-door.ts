@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** What became of one append that came through the door. */
 export type Passage = 'refused' | 'lost' | 'answered' | 'replayed'
@@ -98,7 +99,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** Those that a hop sets itself must not be handed on. */
-const ownHeaders = new Set([
+const OWN_HEADERS = new Set([
   'host',
   'connection',
   'content-length',
@@ -110,6 +111,6 @@ const ownHeaders = new Set([
 const passedHeaders = (request: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(request.headers).flatMap(([name, value]) =>
-      typeof value === 'string' && !ownHeaders.has(name) ? [[name, value]] : [],
+      typeof value === 'string' && !OWN_HEADERS.has(name) ? [[name, value]] : [],
     ),
   )

@@ -7,9 +7,10 @@ import { parseArgs, promisify } from 'node:util'
 import { z } from 'zod'
 import { signToken } from '../../local/issuer/index.ts'
 import { homeAt } from '../../local/run/index.ts'
-import { ExampleFailure, isInstalled, programsOf, runExample, type Product } from './index.ts'
+import { ExampleFailure, isInstalled, programsOf, runExample } from './index.ts'
+import type { Product } from './index.ts'
 
-const usage = `node tools/service-examples/main.ts [--all]
+const USAGE = `node tools/service-examples/main.ts [--all]
 
 Runs the programs of docs/call-from-your-service.md against a product that it starts for them and ends again.
   --all   a language that is not on this machine is a failure; without it, it is left out, and said to be`
@@ -68,7 +69,7 @@ async function main(mustRunAll: boolean): Promise<void> {
 const { values } = parseArgs({
   options: { all: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
 })
-if (values.help) console.log(usage)
+if (values.help) console.log(USAGE)
 else {
   try {
     await main(values.all)

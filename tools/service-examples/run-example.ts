@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { openBadDoor, type BadDoor } from './bad-door.ts'
+import { openBadDoor } from './bad-door.ts'
+import type { BadDoor } from './bad-door.ts'
 import type { Program } from './programs.ts'
 
 /** A running product, and tokens for it. */

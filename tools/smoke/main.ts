@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { SmokeFailure } from './caller.ts'
 import { runSmoke } from './index.ts'
 
-const usage = `node tools/smoke/main.ts [--url URL] [--tenant SLUG] [--within SECONDS]
+const USAGE = `node tools/smoke/main.ts [--url URL] [--tenant SLUG] [--within SECONDS]
 
 Tries a deployment: is it ready, does it refuse strangers, does the first append come back.
   --url URL         default: SERVICE_API_URI, which azd gives
@@ -29,7 +29,7 @@ const given = (name: string): string | undefined => {
 }
 
 if (values.help || !/^https?:\/\//.test(values.url) || !/^\d{1,4}$/.test(values.within)) {
-  console.log(usage)
+  console.log(USAGE)
   process.exitCode = values.help ? 0 : 2
 } else {
   try {

@@ -6,9 +6,11 @@
 import { owners } from '../../database/index.ts'
 import { catalogOf } from './catalog.ts'
 import { tablesOfAllTenants, tenantExceptions, wallExceptions } from './exceptions.ts'
-import { readSources, type SqlSource } from './sources.ts'
+import { readSources } from './sources.ts'
+import type { SqlSource } from './sources.ts'
 import { findTenantless } from './tenant-predicate.ts'
-import { findWallBreaches, type SqlViolation } from './walls.ts'
+import { findWallBreaches } from './walls.ts'
+import type { SqlViolation } from './walls.ts'
 
 export { catalogOf, type SqlCatalog } from './catalog.ts'
 export { readSources, sqlSource, typescriptSource, type SqlSource } from './sources.ts'

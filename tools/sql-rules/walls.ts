@@ -1,6 +1,7 @@
 import type { SqlCatalog } from './catalog.ts'
 import type { SqlException } from './exceptions.ts'
-import { RECORD_OWNER, type SqlSource } from './sources.ts'
+import { RECORD_OWNER } from './sources.ts'
+import type { SqlSource } from './sources.ts'
 
 const REFERENCE = /\b(trickle_[a-z]+_[a-z]+)\.([a-z0-9_]+)/g
 

@@ -1,12 +1,16 @@
-import { alternate, runLoad, type Figure, type Sample } from '../../measure/index.ts'
+import { alternate, runLoad } from '../../measure/index.ts'
+import type { Figure, Sample } from '../../measure/index.ts'
 import type { PartResult } from '../../report/index.ts'
 import { serverFacts } from '../../sections/server-facts.ts'
-import { openArena, openWays, type PeersContext, type Work } from '../arena.ts'
+import { openArena, openWays } from '../arena.ts'
+import type { PeersContext, Work } from '../arena.ts'
 import { goals } from '../goals.ts'
 import { skippedTools, toolNotes } from '../notes.ts'
-import { figuresOf, type Pair } from '../pairs.ts'
+import { figuresOf } from '../pairs.ts'
+import type { Pair } from '../pairs.ts'
 import { Pgbench } from '../tools/index.ts'
-import { appendWorks, type AppendWorks } from '../works.ts'
+import { appendWorks } from '../works.ts'
+import type { AppendWorks } from '../works.ts'
 
 /** One number of callers, which is pgbench's number of clients too. */
 interface Round {

@@ -4,7 +4,8 @@ import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import type { PartResult } from '../../report/index.ts'
 import { serverFacts } from '../../sections/server-facts.ts'
 import { storeEvents } from '../../stage/index.ts'
-import { measureArms, openArena, openEmmettIn, openWays, type PeersContext } from '../arena.ts'
+import { measureArms, openArena, openEmmettIn, openWays } from '../arena.ts'
+import type { PeersContext } from '../arena.ts'
 import { goals } from '../goals.ts'
 import { skippedTools, toolNotes } from '../notes.ts'
 import { figuresOf } from '../pairs.ts'
@@ -113,13 +114,13 @@ async function readByHand(pool: Pool, { tenant, streamId }: Stream): Promise<str
   }
 }
 
-/** emmett's positions are bigint, which JSON does not know. */
-const withoutBigInt = (_: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? String(value) : value
-
 async function readEmmett(emmett: Emmett, { streamId }: Stream): Promise<string> {
   return JSON.stringify({ events: await emmett.read(streamId, EVENTS_PER_STREAM), next: null }, withoutBigInt)
 }
+
+/** emmett's positions are bigint, which JSON does not know. */
+const withoutBigInt = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value
 
 function expectWhole(count: number): void {
   if (count !== EVENTS_PER_STREAM)

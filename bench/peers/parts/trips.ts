@@ -1,13 +1,16 @@
 import { Database } from '../../../shared/postgres/index.ts'
-import { countOf, type Count, type Target } from '../../measure/index.ts'
+import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
+import { countOf } from '../../measure/index.ts'
+import type { Count, Target } from '../../measure/index.ts'
 import type { PartResult } from '../../report/index.ts'
 import { serverFacts } from '../../sections/server-facts.ts'
-import { makeEvent, statementModes } from '../../stage/index.ts'
-import { openArena, type Arena, type PeersContext, type Work } from '../arena.ts'
+import { makeEvent, STATEMENT_MODES } from '../../stage/index.ts'
+import { openArena } from '../arena.ts'
+import type { Arena, PeersContext, Work } from '../arena.ts'
 import { goals } from '../goals.ts'
 import { skippedTools } from '../notes.ts'
 import { coalescingStore, directStore } from '../stores.ts'
-import { CountingProxy, openEmmett, openMessageDb } from '../tools/index.ts'
+import { openEmmett, openMessageDb } from '../tools/index.ts'
 import { eventsFrom } from '../works.ts'
 
 const CALLS = 50
@@ -16,7 +19,7 @@ const CALLS = 50
 export async function tripsPart(context: PeersContext): Promise<PartResult> {
   const { options, cleanup, note } = context
   const arena = await openArena(context)
-  const proxy = await cleanup.start(CountingProxy.start(arena.server.adminUrl), (started) => started.close())
+  const proxy = await cleanup.start(TcpProxy.start(arena.server.adminUrl), (started) => started.close())
   note('round trips')
   const counts = await countOurs(context, arena, proxy)
   return {
@@ -30,7 +33,7 @@ export async function tripsPart(context: PeersContext): Promise<PartResult> {
 async function countOurs(
   { cleanup }: PeersContext,
   { server, tenants }: Arena,
-  proxy: CountingProxy,
+  proxy: TcpProxy,
 ): Promise<Count[]> {
   const [tenant] = tenants
   if (tenant === undefined) throw new RangeError('there are no tenants')
@@ -48,7 +51,7 @@ async function countOurs(
     }
   }
   const counts: Count[] = []
-  for (const mode of statementModes) {
+  for (const mode of STATEMENT_MODES) {
     const store = directStore(open(mode, 1))
     const streamId = 'trips-0-1'
     const cases: Readonly<Record<string, Work>> = {
@@ -72,7 +75,7 @@ async function countOurs(
 async function countPeers(
   { options, cleanup }: PeersContext,
   { server }: Arena,
-  proxy: CountingProxy,
+  proxy: TcpProxy,
 ): Promise<Count[]> {
   const counts: Count[] = []
   const { emmett, messageDb } = options.tools
@@ -95,7 +98,7 @@ async function countPeers(
 
 /** Per call, after one call that connects and, for named statements, prepares. */
 async function tripsOf(
-  proxy: CountingProxy,
+  proxy: TcpProxy,
   name: string,
   work: Work,
   callers: number,

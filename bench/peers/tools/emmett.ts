@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url'
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import type { NewEvent } from '../../../shared/event-store/index.ts'
-import { createPeerDatabase, type BenchServer } from '../../stage/index.ts'
+import { createPeerDatabase } from '../../stage/index.ts'
+import type { BenchServer } from '../../stage/index.ts'
 
 const DATABASE = 'bench_emmett'
 

@@ -2,7 +2,6 @@
  * The tools that the log is measured against: installed outside of this package, started on databases of their own, used
  * through their own doors with their own defaults. It must not measure.
  */
-export { CountingProxy } from './counting-proxy.ts'
 export { openEmmett, type Emmett } from './emmett.ts'
 export { locateTools, type LocateOptions, type PeerTools } from './locate.ts'
 export { openMessageDb, type MessageDb } from './message-db.ts'

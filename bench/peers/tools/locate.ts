@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { installedVersion, installPeers, type Found, type PeerPackage } from './npm.ts'
+import { installedVersion, installPeers } from './npm.ts'
+import type { Found, PeerPackage } from './npm.ts'
 import { pgbenchVersion } from './pgbench.ts'
 
 /** Where each tool is, or why it is left out. */

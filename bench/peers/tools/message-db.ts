@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withClient } from '../../../database/index.ts'
 import type { NewEvent } from '../../../shared/event-store/index.ts'
-import { createBarePool, createPeerDatabase, type BenchServer } from '../../stage/index.ts'
+import { createBarePool, createPeerDatabase } from '../../stage/index.ts'
+import type { BenchServer } from '../../stage/index.ts'
 
 const DATABASE = 'bench_message_db'
 

@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
-import { cpuForEach, readCpu, type Sample, type Watched } from '../../measure/index.ts'
-import { APPEND_STREAMS, makeEvent, type BenchServer } from '../../stage/index.ts'
+import { cpuForEach, readCpu } from '../../measure/index.ts'
+import type { Sample, Watched } from '../../measure/index.ts'
+import { APPEND_STREAMS, makeEvent } from '../../stage/index.ts'
+import type { BenchServer } from '../../stage/index.ts'
 
 /** `prepared` parses once a connection; `simple` sends a text that is parsed and planned each time. */
 export type PgbenchMode = 'prepared' | 'simple'

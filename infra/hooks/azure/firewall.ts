@@ -4,21 +4,21 @@ import type { Report } from '../frame/report.ts'
 import type { ManagementClient } from './management.ts'
 
 /** The template declares no rule of this name, so whatever stands under it was left by a run that was killed. */
-export const firewallRuleName = 'trickle-hook'
+export const FIREWALL_RULE_NAME = 'trickle-hook'
 
 /** Answers with the caller's public address as plain text, and nothing else. */
-const echoService = 'https://api.ipify.org'
-const echoTimeoutMs = 10_000
+const ECHO_SERVICE = 'https://api.ipify.org'
+const ECHO_TIMEOUT_MS = 10_000
 
 /**
  * The public address of this machine.
  * @param given TRICKLE_CLIENT_ADDRESS: an IPv4 address, or undefined to ask a public echo service
  * @throws HookFailure NO_ROUTE
  */
-export async function ownAddress(given: string | undefined, service = echoService): Promise<string> {
+export async function ownAddress(given: string | undefined, service = ECHO_SERVICE): Promise<string> {
   if (given !== undefined) return checked(given, 'TRICKLE_CLIENT_ADDRESS')
   try {
-    const response = await fetch(service, { signal: AbortSignal.timeout(echoTimeoutMs) })
+    const response = await fetch(service, { signal: AbortSignal.timeout(ECHO_TIMEOUT_MS) })
     return checked((await response.text()).trim(), service)
   } catch (error) {
     if (error instanceof HookFailure) throw error
@@ -52,11 +52,11 @@ export async function withFirewallRule<T>(
 ): Promise<T> {
   const close = async (): Promise<void> => {
     try {
-      await management.deleteFirewallRule(server, firewallRuleName)
-      report.note('firewall', `rule ${firewallRuleName} is gone again`)
+      await management.deleteFirewallRule(server, FIREWALL_RULE_NAME)
+      report.note('firewall', `rule ${FIREWALL_RULE_NAME} is gone again`)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      report.warn('firewall', `rule ${firewallRuleName} is still there, delete it by hand: ${why}`)
+      report.warn('firewall', `rule ${FIREWALL_RULE_NAME} is still there, delete it by hand: ${why}`)
     }
   }
   const onSignal = (): void => {
@@ -64,8 +64,8 @@ export async function withFirewallRule<T>(
   }
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   try {
-    await management.putFirewallRule(server, firewallRuleName, address)
-    report.note('firewall', `rule ${firewallRuleName} lets ${address} in while this hook runs`)
+    await management.putFirewallRule(server, FIREWALL_RULE_NAME, address)
+    report.note('firewall', `rule ${FIREWALL_RULE_NAME} lets ${address} in while this hook runs`)
     return await work()
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)

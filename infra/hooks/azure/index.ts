@@ -6,4 +6,4 @@
  */
 export { azureLogin, claimsOf, type AzureLogin } from './login.ts'
 export { ManagementClient, type ManagementOptions, type ServerPlace } from './management.ts'
-export { firewallRuleName, ownAddress, withFirewallRule } from './firewall.ts'
+export { FIREWALL_RULE_NAME, ownAddress, withFirewallRule } from './firewall.ts'

@@ -6,7 +6,7 @@ import { HookFailure } from '../frame/failure.ts'
 export type AzureLogin = (scope: string) => Promise<string>
 
 /** A command line that has to renew a login first needs some seconds; one that waits for a person would wait for ever. */
-const processTimeoutMs = 60_000
+const PROCESS_TIMEOUT_MS = 60_000
 
 /**
  * The login of `azd`, else of `az`: the administrator that the template made is whoever ran azd. A chain that also asks
@@ -37,7 +37,7 @@ export function azureLogin(tenantId: string | undefined): AzureLogin {
 async function makeCredential(tenantId: string | undefined): Promise<TokenCredential> {
   const { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential } =
     await import('@azure/identity')
-  const options = { processTimeoutInMs: processTimeoutMs, ...(tenantId === undefined ? {} : { tenantId }) }
+  const options = { processTimeoutInMs: PROCESS_TIMEOUT_MS, ...(tenantId === undefined ? {} : { tenantId }) }
   return new ChainedTokenCredential(new AzureDeveloperCliCredential(options), new AzureCliCredential(options))
 }
 

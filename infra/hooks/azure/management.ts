@@ -15,19 +15,19 @@ export interface ManagementOptions extends ServerPlace {
 }
 
 /** The newest stable version of Microsoft.DBforPostgreSQL/flexibleServers; the template pins the same. */
-const apiVersion = '2025-08-01'
-const scope = 'https://management.azure.com/.default'
+const API_VERSION = '2025-08-01'
+const SCOPE = 'https://management.azure.com/.default'
 
-const requestTimeoutMs = 60_000
+const REQUEST_TIMEOUT_MS = 60_000
 /** A restart takes a minute or two; what takes longer than this, a person should look at. */
-const operationTimeoutMs = 20 * 60_000
+const OPERATION_TIMEOUT_MS = 20 * 60_000
 /** Between two looks at an operation where Azure names no time itself, and the longest that is waited between two. */
-const pollDelayMs = 5_000
-const pollDelayMsMax = 30_000
+const POLL_DELAY_MS = 5_000
+const POLL_DELAY_MAX_MS = 30_000
 /** 409 while another change of the server is under way, as the last ones of a provision may be. */
-const busyAttempts = 10
+const BUSY_ATTEMPTS = 10
 /** Answers above this size are not of the API. */
-const answerCharactersMax = 200_000
+const ANSWER_CHARACTERS_MAX = 200_000
 
 interface Answer {
   readonly status: number
@@ -65,10 +65,10 @@ export class ManagementClient {
   /** @throws HookFailure MANAGEMENT_REFUSED, MANAGEMENT_FAILED */
   async #change(method: string, path: string, body?: unknown): Promise<void> {
     const { url, subscriptionId, resourceGroup } = this.#options
-    const target = `${url}/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DBforPostgreSQL/flexibleServers/${path}?api-version=${apiVersion}`
+    const target = `${url}/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DBforPostgreSQL/flexibleServers/${path}?api-version=${API_VERSION}`
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#ask(method, target, body)
-      if (answer.status === 409 && attempt < busyAttempts) {
+      if (answer.status === 409 && attempt < BUSY_ATTEMPTS) {
         await sleep(delayOf(answer.headers))
         continue
       }
@@ -84,7 +84,7 @@ export class ManagementClient {
     // The answer of a foreign address would get the token of this one.
     if (new URL(operation).origin !== new URL(this.#options.url).origin)
       throw failed(method, target, `it refers to another address for its end, ${new URL(operation).origin}`)
-    const endsAtMs = Date.now() + operationTimeoutMs
+    const endsAtMs = Date.now() + OPERATION_TIMEOUT_MS
     for (let delayMs = firstDelayMs; Date.now() < endsAtMs;) {
       await sleep(delayMs)
       const answer = await this.#ask('GET', operation)
@@ -95,11 +95,11 @@ export class ManagementClient {
       if (status === 'Failed' || status === 'Canceled') throw failed(method, target, `${status}: ${detail}`)
       delayMs = delayOf(answer.headers)
     }
-    throw failed(method, target, `it has not ended after ${operationTimeoutMs / 60_000} minutes`)
+    throw failed(method, target, `it has not ended after ${OPERATION_TIMEOUT_MS / 60_000} minutes`)
   }
 
   async #ask(method: string, target: string, body?: unknown): Promise<Answer> {
-    const token = await this.#options.login(scope)
+    const token = await this.#options.login(SCOPE)
     try {
       const response = await fetch(target, {
         method,
@@ -109,9 +109,9 @@ export class ManagementClient {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         redirect: 'error',
-        signal: AbortSignal.timeout(requestTimeoutMs),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       })
-      const text = (await response.text()).slice(0, answerCharactersMax)
+      const text = (await response.text()).slice(0, ANSWER_CHARACTERS_MAX)
       return { status: response.status, headers: response.headers, body: parsed(text) }
     } catch (error) {
       throw failed(method, target, error instanceof Error ? error.message : String(error), error)
@@ -130,8 +130,8 @@ function parsed(text: string): unknown {
 /** `Retry-After` in seconds, kept between nothing and half a minute. */
 function delayOf(headers: Headers): number {
   const seconds = headers.get('retry-after')
-  if (seconds === null || !/^\d{1,6}$/.test(seconds)) return pollDelayMs
-  return Math.min(Number(seconds) * 1000, pollDelayMsMax)
+  if (seconds === null || !/^\d{1,6}$/.test(seconds)) return POLL_DELAY_MS
+  return Math.min(Number(seconds) * 1000, POLL_DELAY_MAX_MS)
 }
 
 function statusOf(body: unknown): { status: string; detail: string } {

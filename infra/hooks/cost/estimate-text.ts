@@ -8,10 +8,8 @@ export function roundUsd(amount: number): number {
   return Math.max(step, Math.round(amount / step) * step)
 }
 
-const dollars = (amount: number): string => `$${roundUsd(amount).toLocaleString('en-US')}`
-
 /** Room for the longest part, `Geo-redundant backup`. */
-const partWidth = 22
+const PART_WIDTH = 22
 
 /** The estimate as lines to print. */
 export function estimateText({ lines, usdPerMonth }: Estimate, parameters: Parameters, size: Size): string[] {
@@ -20,7 +18,7 @@ export function estimateText({ lines, usdPerMonth }: Estimate, parameters: Param
   return [
     `Size ${parameters.size}, ${parameters.network} network: about ${dollars(usdPerMonth)} a month (${origin}; prices differ by region).`,
     ...lines.map(
-      (line) => `  ${line.part.padEnd(partWidth)} ${dollars(line.usdPerMonth).padStart(7)}  ${line.because}`,
+      (line) => `  ${line.part.padEnd(PART_WIDTH)} ${dollars(line.usdPerMonth).padStart(7)}  ${line.because}`,
     ),
     ...(parameters.size === 'dev'
       ? ['  dev is Burstable: it does not exercise PgBouncer, replicas, a standby or an elastic cluster.']
@@ -28,3 +26,5 @@ export function estimateText({ lines, usdPerMonth }: Estimate, parameters: Param
     '  Not in it: traffic beyond light use, storage that grows, logs above it, support plans, taxes.',
   ]
 }
+
+const dollars = (amount: number): string => `$${roundUsd(amount).toLocaleString('en-US')}`

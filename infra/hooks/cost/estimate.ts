@@ -26,7 +26,7 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
     line('Monitoring', size.monthlyCost.monitoring, 'logs of light traffic'),
     line(
       'Storage accounts',
-      storageAccounts * size.monthlyCost.storageAccount,
+      STORAGE_ACCOUNTS * size.monthlyCost.storageAccount,
       'one for the host, one for the package',
     ),
     line(
@@ -40,15 +40,13 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
 }
 
 /** The host's and the package's, so that the app can't rewrite its own code. Each has an endpoint of its own. */
-const storageAccounts = 2
+const STORAGE_ACCOUNTS = 2
 
 const line = (part: string, usdPerMonth: number, because: string): CostLine => ({
   part,
   usdPerMonth,
   because,
 })
-
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 
 function postgresLines(parameters: Parameters, { postgres, monthlyCost }: Size): CostLine[] {
   const server = monthlyCost.postgresServer + monthlyCost.postgresStorage
@@ -81,6 +79,8 @@ function postgresLines(parameters: Parameters, { postgres, monthlyCost }: Size):
     ),
   ]
 }
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 
 function serviceBusLine(parameters: Parameters, { serviceBus, monthlyCost }: Size): CostLine {
   const { network, serviceBusTier } = parameters
@@ -118,12 +118,12 @@ function privateEndpointLine(parameters: Parameters, { monthlyCost }: Size): Cos
   const targets = [
     'PostgreSQL',
     ...(replicas > 0 ? [plural(replicas, 'replica')] : []),
-    `${storageAccounts} for storage`,
+    `${STORAGE_ACCOUNTS} for storage`,
     'Service Bus',
     ...(parameters.analytics === 'new' ? ['Data Explorer'] : []),
     ...(parameters.cache === 'redis' ? ['cache'] : []),
   ]
-  const count = targets.length + Math.max(0, replicas - 1) + (storageAccounts - 1)
+  const count = targets.length + Math.max(0, replicas - 1) + (STORAGE_ACCOUNTS - 1)
   return line(
     'Private endpoints',
     count * monthlyCost.privateEndpoint,

@@ -1,6 +1,7 @@
 import { HookFailure } from '../frame/failure.ts'
 import type { Report } from '../frame/report.ts'
-import { userOf, type DatabaseServer } from './database-server.ts'
+import { userOf } from './database-server.ts'
+import type { DatabaseServer } from './database-server.ts'
 import { inDatabase } from './server.ts'
 
 /**

@@ -1,7 +1,10 @@
 import { isTrickleError } from '../../../shared/errors/index.ts'
 import { breaksConnection, classifyFailure, codeOf } from '../../../shared/postgres/index.ts'
-import { HookFailure, HookFailures, type HookFailureFacts } from '../frame/failure.ts'
-import { userOf, type DatabaseServer } from './database-server.ts'
+import type { MendableFacts } from '../../../packages/mendable-failure/index.ts'
+import { HookFailure, HookFailures } from '../frame/failure.ts'
+import type { HookFailureCode } from '../frame/failure.ts'
+import { userOf } from './database-server.ts'
+import type { DatabaseServer } from './database-server.ts'
 
 /** One failure of the driver or the server, as far as it can be told from outside. */
 interface Symptom {
@@ -12,11 +15,11 @@ interface Symptom {
   readonly error: unknown
 }
 
-type Diagnosis = Pick<HookFailureFacts, 'code' | 'what' | 'mend'>
+type Diagnosis = Pick<MendableFacts<HookFailureCode>, 'code' | 'what' | 'mend'>
 
-const again = 'azd hooks run postprovision'
-const loginRefused = new Set(['28P01', '28000'])
-const busy = new Set(['55P03', '40P01', '57014', '40001'])
+const AGAIN = 'azd hooks run postprovision'
+const LOGIN_REFUSED = new Set(['28P01', '28000'])
+const BUSY = new Set(['55P03', '40P01', '57014', '40001'])
 
 /** The known failures; the first that fits is told. Codes: PostgreSQL's SQLSTATE table and Node's system errors. */
 const known: readonly {
@@ -24,11 +27,11 @@ const known: readonly {
   readonly tell: (symptom: Symptom) => Diagnosis
 }[] = [
   {
-    fits: ({ code, message }) => loginRefused.has(code) && /expired/i.test(message),
+    fits: ({ code, message }) => LOGIN_REFUSED.has(code) && /expired/i.test(message),
     tell: ({ message }) => ({
       code: 'TOKEN_EXPIRED',
       what: `The token of the login has ended: ${message}.`,
-      mend: `azd auth login, then ${again}`,
+      mend: `azd auth login, then ${AGAIN}`,
     }),
   },
   {
@@ -39,7 +42,7 @@ const known: readonly {
     }),
   },
   {
-    fits: ({ code }) => loginRefused.has(code),
+    fits: ({ code }) => LOGIN_REFUSED.has(code),
     tell: ({ message, server }) => ({
       code: 'NOT_ADMINISTRATOR',
       what: `The server does not know "${userOf(server)}" as an Entra administrator, or the token is somebody else's: ${message}.`,
@@ -61,7 +64,7 @@ const known: readonly {
     tell: ({ message }) => ({
       code: 'SERVER_RESTARTING',
       what: `The server is not up yet: ${message}.`,
-      mend: `Wait some minutes, then ${again}`,
+      mend: `Wait some minutes, then ${AGAIN}`,
     }),
   },
   {
@@ -82,7 +85,7 @@ const known: readonly {
     tell: ({ message }) => ({
       code: 'ENTRA_FUNCTIONS_MISSING',
       what: `The server does not have Azure's functions for Entra principals: ${message}.`,
-      mend: `Entra authentication is off, or the server is not Azure's. Switch it on (Authentication, in the portal), wait for its restart, then ${again}`,
+      mend: `Entra authentication is off, or the server is not Azure's. Switch it on (Authentication, in the portal), wait for its restart, then ${AGAIN}`,
     }),
   },
   {
@@ -90,15 +93,15 @@ const known: readonly {
     tell: ({ message }) => ({
       code: 'ROLE_EXISTS',
       what: `A role came into being meanwhile: ${message}.`,
-      mend: `${again}   (it adopts a role that exists)`,
+      mend: `${AGAIN}   (it adopts a role that exists)`,
     }),
   },
   {
-    fits: ({ code }) => busy.has(code),
+    fits: ({ code }) => BUSY.has(code),
     tell: ({ message }) => ({
       code: 'DATABASE_BUSY',
       what: `Another session held what was needed: ${message}.`,
-      mend: `${again}   (what was done stays; look at pg_stat_activity if it happens again)`,
+      mend: `${AGAIN}   (what was done stays; look at pg_stat_activity if it happens again)`,
     }),
   },
   {
@@ -106,7 +109,7 @@ const known: readonly {
     tell: ({ message }) => ({
       code: 'CONNECTION_LOST',
       what: `The connection was lost: ${message}.`,
-      mend: `${again}   (each step is whole or not there; the next run goes on where this one ended)`,
+      mend: `${AGAIN}   (each step is whole or not there; the next run goes on where this one ended)`,
     }),
   },
 ]
@@ -120,7 +123,7 @@ export function databaseFailure(error: unknown, server: DatabaseServer, step: st
       code: 'MIGRATION_EDITED',
       what: error.detail,
       where,
-      mend: `git status and git log show what changed. Restore it, then ${again}`,
+      mend: `git status and git log show what changed. Restore it, then ${AGAIN}`,
       cause: error,
     })
   }
@@ -132,21 +135,21 @@ export function databaseFailure(error: unknown, server: DatabaseServer, step: st
   const diagnosis = known.find(({ fits }) => fits(symptom))?.tell(symptom) ?? {
     code: 'STATEMENT_FAILED' as const,
     what: `The server refused a statement: ${message} (SQLSTATE ${symptom.code}).`,
-    mend: `Mend it there, then ${again}`,
+    mend: `Mend it there, then ${AGAIN}`,
   }
   return new HookFailure({ ...diagnosis, where, cause: error })
 }
 
-function noRoute(server: DatabaseServer): Pick<HookFailureFacts, 'code' | 'mend'> {
+function noRoute(server: DatabaseServer): Pick<MendableFacts<HookFailureCode>, 'code' | 'mend'> {
   if (server.isPrivate) {
     return {
       code: 'PRIVATE_NETWORK',
-      mend: `The server is on a private network. From a machine inside (a runner, a jump host, a VPN): ${again}`,
+      mend: `The server is on a private network. From a machine inside (a runner, a jump host, a VPN): ${AGAIN}`,
     }
   }
   return {
     code: 'NO_ROUTE',
-    mend: `Let this machine through the server's firewall (azd env set TRICKLE_CLIENT_ADDRESS <your public IPv4 address>), and 5432 through your own, then ${again}`,
+    mend: `Let this machine through the server's firewall (azd env set TRICKLE_CLIENT_ADDRESS <your public IPv4 address>), and 5432 through your own, then ${AGAIN}`,
   }
 }
 

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises'
 import type { Client } from 'pg'
 import type { Report } from '../frame/report.ts'
 import type { DatabaseServer } from './database-server.ts'
-import { inDatabase, transactionLimits } from './server.ts'
+import { inDatabase, TRANSACTION_LIMITS } from './server.ts'
 
 const rolesFile = new URL('../../../database/roles.sql', import.meta.url)
 
 /**
  * What database/roles.sql decides, as one hash: it says itself that a second run changes nothing, and this shows it.
  */
-const factsQuery = `
+const FACTS_QUERY = `
   select pg_catalog.md5(pg_catalog.concat_ws(E'\\n',
     (select string_agg(pg_catalog.format('%s %s %s', setdatabase, setrole, setconfig), ';' order by setdatabase, setrole)
        from pg_catalog.pg_db_role_setting),
@@ -20,10 +20,6 @@ const factsQuery = `
        order by defaclrole, defaclobjtype) from pg_catalog.pg_default_acl),
     (select datacl::text from pg_catalog.pg_database where datname = pg_catalog.current_database()),
     (select nspacl::text from pg_catalog.pg_namespace where nspname = 'public'))) as facts`
-
-/** Memberships that stand already are told as notices at each run; these say that something was left undone. */
-const isWorthTelling = (severity: string | undefined, message: string): boolean =>
-  severity === 'WARNING' || message.startsWith('trickle_')
 
 /**
  * Runs database/roles.sql in the application's database, whole or not at all.
@@ -41,7 +37,7 @@ export async function applyRolesFile(
       if (message !== undefined && isWorthTelling(severity, message)) notices.push(message)
     })
     await client.query('begin')
-    await client.query(transactionLimits)
+    await client.query(TRANSACTION_LIMITS)
     // Two at once would end in "tuple concurrently updated".
     await client.query("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('trickle_hook_roles'))")
     const before = await factsOf(client)
@@ -55,7 +51,11 @@ export async function applyRolesFile(
   else report.unchanged('roles.sql', 'limits, memberships and rights stand')
 }
 
+/** Memberships that stand already are told as notices at each run; these say that something was left undone. */
+const isWorthTelling = (severity: string | undefined, message: string): boolean =>
+  severity === 'WARNING' || message.startsWith('trickle_')
+
 async function factsOf(client: Client): Promise<string> {
-  const { rows } = await client.query<{ facts: string }>(factsQuery)
+  const { rows } = await client.query<{ facts: string }>(FACTS_QUERY)
   return rows[0]?.facts ?? ''
 }

@@ -4,7 +4,7 @@ import { HookFailure } from '../frame/failure.ts'
 import type { Report } from '../frame/report.ts'
 import type { EntraPrincipals } from './entra-principals.ts'
 import type { DatabaseServer } from './database-server.ts'
-import { inDatabase, transactionLimits } from './server.ts'
+import { inDatabase, TRANSACTION_LIMITS } from './server.ts'
 
 /** A login role of database/roles.sql and the object id of the identity that logs in as it. */
 export interface Identity {
@@ -14,10 +14,10 @@ export interface Identity {
 }
 
 /** Roles that nobody logs in as. */
-const ownRoles = ['trickle_owner', 'trickle_writer', 'trickle_migrator'] as const
+const OWN_ROLES = ['trickle_owner', 'trickle_writer', 'trickle_migrator'] as const
 
 /** Azure's group of administrators. */
-const administrators = 'azure_pg_admin'
+const ADMINISTRATORS = 'azure_pg_admin'
 
 interface Outcome {
   readonly step: string
@@ -38,11 +38,11 @@ export async function prepareRoles(
 ): Promise<void> {
   const outcomes = await inDatabase(server, 'postgres', 'make the roles', async (client) => {
     await client.query('begin')
-    await client.query(transactionLimits)
+    await client.query(TRANSACTION_LIMITS)
     // Two deployments at once would both find a role missing.
     await client.query("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('trickle_hook_roles'))")
     const principals = principalsOf(client)
-    const roles = [...ownRoles, ...identities.map(({ role }) => role)]
+    const roles = [...OWN_ROLES, ...identities.map(({ role }) => role)]
     const done: Outcome[] = []
     const attached = await principals.attached()
     for (const identity of identities)
@@ -90,12 +90,12 @@ function mendedBy(attachedTo: string | undefined, objectId: string): string {
 async function prepareOwnRoles(client: Client): Promise<Outcome> {
   const found = await client.query<{ rolname: string }>(
     'select rolname from pg_catalog.pg_roles where rolname = any($1)',
-    [ownRoles],
+    [OWN_ROLES],
   )
-  const missing = ownRoles.filter((role) => !found.rows.some((row) => row.rolname === role))
+  const missing = OWN_ROLES.filter((role) => !found.rows.some((row) => row.rolname === role))
   for (const role of missing) await client.query(`create role ${client.escapeIdentifier(role)} nologin`)
   return missing.length === 0
-    ? { step: 'roles', kind: 'unchanged', what: ownRoles.join(', ') }
+    ? { step: 'roles', kind: 'unchanged', what: OWN_ROLES.join(', ') }
     : { step: 'roles', kind: 'changed', what: `created ${missing.join(', ')}` }
 }
 
@@ -117,25 +117,25 @@ async function refuseForeign(client: Client, roles: readonly string[]): Promise<
     code: 'ROLE_OF_OTHERS',
     what: `These roles were made by somebody else, who has not shared them: ${names}.`,
     where: `held with the admin option by ${first.holders ?? 'superusers only'}`,
-    mend: `As ${first.holders ?? 'a superuser'}: grant ${names} to ${administrators} with admin option; or, on a server without data, drop role ${names}`,
+    mend: `As ${first.holders ?? 'a superuser'}: grant ${names} to ${ADMINISTRATORS} with admin option; or, on a server without data, drop role ${names}`,
   })
 }
 
 /** Whoever deploys next is perhaps another administrator: the roles are shared with all of them. */
 async function shareWithAdministrators(client: Client, roles: readonly string[]): Promise<Outcome> {
-  const step = administrators
+  const step = ADMINISTRATORS
   const { rows } = await client.query<{ role: string }>(
     `select r.rolname as role from pg_catalog.pg_roles r, pg_catalog.pg_roles g
      where r.rolname = any($1) and g.rolname = $2
        and not exists (select from pg_catalog.pg_auth_members a
          where a.roleid = r.oid and a.member = g.oid and a.admin_option)
      order by r.rolname`,
-    [roles, administrators],
+    [roles, ADMINISTRATORS],
   )
   if (rows.length === 0) return { step, kind: 'unchanged', what: 'administers the roles, where it exists' }
   const grants = rows.map(
     ({ role }) =>
-      `grant ${client.escapeIdentifier(role)} to ${administrators} with admin true, inherit false, set false`,
+      `grant ${client.escapeIdentifier(role)} to ${ADMINISTRATORS} with admin true, inherit false, set false`,
   )
   await client.query('savepoint shared')
   try {

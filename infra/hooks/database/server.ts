@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { urlOfDatabase, withClient } from '../../../database/index.ts'
-import { HookFailure, type HookFailureCode } from '../frame/failure.ts'
+import { HookFailure } from '../frame/failure.ts'
+import type { HookFailureCode } from '../frame/failure.ts'
 import type { DatabaseServer, ServerFacts } from './database-server.ts'
 import { databaseFailure } from './failures.ts'
 
@@ -24,16 +25,16 @@ export async function inDatabase<T>(
 }
 
 /** Another deployment may hold the roles for as long as it changes them; what holds them longer is stuck. */
-export const transactionLimits = "set local lock_timeout = '60s'; set local statement_timeout = '120s'"
+export const TRANSACTION_LIMITS = "set local lock_timeout = '60s'; set local statement_timeout = '120s'"
 
-const factsQuery = `
+const FACTS_QUERY = `
   select pg_catalog.current_setting('server_version_num')::int / 10000 as version,
     pg_catalog.pg_is_in_recovery() as "isReplica",
     current_user as "user",
     array(select name from pg_catalog.pg_settings where pending_restart order by name) as "pendingRestart"`
 
 /** Between two attempts to connect while a server comes up. */
-const retryDelayMs = 1_000
+const RETRY_DELAY_MS = 1_000
 
 /**
  * Asks the server who and what it is, and waits while it comes up.
@@ -52,16 +53,16 @@ export async function whenReady(
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await inDatabase(server, 'postgres', 'look at the server', async (client) => {
-        const { rows } = await client.query<ServerFacts>(factsQuery)
+        const { rows } = await client.query<ServerFacts>(FACTS_QUERY)
         const [facts] = rows
         if (facts === undefined) throw new Error('the server gave no facts about itself')
         return facts
       })
     } catch (error) {
       const mayPass = error instanceof HookFailure && worthWaiting.includes(error.code)
-      if (!mayPass || Date.now() + retryDelayMs > endsAtMs) throw error
+      if (!mayPass || Date.now() + RETRY_DELAY_MS > endsAtMs) throw error
       if (attempt === 1) onWait(error)
-      await sleep(retryDelayMs)
+      await sleep(RETRY_DELAY_MS)
     }
   }
 }

@@ -1,3 +1,5 @@
+import { MendableFailure } from '../../../packages/mendable-failure/index.ts'
+
 /** Stable names of what a hook refuses or runs into; tests and docs rely on them. */
 export type HookFailureCode =
   // Before provision
@@ -30,34 +32,13 @@ export type HookFailureCode =
   | 'MANAGEMENT_FAILED'
   | 'RESTART_WITHOUT_EFFECT'
 
-export interface HookFailureFacts {
-  readonly code: HookFailureCode
-  /** What happened, one sentence. */
-  readonly what: string
-  /** The variable, server, role or file concerned. */
-  readonly where: string
-  /** What to do about it, commands included. */
-  readonly mend: string
-  readonly cause?: unknown
-}
-
 /** What a person has to mend before the hook can go on. A defect of the hook itself keeps its stack trace instead. */
-export class HookFailure extends Error {
+export class HookFailure extends MendableFailure<HookFailureCode> {
   override readonly name = 'HookFailure'
-  readonly code: HookFailureCode
-  readonly where: string
-  readonly mend: string
 
-  constructor(facts: HookFailureFacts) {
-    super(facts.what, facts.cause === undefined ? {} : { cause: facts.cause })
-    this.code = facts.code
-    this.where = facts.where
-    this.mend = facts.mend
-  }
-
-  /** The lines a person reads. */
+  /** The code leads, since docs are searched for it. */
   override toString(): string {
-    return `${this.code}: ${this.message}\n  where: ${this.where}\n  mend:  ${this.mend}`
+    return `${this.code}: ${super.toString()}`
   }
 }
 

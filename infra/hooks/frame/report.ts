@@ -15,12 +15,12 @@ export interface Report {
 }
 
 /** Room for the longest name of a step, `trickle_forwarder`. */
-const stepWidth = 18
+const STEP_WIDTH = 18
 
 export function createReport(write: (line: string) => void): Report {
   let changes = 0
   const line = (step: string, mark: string, what: string): void =>
-    write(`  ${step.padEnd(stepWidth)} ${mark.padEnd(10)} ${what}`.trimEnd())
+    write(`  ${step.padEnd(STEP_WIDTH)} ${mark.padEnd(10)} ${what}`.trimEnd())
   return {
     title: write,
     changed(step, what) {

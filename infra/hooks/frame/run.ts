@@ -1,5 +1,6 @@
 import { HookFailure, HookFailures } from './failure.ts'
-import { createReport, type Report } from './report.ts'
+import { createReport } from './report.ts'
+import type { Report } from './report.ts'
 
 /**
  * Runs a hook and prints what it says.

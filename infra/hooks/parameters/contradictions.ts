@@ -2,7 +2,7 @@ import type { Parameters } from './parameters.ts'
 import type { ValueReader } from './values.ts'
 
 /** Azure's own limit of read replicas for one server. */
-const replicasMax = 5
+const REPLICAS_MAX = 5
 
 /** What decides about a size's limits. */
 export interface SizeRules {
@@ -58,10 +58,10 @@ export function refuseContradictions(parameters: Parameters, rules: SizeRules, v
 
 function refuseReplicas({ replicas }: Parameters, values: ValueReader): void {
   const where = 'TRICKLE_REPLICAS'
-  if (replicas.length > replicasMax) {
+  if (replicas.length > REPLICAS_MAX) {
     values.contradiction(
       where,
-      `${replicas.length} replicas are named; a server has at most ${replicasMax}.`,
+      `${replicas.length} replicas are named; a server has at most ${REPLICAS_MAX}.`,
       'Take some out.',
     )
   }

@@ -4,4 +4,4 @@
  */
 export { readParameters } from './read.ts'
 export type { SizeRules } from './contradictions.ts'
-export { sizeNames, type Parameters, type Replica, type SizeName } from './parameters.ts'
+export { SIZE_NAMES, type Parameters, type Replica, type SizeName } from './parameters.ts'

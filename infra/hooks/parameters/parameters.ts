@@ -1,5 +1,5 @@
-export const sizeNames = ['dev', 'standard', 'scale'] as const
-export type SizeName = (typeof sizeNames)[number]
+export const SIZE_NAMES = ['dev', 'standard', 'scale'] as const
+export type SizeName = (typeof SIZE_NAMES)[number]
 
 export interface Replica {
   readonly name: string

@@ -4,8 +4,10 @@ import { isTrustworthyUrl } from '../../../shared/auth/index.ts'
 import { applicationsSchema, issuersSchema, mistakeOfIssuers } from '../../../shared/config/index.ts'
 import type { Environment } from '../frame/environment.ts'
 import type { HookFailure } from '../frame/failure.ts'
-import { refuseContradictions, type SizeRules } from './contradictions.ts'
-import { sizeNames, type Parameters, type SizeName } from './parameters.ts'
+import { refuseContradictions } from './contradictions.ts'
+import type { SizeRules } from './contradictions.ts'
+import { SIZE_NAMES } from './parameters.ts'
+import type { Parameters, SizeName } from './parameters.ts'
 import { ValueReader } from './values.ts'
 
 const replicaSchema = z.strictObject({
@@ -21,11 +23,11 @@ const administratorSchema = z.strictObject({
   type: z.enum(['User', 'Group', 'ServicePrincipal']),
 })
 
-const issuerExample = 'https://login.microsoftonline.com/<tenant id>/v2.0'
-const issuersExample = '[{"issuer":"https://login.example.com","audience":"api://trickle"}]'
-const applicationsExample = '{"operator":["<application id>"]}'
-const contextSettingsExample = '["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]'
-const administratorsExample = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
+const ISSUER_EXAMPLE = 'https://login.microsoftonline.com/<tenant id>/v2.0'
+const ISSUERS_EXAMPLE = '[{"issuer":"https://login.example.com","audience":"api://trickle"}]'
+const APPLICATIONS_EXAMPLE = '{"operator":["<application id>"]}'
+const CONTEXT_SETTINGS_EXAMPLE = '["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]'
+const ADMINISTRATORS_EXAMPLE = '[{"objectId":"<object id>","name":"<group>","type":"Group"}]'
 
 /** Reads and checks what `azd provision` will be given; `failures` holds everything that is wrong with it. */
 export function readParameters(
@@ -37,7 +39,7 @@ export function readParameters(
 } {
   const values = new ValueReader(environment)
   const parameters: Parameters = {
-    size: values.oneOf('TRICKLE_SIZE', sizeNames, 'dev'),
+    size: values.oneOf('TRICKLE_SIZE', SIZE_NAMES, 'dev'),
     network: values.oneOf('TRICKLE_NETWORK', ['public', 'private'], 'public'),
     replicas: values.json(
       'TRICKLE_REPLICAS',
@@ -60,7 +62,7 @@ export function readParameters(
     serviceBusTier: values.oneOf('TRICKLE_SERVICE_BUS_TIER', ['bySize', 'Standard', 'Premium'], 'bySize'),
   }
   readAuthorisation(values)
-  values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], administratorsExample)
+  values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], ADMINISTRATORS_EXAMPLE)
   values.json('TRICKLE_CORS_ORIGINS', z.array(z.string().min(1)), [], '["https://app.example.com"]')
   readContextSettings(values)
   values.oneOf('AZURE_PRINCIPAL_TYPE', ['User', 'ServicePrincipal', 'Group'], 'User')
@@ -74,7 +76,7 @@ function readContextSettings(values: ValueReader): void {
     'TRICKLE_CONTEXT_SETTINGS',
     z.array(z.string().regex(/^TRICKLE_[A-Z0-9_]+=/, 'must be NAME=value')),
     [],
-    contextSettingsExample,
+    CONTEXT_SETTINGS_EXAMPLE,
   )
   const known = Object.keys(contextSettings.deployed)
   for (const setting of given) {
@@ -83,7 +85,7 @@ function readContextSettings(values: ValueReader): void {
     values.invalid(
       'TRICKLE_CONTEXT_SETTINGS',
       `TRICKLE_CONTEXT_SETTINGS names ${name}, which is no setting of a context. There are: ${known.join(', ')}.`,
-      `azd env set TRICKLE_CONTEXT_SETTINGS '${contextSettingsExample}'`,
+      `azd env set TRICKLE_CONTEXT_SETTINGS '${CONTEXT_SETTINGS_EXAMPLE}'`,
     )
   }
 }
@@ -93,7 +95,7 @@ function readAuthorisation(values: ValueReader): void {
   const issuer = values.required(
     'TRICKLE_AUTH_ISSUER',
     'the issuer of the tokens that callers bring.',
-    issuerExample,
+    ISSUER_EXAMPLE,
   )
   values.required(
     'TRICKLE_AUTH_AUDIENCE',
@@ -106,18 +108,18 @@ function readAuthorisation(values: ValueReader): void {
     values.invalid(
       name,
       `${name} is "${url}"; in Azure it must be https and no loopback address.`,
-      `azd env set ${name} ${issuerExample}`,
+      `azd env set ${name} ${ISSUER_EXAMPLE}`,
     )
   }
   values.oneOf('TRICKLE_AUTH_TENANT_KEY', ['any', 'id', 'slug', 'externalId'], 'any')
-  values.json('TRICKLE_AUTH_APPLICATIONS', applicationsSchema, {}, applicationsExample)
-  const issuers = values.json('TRICKLE_AUTH_ISSUERS', issuersSchema, [], issuersExample)
+  values.json('TRICKLE_AUTH_APPLICATIONS', applicationsSchema, {}, APPLICATIONS_EXAMPLE)
+  const issuers = values.json('TRICKLE_AUTH_ISSUERS', issuersSchema, [], ISSUERS_EXAMPLE)
   const mistake = mistakeOfIssuers(issuers, issuer ?? '', false)
   if (mistake !== null)
     values.invalid(
       'TRICKLE_AUTH_ISSUERS',
       `TRICKLE_AUTH_ISSUERS${mistake}.`,
-      `azd env set TRICKLE_AUTH_ISSUERS '${issuersExample}'`,
+      `azd env set TRICKLE_AUTH_ISSUERS '${ISSUERS_EXAMPLE}'`,
     )
   const lifetime = values.get('TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX')
   if (lifetime === undefined || /^[1-9]\d{1,8}$/.test(lifetime)) return

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { valueOf, type Environment } from '../frame/environment.ts'
+import { valueOf } from '../frame/environment.ts'
+import type { Environment } from '../frame/environment.ts'
 import { HookFailure } from '../frame/failure.ts'
 
 /** Reads variables one by one and keeps what is wrong with them, so that all of it is told at once. */

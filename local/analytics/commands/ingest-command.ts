@@ -2,21 +2,11 @@ import { Readable } from 'node:stream'
 import { tableOf } from '../engine/index.ts'
 import { KustoFailure, syntaxFailure, unsupported } from '../failure.ts'
 import { IngestionFailure, ingestText, listProperty } from '../ingestion/index.ts'
-import { maxRequestBodyBytes } from '../limits.ts'
+import { REQUEST_BODY_BYTES_MAX } from '../limits.ts'
 import { readTokens } from '../kql/index.ts'
 import type { QueryResult } from '../query/index.ts'
 import { readProperties, result } from './command.ts'
 import type { CommandContext } from './command.ts'
-
-function asKustoFailure(error: unknown): unknown {
-  if (!(error instanceof IngestionFailure)) return error
-  return new KustoFailure({
-    message: error.message,
-    code: error.code,
-    permanent: error.permanent,
-    cause: error,
-  })
-}
 
 /**
  * `.ingest inline into table T [with (format='json', ingestionMappingReference='M', tags='["..."]',
@@ -46,11 +36,21 @@ export async function ingestCommand(text: string, context: CommandContext): Prom
       tags: listProperty('tags', properties.get('tags')),
       ingestIfNotExists: listProperty('ingestIfNotExists', properties.get('ingestifnotexists')),
       gzip: false,
-      maxBytes: maxRequestBodyBytes,
+      maxBytes: REQUEST_BODY_BYTES_MAX,
     })
     const rows = outcome.kind === 'ingested' ? [[outcome.extentId, table.name, BigInt(outcome.rowCount)]] : []
     return result(['ExtentId:guid', 'TableName:string', 'RowCount:long'], rows)
   } catch (error) {
     throw asKustoFailure(error)
   }
+}
+
+function asKustoFailure(error: unknown): unknown {
+  if (!(error instanceof IngestionFailure)) return error
+  return new KustoFailure({
+    message: error.message,
+    code: error.code,
+    permanent: error.permanent,
+    cause: error,
+  })
 }

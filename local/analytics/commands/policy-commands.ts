@@ -1,4 +1,4 @@
-import { encodingNames, findPolicy, findView, putPolicy, removePolicy, tableOf } from '../engine/index.ts'
+import { ENCODING_NAMES, findPolicy, findView, putPolicy, removePolicy, tableOf } from '../engine/index.ts'
 import type { EngineDatabase, PolicyEntityKind, PolicyKey } from '../engine/index.ts'
 import { entityNotFound, semanticFailure, syntaxFailure } from '../failure.ts'
 import type { TokenReader } from '../kql/index.ts'
@@ -11,7 +11,7 @@ import type { CommandContext } from './command.ts'
  * and shown.
  */
 
-const policyColumns = [
+const POLICY_COLUMNS = [
   'PolicyName:string',
   'EntityName:string',
   'Policy:string',
@@ -19,14 +19,15 @@ const policyColumns = [
   'EntityType:string',
 ] as const
 
-function columnEntity(reader: TokenReader, database: EngineDatabase): string {
-  const table = tableOf(database.reader, reader.expectName('a table name'))
-  reader.expect('.')
-  const column = reader.expectName('a column name')
-  if (!table.columns.some((candidate) => candidate.name === column)) {
-    throw entityNotFound('Column', `${table.name}.${column}`)
-  }
-  return `${table.name}.${column}`
+const KINDS: readonly PolicyEntityKind[] = ['cluster', 'column', 'database', 'materialized-view', 'table']
+
+/** `table T policy ...`: everything before the policy's value. */
+export function readPolicyKey(kindWord: string, reader: TokenReader, context: CommandContext): PolicyKey {
+  const kind = KINDS.find((candidate) => candidate === kindWord)
+  if (kind === undefined) throw syntaxFailure(`'${kindWord}' has no policies.`)
+  const entity = entityOf(kind, reader, context)
+  reader.expect('policy')
+  return { entityKind: kind, entity, policy: reader.expectName('the name of a policy').toLowerCase() }
 }
 
 function entityOf(kind: PolicyEntityKind, reader: TokenReader, context: CommandContext): string {
@@ -50,44 +51,14 @@ function entityOf(kind: PolicyEntityKind, reader: TokenReader, context: CommandC
   }
 }
 
-const kinds: readonly PolicyEntityKind[] = ['cluster', 'column', 'database', 'materialized-view', 'table']
-
-/** `table T policy ...`: everything before the policy's value. */
-export function readPolicyKey(kindWord: string, reader: TokenReader, context: CommandContext): PolicyKey {
-  const kind = kinds.find((candidate) => candidate === kindWord)
-  if (kind === undefined) throw syntaxFailure(`'${kindWord}' has no policies.`)
-  const entity = entityOf(kind, reader, context)
-  reader.expect('policy')
-  return { entityKind: kind, entity, policy: reader.expectName('the name of a policy').toLowerCase() }
-}
-
-/** `encoding type='BigObject'`; without a type the default again. */
-function readEncoding(reader: TokenReader): string {
-  if (reader.peek().kind === 'end') return 'null'
-  reader.expect('type')
-  reader.expect('=')
-  const type = reader.expectString('the name of an encoding')
-  reader.expectEnd()
-  if (!encodingNames.includes(type.toLowerCase())) throw semanticFailure(`'${type}' is not an encoding.`)
-  return type
-}
-
-function mergeJson(old: string | undefined, given: string): string {
-  if (old === undefined) return given
-  try {
-    const before: unknown = JSON.parse(old)
-    const added: unknown = JSON.parse(given)
-    const isBag = (value: unknown): value is Record<string, unknown> =>
-      typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isBag(before) && isBag(added) ? JSON.stringify({ ...before, ...added }) : given
-  } catch {
-    return given
+function columnEntity(reader: TokenReader, database: EngineDatabase): string {
+  const table = tableOf(database.reader, reader.expectName('a table name'))
+  reader.expect('.')
+  const column = reader.expectName('a column name')
+  if (!table.columns.some((candidate) => candidate.name === column)) {
+    throw entityNotFound('Column', `${table.name}.${column}`)
   }
-}
-
-function showPolicy(key: PolicyKey, definition: string | undefined): QueryResult {
-  const name = `${key.policy.charAt(0).toUpperCase()}${key.policy.slice(1)}Policy`
-  return result(policyColumns, [[name, key.entity, definition ?? 'null', '', key.entityKind]])
+  return `${table.name}.${column}`
 }
 
 /** `.alter table T policy P <value>`, `.alter-merge ...` */
@@ -107,6 +78,35 @@ export async function alterPolicyCommand(
     putPolicy(writer, key, definition)
   })
   return showPolicy(key, definition)
+}
+
+/** `encoding type='BigObject'`; without a type the default again. */
+function readEncoding(reader: TokenReader): string {
+  if (reader.peek().kind === 'end') return 'null'
+  reader.expect('type')
+  reader.expect('=')
+  const type = reader.expectString('the name of an encoding')
+  reader.expectEnd()
+  if (!ENCODING_NAMES.includes(type.toLowerCase())) throw semanticFailure(`'${type}' is not an encoding.`)
+  return type
+}
+
+function mergeJson(old: string | undefined, given: string): string {
+  if (old === undefined) return given
+  try {
+    const before: unknown = JSON.parse(old)
+    const added: unknown = JSON.parse(given)
+    const isBag = (value: unknown): value is Record<string, unknown> =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isBag(before) && isBag(added) ? JSON.stringify({ ...before, ...added }) : given
+  } catch {
+    return given
+  }
+}
+
+function showPolicy(key: PolicyKey, definition: string | undefined): QueryResult {
+  const name = `${key.policy.charAt(0).toUpperCase()}${key.policy.slice(1)}Policy`
+  return result(POLICY_COLUMNS, [[name, key.entity, definition ?? 'null', '', key.entityKind]])
 }
 
 /** `.delete table T policy P` */
@@ -132,13 +132,6 @@ export function showPolicyCommand(
   return showPolicy(key, findPolicy(context.database.reader, key))
 }
 
-function enables(definition: string | undefined): boolean {
-  return (
-    definition !== undefined &&
-    (/^enable\b/iu.test(definition) || /"IsEnabled"\s*:\s*true/iu.test(definition))
-  )
-}
-
 /** Whether streaming ingestion into the table is on, by its policy or the database's. It is off by default. */
 export function isStreamingEnabled(
   database: EngineDatabase,
@@ -149,5 +142,12 @@ export function isStreamingEnabled(
   const ofTable = findPolicy(database.reader, { entityKind: 'table', entity: tableName, policy })
   return enables(
     ofTable ?? findPolicy(database.reader, { entityKind: 'database', entity: databaseName, policy }),
+  )
+}
+
+function enables(definition: string | undefined): boolean {
+  return (
+    definition !== undefined &&
+    (/^enable\b/iu.test(definition) || /"IsEnabled"\s*:\s*true/iu.test(definition))
   )
 }

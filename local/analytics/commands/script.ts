@@ -27,26 +27,6 @@ export function splitScript(script: string): ScriptCommand[] {
   return commands.map(({ line, lines }) => ({ line, text: lines.join('\n').trim() }))
 }
 
-function scriptFiles(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith('.kql'))
-      .toSorted()
-      .map((name) => join(folder, name))
-  } catch (error) {
-    throw (
-      fileFailure(error, folder) ??
-      new LocalFailure({
-        code: 'INSTALLATION_INCOMPLETE',
-        what: 'The folder with the .kql files cannot be read.',
-        where: folder,
-        mend: 'Name the right folder with --kql DIR.',
-        cause: error,
-      })
-    )
-  }
-}
-
 /**
  * Runs all .kql files of a folder in the order of their names.
  * @throws LocalFailure PART_FAILED naming file and line of the first command that fails
@@ -66,5 +46,25 @@ export async function runScripts(folder: string, context: CommandContext): Promi
         })
       }
     }
+  }
+}
+
+function scriptFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.kql'))
+      .toSorted()
+      .map((name) => join(folder, name))
+  } catch (error) {
+    throw (
+      fileFailure(error, folder) ??
+      new LocalFailure({
+        code: 'INSTALLATION_INCOMPLETE',
+        what: 'The folder with the .kql files cannot be read.',
+        where: folder,
+        mend: 'Name the right folder with --kql DIR.',
+        cause: error,
+      })
+    )
   }
 }

@@ -9,12 +9,12 @@ import { ticksOfUnixMs } from '../values/index.ts'
 import { result } from './command.ts'
 import type { Command, CommandContext } from './command.ts'
 import { showPolicyCommand } from './policy-commands.ts'
-import { mappingColumns, tableRow, tableRowColumns } from './table-commands.ts'
-import { viewColumns, viewRow } from './view-commands.ts'
+import { MAPPING_COLUMNS, tableRow, TABLE_ROW_COLUMNS } from './table-commands.ts'
+import { VIEW_COLUMNS, viewRow } from './view-commands.ts'
 
 type Rows = ReturnType<typeof result>
 
-const extentColumns = [
+const EXTENT_COLUMNS = [
   'ExtentId:guid',
   'DatabaseName:string',
   'TableName:string',
@@ -80,7 +80,7 @@ function showMappings(table: Table, reader: TokenReader, context: CommandContext
     (mapping) => name === undefined || mapping.name === name,
   )
   return result(
-    mappingColumns,
+    MAPPING_COLUMNS,
     mappings.map((mapping) => [
       mapping.name,
       'Json',
@@ -98,11 +98,11 @@ function showTable(reader: TokenReader, context: CommandContext): QueryResult {
   if (reader.accept('extents')) {
     const extents = listExtents(context.database.reader, table, readTagFilters(reader))
     return result(
-      extentColumns,
+      EXTENT_COLUMNS,
       extents.map((extent) => extentRow(extent, table, context.databaseName)),
     )
   }
-  if (reader.accept('cslschema')) return result(tableRowColumns, [tableRow(table, context.databaseName)])
+  if (reader.accept('cslschema')) return result(TABLE_ROW_COLUMNS, [tableRow(table, context.databaseName)])
   if (reader.accept('ingestion')) return showMappings(table, reader, context)
   throw unsupported(`'.show table ${table.name} ${reader.peek().text}'`, [
     'extents',
@@ -142,7 +142,7 @@ const commands: Readonly<Record<string, Command>> = {
   databases: (_reader, context) => showDatabase(context),
   'materialized-views': (_reader, context) =>
     result(
-      viewColumns,
+      VIEW_COLUMNS,
       listViews(context.database.reader).map((view) => viewRow(view)),
     ),
   column: (reader, context) => showPolicyCommand('column', reader, context),

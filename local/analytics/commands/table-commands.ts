@@ -9,19 +9,6 @@ import type { CommandContext } from './command.ts'
 import type { QueryResult } from '../query/index.ts'
 import { unsupported } from '../failure.ts'
 
-/** `(a:string, ['b c']:long)` */
-function readSchema(reader: TokenReader): Column[] {
-  const columns: Column[] = []
-  reader.expect('(')
-  do {
-    const name = reader.expectName('a column name')
-    reader.expect(':')
-    columns.push({ name, type: columnTypeOf(reader.expectName('a type')) })
-  } while (reader.accept(','))
-  reader.expect(')')
-  return columns
-}
-
 export function cslSchema(table: Table): string {
   return table.columns.map((column) => `${column.name}:${column.type}`).join(',')
 }
@@ -30,7 +17,7 @@ export function tableRow(table: Table, databaseName: string): StoredValue[] {
   return [table.name, cslSchema(table), databaseName, table.folder, table.docstring]
 }
 
-export const tableRowColumns = [
+export const TABLE_ROW_COLUMNS = [
   'TableName:string',
   'Schema:string',
   'DatabaseName:string',
@@ -38,7 +25,7 @@ export const tableRowColumns = [
   'DocString:string',
 ] as const
 
-export const mappingColumns = [
+export const MAPPING_COLUMNS = [
   'Name:string',
   'Kind:string',
   'Mapping:string',
@@ -46,6 +33,24 @@ export const mappingColumns = [
   'Database:string',
   'Table:string',
 ] as const
+
+/** `.create[-merge] table T (...)`, `.create[-or-alter] table T ingestion json mapping "M" '[...]'` */
+export async function createTableCommand(reader: TokenReader, context: CommandContext): Promise<QueryResult> {
+  const name = reader.expectName('a table name')
+  if (reader.accept('ingestion')) return await putJsonMapping(reader, context, name)
+  const columns = readSchema(reader)
+  const properties = readProperties(reader)
+  reader.expectEnd()
+  const table = await context.database.writing.run(() =>
+    createMergeTable(context.database.writer, {
+      name,
+      columns,
+      folder: properties.get('folder'),
+      docstring: properties.get('docstring'),
+    }),
+  )
+  return result(TABLE_ROW_COLUMNS, [tableRow(table, context.databaseName)])
+}
 
 async function putJsonMapping(
   reader: TokenReader,
@@ -66,25 +71,20 @@ async function putJsonMapping(
     putMapping(context.database.writer, table, name, definition.trim())
   })
   const row = [name, 'Json', definition.trim(), ticksOfUnixMs(Date.now()), context.databaseName, tableName]
-  return result(mappingColumns, [row])
+  return result(MAPPING_COLUMNS, [row])
 }
 
-/** `.create[-merge] table T (...)`, `.create[-or-alter] table T ingestion json mapping "M" '[...]'` */
-export async function createTableCommand(reader: TokenReader, context: CommandContext): Promise<QueryResult> {
-  const name = reader.expectName('a table name')
-  if (reader.accept('ingestion')) return await putJsonMapping(reader, context, name)
-  const columns = readSchema(reader)
-  const properties = readProperties(reader)
-  reader.expectEnd()
-  const table = await context.database.writing.run(() =>
-    createMergeTable(context.database.writer, {
-      name,
-      columns,
-      folder: properties.get('folder'),
-      docstring: properties.get('docstring'),
-    }),
-  )
-  return result(tableRowColumns, [tableRow(table, context.databaseName)])
+/** `(a:string, ['b c']:long)` */
+function readSchema(reader: TokenReader): Column[] {
+  const columns: Column[] = []
+  reader.expect('(')
+  do {
+    const name = reader.expectName('a column name')
+    reader.expect(':')
+    columns.push({ name, type: columnTypeOf(reader.expectName('a type')) })
+  } while (reader.accept(','))
+  reader.expect(')')
+  return columns
 }
 
 /** `.create table`: as `.create-merge table`, but leaves a table that exists as it is. */
@@ -95,5 +95,5 @@ export async function createNewTableCommand(
   const existing = findTable(context.database.reader, reader.peek().text)
   const isSchema = reader.peek(1).text === '('
   if (existing === undefined || !isSchema) return await createTableCommand(reader, context)
-  return result(tableRowColumns, [tableRow(existing, context.databaseName)])
+  return result(TABLE_ROW_COLUMNS, [tableRow(existing, context.databaseName)])
 }

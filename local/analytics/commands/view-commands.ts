@@ -8,7 +8,7 @@ import type { StoredValue } from '../values/index.ts'
 import { result } from './command.ts'
 import type { CommandContext } from './command.ts'
 
-export const viewColumns = [
+export const VIEW_COLUMNS = [
   'Name:string',
   'SourceTable:string',
   'Query:string',
@@ -18,47 +18,6 @@ export const viewColumns = [
 
 export function viewRow(view: View): StoredValue[] {
   return [view.name, view.table.name, view.query, 1n, 1n]
-}
-
-/** The keys of `T | summarize take_any(*) by A, B`. @throws KustoFailure for any other query */
-function keysOfView(query: string, tableName: string): string[] {
-  const other = unsupported('this query of a materialized view', [
-    `${tableName} | summarize take_any(*) by Key1, Key2`,
-  ])
-  const reader = readTokens(query)
-  const { source, operators } = parseQuery(reader)
-  reader.expectEnd()
-  const [summarize] = operators
-  if (source !== tableName || operators.length !== 1 || summarize?.kind !== 'summarize') throw other
-  const [aggregate] = summarize.aggregates
-  const call = aggregate?.expression
-  const isTakeAny = call?.kind === 'call' && (call.name === 'take_any' || call.name === 'any')
-  if (summarize.aggregates.length !== 1 || !isTakeAny || call.parameters[0]?.kind !== 'star') throw other
-  const keys = summarize.by.map(({ name, expression }) => {
-    if (name !== undefined || expression.kind !== 'name') throw other
-    return expression.name
-  })
-  if (keys.length === 0) throw other
-  return keys
-}
-
-/** The text between the outer braces, which are the last words of the command. */
-function bodyOf(reader: TokenReader): string {
-  const open = reader.expect('{')
-  const close = reader.source.lastIndexOf('}')
-  if (close < open.end) throw syntaxFailure("the view's query is not closed by '}'.")
-  return reader.source.slice(open.end, close).trim()
-}
-
-function propertiesText(reader: TokenReader): string {
-  if (!reader.accept('with')) return ''
-  const open = reader.expect('(')
-  for (;;) {
-    const token = reader.next()
-    if (token.kind === 'end') throw syntaxFailure("the view's properties are not closed by ')'.")
-    if (token.text === ')' && token.kind === 'symbol')
-      return reader.source.slice(open.end, token.start).trim()
-  }
 }
 
 /**
@@ -83,7 +42,48 @@ export async function putViewCommand(
   await context.database.writing.run(() => {
     putView(context.database.writer, { name, table, query, keyNames, properties })
   })
-  return result(viewColumns, [[name, table.name, query, 1n, 1n]])
+  return result(VIEW_COLUMNS, [[name, table.name, query, 1n, 1n]])
+}
+
+function propertiesText(reader: TokenReader): string {
+  if (!reader.accept('with')) return ''
+  const open = reader.expect('(')
+  for (;;) {
+    const token = reader.next()
+    if (token.kind === 'end') throw syntaxFailure("the view's properties are not closed by ')'.")
+    if (token.text === ')' && token.kind === 'symbol')
+      return reader.source.slice(open.end, token.start).trim()
+  }
+}
+
+/** The text between the outer braces, which are the last words of the command. */
+function bodyOf(reader: TokenReader): string {
+  const open = reader.expect('{')
+  const close = reader.source.lastIndexOf('}')
+  if (close < open.end) throw syntaxFailure("the view's query is not closed by '}'.")
+  return reader.source.slice(open.end, close).trim()
+}
+
+/** The keys of `T | summarize take_any(*) by A, B`. @throws KustoFailure for any other query */
+function keysOfView(query: string, tableName: string): string[] {
+  const other = unsupported('this query of a materialized view', [
+    `${tableName} | summarize take_any(*) by Key1, Key2`,
+  ])
+  const reader = readTokens(query)
+  const { source, operators } = parseQuery(reader)
+  reader.expectEnd()
+  const [summarize] = operators
+  if (source !== tableName || operators.length !== 1 || summarize?.kind !== 'summarize') throw other
+  const [aggregate] = summarize.aggregates
+  const call = aggregate?.expression
+  const isTakeAny = call?.kind === 'call' && (call.name === 'take_any' || call.name === 'any')
+  if (summarize.aggregates.length !== 1 || !isTakeAny || call.parameters[0]?.kind !== 'star') throw other
+  const keys = summarize.by.map(({ name, expression }) => {
+    if (name !== undefined || expression.kind !== 'name') throw other
+    return expression.name
+  })
+  if (keys.length === 0) throw other
+  return keys
 }
 
 /** `.create [async] [ifnotexists] materialized-view ...` */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { entityNotFound, semanticFailure } from '../failure.ts'
-import { maxColumns } from '../limits.ts'
+import { COLUMNS_MAX } from '../limits.ts'
 import { columnTypeOf, sqliteColumnOf } from '../values/index.ts'
 import type { Column } from '../values/index.ts'
 import { inTransaction } from './transaction.ts'
@@ -34,15 +34,9 @@ export function sqlColumn(ordinal: number): string {
   return `c${ordinal}`
 }
 
-function columnsOf(database: DatabaseSync, tableId: number): TableColumn[] {
-  return database
-    .prepare('SELECT ordinal, name, type FROM kusto_columns WHERE table_id = ? ORDER BY ordinal')
-    .all(tableId)
-    .map((row) => ({
-      ordinal: Number(row['ordinal']),
-      name: String(row['name']),
-      type: columnTypeOf(String(row['type'])),
-    }))
+export function listTables(database: DatabaseSync): Table[] {
+  const rows = database.prepare('SELECT * FROM kusto_tables ORDER BY name').all()
+  return rows.map((row) => tableOfRow(database, row))
 }
 
 function tableOfRow(database: DatabaseSync, row: Record<string, unknown>): Table {
@@ -56,9 +50,15 @@ function tableOfRow(database: DatabaseSync, row: Record<string, unknown>): Table
   }
 }
 
-export function listTables(database: DatabaseSync): Table[] {
-  const rows = database.prepare('SELECT * FROM kusto_tables ORDER BY name').all()
-  return rows.map((row) => tableOfRow(database, row))
+function columnsOf(database: DatabaseSync, tableId: number): TableColumn[] {
+  return database
+    .prepare('SELECT ordinal, name, type FROM kusto_columns WHERE table_id = ? ORDER BY ordinal')
+    .all(tableId)
+    .map((row) => ({
+      ordinal: Number(row['ordinal']),
+      name: String(row['name']),
+      type: columnTypeOf(String(row['type'])),
+    }))
 }
 
 export function findTable(database: DatabaseSync, name: string): Table | undefined {
@@ -77,6 +77,27 @@ export function tableOf(database: DatabaseSync, name: string): Table {
   const table = findTable(database, name)
   if (table === undefined) throw entityNotFound('Table', name)
   return table
+}
+
+/**
+ * Makes the table, or adds the columns that it does not have yet.
+ * @throws KustoFailure for a column that has another type already, a name given twice or too many columns
+ */
+export function createMergeTable(database: DatabaseSync, definition: TableDefinition): Table {
+  const names = new Set(definition.columns.map((column) => column.name))
+  if (names.size !== definition.columns.length) throw semanticFailure('A column is named twice.')
+  if (definition.columns.length === 0 || definition.columns.length > COLUMNS_MAX) {
+    throw semanticFailure(`A table has 1 to ${COLUMNS_MAX} columns.`)
+  }
+  if (database.prepare('SELECT 1 FROM kusto_views WHERE name = ?').get(definition.name) !== undefined) {
+    throw semanticFailure(`'${definition.name}' is a materialized view.`)
+  }
+  inTransaction(database, () => {
+    const existing = findTable(database, definition.name)
+    if (existing === undefined) createTable(database, definition)
+    else mergeColumns(database, existing, definition.columns)
+  })
+  return tableOf(database, definition.name)
 }
 
 function createTable(database: DatabaseSync, definition: TableDefinition): void {
@@ -115,25 +136,4 @@ function mergeColumns(database: DatabaseSync, table: Table, wanted: readonly Col
       )
     }
   }
-}
-
-/**
- * Makes the table, or adds the columns that it does not have yet.
- * @throws KustoFailure for a column that has another type already, a name given twice or too many columns
- */
-export function createMergeTable(database: DatabaseSync, definition: TableDefinition): Table {
-  const names = new Set(definition.columns.map((column) => column.name))
-  if (names.size !== definition.columns.length) throw semanticFailure('A column is named twice.')
-  if (definition.columns.length === 0 || definition.columns.length > maxColumns) {
-    throw semanticFailure(`A table has 1 to ${maxColumns} columns.`)
-  }
-  if (database.prepare('SELECT 1 FROM kusto_views WHERE name = ?').get(definition.name) !== undefined) {
-    throw semanticFailure(`'${definition.name}' is a materialized view.`)
-  }
-  inTransaction(database, () => {
-    const existing = findTable(database, definition.name)
-    if (existing === undefined) createTable(database, definition)
-    else mergeColumns(database, existing, definition.columns)
-  })
-  return tableOf(database, definition.name)
 }

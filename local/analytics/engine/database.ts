@@ -6,12 +6,12 @@ import type { WriteLock } from './write-lock.ts'
 import { registerScalarFunctions } from './scalar-functions.ts'
 
 /** Kilobytes of pages each connection keeps in memory; what does not fit goes to the disk. */
-const cacheKilobytes = 32 * 1024
+const CACHE_KILOBYTES = 32 * 1024
 
 /** Grows with each change that an older program could not read. */
-const layoutVersion = 1
+const LAYOUT_VERSION = 1
 
-const layout = `
+const LAYOUT = `
 CREATE TABLE IF NOT EXISTS instance (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS kusto_tables (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, docstring TEXT NOT NULL
@@ -56,34 +56,6 @@ export interface EngineDatabase {
   close(): void
 }
 
-function openFile(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5000 })
-  // WAL: readers see the last commit while a transaction is open. synchronous=FULL: a commit is on the disk before
-  // its queue message is deleted, else a power cut would lose rows that the sender has confirmed.
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA cache_size = -${cacheKilobytes};
-    PRAGMA temp_store = FILE;
-  `)
-  registerScalarFunctions(database)
-  return database
-}
-
-function checkLayout(database: DatabaseSync, file: string): void {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-  if (found !== 0 && found !== layoutVersion) {
-    throw new LocalFailure({
-      code: 'DATA_FOLDER_OTHER_VERSION',
-      what: `The analytics data has layout ${found}; this program writes layout ${layoutVersion}.`,
-      where: file,
-      mend: 'Start with --fresh to clear the local data.',
-    })
-  }
-  database.exec(layout)
-  database.exec(`PRAGMA user_version = ${layoutVersion}`)
-}
-
 /**
  * Opens (or makes) the database of a data folder.
  * @throws LocalFailure DATA_FOLDER_BROKEN, DATA_FOLDER_OTHER_VERSION
@@ -116,4 +88,32 @@ export function openDatabase(dataFolder: string): EngineDatabase {
       })
     )
   }
+}
+
+function openFile(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 5000 })
+  // WAL: readers see the last commit while a transaction is open. synchronous=FULL: a commit is on the disk before
+  // its queue message is deleted, else a power cut would lose rows that the sender has confirmed.
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA cache_size = -${CACHE_KILOBYTES};
+    PRAGMA temp_store = FILE;
+  `)
+  registerScalarFunctions(database)
+  return database
+}
+
+function checkLayout(database: DatabaseSync, file: string): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (found !== 0 && found !== LAYOUT_VERSION) {
+    throw new LocalFailure({
+      code: 'DATA_FOLDER_OTHER_VERSION',
+      what: `The analytics data has layout ${found}; this program writes layout ${LAYOUT_VERSION}.`,
+      where: file,
+      mend: 'Start with --fresh to clear the local data.',
+    })
+  }
+  database.exec(LAYOUT)
+  database.exec(`PRAGMA user_version = ${LAYOUT_VERSION}`)
 }

@@ -16,15 +16,6 @@ export interface TagFilter {
   readonly tag: string
 }
 
-function obeys(tags: readonly string[], filter: TagFilter): boolean {
-  const wanted = filter.tag.toLowerCase()
-  const found =
-    filter.operator === 'has'
-      ? tags.includes(filter.tag)
-      : tags.some((tag) => tag.toLowerCase().includes(wanted))
-  return found !== filter.negated
-}
-
 /** The table's extents, newest last. With a `has` filter only those are read that have the tag. */
 export function listExtents(database: DatabaseSync, table: Table, filters: readonly TagFilter[]): Extent[] {
   const exact = filters.find((filter) => filter.operator === 'has' && !filter.negated)
@@ -50,4 +41,13 @@ export function listExtents(database: DatabaseSync, table: Table, filters: reado
       tags: JSON.parse(String(row['tags'])) as string[],
     }))
     .filter((extent) => filters.every((filter) => obeys(extent.tags, filter)))
+}
+
+function obeys(tags: readonly string[], filter: TagFilter): boolean {
+  const wanted = filter.tag.toLowerCase()
+  const found =
+    filter.operator === 'has'
+      ? tags.includes(filter.tag)
+      : tags.some((tag) => tag.toLowerCase().includes(wanted))
+  return found !== filter.negated
 }

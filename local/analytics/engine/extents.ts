@@ -26,29 +26,6 @@ export type IngestionOutcome =
 /** Hands rows over (values in the order of the table's columns) and answers the bytes it read, uncompressed. */
 export type RowFeed = (insert: (values: readonly StoredValue[]) => void) => Promise<number>
 
-function existingTag(database: DatabaseSync, table: Table, names: readonly string[]): string | undefined {
-  const statement = database.prepare('SELECT 1 FROM kusto_extent_tags WHERE table_id = ? AND tag = ? LIMIT 1')
-  return names.map((name) => `ingest-by:${name}`).find((tag) => statement.get(table.id, tag) !== undefined)
-}
-
-function recordExtent(
-  database: DatabaseSync,
-  request: IngestionRequest,
-  rowCount: number,
-  originalBytes: number,
-): string {
-  const extentId = randomUUID()
-  const extent = database
-    .prepare(
-      `INSERT INTO kusto_extents (extent_id, table_id, created_on, row_count, original_bytes)
-       VALUES (?, ?, ?, ?, ?) RETURNING id`,
-    )
-    .get(extentId, request.table.id, ticksOfUnixMs(Date.now()), rowCount, originalBytes)
-  const insertTag = database.prepare('INSERT INTO kusto_extent_tags (table_id, tag, extent) VALUES (?, ?, ?)')
-  for (const tag of new Set(request.tags)) insertTag.run(request.table.id, tag, Number(extent?.['id']))
-  return extentId
-}
-
 /**
  * Rows, extent, tags and the message that asked for them in one transaction: all or nothing is kept. Rows are kept as
  * they come, doubles included; only `ingestIfNotExists` skips, as in ADX.
@@ -78,4 +55,27 @@ export async function ingest(
       return { kind: 'ingested', extentId: recordExtent(writer, request, rowCount, originalBytes), rowCount }
     }),
   )
+}
+
+function existingTag(database: DatabaseSync, table: Table, names: readonly string[]): string | undefined {
+  const statement = database.prepare('SELECT 1 FROM kusto_extent_tags WHERE table_id = ? AND tag = ? LIMIT 1')
+  return names.map((name) => `ingest-by:${name}`).find((tag) => statement.get(table.id, tag) !== undefined)
+}
+
+function recordExtent(
+  database: DatabaseSync,
+  request: IngestionRequest,
+  rowCount: number,
+  originalBytes: number,
+): string {
+  const extentId = randomUUID()
+  const extent = database
+    .prepare(
+      `INSERT INTO kusto_extents (extent_id, table_id, created_on, row_count, original_bytes)
+       VALUES (?, ?, ?, ?, ?) RETURNING id`,
+    )
+    .get(extentId, request.table.id, ticksOfUnixMs(Date.now()), rowCount, originalBytes)
+  const insertTag = database.prepare('INSERT INTO kusto_extent_tags (table_id, tag, extent) VALUES (?, ?, ?)')
+  for (const tag of new Set(request.tags)) insertTag.run(request.table.id, tag, Number(extent?.['id']))
+  return extentId
 }

@@ -14,7 +14,7 @@ export { createMergeTable, findTable, listTables, sqlColumn, sqlTable, tableOf }
 export type { Table, TableColumn, TableDefinition } from './catalog.ts'
 export { findMapping, listMappings, putMapping } from './mappings.ts'
 export type { StoredMapping } from './mappings.ts'
-export { encodingNames, findPolicy, maxValueBytes, putPolicy, removePolicy } from './policies.ts'
+export { ENCODING_NAMES, findPolicy, maxValueBytes, putPolicy, removePolicy } from './policies.ts'
 export type { PolicyEntityKind, PolicyKey } from './policies.ts'
 export { findView, firstOfKeyCondition, listViews, putView } from './views.ts'
 export type { View, ViewDefinition } from './views.ts'

@@ -9,18 +9,18 @@ export interface StoredMapping {
   readonly updatedOnTicks: bigint
 }
 
+export function listMappings(database: DatabaseSync, table: Table): StoredMapping[] {
+  const statement = database.prepare('SELECT * FROM kusto_mappings WHERE table_id = ? ORDER BY name')
+  statement.setReadBigInts(true)
+  return statement.all(table.id).map((row) => mappingOfRow(row))
+}
+
 function mappingOfRow(row: Record<string, unknown>): StoredMapping {
   return {
     name: String(row['name']),
     definition: String(row['definition']),
     updatedOnTicks: row['updated_on'] as bigint,
   }
-}
-
-export function listMappings(database: DatabaseSync, table: Table): StoredMapping[] {
-  const statement = database.prepare('SELECT * FROM kusto_mappings WHERE table_id = ? ORDER BY name')
-  statement.setReadBigInts(true)
-  return statement.all(table.id).map((row) => mappingOfRow(row))
 }
 
 /** Mapping names differ by case, as ADX has it. */

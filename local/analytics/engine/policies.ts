@@ -1,5 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { bigObject32MaxValueBytes, bigObjectMaxValueBytes, defaultMaxValueBytes } from '../limits.ts'
+import {
+  BIG_OBJECT32_VALUE_BYTES_MAX,
+  BIG_OBJECT_VALUE_BYTES_MAX,
+  DEFAULT_VALUE_BYTES_MAX,
+} from '../limits.ts'
 import type { Table, TableColumn } from './catalog.ts'
 
 export type PolicyEntityKind = 'cluster' | 'column' | 'database' | 'materialized-view' | 'table'
@@ -36,11 +40,11 @@ export function removePolicy(database: DatabaseSync, key: PolicyKey): void {
 
 /** In lower case; `null` is the default's name. Unknown to us and to nobody's harm: they change indexes only. */
 const maxBytesByEncoding: Readonly<Record<string, number>> = {
-  bigobject: bigObjectMaxValueBytes,
-  bigobject32: bigObject32MaxValueBytes,
+  bigobject: BIG_OBJECT_VALUE_BYTES_MAX,
+  bigobject32: BIG_OBJECT32_VALUE_BYTES_MAX,
 }
 
-export const encodingNames = ['identifier', 'bigobject', 'bigobject32', 'vector16', 'null']
+export const ENCODING_NAMES = ['identifier', 'bigobject', 'bigobject32', 'vector16', 'null']
 
 /** How many bytes (UTF-8) a string or dynamic of this column may have, by its encoding policy or its table's. */
 export function maxValueBytes(database: DatabaseSync, table: Table, column: TableColumn): number {
@@ -50,5 +54,5 @@ export function maxValueBytes(database: DatabaseSync, table: Table, column: Tabl
       entity: `${table.name}.${column.name}`,
       policy: 'encoding',
     }) ?? findPolicy(database, { entityKind: 'table', entity: table.name, policy: 'encoding' })
-  return maxBytesByEncoding[encoding?.toLowerCase() ?? ''] ?? defaultMaxValueBytes
+  return maxBytesByEncoding[encoding?.toLowerCase() ?? ''] ?? DEFAULT_VALUE_BYTES_MAX
 }

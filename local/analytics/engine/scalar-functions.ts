@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { bigObject32MaxValueBytes } from '../limits.ts'
+import { BIG_OBJECT32_VALUE_BYTES_MAX } from '../limits.ts'
 import {
   columnTypeOf,
   formatDatetime,
@@ -11,12 +11,34 @@ import {
 } from '../values/index.ts'
 import type { StoredValue } from '../values/index.ts'
 
+export function registerScalarFunctions(database: DatabaseSync): void {
+  const options = { deterministic: true, useBigIntArguments: true }
+  const register = (name: string, run: (first: string, second: StoredValue) => StoredValue): void => {
+    database.function(name, options, (first: unknown, second: unknown) =>
+      run(String(first), second as StoredValue),
+    )
+  }
+  const predicate = (name: string, run: (text: string, other: string) => boolean): void => {
+    register(name, (text, other) => (run(text, String(other)) ? 1n : 0n))
+  }
+  predicate('kql_has', has)
+  predicate('kql_contains', (text, part) => text.toLowerCase().includes(part.toLowerCase()))
+  predicate('kql_startswith', (text, part) => text.toLowerCase().startsWith(part.toLowerCase()))
+  predicate('kql_endswith', (text, part) => text.toLowerCase().endsWith(part.toLowerCase()))
+  predicate('kql_equals_ignoring_case', (text, other) => text.toLowerCase() === other.toLowerCase())
+  register('kql_text', textOf)
+  register('kql_from_text', (type, text) =>
+    text === null ? null : valueOfText(columnTypeOf(type), String(text)),
+  )
+  register('kql_from_dynamic', (type, json) => (json === null ? null : fromDynamic(type, String(json))))
+}
+
 /**
  * Functions that queries compile to where SQLite has none with Kusto's meaning. Integers come as bigint; a function
  * that gets null answers null, but for `kql_text`.
  */
 
-const termCharacter = /[\p{L}\p{N}]/u
+const TERM_CHARACTER = /[\p{L}\p{N}]/u
 
 /** Kusto's `has`: the text contains the term, case ignored, with no letter or digit next to it. */
 function has(text: string, term: string): boolean {
@@ -26,22 +48,10 @@ function has(text: string, term: string): boolean {
   while (at !== -1) {
     const before = inText.slice(0, at).at(-1) ?? ''
     const after = inText.at(at + wanted.length) ?? ''
-    if (!termCharacter.test(before) && !termCharacter.test(after)) return true
+    if (!TERM_CHARACTER.test(before) && !TERM_CHARACTER.test(after)) return true
     at = inText.indexOf(wanted, at + 1)
   }
   return false
-}
-
-function textOfDynamic(json: string): string {
-  const start = skipWhitespace(json, 0)
-  const end = json.trimEnd().length
-  if (json[start] === '"') return stringOfSpan(json, { start, end })
-  const text = json.slice(start, end)
-  return text === 'null' ? '' : text
-}
-
-function realText(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value)
 }
 
 /** Kusto's `tostring()`. */
@@ -67,29 +77,19 @@ function textOf(type: string, value: StoredValue): string {
   }
 }
 
-function fromDynamic(type: string, json: string): StoredValue {
-  const span = { start: skipWhitespace(json, 0), end: json.trimEnd().length }
-  return valueOfJson(columnTypeOf(type), json, span, bigObject32MaxValueBytes)
+function textOfDynamic(json: string): string {
+  const start = skipWhitespace(json, 0)
+  const end = json.trimEnd().length
+  if (json[start] === '"') return stringOfSpan(json, { start, end })
+  const text = json.slice(start, end)
+  return text === 'null' ? '' : text
 }
 
-export function registerScalarFunctions(database: DatabaseSync): void {
-  const options = { deterministic: true, useBigIntArguments: true }
-  const register = (name: string, run: (first: string, second: StoredValue) => StoredValue): void => {
-    database.function(name, options, (first: unknown, second: unknown) =>
-      run(String(first), second as StoredValue),
-    )
-  }
-  const predicate = (name: string, run: (text: string, other: string) => boolean): void => {
-    register(name, (text, other) => (run(text, String(other)) ? 1n : 0n))
-  }
-  predicate('kql_has', has)
-  predicate('kql_contains', (text, part) => text.toLowerCase().includes(part.toLowerCase()))
-  predicate('kql_startswith', (text, part) => text.toLowerCase().startsWith(part.toLowerCase()))
-  predicate('kql_endswith', (text, part) => text.toLowerCase().endsWith(part.toLowerCase()))
-  predicate('kql_equals_ignoring_case', (text, other) => text.toLowerCase() === other.toLowerCase())
-  register('kql_text', textOf)
-  register('kql_from_text', (type, text) =>
-    text === null ? null : valueOfText(columnTypeOf(type), String(text)),
-  )
-  register('kql_from_dynamic', (type, json) => (json === null ? null : fromDynamic(type, String(json))))
+function realText(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value)
+}
+
+function fromDynamic(type: string, json: string): StoredValue {
+  const span = { start: skipWhitespace(json, 0), end: json.trimEnd().length }
+  return valueOfJson(columnTypeOf(type), json, span, BIG_OBJECT32_VALUE_BYTES_MAX)
 }

@@ -26,12 +26,9 @@ export interface ViewDefinition {
   readonly properties: string
 }
 
-function keyColumns(table: Table, keyNames: readonly string[]): TableColumn[] {
-  return keyNames.map((name) => {
-    const column = table.columns.find((candidate) => candidate.name === name)
-    if (column === undefined) throw semanticFailure(`Table '${table.name}' has no column '${name}'.`)
-    return column
-  })
+export function listViews(database: DatabaseSync): View[] {
+  const rows = database.prepare('SELECT * FROM kusto_views ORDER BY name').all()
+  return rows.map((row) => viewOfRow(database, row))
 }
 
 function viewOfRow(database: DatabaseSync, row: Record<string, unknown>): View {
@@ -45,9 +42,12 @@ function viewOfRow(database: DatabaseSync, row: Record<string, unknown>): View {
   }
 }
 
-export function listViews(database: DatabaseSync): View[] {
-  const rows = database.prepare('SELECT * FROM kusto_views ORDER BY name').all()
-  return rows.map((row) => viewOfRow(database, row))
+function keyColumns(table: Table, keyNames: readonly string[]): TableColumn[] {
+  return keyNames.map((name) => {
+    const column = table.columns.find((candidate) => candidate.name === name)
+    if (column === undefined) throw semanticFailure(`Table '${table.name}' has no column '${name}'.`)
+    return column
+  })
 }
 
 export function findView(database: DatabaseSync, name: string): View | undefined {

@@ -17,7 +17,7 @@ interface ActiveRule {
 }
 
 /** The parts of a subject that are looked at; a command may carry megabytes of data. */
-const maxSubjectLength = 10_000
+const SUBJECT_LENGTH_MAX = 10_000
 
 export interface FaultDoor {
   /** The first rule that matches and fires, counted; undefined: nothing happens. */
@@ -27,25 +27,6 @@ export interface FaultDoor {
   clear(): void
   /** The rules as given with how often each fired. */
   show(): Record<string, unknown>
-}
-
-function activate(rule: FaultRule): ActiveRule {
-  const pattern = patternOf(rule.match)
-  const text = rule.match.toLowerCase()
-  const matches =
-    pattern === undefined
-      ? (subject: string): boolean => subject.toLowerCase().includes(text)
-      : (subject: string): boolean => pattern.test(subject)
-  return { rule, matches, hits: 0 }
-}
-
-function faultOf(rule: FaultRule): Fault {
-  const delayMs = rule.delayMs ?? 0
-  if (rule.cut === true) return { delayMs, ending: { kind: 'cut' }, after: rule.after }
-  if (rule.status !== undefined) {
-    return { delayMs, ending: { kind: 'status', status: rule.status }, after: rule.after }
-  }
-  return { delayMs, ending: undefined, after: false }
 }
 
 export function createFaultDoor(): FaultDoor {
@@ -59,7 +40,7 @@ export function createFaultDoor(): FaultDoor {
   }
   return {
     decide: (subject) => {
-      const active = rules.find((candidate) => fires(candidate, subject.slice(0, maxSubjectLength)))
+      const active = rules.find((candidate) => fires(candidate, subject.slice(0, SUBJECT_LENGTH_MAX)))
       if (active === undefined) return undefined
       active.hits += 1
       return faultOf(active.rule)
@@ -81,4 +62,23 @@ export function createFaultDoor(): FaultDoor {
     },
     show: () => ({ seed, rules: rules.map(({ rule, hits }) => ({ ...rule, hits })) }),
   }
+}
+
+function faultOf(rule: FaultRule): Fault {
+  const delayMs = rule.delayMs ?? 0
+  if (rule.cut === true) return { delayMs, ending: { kind: 'cut' }, after: rule.after }
+  if (rule.status !== undefined) {
+    return { delayMs, ending: { kind: 'status', status: rule.status }, after: rule.after }
+  }
+  return { delayMs, ending: undefined, after: false }
+}
+
+function activate(rule: FaultRule): ActiveRule {
+  const pattern = patternOf(rule.match)
+  const text = rule.match.toLowerCase()
+  const matches =
+    pattern === undefined
+      ? (subject: string): boolean => subject.toLowerCase().includes(text)
+      : (subject: string): boolean => pattern.test(subject)
+  return { rule, matches, hits: 0 }
 }

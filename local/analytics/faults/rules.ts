@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { maxFaultDelayMs, maxFaultRules } from '../limits.ts'
+import { FAULT_DELAY_MAX_MS, FAULT_RULES_MAX } from '../limits.ts'
 
 const ruleSchema = z
   .strictObject({
@@ -8,7 +8,7 @@ const ruleSchema = z
     /** Answer this status. */
     status: z.int().min(400).max(599).optional(),
     /** Wait so long, then go on (or answer, or cut). */
-    delayMs: z.int().min(0).max(maxFaultDelayMs).optional(),
+    delayMs: z.int().min(0).max(FAULT_DELAY_MAX_MS).optional(),
     /** Destroy the connection. */
     cut: z.literal(true).optional(),
     /** Do the work first, then answer the status or cut: the caller loses the answer. */
@@ -33,7 +33,7 @@ export type FaultRule = z.infer<typeof ruleSchema>
 export const faultPlanSchema = z.strictObject({
   /** Where the draws for `probability` begin: the same seed gives the same draws. */
   seed: z.int().default(1),
-  rules: z.array(ruleSchema).max(maxFaultRules),
+  rules: z.array(ruleSchema).max(FAULT_RULES_MAX),
 })
 
 /** `/pattern/flags` as a pattern; undefined for plain text. @throws SyntaxError for a wrong pattern */

@@ -33,11 +33,6 @@ export function blobAddress(url: string, accountName: string): BlobAddress {
   return { container, name }
 }
 
-function statusOf(error: unknown): number | undefined {
-  if (error === null || typeof error !== 'object' || !('statusCode' in error)) return undefined
-  return typeof error.statusCode === 'number' ? error.statusCode : undefined
-}
-
 /** @throws IngestionFailure Download_SourceNotFound; Download_UnknownError (transient) when storage does not answer */
 export async function openBlob(
   service: BlobServiceClient,
@@ -60,4 +55,9 @@ export async function openBlob(
       cause,
     })
   }
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error === null || typeof error !== 'object' || !('statusCode' in error)) return undefined
+  return typeof error.statusCode === 'number' ? error.statusCode : undefined
 }

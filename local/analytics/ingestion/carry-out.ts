@@ -1,6 +1,6 @@
 import { findTable } from '../engine/index.ts'
 import type { EngineDatabase, IngestionOutcome } from '../engine/index.ts'
-import { maxIngestionBytes } from '../limits.ts'
+import { INGESTION_BYTES_MAX } from '../limits.ts'
 import type { StorageResources } from '../storage/index.ts'
 import { blobAddress, openBlob } from './blob-source.ts'
 import { ingestText } from './ingest-text.ts'
@@ -44,7 +44,7 @@ export async function carryOut(
     ingestIfNotExists: order.ingestIfNotExists,
     // The service tells compression by the blob's name.
     gzip: address.name.toLowerCase().endsWith('.gz'),
-    maxBytes: maxIngestionBytes,
+    maxBytes: INGESTION_BYTES_MAX,
     message: messageId === undefined ? undefined : { messageId, blob },
   })
 }

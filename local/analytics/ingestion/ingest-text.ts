@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { findMapping, ingest, maxValueBytes } from '../engine/index.ts'
 import type { EngineDatabase, HandledMessage, IngestionOutcome, Table } from '../engine/index.ts'
-import { maxMultiJsonBytes } from '../limits.ts'
+import { MULTI_JSON_BYTES_MAX } from '../limits.ts'
 import { JsonTextError, scanArray, skipWhitespace } from '../values/index.ts'
 import type { StoredValue } from '../values/index.ts'
 import { IngestionFailure } from './ingestion-failure.ts'
@@ -28,6 +28,47 @@ export interface TextIngestion {
 
 type Insert = (values: readonly StoredValue[]) => void
 
+/**
+ * Reads records of JSON text into a table, in one transaction.
+ * @param open is called when it is this ingestion's turn, so that no download stands idle in a line
+ * @throws IngestionFailure, with no row kept: one malformed record fails the whole source
+ */
+export async function ingestText(
+  database: EngineDatabase,
+  open: () => Promise<Readable> | Readable,
+  request: TextIngestion,
+): Promise<IngestionOutcome> {
+  const format = request.format.toLowerCase()
+  if (format !== 'json' && format !== 'multijson') {
+    throw new IngestionFailure(
+      'BadRequest_FormatNotSupported',
+      `The stand-in reads the formats json and multijson, not '${request.format}'.`,
+    )
+  }
+  const sources = columnSources(database, request)
+  const limits = request.table.columns.map((column) => maxValueBytes(database.reader, request.table, column))
+  const read = createRecordReader(request.table, sources, limits)
+  const maxBytes = format === 'json' ? request.maxBytes : Math.min(request.maxBytes, MULTI_JSON_BYTES_MAX)
+  return await ingest(database, request, async (insert) => {
+    const bytes = await open()
+    try {
+      const source = openText(bytes, { gzip: request.gzip, maxBytes })
+      let rows = 0
+      const insertCounted: Insert = (values) => {
+        rows += 1
+        insert(values)
+      }
+      await (format === 'json' ? readLines : readDocuments)(source, read, insertCounted)
+      if (source.bytesRead() === 0) throw new IngestionFailure('BadRequest_EmptyBlob', 'The source is empty.')
+      if (rows === 0)
+        throw new IngestionFailure('BadRequest_NoRecordsOrWrongFormat', 'The source has no record.')
+      return source.bytesRead()
+    } finally {
+      bytes.destroy()
+    }
+  })
+}
+
 function columnSources(database: EngineDatabase, request: TextIngestion): ColumnSource[] {
   const { table, mapping, mappingName } = request
   if (mapping !== undefined && mappingName !== undefined) {
@@ -48,19 +89,6 @@ function columnSources(database: EngineDatabase, request: TextIngestion): Column
   return mapColumns(table, stored.definition)
 }
 
-function malformed(error: unknown, lineNumber: number): unknown {
-  if (!(error instanceof JsonTextError)) return error
-  return new IngestionFailure(
-    'BadRequest_UnexpectedCharacterInInputStream',
-    `Record ${lineNumber} is not a JSON object: ${error.message}.`,
-    { cause: error },
-  )
-}
-
-function expectObject(text: string, start: number): void {
-  if (text[start] !== '{') throw new JsonTextError('Expected an object', start)
-}
-
 async function readLines(source: TextSource, read: RecordReader, insert: Insert): Promise<number> {
   let lineNumber = 0
   for await (const line of linesOf(source)) {
@@ -78,6 +106,19 @@ async function readLines(source: TextSource, read: RecordReader, insert: Insert)
     }
   }
   return lineNumber
+}
+
+function expectObject(text: string, start: number): void {
+  if (text[start] !== '{') throw new JsonTextError('Expected an object', start)
+}
+
+function malformed(error: unknown, lineNumber: number): unknown {
+  if (!(error instanceof JsonTextError)) return error
+  return new IngestionFailure(
+    'BadRequest_UnexpectedCharacterInInputStream',
+    `Record ${lineNumber} is not a JSON object: ${error.message}.`,
+    { cause: error },
+  )
 }
 
 async function readDocuments(source: TextSource, read: RecordReader, insert: Insert): Promise<number> {
@@ -107,45 +148,4 @@ async function readDocuments(source: TextSource, read: RecordReader, insert: Ins
     throw malformed(error, count)
   }
   return count
-}
-
-/**
- * Reads records of JSON text into a table, in one transaction.
- * @param open is called when it is this ingestion's turn, so that no download stands idle in a line
- * @throws IngestionFailure, with no row kept: one malformed record fails the whole source
- */
-export async function ingestText(
-  database: EngineDatabase,
-  open: () => Promise<Readable> | Readable,
-  request: TextIngestion,
-): Promise<IngestionOutcome> {
-  const format = request.format.toLowerCase()
-  if (format !== 'json' && format !== 'multijson') {
-    throw new IngestionFailure(
-      'BadRequest_FormatNotSupported',
-      `The stand-in reads the formats json and multijson, not '${request.format}'.`,
-    )
-  }
-  const sources = columnSources(database, request)
-  const limits = request.table.columns.map((column) => maxValueBytes(database.reader, request.table, column))
-  const read = createRecordReader(request.table, sources, limits)
-  const maxBytes = format === 'json' ? request.maxBytes : Math.min(request.maxBytes, maxMultiJsonBytes)
-  return await ingest(database, request, async (insert) => {
-    const bytes = await open()
-    try {
-      const source = openText(bytes, { gzip: request.gzip, maxBytes })
-      let rows = 0
-      const insertCounted: Insert = (values) => {
-        rows += 1
-        insert(values)
-      }
-      await (format === 'json' ? readLines : readDocuments)(source, read, insertCounted)
-      if (source.bytesRead() === 0) throw new IngestionFailure('BadRequest_EmptyBlob', 'The source is empty.')
-      if (rows === 0)
-        throw new IngestionFailure('BadRequest_NoRecordsOrWrongFormat', 'The source has no record.')
-      return source.bytesRead()
-    } finally {
-      bytes.destroy()
-    }
-  })
 }

@@ -28,12 +28,12 @@ const element = z.looseObject({
 
 type MappingElement = z.infer<typeof element>
 
-/** Kusto reads the names of a mapping's members without regard to case. */
-function lowerKeys(value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key.toLowerCase(), lowerKeys(member)]),
-  )
+/**
+ * Reads a JSON ingestion mapping as far as that needs no table, so that `.create-or-alter` refuses a wrong one.
+ * @throws KustoFailure naming what is wrong
+ */
+export function parseMapping(definition: string): ReadonlyMap<string, ColumnSource> {
+  return new Map(readElements(definition).map((item) => [item.column, sourceOf(item)]))
 }
 
 function readElements(definition: string): MappingElement[] {
@@ -47,6 +47,14 @@ function readElements(definition: string): MappingElement[] {
   const result = z.array(element).min(1).safeParse(list)
   if (!result.success) throw syntaxFailure(`the mapping is not valid: ${z.prettifyError(result.error)}.`)
   return result.data
+}
+
+/** Kusto reads the names of a mapping's members without regard to case. */
+function lowerKeys(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key.toLowerCase(), lowerKeys(member)]),
+  )
 }
 
 function sourceOf(item: MappingElement): ColumnSource {
@@ -64,14 +72,6 @@ function sourceOf(item: MappingElement): ColumnSource {
   if (path === undefined)
     throw syntaxFailure(`the mapping of column '${item.column}' has neither Path nor ConstValue.`)
   return path.startsWith('$') ? { kind: 'path', path: parseJsonPath(path) } : { kind: 'constant', text: path }
-}
-
-/**
- * Reads a JSON ingestion mapping as far as that needs no table, so that `.create-or-alter` refuses a wrong one.
- * @throws KustoFailure naming what is wrong
- */
-export function parseMapping(definition: string): ReadonlyMap<string, ColumnSource> {
-  return new Map(readElements(definition).map((item) => [item.column, sourceOf(item)]))
 }
 
 /**

@@ -18,27 +18,15 @@ export interface QueueWorkerOptions extends Omit<OrderContext, 'signal'> {
 }
 
 /** Seconds a received message stays hidden: after a kill the next start sees it again so much later. */
-const hiddenSeconds = 2
+const HIDDEN_SECONDS = 2
 /** Messages received at once. */
-const batchSize = 16
+const BATCH_SIZE = 16
 /** Messages come through our own proxy, which wakes us; this finds those that came another way. */
-const lookEveryMs = 500
+const LOOK_EVERY_MS = 500
 /** A message that failed so often for reasons outside of it is given up, as the service does. */
-const maxAttempts = 100
+const ATTEMPTS_MAX = 100
 
 type Verdict = 'done' | 'again'
-
-function asFailure(error: unknown): IngestionFailure {
-  if (error instanceof IngestionFailure) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new IngestionFailure('General_InternalServerError', message, { permanent: false, cause: error })
-}
-
-function faultFailure(status: number): IngestionFailure {
-  const permanent = status < 500
-  const code = permanent ? 'General_BadRequest' : 'General_InternalServerError'
-  return new IngestionFailure(code, `A fault rule gave status ${status}.`, { permanent, final: true })
-}
 
 /** Takes messages from the queues one after the other and carries them out. */
 export class QueueWorker {
@@ -66,20 +54,20 @@ export class QueueWorker {
         let received = 0
         for (const queue of this.#options.resources.readyQueues) received += await this.#drain(queue)
         failing = false
-        if (received === 0) await this.#options.wake.wait(lookEveryMs)
+        if (received === 0) await this.#options.wake.wait(LOOK_EVERY_MS)
       } catch (error) {
         // Once a trouble, not twice a second.
         if (!failing && !signal.aborted) this.#options.log(`Storage does not answer: ${String(error)}`)
         failing = true
-        await this.#options.wake.wait(lookEveryMs)
+        await this.#options.wake.wait(LOOK_EVERY_MS)
       }
     }
   }
 
   async #drain(queue: QueueClient): Promise<number> {
     const { receivedMessageItems: messages } = await queue.receiveMessages({
-      numberOfMessages: batchSize,
-      visibilityTimeout: hiddenSeconds,
+      numberOfMessages: BATCH_SIZE,
+      visibilityTimeout: HIDDEN_SECONDS,
       abortSignal: this.#stopping.signal,
     })
     for (const message of messages) {
@@ -109,7 +97,7 @@ export class QueueWorker {
       const failure = asFailure(error)
       if (this.#stopping.signal.aborted) return 'again'
       log(`Ingestion of ${subject.blobUrl.split('?')[0] ?? ''} failed: ${failure.code}: ${failure.message}`)
-      if (!failure.final && message.dequeueCount < maxAttempts) return 'again'
+      if (!failure.final && message.dequeueCount < ATTEMPTS_MAX) return 'again'
       const given = failure.final
         ? failure
         : new IngestionFailure('General_RetryAttemptsExceeded', failure.message)
@@ -141,4 +129,16 @@ export class QueueWorker {
     if (fault.delayMs > 0) await delay(fault.delayMs, undefined, { signal: this.#stopping.signal })
     if (fault.ending?.kind === 'status' && !fault.after) throw faultFailure(fault.ending.status)
   }
+}
+
+function asFailure(error: unknown): IngestionFailure {
+  if (error instanceof IngestionFailure) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new IngestionFailure('General_InternalServerError', message, { permanent: false, cause: error })
+}
+
+function faultFailure(status: number): IngestionFailure {
+  const permanent = status < 500
+  const code = permanent ? 'General_BadRequest' : 'General_InternalServerError'
+  return new IngestionFailure(code, `A fault rule gave status ${status}.`, { permanent, final: true })
 }

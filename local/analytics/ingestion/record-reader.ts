@@ -23,23 +23,6 @@ interface BoundSource {
   readonly source: ColumnSource
 }
 
-function valueAt(
-  bound: BoundSource,
-  text: string,
-  whole: JsonSpan,
-  members: ReadonlyMap<string, JsonSpan>,
-): StoredValue {
-  if (bound.source.kind !== 'path') return missingValue(bound.type)
-  const [first, ...rest] = bound.source.path
-  let span: JsonSpan | undefined
-  if (first === undefined) span = whole
-  else if (typeof first === 'string') {
-    const member = members.get(first)
-    span = member === undefined ? undefined : followPath(text, member, rest)
-  }
-  return span === undefined ? missingValue(bound.type) : valueOfJson(bound.type, text, span, bound.maxBytes)
-}
-
 /**
  * A reader of records for a table.
  * @param sources of the table's columns, in their order
@@ -65,4 +48,21 @@ export function createRecordReader(
     })
     return { row, end }
   }
+}
+
+function valueAt(
+  bound: BoundSource,
+  text: string,
+  whole: JsonSpan,
+  members: ReadonlyMap<string, JsonSpan>,
+): StoredValue {
+  if (bound.source.kind !== 'path') return missingValue(bound.type)
+  const [first, ...rest] = bound.source.path
+  let span: JsonSpan | undefined
+  if (first === undefined) span = whole
+  else if (typeof first === 'string') {
+    const member = members.get(first)
+    span = member === undefined ? undefined : followPath(text, member, rest)
+  }
+  return span === undefined ? missingValue(bound.type) : valueOfJson(bound.type, text, span, bound.maxBytes)
 }

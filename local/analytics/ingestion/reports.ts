@@ -11,24 +11,6 @@ export interface ReportSubject {
   readonly blobUrl: string
 }
 
-const noId = '00000000-0000-0000-0000-000000000000'
-
-function common(subject: ReportSubject): Record<string, unknown> {
-  return {
-    OperationId: randomUUID(),
-    Database: subject.database,
-    Table: subject.table,
-    IngestionSourceId: subject.sourceId === '' ? noId : subject.sourceId,
-    // Without its SAS: reports are read by more people than blobs.
-    IngestionSourcePath: subject.blobUrl.split('?')[0],
-    RootActivityId: noId,
-  }
-}
-
-async function send(queue: QueueClient, message: Record<string, unknown>): Promise<void> {
-  await queue.sendMessage(Buffer.from(JSON.stringify(message), 'utf8').toString('base64'))
-}
-
 /** Puts a message on the FailedIngestionsQueue, as the service does. */
 export async function reportFailure(
   queue: QueueClient,
@@ -45,6 +27,24 @@ export async function reportFailure(
     OriginatesFromUpdatePolicy: false,
     ShouldRetry: !failure.permanent,
   })
+}
+
+async function send(queue: QueueClient, message: Record<string, unknown>): Promise<void> {
+  await queue.sendMessage(Buffer.from(JSON.stringify(message), 'utf8').toString('base64'))
+}
+
+const NO_ID = '00000000-0000-0000-0000-000000000000'
+
+function common(subject: ReportSubject): Record<string, unknown> {
+  return {
+    OperationId: randomUUID(),
+    Database: subject.database,
+    Table: subject.table,
+    IngestionSourceId: subject.sourceId === '' ? NO_ID : subject.sourceId,
+    // Without its SAS: reports are read by more people than blobs.
+    IngestionSourcePath: subject.blobUrl.split('?')[0],
+    RootActivityId: NO_ID,
+  }
 }
 
 /** Puts a message on the SuccessfulIngestionsQueue, for senders that ask for it. */

@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream'
 import type { Readable, TransformCallback } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { maxRecordBytes } from '../limits.ts'
+import { RECORD_BYTES_MAX } from '../limits.ts'
 import { IngestionFailure } from './ingestion-failure.ts'
 
 /** Counts bytes and refuses more than so many: a small gzip file can hold a very large text. */
@@ -54,13 +54,8 @@ export function openText(bytes: Readable, options: { gzip: boolean; maxBytes: nu
   return { chunks: limit as AsyncIterable<Buffer>, bytesRead: () => limit.count }
 }
 
-const lineFeed = 10
-const byteOrderMark = '\uFEFF'
-
-function decode(parts: readonly Buffer[]): string {
-  // Bytes that are no UTF-8 become U+FFFD, as in ADX.
-  return Buffer.concat(parts).toString('utf8')
-}
+const LINE_FEED = 10
+const BYTE_ORDER_MARK = '\uFEFF'
 
 /** The lines of a text, without their ends, one after the other. @throws IngestionFailure for one that is too long */
 export async function* linesOf(source: TextSource): AsyncGenerator<string> {
@@ -71,13 +66,13 @@ export async function* linesOf(source: TextSource): AsyncGenerator<string> {
     const line = decode(parts)
     parts = []
     length = 0
-    const text = isFirst && line.startsWith(byteOrderMark) ? line.slice(1) : line
+    const text = isFirst && line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line
     isFirst = false
     return text
   }
   for await (const chunk of source.chunks) {
     let start = 0
-    for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
       parts.push(chunk.subarray(start, end))
       yield take()
       start = end + 1
@@ -85,14 +80,19 @@ export async function* linesOf(source: TextSource): AsyncGenerator<string> {
     const rest = chunk.subarray(start)
     parts.push(rest)
     length += rest.length
-    if (length > maxRecordBytes) {
+    if (length > RECORD_BYTES_MAX) {
       throw new IngestionFailure(
         'Stream_InputStreamTooLarge',
-        `A record has more than ${maxRecordBytes} bytes.`,
+        `A record has more than ${RECORD_BYTES_MAX} bytes.`,
       )
     }
   }
   if (length > 0) yield take()
+}
+
+function decode(parts: readonly Buffer[]): string {
+  // Bytes that are no UTF-8 become U+FFFD, as in ADX.
+  return Buffer.concat(parts).toString('utf8')
 }
 
 /** The whole text. */
@@ -100,5 +100,5 @@ export async function wholeText(source: TextSource): Promise<string> {
   const parts: Buffer[] = []
   for await (const chunk of source.chunks) parts.push(chunk)
   const text = decode(parts)
-  return text.startsWith(byteOrderMark) ? text.slice(1) : text
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
 }

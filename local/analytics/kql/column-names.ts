@@ -1,49 +1,6 @@
 import { semanticFailure } from '../failure.ts'
 import type { Expression, NamedExpression } from './syntax.ts'
 
-const conversions = new Set([
-  'tostring',
-  'tolong',
-  'toint',
-  'toreal',
-  'todouble',
-  'tobool',
-  'toguid',
-  'todatetime',
-  'totimespan',
-  'todecimal',
-  'bin',
-])
-
-/** The name Kusto gives an expression without one: `Payload.a` is Payload_a, `tolong(X)` is X; undefined: Column1... */
-function naturalName(expression: Expression): string | undefined {
-  switch (expression.kind) {
-    case 'name':
-      return expression.name
-    case 'member': {
-      const target = naturalName(expression.target)
-      return target === undefined ? undefined : `${target}_${expression.key}`
-    }
-    case 'call': {
-      const inner = expression.parameters[0]
-      return conversions.has(expression.name) && inner !== undefined ? naturalName(inner) : undefined
-    }
-    case 'literal':
-    case 'negative':
-    case 'binary':
-    case 'in':
-    case 'star':
-      return undefined
-  }
-}
-
-/** `count_`, `countif_`, `dcount_EventId`, `max_Position` */
-function aggregateName(expression: Expression): string | undefined {
-  if (expression.kind !== 'call') return undefined
-  const inner = expression.name === 'countif' ? undefined : expression.parameters[0]
-  return `${expression.name}_${inner === undefined ? '' : (naturalName(inner) ?? '')}`
-}
-
 /**
  * Names for the columns of a result, those that Kusto would give where the query gives none.
  * @throws KustoFailure when the query gives one name twice
@@ -68,4 +25,47 @@ export function nameColumns(
     used.add(chosen)
     return chosen
   })
+}
+
+/** `count_`, `countif_`, `dcount_EventId`, `max_Position` */
+function aggregateName(expression: Expression): string | undefined {
+  if (expression.kind !== 'call') return undefined
+  const inner = expression.name === 'countif' ? undefined : expression.parameters[0]
+  return `${expression.name}_${inner === undefined ? '' : (naturalName(inner) ?? '')}`
+}
+
+const CONVERSIONS = new Set([
+  'tostring',
+  'tolong',
+  'toint',
+  'toreal',
+  'todouble',
+  'tobool',
+  'toguid',
+  'todatetime',
+  'totimespan',
+  'todecimal',
+  'bin',
+])
+
+/** The name Kusto gives an expression without one: `Payload.a` is Payload_a, `tolong(X)` is X; undefined: Column1... */
+function naturalName(expression: Expression): string | undefined {
+  switch (expression.kind) {
+    case 'name':
+      return expression.name
+    case 'member': {
+      const target = naturalName(expression.target)
+      return target === undefined ? undefined : `${target}_${expression.key}`
+    }
+    case 'call': {
+      const inner = expression.parameters[0]
+      return CONVERSIONS.has(expression.name) && inner !== undefined ? naturalName(inner) : undefined
+    }
+    case 'literal':
+    case 'negative':
+    case 'binary':
+    case 'in':
+    case 'star':
+      return undefined
+  }
 }

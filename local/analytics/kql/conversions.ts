@@ -3,11 +3,11 @@ import type { ColumnType } from '../values/index.ts'
 import { compose, literalSql } from './typed-sql.ts'
 import type { TypedSql } from './typed-sql.ts'
 
-const integers = new Set<ColumnType>(['int', 'long', 'bool'])
-const numbers = new Set<ColumnType>(['int', 'long', 'real'])
+const INTEGERS = new Set<ColumnType>(['int', 'long', 'bool'])
+const NUMBERS = new Set<ColumnType>(['int', 'long', 'real'])
 
 export function isNumber(type: ColumnType): boolean {
-  return numbers.has(type)
+  return NUMBERS.has(type)
 }
 
 /** Kusto's `tostring()`: never null. */
@@ -23,8 +23,8 @@ export function convert(value: TypedSql, type: ColumnType): TypedSql {
   const typeName = literalSql('string', type)
   if (value.type === 'dynamic') return compose(type, 'kql_from_dynamic({0}, {1})', typeName, value)
   if (value.type === 'string') return compose(type, 'kql_from_text({0}, {1})', typeName, value)
-  if (type === 'real' && integers.has(value.type)) return compose(type, 'CAST({0} AS REAL)', value)
-  if (type === 'long' && (integers.has(value.type) || value.type === 'real')) {
+  if (type === 'real' && INTEGERS.has(value.type)) return compose(type, 'CAST({0} AS REAL)', value)
+  if (type === 'long' && (INTEGERS.has(value.type) || value.type === 'real')) {
     return compose(type, 'CAST({0} AS INTEGER)', value)
   }
   if (type === 'dynamic')

@@ -1,15 +1,15 @@
 import { syntaxFailure, unsupported } from '../failure.ts'
-import { maxExpressionDepth } from '../limits.ts'
+import { EXPRESSION_DEPTH_MAX } from '../limits.ts'
 import { literalOfToken } from './literals.ts'
 import type { Expression } from './syntax.ts'
 import type { TokenReader } from './token-reader.ts'
 
 /** Operators that are words, as written. The `!` ones are two words to the tokenizer. */
-const wordOperators = new Set(['has', 'contains', 'startswith', 'endswith'])
-const comparisonSymbols = new Set(['==', '!=', '=~', '!~', '<', '<=', '>', '>='])
+const WORD_OPERATORS = new Set(['has', 'contains', 'startswith', 'endswith'])
+const COMPARISON_SYMBOLS = new Set(['==', '!=', '=~', '!~', '<', '<=', '>', '>='])
 
 /** Words of KQL that stand where an operator may stand and are not supported, for a better message. */
-const otherOperators = new Set([
+const OTHER_OPERATORS = new Set([
   'between',
   'contains_cs',
   'endswith_cs',
@@ -25,7 +25,7 @@ const otherOperators = new Set([
 type Parse = (reader: TokenReader, depth: number) => Expression
 
 function deeper(depth: number): number {
-  if (depth >= maxExpressionDepth) throw syntaxFailure('the expression is nested too deeply.')
+  if (depth >= EXPRESSION_DEPTH_MAX) throw syntaxFailure('the expression is nested too deeply.')
   return depth + 1
 }
 
@@ -112,21 +112,21 @@ function parseIn(reader: TokenReader, depth: number, value: Expression, negated:
 const parseComparison: Parse = (reader, depth) => {
   const left = parseSum(reader, depth)
   const token = reader.peek()
-  if (token.kind === 'symbol' && comparisonSymbols.has(token.text)) {
+  if (token.kind === 'symbol' && COMPARISON_SYMBOLS.has(token.text)) {
     reader.next()
     return { kind: 'binary', operator: token.text, left, right: parseSum(reader, depth) }
   }
   const negated = token.kind === 'symbol' && token.text === '!'
   const wordToken = negated ? reader.peek(1) : token
   const word = wordToken.kind === 'name' ? wordToken.text.toLowerCase() : ''
-  if (otherOperators.has(word)) {
+  if (OTHER_OPERATORS.has(word)) {
     throw unsupported(`the operator '${negated ? '!' : ''}${word}'`, [
-      ...comparisonSymbols,
+      ...COMPARISON_SYMBOLS,
       'in',
-      ...wordOperators,
+      ...WORD_OPERATORS,
     ])
   }
-  if (word !== 'in' && !wordOperators.has(word)) return left
+  if (word !== 'in' && !WORD_OPERATORS.has(word)) return left
   if (negated) reader.next()
   reader.next()
   if (word === 'in') return parseIn(reader, depth, left, negated)

@@ -9,25 +9,10 @@ import {
   parseTimespanLiteral,
 } from '../values/index.ts'
 import type { ColumnType, StoredValue } from '../values/index.ts'
-import { bigObject32MaxValueBytes } from '../limits.ts'
+import { BIG_OBJECT32_VALUE_BYTES_MAX } from '../limits.ts'
 import { readString } from './string-literal.ts'
 import type { Expression } from './syntax.ts'
 import type { Token } from './tokens.ts'
-
-function dynamicLiteral(text: string): StoredValue {
-  const start = skipWhitespace(text, 0)
-  // KQL allows 'single quotes' for a lone string.
-  if (text[start] === "'" || text[start] === '@') return JSON.stringify(readString(text, start).value)
-  try {
-    const end = scanValue(text, start)
-    if (skipWhitespace(text, end) !== text.length) throw new JsonTextError('Unexpected character', end)
-    return valueOfJson('dynamic', text, { start, end }, bigObject32MaxValueBytes)
-  } catch (error) {
-    if (error instanceof JsonTextError)
-      throw syntaxFailure(`dynamic(${text.slice(0, 40)}): ${error.message}.`)
-    throw error
-  }
-}
 
 /**
  * The value of `datetime(...)`, `guid(...)`, `dynamic(...)` and so on.
@@ -41,6 +26,21 @@ export function typedLiteral(typeName: string, text: string): { type: ColumnType
   const value = valueOfText(type, inner)
   if (value === null) throw semanticFailure(`'${text}' is not a ${type}.`, 'SEM0003')
   return { type, value }
+}
+
+function dynamicLiteral(text: string): StoredValue {
+  const start = skipWhitespace(text, 0)
+  // KQL allows 'single quotes' for a lone string.
+  if (text[start] === "'" || text[start] === '@') return JSON.stringify(readString(text, start).value)
+  try {
+    const end = scanValue(text, start)
+    if (skipWhitespace(text, end) !== text.length) throw new JsonTextError('Unexpected character', end)
+    return valueOfJson('dynamic', text, { start, end }, BIG_OBJECT32_VALUE_BYTES_MAX)
+  } catch (error) {
+    if (error instanceof JsonTextError)
+      throw syntaxFailure(`dynamic(${text.slice(0, 40)}): ${error.message}.`)
+    throw error
+  }
 }
 
 /** The expression that a word stands for by itself; undefined when it is no literal. */

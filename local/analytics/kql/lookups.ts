@@ -1,13 +1,5 @@
 import type { Expression, Operator } from './syntax.ts'
 
-function columnsIn(condition: Expression): string[] {
-  if (condition.kind !== 'binary') return []
-  if (condition.operator === 'and') return [...columnsIn(condition.left), ...columnsIn(condition.right)]
-  const comparesValue = condition.right.kind === 'literal' || condition.right.kind === 'name'
-  if (condition.operator !== '==' || condition.left.kind !== 'name' || !comparesValue) return []
-  return [condition.left.name]
-}
-
 /** The columns of the source that the query's first `where` steps look up by value: worth an index. */
 export function lookupColumns(operators: readonly Operator[]): string[] {
   const columns: string[] = []
@@ -16,4 +8,12 @@ export function lookupColumns(operators: readonly Operator[]): string[] {
     columns.push(...columnsIn(operator.condition))
   }
   return columns
+}
+
+function columnsIn(condition: Expression): string[] {
+  if (condition.kind !== 'binary') return []
+  if (condition.operator === 'and') return [...columnsIn(condition.left), ...columnsIn(condition.right)]
+  const comparesValue = condition.right.kind === 'literal' || condition.right.kind === 'name'
+  if (condition.operator !== '==' || condition.left.kind !== 'name' || !comparesValue) return []
+  return [condition.left.name]
 }

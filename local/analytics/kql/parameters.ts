@@ -11,28 +11,6 @@ export type GivenParameters = Readonly<Record<string, unknown>>
 
 type Literal = Extract<Expression, { kind: 'literal' }>
 
-function literalIn(type: ColumnType, text: string): Literal {
-  const reader = readTokens(text)
-  const negative = reader.accept('-')
-  const token = reader.next()
-  const literal = literalOfToken(token)
-  const isAlone = reader.peek().kind === 'end'
-  if (isAlone && literal?.kind === 'literal' && literal.type === type && !negative) return literal
-  // `10`, `-10` or `2026-01-31` for a parameter that is declared as long or datetime.
-  return { kind: 'literal', ...typedLiteral(type, text.trim()) }
-}
-
-function givenValue(name: string, type: ColumnType, value: unknown): Literal {
-  // Strings come as they are; other types are literals of KQL in a string (numbers may come as numbers).
-  if (typeof value === 'string' && type === 'string') return { kind: 'literal', type, value }
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    return literalIn(type, String(value))
-  }
-  if (typeof value === 'object' && value !== null)
-    return { kind: 'literal', ...typedLiteral(type, JSON.stringify(value)) }
-  throw semanticFailure(`Query parameter '${name}' has no value.`)
-}
-
 /**
  * Reads `declare query_parameters(name:type [= default], ...);` if the query begins with it.
  * @throws KustoFailure for a parameter without value or with one that is not of its type
@@ -62,4 +40,26 @@ export function readParameters(reader: TokenReader, given: GivenParameters): Map
   reader.expect(')')
   reader.expect(';')
   return parameters
+}
+
+function literalIn(type: ColumnType, text: string): Literal {
+  const reader = readTokens(text)
+  const negative = reader.accept('-')
+  const token = reader.next()
+  const literal = literalOfToken(token)
+  const isAlone = reader.peek().kind === 'end'
+  if (isAlone && literal?.kind === 'literal' && literal.type === type && !negative) return literal
+  // `10`, `-10` or `2026-01-31` for a parameter that is declared as long or datetime.
+  return { kind: 'literal', ...typedLiteral(type, text.trim()) }
+}
+
+function givenValue(name: string, type: ColumnType, value: unknown): Literal {
+  // Strings come as they are; other types are literals of KQL in a string (numbers may come as numbers).
+  if (typeof value === 'string' && type === 'string') return { kind: 'literal', type, value }
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return literalIn(type, String(value))
+  }
+  if (typeof value === 'object' && value !== null)
+    return { kind: 'literal', ...typedLiteral(type, JSON.stringify(value)) }
+  throw semanticFailure(`Query parameter '${name}' has no value.`)
 }

@@ -27,11 +27,64 @@ interface Stage extends Relation {
 
 type ScopeOf = (columns: readonly BoundColumn[]) => Scope
 
-const place = 'place'
+const PLACE = 'place'
 
 interface Output {
   readonly name: string
   readonly value: TypedSql
+}
+
+/** @throws KustoFailure for names that are not known and types that do not fit */
+export function compileOperators(
+  relation: Relation,
+  operators: readonly Operator[],
+  scopeOf: ScopeOf,
+): CompiledQuery {
+  let stage: Stage = { ...relation, ordered: false }
+  for (let index = 0; index < operators.length; index += 1) {
+    const operator = operators[index]
+    const following = operators[index + 1]
+    if (operator === undefined) break
+    if (operator.kind === 'order' && following?.kind === 'take') {
+      stage = order(stage, operator.keys, scopeOf, following.rows)
+      index += 1
+    } else stage = apply(stage, operator, scopeOf)
+  }
+  const columns = stage.columns.map((column) => column.sql).join(', ')
+  return {
+    sql: `SELECT ${columns} FROM (${stage.sql})${stage.ordered ? ` ORDER BY ${PLACE}` : ''}`,
+    parameters: stage.parameters,
+    columns: stage.columns.map(({ name, type }) => ({ name, type })),
+  }
+}
+
+/** `order by` numbers the rows; directly followed by `take` only as many are sorted as are taken. */
+function order(stage: Stage, keys: readonly SortKey[], scopeOf: ScopeOf, rows: number | undefined): Stage {
+  const taken = sortSql(keys, scopeOf(stage.columns))
+  const limit =
+    rows === undefined
+      ? {}
+      : { clause: ` ORDER BY ${taken.sql} LIMIT ${rows}`, clauseParameters: taken.parameters }
+  const source = select({ ...stage, ordered: false }, unchanged(stage), limit)
+  const by = sortSql(keys, scopeOf(source.columns))
+  return {
+    ...source,
+    sql: `SELECT *, row_number() OVER (ORDER BY ${by.sql}) AS ${PLACE} FROM (${source.sql})`,
+    parameters: [...by.parameters, ...source.parameters],
+    ordered: true,
+  }
+}
+
+function sortSql(keys: readonly SortKey[], scope: Scope): { sql: string; parameters: StoredValue[] } {
+  const parameters: StoredValue[] = []
+  const parts = keys.map((key) => {
+    const value = compileExpression(key.expression, scope)
+    if (value.type === 'dynamic')
+      throw semanticFailure('Cannot order by a dynamic. Try adding explicit casts.')
+    parameters.push(...value.parameters)
+    return `${value.sql} ${key.direction.toUpperCase()} NULLS ${key.nulls.toUpperCase()}`
+  })
+  return { sql: parts.join(', '), parameters }
 }
 
 /** A SELECT of the outputs from a stage, renamed v0, v1, ... */
@@ -47,7 +100,7 @@ function select(
 ): Stage {
   const ordered = stage.ordered && options.keepPlace !== false
   const items = outputs.map((output, index) => `${output.value.sql} AS v${index}`)
-  if (ordered) items.push(place)
+  if (ordered) items.push(PLACE)
   const sql = `SELECT ${options.distinct === true ? 'DISTINCT ' : ''}${items.join(', ')} FROM (${stage.sql})${options.clause ?? ''}`
   return {
     sql,
@@ -70,6 +123,46 @@ function unchanged(stage: Stage): Output[] {
     name: column.name,
     value: { sql: column.sql, parameters: [], type: column.type },
   }))
+}
+
+function apply(stage: Stage, operator: Operator, scopeOf: ScopeOf): Stage {
+  const scope = scopeOf(stage.columns)
+  switch (operator.kind) {
+    case 'where': {
+      const condition = compileCondition(operator.condition, scope)
+      return select(stage, unchanged(stage), {
+        clause: ` WHERE ${condition.sql}`,
+        clauseParameters: condition.parameters,
+      })
+    }
+    case 'count':
+      return select(stage, [{ name: 'Count', value: { sql: 'count(*)', parameters: [], type: 'long' } }], {
+        keepPlace: false,
+      })
+    case 'take':
+      return take(stage, operator.rows)
+    case 'order':
+      return order(stage, operator.keys, scopeOf, undefined)
+    case 'project':
+      return select(stage, compileNamed(operator.columns, nameColumns(operator.columns, 'scalar'), scope))
+    case 'extend':
+      return extend(stage, operator.columns, scopeOf)
+    case 'distinct': {
+      const outputs =
+        operator.columns === 'all'
+          ? unchanged(stage)
+          : compileNamed(operator.columns, nameColumns(operator.columns, 'scalar'), scope)
+      return select(stage, outputs, { keepPlace: false, distinct: true })
+    }
+    case 'summarize':
+      return summarize(stage, operator, scopeOf)
+  }
+}
+
+function take(stage: Stage, rows: number): Stage {
+  return select(stage, unchanged(stage), {
+    clause: `${stage.ordered ? ` ORDER BY ${PLACE}` : ''} LIMIT ${rows}`,
+  })
 }
 
 function compileNamed(
@@ -112,97 +205,4 @@ function summarize(
   const positions = keys.map((_key, index) => String(index + 1)).join(', ')
   const clause = keys.length === 0 ? '' : ` GROUP BY ${positions}`
   return select(stage, [...keys, ...aggregates], { clause, keepPlace: false })
-}
-
-function sortSql(keys: readonly SortKey[], scope: Scope): { sql: string; parameters: StoredValue[] } {
-  const parameters: StoredValue[] = []
-  const parts = keys.map((key) => {
-    const value = compileExpression(key.expression, scope)
-    if (value.type === 'dynamic')
-      throw semanticFailure('Cannot order by a dynamic. Try adding explicit casts.')
-    parameters.push(...value.parameters)
-    return `${value.sql} ${key.direction.toUpperCase()} NULLS ${key.nulls.toUpperCase()}`
-  })
-  return { sql: parts.join(', '), parameters }
-}
-
-/** `order by` numbers the rows; directly followed by `take` only as many are sorted as are taken. */
-function order(stage: Stage, keys: readonly SortKey[], scopeOf: ScopeOf, rows: number | undefined): Stage {
-  const taken = sortSql(keys, scopeOf(stage.columns))
-  const limit =
-    rows === undefined
-      ? {}
-      : { clause: ` ORDER BY ${taken.sql} LIMIT ${rows}`, clauseParameters: taken.parameters }
-  const source = select({ ...stage, ordered: false }, unchanged(stage), limit)
-  const by = sortSql(keys, scopeOf(source.columns))
-  return {
-    ...source,
-    sql: `SELECT *, row_number() OVER (ORDER BY ${by.sql}) AS ${place} FROM (${source.sql})`,
-    parameters: [...by.parameters, ...source.parameters],
-    ordered: true,
-  }
-}
-
-function take(stage: Stage, rows: number): Stage {
-  return select(stage, unchanged(stage), {
-    clause: `${stage.ordered ? ` ORDER BY ${place}` : ''} LIMIT ${rows}`,
-  })
-}
-
-function apply(stage: Stage, operator: Operator, scopeOf: ScopeOf): Stage {
-  const scope = scopeOf(stage.columns)
-  switch (operator.kind) {
-    case 'where': {
-      const condition = compileCondition(operator.condition, scope)
-      return select(stage, unchanged(stage), {
-        clause: ` WHERE ${condition.sql}`,
-        clauseParameters: condition.parameters,
-      })
-    }
-    case 'count':
-      return select(stage, [{ name: 'Count', value: { sql: 'count(*)', parameters: [], type: 'long' } }], {
-        keepPlace: false,
-      })
-    case 'take':
-      return take(stage, operator.rows)
-    case 'order':
-      return order(stage, operator.keys, scopeOf, undefined)
-    case 'project':
-      return select(stage, compileNamed(operator.columns, nameColumns(operator.columns, 'scalar'), scope))
-    case 'extend':
-      return extend(stage, operator.columns, scopeOf)
-    case 'distinct': {
-      const outputs =
-        operator.columns === 'all'
-          ? unchanged(stage)
-          : compileNamed(operator.columns, nameColumns(operator.columns, 'scalar'), scope)
-      return select(stage, outputs, { keepPlace: false, distinct: true })
-    }
-    case 'summarize':
-      return summarize(stage, operator, scopeOf)
-  }
-}
-
-/** @throws KustoFailure for names that are not known and types that do not fit */
-export function compileOperators(
-  relation: Relation,
-  operators: readonly Operator[],
-  scopeOf: ScopeOf,
-): CompiledQuery {
-  let stage: Stage = { ...relation, ordered: false }
-  for (let index = 0; index < operators.length; index += 1) {
-    const operator = operators[index]
-    const following = operators[index + 1]
-    if (operator === undefined) break
-    if (operator.kind === 'order' && following?.kind === 'take') {
-      stage = order(stage, operator.keys, scopeOf, following.rows)
-      index += 1
-    } else stage = apply(stage, operator, scopeOf)
-  }
-  const columns = stage.columns.map((column) => column.sql).join(', ')
-  return {
-    sql: `SELECT ${columns} FROM (${stage.sql})${stage.ordered ? ` ORDER BY ${place}` : ''}`,
-    parameters: stage.parameters,
-    columns: stage.columns.map(({ name, type }) => ({ name, type })),
-  }
 }

@@ -1,5 +1,5 @@
 import { semanticFailure, syntaxFailure, unsupported } from '../failure.ts'
-import { maxQueryOperators, maxResultRows } from '../limits.ts'
+import { QUERY_OPERATORS_MAX, RESULT_ROWS_MAX } from '../limits.ts'
 import { parseExpression } from './expression-parser.ts'
 import type { NamedExpression, Operator, Query, SortKey } from './syntax.ts'
 import type { TokenReader } from './token-reader.ts'
@@ -41,7 +41,7 @@ function parseTake(reader: TokenReader): Operator {
   const token = reader.next()
   const rows = token.kind === 'number' ? Number(token.text) : Number.NaN
   if (!Number.isSafeInteger(rows)) throw syntaxFailure(`take needs a number of rows, not '${token.text}'.`)
-  return { kind: 'take', rows: Math.min(rows, maxResultRows + 1) }
+  return { kind: 'take', rows: Math.min(rows, RESULT_ROWS_MAX + 1) }
 }
 
 function parseDistinct(reader: TokenReader): Operator {
@@ -78,14 +78,14 @@ export function parseOperators(reader: TokenReader): Operator[] {
     const parse = parsers[word]
     if (parse === undefined) throw unsupported(`the operator '${word}'`, Object.keys(parsers))
     operators.push(parse(reader))
-    if (operators.length > maxQueryOperators)
-      throw semanticFailure(`A query has at most ${maxQueryOperators} steps.`)
+    if (operators.length > QUERY_OPERATORS_MAX)
+      throw semanticFailure(`A query has at most ${QUERY_OPERATORS_MAX} steps.`)
   }
   return operators
 }
 
 /** Words that begin a query of a kind that is not supported, unless a table has the name. */
-const otherBeginnings = new Set([
+const OTHER_BEGINNINGS = new Set([
   'alias',
   'datatable',
   'find',
@@ -103,7 +103,7 @@ const otherBeginnings = new Set([
 export function parseQuery(reader: TokenReader): Query {
   const first = reader.peek().text.toLowerCase()
   const isWholeSource = ['', '|', ';'].includes(reader.peek(1).text)
-  if (reader.peek().kind === 'name' && otherBeginnings.has(first) && !isWholeSource) {
+  if (reader.peek().kind === 'name' && OTHER_BEGINNINGS.has(first) && !isWholeSource) {
     throw unsupported(`'${first}'`, ['declare query_parameters(...);', 'Table | operator | operator ...'])
   }
   const source = reader.expectName('a table')

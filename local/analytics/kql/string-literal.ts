@@ -1,17 +1,19 @@
 import { syntaxFailure } from '../failure.ts'
 
-const escapes: Readonly<Record<string, string>> = {
-  '"': '"',
-  "'": "'",
-  '\\': '\\',
-  '0': '\0',
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
+/**
+ * Reads the string literal at `start`: `'...'` and `"..."` with escapes, verbatim `@'...'`, secret `h'...'`, and
+ * lines between ``` or ~~~ as they are.
+ * @throws KustoFailure when it is not closed or has an unknown escape
+ */
+export function readString(text: string, start: number): { value: string; end: number } {
+  for (const fence of ['```', '~~~']) {
+    if (!text.startsWith(fence, start)) continue
+    const close = text.indexOf(fence, start + fence.length)
+    if (close === -1) fail(start, 'is not closed')
+    return { value: text.slice(start + fence.length, close), end: close + fence.length }
+  }
+  const open = text[start] === 'h' || text[start] === 'H' ? start + 1 : start
+  return text[open] === '@' ? readVerbatim(text, start, open + 1) : readQuoted(text, start, open)
 }
 
 function fail(start: number, what: string): never {
@@ -33,24 +35,6 @@ function readVerbatim(text: string, start: number, open: number): { value: strin
   }
 }
 
-function readEscape(text: string, start: number, position: number): { value: string; end: number } {
-  const letter = text[position + 1] ?? ''
-  const simple = escapes[letter]
-  if (simple !== undefined) return { value: simple, end: position + 2 }
-  const length = { u: 4, U: 8, x: 2 }[letter]
-  const digits = length === undefined ? '' : text.slice(position + 2, position + 2 + length)
-  const codePoint = Number.parseInt(digits, 16)
-  if (
-    length === undefined ||
-    digits.length < length ||
-    !/^[0-9a-f]+$/iu.test(digits) ||
-    codePoint > 0x10_ff_ff
-  ) {
-    fail(start, `has the unknown escape \\${letter}`)
-  }
-  return { value: String.fromCodePoint(codePoint), end: position + 2 + length }
-}
-
 function readQuoted(text: string, start: number, open: number): { value: string; end: number } {
   const quote = text[open] ?? ''
   let value = ''
@@ -70,18 +54,34 @@ function readQuoted(text: string, start: number, open: number): { value: string;
   }
 }
 
-/**
- * Reads the string literal at `start`: `'...'` and `"..."` with escapes, verbatim `@'...'`, secret `h'...'`, and
- * lines between ``` or ~~~ as they are.
- * @throws KustoFailure when it is not closed or has an unknown escape
- */
-export function readString(text: string, start: number): { value: string; end: number } {
-  for (const fence of ['```', '~~~']) {
-    if (!text.startsWith(fence, start)) continue
-    const close = text.indexOf(fence, start + fence.length)
-    if (close === -1) fail(start, 'is not closed')
-    return { value: text.slice(start + fence.length, close), end: close + fence.length }
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  '0': '\0',
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+}
+
+function readEscape(text: string, start: number, position: number): { value: string; end: number } {
+  const letter = text[position + 1] ?? ''
+  const simple = escapes[letter]
+  if (simple !== undefined) return { value: simple, end: position + 2 }
+  const length = { u: 4, U: 8, x: 2 }[letter]
+  const digits = length === undefined ? '' : text.slice(position + 2, position + 2 + length)
+  const codePoint = Number.parseInt(digits, 16)
+  if (
+    length === undefined ||
+    digits.length < length ||
+    !/^[0-9a-f]+$/iu.test(digits) ||
+    codePoint > 0x10_ff_ff
+  ) {
+    fail(start, `has the unknown escape \\${letter}`)
   }
-  const open = text[start] === 'h' || text[start] === 'H' ? start + 1 : start
-  return text[open] === '@' ? readVerbatim(text, start, open + 1) : readQuoted(text, start, open)
+  return { value: String.fromCodePoint(codePoint), end: position + 2 + length }
 }

@@ -2,90 +2,99 @@ import { syntaxFailure } from '../failure.ts'
 import { tokenize } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
+/** @throws KustoFailure for text that has no words of KQL */
+export const readTokens = (source: string): TokenReader => new TokenReader(source)
+
 /** Walks through the words of a query or command. */
-export interface TokenReader {
+export class TokenReader {
   readonly source: string
-  peek(ahead?: number): Token
-  next(): Token
+  readonly #tokens: readonly Token[]
+  #position = 0
+
+  constructor(source: string) {
+    this.source = source
+    this.#tokens = tokenize(source)
+  }
+
+  peek(ahead = 0): Token {
+    return this.#tokens[this.#position + ahead] ?? this.#tokens.at(-1) ?? lastToken
+  }
+
+  next(): Token {
+    const token = this.peek()
+    this.#position += 1
+    return token
+  }
+
   /** Takes the next word if it is this symbol or name (names: case ignored). */
-  accept(text: string): boolean
+  accept(text: string): boolean {
+    const matches = isWord(this.peek(), text)
+    if (matches) this.#position += 1
+    return matches
+  }
+
   /** @throws KustoFailure when the next word is another */
-  expect(text: string): Token
+  expect(text: string): Token {
+    if (!isWord(this.peek(), text)) throw this.#unexpected(`'${text}'`)
+    return this.next()
+  }
+
   /** A name, plain or quoted: `Events`, `['my events']`. */
-  expectName(what: string): string
+  expectName(what: string): string {
+    if (this.peek().kind === 'name') return this.next().text
+    if (isWord(this.peek(), '[') && this.peek(1).kind === 'string' && isWord(this.peek(2), ']')) {
+      this.#position += 1
+      const name = this.next().text
+      this.#position += 1
+      return name
+    }
+    throw this.#unexpected(what)
+  }
+
   /** A string, several in a row joined, as KQL joins them. */
-  expectString(what: string): string
+  expectString(what: string): string {
+    if (this.peek().kind !== 'string') throw this.#unexpected(what)
+    return this.next().text
+  }
+
   /** A word that may have hyphens inside: `create-merge`, `mv-expand`. Empty when no name comes next. */
-  hyphenated(): string
-  expectEnd(): void
+  hyphenated(): string {
+    if (this.peek().kind !== 'name') return ''
+    let word = this.next()
+    let text = word.text
+    while (this.#isHyphenAfter(word)) {
+      this.#position += 1
+      word = this.next()
+      text += `-${word.text}`
+    }
+    return text.toLowerCase()
+  }
+
+  expectEnd(): void {
+    if (this.peek().kind !== 'end') throw syntaxFailure(`unexpected ${show(this.peek())}.`)
+  }
+
+  /** A hyphen belongs to the word only when no space is around it. */
+  #isHyphenAfter(word: Token): boolean {
+    const [hyphen, following] = [this.peek(), this.peek(1)]
+    return (
+      isWord(hyphen, '-') &&
+      hyphen.start === word.end &&
+      following.kind === 'name' &&
+      following.start === hyphen.end
+    )
+  }
+
+  #unexpected(wanted: string): Error {
+    return syntaxFailure(`expected ${wanted} and found ${show(this.peek())}.`)
+  }
 }
+
+const isWord = (token: Token, text: string): boolean =>
+  token.kind === 'symbol' ? token.text === text : token.kind === 'name' && token.text.toLowerCase() === text
 
 function show(token: Token): string {
   return token.kind === 'end' ? 'the end' : `'${token.text.slice(0, 40)}' at character ${token.start}`
 }
 
 const lastToken: Token = { kind: 'end', text: '', start: 0, end: 0 }
-
-/** @throws KustoFailure for text that has no words of KQL */
-export function readTokens(source: string): TokenReader {
-  const tokens = tokenize(source)
-  let position = 0
-  const peek = (ahead = 0): Token => tokens[position + ahead] ?? tokens.at(-1) ?? lastToken
-  const is = (token: Token, text: string): boolean =>
-    token.kind === 'symbol' ? token.text === text : token.kind === 'name' && token.text.toLowerCase() === text
-  const next = (): Token => {
-    const token = peek()
-    position += 1
-    return token
-  }
-  const expect = (text: string): Token => {
-    if (!is(peek(), text)) throw syntaxFailure(`expected '${text}' and found ${show(peek())}.`)
-    return next()
-  }
-  const expectName = (what: string): string => {
-    if (peek().kind === 'name') return next().text
-    if (is(peek(), '[') && peek(1).kind === 'string' && is(peek(2), ']')) {
-      position += 1
-      const name = next().text
-      position += 1
-      return name
-    }
-    throw syntaxFailure(`expected ${what} and found ${show(peek())}.`)
-  }
-  return {
-    source,
-    peek,
-    next,
-    expect,
-    expectName,
-    accept: (text) => {
-      const matches = is(peek(), text)
-      if (matches) position += 1
-      return matches
-    },
-    expectString: (what) => {
-      if (peek().kind !== 'string') throw syntaxFailure(`expected ${what} and found ${show(peek())}.`)
-      return next().text
-    },
-    hyphenated: () => {
-      if (peek().kind !== 'name') return ''
-      let word = next()
-      let text = word.text
-      // A hyphen belongs to the word only when no space is around it.
-      while (
-        is(peek(), '-') &&
-        peek().start === word.end &&
-        peek(1).kind === 'name' &&
-        peek(1).start === peek().end
-      ) {
-        position += 1
-        word = next()
-        text += `-${word.text}`
-      }
-      return text.toLowerCase()
-    },
-    expectEnd: () => {
-      if (peek().kind !== 'end') throw syntaxFailure(`unexpected ${show(peek())}.`)
-    },
-  }
-}

@@ -15,15 +15,53 @@ export interface Token {
   readonly end: number
 }
 
-const whitespace = /(?:\s|\/\/[^\n]*)+/uy
-const name = /[A-Za-z_$][\w$]*/uy
-const timespan = /\d+(?:\.\d+)?(?:ms|microsecond|tick|d|h|m|s)(?![\w])/uy
-const number = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w])/uy
-const symbol = /==|!=|=~|!~|<=|>=|<\||\.\.|[-+*/%=<>()[\]{},.:;|!]/uy
-const stringStart = /(?:[hH]?@?["'])|```|~~~/uy
+const WHITESPACE = /(?:\s|\/\/[^\n]*)+/uy
+const NAME = /[A-Za-z_$][\w$]*/uy
+const TIMESPAN = /\d+(?:\.\d+)?(?:ms|microsecond|tick|d|h|m|s)(?![\w])/uy
+const NUMBER = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w])/uy
+const SYMBOL = /==|!=|=~|!~|<=|>=|<\||\.\.|[-+*/%=<>()[\]{},.:;|!]/uy
+const STRING_START = /(?:[hH]?@?["'])|```|~~~/uy
+
+/** The words of a text, ended by one of kind `end`. @throws KustoFailure for what is no word */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = []
+  let position = 0
+  for (;;) {
+    position += matchAt(WHITESPACE, text, position)?.length ?? 0
+    if (position >= text.length) break
+    const token = readToken(text, position)
+    tokens.push(token)
+    position = token.end
+  }
+  tokens.push({ kind: 'end', text: '', start: text.length, end: text.length })
+  return tokens
+}
+
+function matchAt(pattern: RegExp, text: string, position: number): string | undefined {
+  pattern.lastIndex = position
+  return pattern.exec(text)?.[0]
+}
+
+function readToken(text: string, start: number): Token {
+  if (matchAt(STRING_START, text, start) !== undefined) {
+    const { value, end } = readString(text, start)
+    return { kind: 'string', text: value, start, end }
+  }
+  const word = matchAt(NAME, text, start)
+  if (word !== undefined) return readName(text, start, word)
+  for (const [kind, pattern] of [
+    ['timespan', TIMESPAN],
+    ['number', NUMBER],
+    ['symbol', SYMBOL],
+  ] as const) {
+    const found = matchAt(pattern, text, start)
+    if (found !== undefined) return { kind, text: found, start, end: start + found.length }
+  }
+  throw syntaxFailure(`unexpected '${text.slice(start, start + 10)}' at character ${start}.`)
+}
 
 /** Types whose literals look like a call. `string(...)` is none. */
-const literalTypes = new Set([
+const LITERAL_TYPES = new Set([
   'bool',
   'boolean',
   'date',
@@ -40,9 +78,12 @@ const literalTypes = new Set([
   'uuid',
 ])
 
-function matchAt(pattern: RegExp, text: string, position: number): string | undefined {
-  pattern.lastIndex = position
-  return pattern.exec(text)?.[0]
+function readName(text: string, start: number, word: string): Token {
+  const end = start + word.length
+  if (text[end] !== '(' || !LITERAL_TYPES.has(word.toLowerCase()))
+    return { kind: 'name', text: word, start, end }
+  const after = endOfParentheses(text, end)
+  return { kind: 'literal', type: word, text: text.slice(end + 1, after - 1).trim(), start, end: after }
 }
 
 /** The position after the `)` that closes the `(` at `open`; strings inside are passed over. */
@@ -50,7 +91,7 @@ function endOfParentheses(text: string, open: number): number {
   let depth = 0
   let position = open
   while (position < text.length) {
-    if (matchAt(stringStart, text, position) !== undefined) {
+    if (matchAt(STRING_START, text, position) !== undefined) {
       position = readString(text, position).end
       continue
     }
@@ -60,45 +101,4 @@ function endOfParentheses(text: string, open: number): number {
     if (depth === 0) return position
   }
   throw syntaxFailure(`the parenthesis at character ${open} is not closed.`)
-}
-
-function readName(text: string, start: number, word: string): Token {
-  const end = start + word.length
-  if (text[end] !== '(' || !literalTypes.has(word.toLowerCase()))
-    return { kind: 'name', text: word, start, end }
-  const after = endOfParentheses(text, end)
-  return { kind: 'literal', type: word, text: text.slice(end + 1, after - 1).trim(), start, end: after }
-}
-
-function readToken(text: string, start: number): Token {
-  if (matchAt(stringStart, text, start) !== undefined) {
-    const { value, end } = readString(text, start)
-    return { kind: 'string', text: value, start, end }
-  }
-  const word = matchAt(name, text, start)
-  if (word !== undefined) return readName(text, start, word)
-  for (const [kind, pattern] of [
-    ['timespan', timespan],
-    ['number', number],
-    ['symbol', symbol],
-  ] as const) {
-    const found = matchAt(pattern, text, start)
-    if (found !== undefined) return { kind, text: found, start, end: start + found.length }
-  }
-  throw syntaxFailure(`unexpected '${text.slice(start, start + 10)}' at character ${start}.`)
-}
-
-/** The words of a text, ended by one of kind `end`. @throws KustoFailure for what is no word */
-export function tokenize(text: string): Token[] {
-  const tokens: Token[] = []
-  let position = 0
-  for (;;) {
-    position += matchAt(whitespace, text, position)?.length ?? 0
-    if (position >= text.length) break
-    const token = readToken(text, position)
-    tokens.push(token)
-    position = token.end
-  }
-  tokens.push({ kind: 'end', text: '', start: text.length, end: text.length })
-  return tokens
 }

@@ -20,11 +20,32 @@ export interface QueryResult {
   readonly rows: Iterable<readonly StoredValue[]>
 }
 
-type Parameters = ReturnType<typeof readParameters>
+/**
+ * Runs a query (`Table | ...`, `declare query_parameters(...)` before it allowed) on the last committed state.
+ * @throws KustoFailure for a text that is no query, names that are not known, or what is not supported
+ */
+export async function runQuery(
+  database: EngineDatabase,
+  text: string,
+  given: GivenParameters,
+): Promise<QueryResult> {
+  const reader = readTokens(text)
+  const parameters = readParameters(reader, given)
+  const query = parseQuery(reader)
+  reader.accept(';')
+  reader.expectEnd()
+  const { table, relation } = sourceOf(database.reader, query.source)
+  await prepareLookups(database, table, query.operators)
+  return execute(database.reader, compileOperators(relation, query.operators, scopeWith(parameters)))
+}
 
-function scopeWith(parameters: Parameters): (columns: readonly BoundColumn[]) => Scope {
-  const nowTicks = ticksOfUnixMs(Date.now())
-  return (columns) => ({ columns, parameters, nowTicks })
+function sourceOf(database: DatabaseSync, name: string): { table: Table; relation: Relation } {
+  const table = findTable(database, name)
+  if (table !== undefined) return { table, relation: relationOf(table, undefined) }
+  const view = findView(database, name)
+  if (view !== undefined)
+    return { table: view.table, relation: relationOf(view.table, firstOfKeyCondition(view)) }
+  throw semanticFailure(`'table' operator: Failed to resolve table expression named '${name}'`)
 }
 
 function relationOf(table: Table, condition: string | undefined): Relation {
@@ -40,15 +61,6 @@ function relationOf(table: Table, condition: string | undefined): Relation {
     parameters: [],
     columns,
   }
-}
-
-function sourceOf(database: DatabaseSync, name: string): { table: Table; relation: Relation } {
-  const table = findTable(database, name)
-  if (table !== undefined) return { table, relation: relationOf(table, undefined) }
-  const view = findView(database, name)
-  if (view !== undefined)
-    return { table: view.table, relation: relationOf(view.table, firstOfKeyCondition(view)) }
-  throw semanticFailure(`'table' operator: Failed to resolve table expression named '${name}'`)
 }
 
 async function prepareLookups(
@@ -77,23 +89,11 @@ function execute(database: DatabaseSync, compiled: CompiledQuery): QueryResult {
   }
 }
 
-/**
- * Runs a query (`Table | ...`, `declare query_parameters(...)` before it allowed) on the last committed state.
- * @throws KustoFailure for a text that is no query, names that are not known, or what is not supported
- */
-export async function runQuery(
-  database: EngineDatabase,
-  text: string,
-  given: GivenParameters,
-): Promise<QueryResult> {
-  const reader = readTokens(text)
-  const parameters = readParameters(reader, given)
-  const query = parseQuery(reader)
-  reader.accept(';')
-  reader.expectEnd()
-  const { table, relation } = sourceOf(database.reader, query.source)
-  await prepareLookups(database, table, query.operators)
-  return execute(database.reader, compileOperators(relation, query.operators, scopeWith(parameters)))
+type Parameters = ReturnType<typeof readParameters>
+
+function scopeWith(parameters: Parameters): (columns: readonly BoundColumn[]) => Scope {
+  const nowTicks = ticksOfUnixMs(Date.now())
+  return (columns) => ({ columns, parameters, nowTicks })
 }
 
 /** Runs the steps of a query on rows that are at hand, as in `.show tables | count`. */

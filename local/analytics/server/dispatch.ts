@@ -6,11 +6,11 @@ import type { CommandContext } from '../commands/index.ts'
 import { KustoFailure } from '../failure.ts'
 import type { Fault, FaultDoor } from '../faults/index.ts'
 import type { Wake } from '../ingestion/index.ts'
-import { maxRequestBodyBytes, maxStreamingIngestionBytes } from '../limits.ts'
+import { REQUEST_BODY_BYTES_MAX, STREAMING_INGESTION_BYTES_MAX } from '../limits.ts'
 import type { StorageProxy } from '../storage/index.ts'
 import { failureOf } from '../wire/index.ts'
 import type { RequestIds } from '../wire/index.ts'
-import { answerFaultRequest, faultsPath } from './fault-requests.ts'
+import { answerFaultRequest, FAULTS_PATH } from './fault-requests.ts'
 import { answerCommand, answerQuery, answerStreamingIngestion, parseRequest } from './kusto-requests.ts'
 import { dropReply, failureReply, jsonReply, sendReply } from './reply.ts'
 import type { Reply } from './reply.ts'
@@ -33,6 +33,60 @@ export interface DispatchOptions {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
+/** What the stand-in does with a request, by its path. */
+export function createDispatch(options: DispatchOptions): Handler {
+  return async (request, response) => {
+    const url = urlOf(request, options.ownOrigin())
+    const refused = refuse(options, request, url)
+    if (refused !== undefined) {
+      const ids = idsOf(request)
+      // Nothing of the body is wanted; a client that is still sending would not see the answer.
+      request.resume()
+      await sendReply(response, failureReply(refused, ids), ids)
+      return
+    }
+    const path = url.pathname
+    if (path === FAULTS_PATH) {
+      const ids = idsOf(request)
+      const reply = await answerFaultRequest(options.faults, request).catch((error: unknown) =>
+        failureReply(failureOf(error), ids),
+      )
+      await sendReply(response, reply, ids)
+    } else if (path === '/healthz')
+      await sendReply(response, jsonReply(200, { status: 'ok' }), idsOf(request))
+    else if (options.proxy.owns(path)) await dispatchStorage(options, request, response)
+    else await dispatchKusto(options, request, response, url)
+  }
+}
+
+/** The address a request is for; what is no url is nobody's address. */
+function urlOf(request: IncomingMessage, origin: string): URL {
+  const target = request.url ?? '/'
+  return new URL(URL.canParse(target, origin) ? target : '/', origin)
+}
+
+/** What tells a client how to get a token, and whether anything answers: the real service asks for no token there. */
+const OPEN_PATHS = new Set(['/healthz', '/v1/rest/auth/metadata'])
+
+/**
+ * Why a request is refused. Storage asks for a signature of its own (SAS). The fault door takes the secret in its url
+ * too, as the Functions host takes its keys; everything else takes it as the real service takes a token.
+ */
+function refuse(
+  { secret, moreHosts, proxy }: DispatchOptions,
+  request: IncomingMessage,
+  url: URL,
+): KustoFailure | undefined {
+  const refusal = refusalOf(request, moreHosts)
+  if (refusal !== undefined) return new KustoFailure({ status: 403, code: 'Forbidden', message: refusal })
+  if (OPEN_PATHS.has(url.pathname) || proxy.owns(url.pathname)) return undefined
+  const inUrl = url.pathname === FAULTS_PATH ? (url.searchParams.get('code') ?? undefined) : undefined
+  if (isSecret(presentedSecret(request) ?? inUrl, secret)) return undefined
+  const message =
+    'The token of the local run is missing or wrong. `npx --no -- trickle status --json` has it in analytics.token, and addresses with it in analytics.url and faults.analytics.'
+  return new KustoFailure({ status: 401, code: 'Unauthorized', message })
+}
+
 function idsOf(request: IncomingMessage): RequestIds {
   const given = request.headers['x-ms-client-request-id']
   return {
@@ -41,20 +95,20 @@ function idsOf(request: IncomingMessage): RequestIds {
   }
 }
 
-/** Carries out the fault's delay and, if it comes before the work, its ending. @returns whether that was all */
-async function endureBefore(
-  fault: Fault | undefined,
+async function dispatchStorage(
   options: DispatchOptions,
-  end: (fault: Fault) => Promise<void>,
-): Promise<boolean> {
-  if (fault === undefined) return false
-  if (fault.delayMs > 0) {
-    // Cut short when the server stops; the request then ends as any other.
-    await delay(fault.delayMs, undefined, { signal: options.signal }).catch(() => undefined)
-  }
-  if (fault.ending === undefined || fault.after) return false
-  await end(fault)
-  return true
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const ids = idsOf(request)
+  const end = (fault: Fault): Promise<void> => endWith(fault, request, response, ids)
+  const fault = options.faults.decide(`${request.method ?? ''} ${request.url ?? ''} | `)
+  if (await endureBefore(fault, options, end)) return
+  const discardAnswer = fault?.after === true
+  const status = await options.proxy.pass(request, response, { discardAnswer })
+  const path = (request.url ?? '').split('?')[0] ?? ''
+  if (status === 201 && request.method === 'POST' && options.proxy.isQueue(path)) options.wake.wake()
+  if (fault !== undefined && discardAnswer) await end(fault)
 }
 
 async function endWith(
@@ -79,57 +133,20 @@ async function endWith(
   await sendReply(response, failureReply(failure, ids), ids)
 }
 
-async function dispatchStorage(
+/** Carries out the fault's delay and, if it comes before the work, its ending. @returns whether that was all */
+async function endureBefore(
+  fault: Fault | undefined,
   options: DispatchOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const ids = idsOf(request)
-  const end = (fault: Fault): Promise<void> => endWith(fault, request, response, ids)
-  const fault = options.faults.decide(`${request.method ?? ''} ${request.url ?? ''} | `)
-  if (await endureBefore(fault, options, end)) return
-  const discardAnswer = fault?.after === true
-  const status = await options.proxy.pass(request, response, { discardAnswer })
-  const path = (request.url ?? '').split('?')[0] ?? ''
-  if (status === 201 && request.method === 'POST' && options.proxy.isQueue(path)) options.wake.wake()
-  if (fault !== undefined && discardAnswer) await end(fault)
-}
-
-/** `/v1/rest/ingest/{db}/{table}` */
-function streamingAddress(url: URL): { database: string; table: string; query: URLSearchParams } | undefined {
-  const match = /^\/v1\/rest\/ingest\/([^/]+)\/([^/]+)$/u.exec(url.pathname)
-  if (match === null) return undefined
-  return {
-    database: decodeURIComponent(match[1] ?? ''),
-    table: decodeURIComponent(match[2] ?? ''),
-    query: url.searchParams,
+  end: (fault: Fault) => Promise<void>,
+): Promise<boolean> {
+  if (fault === undefined) return false
+  if (fault.delayMs > 0) {
+    // Cut short when the server stops; the request then ends as any other.
+    await delay(fault.delayMs, undefined, { signal: options.signal }).catch(() => undefined)
   }
-}
-
-/** The work of a Kusto request, ready to be done, and its command or query. */
-async function prepareKusto(
-  request: IncomingMessage,
-  url: URL,
-  context: CommandContext,
-  ids: RequestIds,
-): Promise<{ text: string; work: () => Promise<Reply> | Reply }> {
-  const route = `${request.method ?? ''} ${url.pathname}`
-  if (route === 'GET /v1/rest/auth/metadata')
-    return { text: '', work: () => jsonReply(200, { AzureAD: null }) }
-  if (route === 'GET /v1/rest/ping') return { text: '', work: () => jsonReply(200, {}) }
-  const streaming = request.method === 'POST' ? streamingAddress(url) : undefined
-  if (streaming !== undefined) {
-    const body = await readBody(request, maxStreamingIngestionBytes)
-    return { text: '', work: () => answerStreamingIngestion(context, streaming, body) }
-  }
-  const version = { 'POST /v1/rest/query': 1 as const, 'POST /v2/rest/query': 2 as const }[route]
-  if (route !== 'POST /v1/rest/mgmt' && version === undefined) {
-    throw new KustoFailure({ status: 404, code: 'NotFound', message: `There is nothing at ${route}.` })
-  }
-  const parsed = parseRequest(await readBody(request, maxRequestBodyBytes))
-  const work = (): Promise<Reply> =>
-    version === undefined ? answerCommand(context, parsed) : answerQuery(context, parsed, ids, version)
-  return { text: parsed.csl, work }
+  if (fault.ending === undefined || fault.after) return false
+  await end(fault)
+  return true
 }
 
 async function dispatchKusto(
@@ -165,56 +182,39 @@ async function dispatchKusto(
   } else await sendReply(response, reply, ids)
 }
 
-/** What tells a client how to get a token, and whether anything answers: the real service asks for no token there. */
-const openPaths = new Set(['/healthz', '/v1/rest/auth/metadata'])
-
-/**
- * Why a request is refused. Storage asks for a signature of its own (SAS). The fault door takes the secret in its url
- * too, as the Functions host takes its keys; everything else takes it as the real service takes a token.
- */
-function refuse(
-  { secret, moreHosts, proxy }: DispatchOptions,
+/** The work of a Kusto request, ready to be done, and its command or query. */
+async function prepareKusto(
   request: IncomingMessage,
   url: URL,
-): KustoFailure | undefined {
-  const refusal = refusalOf(request, moreHosts)
-  if (refusal !== undefined) return new KustoFailure({ status: 403, code: 'Forbidden', message: refusal })
-  if (openPaths.has(url.pathname) || proxy.owns(url.pathname)) return undefined
-  const inUrl = url.pathname === faultsPath ? (url.searchParams.get('code') ?? undefined) : undefined
-  if (isSecret(presentedSecret(request) ?? inUrl, secret)) return undefined
-  const message =
-    'The token of the local run is missing or wrong. `npx --no -- trickle status --json` has it in analytics.token, and addresses with it in analytics.url and faults.analytics.'
-  return new KustoFailure({ status: 401, code: 'Unauthorized', message })
+  context: CommandContext,
+  ids: RequestIds,
+): Promise<{ text: string; work: () => Promise<Reply> | Reply }> {
+  const route = `${request.method ?? ''} ${url.pathname}`
+  if (route === 'GET /v1/rest/auth/metadata')
+    return { text: '', work: () => jsonReply(200, { AzureAD: null }) }
+  if (route === 'GET /v1/rest/ping') return { text: '', work: () => jsonReply(200, {}) }
+  const streaming = request.method === 'POST' ? streamingAddress(url) : undefined
+  if (streaming !== undefined) {
+    const body = await readBody(request, STREAMING_INGESTION_BYTES_MAX)
+    return { text: '', work: () => answerStreamingIngestion(context, streaming, body) }
+  }
+  const version = { 'POST /v1/rest/query': 1 as const, 'POST /v2/rest/query': 2 as const }[route]
+  if (route !== 'POST /v1/rest/mgmt' && version === undefined) {
+    throw new KustoFailure({ status: 404, code: 'NotFound', message: `There is nothing at ${route}.` })
+  }
+  const parsed = parseRequest(await readBody(request, REQUEST_BODY_BYTES_MAX))
+  const work = (): Promise<Reply> =>
+    version === undefined ? answerCommand(context, parsed) : answerQuery(context, parsed, ids, version)
+  return { text: parsed.csl, work }
 }
 
-/** The address a request is for; what is no url is nobody's address. */
-function urlOf(request: IncomingMessage, origin: string): URL {
-  const target = request.url ?? '/'
-  return new URL(URL.canParse(target, origin) ? target : '/', origin)
-}
-
-/** What the stand-in does with a request, by its path. */
-export function createDispatch(options: DispatchOptions): Handler {
-  return async (request, response) => {
-    const url = urlOf(request, options.ownOrigin())
-    const refused = refuse(options, request, url)
-    if (refused !== undefined) {
-      const ids = idsOf(request)
-      // Nothing of the body is wanted; a client that is still sending would not see the answer.
-      request.resume()
-      await sendReply(response, failureReply(refused, ids), ids)
-      return
-    }
-    const path = url.pathname
-    if (path === faultsPath) {
-      const ids = idsOf(request)
-      const reply = await answerFaultRequest(options.faults, request).catch((error: unknown) =>
-        failureReply(failureOf(error), ids),
-      )
-      await sendReply(response, reply, ids)
-    } else if (path === '/healthz')
-      await sendReply(response, jsonReply(200, { status: 'ok' }), idsOf(request))
-    else if (options.proxy.owns(path)) await dispatchStorage(options, request, response)
-    else await dispatchKusto(options, request, response, url)
+/** `/v1/rest/ingest/{db}/{table}` */
+function streamingAddress(url: URL): { database: string; table: string; query: URLSearchParams } | undefined {
+  const match = /^\/v1\/rest\/ingest\/([^/]+)\/([^/]+)$/u.exec(url.pathname)
+  if (match === null) return undefined
+  return {
+    database: decodeURIComponent(match[1] ?? ''),
+    table: decodeURIComponent(match[2] ?? ''),
+    query: url.searchParams,
   }
 }

@@ -1,15 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { FaultDoor } from '../faults/index.ts'
-import { maxFaultBodyBytes } from '../limits.ts'
+import { FAULT_BODY_BYTES_MAX } from '../limits.ts'
 import { jsonReply } from './reply.ts'
 import type { Reply } from './reply.ts'
 import { readBody } from './request-body.ts'
 
-export const faultsPath = '/faults'
-
-function problem(status: number, detail: string): Reply {
-  return jsonReply(status, { error: { code: 'FAULT_PLAN_INVALID', message: detail } })
-}
+export const FAULTS_PATH = '/faults'
 
 /** POST sets the rules, GET shows them with their hits, DELETE clears them. */
 export async function answerFaultRequest(door: FaultDoor, request: IncomingMessage): Promise<Reply> {
@@ -20,7 +16,7 @@ export async function answerFaultRequest(door: FaultDoor, request: IncomingMessa
       door.clear()
       return jsonReply(200, door.show())
     case 'POST': {
-      const body = await readBody(request, maxFaultBodyBytes)
+      const body = await readBody(request, FAULT_BODY_BYTES_MAX)
       let plan: unknown
       try {
         plan = JSON.parse(body.toString('utf8'))
@@ -33,4 +29,8 @@ export async function answerFaultRequest(door: FaultDoor, request: IncomingMessa
     default:
       return problem(405, 'The fault door takes GET, POST and DELETE.')
   }
+}
+
+function problem(status: number, detail: string): Reply {
+  return jsonReply(status, { error: { code: 'FAULT_PLAN_INVALID', message: detail } })
 }

@@ -10,31 +10,7 @@ export interface RunningServer {
 }
 
 /** Longer than clients keep idle connections: else they would reuse one in the moment we close it. */
-const keepAliveMs = 75_000
-/** Answers on their way may be finished for so long when we stop. */
-const graceMs = 1000
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : port
-}
-
-async function close(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => {
-      server.closeAllConnections()
-    }, graceMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
-}
+const KEEP_ALIVE_MS = 75_000
 
 /**
  * Serves on 127.0.0.1.
@@ -44,7 +20,7 @@ export async function serve(
   port: number,
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<RunningServer> {
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       // Whatever failed here failed while answering; without an end the client would wait for ever.
       if (!response.destroyed) console.error(`An answer of the analytics stand-in failed: ${String(error)}`)
@@ -58,4 +34,29 @@ export async function serve(
     if (systemCode(error) === 'EADDRINUSE') throw portTaken(port, 'analytics', '--analytics-port')
     throw error
   }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+/** Answers on their way may be finished for so long when we stop. */
+const GRACE_MS = 1000
+
+async function close(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => {
+      server.closeAllConnections()
+    }, GRACE_MS)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
 }

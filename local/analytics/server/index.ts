@@ -5,6 +5,6 @@
  * never the fault door or the health check. Any or no Authorization is accepted.
  */
 export { createDispatch } from './dispatch.ts'
-export { faultsPath } from './fault-requests.ts'
+export { FAULTS_PATH } from './fault-requests.ts'
 export { serve } from './http-server.ts'
 export type { RunningServer } from './http-server.ts'

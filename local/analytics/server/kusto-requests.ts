@@ -5,7 +5,7 @@ import type { CommandContext } from '../commands/index.ts'
 import { tableOf } from '../engine/index.ts'
 import { KustoFailure, entityNotFound } from '../failure.ts'
 import { IngestionFailure, ingestText } from '../ingestion/index.ts'
-import { maxResultBytes, maxResultRows, maxStreamingIngestionBytes } from '../limits.ts'
+import { RESULT_BYTES_MAX, RESULT_ROWS_MAX, STREAMING_INGESTION_BYTES_MAX } from '../limits.ts'
 import { runQuery } from '../query/index.ts'
 import { commandAnswerV1, queryAnswerV1, queryAnswerV2 } from '../wire/index.ts'
 import type { RequestIds, ResultLimits } from '../wire/index.ts'
@@ -25,13 +25,6 @@ const requestSchema = z.object({
 
 export type KustoRequest = z.infer<typeof requestSchema>
 
-/** Some clients send the properties as JSON in a string. */
-function openProperties(body: unknown): unknown {
-  if (body === null || typeof body !== 'object' || !('properties' in body)) return body
-  const { properties } = body
-  return typeof properties === 'string' ? { ...body, properties: JSON.parse(properties) as unknown } : body
-}
-
 /** @throws KustoFailure for a body that is no request */
 export function parseRequest(body: Buffer): KustoRequest {
   let parsed: unknown
@@ -45,26 +38,11 @@ export function parseRequest(body: Buffer): KustoRequest {
   throw new KustoFailure({ message: `The request body is not valid: ${z.prettifyError(result.error)}.` })
 }
 
-/** Commands that concern no database name this one, or none. */
-const anyDatabase = new Set(['', 'NetDefaultDB'])
-
-function checkDatabase(context: CommandContext, name: string | null | undefined, isCommand: boolean): void {
-  const given = name ?? ''
-  if (given === context.databaseName || (isCommand && anyDatabase.has(given))) return
-  throw entityNotFound('Database', given)
-}
-
-function limitOf(option: unknown, most: number): number {
-  const number = typeof option === 'number' || typeof option === 'string' ? Number(option) : Number.NaN
-  return Number.isSafeInteger(number) && number >= 0 ? Math.min(number, most) : most
-}
-
-function limitsOf(request: KustoRequest): ResultLimits {
-  const options = request.properties?.Options ?? {}
-  return {
-    maxRows: limitOf(options['truncationmaxrecords'], maxResultRows),
-    maxBytes: limitOf(options['truncationmaxsize'], maxResultBytes),
-  }
+/** Some clients send the properties as JSON in a string. */
+function openProperties(body: unknown): unknown {
+  if (body === null || typeof body !== 'object' || !('properties' in body)) return body
+  const { properties } = body
+  return typeof properties === 'string' ? { ...body, properties: JSON.parse(properties) as unknown } : body
 }
 
 /** POST /v1/rest/mgmt */
@@ -79,6 +57,28 @@ export async function answerCommand(context: CommandContext, request: KustoReque
   return { status: 200, body: commandAnswerV1(result, limitsOf(request)) }
 }
 
+/** Commands that concern no database name this one, or none. */
+const ANY_DATABASE = new Set(['', 'NetDefaultDB'])
+
+function checkDatabase(context: CommandContext, name: string | null | undefined, isCommand: boolean): void {
+  const given = name ?? ''
+  if (given === context.databaseName || (isCommand && ANY_DATABASE.has(given))) return
+  throw entityNotFound('Database', given)
+}
+
+function limitsOf(request: KustoRequest): ResultLimits {
+  const options = request.properties?.Options ?? {}
+  return {
+    maxRows: limitOf(options['truncationmaxrecords'], RESULT_ROWS_MAX),
+    maxBytes: limitOf(options['truncationmaxsize'], RESULT_BYTES_MAX),
+  }
+}
+
+function limitOf(option: unknown, most: number): number {
+  const number = typeof option === 'number' || typeof option === 'string' ? Number(option) : Number.NaN
+  return Number.isSafeInteger(number) && number >= 0 ? Math.min(number, most) : most
+}
+
 /** POST /v1/rest/query, /v2/rest/query */
 export async function answerQuery(
   context: CommandContext,
@@ -90,16 +90,6 @@ export async function answerQuery(
   const result = await runQuery(context.database, request.csl, request.properties?.Parameters ?? {})
   const answer = version === 1 ? queryAnswerV1 : queryAnswerV2
   return { status: 200, body: answer(result, limitsOf(request), ids) }
-}
-
-function streamingFailure(error: unknown): unknown {
-  if (!(error instanceof IngestionFailure)) return error
-  return new KustoFailure({
-    message: error.message,
-    code: error.code,
-    permanent: error.permanent,
-    cause: error,
-  })
 }
 
 /** POST /v1/rest/ingest/{db}/{table}?streamFormat=json&mappingName=M: visible at once, without tags. */
@@ -137,13 +127,23 @@ export async function answerStreamingIngestion(
       tags: [],
       ingestIfNotExists: [],
       gzip: false,
-      maxBytes: maxStreamingIngestionBytes,
+      maxBytes: STREAMING_INGESTION_BYTES_MAX,
     })
     const consumed = outcome.kind === 'ingested' ? BigInt(outcome.rowCount) : 0n
     const columns = [{ name: 'ConsumedRecordsCount', type: 'long' as const }]
-    const limits = { maxRows: maxResultRows, maxBytes: maxResultBytes }
+    const limits = { maxRows: RESULT_ROWS_MAX, maxBytes: RESULT_BYTES_MAX }
     return { status: 200, body: commandAnswerV1({ columns, rows: [[consumed]] }, limits) }
   } catch (error) {
     throw streamingFailure(error)
   }
+}
+
+function streamingFailure(error: unknown): unknown {
+  if (!(error instanceof IngestionFailure)) return error
+  return new KustoFailure({
+    message: error.message,
+    code: error.code,
+    permanent: error.permanent,
+    cause: error,
+  })
 }

@@ -5,12 +5,20 @@ import { KustoFailure } from '../failure.ts'
 
 const unzip = promisify(gunzip)
 
-function tooLarge(maxBytes: number): KustoFailure {
-  return new KustoFailure({
-    status: 413,
-    code: 'RequestEntityTooLarge',
-    message: `The request's body has more than ${maxBytes} bytes.`,
-  })
+/**
+ * The request's body, uncompressed.
+ * @throws KustoFailure 413 above `maxBytes` (uncompressed), 400 for bytes that are no gzip
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const body = await collect(request, maxBytes)
+  if (request.headers['content-encoding']?.toLowerCase() !== 'gzip') return body
+  try {
+    return await unzip(body, { maxOutputLength: maxBytes })
+  } catch (cause) {
+    const isTooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
+    if (isTooLarge) throw tooLarge(maxBytes)
+    throw new KustoFailure({ message: 'The body says gzip and is not.', cause })
+  }
 }
 
 async function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -26,18 +34,10 @@ async function collect(request: IncomingMessage, maxBytes: number): Promise<Buff
   return Buffer.concat(chunks)
 }
 
-/**
- * The request's body, uncompressed.
- * @throws KustoFailure 413 above `maxBytes` (uncompressed), 400 for bytes that are no gzip
- */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const body = await collect(request, maxBytes)
-  if (request.headers['content-encoding']?.toLowerCase() !== 'gzip') return body
-  try {
-    return await unzip(body, { maxOutputLength: maxBytes })
-  } catch (cause) {
-    const isTooLarge = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE'
-    if (isTooLarge) throw tooLarge(maxBytes)
-    throw new KustoFailure({ message: 'The body says gzip and is not.', cause })
-  }
+function tooLarge(maxBytes: number): KustoFailure {
+  return new KustoFailure({
+    status: 413,
+    code: 'RequestEntityTooLarge',
+    message: `The request's body has more than ${maxBytes} bytes.`,
+  })
 }

@@ -23,60 +23,6 @@ export interface StorageProxy {
   ): Promise<number | undefined>
 }
 
-/** Belongs to one connection and not to the request (RFC 9110, 7.6.1). */
-const hopHeaders = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
-
-function passedHeaders(
-  headers: NodeJS.Dict<string | string[]>,
-  host: string | undefined,
-): OutgoingHttpHeaders {
-  const passed: OutgoingHttpHeaders = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !hopHeaders.has(name)) passed[name] = value
-  }
-  // A SAS does not sign the host; Azurite reads the account from a host name it does not know as its own.
-  if (host !== undefined) passed['host'] = host
-  return passed
-}
-
-function optionsFor(request: IncomingMessage, target: URL): RequestOptions {
-  const headers = passedHeaders(request.headers, target.host)
-  const hasBody =
-    request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
-  if (hasBody && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked'
-  return { host: target.hostname, port: target.port, method: request.method, path: request.url, headers }
-}
-
-async function answerOf(request: IncomingMessage, target: URL): Promise<IncomingMessage> {
-  const upstream = httpRequest(optionsFor(request, target))
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
-    upstream.once('response', resolve)
-    upstream.once('error', reject)
-  })
-  // An answer may come before the whole request is sent; then the request's end no longer matters.
-  const sent = pipeline(request, upstream)
-  sent.catch(() => undefined)
-  return await answered
-}
-
-function unavailable(response: ServerResponse, error: unknown): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy()
-    return
-  }
-  const message = error instanceof Error ? error.message : String(error)
-  response.writeHead(503, { 'content-type': 'text/plain', 'x-ms-error-code': 'ServerBusy' })
-  response.end(`Local storage does not answer: ${message}\n`)
-}
-
 export function createStorageProxy(options: {
   readonly accountName: string
   readonly blobUrl: string
@@ -116,4 +62,58 @@ export function createStorageProxy(options: {
       return answer.statusCode
     },
   }
+}
+
+async function answerOf(request: IncomingMessage, target: URL): Promise<IncomingMessage> {
+  const upstream = httpRequest(optionsFor(request, target))
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    upstream.once('response', resolve)
+    upstream.once('error', reject)
+  })
+  // An answer may come before the whole request is sent; then the request's end no longer matters.
+  const sent = pipeline(request, upstream)
+  sent.catch(() => undefined)
+  return await answered
+}
+
+function optionsFor(request: IncomingMessage, target: URL): RequestOptions {
+  const headers = passedHeaders(request.headers, target.host)
+  const hasBody =
+    request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
+  if (hasBody && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked'
+  return { host: target.hostname, port: target.port, method: request.method, path: request.url, headers }
+}
+
+function unavailable(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  response.writeHead(503, { 'content-type': 'text/plain', 'x-ms-error-code': 'ServerBusy' })
+  response.end(`Local storage does not answer: ${message}\n`)
+}
+
+/** Belongs to one connection and not to the request (RFC 9110, 7.6.1). */
+const HOP_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+function passedHeaders(
+  headers: NodeJS.Dict<string | string[]>,
+  host: string | undefined,
+): OutgoingHttpHeaders {
+  const passed: OutgoingHttpHeaders = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !HOP_HEADERS.has(name)) passed[name] = value
+  }
+  // A SAS does not sign the host; Azurite reads the account from a host name it does not know as its own.
+  if (host !== undefined) passed['host'] = host
+  return passed
 }

@@ -33,10 +33,10 @@ export interface ResourceUri {
   readonly uri: string
 }
 
-const copies = 2
+const COPIES = 2
 
 /** A SAS outlives the hour for which the SDK keeps its resources, and the seven days a message may wait. */
-const sasLifetimeMs = 14 * 24 * 60 * 60 * 1000
+const SAS_LIFETIME_MS = 14 * 24 * 60 * 60 * 1000
 
 /** Storage is on this machine: what does not answer soon is down, and the caller tries again by itself. */
 const pipelineOptions = {
@@ -55,7 +55,7 @@ export async function prepareResources(facts: StorageFacts, instance: string): P
     new QueueSharedKeyCredential(facts.accountName, facts.accountKey),
     pipelineOptions,
   )
-  const numbers = Array.from({ length: copies }, (_, index) => index)
+  const numbers = Array.from({ length: COPIES }, (_, index) => index)
   const queue = (kind: string): QueueClient => queueService.getQueueClient(`kusto-${instance}-${kind}`)
   const resources: StorageResources = {
     facts,
@@ -79,28 +79,6 @@ export function queueNames(resources: StorageResources): Set<string> {
   )
 }
 
-function containerUri(
-  root: string,
-  container: ContainerClient,
-  facts: StorageFacts,
-  expiresOn: Date,
-): string {
-  const credential = new StorageSharedKeyCredential(facts.accountName, facts.accountKey)
-  const permissions = ContainerSASPermissions.parse('racwl')
-  const sas = generateBlobSASQueryParameters(
-    { containerName: container.containerName, permissions, expiresOn, protocol: SASProtocol.HttpsAndHttp },
-    credential,
-  )
-  return `${root}/${container.containerName}?${sas.toString()}`
-}
-
-function queueUri(root: string, queue: QueueClient, facts: StorageFacts, expiresOn: Date): string {
-  const credential = new QueueSharedKeyCredential(facts.accountName, facts.accountKey)
-  const permissions = QueueSASPermissions.parse('raup')
-  const sas = generateQueueSASQueryParameters({ queueName: queue.name, permissions, expiresOn }, credential)
-  return `${root}/${queue.name}?${sas.toString()}`
-}
-
 /**
  * The rows of `.get ingestion resources`, all at the stand-in's own address.
  * @param origin for example http://127.0.0.1:8080, as the client called it
@@ -108,7 +86,7 @@ function queueUri(root: string, queue: QueueClient, facts: StorageFacts, expires
 export function resourceUris(resources: StorageResources, origin: string): ResourceUri[] {
   const { facts } = resources
   const root = `${origin}/${facts.accountName}`
-  const expiresOn = new Date(Date.now() + sasLifetimeMs)
+  const expiresOn = new Date(Date.now() + SAS_LIFETIME_MS)
   const queue = (client: QueueClient): string => queueUri(root, client, facts, expiresOn)
   return [
     ...resources.readyQueues.map((client) => ({
@@ -124,4 +102,26 @@ export function resourceUris(resources: StorageResources, origin: string): Resou
     // The SDK wants one to be named. Reports to a table are not served: ReportMethod.Queue is.
     { type: 'IngestionsStatusTable', uri: `${root}/status-reports-are-not-served` },
   ]
+}
+
+function queueUri(root: string, queue: QueueClient, facts: StorageFacts, expiresOn: Date): string {
+  const credential = new QueueSharedKeyCredential(facts.accountName, facts.accountKey)
+  const permissions = QueueSASPermissions.parse('raup')
+  const sas = generateQueueSASQueryParameters({ queueName: queue.name, permissions, expiresOn }, credential)
+  return `${root}/${queue.name}?${sas.toString()}`
+}
+
+function containerUri(
+  root: string,
+  container: ContainerClient,
+  facts: StorageFacts,
+  expiresOn: Date,
+): string {
+  const credential = new StorageSharedKeyCredential(facts.accountName, facts.accountKey)
+  const permissions = ContainerSASPermissions.parse('racwl')
+  const sas = generateBlobSASQueryParameters(
+    { containerName: container.containerName, permissions, expiresOn, protocol: SASProtocol.HttpsAndHttp },
+    credential,
+  )
+  return `${root}/${container.containerName}?${sas.toString()}`
 }

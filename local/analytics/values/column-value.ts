@@ -9,53 +9,16 @@ import { normalizeNumbers } from './dynamic-numbers.ts'
  * column). A sender that gets this wrong must see it here.
  */
 
-const minLong = -(2n ** 63n)
-const maxLong = 2n ** 63n - 1n
-const minInt = -(2n ** 31n)
-const maxInt = 2n ** 31n - 1n
+const LONG_MIN = -(2n ** 63n)
+const LONG_MAX = 2n ** 63n - 1n
+const INT_MIN = -(2n ** 31n)
+const INT_MAX = 2n ** 31n - 1n
 
 /** A decimal has 34 significant digits. */
-const maxDecimalDigits = 34
+const DECIMAL_DIGITS_MAX = 34
 
-const integerPattern = /^[+-]?\d{1,40}$/u
-const realPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/u
-const guidPattern = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/iu
-
-function integerWithin(text: string, min: bigint, max: bigint): bigint | null {
-  if (!integerPattern.test(text)) return null
-  const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
-  return value < min || value > max ? null : value
-}
-
-function realOf(text: string): number | null {
-  if (realPattern.test(text)) return Number(text)
-  const word = text.toLowerCase()
-  if (word === 'nan') return null
-  if (word === 'inf' || word === '+inf' || word === 'infinity') return Infinity
-  if (word === '-inf' || word === '-infinity') return -Infinity
-  return null
-}
-
-function decimalOf(text: string): string | null {
-  if (!realPattern.test(text)) return null
-  const digits = text
-    .replace(/[eE].*$/u, '')
-    .replace(/[^\d]/gu, '')
-    .replace(/^0+/u, '')
-  return digits.length > maxDecimalDigits ? null : text.replace(/^\+/u, '')
-}
-
-function boolOf(text: string): bigint | null {
-  const word = text.toLowerCase()
-  if (word === 'true' || word === '1') return 1n
-  if (word === 'false' || word === '0') return 0n
-  return null
-}
-
-function guidOf(text: string): string | null {
-  const match = guidPattern.exec(text)
-  return match === null ? null : match.slice(1).join('-').toLowerCase()
-}
+const INTEGER_PATTERN = /^[+-]?\d{1,40}$/u
+const REAL_PATTERN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/u
 
 /** A text as a value of a type; null where it does not fit. */
 export function valueOfText(type: ColumnType, text: string): StoredValue {
@@ -66,9 +29,9 @@ export function valueOfText(type: ColumnType, text: string): StoredValue {
     case 'bool':
       return boolOf(trimmed)
     case 'int':
-      return integerWithin(trimmed, minInt, maxInt)
+      return integerWithin(trimmed, INT_MIN, INT_MAX)
     case 'long':
-      return integerWithin(trimmed, minLong, maxLong)
+      return integerWithin(trimmed, LONG_MIN, LONG_MAX)
     case 'real':
       return realOf(trimmed)
     case 'decimal':
@@ -84,33 +47,43 @@ export function valueOfText(type: ColumnType, text: string): StoredValue {
   }
 }
 
-function takesNumbers(type: ColumnType): boolean {
-  return type === 'int' || type === 'long' || type === 'real' || type === 'decimal' || type === 'bool'
+function boolOf(text: string): bigint | null {
+  const word = text.toLowerCase()
+  if (word === 'true' || word === '1') return 1n
+  if (word === 'false' || word === '0') return 0n
+  return null
 }
 
-/** Cuts a text to so many bytes of UTF-8, never inside a character. */
-function cutToBytes(text: string, maxBytes: number): string {
-  if (text.length * 3 <= maxBytes) return text
-  const bytes = Buffer.from(text, 'utf8')
-  if (bytes.length <= maxBytes) return text
-  let end = maxBytes
-  // Bytes 10xxxxxx continue a character.
-  while (end > 0 && ((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1
-  return bytes.toString('utf8', 0, end)
+function integerWithin(text: string, min: bigint, max: bigint): bigint | null {
+  if (!INTEGER_PATTERN.test(text)) return null
+  const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
+  return value < min || value > max ? null : value
 }
 
-/**
- * Microsoft's page does not say whether the bound holds for the text that arrives or for the value that is kept, so both
- * must fit: a number of 309 digits is kept as 1E+308, and a sender of 100,000 of them must see here what may happen there.
- */
-function dynamicOf(text: string, span: JsonSpan, maxBytes: number): string | null {
-  if (isLonger(text.slice(span.start, span.end), maxBytes)) return null
-  const json = normalizeNumbers(text, span)
-  return isLonger(json, maxBytes) ? null : json
+function realOf(text: string): number | null {
+  if (REAL_PATTERN.test(text)) return Number(text)
+  const word = text.toLowerCase()
+  if (word === 'nan') return null
+  if (word === 'inf' || word === '+inf' || word === 'infinity') return Infinity
+  if (word === '-inf' || word === '-infinity') return -Infinity
+  return null
 }
 
-const isLonger = (json: string, maxBytes: number): boolean =>
-  json.length * 3 > maxBytes && Buffer.byteLength(json, 'utf8') > maxBytes
+function decimalOf(text: string): string | null {
+  if (!REAL_PATTERN.test(text)) return null
+  const digits = text
+    .replace(/[eE].*$/u, '')
+    .replace(/[^\d]/gu, '')
+    .replace(/^0+/u, '')
+  return digits.length > DECIMAL_DIGITS_MAX ? null : text.replace(/^\+/u, '')
+}
+
+const GUID_PATTERN = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/iu
+
+function guidOf(text: string): string | null {
+  const match = GUID_PATTERN.exec(text)
+  return match === null ? null : match.slice(1).join('-').toLowerCase()
+}
 
 /**
  * A JSON value as a value of a column.
@@ -130,6 +103,34 @@ export function valueOfJson(type: ColumnType, text: string, span: JsonSpan, maxB
   const word = text.slice(span.start, span.end)
   if (first === 't' || first === 'f') return type === 'bool' ? boolOf(word) : null
   return takesNumbers(type) ? valueOfText(type, word) : null
+}
+
+/**
+ * Microsoft's page does not say whether the bound holds for the text that arrives or for the value that is kept, so both
+ * must fit: a number of 309 digits is kept as 1E+308, and a sender of 100,000 of them must see here what may happen there.
+ */
+function dynamicOf(text: string, span: JsonSpan, maxBytes: number): string | null {
+  if (isLonger(text.slice(span.start, span.end), maxBytes)) return null
+  const json = normalizeNumbers(text, span)
+  return isLonger(json, maxBytes) ? null : json
+}
+
+const isLonger = (json: string, maxBytes: number): boolean =>
+  json.length * 3 > maxBytes && Buffer.byteLength(json, 'utf8') > maxBytes
+
+/** Cuts a text to so many bytes of UTF-8, never inside a character. */
+function cutToBytes(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) return text
+  const bytes = Buffer.from(text, 'utf8')
+  if (bytes.length <= maxBytes) return text
+  let end = maxBytes
+  // Bytes 10xxxxxx continue a character.
+  while (end > 0 && ((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1
+  return bytes.toString('utf8', 0, end)
+}
+
+function takesNumbers(type: ColumnType): boolean {
+  return type === 'int' || type === 'long' || type === 'real' || type === 'decimal' || type === 'bool'
 }
 
 /** What a column holds when the record has nothing for it. */

@@ -1,56 +1,14 @@
+import { scanString } from './json-scan.ts'
 import type { JsonSpan } from './json-scan.ts'
 
-const minLong = -(2n ** 63n)
-const maxLong = 2n ** 63n - 1n
+const LONG_MIN = -(2n ** 63n)
+const LONG_MAX = 2n ** 63n - 1n
 
 /** int64 has at most 19 digits: shorter numbers need no look at their value. */
-const surelyLongDigits = 18
-
-/** From here on .NET writes a double with an exponent; without one it would read back as a long. */
-const exponentFrom = 1e15
-
-function isLong(token: string): boolean {
-  if (!/^-?\d+$/u.test(token)) return false
-  if (token.length <= surelyLongDigits) return true
-  if (token.length > surelyLongDigits + 2) return false
-  const value = BigInt(token)
-  return value >= minLong && value <= maxLong
-}
-
-function writeDouble(token: string): string {
-  const value = Number(token)
-  // JSON has no word for infinity.
-  if (!Number.isFinite(value)) return 'null'
-  if (value !== 0 && Math.abs(value) >= exponentFrom) return value.toExponential().replace('e', 'E')
-  const text = String(value)
-  return /[.e]/u.test(text) ? text.replace('e', 'E') : `${text}.0`
-}
-
-function endOfString(json: string, start: number): number {
-  let position = start + 1
-  while (json[position] !== '"') position += json[position] === '\\' ? 2 : 1
-  return position + 1
-}
-
-const numberToken = /[-+.eE\d]+/uy
-
-/** Walks once over well-formed JSON; numbers stand outside of strings only. */
-function visitNumbers(json: string, visit: (number: JsonSpan) => void): void {
-  let position = 0
-  while (position < json.length) {
-    const code = json.charCodeAt(position)
-    if (code === 34) position = endOfString(json, position)
-    else if (code === 45 || (code >= 48 && code <= 57)) {
-      numberToken.lastIndex = position
-      numberToken.test(json)
-      visit({ start: position, end: numberToken.lastIndex })
-      position = numberToken.lastIndex
-    } else position += 1
-  }
-}
+const SURELY_LONG_DIGITS = 18
 
 /** A fraction, an exponent or 19 digits in a row: only then can a number be another one in a dynamic. */
-const doubtfulNumber = /\d[.eE]|\d{19}/u
+const DOUBTFUL_NUMBER = /\d[.eE]|\d{19}/u
 
 /**
  * The JSON text as a dynamic column keeps it: as written, but for numbers that are no int64, which become doubles
@@ -58,7 +16,7 @@ const doubtfulNumber = /\d[.eE]|\d{19}/u
  */
 export function normalizeNumbers(text: string, span: JsonSpan): string {
   const json = text.slice(span.start, span.end)
-  if (!doubtfulNumber.test(json)) return json
+  if (!DOUBTFUL_NUMBER.test(json)) return json
   const parts: string[] = []
   let copied = 0
   visitNumbers(json, (number) => {
@@ -69,4 +27,41 @@ export function normalizeNumbers(text: string, span: JsonSpan): string {
   })
   parts.push(json.slice(copied))
   return parts.join('')
+}
+
+const NUMBER_TOKEN = /[-+.eE\d]+/uy
+
+/** Walks once over well-formed JSON; numbers stand outside of strings only. */
+function visitNumbers(json: string, visit: (number: JsonSpan) => void): void {
+  let position = 0
+  while (position < json.length) {
+    const code = json.charCodeAt(position)
+    if (code === 34) position = scanString(json, position)
+    else if (code === 45 || (code >= 48 && code <= 57)) {
+      NUMBER_TOKEN.lastIndex = position
+      NUMBER_TOKEN.test(json)
+      visit({ start: position, end: NUMBER_TOKEN.lastIndex })
+      position = NUMBER_TOKEN.lastIndex
+    } else position += 1
+  }
+}
+
+function isLong(token: string): boolean {
+  if (!/^-?\d+$/u.test(token)) return false
+  if (token.length <= SURELY_LONG_DIGITS) return true
+  if (token.length > SURELY_LONG_DIGITS + 2) return false
+  const value = BigInt(token)
+  return value >= LONG_MIN && value <= LONG_MAX
+}
+
+/** From here on .NET writes a double with an exponent; without one it would read back as a long. */
+const EXPONENT_FROM = 1e15
+
+function writeDouble(token: string): string {
+  const value = Number(token)
+  // JSON has no word for infinity.
+  if (!Number.isFinite(value)) return 'null'
+  if (value !== 0 && Math.abs(value) >= EXPONENT_FROM) return value.toExponential().replace('e', 'E')
+  const text = String(value)
+  return /[.e]/u.test(text) ? text.replace('e', 'E') : `${text}.0`
 }

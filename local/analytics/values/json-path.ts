@@ -5,7 +5,7 @@ import type { JsonSpan } from './json-scan.ts'
 /** Steps into a JSON value: a property's name or an element's index. */
 export type JsonPath = readonly (string | number)[]
 
-const stepPattern =
+const STEP_PATTERN =
   /\.([A-Za-z_][\w$-]*)|\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\d{1,9}))\s*\]|\.\['((?:[^'\\]|\\.)*)'\]/uy
 
 /**
@@ -17,26 +17,16 @@ export function parseJsonPath(text: string): JsonPath {
   let position = 1
   if (!text.startsWith('$')) throw syntaxFailure(`'${text}' is not a JSON path: it must begin with $.`)
   while (position < text.length) {
-    stepPattern.lastIndex = position
-    const match = stepPattern.exec(text)
+    STEP_PATTERN.lastIndex = position
+    const match = STEP_PATTERN.exec(text)
     if (match === null)
       throw syntaxFailure(`'${text}' is not a JSON path that is supported ($.a.b, $['a b'], $.a[0]).`)
     const [, name, single, double, index, dotted] = match
     if (index === undefined) path.push((name ?? single ?? double ?? dotted ?? '').replace(/\\(.)/gu, '$1'))
     else path.push(Number(index))
-    position = stepPattern.lastIndex
+    position = STEP_PATTERN.lastIndex
   }
   return path
-}
-
-function elementOf(text: string, span: JsonSpan, index: number): JsonSpan | undefined {
-  let seen = 0
-  let found: JsonSpan | undefined
-  scanArray(text, span.start, 1, (element) => {
-    if (seen === index) found = element
-    seen += 1
-  })
-  return found
 }
 
 /** The value that the path leads to, from a value that is known to be well formed; undefined when there is none. */
@@ -51,4 +41,14 @@ export function followPath(text: string, from: JsonSpan, path: JsonPath): JsonSp
     span = next
   }
   return span
+}
+
+function elementOf(text: string, span: JsonSpan, index: number): JsonSpan | undefined {
+  let seen = 0
+  let found: JsonSpan | undefined
+  scanArray(text, span.start, 1, (element) => {
+    if (seen === index) found = element
+    seen += 1
+  })
+  return found
 }

@@ -1,4 +1,4 @@
-import { maxJsonDepth } from '../limits.ts'
+import { JSON_DEPTH_MAX } from '../limits.ts'
 
 /**
  * A strict reader of JSON text (RFC 8259) that finds where values begin and end and leaves them as they are written.
@@ -22,10 +22,10 @@ export interface JsonSpan {
   readonly end: number
 }
 
-const quote = 34
-const backslash = 92
-const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/uy
-const escapePattern = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/uy
+const QUOTE = 34
+const BACKSLASH = 92
+const NUMBER_PATTERN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/uy
+const ESCAPE_PATTERN = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/uy
 
 export function skipWhitespace(text: string, start: number): number {
   let position = start
@@ -36,15 +36,16 @@ export function skipWhitespace(text: string, start: number): number {
   }
 }
 
-function scanString(text: string, start: number): number {
+/** The end of the string at `start`. @throws JsonTextError */
+export function scanString(text: string, start: number): number {
   let position = start + 1
   for (;;) {
     const code = text.charCodeAt(position)
-    if (code === quote) return position + 1
-    if (code === backslash) {
-      escapePattern.lastIndex = position
-      if (!escapePattern.test(text)) throw new JsonTextError('Wrong escape', position)
-      position = escapePattern.lastIndex
+    if (code === QUOTE) return position + 1
+    if (code === BACKSLASH) {
+      ESCAPE_PATTERN.lastIndex = position
+      if (!ESCAPE_PATTERN.test(text)) throw new JsonTextError('Wrong escape', position)
+      position = ESCAPE_PATTERN.lastIndex
     } else if (code < 32 || Number.isNaN(code)) {
       throw new JsonTextError(
         Number.isNaN(code) ? 'Text ends inside a string' : 'Control character',
@@ -56,28 +57,17 @@ function scanString(text: string, start: number): number {
   }
 }
 
-function scanWord(text: string, start: number, word: string): number {
-  if (!text.startsWith(word, start)) throw new JsonTextError('Unexpected character', start)
-  return start + word.length
-}
-
-function scanNumber(text: string, start: number): number {
-  numberPattern.lastIndex = start
-  if (!numberPattern.test(text)) throw new JsonTextError('Unexpected character', start)
-  return numberPattern.lastIndex
-}
-
 /** Called for each member of an object with its key's and its value's span. */
 type MemberVisitor = (key: JsonSpan, value: JsonSpan) => void
 type ElementVisitor = (value: JsonSpan) => void
 
 /** The end of the object at `start`. @throws JsonTextError */
 export function scanObject(text: string, start: number, depth: number, visit?: MemberVisitor): number {
-  if (depth > maxJsonDepth) throw new JsonTextError('Too many objects and arrays inside each other', start)
+  if (depth > JSON_DEPTH_MAX) throw new JsonTextError('Too many objects and arrays inside each other', start)
   let position = skipWhitespace(text, start + 1)
   if (text[position] === '}') return position + 1
   for (;;) {
-    if (text.charCodeAt(position) !== quote) throw new JsonTextError('Expected a property name', position)
+    if (text.charCodeAt(position) !== QUOTE) throw new JsonTextError('Expected a property name', position)
     const keyEnd = scanString(text, position)
     const key = { start: position, end: keyEnd }
     position = skipWhitespace(text, keyEnd)
@@ -94,7 +84,7 @@ export function scanObject(text: string, start: number, depth: number, visit?: M
 
 /** The end of the array at `start`. @throws JsonTextError */
 export function scanArray(text: string, start: number, depth: number, visit?: ElementVisitor): number {
-  if (depth > maxJsonDepth) throw new JsonTextError('Too many objects and arrays inside each other', start)
+  if (depth > JSON_DEPTH_MAX) throw new JsonTextError('Too many objects and arrays inside each other', start)
   let position = skipWhitespace(text, start + 1)
   if (text[position] === ']') return position + 1
   for (;;) {
@@ -127,6 +117,17 @@ export function scanValue(text: string, start: number, depth = 0): number {
     default:
       return scanNumber(text, start)
   }
+}
+
+function scanWord(text: string, start: number, word: string): number {
+  if (!text.startsWith(word, start)) throw new JsonTextError('Unexpected character', start)
+  return start + word.length
+}
+
+function scanNumber(text: string, start: number): number {
+  NUMBER_PATTERN.lastIndex = start
+  if (!NUMBER_PATTERN.test(text)) throw new JsonTextError('Unexpected character', start)
+  return NUMBER_PATTERN.lastIndex
 }
 
 /** The text of a JSON string's span, quotes and escapes resolved. */

@@ -1,12 +1,6 @@
 import { formatDatetimeShort, formatTimespan } from '../values/index.ts'
 import type { ColumnType, StoredValue } from '../values/index.ts'
 
-function realCell(value: number): string {
-  if (Number.isNaN(value)) return '"NaN"'
-  if (!Number.isFinite(value)) return value > 0 ? '"Infinity"' : '"-Infinity"'
-  return String(value)
-}
-
 /** A value as JSON text in a row of an answer. Longs keep all digits; a dynamic is the JSON itself, not a string. */
 export function encodeCell(type: ColumnType, value: StoredValue): string {
   if (value === null) return 'null'
@@ -29,6 +23,12 @@ export function encodeCell(type: ColumnType, value: StoredValue): string {
     case 'string':
       return JSON.stringify(String(value))
   }
+}
+
+function realCell(value: number): string {
+  if (Number.isNaN(value)) return '"NaN"'
+  if (!Number.isFinite(value)) return value > 0 ? '"Infinity"' : '"-Infinity"'
+  return String(value)
 }
 
 export function encodeRow(types: readonly ColumnType[], row: readonly StoredValue[]): string {

@@ -7,18 +7,6 @@ export interface RequestIds {
   readonly activityId: string
 }
 
-function context(ids: RequestIds): Record<string, string> {
-  return {
-    timestamp: new Date().toISOString(),
-    serviceAlias: 'LOCAL',
-    clientRequestId: ids.clientRequestId,
-    activityId: ids.activityId,
-    subActivityId: ids.activityId,
-    activityType: 'LocalStandIn',
-    parentActivityId: ids.activityId,
-  }
-}
-
 /**
  * The body of a refused request ("HTTP response body (on request failure)" in Kusto's description of its v2 answers).
  */
@@ -46,6 +34,18 @@ export function errorBody(failure: KustoFailure, ids: RequestIds): Record<string
             },
           }),
     },
+  }
+}
+
+function context(ids: RequestIds): Record<string, string> {
+  return {
+    timestamp: new Date().toISOString(),
+    serviceAlias: 'LOCAL',
+    clientRequestId: ids.clientRequestId,
+    activityId: ids.activityId,
+    subActivityId: ids.activityId,
+    activityType: 'LocalStandIn',
+    parentActivityId: ids.activityId,
   }
 }
 

@@ -6,28 +6,6 @@ import type { RequestIds } from './error-body.ts'
 import { limitedRows } from './limited-rows.ts'
 import type { ResultLimits } from './limited-rows.ts'
 
-/** Kusto's first wire format: `{"Tables":[{TableName, Columns, Rows}]}`; commands answer with one table. */
-
-function columnsJson(columns: readonly Column[]): string {
-  return JSON.stringify(
-    columns.map((column) => ({
-      ColumnName: column.name,
-      DataType: dotNetTypeOf(column.type),
-      ColumnType: column.type,
-    })),
-  )
-}
-
-function tableJson(
-  name: string,
-  columns: readonly Column[],
-  rows: readonly (readonly StoredValue[])[],
-): string {
-  const types = columns.map((column) => column.type)
-  const body = rows.map((row) => encodeRow(types, row)).join(',')
-  return `{"TableName":"${name}","Columns":${columnsJson(columns)},"Rows":[${body}]}`
-}
-
 function columns(...pairs: readonly (readonly [string, ColumnType])[]): Column[] {
   return pairs.map(([name, type]) => ({ name, type }))
 }
@@ -53,7 +31,7 @@ const contentsColumns = columns(
   ['PrettyName', 'string'],
 )
 
-const noId = '00000000-0000-0000-0000-000000000000'
+const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 /** The answer to a command. */
 export function* commandAnswerV1(result: QueryResult, limits: ResultLimits): Generator<string> {
@@ -61,6 +39,18 @@ export function* commandAnswerV1(result: QueryResult, limits: ResultLimits): Gen
   const end = yield* limitedRows(result, limits)
   const failed = end.failure === undefined ? '' : `,{"Exceptions":[${JSON.stringify(end.failure.message)}]}`
   yield `${end.rowCount === 0 ? failed.slice(1) : failed}]}]}`
+}
+
+/** Kusto's first wire format: `{"Tables":[{TableName, Columns, Rows}]}`; commands answer with one table. */
+
+function columnsJson(columns: readonly Column[]): string {
+  return JSON.stringify(
+    columns.map((column) => ({
+      ColumnName: column.name,
+      DataType: dotNetTypeOf(column.type),
+      ColumnType: column.type,
+    })),
+  )
 }
 
 /** The answer to a query over v1: the result, its properties, its status, and a list of these. */
@@ -90,8 +80,18 @@ export function* queryAnswerV1(
   yield `${tableJson('Table_2', statusColumns, [status])},`
   const contents: StoredValue[][] = [
     [0n, 'QueryResult', 'PrimaryResult', ids.activityId, ''],
-    [1n, 'QueryProperties', '@ExtendedProperties', noId, ''],
-    [2n, 'QueryStatus', 'QueryStatus', noId, ''],
+    [1n, 'QueryProperties', '@ExtendedProperties', NO_ID, ''],
+    [2n, 'QueryStatus', 'QueryStatus', NO_ID, ''],
   ]
   yield `${tableJson('Table_3', contentsColumns, contents)}]}`
+}
+
+function tableJson(
+  name: string,
+  columns: readonly Column[],
+  rows: readonly (readonly StoredValue[])[],
+): string {
+  const types = columns.map((column) => column.type)
+  const body = rows.map((row) => encodeRow(types, row)).join(',')
+  return `{"TableName":"${name}","Columns":${columnsJson(columns)},"Rows":[${body}]}`
 }

@@ -5,6 +5,39 @@ import type { RequestIds } from './error-body.ts'
 import { limitedRows } from './limited-rows.ts'
 import type { ResultLimits } from './limited-rows.ts'
 
+function column(name: string, type: Column['type']): Column {
+  return { name, type }
+}
+
+const propertyColumns = [column('TableId', 'int'), column('Key', 'string'), column('Value', 'dynamic')]
+
+/** The answer to a query over v2. A failure on the way stands in the rows and in the last frame, with status 200. */
+export function* queryAnswerV2(
+  result: QueryResult,
+  limits: ResultLimits,
+  ids: RequestIds,
+): Generator<string> {
+  yield '[{"FrameType":"DataSetHeader","IsProgressive":false,"Version":"v2.0"},'
+  yield (
+    `{"FrameType":"DataTable","TableId":0,"TableKind":"QueryProperties","TableName":"@ExtendedProperties",` +
+      `"Columns":${columnsJson(propertyColumns)},"Rows":[[1,"Visualization","{\\"Visualization\\":null}"]]},`
+  )
+  yield (
+    `{"FrameType":"DataTable","TableId":1,"TableKind":"PrimaryResult","TableName":"PrimaryResult",` +
+      `"Columns":${columnsJson(result.columns)},"Rows":[`
+  )
+  const end = yield* limitedRows(result, limits)
+  if (end.failure === undefined) {
+    yield `]},${completionFrame(ids, undefined)},`
+    yield '{"FrameType":"DataSetCompletion","HasErrors":false,"Cancelled":false}]'
+    return
+  }
+  const errors = JSON.stringify([errorBody(end.failure, ids)])
+  yield `${end.rowCount === 0 ? '' : ','}{"OneApiErrors":${errors}}]},`
+  yield `${completionFrame(ids, end.failure.message)},`
+  yield `{"FrameType":"DataSetCompletion","HasErrors":true,"Cancelled":false,"OneApiErrors":${errors}}]`
+}
+
 /**
  * Kusto's second wire format for queries: an array of frames ("Query V2 HTTP response" in its documentation), here
  * always without progress.
@@ -13,12 +46,6 @@ import type { ResultLimits } from './limited-rows.ts'
 function columnsJson(columns: readonly Column[]): string {
   return JSON.stringify(columns.map(({ name, type }) => ({ ColumnName: name, ColumnType: type })))
 }
-
-function column(name: string, type: Column['type']): Column {
-  return { name, type }
-}
-
-const propertyColumns = [column('TableId', 'int'), column('Key', 'string'), column('Value', 'dynamic')]
 
 const completionColumns = [
   column('Timestamp', 'datetime'),
@@ -57,31 +84,4 @@ function completionFrame(ids: RequestIds, failureMessage: string | undefined): s
     `"TableName":"QueryCompletionInformation","Columns":${columnsJson(completionColumns)},` +
     `"Rows":[${JSON.stringify(row)}]}`
   )
-}
-
-/** The answer to a query over v2. A failure on the way stands in the rows and in the last frame, with status 200. */
-export function* queryAnswerV2(
-  result: QueryResult,
-  limits: ResultLimits,
-  ids: RequestIds,
-): Generator<string> {
-  yield '[{"FrameType":"DataSetHeader","IsProgressive":false,"Version":"v2.0"},'
-  yield (
-    `{"FrameType":"DataTable","TableId":0,"TableKind":"QueryProperties","TableName":"@ExtendedProperties",` +
-      `"Columns":${columnsJson(propertyColumns)},"Rows":[[1,"Visualization","{\\"Visualization\\":null}"]]},`
-  )
-  yield (
-    `{"FrameType":"DataTable","TableId":1,"TableKind":"PrimaryResult","TableName":"PrimaryResult",` +
-      `"Columns":${columnsJson(result.columns)},"Rows":[`
-  )
-  const end = yield* limitedRows(result, limits)
-  if (end.failure === undefined) {
-    yield `]},${completionFrame(ids, undefined)},`
-    yield '{"FrameType":"DataSetCompletion","HasErrors":false,"Cancelled":false}]'
-    return
-  }
-  const errors = JSON.stringify([errorBody(end.failure, ids)])
-  yield `${end.rowCount === 0 ? '' : ','}{"OneApiErrors":${errors}}]},`
-  yield `${completionFrame(ids, end.failure.message)},`
-  yield `{"FrameType":"DataSetCompletion","HasErrors":true,"Cancelled":false,"OneApiErrors":${errors}}]`
 }

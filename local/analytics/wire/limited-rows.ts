@@ -9,18 +9,7 @@ export interface ResultLimits {
 }
 
 /** Enough to make sending cheap, little enough to keep memory small. */
-const chunkLength = 64 * 1024
-
-function tooLarge(what: string): KustoFailure {
-  return new KustoFailure({
-    code: 'LimitsExceeded',
-    message:
-      `Query execution has exceeded the allowed limits (80DA0003): Query result set has exceeded the internal ` +
-      `${what} (E_QUERY_RESULT_SET_TOO_LARGE; see https://aka.ms/kustoquerylimits).`,
-    permanent: false,
-    exceptionType: 'KustoServicePartialQueryFailureLimitsExceededException',
-  })
-}
+const CHUNK_LENGTH = 64 * 1024
 
 /** How the rows ended: complete, or with the failure that stopped them (the HTTP status has long been sent then). */
 export interface RowsEnd {
@@ -45,7 +34,7 @@ export function* limitedRows(result: QueryResult, limits: ResultLimits): Generat
       pending.push(rowCount === 0 ? text : `,${text}`)
       pendingLength += text.length
       rowCount += 1
-      if (pendingLength >= chunkLength) {
+      if (pendingLength >= CHUNK_LENGTH) {
         yield pending.join('')
         pending = []
         pendingLength = 0
@@ -56,4 +45,15 @@ export function* limitedRows(result: QueryResult, limits: ResultLimits): Generat
   }
   yield pending.join('')
   return { rowCount, failure }
+}
+
+function tooLarge(what: string): KustoFailure {
+  return new KustoFailure({
+    code: 'LimitsExceeded',
+    message:
+      `Query execution has exceeded the allowed limits (80DA0003): Query result set has exceeded the internal ` +
+      `${what} (E_QUERY_RESULT_SET_TOO_LARGE; see https://aka.ms/kustoquerylimits).`,
+    permanent: false,
+    exceptionType: 'KustoServicePartialQueryFailureLimitsExceededException',
+  })
 }

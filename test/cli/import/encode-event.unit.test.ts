@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { EntryRefusal, encodeLine, encodeMapped } from '../../../cli/import/encode-event.ts'
+import { EntryRefusal, encodeLine, encodeMapped } from '../../../cli/import/prepare.ts'
 import { parseExactJson } from '../../../shared/json/index.ts'
 
 const encoded = (text: string, tenant: string | null = null): string =>

@@ -4,8 +4,8 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -14,16 +14,11 @@ import { readFile as readFileAsync } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { progressFileOf } from '../../../cli/import/locations.ts'
+import { noCounts } from '../../../cli/import/entries.ts'
 import { loadMapping } from '../../../cli/import/mapping.ts'
-import {
-  readProgress,
-  writeProgress,
-  type ImportIdentity,
-  type Progress,
-} from '../../../cli/import/progress-file.ts'
+import { progressFileOf, readProgress, writeProgress } from '../../../cli/import/progress.ts'
+import type { ImportIdentity, Progress } from '../../../cli/import/progress.ts'
 import { RejectsFile } from '../../../cli/import/rejects-file.ts'
-import { noCounts } from '../../../cli/import/tally.ts'
 import { lineRecord } from './support.ts'
 
 let folder: string

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { prepare, type Preparation } from '../../../cli/import/prepare.ts'
-import type { Entry } from '../../../cli/import/entry.ts'
-import type { SourceRecord } from '../../../cli/import/source-record.ts'
+import type { Entry, SourceRecord } from '../../../cli/import/entries.ts'
+import { prepare } from '../../../cli/import/prepare.ts'
+import type { Preparation } from '../../../cli/import/prepare.ts'
 import { lineRecord } from './support.ts'
 
 const plain: Preparation = { mapping: null, tenant: null, readsTenants: false }

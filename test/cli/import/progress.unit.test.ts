@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { barText, durationText, lineText, summaryText } from '../../../cli/import/progress-text.ts'
-import { createReporter, RateMeter } from '../../../cli/import/reporter.ts'
-import { noCounts, Tally } from '../../../cli/import/tally.ts'
+import { Tally, noCounts } from '../../../cli/import/entries.ts'
+import {
+  RateMeter,
+  barText,
+  createReporter,
+  durationText,
+  lineText,
+  summaryText,
+} from '../../../cli/import/reporter.ts'
 
 const counts = { ...noCounts, read: 12_345, appended: 12_345 }
 const view = { done: 0.5, counts, rate: 9_876.4, secondsLeft: 200 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readCsv } from '../../../cli/import/read-csv.ts'
-import { lineBytesMax } from '../../../cli/import/read-lines.ts'
-import type { SourceRecord } from '../../../cli/import/source-record.ts'
+import { LINE_BYTES_MAX } from '../../../cli/import/read-lines.ts'
+import type { SourceRecord } from '../../../cli/import/entries.ts'
 import { chunksOf, collect } from './support.ts'
 
 async function read(
@@ -84,10 +84,10 @@ describe('reading CSV', () => {
       /opens in line 2 is closed in line 4/u,
     ],
     ['a column that is named twice', 'a,b,a\n1,2,3\n', 'CSV_HEADER', /"a" twice/u],
-    ['an endless line', `a\n"${'x'.repeat(lineBytesMax + 10)}\n`, 'CSV_BROKEN', /longer than/u],
+    ['an endless line', `a\n"${'x'.repeat(LINE_BYTES_MAX + 10)}\n`, 'CSV_BROKEN', /longer than/u],
     [
       'an endless row',
-      `a\n1\n"${'xxxxxxxxx\n'.repeat(lineBytesMax / 10 + 10)}`,
+      `a\n1\n"${'xxxxxxxxx\n'.repeat(LINE_BYTES_MAX / 10 + 10)}`,
       'CSV_BROKEN',
       /longer than .* opens in line 3 is not closed/u,
     ],

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fileStart, lineBytesMax, readLines } from '../../../cli/import/read-lines.ts'
-import { sourceText, type SourceRecord } from '../../../cli/import/source-record.ts'
+import { fileStart, LINE_BYTES_MAX, readLines } from '../../../cli/import/read-lines.ts'
+import { sourceText } from '../../../cli/import/entries.ts'
+import type { SourceRecord } from '../../../cli/import/entries.ts'
 import { chunksOf, collect } from './support.ts'
 
 const sameBytes = (bytes: number): number => bytes
@@ -71,7 +72,7 @@ describe('reading NDJSON', () => {
   })
 
   test('a blank line may be of any length; a long one with content at its end is a record', async () => {
-    const blank = ' '.repeat(lineBytesMax + 10)
+    const blank = ' '.repeat(LINE_BYTES_MAX + 10)
     const records = await read(`1\n${' '.repeat(70)}\n${blank}\n${blank}x\n2\n${blank}`, 1_000_000)
     expect(records.map(({ line, row, content }) => [line, row, content.kind])).toEqual([
       [1, 1, 'line'],
@@ -92,7 +93,7 @@ describe('reading NDJSON', () => {
   })
 
   test('a line beyond the limit is refused, and not kept', async () => {
-    const long = 'x'.repeat(lineBytesMax + 1)
+    const long = 'x'.repeat(LINE_BYTES_MAX + 1)
     const records = await read(`one\n${long}\nthree\n`, 1_000_000)
     expect(records.map(({ content }) => content.kind)).toEqual(['line', 'broken', 'line'])
     const broken = records[1]?.content

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ImportJob, Reporter } from '../../../cli/import/index.ts'
-import { ImportServer, type Trouble } from './import-server.ts'
+import { ImportServer } from './import-server.ts'
+import type { Trouble } from './import-server.ts'
 import { beginImport, eventLine, writeEvents } from './support.ts'
 
 const count = 60

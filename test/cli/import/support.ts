@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs'
-import type { ImportJob } from '../../../cli/import/index.ts'
+import type { SourceRecord } from '../../../cli/import/entries.ts'
 import { createReporter, inspectFile, runImport, targetOf } from '../../../cli/import/index.ts'
-import type { ImportResult } from '../../../cli/import/index.ts'
-import type { SourceRecord } from '../../../cli/import/source-record.ts'
+import type { ImportJob, ImportResult } from '../../../cli/import/index.ts'
 
 /** Pieces of some length, as a stream would bring them. */
 export async function* chunksOf(text: Buffer | string, length: number): AsyncGenerator<Buffer> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { splitLines } from '../../../functions/events/import-lines.ts'
-import { encodeLine } from '../../../cli/import/encode-event.ts'
+import { encodeLine } from '../../../cli/import/prepare.ts'
 import { fileStart, readLines } from '../../../cli/import/read-lines.ts'
 import { chunksOf, collect } from '../../cli/import/support.ts'
 

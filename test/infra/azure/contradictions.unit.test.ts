@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DeploymentRefused, type Given } from '../../support/bicep/index.ts'
+import { DeploymentRefused } from '../../support/bicep/index.ts'
+import type { Given } from '../../support/bicep/index.ts'
 import { reads, refused } from './refused-parameters.ts'
 import { mainWith, planOf, problemsOf, required, stringOf } from './support.ts'
 

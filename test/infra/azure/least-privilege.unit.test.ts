@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { propertyOf, type Given, type PlannedResource, type Value } from '../../support/bicep/index.ts'
+import { propertyOf } from '../../support/bicep/index.ts'
+import type { Given, PlannedResource, Value } from '../../support/bicep/index.ts'
 import { at, everything, least, ofType, planOf, sizes, stringOf } from './support.ts'
 
 /**

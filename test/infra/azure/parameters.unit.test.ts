@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { textOf, type Value } from '../../support/bicep/index.ts'
+import { textOf } from '../../support/bicep/index.ts'
+import type { Value } from '../../support/bicep/index.ts'
 import { fileOf, jsonOfFile, mainWith, required, textOfFile } from './support.ts'
 
 const { parameters: written } = z

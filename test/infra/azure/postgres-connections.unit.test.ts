@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { poolLimits } from '../../../shared/postgres/settings.ts'
-import { readSizes, SIZES, type Rules } from './postgres-sizes.ts'
+import { readSizes, SIZES } from './postgres-sizes.ts'
+import type { Rules } from './postgres-sizes.ts'
 import { readText } from './postgres-table.ts'
 
 /** reserved_connections and superuser_reserved_connections of the platform: replication and monitoring. */

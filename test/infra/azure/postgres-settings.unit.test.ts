@@ -2,8 +2,10 @@ import { glob, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { poolLimits } from '../../../shared/postgres/settings.ts'
-import { isAllowed, poolerSettings, readParameters, readSizes, SIZES, type Size } from './postgres-sizes.ts'
-import { columnOf, readText, tableUnder, type Table } from './postgres-table.ts'
+import { isAllowed, poolerSettings, readParameters, readSizes, SIZES } from './postgres-sizes.ts'
+import type { Size } from './postgres-sizes.ts'
+import { columnOf, readText, tableUnder } from './postgres-table.ts'
+import type { Table } from './postgres-table.ts'
 
 const PURPOSES = ['reads', 'analytics'] as const
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))

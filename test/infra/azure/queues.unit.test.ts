@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { productQueues } from '../../../functions/product.ts'
 import { emulatorConfigOf, parseQueues, queuesFile } from '../../../local/service-bus-queues/index.ts'
-import { propertyOf, type Value } from '../../support/bicep/index.ts'
+import { propertyOf } from '../../support/bicep/index.ts'
+import type { Value } from '../../support/bicep/index.ts'
 import { asObject, at, everything, ofType, planOf, stringOf, textOfFile } from './support.ts'
 
 const queues = parseQueues(textOfFile('infra/service-bus/queues.json'), queuesFile)

@@ -1,17 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import {
-  asText,
-  isList,
-  isObject,
-  planDeployment,
-  readBicep,
-  Template,
-  type Given,
-  type ObjectValue,
-  type PlannedResource,
-  type Value,
-} from '../../support/bicep/index.ts'
+import { asText, isList, isObject, planDeployment, readBicep, Template } from '../../support/bicep/index.ts'
+import type { Given, ObjectValue, PlannedResource, Value } from '../../support/bicep/index.ts'
 
 const repository = new URL('../../../', import.meta.url)
 

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What the stand-in does with one request. */
@@ -29,37 +30,73 @@ export interface SeenRequest {
  */
 export async function startManagement() {
   const requests: SeenRequest[] = []
-  const courses: Course[] = []
-  const operations: { pollsLeft: number; outcome: string; byLocation: boolean }[] = []
-  let current: Course | undefined
-  let refusalsUsed = 0
+  const operations = new Operations()
+  const server = createServer((request, response) => {
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const url = new URL(request.url ?? '/', base)
+    const operation = /\/operations\/(\d+)$/.exec(url.pathname)
+    if (operation !== null) return operations.poll(Number(operation[1]), response)
+    void bodyOf(request).then((body) => {
+      requests.push({
+        method: request.method ?? '',
+        path: url.pathname,
+        version: url.searchParams.get('api-version'),
+        authorization: request.headers.authorization,
+        body,
+      })
+      return operations.change(response, base)
+    })
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    /** Says what happens with the next requests; one that nothing was said for succeeds. */
+    plan: (...next: Course[]) => operations.plan(...next),
+    async close() {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+      })
+    },
+  }
+}
 
-  async function change(response: ServerResponse, base: string): Promise<void> {
-    current ??= courses.shift() ?? {}
-    const refusal = current.refusals?.[refusalsUsed]
+/** What was begun, and how each of it goes on. */
+class Operations {
+  readonly #courses: Course[] = []
+  readonly #begun: { pollsLeft: number; outcome: string; byLocation: boolean }[] = []
+  #current: Course | undefined
+  #refusalsUsed = 0
+
+  plan(...next: Course[]): void {
+    this.#courses.push(...next)
+  }
+
+  async change(response: ServerResponse, base: string): Promise<void> {
+    this.#current ??= this.#courses.shift() ?? {}
+    const refusal = this.#current.refusals?.[this.#refusalsUsed]
     if (refusal !== undefined) {
-      refusalsUsed += 1
-      // Only who is told "busy" comes again for the same.
-      if (refusal !== 409) {
-        current = undefined
-        refusalsUsed = 0
-      }
+      this.#refusalsUsed += 1
+      // Only a caller that is told "busy" comes again for the same.
+      if (refusal !== 409) this.#forget()
       answer(response, refusal, {
         error: { code: 'ServerIsBusy', message: 'another operation is in progress' },
       })
       return
     }
-    const { polls = 1, outcome = 'Succeeded', header = 'azure-asyncoperation', effect } = current
-    current = undefined
-    refusalsUsed = 0
-    operations.push({ pollsLeft: polls, outcome, byLocation: header === 'location' })
+    const { polls = 1, outcome = 'Succeeded', header = 'azure-asyncoperation', effect } = this.#current
+    this.#forget()
+    this.#begun.push({ pollsLeft: polls, outcome, byLocation: header === 'location' })
     if (outcome === 'Succeeded') await effect?.()
-    response.setHeader(header, `${base}/subscriptions/s/operations/${operations.length - 1}`)
+    response.setHeader(header, `${base}/subscriptions/s/operations/${this.#begun.length - 1}`)
     answer(response, 202)
   }
 
-  function poll(id: number, response: ServerResponse): void {
-    const operation = operations[id]
+  poll(id: number, response: ServerResponse): void {
+    const operation = this.#begun[id]
     if (operation === undefined) return answer(response, 404)
     operation.pollsLeft -= 1
     const hasEnded = operation.pollsLeft < 0
@@ -72,36 +109,9 @@ export async function startManagement() {
     })
   }
 
-  const server = createServer((request, response) => {
-    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const url = new URL(request.url ?? '/', base)
-    const operation = /\/operations\/(\d+)$/.exec(url.pathname)
-    if (operation !== null) return poll(Number(operation[1]), response)
-    void bodyOf(request).then((body) => {
-      requests.push({
-        method: request.method ?? '',
-        path: url.pathname,
-        version: url.searchParams.get('api-version'),
-        authorization: request.headers.authorization,
-        body,
-      })
-      return change(response, base)
-    })
-  })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    /** Says what happens with the next requests; one that nothing was said for succeeds. */
-    plan: (...next: Course[]) => courses.push(...next),
-    async close() {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-      })
-    },
+  #forget(): void {
+    this.#current = undefined
+    this.#refusalsUsed = 0
   }
 }
 

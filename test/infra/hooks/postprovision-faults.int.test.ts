@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { owners, readMigrations, urlOfDatabase, withClient } from '../../../database/index.ts'
-import { startTestServer, type TestServer } from '../../../local/postgres/index.ts'
-import { TcpProxy } from '../../support/proxy.ts'
+import { startTestServer } from '../../../local/postgres/index.ts'
+import type { TestServer } from '../../../local/postgres/index.ts'
+import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import {
   administratorUrl,
   deployer,

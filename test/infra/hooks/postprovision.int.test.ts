@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { migrateDown, prepareServer, migrateUp, urlOfDatabase, withClient } from '../../../database/index.ts'
-import { startTestServer, type TestServer } from '../../../local/postgres/index.ts'
+import { startTestServer } from '../../../local/postgres/index.ts'
+import type { TestServer } from '../../../local/postgres/index.ts'
 import { testPasswords, urlOf } from '../../support/urls.ts'
 import { catalogFacts } from '../../database/catalog-facts.ts'
 import {

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { withClient } from '../../../database/index.ts'
-import {
-  clearServer,
-  startServer,
-  startTestServer,
-  type RunningServer,
-} from '../../../local/postgres/index.ts'
+import { clearServer, startServer, startTestServer } from '../../../local/postgres/index.ts'
+import type { RunningServer } from '../../../local/postgres/index.ts'
 import { restartServers } from '../../../infra/hooks/database/index.ts'
 import { createReport } from '../../../infra/hooks/index.ts'
 import { eventually } from '../../support/eventually.ts'

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Client, KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { pages, send } from '../loopback/page.ts'
-import { ask, databaseName, startHarness, type Harness } from './harness.ts'
+import { ask, databaseName, startHarness } from './harness.ts'
+import type { Harness } from './harness.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startEngine, type Engine } from './engine.ts'
+import { startEngine } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { ask } from './harness.ts'
 import { fillThings, idsOfThings } from './things-table.ts'
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { assertComplete, checkBinaries } from '../../../local/postgres/binaries.ts'
 import { clearServer, startServer } from '../../../local/postgres/index.ts'
-import { reachableBinaries, reachableFolder } from '../../../local/postgres/reachable-copy.ts'
+import { reachableBinaries, REACHABLE_FOLDER } from '../../../local/postgres/reachable-copy.ts'
 import { asRoot, failureOf, Ground, query, whyRoot } from './support.ts'
 
 const slow = 60_000
@@ -69,7 +69,7 @@ describe('what can be wrong with the machine', () => {
       mkdirSync(closed, { mode: 0o700 })
       const folder = join(closed, 'home')
       const first = await ground.start(folder)
-      expect(first.dataFolder.startsWith(join(reachableFolder, 'trickle-'))).toBe(true)
+      expect(first.dataFolder.startsWith(join(REACHABLE_FOLDER, 'trickle-'))).toBe(true)
       expect(statSync(dirname(first.dataFolder)).mode & 0o777).toBe(0o700)
       expect(first.notices.join(' ')).toContain(`cannot enter ${closed}`)
       await query(first.adminUrl, 'create table kept as select 1 as n')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { emulatorConfigOf, readQueues, type Queue } from '../../../local/service-bus-queues/index.ts'
+import { emulatorConfigOf, readQueues } from '../../../local/service-bus-queues/index.ts'
+import type { Queue } from '../../../local/service-bus-queues/index.ts'
 
 const queue: Queue = {
   name: 'orders',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Database } from '../../../shared/postgres/index.ts'
 import { runOnce } from '../../../shared/subscriptions/index.ts'
-import { TcpProxy } from '../../support/proxy.ts'
+import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import { endWait, expireLease, subscriptionRow } from '../subscriptions/support.ts'
 import { hashOf, RecordingSender, rowsOf } from './recording-sender.ts'
 import { AMPLE, batchRows, forwarderOf, MortalDatabase, NAME, ProcessDied } from './support.ts'

@@ -92,16 +92,7 @@ export async function startIssuer(): Promise<TestIssuer> {
     },
     async sign(claims = {}, header = {}) {
       const { key, algorithm, kid } = current()
-      const complete = {
-        iss: url,
-        aud: audience,
-        sub: 'caller-1',
-        iat: nowSeconds(),
-        exp: nowSeconds() + 600,
-        tenant: 'acme',
-        roles: ['reader', 'writer'],
-        ...claims,
-      }
+      const complete = { ...usualClaims(url), ...claims }
       const present = Object.fromEntries(Object.entries(complete).filter(([, value]) => value !== undefined))
       return new SignJWT(present).setProtectedHeader({ alg: algorithm, kid, ...header }).sign(key)
     },
@@ -114,6 +105,16 @@ export async function startIssuer(): Promise<TestIssuer> {
   await issuer.rotate()
   return issuer
 }
+
+const usualClaims = (issuer: string) => ({
+  iss: issuer,
+  aud: audience,
+  sub: 'caller-1',
+  iat: nowSeconds(),
+  exp: nowSeconds() + 600,
+  tenant: 'acme',
+  roles: ['reader', 'writer'],
+})
 
 function listen(server: Server): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ import {
   startHost,
   stopEverything,
   type HostUnderTest,
-} from '../../local/functions-host/host-process.ts'
+} from '../../packages/functions-host/host-process.ts'
 import { boundApp } from './bound-app.ts'
 
 let host: HostUnderTest

@@ -21,7 +21,7 @@ beforeAll(async () => {
     entry: 'test/shared/http/fixture-app.ts',
   })
   host = fork(
-    'local/functions-host/main.ts',
+    'packages/functions-host/main.ts',
     ['--app', outFolder, '--port', '0', '--state', join(folder, 'state')],
     { env: { ...process.env, TEST_ISSUER: issuer.url }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
   )

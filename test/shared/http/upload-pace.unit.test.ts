@@ -1,6 +1,6 @@
 import { ReadableStream } from 'node:stream/web'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { requestLimits } from '../../../cli/import/request-body.ts'
+import { requestLimits } from '../../../cli/import/outbox.ts'
 import { pacedBody, uploadPace } from '../../../shared/http/upload-pace.ts'
 
 beforeEach(() => {

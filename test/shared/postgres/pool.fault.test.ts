@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Database } from '../../../shared/postgres/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
-import { TcpProxy } from '../../support/proxy.ts'
+import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import { backendPid, kill, killAll, one, sql, until } from './support.ts'
 import { eventually } from '../../support/eventually.ts'
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Database } from '../../../shared/postgres/index.ts'
 import { TenantRegistry, withTenant } from '../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
-import { TcpProxy } from '../../support/proxy.ts'
+import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import { codeOfRefusal } from '../event-store/support.ts'
 import { one, sql } from '../postgres/support.ts'
 

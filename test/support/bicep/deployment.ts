@@ -2,8 +2,10 @@ import { conditionOf, evaluate } from './evaluate.ts'
 import type { BicepFile, Decorator, Expression, ObjectExpression } from './syntax.ts'
 import { readBicep } from './read.ts'
 import type { Turn } from './reference.ts'
-import { Template, type Given } from './template.ts'
-import { isObject, textOf, type ObjectValue, type Value } from './values.ts'
+import { Template } from './template.ts'
+import type { Given } from './template.ts'
+import { isObject, textOf } from './values.ts'
+import type { ObjectValue, Value } from './values.ts'
 
 /** A resource that a deployment would make, with everything of it that can be known before. */
 export interface PlannedResource {

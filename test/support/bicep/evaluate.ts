@@ -1,4 +1,5 @@
-import { callPure, DeploymentRefused, type Argument, type Callback } from './functions.ts'
+import { callPure, DeploymentRefused } from './functions.ts'
+import type { Argument, Callback } from './functions.ts'
 import type {
   Binary,
   Call,
@@ -12,7 +13,8 @@ import type {
   Spread,
 } from './syntax.ts'
 import { BicepError } from './tokens.ts'
-import { asText, isEqual, isList, isObject, textOf, Unknown, type Value } from './values.ts'
+import { asText, isEqual, isList, isObject, textOf, Unknown } from './values.ts'
+import type { Value } from './values.ts'
 
 /** Where names and functions come from that an expression does not bring itself. */
 export interface Scope {

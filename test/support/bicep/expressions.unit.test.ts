@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  DeploymentRefused,
-  evaluate,
-  parseExpression,
-  textOf,
-  Unknown,
-  type Scope,
-  type Value,
-} from './index.ts'
+import { DeploymentRefused, evaluate, parseExpression, textOf, Unknown } from './index.ts'
+import type { Scope, Value } from './index.ts'
 
 const names: Readonly<Record<string, Value>> = {
   size: 'dev',

@@ -2,15 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  DeploymentRefused,
-  parseBicep,
-  planDeployment,
-  readBicep,
-  Template,
-  textOf,
-  type Given,
-} from './index.ts'
+import { DeploymentRefused, parseBicep, planDeployment, readBicep, Template, textOf } from './index.ts'
+import type { Given } from './index.ts'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'trickle-bicep-files-'))))

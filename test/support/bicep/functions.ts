@@ -1,4 +1,5 @@
-import { asText, isEqual, isList, isObject, textOf, Unknown, type ObjectValue, type Value } from './values.ts'
+import { asText, isEqual, isList, isObject, textOf, Unknown } from './values.ts'
+import type { ObjectValue, Value } from './values.ts'
 
 /** A lambda, ready to be called. */
 export type Callback = (...values: readonly Value[]) => Value

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { asText, isObject, textOf, type ObjectValue, type Value } from './values.ts'
+import { asText, isObject, textOf } from './values.ts'
+import type { ObjectValue, Value } from './values.ts'
 
 export const SUBSCRIPTION = '/subscriptions/00000000-0000-4000-8000-000000000001'
 export const TENANT_ID = '00000000-0000-4000-8000-000000000002'

@@ -1,7 +1,9 @@
-import { evaluate, type Scope } from './evaluate.ts'
+import { evaluate } from './evaluate.ts'
+import type { Scope } from './evaluate.ts'
 import { propertyOf, SUBSCRIPTION } from './platform.ts'
 import type { Deployed, Expression } from './syntax.ts'
-import { Unknown, type Value } from './values.ts'
+import { Unknown } from './values.ts'
+import type { Value } from './values.ts'
 
 /** One turn of a resource or module: of a loop there is one for each item, else only one. */
 export interface Turn {

@@ -1,12 +1,15 @@
 import { dirname, join } from 'node:path'
-import { callbackOf, conditionOf, evaluate, loopOver, type Scope } from './evaluate.ts'
+import { callbackOf, conditionOf, evaluate, loopOver } from './evaluate.ts'
+import type { Scope } from './evaluate.ts'
 import type { Callback } from './functions.ts'
 import { callPlatform } from './platform.ts'
-import { propertyNamed, referenceOf, type Turn } from './reference.ts'
+import { propertyNamed, referenceOf } from './reference.ts'
+import type { Turn } from './reference.ts'
 import { importedFrom, readBicep } from './read.ts'
 import type { BicepFile, Deployed, Expression } from './syntax.ts'
 import { accepts } from './types.ts'
-import { isEqual, isList, textOf, Unknown, type Value } from './values.ts'
+import { isEqual, isList, textOf, Unknown } from './values.ts'
+import type { Value } from './values.ts'
 
 export type Given = Readonly<Record<string, Value>>
 

@@ -1,4 +1,5 @@
-import { BicepError, type Token } from './tokens.ts'
+import { BicepError } from './tokens.ts'
+import type { Token } from './tokens.ts'
 
 const END: Token = { kind: 'end', text: '', line: 0 }
 

@@ -1,6 +1,7 @@
 import { importedFrom } from './read.ts'
 import type { BicepFile, Type } from './syntax.ts'
-import { isList, isObject, Unknown, type Value } from './values.ts'
+import { isList, isObject, Unknown } from './values.ts'
+import type { Value } from './values.ts'
 
 /** Whether a value may stand where the type is declared. What only a deployment knows is taken for right. */
 export function accepts(file: BicepFile, type: Type, value: Value): boolean {

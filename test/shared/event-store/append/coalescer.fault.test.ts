@@ -4,14 +4,15 @@ import { PostgresEventStore, type AppendRequest } from '../../../../shared/event
 import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
-import { TcpProxy, type Fault } from '../../../support/proxy.ts'
+import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
+import type { FaultAction } from '../../../../packages/tcp-proxy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { appendOf } from '../support.ts'
 
 const BATCH = 'trickle_events_log.append_batch('
 const CALLERS = 24
 const ROUNDS = scaled(12)
-const ACTIONS: readonly Fault['action'][] = ['cut-response', 'cut-request', 'cut-delayed']
+const ACTIONS: readonly FaultAction[] = ['cut-response', 'cut-request', 'cut-delayed']
 
 let database: TestDatabase
 let admin: Client

@@ -9,14 +9,15 @@ import {
 import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
-import { TcpProxy, type Fault } from '../../../support/proxy.ts'
+import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
+import type { FaultAction } from '../../../../packages/tcp-proxy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { appendOf, codeOfRefusal } from '../support.ts'
 
 const APPEND = 'trickle_events_log.append('
 const APPENDS = scaled(60)
 const LANES = 4
-const ACTIONS: readonly Fault['action'][] = ['cut-response', 'cut-response', 'cut-request', 'cut-delayed']
+const ACTIONS: readonly FaultAction[] = ['cut-response', 'cut-response', 'cut-request', 'cut-delayed']
 
 let database: TestDatabase
 let admin: Client

@@ -3,7 +3,7 @@ import { DomainWrites, PostgresEventStore } from '../../../../shared/event-store
 import { Database } from '../../../../shared/postgres/index.ts'
 import { createDatabase, createOwnServer } from '../../../support/database.ts'
 import { startPgBouncer, hasPgBouncer, requirePgBouncer } from '../../../support/pgbouncer.ts'
-import { TcpProxy } from '../../../support/proxy.ts'
+import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import { createAccounts, opening, withdrawal } from './stage.ts'
 import type { Bank } from './bank.ts'
 import { describeDomainWrites } from './suite.ts'

@@ -3,7 +3,7 @@ import { PostgresEventStore, SealKeys, type EventStore } from '../../../../share
 import { Database, NO_COLUMNS } from '../../../../shared/postgres/index.ts'
 import { TenantDirectory, type TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
-import { TcpProxy } from '../../../support/proxy.ts'
+import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import { appendOf, noted } from '../support.ts'
 
 let database: TestDatabase

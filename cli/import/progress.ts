@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { systemCode } from '../../local/failure/index.ts'
+import { holdFile } from '../../local/file-lock/index.ts'
+import { CommandFailure } from '../frame/index.ts'
+import { countsSchema, noCounts } from './entries.ts'
+import type { Counts } from './entries.ts'
+import { fileStart } from './read-lines.ts'
+import type { ReadFrom } from './read-lines.ts'
+
+/** What an import is about. Progress is worth something only for the very same: file, mapping and target. */
+const identitySchema = z.object({
+  path: z.string(),
+  sizeBytes: z.number(),
+  modifiedMs: z.number(),
+  firstBlockSha256: z.string(),
+  format: z.object({ kind: z.enum(['csv', 'ndjson']), delimiter: z.string() }),
+  mapping: z.string().nullable(),
+  target: z.string(),
+  tenant: z.string().nullable(),
+})
+
+export type ImportIdentity = Readonly<z.infer<typeof identitySchema>>
+
+const progressSchema = z.object({
+  schemaVersion: z.literal(1),
+  identity: identitySchema,
+  /** Every record up to here is settled. */
+  position: z.object({ row: z.int(), lines: z.int(), bytes: z.int() }),
+  counts: countsSchema,
+  /** Of all runs up to here. */
+  seconds: z.number(),
+  rejectsBytes: z.int(),
+  /** The first record of which an event is stored: whether it still is, tells whether the store is still the same. */
+  anchorRow: z.int().nullable(),
+})
+
+export type Progress = Readonly<z.infer<typeof progressSchema>>
+
+export type FoundProgress =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'useless'; readonly reason: string }
+  | { readonly kind: 'progress'; readonly progress: Progress }
+
+/** Reads what an earlier run has left. A file that is no use is told of, never an error: to begin anew is always right. */
+export function readProgress(path: string, identity: ImportIdentity): FoundProgress {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { kind: 'none' }
+    return { kind: 'useless', reason: `it can't be read (${error instanceof Error ? error.message : ''})` }
+  }
+  let parsed
+  try {
+    parsed = progressSchema.safeParse(JSON.parse(text))
+  } catch {
+    return { kind: 'useless', reason: 'it is not JSON' }
+  }
+  if (!parsed.success) return { kind: 'useless', reason: 'it is not of the form that this version writes' }
+  if (isDeepStrictEqual(parsed.data.identity, identity)) return { kind: 'progress', progress: parsed.data }
+  return { kind: 'useless', reason: whatChanged(parsed.data.identity, identity) }
+}
+
+function whatChanged(before: ImportIdentity, now: ImportIdentity): string {
+  if (before.mapping !== now.mapping) return 'the mapping has changed since'
+  if (!isDeepStrictEqual(before.format, now.format)) return 'it was made for another format'
+  if (before.target !== now.target || before.tenant !== now.tenant) return 'it was made for another target'
+  return 'the file has changed since'
+}
+
+/**
+ * Records progress: the file is whole at every moment, the old one or the new one, also when power goes.
+ * @throws CommandFailure PROGRESS_UNWRITABLE
+ */
+export function writeProgress(path: string, progress: Progress): void {
+  // Of one's own: what a killed import has left is not written over half-way.
+  const draft = `${path}.${process.pid}.tmp`
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const file = openSync(draft, 'w', 0o600)
+    try {
+      writeSync(file, JSON.stringify(progress))
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(draft, path)
+  } catch (error) {
+    removeDraft(draft)
+    throw progressUnwritable(path, error)
+  }
+}
+
+/** What hinders the writing may hinder this too, and is the better thing to tell. */
+function removeDraft(draft: string): void {
+  try {
+    rmSync(draft, { force: true })
+  } catch {
+    // It stays, and nobody reads it.
+  }
+}
+
+export function progressUnwritable(path: string, cause: unknown): CommandFailure {
+  return new CommandFailure(
+    'PROGRESS_UNWRITABLE',
+    `The progress can't be written to ${path} (${cause instanceof Error ? cause.message : String(cause)}). Name another file with --progress FILE.`,
+    { cause },
+  )
+}
+
+export function removeProgress(path: string): void {
+  rmSync(path, { force: true })
+}
+
+/**
+ * Holds the progress of an import for this process, until the end of the process or of the import: of two imports that
+ * note their progress in one file, each would take the other's for its own. A process that was killed holds nothing.
+ * @throws CommandFailure IMPORT_RUNNING, PROGRESS_UNWRITABLE
+ */
+export function holdProgress(path: string): { release: () => void } {
+  let hold
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    hold = holdFile(`${path}.lock`)
+  } catch (error) {
+    throw progressUnwritable(path, error)
+  }
+  if (!hold) {
+    throw new CommandFailure(
+      'IMPORT_RUNNING',
+      `Another import of this file into this target is running (progress: ${path}). Wait for its end, or end it first.`,
+    )
+  }
+  const held = hold
+  return {
+    release: () => {
+      held.remove()
+    },
+  }
+}
+
+/** Where a run begins, and what earlier ones have done. */
+export interface StartingPoint {
+  readonly from: ReadFrom
+  readonly counts: Counts
+  readonly seconds: number
+  readonly rejectsBytes: number
+  readonly anchorRow: number | null
+}
+
+export const firstLine: StartingPoint = {
+  from: fileStart,
+  counts: noCounts,
+  seconds: 0,
+  rejectsBytes: 0,
+  anchorRow: null,
+}
+
+/** What asking for a record that was stored before has shown. */
+export interface Probe {
+  readonly isStored: boolean
+  /** Events of it that the asking itself has stored. */
+  readonly appended: number
+}
+
+export interface ProgressSource {
+  readonly path: string
+  readonly identity: ImportIdentity
+  readonly restart: boolean
+  readonly note: (line: string) => void
+  /**
+   * Sends a record again that an earlier run has stored. A store that was cleared or restored since does not know it,
+   * and then what the progress says is no longer true. It is the first stored record of the file, so that it can't
+   * overtake another one of its stream.
+   */
+  readonly probe: (row: number) => Promise<Probe>
+}
+
+/** Finds where to begin. To begin with the first line is always right: the server knows the lines that it has. */
+export async function findStartingPoint(source: ProgressSource): Promise<StartingPoint> {
+  const { path, identity, restart, note, probe } = source
+  if (restart) {
+    removeProgress(path)
+    return firstLine
+  }
+  const found = readProgress(path, identity)
+  if (found.kind === 'none') return firstLine
+  if (found.kind === 'useless') {
+    note(
+      `The progress of an earlier run (${path}) is not used: ${found.reason}. Starting with the first line.`,
+    )
+    return firstLine
+  }
+  const { position, counts, seconds, rejectsBytes, anchorRow } = found.progress
+  if (anchorRow !== null) {
+    const { isStored, appended } = await probe(anchorRow)
+    if (!isStored) {
+      note('What the earlier run had imported is not there any more. Starting with the first line.')
+      // The probe's events come again as duplicates, and are counted as what they are.
+      return { ...firstLine, counts: { ...noCounts, appended, duplicates: -appended } }
+    }
+  }
+  if (position.row > 0) note(`Going on behind line ${position.lines}: ${counts.read} are done (${path}).`)
+  return { from: position, counts, seconds, rejectsBytes, anchorRow }
+}
+
+/** Long enough never to meet another in one folder, short enough to be read. */
+const HASH_CHARACTERS = 12
+
+/** A path that means the same file, whatever links lead to it; as it is where there is none. */
+export function pathOf(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return resolve(file)
+  }
+}
+
+/**
+ * Where progress is kept: in the home, one file for each input and target. Not beside the input, which may stand in a
+ * folder that nobody may write to, and is somebody's data.
+ */
+export function progressFileOf(home: string, file: string, target: string, tenant: string | null): string {
+  const key = JSON.stringify([pathOf(file), target, tenant])
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, HASH_CHARACTERS)
+  return join(resolve(home), 'imports', `${basename(file)}.${hash}.progress.json`)
+}

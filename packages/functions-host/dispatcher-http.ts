@@ -1,0 +1,102 @@
+/** HTTP triggers: route, key, disabled switch, body limit, then the buffered or the streamed way to the function. */
+import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
+import type { FunctionKeys } from './function-keys.ts'
+import { isLevelEnough } from './function-keys.ts'
+import { serveBuffered } from './http-buffered.ts'
+import { answerEmpty, answerTooLarge, declaredBodyBytes } from './http-exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
+import { presentedKey } from './http-request-data.ts'
+import { createStreamedHttp } from './http-streamed.ts'
+import type { StreamedHttp } from './http-streamed.ts'
+import { stackOf } from './start-failure.ts'
+import { createRouteTable } from './route-table.ts'
+import type { HttpRoute, RouteMatch, RouteTable } from './route-table.ts'
+
+export interface HttpDispatcherOptions {
+  readonly routePrefix: string
+  readonly bodyLimitBytes: number
+  readonly activityTimeoutMs: number
+  /** The library's own server when the app streams. */
+  readonly streamServer: URL | undefined
+}
+
+export interface HttpDispatcher extends TriggerDispatcher {
+  readonly routes: readonly HttpRoute[]
+  /** Has to be set before the first request: the keys need the names of the functions first. */
+  useKeys(keys: FunctionKeys): void
+  /** Serves the request when a function's route matches; false when none does. */
+  serve(exchange: HttpExchange): boolean
+  /** Lets go of the connections to the library's server. */
+  close(): void
+}
+
+export function createHttpDispatcher(
+  context: DispatcherContext,
+  options: HttpDispatcherOptions,
+): HttpDispatcher {
+  const { executor, log } = context
+  const table: RouteTable = createRouteTable(options.routePrefix)
+  const streamed: StreamedHttp | undefined =
+    options.streamServer === undefined
+      ? undefined
+      : createStreamedHttp({ ...options, server: options.streamServer, executor, log })
+  let keys: FunctionKeys | undefined
+
+  function serve(exchange: HttpExchange): boolean {
+    const match = table.match(exchange.request.method ?? 'GET', exchange.path.decoded)
+    if (match === undefined) return false
+    const { allowed, isAdmin } = accessOf(exchange, match, keys)
+    if (!allowed) {
+      answerEmpty(exchange, 401)
+    } else if (match.route.fn.disabled && !isAdmin) {
+      // The master key still reaches a disabled function, as on the platform.
+      answerEmpty(exchange, 404)
+    } else if ((declaredBodyBytes(exchange.request) ?? 0) > options.bodyLimitBytes) {
+      answerTooLarge(exchange)
+    } else if (streamed !== undefined) {
+      streamed.serve(exchange, match)
+    } else {
+      serveBuffered(exchange, match, { executor, bodyLimitBytes: options.bodyLimitBytes }).catch(
+        (error: unknown) => {
+          // The client has gone while it sent its body, or the app returned what can't be written as a response.
+          log.write({
+            level: 'warning',
+            category: match.route.fn.name,
+            message: `The request failed: ${stackOf(error)}`,
+          })
+          answerEmpty(exchange, 500)
+        },
+      )
+    }
+    return true
+  }
+
+  return {
+    routes: table.routes,
+    useKeys(opened) {
+      keys = opened
+    },
+    serve,
+    close: () => streamed?.close(),
+    add(fn) {
+      table.add(fn)
+    },
+    start: () => Promise.resolve(),
+    // Requests are served until the server closes: a drain stops what fetches work, not what answers a caller.
+    stop: () => Promise.resolve(),
+    runNow: (fn) => Promise.reject(new Error(`'${fn.name}' has an HTTP trigger: call its URL.`)),
+  }
+}
+
+/** Whether the presented key opens the function, and whether it is the master key. */
+function accessOf(
+  exchange: HttpExchange,
+  match: RouteMatch,
+  keys: FunctionKeys | undefined,
+): { allowed: boolean; isAdmin: boolean } {
+  const { authLevel, fn } = match.route
+  if (authLevel === 'anonymous' && !fn.disabled) return { allowed: true, isAdmin: false }
+  const key = presentedKey(exchange.request, exchange.path.query)
+  const level = key === undefined || keys === undefined ? 'anonymous' : keys.levelOf(key, fn.name)
+  return { allowed: isLevelEnough(level, authLevel), isAdmin: level === 'admin' }
+}

@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net'
+
+/**
+ * cut-request: the connection ends before the request is passed on. cut-response: the server does its work, and the
+ * connection ends before a byte of the answer arrives. half-open: the answer is swallowed, and nobody hangs up.
+ * delay: the request is passed on after `delayMs`. cut-delayed: the connection of the client ends at once, and the
+ * request reaches the server `delayMs` later, when the client has perhaps tried again.
+ */
+export type FaultAction = 'cut-request' | 'cut-response' | 'half-open' | 'delay' | 'cut-delayed'
+
+/** What happens to one request. */
+export interface Fault {
+  readonly action: FaultAction
+  /** For `delay` and `cut-delayed`. */
+  readonly delayMs?: number
+}
+
+/** One connection through the proxy. */
+export class Connection {
+  readonly #client: Socket
+  readonly #upstream: Socket
+  #onResponse: 'pass' | 'cut' | 'swallow' = 'pass'
+  #keepsUpstream = false
+
+  constructor(client: Socket, upstream: Socket) {
+    this.#client = client
+    this.#upstream = upstream
+  }
+
+  /** Passes a request on, `delayMs` later if that is more than 0. */
+  request(bytes: Buffer, delayMs: number): void {
+    // Timers of equal length fire in the order in which they were set, so nothing overtakes.
+    if (delayMs > 0) setTimeout(() => this.#upstream.write(bytes), delayMs)
+    else this.#upstream.write(bytes)
+  }
+
+  /** Does to a request what the fault says. */
+  fail(bytes: Buffer, { action, delayMs = 0 }: Fault): void {
+    switch (action) {
+      case 'cut-request':
+        this.#client.destroy()
+        break
+      case 'cut-response':
+        this.#onResponse = 'cut'
+        this.#upstream.write(bytes)
+        break
+      case 'half-open':
+        this.#onResponse = 'swallow'
+        this.#upstream.write(bytes)
+        break
+      case 'delay':
+        setTimeout(() => this.#upstream.write(bytes), delayMs)
+        break
+      case 'cut-delayed':
+        this.#keepsUpstream = true
+        this.#onResponse = 'swallow'
+        this.#client.destroy()
+        // Ended only after the server has read it: what is hung up on before may be thrown away unread.
+        setTimeout(() => this.#upstream.end(bytes), delayMs)
+        break
+    }
+  }
+
+  respond(bytes: Buffer): void {
+    if (this.#onResponse === 'pass') this.#client.write(bytes)
+    else if (this.#onResponse === 'cut') this.#client.destroy()
+  }
+
+  /** The client has hung up. */
+  endUpstream(): void {
+    if (!this.#keepsUpstream) this.#upstream.destroy()
+  }
+}

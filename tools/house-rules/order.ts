@@ -1,0 +1,108 @@
+import type { Node, Statement } from 'typescript/unstable/ast'
+import { SyntaxKind } from 'typescript/unstable/ast'
+import * as is from 'typescript/unstable/ast/is'
+import { lineOf } from './source-tree.ts'
+import type { Finding, ParsedFile } from './source-tree.ts'
+
+/** A statement of a module, with what it declares and what it names. */
+export interface Part {
+  readonly statement: Statement
+  /** Null for what declares nothing of its own, such as an import. */
+  readonly name: string | null
+  readonly isHelper: boolean
+  readonly isType: boolean
+  /** Names that it uses, each with the place of its first use. */
+  readonly uses: ReadonlyMap<string, number>
+}
+
+/** Functions of a file that stand above all that call them: a reader meets details before what they are for. */
+export function misplacedHelpers({ path, tree }: ParsedFile): Finding[] {
+  const parts = partsOf({ path, tree })
+  return misplaced(parts).map(({ statement, name }) => ({
+    file: path,
+    line: lineOf(tree, statement),
+    message: `${name ?? ''} stands above what calls it: put it below`,
+  }))
+}
+
+export const partsOf = ({ tree }: ParsedFile): Part[] =>
+  tree.statements.map((statement) => {
+    const name = nameOf(statement)
+    return {
+      statement,
+      name,
+      isHelper: name !== null && isFunction(statement) && !isExported(statement),
+      isType: is.isInterfaceDeclaration(statement) || is.isTypeAliasDeclaration(statement),
+      uses: usesOf(statement),
+    }
+  })
+
+export function misplaced(parts: readonly Part[]): Part[] {
+  const pinned = evaluatedNames(parts)
+  return parts.filter(({ name, isHelper }, index) => {
+    if (!isHelper || name === null || pinned.has(name)) return false
+    const first = parts.findIndex((part, at) => at !== index && part.uses.has(name))
+    return first > index
+  })
+}
+
+/** What runs while the module is loaded: where its functions stand may matter, so they stay. */
+function evaluatedNames(parts: readonly Part[]): Set<string> {
+  const names = new Set<string>()
+  const byName = new Map(parts.map((part) => [part.name, part]))
+  const add = ({ uses }: Part): void => {
+    for (const name of uses.keys()) {
+      const used = byName.get(name)
+      if (names.has(name) || used === undefined) continue
+      names.add(name)
+      add(used)
+    }
+  }
+  for (const part of parts)
+    if (!isFunction(part.statement) && !part.isType && !is.isClassDeclaration(part.statement)) add(part)
+  return names
+}
+
+function nameOf(statement: Statement): string | null {
+  if (is.isVariableStatement(statement)) {
+    const [declaration, ...others] = statement.declarationList.declarations
+    const isOne = declaration !== undefined && others.length === 0 && is.isIdentifier(declaration.name)
+    return isOne ? declaration.name.getText() : null
+  }
+  const isNamed =
+    is.isFunctionDeclaration(statement) ||
+    is.isClassDeclaration(statement) ||
+    is.isInterfaceDeclaration(statement) ||
+    is.isTypeAliasDeclaration(statement)
+  return isNamed ? (statement.name?.getText() ?? null) : null
+}
+
+function isFunction(statement: Statement): boolean {
+  if (is.isFunctionDeclaration(statement)) return true
+  if (!is.isVariableStatement(statement)) return false
+  const initializer = statement.declarationList.declarations[0]?.initializer
+  return (
+    initializer !== undefined && (is.isArrowFunction(initializer) || is.isFunctionExpression(initializer))
+  )
+}
+
+const isExported = (statement: Statement): boolean =>
+  'modifiers' in statement &&
+  ((statement.modifiers as readonly Node[] | undefined) ?? []).some(
+    ({ kind }) => kind === SyntaxKind.ExportKeyword,
+  )
+
+function usesOf(statement: Statement): Map<string, number> {
+  const uses = new Map<string, number>()
+  const visit = (node: Node): void => {
+    if (is.isIdentifier(node) && !isNameOfItsParent(node) && !uses.has(node.text))
+      uses.set(node.text, node.pos)
+    node.forEachChild(visit)
+  }
+  visit(statement)
+  return uses
+}
+
+/** What is declared, and members of objects, are no uses. */
+const isNameOfItsParent = (node: Node): boolean =>
+  'name' in node.parent && node.parent.name === node && !is.isShorthandPropertyAssignment(node.parent)
