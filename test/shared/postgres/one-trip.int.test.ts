@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Database } from '../../../shared/postgres/index.ts'
 import { createDatabase, type TestDatabase } from '../../support/database.ts'
 import { hasPgBouncer, requirePgBouncer, startPgBouncer } from '../../support/pgbouncer.ts'
-import { TcpProxy } from '../../support/proxy.ts'
+import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import { backendPid, one, sql } from './support.ts'
 
 let database: TestDatabase
@@ -58,9 +58,9 @@ describe('a transaction in one trip', () => {
   })
 
   it('whose answer was lost is of unknown outcome, unless its caller finds that out', async () => {
-    proxy.arm({ action: 'cut-response', when: 'public.notes' })
+    proxy.arm({ action: 'cut-response', when: 'commit' })
     await expect(pool.inOneTrip([note('a')])).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
-    proxy.arm({ action: 'cut-response', when: 'public.notes' })
+    proxy.arm({ action: 'cut-response', when: 'commit' })
     // Sent again: the first one had been committed, and the key says so.
     await expect(pool.inOneTrip([note('b')], { resolvesAmbiguity: true })).rejects.toMatchObject({
       cause: { code: '23505' },
@@ -86,9 +86,11 @@ describe('many transactions in one trip', () => {
   })
 
   it('are all sent again after a lost answer, and say which were committed', async () => {
-    proxy.arm({ action: 'cut-response', when: 'public.notes' })
+    proxy.arm({ action: 'cut-response', when: 'commit' })
     const errors = await pool.eachInOneTrip([[note('a')], [note('b')]])
-    expect(errors.map((error) => (error as { code?: string } | null)?.code)).toEqual(['23505', '23505'])
+    // The first was committed before the cut. Of the second only the server knows whether it had come to it.
+    expect(errors[0]).toMatchObject({ code: '23505' })
+    expect([null, '23505']).toContain((errors[1] as { code?: string } | null)?.code ?? null)
     expect(await notes()).toEqual(['a', 'b'])
     expect(proxy.faultsArmed).toBe(0)
   })

@@ -4,7 +4,7 @@ import { runSubscription, SubscriptionOperations } from '../../../../shared/subs
 import { TenantRegistry, type TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import { hasPgBouncer, requirePgBouncer, startPgBouncer } from '../../../support/pgbouncer.ts'
-import { TcpProxy } from '../../../support/proxy.ts'
+import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import { until } from '../../postgres/support.ts'
 import { AMPLE, labels, parkedStates, runToEnd, type Stage } from '../group-support.ts'
 import { expireLease } from '../support.ts'
