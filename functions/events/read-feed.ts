@@ -61,6 +61,48 @@ const description =
   'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
   'With `Accept: text/event-stream`, where it is switched on, events come as they happen: `id` is the checkpoint, `event` is `event`, `data` the event; `Last-Event-ID` resumes.'
 
+const request = {
+  query: querySchema,
+  headers: z.object({
+    ...consistencyHeader,
+    'last-event-id': tokenSchema.describe(
+      'Sent by clients of server-sent events that come back; goes before `after` and `since`.',
+    ),
+  }),
+}
+
+const responses = {
+  200: {
+    description: 'A page of the feed',
+    schema: z.object({ events: z.array(storedEventSchema), next: z.string() }),
+    example: { events: [storedEventExample], next: tokenExample },
+    alternatives: {
+      [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(tokenExample) },
+      [EVENT_STREAM_TYPE]: {
+        schema: z.string(),
+        example: serverSentEvent({
+          id: tokenExample,
+          event: 'event',
+          data: JSON.stringify(storedEventExample),
+        }),
+      },
+    },
+    headers: {
+      Link: { description: 'The next page, `rel="next"`' },
+      'Retry-After': { description: 'With `wait`: too many wait already, so this was answered at once' },
+    },
+  },
+}
+
+const errors = [
+  'INVALID_CURSOR',
+  'EPOCH_ENDED',
+  'NOT_ACCEPTABLE',
+  eventErrors.LIVE_VIEWERS_FULL,
+  'TENANT_SHARE_HELD',
+  'BULK_WORK_FULL',
+] as const
+
 export const readFeedRoute = (services: () => EventServices, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-feed',
@@ -70,45 +112,9 @@ export const readFeedRoute = (services: () => EventServices, permits: LongHeld) 
     description,
     tags: ['Events'],
     access: READERS,
-    request: {
-      query: querySchema,
-      headers: z.object({
-        ...consistencyHeader,
-        'last-event-id': tokenSchema.describe(
-          'Sent by clients of server-sent events that come back; goes before `after` and `since`.',
-        ),
-      }),
-    },
-    responses: {
-      200: {
-        description: 'A page of the feed',
-        schema: z.object({ events: z.array(storedEventSchema), next: z.string() }),
-        example: { events: [storedEventExample], next: tokenExample },
-        alternatives: {
-          [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(tokenExample) },
-          [EVENT_STREAM_TYPE]: {
-            schema: z.string(),
-            example: serverSentEvent({
-              id: tokenExample,
-              event: 'event',
-              data: JSON.stringify(storedEventExample),
-            }),
-          },
-        },
-        headers: {
-          Link: { description: 'The next page, `rel="next"`' },
-          'Retry-After': { description: 'With `wait`: too many wait already, so this was answered at once' },
-        },
-      },
-    },
-    errors: [
-      'INVALID_CURSOR',
-      'EPOCH_ENDED',
-      'NOT_ACCEPTABLE',
-      eventErrors.LIVE_VIEWERS_FULL,
-      'TENANT_SHARE_HELD',
-      'BULK_WORK_FULL',
-    ],
+    request,
+    responses,
+    errors,
     deadlineMs: maxDeadlineMs,
     async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.

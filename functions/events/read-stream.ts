@@ -56,6 +56,37 @@ const querySchema = z.object({
 })
 type StreamReadQuery = z.output<typeof querySchema>
 
+const responses = {
+  200: {
+    description: 'A page of the stream',
+    schema: z.object({ events: z.array(storedEventSchema), next: z.int().nullable() }),
+    example: { events: [storedEventExample], next: null },
+    alternatives: {
+      [NDJSON_TYPE]: { schema: linesSchema(z.int().nullable()), example: linesExample(null) },
+    },
+    headers: {
+      Link: { description: 'The next page, `rel="next"`' },
+      ETag: {
+        description:
+          'The version of the stream, on every page: for If-None-Match on the same URL, and for If-Match of an append',
+      },
+      'Retry-After': { description: 'With `wait`: too many wait already, so this was answered at once' },
+    },
+  },
+  304: {
+    description: 'Nothing was appended since this URL was answered with the ETag that If-None-Match names',
+  },
+}
+
+const errors = [
+  'STREAM_NOT_FOUND',
+  'INVALID_STREAM_ID',
+  'INVALID_CURSOR',
+  'EPOCH_ENDED',
+  'TENANT_SHARE_HELD',
+  'BULK_WORK_FULL',
+] as const
+
 export const readStreamRoute = (services: () => EventServices, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-stream',
@@ -72,36 +103,8 @@ export const readStreamRoute = (services: () => EventServices, permits: LongHeld
       query: querySchema,
       headers: z.object({ ...consistencyHeader, ...conditionalReadHeaders }),
     },
-    responses: {
-      200: {
-        description: 'A page of the stream',
-        schema: z.object({ events: z.array(storedEventSchema), next: z.int().nullable() }),
-        example: { events: [storedEventExample], next: null },
-        alternatives: {
-          [NDJSON_TYPE]: { schema: linesSchema(z.int().nullable()), example: linesExample(null) },
-        },
-        headers: {
-          Link: { description: 'The next page, `rel="next"`' },
-          ETag: {
-            description:
-              'The version of the stream, on every page: for If-None-Match on the same URL, and for If-Match of an append',
-          },
-          'Retry-After': { description: 'With `wait`: too many wait already, so this was answered at once' },
-        },
-      },
-      304: {
-        description:
-          'Nothing was appended since this URL was answered with the ETag that If-None-Match names',
-      },
-    },
-    errors: [
-      'STREAM_NOT_FOUND',
-      'INVALID_STREAM_ID',
-      'INVALID_CURSOR',
-      'EPOCH_ENDED',
-      'TENANT_SHARE_HELD',
-      'BULK_WORK_FULL',
-    ],
+    responses,
+    errors,
     deadlineMs: maxDeadlineMs,
     async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
