@@ -3,6 +3,7 @@ import { everyRow, type RelationAccess, type TableAccess } from '../shared/postg
 /** `ready` compares what was applied with what the bundle needs, and no login of the app is the migrator. */
 const readByAll: RelationAccess = {
   trickle_app: { select: 'all' },
+  trickle_worker: { select: 'all' },
   trickle_forwarder: { select: 'all' },
   trickle_operator: { select: 'all' },
   trickle_migrator: everyRow,

@@ -28,12 +28,12 @@ const RECORD = `
   create policy migrations_owner on trickle_platform_migrations.migrations for all to trickle_owner using (true) with check (true);
   create policy functions_owner on trickle_platform_migrations.functions for all to trickle_owner using (true) with check (true);
   create policy migrations_read on trickle_platform_migrations.migrations for select
-    to trickle_app, trickle_forwarder, trickle_operator using (true);
+    to trickle_app, trickle_worker, trickle_forwarder, trickle_operator using (true);
   create policy functions_read on trickle_platform_migrations.functions for select
-    to trickle_app, trickle_forwarder, trickle_operator using (true);
-  grant usage on schema trickle_platform_migrations to trickle_app, trickle_forwarder, trickle_operator;
+    to trickle_app, trickle_worker, trickle_forwarder, trickle_operator using (true);
+  grant usage on schema trickle_platform_migrations to trickle_app, trickle_worker, trickle_forwarder, trickle_operator;
   grant select on trickle_platform_migrations.migrations, trickle_platform_migrations.functions
-    to trickle_app, trickle_forwarder, trickle_operator;
+    to trickle_app, trickle_worker, trickle_forwarder, trickle_operator;
   reassign owned by current_user to trickle_owner`
 
 /** Makes the record where it is missing. The caller holds the lock of the migrations. */

@@ -6,13 +6,14 @@
 --   trickle_writer     owns the one function that appends for several tenants at a time, can not log in
 --   trickle_migrator   changes the schema (member of the owner)
 --   trickle_app        HTTP: one tenant at a time
---   trickle_forwarder  reads the log of all tenants, keeps subscriptions and batches
+--   trickle_worker     reads the log of all tenants for subscriptions, writes for one tenant at a time
+--   trickle_forwarder  reads the log of all tenants for Azure Data Explorer, keeps batches
 --   trickle_operator   administers tenants, imports, looks after the log and its subscriptions
 do $$
 declare
   v_role text;
 begin
-  foreach v_role in array array['trickle_owner', 'trickle_writer', 'trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator'] loop
+  foreach v_role in array array['trickle_owner', 'trickle_writer', 'trickle_migrator', 'trickle_app', 'trickle_worker', 'trickle_forwarder', 'trickle_operator'] loop
     if not exists (select from pg_catalog.pg_roles where rolname = v_role) then
       execute format('create role %I nologin', v_role);
     end if;
@@ -37,7 +38,7 @@ do $$
 begin
   execute format('revoke all on database %I from public', current_database());
   execute format('grant connect, create on database %I to trickle_owner', current_database());
-  execute format('grant connect on database %I to trickle_migrator, trickle_app, trickle_forwarder, trickle_operator', current_database());
+  execute format('grant connect on database %I to trickle_migrator, trickle_app, trickle_worker, trickle_forwarder, trickle_operator', current_database());
 end $$;
 revoke all on schema public from public;
 
@@ -61,7 +62,7 @@ begin
     end if;
     for v_login in
       select r.rolname from pg_catalog.pg_roles r where r.rolcanlogin and not r.rolsuper and r.rolname <> all
-        (array['trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_inspector'])
+        (array['trickle_migrator', 'trickle_app', 'trickle_worker', 'trickle_forwarder', 'trickle_operator', 'trickle_inspector'])
     loop
       execute format('grant connect on database %I to %I', v_database.datname, v_login);
     end loop;
@@ -98,7 +99,7 @@ begin
     select r.rolname, d.datname from pg_catalog.pg_db_role_setting s
       join pg_catalog.pg_roles r on r.oid = s.setrole
       left join pg_catalog.pg_database d on d.oid = s.setdatabase
-      where r.rolname in ('trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator')
+      where r.rolname in ('trickle_migrator', 'trickle_app', 'trickle_worker', 'trickle_forwarder', 'trickle_operator')
         and (s.setdatabase = 0 or d.datname = current_database())
   loop
     if v_changed.datname is null then
@@ -116,6 +117,14 @@ alter role trickle_app set lock_timeout = '5s';
 alter role trickle_app set idle_in_transaction_session_timeout = '5s';
 alter role trickle_app set transaction_timeout = '15s';
 
+-- The worker reads a page of the log in one statement, from a cold disk if it must: 30 s, as the forwarder. What it writes
+-- is one tenant's part of a page, sent together with its COMMIT, so a transaction that waits for its client belongs to a
+-- client that froze in the middle of sending: it holds the tenant's rows, and ends soon.
+alter role trickle_worker set statement_timeout = '30s';
+alter role trickle_worker set lock_timeout = '5s';
+alter role trickle_worker set idle_in_transaction_session_timeout = '5s';
+alter role trickle_worker set transaction_timeout = '35s';
+
 -- The forwarder only reads the log, in pages; 30 s leave room for a page of large events from a cold disk.
 alter role trickle_forwarder set statement_timeout = '30s';
 alter role trickle_forwarder set lock_timeout = '5s';
@@ -130,9 +139,11 @@ alter role trickle_operator set transaction_timeout = '60s';
 
 -- Timestamps are rendered by string operations that rely on UTC; names are always qualified, so the path is empty.
 alter role trickle_app set timezone = 'UTC';
+alter role trickle_worker set timezone = 'UTC';
 alter role trickle_forwarder set timezone = 'UTC';
 alter role trickle_operator set timezone = 'UTC';
 alter role trickle_app set search_path = '';
+alter role trickle_worker set search_path = '';
 alter role trickle_forwarder set search_path = '';
 alter role trickle_operator set search_path = '';
 
@@ -144,7 +155,7 @@ begin
   for v_login in
     select r.rolname, coalesce((select to_json(s.setconfig) from pg_catalog.pg_db_role_setting s
         where s.setrole = r.oid and s.setdatabase = 0), '[]') as settings
-      from pg_catalog.pg_roles r where r.rolname in ('trickle_migrator', 'trickle_app', 'trickle_forwarder', 'trickle_operator')
+      from pg_catalog.pg_roles r where r.rolname in ('trickle_migrator', 'trickle_app', 'trickle_worker', 'trickle_forwarder', 'trickle_operator')
   loop
     execute format('comment on role %I is %L', v_login.rolname, 'Settings of database/roles.sql: ' || v_login.settings);
   end loop;

@@ -108,7 +108,7 @@ create function trickle_commands_log.find_receipt(p_tenant uuid, p_key text)
 grant execute on function trickle_commands_log.find_receipt to trickle_writer;
 
 create schema trickle_events_log authorization trickle_owner;
-grant usage on schema trickle_events_log to trickle_app, trickle_forwarder, trickle_operator, trickle_writer;
+grant usage on schema trickle_events_log to trickle_app, trickle_forwarder, trickle_operator, trickle_worker, trickle_writer;
 
 create domain trickle_events_log.event_name as text collate "C"
   constraint event_name_length CHECK ((octet_length(VALUE) <= 1020));
@@ -135,12 +135,12 @@ create table trickle_events_log.epochs (
 -- owner trickle_owner, row-level security forced
 create policy epochs_begin on trickle_events_log.epochs for insert to trickle_owner
   with check (true);
-create policy epochs_read on trickle_events_log.epochs for select to trickle_app, trickle_forwarder, trickle_operator, trickle_owner
+create policy epochs_read on trickle_events_log.epochs for select to trickle_app, trickle_forwarder, trickle_operator, trickle_owner, trickle_worker
   using (true);
 create policy epochs_writer on trickle_events_log.epochs for select to trickle_writer
   using (true);
 grant insert, select on trickle_events_log.epochs to trickle_owner;
-grant select on trickle_events_log.epochs to trickle_app, trickle_forwarder, trickle_operator, trickle_writer;
+grant select on trickle_events_log.epochs to trickle_app, trickle_forwarder, trickle_operator, trickle_worker, trickle_writer;
 
 create table trickle_events_log.events (
   tenant_id uuid not null,
@@ -173,7 +173,7 @@ create policy events_app on trickle_events_log.events for select to trickle_app
   using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy events_append on trickle_events_log.events for insert to trickle_owner
   with check (tenant_id = trickle_tenants_state.current_tenant_id());
-create policy events_forwarder on trickle_events_log.events for select to trickle_forwarder
+create policy events_background on trickle_events_log.events for select to trickle_forwarder, trickle_worker
   using (true);
 create policy events_operator on trickle_events_log.events for select to trickle_operator
   using (true);
@@ -184,7 +184,7 @@ create policy events_writer_append on trickle_events_log.events for insert to tr
 create policy events_writer_read on trickle_events_log.events for select to trickle_writer
   using (tenant_id = ANY (( SELECT trickle_tenants_state.batch_tenants() AS batch_tenants)::uuid[]));
 grant insert, select on trickle_events_log.events to trickle_owner, trickle_writer;
-grant select on trickle_events_log.events to trickle_app, trickle_forwarder;
+grant select on trickle_events_log.events to trickle_app, trickle_forwarder, trickle_worker;
 grant select (position, recorded_at, stream_id, stream_type, tenant_id, type, xid) on trickle_events_log.events to trickle_operator;
 
 create table trickle_events_log.names (
@@ -317,7 +317,7 @@ create function trickle_events_log.current_epoch()
   returns TABLE(epoch uuid, began_xid xid8, began_position bigint)
   language sql stable rows 1000;
 -- owner trickle_owner, body 0c4339dbdcf2fd429443c4680d01f737
-grant execute on function trickle_events_log.current_epoch to trickle_app, trickle_forwarder, trickle_operator;
+grant execute on function trickle_events_log.current_epoch to trickle_app, trickle_forwarder, trickle_operator, trickle_worker;
 
 create function trickle_events_log.epoch_point(p_from text, p_restored_to timestamp with time zone, OUT xid xid8, OUT "position" bigint)
   returns record
@@ -329,7 +329,7 @@ create function trickle_events_log.event_at(p_tenant uuid, p_stream text, p_vers
   returns TABLE(source text, event_id text, stream_type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text)
   language sql stable rows 1;
 -- owner trickle_owner, body 13c7c88b373ba479dedaf09ba8c18cc6
-grant execute on function trickle_events_log.event_at to trickle_forwarder;
+grant execute on function trickle_events_log.event_at to trickle_worker;
 
 create function trickle_events_log.event_headers_after(p_xid xid8, p_position bigint, p_limit integer)
   returns TABLE(tenant_id uuid, stream_id text, type text, stream_type text, recorded_at timestamp with time zone, xid xid8, "position" bigint)
@@ -341,7 +341,7 @@ create function trickle_events_log.feed_horizon()
   returns xid8
   language plpgsql volatile;
 -- owner trickle_owner, body 4838bde60ee0bb202beca3a6c40b0485
-grant execute on function trickle_events_log.feed_horizon to trickle_app, trickle_forwarder, trickle_operator;
+grant execute on function trickle_events_log.feed_horizon to trickle_app, trickle_forwarder, trickle_operator, trickle_worker;
 
 create function trickle_events_log.feed_status(p_transactions integer, p_events integer, OUT looked_at timestamp with time zone, OUT horizon xid8, OUT is_held boolean, OUT held_since timestamp with time zone, OUT sees_sessions boolean, OUT holder_count integer, OUT holders jsonb, OUT bystander_count integer, OUT bystanders jsonb, OUT behind_count integer, OUT behind_since timestamp with time zone, OUT head_xid xid8, OUT head_position bigint, OUT head_recorded_at timestamp with time zone, OUT is_ahead boolean)
   returns record
@@ -390,7 +390,7 @@ create function trickle_events_log.lock_class()
   returns integer
   language sql immutable parallel safe;
 -- owner trickle_owner, body 0b2577599a2a328f535b3b240845504b
-grant execute on function trickle_events_log.lock_class to trickle_app, trickle_forwarder, trickle_operator, trickle_writer;
+grant execute on function trickle_events_log.lock_class to trickle_app, trickle_forwarder, trickle_operator, trickle_worker, trickle_writer;
 
 create function trickle_events_log.lock_for_write(p_tenant uuid, p_resources text[], p_streams text[], p_written integer, p_names jsonb)
   returns void
@@ -419,7 +419,7 @@ create function trickle_events_log.part_of(p_tenant uuid, p_stream text, p_parts
   returns integer
   language sql immutable parallel safe;
 -- owner trickle_owner, body d57c3cc35068124519839752e28bf7a7
-grant execute on function trickle_events_log.part_of to trickle_forwarder, trickle_operator;
+grant execute on function trickle_events_log.part_of to trickle_operator, trickle_worker;
 
 create function trickle_events_log.read_feed(p_xid xid8, p_position bigint, p_until_xid xid8, p_until_position bigint, p_limit integer, p_max_bytes integer)
   returns TABLE(tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text)
@@ -433,7 +433,7 @@ create function trickle_events_log.read_feed_part(p_xid xid8, p_position bigint,
   language plpgsql volatile rows 200
   set plan_cache_mode=force_generic_plan;
 -- owner trickle_owner, body bcf0c25dfe08ac0138dfc755ef75f2b1
-grant execute on function trickle_events_log.read_feed_part to trickle_forwarder;
+grant execute on function trickle_events_log.read_feed_part to trickle_worker;
 
 create function trickle_events_log.read_stream(p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer)
   returns TABLE(stream_version bigint, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text, stream_type text)
@@ -558,7 +558,7 @@ create policy actions_record on trickle_operations_audit.actions for insert to t
 grant insert (action, application, detail, issuer, outcome, request_id, subject, target, tenant_id, trace_id), select on trickle_operations_audit.actions to trickle_operator;
 
 create schema trickle_platform_migrations authorization trickle_owner;
-grant usage on schema trickle_platform_migrations to trickle_app, trickle_forwarder, trickle_operator;
+grant usage on schema trickle_platform_migrations to trickle_app, trickle_forwarder, trickle_operator, trickle_worker;
 
 create table trickle_platform_migrations.applied (
   id integer not null default nextval('trickle_platform_migrations.applied_id_seq'::regclass),
@@ -584,10 +584,10 @@ create table trickle_platform_migrations.functions (
 create policy functions_owner on trickle_platform_migrations.functions for all to trickle_owner
   using (true)
   with check (true);
-create policy functions_read on trickle_platform_migrations.functions for select to trickle_app, trickle_forwarder, trickle_operator
+create policy functions_read on trickle_platform_migrations.functions for select to trickle_app, trickle_forwarder, trickle_operator, trickle_worker
   using (true);
 grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_platform_migrations.functions to trickle_owner;
-grant select on trickle_platform_migrations.functions to trickle_app, trickle_forwarder, trickle_operator;
+grant select on trickle_platform_migrations.functions to trickle_app, trickle_forwarder, trickle_operator, trickle_worker;
 
 create table trickle_platform_migrations.migrations (
   ordinal bigint not null generated always as identity,
@@ -600,13 +600,13 @@ create table trickle_platform_migrations.migrations (
 create policy migrations_owner on trickle_platform_migrations.migrations for all to trickle_owner
   using (true)
   with check (true);
-create policy migrations_read on trickle_platform_migrations.migrations for select to trickle_app, trickle_forwarder, trickle_operator
+create policy migrations_read on trickle_platform_migrations.migrations for select to trickle_app, trickle_forwarder, trickle_operator, trickle_worker
   using (true);
 grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_platform_migrations.migrations to trickle_owner;
-grant select on trickle_platform_migrations.migrations to trickle_app, trickle_forwarder, trickle_operator;
+grant select on trickle_platform_migrations.migrations to trickle_app, trickle_forwarder, trickle_operator, trickle_worker;
 
 create schema trickle_subscriptions_state authorization trickle_owner;
-grant usage on schema trickle_subscriptions_state to trickle_forwarder, trickle_operator;
+grant usage on schema trickle_subscriptions_state to trickle_forwarder, trickle_operator, trickle_worker;
 
 create table trickle_subscriptions_state.lanes (
   name text collate "C" not null,
@@ -624,10 +624,10 @@ create table trickle_subscriptions_state.lanes (
 create policy lanes_owner on trickle_subscriptions_state.lanes for all to trickle_owner
   using (true)
   with check (true);
-create policy lanes_read on trickle_subscriptions_state.lanes for select to trickle_forwarder, trickle_operator
+create policy lanes_read on trickle_subscriptions_state.lanes for select to trickle_operator, trickle_worker
   using (true);
 grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_subscriptions_state.lanes to trickle_owner;
-grant select on trickle_subscriptions_state.lanes to trickle_forwarder, trickle_operator;
+grant select on trickle_subscriptions_state.lanes to trickle_operator, trickle_worker;
 
 create table trickle_subscriptions_state.members (
   name text collate "C" not null,
@@ -655,10 +655,10 @@ create table trickle_subscriptions_state.members (
 create policy members_owner on trickle_subscriptions_state.members for all to trickle_owner
   using (true)
   with check (true);
-create policy members_read on trickle_subscriptions_state.members for select to trickle_forwarder, trickle_operator
+create policy members_read on trickle_subscriptions_state.members for select to trickle_forwarder, trickle_operator, trickle_worker
   using (true);
 grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_subscriptions_state.members to trickle_owner;
-grant select on trickle_subscriptions_state.members to trickle_forwarder, trickle_operator;
+grant select on trickle_subscriptions_state.members to trickle_forwarder, trickle_operator, trickle_worker;
 
 create table trickle_subscriptions_state.parked (
   parked_id bigint not null generated always as identity,
@@ -687,10 +687,10 @@ CREATE INDEX parked_replay ON trickle_subscriptions_state.parked USING btree (na
 create policy parked_owner on trickle_subscriptions_state.parked for all to trickle_owner
   using (true)
   with check (true);
-create policy parked_read on trickle_subscriptions_state.parked for select to trickle_forwarder, trickle_operator
+create policy parked_read on trickle_subscriptions_state.parked for select to trickle_operator, trickle_worker
   using (true);
 grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_subscriptions_state.parked to trickle_owner;
-grant select on trickle_subscriptions_state.parked to trickle_forwarder, trickle_operator;
+grant select on trickle_subscriptions_state.parked to trickle_operator, trickle_worker;
 
 create table trickle_subscriptions_state.subscriptions (
   name text collate "C" not null,
@@ -716,38 +716,68 @@ create table trickle_subscriptions_state.subscriptions (
 create policy subscriptions_owner on trickle_subscriptions_state.subscriptions for all to trickle_owner
   using (true)
   with check (true);
-create policy subscriptions_read on trickle_subscriptions_state.subscriptions for select to trickle_forwarder, trickle_operator
+create policy subscriptions_read on trickle_subscriptions_state.subscriptions for select to trickle_forwarder, trickle_operator, trickle_worker
   using (true);
 grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_subscriptions_state.subscriptions to trickle_owner;
-grant select on trickle_subscriptions_state.subscriptions to trickle_forwarder, trickle_operator;
+grant select on trickle_subscriptions_state.subscriptions to trickle_forwarder, trickle_operator, trickle_worker;
+
+create table trickle_subscriptions_state.tenant_progress (
+  name text collate "C" not null,
+  tenant_id uuid not null,
+  xid xid8 not null,
+  position bigint not null,
+  constraint tenant_progress_pkey PRIMARY KEY (name, tenant_id)
+) with (fillfactor=70);
+-- owner trickle_owner, row-level security forced
+create policy tenant_progress_owner on trickle_subscriptions_state.tenant_progress for all to trickle_owner
+  using (true)
+  with check (true);
+create policy tenant_progress_read on trickle_subscriptions_state.tenant_progress for select to trickle_operator, trickle_worker
+  using (true);
+grant delete, insert, maintain, references, select, trigger, truncate, update on trickle_subscriptions_state.tenant_progress to trickle_owner;
+grant select on trickle_subscriptions_state.tenant_progress to trickle_operator, trickle_worker;
 
 create function trickle_subscriptions_state.acquire(p_name text, p_member integer, p_owner text, p_lease_ms integer, OUT outcome text, OUT fence bigint, OUT epoch uuid, OUT generation integer, OUT xid xid8, OUT "position" bigint, OUT failures integer, OUT crashes integer)
   returns record
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body b0e70574838750080a73689a46aa1012
-grant execute on function trickle_subscriptions_state.acquire to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.acquire to trickle_forwarder, trickle_worker;
 
 create function trickle_subscriptions_state.advance(p_name text, p_member integer, p_fence bigint, p_from_xid xid8, p_from_position bigint, p_to_xid xid8, p_to_position bigint, p_lease_ms integer)
   returns boolean
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 7b61b39eba064bc5283cc29bcf9ba3db
-grant execute on function trickle_subscriptions_state.advance to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.advance to trickle_forwarder, trickle_worker;
 
 create function trickle_subscriptions_state.begin_page(p_name text, p_member integer, p_fence bigint, p_lane uuid, p_lease_ms integer, OUT is_held boolean, OUT members integer, OUT until_xid xid8, OUT until_position bigint, OUT lane_tenants uuid[], OUT has_parked boolean)
   returns record
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 618e17bcc90803c8df9580a5575449bb
-grant execute on function trickle_subscriptions_state.begin_page to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.begin_page to trickle_worker;
+
+create function trickle_subscriptions_state.begin_tenant_replay(p_name text, p_member integer, p_fence bigint, p_tenant uuid, p_parked_id bigint)
+  returns void
+  language plpgsql volatile security definer
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body d43ef6235cbcd2aecfcfe55cd922df63
+grant execute on function trickle_subscriptions_state.begin_tenant_replay to trickle_worker;
+
+create function trickle_subscriptions_state.begin_tenant_step(p_name text, p_member integer, p_fence bigint, p_tenant uuid, p_first_xid xid8, p_first_position bigint, p_last_xid xid8, p_last_position bigint, p_set_aside jsonb)
+  returns void
+  language plpgsql volatile security definer
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body 9b235b6b4e12d5c4b7a9fccb172837b6
+grant execute on function trickle_subscriptions_state.begin_tenant_step to trickle_worker;
 
 create function trickle_subscriptions_state.count_attempt(p_name text, p_member integer, p_fence bigint, p_lane uuid, p_tenant uuid, p_stream text, p_version bigint, p_by integer)
   returns integer
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 6f2586a66bde39ec2ea0c36a5b8dc0b9
-grant execute on function trickle_subscriptions_state.count_attempt to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.count_attempt to trickle_worker;
 
 create function trickle_subscriptions_state.decide_parked(p_name text, p_parked_id bigint, p_decision text)
   returns text
@@ -761,7 +791,7 @@ create function trickle_subscriptions_state.end_page(p_name text, p_member integ
   language sql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 6a680751eee5877e221a7c79b6424053
-grant execute on function trickle_subscriptions_state.end_page to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.end_page to trickle_worker;
 
 create function trickle_subscriptions_state.finish_resize(p_name text)
   returns boolean
@@ -784,7 +814,7 @@ create function trickle_subscriptions_state.is_blocked(p_name text, p_tenant uui
   returns boolean
   language sql stable;
 -- owner trickle_owner, body 7d5af23fabbfa7fc5b750a25df165312
-grant execute on function trickle_subscriptions_state.is_blocked to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.is_blocked to trickle_worker;
 
 create function trickle_subscriptions_state.member_lag(p_name text, p_member integer, p_scan_limit integer, OUT events bigint, OUT is_lower_bound boolean, OUT seconds double precision)
   returns record
@@ -796,7 +826,7 @@ create function trickle_subscriptions_state.move_checkpoints(p_name text, p_kind
   returns text
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body ba00d199b9f60d7181f740569703fe32
+-- owner trickle_owner, body 1e18cd670425bf2edd9cab2ff73ee8d8
 grant execute on function trickle_subscriptions_state.move_checkpoints to trickle_operator;
 
 create function trickle_subscriptions_state.place_members(p_name text, p_members integer, p_xid xid8, p_position bigint)
@@ -809,29 +839,29 @@ create function trickle_subscriptions_state.register(p_name text, p_is_group boo
   returns integer
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 03108946641793f523d63d75a958a2ba
-grant execute on function trickle_subscriptions_state.register to trickle_forwarder;
+-- owner trickle_owner, body f8b48af1789bf78915d4fb5988d44e37
+grant execute on function trickle_subscriptions_state.register to trickle_worker;
 
 create function trickle_subscriptions_state.release(p_name text, p_member integer, p_fence bigint, p_error text, p_retry_after_ms integer)
   returns boolean
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 6aef66989cc2447cad3ecf61a6f3be81
-grant execute on function trickle_subscriptions_state.release to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.release to trickle_forwarder, trickle_worker;
 
 create function trickle_subscriptions_state.renew(p_name text, p_member integer, p_fence bigint, p_lease_ms integer)
   returns boolean
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body a48748bbeaf0c22efb5c80ea4984d33d
-grant execute on function trickle_subscriptions_state.renew to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.renew to trickle_forwarder, trickle_worker;
 
 create function trickle_subscriptions_state.replay_step(p_name text, p_member integer, p_fence bigint, p_parked_id bigint, p_step text, p_error text, p_retry_after_ms integer)
   returns integer
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body cdfe4fe6736d9fe35447a9755df60ef4
-grant execute on function trickle_subscriptions_state.replay_step to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.replay_step to trickle_worker;
 
 create function trickle_subscriptions_state.resize(p_name text, p_members integer)
   returns text
@@ -839,6 +869,12 @@ create function trickle_subscriptions_state.resize(p_name text, p_members intege
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 2a60788f0eff5e0c10652ba9ee8fcf5d
 grant execute on function trickle_subscriptions_state.resize to trickle_operator;
+
+create function trickle_subscriptions_state.set_aside(p_name text, p_parked jsonb)
+  returns void
+  language plpgsql volatile security definer
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body 4a9be83e0a8b17b746b9462e32794a84
 
 create function trickle_subscriptions_state.set_state(p_name text, p_action text)
   returns text
@@ -851,27 +887,32 @@ create function trickle_subscriptions_state.settle(p_name text, p_member integer
   returns text
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 26fe48561385cb8a30e7368421be65ca
-grant execute on function trickle_subscriptions_state.settle to trickle_forwarder;
+-- owner trickle_owner, body d31bc827bb7707a630c9796ab27adb64
+grant execute on function trickle_subscriptions_state.settle to trickle_worker;
+
+create function trickle_subscriptions_state.step_lock_class()
+  returns integer
+  language sql immutable parallel safe;
+-- owner trickle_owner, body 4057eda8a35d4ecdccd1ac54a9018d5e
 
 create function trickle_subscriptions_state.stop(p_name text, p_member integer, p_fence bigint, p_error text)
   returns boolean
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body d9cdc605e8351039a268f005fc9c0990
-grant execute on function trickle_subscriptions_state.stop to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.stop to trickle_forwarder, trickle_worker;
 
 create function trickle_subscriptions_state.take_page(p_name text, p_member integer, p_fence bigint, p_lane uuid, p_xid xid8, p_position bigint, p_types text[], p_stream_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer, p_lease_ms integer)
   returns TABLE(tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text, is_blocked boolean, lanes integer)
   language plpgsql volatile rows 200;
 -- owner trickle_owner, body b07291cdeee7d8b70c4c99d4f81908be
-grant execute on function trickle_subscriptions_state.take_page to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.take_page to trickle_worker;
 
 create function trickle_subscriptions_state.take_replays(p_name text, p_member integer, p_limit integer)
   returns TABLE(tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text, parked_id bigint, is_there boolean)
   language sql stable rows 20;
 -- owner trickle_owner, body 9fbe143c5e812265034b991ae88b07ab
-grant execute on function trickle_subscriptions_state.take_replays to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.take_replays to trickle_worker;
 
 create function trickle_subscriptions_state.wake_stream(p_name text, p_tenant uuid, p_stream text)
   returns void
@@ -879,7 +920,7 @@ create function trickle_subscriptions_state.wake_stream(p_name text, p_tenant uu
 -- owner trickle_owner, body 2b89f053d415ee565b6bc10f60facb3e
 
 create schema trickle_tenants_state authorization trickle_owner;
-grant usage on schema trickle_tenants_state to trickle_app, trickle_forwarder, trickle_operator, trickle_writer;
+grant usage on schema trickle_tenants_state to trickle_app, trickle_forwarder, trickle_operator, trickle_worker, trickle_writer;
 
 create table trickle_tenants_state.tenant_names (
   name text collate "C" not null,
@@ -955,7 +996,7 @@ create function trickle_tenants_state.current_tenant_id()
   returns uuid
   language sql stable parallel safe;
 -- owner trickle_owner, body 45fc9046e9d6e9c2ecdcc4f6448fe67f
-grant execute on function trickle_tenants_state.current_tenant_id to trickle_app, trickle_forwarder, trickle_operator;
+grant execute on function trickle_tenants_state.current_tenant_id to trickle_app, trickle_forwarder, trickle_operator, trickle_worker;
 
 create function trickle_tenants_state.find_tenant(p_claim text, p_kind text)
   returns TABLE(tenant_id uuid, slug text, name text, status text)

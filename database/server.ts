@@ -5,6 +5,7 @@ import { addressOf } from '../shared/postgres/index.ts'
 export const loginRoles = [
   'trickle_migrator',
   'trickle_app',
+  'trickle_worker',
   'trickle_forwarder',
   'trickle_operator',
 ] as const

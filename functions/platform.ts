@@ -31,11 +31,16 @@ export interface Platform {
 export interface Databases {
   /** Requests of tenants: bound to one tenant at a time. */
   readonly app: Database
-  /** Reads the log across tenants, and moves checkpoints. */
+  /**
+   * Subscriptions and projections of contexts: reads the log across tenants and moves checkpoints, and writes tables of
+   * contexts bound to one tenant at a time.
+   */
+  readonly worker: Database
+  /** Forwarding to Azure Data Explorer: reads the log across tenants, and keeps batches. */
   readonly forwarder: Database
   /** Administration across tenants. */
   readonly operator: Database
-  /** What the subscriptions of contexts work with. */
+  /** What the subscriptions of contexts work with: the worker's. */
   readonly subscriptions: Database
 }
 
@@ -56,9 +61,10 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
   }
   const databases: Databases = madeOnce({
     app: () => open('APP', httpPool),
+    worker: () => open('WORKER', backgroundPool),
     forwarder: () => open('FORWARDER', backgroundPool),
     operator: () => open('OPERATOR', backgroundPool),
-    subscriptions: () => databases.forwarder,
+    subscriptions: () => databases.worker,
   })
   const tenantsBy = (key: TenantKey): TenantDirectory => {
     const directory =
@@ -83,7 +89,7 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
   return platform
 }
 
-type LoginName = 'APP' | 'FORWARDER' | 'OPERATOR'
+type LoginName = 'APP' | 'WORKER' | 'FORWARDER' | 'OPERATOR'
 interface PoolSizes {
   readonly connectionsMax: number
   readonly queryTimeoutMs: number

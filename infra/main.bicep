@@ -292,6 +292,7 @@ output POSTGRES_REPLICA_NAMES string = join(platform.outputs.postgres.replicaNam
 output POSTGRES_ADMINISTRATOR_NAME string = administratorName
 output POSTGRES_ADMINISTRATOR_OBJECT_ID string = principalId
 output IDENTITY_APP_PRINCIPAL_ID string = platform.outputs.principalIds.app
+output IDENTITY_WORKER_PRINCIPAL_ID string = platform.outputs.principalIds.worker
 output IDENTITY_FORWARDER_PRINCIPAL_ID string = platform.outputs.principalIds.forwarder
 output IDENTITY_OPERATOR_PRINCIPAL_ID string = platform.outputs.principalIds.operator
 output SERVICE_BUS_NAMESPACE string = platform.outputs.serviceBusNamespace

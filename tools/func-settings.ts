@@ -12,7 +12,7 @@ const sampleFile = new URL('../local.settings.sample.json', import.meta.url)
 const statusSchema = z.object({
   issuer: z.string(),
   audience: z.string(),
-  postgres: z.object({ app: z.string(), forwarder: z.string(), operator: z.string() }),
+  postgres: z.object({ app: z.string(), worker: z.string(), forwarder: z.string(), operator: z.string() }),
   analytics: z.object({ url: z.string(), database: z.string() }),
 })
 
@@ -27,6 +27,7 @@ export function funcSettings(sample: unknown, status: unknown): object {
     Values: {
       ...Values,
       TRICKLE_POSTGRES_APP_URL: postgres.app,
+      TRICKLE_POSTGRES_WORKER_URL: postgres.worker,
       TRICKLE_POSTGRES_FORWARDER_URL: postgres.forwarder,
       TRICKLE_POSTGRES_OPERATOR_URL: postgres.operator,
       TRICKLE_AUTH_ISSUER: issuer,

@@ -117,6 +117,7 @@ function sampleSettings(): object {
     AzureWebJobsDisableHomepage: 'true',
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_POSTGRES_APP_URL: 'postgres://trickle_app:PASSWORD@127.0.0.1:54320/trickle',
+    TRICKLE_POSTGRES_WORKER_URL: 'postgres://trickle_worker:PASSWORD@127.0.0.1:54320/trickle',
     TRICKLE_POSTGRES_FORWARDER_URL: 'postgres://trickle_forwarder:PASSWORD@127.0.0.1:54320/trickle',
     TRICKLE_POSTGRES_OPERATOR_URL: 'postgres://trickle_operator:PASSWORD@127.0.0.1:54320/trickle',
     TRICKLE_AUTH_ISSUER: 'http://127.0.0.1:PORT',

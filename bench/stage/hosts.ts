@@ -47,6 +47,7 @@ export function appSettings(server: BenchServer, issuer: Issuer): Record<string,
   return {
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_POSTGRES_APP_URL: server.url('trickle_app'),
+    TRICKLE_POSTGRES_WORKER_URL: server.url('trickle_worker'),
     TRICKLE_POSTGRES_FORWARDER_URL: server.url('trickle_forwarder'),
     TRICKLE_POSTGRES_OPERATOR_URL: server.url('trickle_operator'),
     TRICKLE_AUTH_ISSUER: issuer.facts.issuer,

@@ -6,7 +6,7 @@ export const noteAccess: TableAccess = {
   },
   'trickle_notes_read.counts': {
     trickle_app: { select: 'own' },
-    // It counts for all tenants.
-    trickle_forwarder: { select: 'all', insert: 'all', update: 'all' },
+    // The projection, one tenant at a time.
+    trickle_worker: { select: 'own', insert: 'own', update: 'own' },
   },
 }

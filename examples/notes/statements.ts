@@ -59,12 +59,10 @@ export const selectCount = (tenantId: string): Statement<RowOf<typeof countColum
   values: [tenantId],
 })
 
-/** Adds to the count of each tenant; the lists go together. */
-export const addToCounts = (tenantIds: readonly string[], changes: readonly number[]): Statement => ({
-  name: 'add_to_note_counts',
-  text: `insert into trickle_notes_read.counts as c (tenant_id, notes)
-    select given.tenant_id, given.change from unnest($1::uuid[], $2::bigint[]) as given (tenant_id, change)
+export const addToCount = (tenantId: string, change: number): Statement => ({
+  name: 'add_to_note_count',
+  text: `insert into trickle_notes_read.counts as c (tenant_id, notes) values ($1, $2)
     on conflict (tenant_id) do update set notes = c.notes + excluded.notes`,
   columns: NO_COLUMNS,
-  values: [tenantIds, changes],
+  values: [tenantId, change],
 })

@@ -14,8 +14,8 @@ const { stdout } = await promisify(execFile)(process.execPath, [
   '--json',
   ...process.argv.slice(2),
 ])
-const { postgres } = JSON.parse(stdout) as { postgres: { forwarder: string } }
-const database = new Database({ url: postgres.forwarder, connectionsMax: 2, statements: 'unnamed' })
+const { postgres } = JSON.parse(stdout) as { postgres: { worker: string } }
+const database = new Database({ url: postgres.worker, connectionsMax: 2, statements: 'unnamed' })
 try {
   const run = await runSubscription(database, welcomeMail(folderMailer('welcome-mails')), {
     timeMs: 20_000,

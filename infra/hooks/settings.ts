@@ -38,6 +38,7 @@ const WAIT_DEFAULT_SECONDS = 300
 
 const identityOutputs = {
   trickle_app: 'IDENTITY_APP_PRINCIPAL_ID',
+  trickle_worker: 'IDENTITY_WORKER_PRINCIPAL_ID',
   trickle_forwarder: 'IDENTITY_FORWARDER_PRINCIPAL_ID',
   trickle_operator: 'IDENTITY_OPERATOR_PRINCIPAL_ID',
 } as const

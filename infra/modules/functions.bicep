@@ -27,7 +27,7 @@ param tags object
 param token string
 @description('sizes.json, the part `functions`.')
 param rules object
-param identities { app: identity, forwarder: identity, operator: identity, deployment: identity }
+param identities { app: identity, worker: identity, forwarder: identity, operator: identity, deployment: identity }
 @description('Blob endpoint and container of the deployed package.')
 param package { blobEndpoint: string, container: string }
 @description('Blob endpoint where the host keeps its state.')
@@ -100,9 +100,11 @@ var contextGiven = toObject(
 // The settings of shared/config/schema.ts that have no default or may differ from it; an empty one is left out.
 var appSettingsOrEmpty = {
   TRICKLE_POSTGRES_APP_URL: 'postgres://trickle_app@${databaseAddress}'
+  TRICKLE_POSTGRES_WORKER_URL: 'postgres://trickle_worker@${databaseAddress}'
   TRICKLE_POSTGRES_FORWARDER_URL: 'postgres://trickle_forwarder@${databaseAddress}'
   TRICKLE_POSTGRES_OPERATOR_URL: 'postgres://trickle_operator@${databaseAddress}'
   TRICKLE_POSTGRES_APP_CLIENT_ID: identities.app.clientId
+  TRICKLE_POSTGRES_WORKER_CLIENT_ID: identities.worker.clientId
   TRICKLE_POSTGRES_FORWARDER_CLIENT_ID: identities.forwarder.clientId
   TRICKLE_POSTGRES_OPERATOR_CLIENT_ID: identities.operator.clientId
   TRICKLE_POSTGRES_STATEMENTS: database.statements
@@ -135,6 +137,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     type: 'UserAssigned'
     userAssignedIdentities: {
       '${identities.app.id}': {}
+      '${identities.worker.id}': {}
       '${identities.forwarder.id}': {}
       '${identities.operator.id}': {}
       '${identities.deployment.id}': {}

@@ -13,6 +13,12 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   tags: tags
 }
 
+resource worker 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-worker-${token}'
+  location: location
+  tags: tags
+}
+
 resource forwarder 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-forwarder-${token}'
   location: location
@@ -45,6 +51,11 @@ output app identity = {
   id: app.id
   clientId: app.properties.clientId
   principalId: app.properties.principalId
+}
+output worker identity = {
+  id: worker.id
+  clientId: worker.properties.clientId
+  principalId: worker.properties.principalId
 }
 output forwarder identity = {
   id: forwarder.id

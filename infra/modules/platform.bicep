@@ -224,6 +224,7 @@ module functions 'functions.bicep' = {
     rules: rules.functions
     identities: {
       app: identities.outputs.app
+      worker: identities.outputs.worker
       forwarder: identities.outputs.forwarder
       operator: identities.outputs.operator
       deployment: identities.outputs.deployment
@@ -261,8 +262,9 @@ output postgres { serverName: string, host: string, pooledPort: int, replicaName
   replicaNames: map(postgres.outputs.replicaHosts, replica => replica.name)
   restartParameters: postgres.outputs.restartParameters
 }
-output principalIds { app: string, forwarder: string, operator: string } = {
+output principalIds { app: string, worker: string, forwarder: string, operator: string } = {
   app: identities.outputs.app.principalId
+  worker: identities.outputs.worker.principalId
   forwarder: identities.outputs.forwarder.principalId
   operator: identities.outputs.operator.principalId
 }

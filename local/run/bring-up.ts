@@ -57,6 +57,7 @@ export async function bringUp(run: BringUp): Promise<void> {
   const host = await run.keep(
     hostPart(run, {
       app: throughAddress(urls.app, options.postgresVia),
+      worker: throughAddress(urls.worker, options.postgresVia),
       forwarder: throughAddress(urls.forwarder, options.postgresVia),
       operator: throughAddress(urls.operator, options.postgresVia),
       issuer: issuer.facts,

@@ -62,6 +62,7 @@ function withoutPassword(url: string): string {
 
 export interface DatabaseUrls {
   readonly app: string
+  readonly worker: string
   readonly forwarder: string
   readonly operator: string
   readonly migrator: string
@@ -82,6 +83,7 @@ export async function prepareDatabase(
   return {
     urls: {
       app: urlOf('trickle_app'),
+      worker: urlOf('trickle_worker'),
       forwarder: urlOf('trickle_forwarder'),
       operator: urlOf('trickle_operator'),
       migrator: urlOf('trickle_migrator'),

@@ -65,6 +65,7 @@ export const tunableNames: readonly string[] = [
 
 export interface FunctionsAddresses {
   readonly app: string
+  readonly worker: string
   readonly forwarder: string
   readonly operator: string
   readonly issuer: IssuerFacts
@@ -84,6 +85,7 @@ export function functionsSettings(addresses: FunctionsAddresses): Record<string,
     ...Object.fromEntries(tuned),
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_POSTGRES_APP_URL: addresses.app,
+    TRICKLE_POSTGRES_WORKER_URL: addresses.worker,
     TRICKLE_POSTGRES_FORWARDER_URL: addresses.forwarder,
     TRICKLE_POSTGRES_OPERATOR_URL: addresses.operator,
     TRICKLE_AUTH_ISSUER: addresses.issuer.issuer,

@@ -24,6 +24,7 @@ export const statusSchema = z.object({
   postgres: z
     .object({
       app: z.string(),
+      worker: z.string(),
       forwarder: z.string(),
       operator: z.string(),
       migrator: z.string(),

@@ -7,6 +7,7 @@ import type { Home } from './home.ts'
 const passwordsSchema = z.object({
   trickle_migrator: z.string(),
   trickle_app: z.string(),
+  trickle_worker: z.string(),
   trickle_forwarder: z.string(),
   trickle_operator: z.string(),
   trickle_inspector: z.string(),
@@ -23,6 +24,7 @@ export function rolePasswords(home: Home): RolePasswords {
   const passwords: RolePasswords = {
     trickle_migrator: newPassword(),
     trickle_app: newPassword(),
+    trickle_worker: newPassword(),
     trickle_forwarder: newPassword(),
     trickle_operator: newPassword(),
     trickle_inspector: newPassword(),

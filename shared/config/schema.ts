@@ -30,9 +30,11 @@ const sharedSchema = z.object({
     .default('production')
     .describe('"local" allows plain http and loopback issuers; anywhere else they are refused.'),
   TRICKLE_POSTGRES_APP_URL: postgresUrl,
+  TRICKLE_POSTGRES_WORKER_URL: postgresUrl,
   TRICKLE_POSTGRES_FORWARDER_URL: postgresUrl,
   TRICKLE_POSTGRES_OPERATOR_URL: postgresUrl,
   TRICKLE_POSTGRES_APP_CLIENT_ID: clientId,
+  TRICKLE_POSTGRES_WORKER_CLIENT_ID: clientId,
   TRICKLE_POSTGRES_FORWARDER_CLIENT_ID: clientId,
   TRICKLE_POSTGRES_OPERATOR_CLIENT_ID: clientId,
   TRICKLE_POSTGRES_STATEMENTS: z

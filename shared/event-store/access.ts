@@ -4,6 +4,7 @@ export const eventStoreAccess: TableAccess = {
   // The operator may see some columns of every event: where it stands and not what it says.
   'trickle_events_log.events': {
     trickle_app: { select: 'own' },
+    trickle_worker: { select: 'all' },
     trickle_forwarder: { select: 'all' },
     trickle_migrator: { select: 'own', insert: 'own' },
   },
@@ -18,6 +19,7 @@ export const eventStoreAccess: TableAccess = {
   },
   'trickle_events_log.epochs': {
     trickle_app: { select: 'all' },
+    trickle_worker: { select: 'all' },
     trickle_forwarder: { select: 'all' },
     trickle_operator: { select: 'all' },
     trickle_migrator: { select: 'all', insert: 'all' },

@@ -6,7 +6,15 @@ import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
 import type { RunStatement, Statement } from './statement.ts'
-import { inTransaction, inTwoTrips, type Decision, type FirstTrip, type Session } from './transactions.ts'
+import {
+  eachInOneTrip,
+  inOneTrip,
+  inTransaction,
+  inTwoTrips,
+  type Decision,
+  type FirstTrip,
+  type Session,
+} from './transactions.ts'
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */
@@ -108,6 +116,29 @@ export class Database {
     options: QueryOptions = {},
   ): Promise<T> {
     return this.#retrying((client) => inTwoTrips(this.#session(client), first, decide), options)
+  }
+
+  /**
+   * One transaction in one round trip: nothing waits for the client while it is open. Its statements are known before, and
+   * nothing is read of their answers.
+   */
+  async inOneTrip(statements: readonly Statement[], options: QueryOptions = {}): Promise<void> {
+    return this.#retrying((client) => inOneTrip(this.#session(client), statements), options)
+  }
+
+  /**
+   * Many transactions on one connection, each of its own BEGIN and COMMIT, all sent at once: together they wait for the
+   * server once. After a lost connection all are sent again, so each must find out by itself whether it was committed.
+   * @returns for each the error that undid it, as the driver gave it, or null. None is tried again.
+   */
+  async eachInOneTrip(
+    transactions: readonly (readonly Statement[])[],
+    options: Omit<QueryOptions, 'resolvesAmbiguity' | 'onError'> = {},
+  ): Promise<unknown[]> {
+    return this.#retrying((client) => eachInOneTrip(this.#session(client), transactions), {
+      ...options,
+      resolvesAmbiguity: true,
+    })
   }
 
   async end(): Promise<void> {

@@ -23,7 +23,7 @@ export const poolLimits = {
    * the smallest size has no pooler and no connection to spare at its 40 instances (infra/sizes.json).
    */
   bulkConnectionsShare: 0.5,
-  /** Connections of timers and queues: one works, one renews leases beside it. */
+  /** Connections of timers and queues: one works, one renews leases beside it. A projection works on both, each for moments. */
   backgroundConnectionsMax: 2,
   /** Queueing and connecting together; longer than a TLS handshake under load, shorter than a client's patience. */
   acquireTimeoutMs: 5_000,
@@ -33,7 +33,7 @@ export const poolLimits = {
   lifetimeSecondsMax: 1_800,
   /** Above the app's own statement_timeout (10 s): the server's answer, when there is one, is the better one. */
   queryTimeoutMs: 15_000,
-  /** Above the statement_timeout of the forwarder and the operator (30 s), for the same reason. */
+  /** Above the statement_timeout of the worker, the forwarder and the operator (30 s), for the same reason. */
   backgroundQueryTimeoutMs: 35_000,
 } as const
 

@@ -1,5 +1,11 @@
 /** The logins of the product; database/roles.sql makes them. */
-export const logins = ['trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_migrator'] as const
+export const logins = [
+  'trickle_app',
+  'trickle_worker',
+  'trickle_forwarder',
+  'trickle_operator',
+  'trickle_migrator',
+] as const
 export type Login = (typeof logins)[number]
 
 export const tableVerbs = ['select', 'insert', 'update', 'delete', 'truncate'] as const

@@ -1,6 +1,6 @@
 import { TrickleError } from '../errors/index.ts'
-import { clarify } from './classify.ts'
-import type { RunStatement } from './statement.ts'
+import { breaksConnection, clarify } from './classify.ts'
+import type { RunStatement, Statement } from './statement.ts'
 
 /** A connection for the time of one transaction. */
 export interface Session {
@@ -69,6 +69,43 @@ export async function inTwoTrips<First extends readonly unknown[], T>(
     await rollBack(session)
     throw isCommitting ? error : clarify(error, 'rolled-back')
   }
+}
+
+/** BEGIN, the statements and COMMIT in one round trip. */
+export async function inOneTrip(session: Session, statements: readonly Statement[]): Promise<void> {
+  try {
+    await sendWhole(session, statements)
+  } catch (error) {
+    await rollBack(session)
+    throw error
+  }
+}
+
+/**
+ * Transactions one after the other, each by its own BEGIN and COMMIT, all sent without waiting for any answer.
+ * @returns for each the error that undid it, or null.
+ * @throws what broke the connection: then nobody knows which of them were committed.
+ */
+export async function eachInOneTrip(
+  session: Session,
+  transactions: readonly (readonly Statement[])[],
+): Promise<unknown[]> {
+  const sent = transactions.map((statements) => sendWhole(session, statements))
+  const errors: unknown[] = []
+  for (const outcome of await Promise.allSettled(sent)) {
+    if (outcome.status === 'rejected' && breaksConnection(outcome.reason)) throw outcome.reason
+    errors.push(outcome.status === 'rejected' ? outcome.reason : null)
+  }
+  return errors
+}
+
+/** The COMMIT of a transaction that failed undoes it, so that the next one begins as if there had been none. */
+async function sendWhole(session: Session, statements: readonly Statement[]): Promise<void> {
+  const begun = session.command('begin')
+  const sent = statements.map((statement) => session.run(statement))
+  const committed = session.command('commit')
+  await allAnswers([begun, ...sent, committed])
+  assertCommitted(await committed)
 }
 
 /** Waits for all statements that were sent together. @throws the first error: later ones only follow from it. */

@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import type { RunStatement } from '../postgres/index.ts'
+import type { ProjectionDefinition } from './projection/define-projection.ts'
 import type { SubscriptionEvent } from './run/subscription-event.ts'
 
 /** What becomes of an event whose last attempt has failed. */
@@ -18,7 +18,7 @@ export interface HandlerContext {
   readonly attempt: number
 }
 
-interface SubscriptionOptions {
+export interface SubscriptionOptions {
   /** Key of the checkpoint, for good: another name is another subscription, which begins at its own start. a-z, 0-9 and '-', 1 to 63. */
   readonly name: string
   /** Only events of these types; all when absent. A type that is added later is not looked for in what has passed. */
@@ -43,15 +43,7 @@ export interface EventSubscription extends SubscriptionOptions {
   handle(event: SubscriptionEvent, context: HandlerContext): Promise<void> | void
 }
 
-/** Effects in the same database: they and the checkpoint are one transaction, so each event takes effect exactly once. */
-export interface BatchSubscription extends SubscriptionOptions {
-  /**
-   * Everything must go through `run`, which works in the transaction that also moves the checkpoint. It may run again from its start, after everything was rolled back; no appends, which
-   * must be the first write of a transaction of their own.
-   */
-  handleBatch(events: readonly SubscriptionEvent[], run: RunStatement, context: HandlerContext): Promise<void>
-}
-
+/** A subscription or a projection, checked and with its defaults filled in. */
 export interface Subscription {
   readonly name: string
   readonly types: readonly string[] | null
@@ -61,7 +53,7 @@ export interface Subscription {
   readonly attemptTimeoutMs: number
   readonly backoffMs: { readonly first: number; readonly longest: number }
   readonly onPoison: PoisonAction
-  readonly code: Pick<EventSubscription, 'handle'> | Pick<BatchSubscription, 'handleBatch'>
+  readonly code: Pick<EventSubscription, 'handle'> | Pick<ProjectionDefinition, 'project'>
 }
 
 const NAME = /^[a-z0-9-]{1,63}$/
@@ -78,10 +70,14 @@ const BACKOFF_MS = { first: 250, longest: 60_000 } as const
  * Checks a subscription and fills in its defaults.
  * @throws TrickleError CONFIGURATION_INVALID
  */
-export function defineSubscription(definition: EventSubscription | BatchSubscription): Subscription {
-  const { name, types, streamTypes, maxAttempts = 5 } = definition
-  const attemptTimeoutMs = definition.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS
-  const backoffMs = definition.backoffMs ?? BACKOFF_MS
+export const defineSubscription = (definition: EventSubscription): Subscription =>
+  checkedSubscription(definition, definition)
+
+/** @throws TrickleError CONFIGURATION_INVALID */
+export function checkedSubscription(options: SubscriptionOptions, code: Subscription['code']): Subscription {
+  const { name, types, streamTypes, maxAttempts = 5 } = options
+  const attemptTimeoutMs = options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS
+  const backoffMs = options.backoffMs ?? BACKOFF_MS
   if (!NAME.test(name)) throw invalid(name, 'its name must be 1 to 63 of a-z, 0-9 and "-"')
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > ATTEMPTS_MAX)
     throw invalid(name, `maxAttempts must be 1 to ${ATTEMPTS_MAX}`)
@@ -96,12 +92,12 @@ export function defineSubscription(definition: EventSubscription | BatchSubscrip
     name,
     types: types ?? null,
     streamTypes: streamTypes ?? null,
-    startAt: definition.startAt ?? 'beginning',
+    startAt: options.startAt ?? 'beginning',
     maxAttempts,
     attemptTimeoutMs,
     backoffMs,
-    onPoison: definition.onPoison ?? 'park-stream',
-    code: definition,
+    onPoison: options.onPoison ?? 'park-stream',
+    code,
   }
 }
 

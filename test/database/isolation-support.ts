@@ -47,6 +47,8 @@ export async function seedTenants(admin: Client, all: readonly Owner[] = owners(
       perform trickle_subscriptions_state.acquire('seeded', 0, 'somebody', 60000);
       insert into trickle_subscriptions_state.lanes (name, member, tenant_id, xid, position)
         select 'seeded', 0, t.tenant_id, '0', 0 from trickle_tenants_state.tenants t;
+      insert into trickle_subscriptions_state.tenant_progress (name, tenant_id, xid, position)
+        select 'seeded', t.tenant_id, '0', 0 from trickle_tenants_state.tenants t;
       insert into trickle_subscriptions_state.parked (name, tenant_id, stream_id, version, xid, position, source, event_id, type, state, blocks)
         select 'seeded', t.tenant_id, 's', 1, '0', 0, '', 'shared-id', 'Seeded', 'parked', true from trickle_tenants_state.tenants t;
       commit;

@@ -61,6 +61,7 @@ describe('the settings of logins', () => {
     ['trickle_app', "set timezone = 'Asia/Tokyo'", 'TimeZone', 'UTC', 'Asia/Tokyo'],
     ['trickle_app', 'reset transaction_timeout', 'transaction_timeout', '15s', null],
     ['trickle_app', 'in database trickle set lock_timeout = 0', 'lock_timeout', '5s', '0'],
+    ['trickle_worker', 'set synchronous_commit = off', 'synchronous_commit', null, 'off'],
     ['trickle_forwarder', 'set synchronous_commit = off', 'synchronous_commit', null, 'off'],
     [
       'trickle_operator',
@@ -111,7 +112,7 @@ describe('the settings of logins', () => {
   })
 
   it('can not be noted by the login itself, and a note that is gone is found', async () => {
-    for (const login of ['trickle_app', 'trickle_forwarder', 'trickle_operator'] as const)
+    for (const login of ['trickle_app', 'trickle_worker', 'trickle_forwarder', 'trickle_operator'] as const)
       await expect(
         (await database.client(login)).query(
           `comment on role ${login} is 'Settings of database/roles.sql: []'`,

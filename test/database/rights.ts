@@ -4,6 +4,7 @@ import { lines, OWN_SCHEMA } from './catalog-rule.ts'
 /** Everybody who can act: the logins, the role that owns the functions of a batch, and "everybody". */
 export const holders = [
   'trickle_app',
+  'trickle_worker',
   'trickle_forwarder',
   'trickle_operator',
   'trickle_migrator',

@@ -22,6 +22,7 @@ async function column(text: string): Promise<string[]> {
 describe('login roles', () => {
   it.each([
     ['trickle_app', '10s', '5s', '5s', '15s'],
+    ['trickle_worker', '30s', '5s', '5s', '35s'],
     ['trickle_forwarder', '30s', '5s', '10s', '1min'],
     ['trickle_operator', '30s', '10s', '10s', '1min'],
   ] as const)('%s has its limits in force', async (role, ...limits) => {
@@ -72,6 +73,7 @@ describe('login roles', () => {
       'trickle_inspector',
       'trickle_migrator',
       'trickle_operator',
+      'trickle_worker',
     ])
     expect(
       await column(
@@ -80,7 +82,13 @@ describe('login roles', () => {
     ).toEqual(['trickle_migrator'])
   })
 
-  it.each(['trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_inspector'] satisfies TestRole[])(
+  it.each([
+    'trickle_app',
+    'trickle_worker',
+    'trickle_forwarder',
+    'trickle_operator',
+    'trickle_inspector',
+  ] satisfies TestRole[])(
     '%s makes no object, not even a temporary one, and takes no other role',
     async (role) => {
       const client = await database.client(role)
@@ -131,22 +139,25 @@ describe('login roles', () => {
     },
   )
 
-  it.each(['trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_migrator'] satisfies TestRole[])(
-    '%s makes, reads and changes no large object',
-    async (role) => {
-      const client = await database.client(role)
-      const { rows } = await admin.query<[string]>({
-        text: `select format('%s(%s)', p.oid::regproc, (select string_agg(format('%L::%s', '1', format_type(a, null)), ', ') from unnest(p.proargtypes::oid[]) as a))
+  it.each([
+    'trickle_app',
+    'trickle_worker',
+    'trickle_forwarder',
+    'trickle_operator',
+    'trickle_migrator',
+  ] satisfies TestRole[])('%s makes, reads and changes no large object', async (role) => {
+    const client = await database.client(role)
+    const { rows } = await admin.query<[string]>({
+      text: `select format('%s(%s)', p.oid::regproc, (select string_agg(format('%L::%s', '1', format_type(a, null)), ', ') from unnest(p.proargtypes::oid[]) as a))
           from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^lo(_|read|write)'`,
-        rowMode: 'array',
-      })
-      expect(rows.length).toBeGreaterThan(15)
-      for (const [call] of rows) {
-        const refusal: unknown = await client.query(`select ${call}`).catch((error: unknown) => error)
-        expect({ call, refusal }).toMatchObject({ call, refusal: { code: '42501' } })
-      }
-    },
-  )
+      rowMode: 'array',
+    })
+    expect(rows.length).toBeGreaterThan(15)
+    for (const [call] of rows) {
+      const refusal: unknown = await client.query(`select ${call}`).catch((error: unknown) => error)
+      expect({ call, refusal }).toMatchObject({ call, refusal: { code: '42501' } })
+    }
+  })
 })
 
 /** What comes of a login: "connected", or the SQLSTATE of the refusal. */

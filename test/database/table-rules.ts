@@ -100,12 +100,12 @@ export const tableRules: readonly CatalogRule[] = [
   ruleOf(
     'no login reads a materialized view, which can have no policy',
     `select format('%s by %s', ${NAME}, r.rolname) from ${RELATIONS} cross join pg_roles r
-      where c.relkind = 'm' and r.rolname in ('trickle_app', 'trickle_forwarder', 'trickle_operator') and has_table_privilege(r.oid, c.oid, 'select')`,
+      where c.relkind = 'm' and r.rolname in ('trickle_app', 'trickle_worker', 'trickle_forwarder', 'trickle_operator') and has_table_privilege(r.oid, c.oid, 'select')`,
   ),
   ruleOf(
     'no login touches a sequence',
     `select format('%s by %s', ${NAME}, r.rolname) from ${RELATIONS} cross join pg_roles r
-      where c.relkind = 'S' and r.rolname in ('trickle_app', 'trickle_forwarder', 'trickle_operator')
+      where c.relkind = 'S' and r.rolname in ('trickle_app', 'trickle_worker', 'trickle_forwarder', 'trickle_operator')
         and has_sequence_privilege(r.oid, c.oid, 'usage, select, update')`,
   ),
   ruleOf(

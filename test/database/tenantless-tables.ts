@@ -12,9 +12,11 @@ export const tenantlessTables: Readonly<Record<string, string>> = {
   'trickle_subscriptions_state.subscriptions':
     'what holds for all members of a subscription; says nothing of any tenant',
   'trickle_subscriptions_state.members':
-    'checkpoints in the feed of all tenants; only the forwarder works on them',
+    'checkpoints in the feed of all tenants; only the worker and the forwarder work on them',
   'trickle_subscriptions_state.lanes':
     'checkpoints of single tenants within a subscription of all; no content, and the app sees none',
+  'trickle_subscriptions_state.tenant_progress':
+    'how far a projection has come with each tenant; no content, and the app sees none',
   'trickle_subscriptions_state.parked':
     'references to events of all tenants that a subscription set aside; no content, and the app sees none',
   'trickle_analytics_outbox.batches':

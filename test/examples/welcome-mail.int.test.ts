@@ -55,7 +55,7 @@ it('the example sends a mail a customer, parks the one it can not serve, and goe
     send: (mail: Mail, signal) =>
       isAway ? Promise.reject(Object.assign(new Error('away'), { status: 503 })) : mailer.send(mail, signal),
   })
-  expect((await runSubscription(stage.forwarder, subscription, AMPLE)).outcome).toBe('waiting')
+  expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('waiting')
   isAway = false
   await runToEnd(stage, subscription)
   expect(await mails()).toEqual(['To: ada@example.com\n\nWelcome, Ada!\n'])

@@ -23,7 +23,7 @@ export async function makeAdministrator(superuser: Client): Promise<void> {
     'grant pg_create_subscription, pg_signal_backend, pg_read_all_stats to stand_in with admin option',
   )
   await superuser.query(
-    'grant trickle_owner, trickle_migrator, trickle_app, trickle_forwarder, trickle_operator to stand_in with admin option',
+    'grant trickle_owner, trickle_migrator, trickle_app, trickle_worker, trickle_forwarder, trickle_operator to stand_in with admin option',
   )
 }
 

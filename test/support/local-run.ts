@@ -20,7 +20,9 @@ export interface RunStatus {
   readonly masterKey: string
   readonly issuer: string
   readonly audience: string
-  readonly postgres: Readonly<Record<'app' | 'forwarder' | 'operator' | 'migrator' | 'inspector', string>>
+  readonly postgres: Readonly<
+    Record<'app' | 'worker' | 'forwarder' | 'operator' | 'migrator' | 'inspector', string>
+  >
   readonly analytics: { readonly url: string; readonly database: string }
   readonly faults: { readonly analytics: string }
 }

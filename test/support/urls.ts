@@ -5,6 +5,7 @@ export const MIGRATED = 'trickle'
 export const testPasswords = {
   trickle_migrator: 'migrator',
   trickle_app: 'app',
+  trickle_worker: 'worker',
   trickle_forwarder: 'forwarder',
   trickle_operator: 'operator',
   trickle_inspector: 'inspector',

@@ -12,6 +12,7 @@ const status = {
   audience: 'api://trickle',
   postgres: {
     app: 'postgres://trickle_app:one@127.0.0.1:5002/trickle',
+    worker: 'postgres://trickle_worker:five@127.0.0.1:5002/trickle',
     forwarder: 'postgres://trickle_forwarder:two@127.0.0.1:5002/trickle',
     operator: 'postgres://trickle_operator:three@127.0.0.1:5002/trickle',
     migrator: 'postgres://trickle_migrator:four@127.0.0.1:5002/trickle',
@@ -28,6 +29,7 @@ describe('settings for Core Tools', () => {
   it('are accepted by the code, with the addresses of the run', () => {
     expect(parseSettings(values)).toMatchObject({
       TRICKLE_POSTGRES_APP_URL: status.postgres.app,
+      TRICKLE_POSTGRES_WORKER_URL: status.postgres.worker,
       TRICKLE_POSTGRES_FORWARDER_URL: status.postgres.forwarder,
       TRICKLE_POSTGRES_OPERATOR_URL: status.postgres.operator,
       TRICKLE_AUTH_ISSUER: status.issuer,

@@ -27,6 +27,7 @@ export const tablesOfAllTenants: Readonly<Record<string, string>> = {
   'trickle_tenants_state.tenants': 'the tenants themselves, found by their names',
   'trickle_tenants_state.tenant_names': 'the names of all tenants, of which each is one among all',
   'trickle_subscriptions_state.lanes': 'checkpoints within a subscription of all tenants',
+  'trickle_subscriptions_state.tenant_progress': 'how far a projection of all tenants has come with each',
   'trickle_subscriptions_state.parked': 'references of a subscription of all tenants; no content',
 }
 

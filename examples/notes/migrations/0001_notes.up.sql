@@ -29,9 +29,9 @@ revoke all on trickle_notes_state.notes from trickle_owner, trickle_migrator;
 grant select, insert, update, delete on trickle_notes_state.notes to trickle_app;
 
 create schema trickle_notes_read;
-grant usage on schema trickle_notes_read to trickle_app, trickle_forwarder;
+grant usage on schema trickle_notes_read to trickle_app, trickle_worker;
 
--- Kept by the subscription notes-count, from the events alone.
+-- Kept by the projection notes-count, from the events alone.
 create table trickle_notes_read.counts (
   tenant_id uuid not null,
   notes bigint not null,
@@ -41,7 +41,9 @@ alter table trickle_notes_read.counts enable row level security;
 alter table trickle_notes_read.counts force row level security;
 create policy counts_app on trickle_notes_read.counts for select to trickle_app
   using (tenant_id = trickle_tenants_state.current_tenant_id());
-create policy counts_forwarder on trickle_notes_read.counts for all to trickle_forwarder using (true) with check (true);
+create policy counts_worker on trickle_notes_read.counts for all to trickle_worker
+  using (tenant_id = trickle_tenants_state.current_tenant_id())
+  with check (tenant_id = trickle_tenants_state.current_tenant_id());
 revoke all on trickle_notes_read.counts from trickle_owner, trickle_migrator;
 grant select on trickle_notes_read.counts to trickle_app;
-grant select, insert, update on trickle_notes_read.counts to trickle_forwarder;
+grant select, insert, update on trickle_notes_read.counts to trickle_worker;

@@ -3,7 +3,8 @@ set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
 create schema trickle_events_log;
-grant usage on schema trickle_events_log to trickle_app, trickle_forwarder, trickle_operator, trickle_writer;
+grant usage on schema trickle_events_log
+  to trickle_app, trickle_worker, trickle_forwarder, trickle_operator, trickle_writer;
 
 -- One row for each life of the log. Checkpoints and tokens name the epoch in which they were made; after a restore a
 -- new one begins at (began_xid, began_position), the point up to which what was read before still holds.
@@ -105,12 +106,12 @@ end $$;
 alter table trickle_events_log.epochs enable row level security;
 alter table trickle_events_log.epochs force row level security;
 create policy epochs_read on trickle_events_log.epochs for select
-  to trickle_owner, trickle_app, trickle_forwarder, trickle_operator using (true);
+  to trickle_owner, trickle_app, trickle_worker, trickle_forwarder, trickle_operator using (true);
 create policy epochs_begin on trickle_events_log.epochs for insert to trickle_owner with check (true);
 create policy epochs_writer on trickle_events_log.epochs for select to trickle_writer using (true);
 
 -- The owner writes only by way of the functions, one bound tenant at a time, and never changes an event. The writer
--- does the same for the tenants of a batch. The forwarder reads the log of all tenants.
+-- does the same for the tenants of a batch. The worker and the forwarder read the log of all tenants.
 alter table trickle_events_log.streams enable row level security;
 alter table trickle_events_log.streams force row level security;
 create policy streams_app on trickle_events_log.streams for select to trickle_app
@@ -154,7 +155,8 @@ create policy events_writer_read on trickle_events_log.events for select to tric
   using (tenant_id = any ((select trickle_tenants_state.batch_tenants())::uuid[]));
 create policy events_writer_append on trickle_events_log.events for insert to trickle_writer
   with check (tenant_id = any ((select trickle_tenants_state.batch_tenants())::uuid[]));
-create policy events_forwarder on trickle_events_log.events for select to trickle_forwarder using (true);
+create policy events_background on trickle_events_log.events for select
+  to trickle_worker, trickle_forwarder using (true);
 create policy events_operator on trickle_events_log.events for select to trickle_operator using (true);
 
 insert into trickle_events_log.epochs (reason) values ('the log begins');
@@ -165,8 +167,10 @@ revoke all on trickle_events_log.epochs, trickle_events_log.streams, trickle_eve
 grant select, insert on trickle_events_log.epochs, trickle_events_log.events to trickle_owner;
 grant select, insert, update on trickle_events_log.streams to trickle_owner, trickle_writer;
 grant select, insert, delete on trickle_events_log.names to trickle_owner;
-grant select on trickle_events_log.epochs to trickle_app, trickle_forwarder, trickle_operator, trickle_writer;
+grant select on trickle_events_log.epochs
+  to trickle_app, trickle_worker, trickle_forwarder, trickle_operator, trickle_writer;
 grant select on trickle_events_log.streams, trickle_events_log.events to trickle_app, trickle_forwarder;
+grant select on trickle_events_log.events to trickle_worker;
 grant select, insert on trickle_events_log.events to trickle_writer;
 grant select on trickle_events_log.names to trickle_app;
 -- An operator sees where an event of any tenant stands, its type and when it was recorded; never what it says.

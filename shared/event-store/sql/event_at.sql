@@ -11,4 +11,4 @@ create or replace function trickle_events_log.event_at(p_tenant uuid, p_stream t
       where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version = p_version
   $$;
 alter function trickle_events_log.event_at owner to trickle_owner;
-grant execute on function trickle_events_log.event_at to trickle_forwarder;
+grant execute on function trickle_events_log.event_at to trickle_worker;

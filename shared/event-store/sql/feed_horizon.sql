@@ -37,4 +37,5 @@ begin
   return least(v_horizon, pg_snapshot_xmax(v_snapshot), pg_current_xact_id_if_assigned());
 end $$;
 alter function trickle_events_log.feed_horizon owner to trickle_owner;
-grant execute on function trickle_events_log.feed_horizon to trickle_app, trickle_forwarder, trickle_operator;
+grant execute on function trickle_events_log.feed_horizon
+  to trickle_app, trickle_worker, trickle_forwarder, trickle_operator;

@@ -7,4 +7,4 @@ create or replace function trickle_events_log.part_of(p_tenant uuid, p_stream te
     select ((hashtextextended(p_tenant::text || '/' || p_stream collate "C", 0) & 9223372036854775807) % p_parts)::int
   $$;
 alter function trickle_events_log.part_of owner to trickle_owner;
-grant execute on function trickle_events_log.part_of to trickle_forwarder, trickle_operator;
+grant execute on function trickle_events_log.part_of to trickle_worker, trickle_operator;

@@ -74,4 +74,4 @@ begin
   return next;
 end $$;
 alter function trickle_events_log.read_feed_part owner to trickle_owner;
-grant execute on function trickle_events_log.read_feed_part to trickle_forwarder;
+grant execute on function trickle_events_log.read_feed_part to trickle_worker;

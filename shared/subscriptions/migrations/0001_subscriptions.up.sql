@@ -4,7 +4,7 @@ set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
 create schema trickle_subscriptions_state;
-grant usage on schema trickle_subscriptions_state to trickle_forwarder, trickle_operator;
+grant usage on schema trickle_subscriptions_state to trickle_worker, trickle_forwarder, trickle_operator;
 
 -- What holds for all members. While target_members is there a resize is under way: no member reads past the barrier.
 -- is_group: the work may be shared among members. types, stream_types: what its code asks for, noted to count its lag.
@@ -71,6 +71,17 @@ create table trickle_subscriptions_state.lanes (
   constraint lanes_pkey primary key (name, member, tenant_id)
 );
 
+-- How far a projection has come with each tenant: everything of the tenant up to (xid, position) took effect or is set
+-- aside. It moves in the transaction that has the effect, so it stands at the checkpoint or after it, and after a crash
+-- it says what is done already.
+create table trickle_subscriptions_state.tenant_progress (
+  name text collate "C" not null,
+  tenant_id uuid not null,
+  xid xid8 not null,
+  position bigint not null,
+  constraint tenant_progress_pkey primary key (name, tenant_id)
+) with (fillfactor = 70);
+
 -- Events set aside, by reference and never by content. parked: failed for good, waits for an operator. waiting: a later
 -- event of a blocked stream. replay: to be handled by the next run. skipped: given up, kept as a record. blocks: later
 -- events of the stream wait for it.
@@ -103,29 +114,39 @@ alter table trickle_subscriptions_state.subscriptions force row level security;
 create policy subscriptions_owner on trickle_subscriptions_state.subscriptions for all
   to trickle_owner using (true) with check (true);
 create policy subscriptions_read on trickle_subscriptions_state.subscriptions for select
-  to trickle_forwarder, trickle_operator using (true);
-grant select on trickle_subscriptions_state.subscriptions to trickle_forwarder, trickle_operator;
+  to trickle_worker, trickle_forwarder, trickle_operator using (true);
+grant select on trickle_subscriptions_state.subscriptions
+  to trickle_worker, trickle_forwarder, trickle_operator;
 
 alter table trickle_subscriptions_state.members enable row level security;
 alter table trickle_subscriptions_state.members force row level security;
 create policy members_owner on trickle_subscriptions_state.members for all
   to trickle_owner using (true) with check (true);
 create policy members_read on trickle_subscriptions_state.members for select
-  to trickle_forwarder, trickle_operator using (true);
-grant select on trickle_subscriptions_state.members to trickle_forwarder, trickle_operator;
+  to trickle_worker, trickle_forwarder, trickle_operator using (true);
+grant select on trickle_subscriptions_state.members
+  to trickle_worker, trickle_forwarder, trickle_operator;
 
 alter table trickle_subscriptions_state.lanes enable row level security;
 alter table trickle_subscriptions_state.lanes force row level security;
 create policy lanes_owner on trickle_subscriptions_state.lanes for all
   to trickle_owner using (true) with check (true);
 create policy lanes_read on trickle_subscriptions_state.lanes for select
-  to trickle_forwarder, trickle_operator using (true);
-grant select on trickle_subscriptions_state.lanes to trickle_forwarder, trickle_operator;
+  to trickle_worker, trickle_operator using (true);
+grant select on trickle_subscriptions_state.lanes to trickle_worker, trickle_operator;
+
+alter table trickle_subscriptions_state.tenant_progress enable row level security;
+alter table trickle_subscriptions_state.tenant_progress force row level security;
+create policy tenant_progress_owner on trickle_subscriptions_state.tenant_progress for all
+  to trickle_owner using (true) with check (true);
+create policy tenant_progress_read on trickle_subscriptions_state.tenant_progress for select
+  to trickle_worker, trickle_operator using (true);
+grant select on trickle_subscriptions_state.tenant_progress to trickle_worker, trickle_operator;
 
 alter table trickle_subscriptions_state.parked enable row level security;
 alter table trickle_subscriptions_state.parked force row level security;
 create policy parked_owner on trickle_subscriptions_state.parked for all
   to trickle_owner using (true) with check (true);
 create policy parked_read on trickle_subscriptions_state.parked for select
-  to trickle_forwarder, trickle_operator using (true);
-grant select on trickle_subscriptions_state.parked to trickle_forwarder, trickle_operator;
+  to trickle_worker, trickle_operator using (true);
+grant select on trickle_subscriptions_state.parked to trickle_worker, trickle_operator;

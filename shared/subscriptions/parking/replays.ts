@@ -1,7 +1,8 @@
+import { projectAgain } from '../projection/send-step.ts'
 import { attemptOnce, failureOf, type Trial } from '../run/attempt.ts'
-import { handleEvents } from '../run/handle-events.ts'
 import type { MemberRun } from '../run/member-run.ts'
 import { backoffMs, messageOf } from '../run/put-off.ts'
+import { SubscriptionEvent } from '../run/subscription-event.ts'
 import { workLimits } from '../run/work-limits.ts'
 import { replayStep, takeReplays, type Replay, type ReplayStep } from './statements.ts'
 
@@ -64,12 +65,12 @@ export class Replays {
     return {
       event: replay,
       attempt: async (context) => {
-        const isRecorded = await handleEvents(this.#run, [replay], context, async (run) => {
-          const [row] = await run(done)
-          // Nobody may record it any more: neither may its effect be.
-          if ((row?.attempts ?? null) === null) throw lease.lost()
-        })
-        if (!isRecorded) await database.query(done, { resolvesAmbiguity: true })
+        if (this.#run.isProjection) {
+          await projectAgain(this.#run, replay, replay.parkedId)
+          return
+        }
+        await this.#run.handler.handle(new SubscriptionEvent(replay), context)
+        await database.query(done, { resolvesAmbiguity: true })
       },
       takeBack: async (error) => {
         await this.#note(replay, 'later', error, 0)

@@ -3,6 +3,7 @@ import type { HandlerContext } from '../define.ts'
 import type { FeedEvent } from './feed-event.ts'
 import type { MemberRun } from './member-run.ts'
 import { backoffMs, isPassing, messageOf, PutOff, putOff } from './put-off.ts'
+import type { SetAside } from './statements.ts'
 import { workLimits } from './work-limits.ts'
 
 /** How one event is tried. */
@@ -79,6 +80,23 @@ export async function attemptOnce(
 export function failureOf({ subscription }: MemberRun, attempt: number, error: unknown): Failure {
   const { maxAttempts } = subscription
   return { attempts: Math.min(attempt, maxAttempts), error, isLast: attempt >= maxAttempts }
+}
+
+/**
+ * What is recorded of an event that has no attempt left.
+ * @throws TrickleError SUBSCRIPTION_STOPPED where the subscription asks for that instead.
+ */
+export function setAsidePoison(run: MemberRun, event: FeedEvent, { attempts, error }: Failure): SetAside {
+  const { onPoison, name } = run.subscription
+  const message = messageOf(error)
+  run.problem(event, attempts, error, onPoison === 'stop' ? 'stopped' : 'parked')
+  if (onPoison === 'stop') {
+    throw new TrickleError(
+      'SUBSCRIPTION_STOPPED',
+      `${name} stopped at version ${event.version} of stream ${event.streamId} of tenant ${event.tenantId} after ${attempts} attempts: ${message}`,
+    )
+  }
+  return { event, state: 'parked', blocks: onPoison === 'park-stream', attempts, error: message }
 }
 
 const PROCESS_ENDED = 'The process ended while the event was being handled.'

@@ -1,10 +1,11 @@
 import type { Database } from '../../postgres/index.ts'
-import type { Subscription } from '../define.ts'
+import type { EventSubscription, Subscription } from '../define.ts'
+import type { ProjectionDefinition } from '../projection/define-projection.ts'
 import type { FeedEvent } from './feed-event.ts'
 import { selectLanes, takePage, type Lane, type PageRow } from './statements.ts'
 import { Lease } from '../lease/lease.ts'
 import type { FeedPosition } from '../feed-position.ts'
-import { workLimits } from './work-limits.ts'
+import { eventPage, projectionPage, workLimits, type PageLimits } from './work-limits.ts'
 
 /** What went wrong with an event and what was done about it; for logs. */
 export interface SubscriptionProblem {
@@ -63,6 +64,29 @@ export class MemberRun {
     this.report = report
   }
 
+  get isProjection(): boolean {
+    return 'project' in this.subscription.code
+  }
+
+  /** The code of a projection. */
+  get projection(): Pick<ProjectionDefinition, 'project'> {
+    const { code } = this.subscription
+    if (!('project' in code)) throw new RangeError('this is no projection')
+    return code
+  }
+
+  /** The code of a subscription that is no projection. */
+  get handler(): Pick<EventSubscription, 'handle'> {
+    const { code } = this.subscription
+    if (!('handle' in code)) throw new RangeError('this is a projection')
+    return code
+  }
+
+  /** A careful run goes event by event, so that it takes small pages. */
+  get pageLimits(): PageLimits {
+    return this.isProjection && !this.isCareful ? projectionPage : eventPage
+  }
+
   get isTimeOver(): boolean {
     return performance.now() >= this.endMs
   }
@@ -76,9 +100,9 @@ export class MemberRun {
         after,
         types,
         streamTypes,
-        limit: workLimits.pageEvents,
-        scanLimit: workLimits.pageScanned,
-        bytesMax: workLimits.pageBytes,
+        limit: this.pageLimits.events,
+        scanLimit: this.pageLimits.scanned,
+        bytesMax: this.pageLimits.bytes,
         leaseMs: Lease.durationMs,
       })
       // Taken twice it only prolongs the lease twice.

@@ -1,15 +1,14 @@
-import { TrickleError } from '../../errors/index.ts'
 import type { HandlerContext } from '../define.ts'
-import { isSame, type FeedPosition } from '../feed-position.ts'
+import { isSame } from '../feed-position.ts'
 import { Replays } from '../parking/replays.ts'
-import { endsSubscription, tryEvent, withTimeout, type Failure } from './attempt.ts'
-import type { FeedEvent } from './feed-event.ts'
-import { handleEvents } from './handle-events.ts'
+import { ProjectionPage } from '../projection/projection-page.ts'
+import { endsSubscription, setAsidePoison, tryEvent } from './attempt.ts'
 import type { MemberRun, Page } from './member-run.ts'
 import { PageProgress } from './page-progress.ts'
 import { planLanes, type PlannedLane } from './plan-lanes.ts'
-import { isPassing, messageOf, PutOff, putOff } from './put-off.ts'
+import { PutOff } from './put-off.ts'
 import type { Lane, PageRow } from './statements.ts'
+import { SubscriptionEvent } from './subscription-event.ts'
 import { workLimits } from './work-limits.ts'
 
 /** Works on a member whose lease is held: what is to be replayed, a page of the main feed, a page of some lanes. */
@@ -46,7 +45,7 @@ export class MemberWork {
     const page = await this.#run.takePage(lane?.tenantId ?? null, from)
     const planned =
       lane === null && page.isFull
-        ? planLanes(page.events, workLimits.tenantShare, workLimits.lanesMax - page.lanes)
+        ? planLanes(page.events, this.#run.pageLimits.tenantShare, workLimits.lanesMax - page.lanes)
         : new Map<string, PlannedLane>()
     if (lane === null) {
       this.#hasLanes = page.lanes > 0
@@ -56,7 +55,8 @@ export class MemberWork {
     const progress = new PageProgress(this.#run, lane, planned)
     const mine = page.events.filter((event) => !progress.isLeftToLane(event))
     try {
-      if (!(await this.#together(progress, page, mine))) await this.#oneByOne(progress, page, mine)
+      if (this.#run.isProjection) await this.#project(progress, page, mine)
+      else await this.#oneByOne(progress, page, mine)
       return true
     } catch (error) {
       // A pause refuses the lease too, and then nobody else is there: what was done is recorded, if the fence still holds.
@@ -65,6 +65,13 @@ export class MemberWork {
       if (error instanceof PutOff) await progress.settle()
       throw error
     }
+  }
+
+  /** What was done of a page that could not be ended is known of each tenant, so nothing is recorded here for it. */
+  async #project(progress: PageProgress, page: Page, mine: readonly PageRow[]): Promise<void> {
+    if (!(await new ProjectionPage(this.#run, progress).handle(mine))) return
+    progress.passed(page.end)
+    await progress.settle()
   }
 
   async #oneByOne(progress: PageProgress, page: Page, mine: readonly PageRow[]): Promise<void> {
@@ -79,7 +86,7 @@ export class MemberWork {
       }
       const poison = await tryEvent(this.#run, {
         event,
-        attempt: (context) => this.#handle(progress, [event], event, context),
+        attempt: (context) => this.#handle(event, context),
         count: () => progress.count(event),
         takeBack: () => progress.takeBack(event),
       })
@@ -87,7 +94,9 @@ export class MemberWork {
         this.#run.handled += 1
         progress.passed(event)
       } else {
-        await this.#poisoned(progress, event, poison)
+        // What came before is recorded by now: the attempts were counted.
+        progress.setAside(setAsidePoison(this.#run, event, poison))
+        await progress.settle()
       }
       if (progress.isDue) await progress.settle()
     }
@@ -95,51 +104,7 @@ export class MemberWork {
     await progress.settle()
   }
 
-  /**
-   * A batch of events with effects in the same database: all of the page in one transaction. False when it has to be done
-   * one by one: because that is what the subscription asks for, or to find the event that makes it fail.
-   */
-  async #together(progress: PageProgress, page: Page, mine: readonly PageRow[]): Promise<boolean> {
-    if (!('handleBatch' in this.#run.subscription.code) || this.#run.isCareful) return false
-    if (mine.length === 0 || mine.some((event) => event.isBlocked)) return false
-    try {
-      await withTimeout(this.#run, (signal) => this.#handle(progress, mine, page.end, { signal, attempt: 1 }))
-      this.#run.handled += mine.length
-      return true
-    } catch (error) {
-      if (this.#run.lease.signal.aborted) throw this.#run.lease.lost()
-      if (endsSubscription(error)) throw error
-      if (isPassing(error)) throw putOff(error)
-      return false
-    }
-  }
-
-  async #handle(
-    progress: PageProgress,
-    events: readonly FeedEvent[],
-    to: FeedPosition,
-    context: HandlerContext,
-  ): Promise<void> {
-    let accept = (): void => {}
-    await handleEvents(this.#run, events, context, async (run) => {
-      accept = await progress.settleIn(run, to)
-    })
-    accept()
-  }
-
-  async #poisoned(progress: PageProgress, event: FeedEvent, { attempts, error }: Failure): Promise<void> {
-    const { onPoison, name } = this.#run.subscription
-    const message = messageOf(error)
-    this.#run.problem(event, attempts, error, onPoison === 'stop' ? 'stopped' : 'parked')
-    if (onPoison === 'stop') {
-      await progress.settle()
-      throw new TrickleError(
-        'SUBSCRIPTION_STOPPED',
-        `${name} stopped at version ${event.version} of stream ${event.streamId} of tenant ${event.tenantId} after ${attempts} attempts: ${message}`,
-      )
-    }
-    const blocks = onPoison === 'park-stream'
-    progress.setAside({ event, state: 'parked', blocks, attempts, error: message })
-    await progress.settle()
+  async #handle(event: PageRow, context: HandlerContext): Promise<void> {
+    await this.#run.handler.handle(new SubscriptionEvent(event), context)
   }
 }

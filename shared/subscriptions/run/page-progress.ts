@@ -1,5 +1,5 @@
 import { TrickleError } from '../../errors/index.ts'
-import type { RunStatement, Statement } from '../../postgres/index.ts'
+import type { Statement } from '../../postgres/index.ts'
 import { isBefore, isSame, type FeedPosition } from '../feed-position.ts'
 import { Lease } from '../lease/lease.ts'
 import type { FeedEvent } from './feed-event.ts'
@@ -19,6 +19,7 @@ export class PageProgress {
   #settled: FeedPosition
   #done: FeedPosition
   #setAside: SetAside[] = []
+  #hasSetAside = false
   readonly #blocked = new Set<string>()
   #settledAtMs = performance.now()
 
@@ -46,9 +47,15 @@ export class PageProgress {
   }
 
   setAside(entry: SetAside): void {
+    this.noteSetAside(entry)
     this.#setAside.push(entry)
-    if (entry.blocks) this.#blocked.add(streamOf(entry.event))
     this.passed(entry.event)
+  }
+
+  /** It was recorded already, with what took effect beside it. */
+  noteSetAside(entry: SetAside): void {
+    this.#hasSetAside = true
+    if (entry.blocks) this.#blocked.add(streamOf(entry.event))
   }
 
   get isDue(): boolean {
@@ -87,23 +94,9 @@ export class PageProgress {
     const { database, lease } = this.#run
     const to = this.#done
     // Whether a lost answer was a change shows at the next one, which names where it stands.
-    const settled = await lease.prolonging(() => this.#record((statement) => database.query(statement), to))
+    const [settled] = await lease.prolonging(() => database.query(this.#settlement(to)))
+    if (settled === undefined || settled.outcome === 'lost') throw lease.lost()
     this.#accept(settled, to)
-  }
-
-  /**
-   * Records everything up to `to` in a transaction of the subscription's own.
-   * @returns what is to be called once it is committed. @throws as `settle`.
-   */
-  async settleIn(run: RunStatement, to: FeedPosition): Promise<() => void> {
-    const settled = await this.#record(run, to)
-    return () => this.#accept(settled, { xid: to.xid, position: to.position })
-  }
-
-  async #record(run: RunStatement, to: FeedPosition): Promise<Settled> {
-    const [settled] = await run(this.#settlement(to))
-    if (settled === undefined || settled.outcome === 'lost') throw this.#run.lease.lost()
-    return settled
   }
 
   #settlement(to: FeedPosition): Statement<Settled> {
@@ -112,7 +105,7 @@ export class PageProgress {
       lane: this.#laneId,
       from: this.#settled,
       to,
-      setAside: this.#setAside,
+      setAside: this.#hasSetAside ? this.#setAside : null,
       lanes: lanes.map(({ lane }) => lane),
     }
     return settle(this.#run.lease, settlement, workLimits.parkedMax, Lease.durationMs)
@@ -122,6 +115,7 @@ export class PageProgress {
     this.#settled = to
     this.#done = to
     this.#setAside = []
+    this.#hasSetAside = false
     this.#settledAtMs = performance.now()
     if (this.#lane === null) this.#run.lease.advancedTo(to)
     else this.#run.lease.recovered()

@@ -1,4 +1,4 @@
-import { isTrickleError } from '../../errors/index.ts'
+import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
 import type { Subscription } from '../define.ts'
 import { MemberRun, type SubscriptionProblem } from './member-run.ts'
@@ -31,7 +31,8 @@ const RANK = ['stopped', 'budget-spent', 'resizing', 'done', 'waiting', 'busy', 
  * Works on a subscription within a budget: for a timer (backstop) or a nudge (speed). It runs to completion and holds
  * nothing when it ends; any number of instances may call it at once, each member is worked on by one of them at a time. What
  * one handler throws is retried, parked or stops the subscription, and is never thrown from here.
- * @throws TrickleError of the DATABASE_ family, when the database can't be worked with.
+ * @throws TrickleError of the DATABASE_ family, when the database can't be worked with; CONFIGURATION_INVALID for a
+ *   projection under the name of a subscription that has more than one member.
  */
 export async function runSubscription(
   database: Database,
@@ -39,12 +40,14 @@ export async function runSubscription(
   options: SubscriptionRunOptions,
 ): Promise<SubscriptionRun> {
   const { name, types, streamTypes, startAt } = subscription
-  const [row] = await database.query(register(name, true, types, streamTypes, startAt === 'now'), {
+  const isGroup = !('project' in subscription.code)
+  const [row] = await database.query(register(name, isGroup, types, streamTypes, startAt === 'now'), {
     resolvesAmbiguity: true,
   })
-  const members = shuffled(row?.members ?? 1)
-  const atOnce = 'handleBatch' in subscription.code ? workLimits.batchMembersAtOnce : workLimits.membersAtOnce
-  const lines = Math.min(members.length, atOnce)
+  const count = row?.members ?? 1
+  if (!isGroup && count > 1) throw takenByGroup(name, count)
+  const members = shuffled(count)
+  const lines = Math.min(members.length, workLimits.membersAtOnce)
   // Each member gets its part of the time, or the first ones would leave nothing to the others.
   const sliceMs = (options.timeMs * lines) / members.length
   const runs: SubscriptionRun[] = []
@@ -95,6 +98,12 @@ async function runMember(
     throw error
   }
 }
+
+const takenByGroup = (name: string, members: number): TrickleError =>
+  new TrickleError(
+    'CONFIGURATION_INVALID',
+    `The projection ${JSON.stringify(name)} can't be: a subscription of this name has, or is about to have, ${members} members, and a projection works alone. Give it a name of its own.`,
+  )
 
 /** So that several instances don't all begin with the same member. */
 function shuffled(count: number): number[] {

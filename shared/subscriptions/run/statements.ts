@@ -105,7 +105,8 @@ export interface Settlement {
   readonly lane: string | null
   readonly from: FeedPosition
   readonly to: FeedPosition
-  readonly setAside: readonly SetAside[]
+  /** Null when nothing was: then what is set aside is not counted. */
+  readonly setAside: readonly SetAside[] | null
   readonly lanes: readonly Lane[]
 }
 
@@ -131,7 +132,7 @@ export const settle = (
     settlement.from.position,
     settlement.to.xid,
     settlement.to.position,
-    settlement.setAside.length === 0 ? null : JSON.stringify(settlement.setAside.map(referenceOf)),
+    settlement.setAside === null ? null : setAsideJson(settlement.setAside),
     JSON.stringify(
       settlement.lanes.map(({ tenantId, xid, position }) => ({
         tenantId,
@@ -143,6 +144,9 @@ export const settle = (
     leaseMs,
   ],
 })
+
+/** As the functions of the database take it. */
+export const setAsideJson = (entries: readonly SetAside[]): string => JSON.stringify(entries.map(referenceOf))
 
 /** What is kept of an event that is set aside: where it is, never what it says. */
 const referenceOf = ({ event, state, blocks, attempts, error }: SetAside) => ({

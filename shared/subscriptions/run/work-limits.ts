@@ -1,13 +1,40 @@
+/** Of one page of the feed. */
+export interface PageLimits {
+  readonly events: number
+  readonly bytes: number
+  /** Rows looked at, so a filter that finds nothing can't hold a connection. */
+  readonly scanned: number
+  /** A tenant with more of a full page than this goes to a lane: a quarter, so four busy tenants may share the main checkpoint. */
+  readonly tenantShare: number
+}
+
+/** Of what handles one event after the other. */
+export const eventPage: PageLimits = {
+  /** Enough to hide its round trip, and what is handled again at most after a crash. */
+  events: 200,
+  /** Keeps sixteen members of one instance below 64 MiB. */
+  bytes: 4 * 1_048_576,
+  /** About 20 ms of the server. */
+  scanned: 5_000,
+  tenantShare: 50,
+}
+
+/**
+ * Of a projection: a tenant costs a transaction a page, however few events it has there, and nothing of a page is done
+ * again after a crash.
+ */
+export const projectionPage: PageLimits = {
+  /** About 100 ms of the server, and less than a second's work: short beside the lease. */
+  events: 4_000,
+  /** One page is in memory at a time, with the statements made of it. */
+  bytes: 16 * 1_048_576,
+  /** About 80 ms of the server. */
+  scanned: 20_000,
+  tenantShare: 1_000,
+}
+
 /** What one member does at a time. */
 export const workLimits = {
-  /** Events of a page: enough to hide its round trip, and what is handled again at most after a crash. */
-  pageEvents: 200,
-  /** Bytes of a page: keeps sixteen members of one instance below 64 MiB. */
-  pageBytes: 4 * 1_048_576,
-  /** Rows looked at for one page: about 20 ms of the server, so a filter that finds nothing can't hold a connection. */
-  pageScanned: 5_000,
-  /** A tenant with more of a full page than this goes to a lane: four busy tenants may share the main checkpoint. */
-  tenantShare: 50,
   /** Lanes of a member: each costs a page a turn. More busy tenants than that stay in the main feed. */
   lanesMax: 32,
   /** Lanes worked on for each page of the main feed: what a quiet tenant waits for at most. */
@@ -22,6 +49,8 @@ export const workLimits = {
   parkedMax: 10_000,
   /** Members that one call works on at a time: each holds a connection for moments only. */
   membersAtOnce: 4,
-  /** With effects in the database each holds a connection for as long as its code takes, and a lease wants one beside it. */
-  batchMembersAtOnce: 1,
+  /** Connections over which a projection sends: both of a background pool (shared/postgres), each for one trip at a time. */
+  projectionConnections: 2,
+  /** Transactions of a projection in one trip: some 50 ms, which the renewal of the lease may have to wait for. */
+  projectionTenantsPerTrip: 100,
 } as const

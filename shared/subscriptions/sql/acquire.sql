@@ -57,4 +57,4 @@ begin
   end if;
 end $$;
 alter function trickle_subscriptions_state.acquire owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.acquire to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.acquire to trickle_worker, trickle_forwarder;

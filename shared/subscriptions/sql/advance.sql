@@ -17,4 +17,4 @@ begin
   return found;
 end $$;
 alter function trickle_subscriptions_state.advance owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.advance to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.advance to trickle_worker, trickle_forwarder;

@@ -26,4 +26,4 @@ begin
     select from trickle_subscriptions_state.parked p where p.name = p_name and p.state <> 'skipped');
 end $$;
 alter function trickle_subscriptions_state.begin_page owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.begin_page to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.begin_page to trickle_worker;

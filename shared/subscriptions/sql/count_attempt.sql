@@ -32,4 +32,4 @@ begin
   return v_attempts;
 end $$;
 alter function trickle_subscriptions_state.count_attempt owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.count_attempt to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.count_attempt to trickle_worker;

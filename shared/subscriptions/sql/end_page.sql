@@ -9,4 +9,4 @@ create or replace function trickle_subscriptions_state.end_page(
         and (m.read_xid, m.read_position) < (p_xid, p_position)
   $$;
 alter function trickle_subscriptions_state.end_page owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.end_page to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.end_page to trickle_worker;

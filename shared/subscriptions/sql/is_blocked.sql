@@ -9,4 +9,4 @@ create or replace function trickle_subscriptions_state.is_blocked(
           and p.state <> 'skipped')
   $$;
 alter function trickle_subscriptions_state.is_blocked owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.is_blocked to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.is_blocked to trickle_worker;

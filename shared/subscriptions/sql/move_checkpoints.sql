@@ -18,6 +18,8 @@ declare
   v_xid xid8 := '0';
   v_position bigint := 0;
 begin
+  -- Steps of a projection that have begun come to their end first, and none begins beside this.
+  perform pg_advisory_xact_lock(trickle_subscriptions_state.step_lock_class(), hashtext(p_name));
   select * into v_row from trickle_subscriptions_state.subscriptions s where s.name = p_name for update;
   if not found then
     return 'not-found';
@@ -51,6 +53,12 @@ begin
   delete from trickle_subscriptions_state.parked p
     where p.name = p_name and p.state <> 'skipped'
       and ((p.xid, p.position) > (v_xid, v_position) or (p.xid, p.position) > (v_branch.xid, v_branch.position));
+  -- What the feed brings again takes effect again. "epoch-began" doubles nothing: the progress of a tenant beyond the
+  -- checkpoint stays what it is, up to where the log it stands in was left.
+  delete from trickle_subscriptions_state.tenant_progress p
+    where p.name = p_name
+      and (p_kind <> 'epoch-began' and (p.xid, p.position) > (v_xid, v_position)
+        or (p.xid, p.position) > (v_branch.xid, v_branch.position));
   perform trickle_subscriptions_state.wake_stream(p_name, w.tenant_id, w.stream_id)
     from (select distinct p.tenant_id, p.stream_id from trickle_subscriptions_state.parked p
       where p.name = p_name and p.state = 'waiting') w;

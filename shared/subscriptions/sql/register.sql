@@ -1,5 +1,6 @@
 -- Makes a subscription at its first call and notes what its code asks for. p_from_now: it begins after what is there,
--- else at the beginning of the log.
+-- else at the beginning of the log. Gives the number of its members, or that to come. What works alone (p_is_group:
+-- false) does not take over a name whose work is shared by several: then nothing is noted.
 create or replace function trickle_subscriptions_state.register(
     p_name text, p_is_group boolean, p_types text[], p_stream_types text[], p_from_now boolean) returns int
   language plpgsql volatile security definer
@@ -23,8 +24,13 @@ begin
   end if;
   update trickle_subscriptions_state.subscriptions s
     set is_group = p_is_group, types = p_types, stream_types = p_stream_types
-    where s.name = p_name returning s.members into v_members;
+    where s.name = p_name and (p_is_group or s.members = 1 and s.target_members is null)
+    returning s.members into v_members;
+  if not found then
+    select greatest(s.members, s.target_members, 2) into v_members from trickle_subscriptions_state.subscriptions s
+      where s.name = p_name;
+  end if;
   return v_members;
 end $$;
 alter function trickle_subscriptions_state.register owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.register to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.register to trickle_worker;

@@ -13,4 +13,4 @@ begin
   return found;
 end $$;
 alter function trickle_subscriptions_state.renew owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.renew to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.renew to trickle_worker, trickle_forwarder;

@@ -35,4 +35,4 @@ begin
   return v_parked.attempts + (p_step = 'begin')::int;
 end $$;
 alter function trickle_subscriptions_state.replay_step owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.replay_step to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.replay_step to trickle_worker;

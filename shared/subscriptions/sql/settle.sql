@@ -1,7 +1,7 @@
 -- Records what was done up to p_to, all or nothing: the checkpoint of the member or of one lane, the events set aside
--- (p_parked: [{tenantId, streamId, version, xid, position, source, eventId, type, state, blocks, attempts, error}]) and
--- new lanes (p_lanes: [{tenantId, xid, position}]). Gives settled, lost (nothing was recorded), or full: recorded, but
--- so much is set aside that the subscription has to stop.
+-- (p_parked: as set_aside; null when nothing was, so that nothing is counted) and new lanes
+-- (p_lanes: [{tenantId, xid, position}]). Gives settled, lost (nothing was recorded), or full: recorded, but so much is
+-- set aside that the subscription has to stop.
 create or replace function trickle_subscriptions_state.settle(p_name text, p_member int, p_fence bigint, p_lane uuid,
     p_from_xid xid8, p_from_position bigint, p_to_xid xid8, p_to_position bigint, p_parked jsonb, p_lanes jsonb,
     p_parked_max int, p_lease_ms int) returns text
@@ -46,22 +46,7 @@ begin
   if p_parked is null then
     return 'settled';
   end if;
-  -- A skipped event that is there again (after a reset) is judged again; any other is already set aside.
-  insert into trickle_subscriptions_state.parked as p (name, tenant_id, stream_id, version, xid, position, source,
-      event_id, type, state, blocks, attempts, error)
-    select p_name, x."tenantId", x."streamId", x.version, x.xid, x.position, x.source, x."eventId", x.type, x.state,
-        x.blocks, x.attempts, left(x.error, 2000)
-      from jsonb_to_recordset(p_parked) as x ("tenantId" uuid, "streamId" text, version bigint, xid xid8,
-        position bigint, source text, "eventId" text, type text, state text, blocks boolean, attempts int, error text)
-    on conflict (name, tenant_id, stream_id, version) do update
-      set state = excluded.state, blocks = excluded.blocks, attempts = excluded.attempts, error = excluded.error,
-          retry_at = null, parked_at = v_now
-      where p.state = 'skipped';
-  -- What blocked the stream when the page was read may have been skipped since.
-  perform trickle_subscriptions_state.wake_stream(p_name, w."tenantId", w."streamId")
-    from (select distinct x."tenantId", x."streamId"
-      from jsonb_to_recordset(p_parked) as x ("tenantId" uuid, "streamId" text, state text)
-      where x.state = 'waiting') w;
+  perform trickle_subscriptions_state.set_aside(p_name, p_parked);
   if p_parked_max <= (
     select count(*) from (
       select from trickle_subscriptions_state.parked p
@@ -72,4 +57,4 @@ begin
   return 'settled';
 end $$;
 alter function trickle_subscriptions_state.settle owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.settle to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.settle to trickle_worker;

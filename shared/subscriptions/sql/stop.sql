@@ -22,4 +22,4 @@ begin
   return found;
 end $$;
 alter function trickle_subscriptions_state.stop owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.stop to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.stop to trickle_worker, trickle_forwarder;

@@ -36,4 +36,4 @@ begin
   end if;
 end $$;
 alter function trickle_subscriptions_state.take_page owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.take_page to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.take_page to trickle_worker;

@@ -23,4 +23,4 @@ create or replace function trickle_subscriptions_state.take_replays(p_name text,
       order by p.parked_id limit p_limit
   $$;
 alter function trickle_subscriptions_state.take_replays owner to trickle_owner;
-grant execute on function trickle_subscriptions_state.take_replays to trickle_forwarder;
+grant execute on function trickle_subscriptions_state.take_replays to trickle_worker;

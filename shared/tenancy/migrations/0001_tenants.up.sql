@@ -3,13 +3,15 @@ set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
 create schema trickle_tenants_state;
-grant usage on schema trickle_tenants_state to trickle_app, trickle_forwarder, trickle_operator, trickle_writer;
+grant usage on schema trickle_tenants_state
+  to trickle_app, trickle_worker, trickle_forwarder, trickle_operator, trickle_writer;
 
 -- After a local set_config has ended the setting is '' and not null, so a bare cast would raise.
 create function trickle_tenants_state.current_tenant_id() returns uuid
   language sql stable parallel safe
   as $$ select nullif(current_setting('app.tenant_id', true), '')::uuid $$;
-grant execute on function trickle_tenants_state.current_tenant_id() to trickle_app, trickle_forwarder, trickle_operator;
+grant execute on function trickle_tenants_state.current_tenant_id()
+  to trickle_app, trickle_worker, trickle_forwarder, trickle_operator;
 
 -- The tenants of the batch that is being written. The writer sees and writes rows of these only: one tenant can not be
 -- bound for a statement that serves many. Policies ask for it in a subselect, so that a statement reads the setting

@@ -111,7 +111,7 @@ describe.each(deployments)('app settings of %s', (_, given) => {
 
   it('lead each login role to the server, by the pooler where there is one, and verify its certificate', () => {
     const port = ['dev'].includes(stringOf(given['size'])) ? '5432' : '6432'
-    for (const role of ['app', 'forwarder', 'operator']) {
+    for (const role of ['app', 'worker', 'forwarder', 'operator']) {
       const url = new URL(stringOf(settings[`TRICKLE_POSTGRES_${role.toUpperCase()}_URL`]))
       expect(url).toMatchObject({ protocol: 'postgres:', username: `trickle_${role}`, password: '', port })
       expect(url.hostname).toMatch(/\.postgres\.database\.azure\.com$/)
@@ -121,10 +121,10 @@ describe.each(deployments)('app settings of %s', (_, given) => {
   })
 
   it('name an identity of its own for each login role, and the forwarder’s for analytics', () => {
-    const clientIds = ['APP', 'FORWARDER', 'OPERATOR'].map(
+    const clientIds = ['APP', 'FORWARDER', 'WORKER', 'OPERATOR'].map(
       (role) => settings[`TRICKLE_POSTGRES_${role}_CLIENT_ID`],
     )
-    expect(new Set(clientIds).size).toBe(3)
+    expect(new Set(clientIds).size).toBe(4)
     const forwards = settings['TRICKLE_ANALYTICS_URL'] !== undefined
     expect(settings['TRICKLE_ANALYTICS_CLIENT_ID']).toBe(forwards ? clientIds[1] : undefined)
     expect(settings['AZURE_CLIENT_ID']).toBe(clientIds[0])
@@ -221,6 +221,7 @@ describe('app settings', () => {
       'TRICKLE_POSTGRES_APP_CLIENT_ID',
       'TRICKLE_POSTGRES_FORWARDER_CLIENT_ID',
       'TRICKLE_POSTGRES_OPERATOR_CLIENT_ID',
+      'TRICKLE_POSTGRES_WORKER_CLIENT_ID',
     ])
     const leftOut = [
       ...Object.keys(LEFT_OUT),

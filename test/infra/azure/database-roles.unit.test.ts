@@ -24,12 +24,13 @@ const hooks = readdirSync(fileOf('infra/hooks'), { recursive: true, encoding: 'u
 
 describe('database roles', () => {
   it('are found in roles.sql', () => {
-    expect(roles).toHaveLength(6)
+    expect(roles).toHaveLength(7)
     expect(logins.toSorted()).toEqual([
       'trickle_app',
       'trickle_forwarder',
       'trickle_migrator',
       'trickle_operator',
+      'trickle_worker',
     ])
     expect(logins.filter((name) => !roles.includes(name))).toEqual([])
   })
@@ -49,7 +50,7 @@ describe('database roles', () => {
     const used = Object.keys(settings)
       .filter((name) => /^TRICKLE_POSTGRES_\w+_URL$/.test(name))
       .map((name) => decodeURIComponent(new URL(stringOf(settings[name])).username))
-    // Migrations run as the fourth, by the hook and never by the app.
+    // Migrations run as one more, by the hook and never by the app.
     expect([...used, 'trickle_migrator'].toSorted()).toEqual(logins.toSorted())
   })
 

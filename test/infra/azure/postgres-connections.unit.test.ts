@@ -23,6 +23,7 @@ beforeAll(async () => {
     .size
 })
 
+// Each timer has instances of its own, so one opens the pool of the worker or of the forwarder, beside the operator's.
 const perInstance = poolLimits.httpConnectionsMax + 2 * poolLimits.backgroundConnectionsMax
 const maxConnections = (rules: Rules): number => Number(rules.configurations['max_connections'])
 const instancesAt = (size: (typeof SIZES)[number]): number =>
@@ -30,8 +31,8 @@ const instancesAt = (size: (typeof SIZES)[number]): number =>
   (size === 'scale' ? MOST_MAXIMUM_INSTANCES : LEAST_MAXIMUM_INSTANCES)
 
 describe('connections', () => {
-  it('counts three login roles behind the pooler', () => {
-    expect(loginRoles).toBe(3)
+  it('counts four login roles behind the pooler', () => {
+    expect(loginRoles).toBe(4)
   })
 
   it.each(SIZES)('stay below what the server takes at size %s, however many instances there are', (size) => {

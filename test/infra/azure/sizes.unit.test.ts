@@ -56,8 +56,8 @@ type Size = z.output<typeof sizeSchema>
 
 const all: [string, Size][] = Object.entries(sizesSchema.parse(jsonOfFile('infra/sizes.json')))
 
-/** Login roles that hold pooled connections: trickle_app, trickle_forwarder, trickle_operator. */
-const LOGIN_ROLES = 3
+/** Login roles that hold pooled connections: trickle_app, trickle_worker, trickle_forwarder, trickle_operator. */
+const LOGIN_ROLES = 4
 
 /** For migrations, replication and administrators, who come by 5432 beside the pooler. */
 const DIRECT_CONNECTIONS = 50
@@ -89,6 +89,7 @@ describe.each(all)('size %s', (name, size) => {
   })
 
   it('lets every instance connect to the pooler', () => {
+    // Each timer has instances of its own, so one opens the pool of the worker or of the forwarder, beside the operator's.
     const perInstance = poolLimits.httpConnectionsMax + 2 * poolLimits.backgroundConnectionsMax
     const limit = postgres.pgbouncer
       ? postgres.maxClientConnections

@@ -56,6 +56,7 @@ const dropEntraFunctions = `
 
 const ourRoles = [
   'trickle_app',
+  'trickle_worker',
   'trickle_forwarder',
   'trickle_operator',
   'trickle_writer',

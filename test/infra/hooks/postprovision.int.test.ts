@@ -41,12 +41,14 @@ describe('after a provision', () => {
     expect(lines).toEqual(
       expect.arrayContaining([
         'role trickle_app login=t super=f',
+        'role trickle_worker login=t super=f',
         'role trickle_forwarder login=t super=f',
         'role trickle_operator login=t super=f',
         'role trickle_owner login=f super=f',
         'role trickle_writer login=f super=f',
         'role trickle_migrator login=f super=f',
         `trickle_app is ${label(outputsSample.IDENTITY_APP_PRINCIPAL_ID)}`,
+        `trickle_worker is ${label(outputsSample.IDENTITY_WORKER_PRINCIPAL_ID)}`,
         `trickle_forwarder is ${label(outputsSample.IDENTITY_FORWARDER_PRINCIPAL_ID)}`,
         `trickle_operator is ${label(outputsSample.IDENTITY_OPERATOR_PRINCIPAL_ID)}`,
         `${deployer} in trickle_migrator inherit=t set=t admin=f`,

@@ -74,7 +74,7 @@ describe('the local run', () => {
       }),
     )
     expect(logins).toEqual(
-      ['app', 'forwarder', 'operator', 'migrator', 'inspector'].map((role) => `trickle_${role}`),
+      ['app', 'worker', 'forwarder', 'operator', 'migrator', 'inspector'].map((role) => `trickle_${role}`),
     )
     expect(new KustoConnectionStringBuilder(status.analytics?.url ?? '').dataSource).toBe(
       status.analytics?.url,

@@ -15,6 +15,7 @@ import { parseSettings } from '../../../shared/config/index.ts'
 const passwords = {
   trickle_migrator: 'm',
   trickle_app: 'p',
+  trickle_worker: 'w',
   trickle_forwarder: 'f',
   trickle_operator: 'o',
   trickle_inspector: 'i',
@@ -43,6 +44,7 @@ describe('addresses', () => {
 describe('the environment of parts', () => {
   const addresses = {
     app: 'postgres://trickle_app:p@127.0.0.1:1/trickle',
+    worker: 'postgres://trickle_worker:w@127.0.0.1:1/trickle',
     forwarder: 'postgres://trickle_forwarder:f@127.0.0.1:1/trickle',
     operator: 'postgres://trickle_operator:o@127.0.0.1:1/trickle',
     issuer: {

@@ -175,24 +175,27 @@ describe('the record', () => {
     expect(seen).toHaveLength((await list.page(null, 1_000)).actions.length)
   })
 
-  it.each(['trickle_operator', 'trickle_app', 'trickle_forwarder', 'trickle_migrator'] as const)(
-    'can be changed or shortened by nobody: not by %s',
-    async (login) => {
-      const client = await database.client(login)
-      const table = 'trickle_operations_audit.actions'
-      for (const text of [
-        `update ${table} set subject = 'somebody'`,
-        `update ${table} set recorded_at = now()`,
-        `delete from ${table}`,
-        `truncate ${table}`,
-        `insert into ${table} (request_id, recorded_at, action, outcome, issuer, subject, trace_id)
+  it.each([
+    'trickle_operator',
+    'trickle_app',
+    'trickle_worker',
+    'trickle_forwarder',
+    'trickle_migrator',
+  ] as const)('can be changed or shortened by nobody: not by %s', async (login) => {
+    const client = await database.client(login)
+    const table = 'trickle_operations_audit.actions'
+    for (const text of [
+      `update ${table} set subject = 'somebody'`,
+      `update ${table} set recorded_at = now()`,
+      `delete from ${table}`,
+      `truncate ${table}`,
+      `insert into ${table} (request_id, recorded_at, action, outcome, issuer, subject, trace_id)
           values (gen_random_uuid(), '2020-01-01', 'a', 'done', 'i', 's', 't')`,
-        `insert into ${table} (action_id, request_id, action, outcome, issuer, subject, trace_id)
+      `insert into ${table} (action_id, request_id, action, outcome, issuer, subject, trace_id)
           overriding system value values (1, gen_random_uuid(), 'a', 'done', 'i', 's', 't')`,
-      ])
-        expect([text, await codeOf(client.query(text))]).toEqual([text, '42501'])
-      const reads = await codeOf(client.query(`select 1 from ${table}`))
-      expect(reads).toBe(login === 'trickle_operator' ? 'done' : '42501')
-    },
-  )
+    ])
+      expect([text, await codeOf(client.query(text))]).toEqual([text, '42501'])
+    const reads = await codeOf(client.query(`select 1 from ${table}`))
+    expect(reads).toBe(login === 'trickle_operator' ? 'done' : '42501')
+  })
 })

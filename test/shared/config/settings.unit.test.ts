@@ -4,6 +4,7 @@ import { parseSettings } from '../../../shared/config/index.ts'
 const local = {
   TRICKLE_ENVIRONMENT: 'local',
   TRICKLE_POSTGRES_APP_URL: 'postgres://trickle_app:secret@localhost:5432/trickle',
+  TRICKLE_POSTGRES_WORKER_URL: 'postgres://trickle_worker:secret@localhost:5432/trickle',
   TRICKLE_POSTGRES_FORWARDER_URL: 'postgres://trickle_forwarder:secret@localhost:5432/trickle',
   TRICKLE_POSTGRES_OPERATOR_URL: 'postgres://trickle_operator:secret@localhost:5432/trickle',
   TRICKLE_AUTH_ISSUER: 'http://127.0.0.1:4000',

@@ -83,7 +83,9 @@ describe('limits of time', () => {
   })
 
   it('waits longer than the server allows a statement, so that the better answer comes first', async () => {
-    const limit = async (role: 'trickle_app' | 'trickle_forwarder' | 'trickle_operator') => {
+    const limit = async (
+      role: 'trickle_app' | 'trickle_worker' | 'trickle_forwarder' | 'trickle_operator',
+    ) => {
       const client = await database.client(role)
       const { rows } = await client.query<{ ms: string }>(
         "select extract(epoch from current_setting('statement_timeout')::interval) * 1000 as ms",
@@ -91,6 +93,7 @@ describe('limits of time', () => {
       return Number(rows[0]?.ms)
     }
     expect(await limit('trickle_app')).toBeLessThan(poolLimits.queryTimeoutMs)
+    expect(await limit('trickle_worker')).toBeLessThan(poolLimits.backgroundQueryTimeoutMs)
     expect(await limit('trickle_forwarder')).toBeLessThan(poolLimits.backgroundQueryTimeoutMs)
     expect(await limit('trickle_operator')).toBeLessThan(poolLimits.backgroundQueryTimeoutMs)
   })

@@ -19,20 +19,20 @@ export const AMPLE = { timeMs: 60_000, stepsMax: 1_000 }
 export interface Stage {
   readonly database: Awaited<ReturnType<typeof createOwnServer>>
   readonly admin: Client
-  readonly forwarder: Database
+  readonly worker: Database
   readonly operator: Database
   tenant(slug: string): Promise<TenantContext>
   append(tenant: TenantContext, streamId: string, count?: number, type?: string): Promise<void>
 }
 
-export async function openStage(): Promise<Stage> {
+export async function openStage({ version = 18 }: { version?: 17 | 18 } = {}): Promise<Stage> {
   // Autovacuum draws transaction ids of its own, which hold a page of the feed back for a moment.
-  const database = await createOwnServer({ settings: { autovacuum: false } })
+  const database = await createOwnServer({ version, settings: { autovacuum: false } })
   const store = new PostgresEventStore(database.pool('trickle_app', 5))
   return {
     database,
     admin: await database.client('admin'),
-    forwarder: database.pool('trickle_forwarder', 5),
+    worker: database.pool('trickle_worker', 5),
     operator: database.pool('trickle_operator', 5),
     tenant: (slug) => database.tenant(slug),
     async append(tenant, streamId, count = 1, type = 'Noted') {
@@ -73,7 +73,7 @@ export const labels = (streamId: string, from: number, to: number): string[] =>
 /** Runs again and again until nothing moves any more; back-offs are cut short. */
 export async function runToEnd(stage: Stage, subscription: Subscription): Promise<SubscriptionRun> {
   for (;;) {
-    const run = await runSubscription(stage.forwarder, subscription, AMPLE)
+    const run = await runSubscription(stage.worker, subscription, AMPLE)
     if (run.outcome === 'waiting' || run.outcome === 'resizing') {
       await stage.admin.query(
         'update trickle_subscriptions_state.members set retry_at = null where name = $1',

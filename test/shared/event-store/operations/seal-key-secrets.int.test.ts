@@ -9,11 +9,14 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 describe('the secrets', () => {
-  it.each(['trickle_operator', 'trickle_forwarder'] as const)('are not handed to %s', async (login) => {
-    const client = await database.client(login)
-    for (const sql of ['select trickle_events_log.seal_keys()', 'table trickle_events_log.seal_keys'])
-      await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' })
-  })
+  it.each(['trickle_operator', 'trickle_worker', 'trickle_forwarder'] as const)(
+    'are not handed to %s',
+    async (login) => {
+      const client = await database.client(login)
+      for (const sql of ['select trickle_events_log.seal_keys()', 'table trickle_events_log.seal_keys'])
+        await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' })
+    },
+  )
 
   it('can be read and changed by the app only by the one function', async () => {
     const client = await database.client('trickle_app')

@@ -31,7 +31,7 @@ describe('the status', () => {
     await upToDate('status-b')
     await stage.append(acme, 'a', 3)
     const others = new Recorder().define('status-a', { types: ['Other'] })
-    await runSubscription(stage.forwarder, others, { timeMs: 60_000, stepsMax: 0 })
+    await runSubscription(stage.worker, others, { timeMs: 60_000, stepsMax: 0 })
     const [first, second] = await operations.list()
     expect(first).toMatchObject({ name: 'status-a', state: 'running', lagEvents: 5, lagIsLowerBound: false })
     expect(first?.lagSeconds).toBeGreaterThan(0)
@@ -52,7 +52,7 @@ describe('the status', () => {
 
   it('counts up to a limit and says so', async () => {
     const far = new Recorder().define('far')
-    await runSubscription(stage.forwarder, far, { timeMs: 60_000, stepsMax: 0 })
+    await runSubscription(stage.worker, far, { timeMs: 60_000, stepsMax: 0 })
     const { rows } = await stage.admin.query<{ events: string; is_lower_bound: boolean }>(
       "select events, is_lower_bound from trickle_subscriptions_state.member_lag('far', 0, 4)",
     )
@@ -82,11 +82,11 @@ describe('pause and resume', () => {
     recorder.fail = async ({ streamId, version }) => {
       if (streamId === 'long' && version === 10) await operations.pause('paused')
     }
-    expect((await runSubscription(stage.forwarder, subscription, AMPLE)).outcome).toBe('busy')
+    expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('busy')
     expect(recorder.seen.length).toBeLessThan(250)
     const handled = recorder.seen.length
     expect((await operations.pause('paused')).state).toBe('paused')
-    expect((await runSubscription(stage.forwarder, subscription, AMPLE)).outcome).toBe('paused')
+    expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('paused')
     expect(recorder.seen).toHaveLength(handled)
     recorder.fail = () => {}
     await operations.resume('paused')
@@ -113,7 +113,7 @@ describe('another place to go on from', () => {
 
   it('is refused while somebody may still be at work', async () => {
     await upToDate('held')
-    const lease = await Lease.acquire(stage.forwarder, 'held')
+    const lease = await Lease.acquire(stage.worker, 'held')
     await operations.pause('held')
     await expect(operations.reset('held')).rejects.toMatchObject(conflict)
     await expireLease(stage.admin, 'held')
@@ -179,7 +179,7 @@ describe('another place to go on from', () => {
       ['ahead', parting],
     ] as const) {
       const idle = new Recorder().define(name)
-      expect((await runSubscription(stage.forwarder, idle, AMPLE)).outcome).toBe('stopped')
+      expect((await runSubscription(stage.worker, idle, AMPLE)).outcome).toBe('stopped')
       expect(await operations.get(name)).toMatchObject({ state: 'stopped', epochIsCurrent: false })
       await expect(operations.resume(name)).rejects.toMatchObject(conflict)
       expect(await operations.resumeAt(name, { kind: 'epoch-began' })).toMatchObject({

@@ -37,14 +37,14 @@ describe('a group', () => {
     await appendAll(10)
     const recorder = new Recorder()
     const subscription = recorder.define('shared')
-    await runSubscription(stage.forwarder, subscription, { timeMs: 60_000, stepsMax: 0 })
+    await runSubscription(stage.worker, subscription, { timeMs: 60_000, stepsMax: 0 })
     expect(await operations.resize('shared', 4)).toMatchObject({ targetMembers: null })
     expect((await operations.get('shared')).members).toHaveLength(4)
     const { rows } = await stage.admin.query<{ members: number }>(
       'select count(distinct trickle_events_log.part_of(e.tenant_id, e.stream_id, 4))::int as members from trickle_events_log.events e',
     )
     expect(rows).toEqual([{ members: 4 }])
-    expect(await runSubscription(stage.forwarder, subscription, AMPLE)).toMatchObject({
+    expect(await runSubscription(stage.worker, subscription, AMPLE)).toMatchObject({
       outcome: 'done',
       events: STREAMS * 10,
     })
@@ -59,7 +59,7 @@ describe('a group', () => {
     for (const members of [4, 2, 16, 1]) {
       await appendAll(12)
       // Some members are ahead of others when the size is changed.
-      await runSubscription(stage.forwarder, subscription, { timeMs: 60_000, stepsMax: 1 })
+      await runSubscription(stage.worker, subscription, { timeMs: 60_000, stepsMax: 1 })
       await appendAll(3)
       await operations.resize('changing', members)
       await runToEnd(stage, subscription)
@@ -73,13 +73,13 @@ describe('a group', () => {
   it('waits for a member that is behind, and the others stop at the barrier', async () => {
     const recorder = new Recorder()
     const subscription = recorder.define('behind')
-    await runSubscription(stage.forwarder, subscription, { timeMs: 60_000, stepsMax: 0 })
+    await runSubscription(stage.worker, subscription, { timeMs: 60_000, stepsMax: 0 })
     await operations.resize('behind', 2)
     // Only one of the members works.
     await stage.admin.query(
       "update trickle_subscriptions_state.members set retry_at = clock_timestamp() + interval '1 hour' where name = 'behind' and member = 1",
     )
-    await runSubscription(stage.forwarder, subscription, AMPLE)
+    await runSubscription(stage.worker, subscription, AMPLE)
     const handled = recorder.seen.length
     expect(handled).toBeGreaterThan(0)
     expect(await operations.resize('behind', 3)).toMatchObject({ targetMembers: 3 })
@@ -87,8 +87,8 @@ describe('a group', () => {
       code: 'SUBSCRIPTION_STATE_CONFLICT',
     })
     await appendAll(1)
-    expect((await runSubscription(stage.forwarder, subscription, AMPLE)).outcome).toBe('resizing')
-    expect(await Lease.acquire(stage.forwarder, 'behind', 0)).toBe('resizing')
+    expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('resizing')
+    expect(await Lease.acquire(stage.worker, 'behind', 0)).toBe('resizing')
     expect(recorder.seen).toHaveLength(handled)
     await runToEnd(stage, subscription)
     await runToEnd(stage, subscription)
@@ -100,7 +100,7 @@ describe('a group', () => {
     const subscription = recorder.define('reset')
     await runToEnd(stage, subscription)
     await appendAll(1)
-    const lease = await Lease.acquire(stage.forwarder, 'reset')
+    const lease = await Lease.acquire(stage.worker, 'reset')
     expect((await operations.resize('reset', 3)).targetMembers).toBe(3)
     await (lease as Lease).release()
     await operations.pause('reset')
@@ -113,7 +113,7 @@ describe('a group', () => {
 
   it('never uses a fence twice, also for a member that was away', async () => {
     const name = 'shared'
-    const lease = await Lease.acquire(stage.forwarder, name, 3)
+    const lease = await Lease.acquire(stage.worker, name, 3)
     await stage.admin.query(
       'update trickle_subscriptions_state.members set lease_until = null where name = $1',
       [name],
@@ -130,7 +130,7 @@ describe('a group', () => {
   })
 
   it('of a subscriber that works alone is refused, as is a size that can not be', async () => {
-    await ((await Lease.acquire(stage.forwarder, 'single')) as Lease).release()
+    await ((await Lease.acquire(stage.worker, 'single')) as Lease).release()
     await expect(operations.resize('single', 2)).rejects.toMatchObject({
       code: 'SUBSCRIPTION_STATE_CONFLICT',
     })

@@ -186,9 +186,9 @@ describe('a poison event', () => {
 describe('without its guard', () => {
   it('a stream would wait for ever for an event that was skipped meanwhile', async () => {
     const throwaway = "where x.state = 'waiting') w"
-    await mutateFunction(stage.admin, 'trickle_subscriptions_state.settle', throwaway, 'where false) w')
+    await mutateFunction(stage.admin, 'trickle_subscriptions_state.set_aside', throwaway, 'where false) w')
     await skippedBeside('unguarded')
-    await mutateFunction(stage.admin, 'trickle_subscriptions_state.settle', 'where false) w', throwaway)
+    await mutateFunction(stage.admin, 'trickle_subscriptions_state.set_aside', 'where false) w', throwaway)
     expect(await parkedStates(stage.admin, 'unguarded')).toContain('bad 4 waiting')
   })
 })

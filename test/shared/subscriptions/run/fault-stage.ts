@@ -9,8 +9,8 @@ const WORKER = fileURLToPath(new URL('fault-worker.ts', import.meta.url))
 /** A table of deliveries, and one of every checkpoint that was ever committed. */
 const AUDIT = `
   create table public.deliveries (seq bigint generated always as identity primary key, tenant_id uuid, stream_id text, version int, worker int);
-  grant usage on schema public to trickle_forwarder;
-  grant insert on public.deliveries to trickle_forwarder;
+  grant usage on schema public to trickle_worker;
+  grant insert on public.deliveries to trickle_worker;
   create table public.checkpoints (seq bigint generated always as identity, name text, member int, lane uuid, xid xid8, position bigint, fence bigint);
   create function public.note_checkpoint() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
   begin
@@ -42,7 +42,7 @@ export async function openFaultStage(): Promise<FaultStage> {
   return {
     ...stage,
     startWorker(name, poison = '') {
-      const url = stage.database.url('trickle_forwarder')
+      const url = stage.database.url('trickle_worker')
       const worker = spawn(process.execPath, [WORKER, url, name, poison], {
         stdio: ['pipe', 'ignore', 'inherit'],
       })

@@ -3,7 +3,7 @@ import {
   RetryLater,
   runSubscription,
   SubscriptionOperations,
-  workLimits,
+  eventPage,
 } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
@@ -51,13 +51,13 @@ describe('a tenant with much to do', () => {
   it('does not keep others waiting: it goes on in a lane, in order, until it has caught up', async () => {
     const recorder = new Recorder()
     const subscription = recorder.define('fair')
-    await runSubscription(stage.forwarder, subscription, { timeMs: 60_000, stepsMax: 2 })
+    await runSubscription(stage.worker, subscription, { timeMs: 60_000, stepsMax: 2 })
     expect(await lanes('fair')).toBe(1)
     expect(await operations.get('fair')).toMatchObject({ laggingTenants: 1, lagIsLowerBound: false })
     // Without the lane a thousand events of the loud tenant would come first.
     const before = recorder.seen.indexOf('q 1')
     expect(before).toBeGreaterThan(0)
-    expect(before).toBeLessThanOrEqual(workLimits.tenantShare + workLimits.pageEvents)
+    expect(before).toBeLessThanOrEqual(eventPage.tenantShare + eventPage.events)
     const { lagEvents } = await operations.get('fair')
     expect(lagEvents).toBe(LOUD + QUIET + 10 - recorder.seen.length)
     await runToEnd(stage, subscription)
@@ -94,13 +94,13 @@ describe('a tenant with much to do', () => {
       if (isAway && streamId === 'l1' && version === 150) throw new RetryLater('away')
     }
     const subscription = recorder.define('fair-later')
-    expect((await runSubscription(stage.forwarder, subscription, AMPLE)).outcome).toBe('waiting')
+    expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('waiting')
     expect(await lanes('fair-later')).toBe(1)
     expect(await subscriptionRow(stage.admin, 'fair-later')).toMatchObject({ failures: 1, error: 'away' })
     isAway = false
     await endWait(stage.admin, 'fair-later')
     // The main feed has nothing more; only the lane moves.
-    await runSubscription(stage.forwarder, subscription, { ...AMPLE, stepsMax: 1 })
+    await runSubscription(stage.worker, subscription, { ...AMPLE, stepsMax: 1 })
     expect(await lanes('fair-later')).toBe(1)
     expect(await subscriptionRow(stage.admin, 'fair-later')).toMatchObject({ failures: 0, error: null })
     await runToEnd(stage, subscription)
@@ -110,7 +110,7 @@ describe('a tenant with much to do', () => {
   it('is not lost by a place elsewhere in the middle of it', async () => {
     const recorder = new Recorder()
     const subscription = recorder.define('fair-reset')
-    await runSubscription(stage.forwarder, subscription, { timeMs: 60_000, stepsMax: 2 })
+    await runSubscription(stage.worker, subscription, { timeMs: 60_000, stepsMax: 2 })
     await operations.pause('fair-reset')
     await operations.reset('fair-reset')
     await operations.resume('fair-reset')

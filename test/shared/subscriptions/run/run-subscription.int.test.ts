@@ -4,7 +4,7 @@ import {
   defineSubscription,
   RetryLater,
   runSubscription,
-  workLimits,
+  eventPage,
   type SubscriptionEvent,
   type SubscriptionProblem,
 } from '../../../../shared/subscriptions/index.ts'
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => stage.database.drop())
 
 const run = (subscription: ReturnType<typeof defineSubscription>, options = AMPLE) =>
-  runSubscription(stage.forwarder, subscription, options)
+  runSubscription(stage.worker, subscription, options)
 
 describe('a subscription', () => {
   it('handles everything once, in the order of each stream, and then has nothing to do', async () => {
@@ -84,7 +84,7 @@ describe('a subscription', () => {
     const small = recorder.define('small')
     expect(await run(small, { timeMs: 60_000, stepsMax: 1 })).toMatchObject({ outcome: 'budget-spent' })
     // The one tenant goes to a lane, which begins with the next step.
-    expect(recorder.seen).toHaveLength(workLimits.tenantShare)
+    expect(recorder.seen).toHaveLength(eventPage.tenantShare)
     expect(await run(small, { timeMs: 0, stepsMax: 9 })).toEqual({
       outcome: 'budget-spent',
       events: 0,
@@ -112,7 +112,7 @@ describe('a handler that throws', () => {
     recorder.fail = ({ streamId, version }, attempt) => {
       if (streamId === 'a' && version === 3 && attempt < 3) throw new Error(`no, ${attempt}`)
     }
-    await runSubscription(stage.forwarder, recorder.define('twice'), {
+    await runSubscription(stage.worker, recorder.define('twice'), {
       ...AMPLE,
       onProblem: (problem) => problems.push(problem),
     })

@@ -78,7 +78,7 @@ describe('a subscription whose instances are killed at random', () => {
         const way = n % 5
         if (way === 3) {
           await stage.admin.query(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'trickle_forwarder'",
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'trickle_worker'",
           )
           did.cut += 1
         } else if (way === 4) {

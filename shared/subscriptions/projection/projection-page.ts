@@ -1,0 +1,103 @@
+import { endsSubscription, setAsidePoison, tryEvent } from '../run/attempt.ts'
+import type { MemberRun } from '../run/member-run.ts'
+import type { PageProgress } from '../run/page-progress.ts'
+import { isPassing, putOff } from '../run/put-off.ts'
+import type { PageRow } from '../run/statements.ts'
+import { workLimits } from '../run/work-limits.ts'
+import { partsOf, type TenantPart } from './tenant-parts.ts'
+import { TenantSteps } from './tenant-steps.ts'
+
+/**
+ * One page of a projection. Each tenant's part of it is a transaction of its own; many are sent at once, over several
+ * connections. A tenant whose transaction fails is then worked on alone, so that it holds up no other one of the page.
+ */
+export class ProjectionPage {
+  readonly #run: MemberRun
+  readonly #steps: TenantSteps
+
+  constructor(run: MemberRun, progress: PageProgress) {
+    this.#run = run
+    this.#steps = new TenantSteps(run, progress)
+  }
+
+  /**
+   * Nothing but the transactions of the tenants says what of the page is done, so its checkpoint moves when all is.
+   * @returns false when the time was over before.
+   * @throws PutOff, LEASE_LOST, SUBSCRIPTION_STOPPED, and what the database throws.
+   */
+  async handle(events: readonly PageRow[]): Promise<boolean> {
+    const parts = partsOf(events)
+    const left = this.#run.isCareful ? await this.#steps.notDone(parts) : await this.#together(parts)
+    for (const part of left) {
+      if (!(await this.#apart(part))) return false
+    }
+    return true
+  }
+
+  /** Returns what is left to be done of some tenants, in the order of the page. */
+  async #together(parts: readonly TenantPart[]): Promise<TenantPart[]> {
+    const trips = chunksOf(parts, workLimits.projectionTenantsPerTrip)
+    const left = new Map<string, TenantPart>()
+    const work = async (): Promise<void> => {
+      for (let trip = trips.shift(); trip !== undefined; trip = trips.shift()) {
+        const rest = this.#run.isTimeOver ? trip : await this.#steps.sendEach(trip)
+        for (const part of rest) left.set(part.tenantId, part)
+      }
+    }
+    // All of them end before anything is thrown: none may still write when the lease is given back.
+    const lines = await Promise.allSettled(Array.from({ length: workLimits.projectionConnections }, work))
+    for (const line of lines) if (line.status === 'rejected') throw line.reason
+    return parts.flatMap(({ tenantId }) => left.get(tenantId) ?? [])
+  }
+
+  /** Halves what fails, until the event is alone that makes it fail. */
+  async #apart(part: TenantPart): Promise<boolean> {
+    const { events } = part
+    if (this.#run.isTimeOver) return false
+    if (events.length === 1 && events[0] !== undefined) {
+      await this.#alone(events[0])
+      return true
+    }
+    // A run that follows a crash has to find what kills it: each event is counted before it is tried.
+    if (!this.#run.isCareful && (await this.#whole(part))) return true
+    const middle = Math.ceil(events.length / 2)
+    for (const half of [events.slice(0, middle), events.slice(middle)]) {
+      if (!(await this.#apart({ ...part, events: half }))) return false
+    }
+    return true
+  }
+
+  async #whole(part: TenantPart): Promise<boolean> {
+    try {
+      await this.#steps.send(part)
+      return true
+    } catch (error) {
+      if (endsSubscription(error)) throw error
+      if (isPassing(error)) throw putOff(error)
+      return false
+    }
+  }
+
+  async #alone(event: PageRow): Promise<void> {
+    const part = { tenantId: event.tenantId, events: [event] }
+    if (this.#steps.isBlocked(event)) {
+      await this.#steps.send(part)
+      return
+    }
+    const poison = await tryEvent(this.#run, {
+      event,
+      attempt: () => this.#steps.send(part),
+      count: () => this.#steps.progress.count(event),
+      takeBack: () => this.#steps.progress.takeBack(event),
+    })
+    if (poison === null) return
+    await this.#steps.setAside(event, setAsidePoison(this.#run, event, poison))
+  }
+}
+
+/** In their order, so many at a time. */
+function chunksOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  )
+}
