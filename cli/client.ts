@@ -162,7 +162,7 @@ function assertSecure(url: string, isInsecure: boolean): void {
   )
 }
 
-/** Tokens for the requests: the one that was given, or one of the local run, made anew before it expires. */
+/** Tokens for the requests: the one that was given, or one of the local run, renewed before it expires. */
 function tokens(settings: ClientSettings, url: string): () => Promise<string> {
   const given = settings.token ?? process.env['TRICKLE_TOKEN']
   if (given !== undefined && given !== '') return async () => await Promise.resolve(given)

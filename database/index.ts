@@ -52,7 +52,7 @@ export interface MigrateReport {
   readonly functions: FunctionReport
 }
 
-const NO_FUNCTIONS: FunctionReport = { applied: [], keptNewer: [], withoutFile: [] }
+const noFunctions: FunctionReport = { applied: [], keptNewer: [], withoutFile: [] }
 
 /**
  * Applies what is missing: migrations, and after the last of them every function that has changed.
@@ -71,7 +71,7 @@ export async function migrateUp(options: MigrateOptions): Promise<MigrateReport>
       migrations: chosen.map(({ name }) => name),
       functions: isWhole
         ? await applyFunctions(client, functions, options.replaceNewer ?? false)
-        : NO_FUNCTIONS,
+        : noFunctions,
     }
   })
 }
@@ -93,7 +93,7 @@ export async function migrateDown(options: MigrateOptions): Promise<MigrateRepor
       .flatMap((name) => files.find((file) => file.name === name) ?? [])
     if (chosen.length > 0) await dropFunctions(client)
     for (const file of chosen) await runMigration(client, file, 'down', log)
-    return { migrations: chosen.map(({ name }) => name), functions: NO_FUNCTIONS }
+    return { migrations: chosen.map(({ name }) => name), functions: noFunctions }
   })
 }
 

@@ -19,7 +19,7 @@ const tenantColumn = setting('TENANT_COLUMN', 'hotel')
 const streamColumns = list(setting('STREAM_COLUMNS', ''))
 // What the name of a stream begins with.
 const streamPrefix = setting('STREAM_PREFIX', 'booking')
-// The type of the events, and the column whose cell is put behind it.
+// The type of the events, and the column whose cell is put after it.
 const typeName = setting('TYPE', 'booking')
 const typeColumn = setting('TYPE_COLUMN', 'reservation_status')
 // When it happened: a date or an RFC 3339 time. Without, the time of the import counts.

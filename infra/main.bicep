@@ -15,7 +15,7 @@ param environmentName string
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Object id of whoever deploys: becomes an administrator of the database server.')
+@description('Object id of the account that deploys: becomes an administrator of the database server.')
 param principalId string = deployer().objectId
 
 @description('A pipeline is a ServicePrincipal. Given wrongly, the administrator is refused as not found.')
@@ -59,7 +59,7 @@ param customerManagedKey bool = false
 @description('Name of the server, where it is not the one this template gives: after a restore to a point in time, which makes a server of another name.')
 param postgresServerName string = ''
 
-@description('Administrators of the server besides whoever deploys; a group is best.')
+@description('Administrators of the server besides the account that deploys; a group is best.')
 param postgresAdministrators administratorType[] = []
 
 // ---- What stands beside it

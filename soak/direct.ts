@@ -19,7 +19,7 @@ export interface Direction {
 /** Follows the writers: kills one when its time has come, opens the standing transactions, tells how far they are. */
 export async function direct(options: SoakOptions, direction: Direction): Promise<void> {
   const { startedAtMs, fleet, foreign } = direction
-  // A failure is told by whoever waits for the fleet itself.
+  // A failure is told by the code that waits for the fleet itself.
   const ended = fleet.done.catch(() => {})
   let kills = 0
   let isStanding = false

@@ -100,7 +100,7 @@ async function writePackage(outFolder: string): Promise<void> {
   await copyFile(join(repository, 'host.json'), join(outFolder, 'host.json'))
 }
 
-/** Copies what a file holds and not its mode: who may read the copy is for whoever builds to say. */
+/** Copies what a file holds and not its mode: the account that builds says who may read the copy. */
 async function copyFile(from: string, to: string): Promise<void> {
   await writeFile(to, await readFile(from))
 }

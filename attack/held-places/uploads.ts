@@ -32,7 +32,7 @@ export const uploadsOfBlankLines: HeldPlacesAttack = async ({ greedy, quiet }, t
     },
     {
       attack: 'the imports that have a place, fed on and on',
-      bar: `after ${uploadPace.withinMs / 1_000} s of it UPLOAD_TOO_SLOW as the last line, behind what was done; no invocation stays open`,
+      bar: `after ${uploadPace.withinMs / 1_000} s of it UPLOAD_TOO_SLOW as the last line, after what was done; no invocation stays open`,
       seen: `${endings.join(', ')}; ${openAfter} invocations open afterwards`,
       holds: endings.every((ending) => ending === 'appended, UPLOAD_TOO_SLOW') && areEnded,
     },

@@ -28,7 +28,7 @@ async function manyAtOnce(
   await cameTrue(() => isShare(attackers, SHARE), ANSWERED_WITHIN_MS)
   const seen = describeAnswers(attackers)
   const others = Array.from({ length: SHARE }, () => begin(quiet))
-  // A short read goes out behind them: when it is answered, they have been looked at.
+  // A short read goes out after them: when it is answered, they have been looked at.
   await quiet.call('/api/streams/small/events')
   const areServed = await cameTrue(
     () => others.every((other) => other.status() === servedStatus),

@@ -8,7 +8,7 @@ export interface PartContext<Options extends CommonOptions> {
   readonly cleanup: Cleanup
   /** An empty folder of the part's own, removed after it. */
   readonly scratchFolder: string
-  /** One line for whoever waits. */
+  /** One line for the person who waits. */
   readonly note: (line: string) => void
 }
 

@@ -17,14 +17,14 @@ export interface LogPlan {
 }
 
 /**
- * Fills an unused log by SQL, as the server's administrator; nobody may read the feed meanwhile. Streams grow side by side,
- * as they do in life: of each block of 10,000 events 1,000 streams get 10 each, one event in turn. So a stream's events
- * lie apart in the table, equally far at every size. Stream n belongs to tenant n modulo the number of tenants.
+ * Fills an unused log by SQL, as the server's administrator; nobody may read the feed meanwhile. Streams grow side by
+ * side, as they do in life: of each block of 10,000 events 1,000 streams get 10 each, one event in turn. So a stream's
+ * events lie apart in the table, equally far at every size. Stream n belongs to tenant n modulo the number of tenants.
  */
 export async function seedLog(adminUrl: string, plan: LogPlan, note: (line: string) => void): Promise<void> {
   const { data, metadata } = makeEvent(1)
   await withClient(adminUrl, async (client) => {
-    // What is lost with a crash of the machine is made anew anyway.
+    // What is lost with a crash of the machine is made again anyway.
     await client.query('set synchronous_commit = off')
     await client.query(
       `with tenant as (
@@ -54,7 +54,9 @@ export async function seedLog(adminUrl: string, plan: LogPlan, note: (line: stri
   })
 }
 
-/** Run after the migrations. Tenant ids can be told from their number, so that nobody has to carry 10,000 of them about. */
+/**
+ * Run after the migrations. Tenant ids can be told from their number, so that nobody has to carry 10,000 of them about.
+ */
 export const SEED_SQL = `
   create schema bench_seed;
   create function bench_seed.tenant(p_number int) returns uuid language sql immutable strict parallel safe
@@ -75,7 +77,9 @@ export const SEED_SQL = `
     end loop;
   end $$`
 
-/** A stream, its tenant, and the place in feed order before its first event: at least its own events come after that. */
+/**
+ * A stream, its tenant, and the place in feed order before its first event: at least its own events come after that.
+ */
 export interface StoredStream {
   readonly slug: string
   readonly streamId: string

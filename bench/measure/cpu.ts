@@ -47,7 +47,7 @@ function readStat(pid: number): ProcessStat | null {
   }
 }
 
-/** Fields of /proc/PID/stat behind the command, which stands in brackets and may itself hold spaces and brackets. */
+/** Fields of /proc/PID/stat after the command, which stands in brackets and may itself hold spaces and brackets. */
 export function parseStat(text: string): ProcessStat {
   const fields = text
     .slice(text.lastIndexOf(')') + 2)

@@ -70,7 +70,7 @@ async function firstMessage(child: ChildProcess, program: string): Promise<unkno
   const ended = once(child, 'exit', { signal }).then(() => {
     throw new Error(`${program} ended before it served. ${complaints}`)
   })
-  // Whoever loses the race is not waited for; its end by the time limit must not count as unhandled.
+  // The promise that loses the race is not waited for; its end by the time limit must not count as unhandled.
   told.catch(() => {})
   ended.catch(() => {})
   const message = await Promise.race([told, ended])

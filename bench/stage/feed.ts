@@ -1,7 +1,7 @@
 import { columns, orNull, text } from '../../shared/postgres/index.ts'
 import type { Database } from '../../shared/postgres/index.ts'
 
-const EVENT = columns({
+const event = columns({
   xid: text,
   position: text,
   tenantId: text,
@@ -22,7 +22,7 @@ export interface FeedPoint {
 
 /**
  * One page of all tenants' feed by the forwarder's login: the query that subscriptions read by, without their filters,
- * byte limits and checkpoints, below the plain horizon. Whoever measures must see to it that nobody appends meanwhile.
+ * byte limits and checkpoints, below the plain horizon. The caller sees to it that nobody appends meanwhile.
  * @returns how many events it gave
  */
 export async function readAllTenants(forwarder: Database, after: FeedPoint, limit: number): Promise<number> {
@@ -34,7 +34,7 @@ export async function readAllTenants(forwarder: Database, after: FeedPoint, limi
         from trickle_events_log.events e
         where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
         order by e.xid, e.position limit $3`,
-      columns: EVENT,
+      columns: event,
       values: [after.xid, after.position, limit],
     },
     { isRead: true },

@@ -57,7 +57,7 @@ export function appSettings(server: BenchServer, issuer: Issuer): Record<string,
   }
 }
 
-/** Starts a Functions host on a bundle, with a state folder of its own: it makes its keys anew, as after a deployment. */
+/** Starts a Functions host on a bundle, with a state folder of its own: it makes new keys, as after a deployment. */
 export async function startHost(
   appFolder: string,
   scratchFolder: string,

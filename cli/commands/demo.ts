@@ -23,13 +23,13 @@ import type { ImportResult } from '../import/index.ts'
 
 const LARGEST_SEED = 2 ** 32 - 1
 
-/** Forwarding comes every two seconds; in between this is soon enough. */
+/** Forwarding runs every two seconds, so looking twice a second is often enough. */
 const POLL_MS = 500
 
-/** A functions host that is just being started again. */
+/** Long enough for a functions host that is being started again. */
 const RETRY_FOR_MS = 30_000
 
-/** Lines of one piece of the stream that is imported. */
+/** Lines that are handed to the import at a time. */
 const PIECE_EVENTS = 500
 
 function* piecesOf(events: readonly DemoEvent[]): Generator<Buffer> {

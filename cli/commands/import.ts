@@ -64,7 +64,11 @@ export const command = defineCommand({
       placeholder: 'FILE',
       description: 'how far it came (default: in the folder imports of the home)',
     },
-    restart: { type: 'boolean', default: false, description: 'begin anew instead of going on' },
+    restart: {
+      type: 'boolean',
+      default: false,
+      description: 'begin with the first line instead of going on',
+    },
     'retry-for': {
       type: 'string',
       default: '2m',

@@ -75,7 +75,7 @@ export const command = defineCommand({
     const json = newEpochOf(values)
     const epoch = await open().json('/api/operations/log/epochs', epochSchema, {
       json,
-      // With a key the server finds out by itself what became of a commit whose answer was lost.
+      // With this key the server knows a repeated request, also when the answer to the first was lost.
       headers: { 'idempotency-key': randomUUID() },
     })
     print(

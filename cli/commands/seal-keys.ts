@@ -39,7 +39,7 @@ function orderOf([verb, id]: readonly string[], { reason, yes }: SealKeyOptions)
       if (id === undefined) throw new UsageError('Name the key: seal-keys remove ID')
       if (!yes) {
         throw new UsageError(
-          'Every cursor that the key sealed ends: whoever holds one reads the feed again from its beginning. Say --yes to remove it.',
+          'Every cursor that the key sealed ends: a client that holds one reads the feed again from its beginning. Say --yes to remove it.',
         )
       }
       return { verb, id }
@@ -67,7 +67,7 @@ export const command = defineCommand({
     const { url, token, insecure } = values
     const order = orderOf(positionals, values)
     const client = openClient({ home, url, token, insecure, roles: ['operator'] })
-    // With a key the server finds out by itself what became of a commit whose answer was lost.
+    // With this key the server knows a repeated request, also when the answer to the first was lost.
     const headers = { 'idempotency-key': randomUUID() }
     if (order.verb === 'list') {
       const { keys } = await client.json(PATH, sealKeysSchema)

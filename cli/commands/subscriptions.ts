@@ -21,7 +21,7 @@ const verbs = {
 } as const
 type Verb = keyof typeof verbs
 
-/** What the words behind NAME are called. */
+/** What the words after NAME are called. */
 const secondWords: Readonly<Partial<Record<Verb, string>>> = { members: 'N', replay: 'ID', skip: 'ID' }
 
 function wordsOf(words: readonly string[]): { verb: Verb; name: string; second: string } {
@@ -119,7 +119,7 @@ export const command = defineCommand({
     checkpoint: {
       type: 'string',
       placeholder: 'XID:POSITION',
-      description: 'from behind this point, as show prints it (resume-at)',
+      description: 'from the event after this point, as show prints it (resume-at)',
     },
     yes: { type: 'boolean', default: false, description: 'do it (reset)' },
     ...clientOptions,

@@ -1,13 +1,13 @@
-/** A source of chance that gives the same to the same seed. */
+/** A source of chance: the same seed gives the same numbers. */
 export interface Random {
   /** From 0 up to, but not including, 1. */
   readonly next: () => number
   /** A whole number from `min` to `max`, both included. */
   whole(min: number, max: number): number
-  /** True so often of 1. */
+  /** True with this probability, 0 to 1. */
   chance(probability: number): boolean
   pick<const Values extends readonly [unknown, ...unknown[]]>(values: Values): Values[number]
-  /** So many hexadecimal digits. */
+  /** A text of so many hexadecimal digits. */
   hex(digits: number): string
 }
 

@@ -43,7 +43,7 @@ export class Story {
     this.#atMs = start.beginsAtMs
   }
 
-  /** Time as it stands. */
+  /** The present moment of the story. */
   get atMs(): number {
     return this.#atMs
   }

@@ -1,8 +1,8 @@
-/** Where the text of a command line goes: raw, so that only `safeStreams` may stand before it. */
+/** Where the text of a command line goes. It is written as it is, so all of it passes `safeStreams` first. */
 export interface Streams {
   readonly out: (text: string) => void
   readonly error: (text: string) => void
-  /** What people watch, if it is a terminal. */
+  /** Set where the output is a terminal that a person watches. */
   readonly terminal?: { readonly columns: number } | undefined
 }
 
@@ -11,11 +11,11 @@ export interface Screen {
   readonly isTerminal: boolean
   readonly columns: number
   readonly write: (text: string) => void
-  /** Takes away what stands in the current line of a terminal. */
+  /** Clears the current line of a terminal. */
   readonly clearLine: () => void
 }
 
-/** Of a log, or of a terminal that does not tell. */
+/** Width of a log, or of a terminal that does not tell its own. */
 const USUAL_COLUMNS = 80
 
 const RETURN_AND_ERASE = '\r\u001B[K'
@@ -71,7 +71,7 @@ export function screenOver(streams: Streams): Screen {
   }
 }
 
-/** Those of this process. The only place that writes to them. */
+/** The streams of this process. Nothing else writes to them. */
 export const processStreams: Streams = {
   out: (text) => {
     process.stdout.write(text)

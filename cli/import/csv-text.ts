@@ -64,7 +64,7 @@ function startOfBadLine(text: Buffer): number {
   return start
 }
 
-/** Behind the last line break; a CR at the very end may be half of one. */
+/** The place after the last line break; a CR at the very end may be half of one. */
 function endOfLines(text: Buffer): number {
   return Math.max(text.lastIndexOf(LINE_FEED), text.subarray(0, -1).lastIndexOf(CARRIAGE_RETURN)) + 1
 }
@@ -97,7 +97,7 @@ function sentenceOf(unread: UnreadRows, words: string): string {
     case 'goesOn': {
       const [opens, closes] = [lineOf(fault.opensAt), lineOf(fault.at)]
       return opens === closes
-        ? `Line ${closes} has a field that goes on behind its closing quote. Write a quote inside of quotes twice.`
+        ? `Line ${closes} has a field that goes on after its closing quote. Write a quote inside of quotes twice.`
         : `The quote that opens in line ${opens} is closed in line ${closes}, in the middle of a field: is one missing in between?`
     }
     case undefined:

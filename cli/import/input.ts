@@ -73,7 +73,7 @@ export interface InputFile {
 /** An input that is being read. */
 export interface OpenInput {
   readonly chunks: AsyncIterable<Buffer>
-  /** How many bytes on disk so many bytes of text were. */
+  /** Bytes on disk that so many bytes of text were read from. */
   readonly consumedBytes: (textBytes: number) => number
   readonly close: () => void
 }
@@ -177,7 +177,7 @@ export type RecordSource =
   | { readonly kind: 'stream'; readonly stream: Parameters<typeof openStream>[0] }
 
 /**
- * The records behind a place, in blocks.
+ * The records after a place, in blocks.
  * @param note told what a person should know of the file, once
  * @throws CommandFailure FILE_UNREADABLE, FILE_BROKEN, NOT_UTF8, CSV_BROKEN, CSV_HEADER
  */
@@ -194,15 +194,17 @@ export async function* readRecords(
         ? readLines(input.chunks, start, input.consumedBytes)
         : readCsv(input.chunks, { delimiter: format.delimiter, consumedBytes: input.consumedBytes, note })
     for await (const block of blocks) {
-      const behind = block.filter((record) => record.row > from.row)
-      if (behind.length > 0) yield behind
+      const following = block.filter((record) => record.row > from.row)
+      if (following.length > 0) yield following
     }
   } finally {
     input.close()
   }
 }
 
-/** Only lines of a file as it is can be begun in the middle; all else is read again, which costs little beside sending. */
+/**
+ * Only lines of a file as it is can be begun in the middle; all else is read again, which costs little beside sending.
+ */
 function opened(
   source: RecordSource,
   format: InputFormat,

@@ -40,7 +40,7 @@ export class Ledger implements Books {
   #anchorRow: number | null
   #doneBytes: number
   #firstReject: FirstReject | null = null
-  /** As of the last record that is settled whole: what a later run may begin behind. */
+  /** The state after the last record that is settled whole: a later run begins there. */
   #settled: Pick<StartingPoint, 'counts' | 'from' | 'rejectsBytes'>
 
   constructor(options: LedgerOptions) {

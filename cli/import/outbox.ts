@@ -27,7 +27,7 @@ export async function* readAhead<T>(blocks: AsyncIterable<T>): AsyncGenerator<T>
   }
 }
 
-/** Settled entries that still stand in memory; moving the others once for so many costs nothing. */
+/** Settled entries stay in the array until there are so many: to move the others once for all of them costs nothing. */
 const SETTLED_KEPT = 1_000
 
 /**
@@ -108,13 +108,13 @@ export class Outbox {
 export const requestLimits = {
   lines: 20_000,
   bytes: 16_777_216,
-  /** From the first line on, for a source that gives little; its lines are written when the request ends. */
+  /** Longest time of one request: the lines of a slow source are written when it ends. */
   durationMs: 20_000,
-  /** A source that gives nothing for so long (a pipe) shall see written what it gave. */
+  /** When the source (a pipe) gives nothing for so long, the request ends, so that what it gave is written. */
   idleMs: 1_000,
 } as const
 
-/** A write to the socket. */
+/** Bytes of one write to the socket. */
 const PIECE_BYTES = 65_536
 
 const NEWLINE = Buffer.from('\n')
@@ -140,7 +140,7 @@ export class RequestBody {
     })
   }
 
-  /** Place behind the last entry that this request took. */
+  /** Place after the last entry that this request took. */
   get end(): number {
     return this.#place
   }
@@ -161,7 +161,7 @@ export class RequestBody {
       // What needs no server may be settled before it is taken.
       this.#place = Math.max(this.#place, this.#outbox.first)
       const known = this.#outbox.at(this.#place)
-      // What is there goes out before anything is waited for.
+      // Sends what it has before it waits for more.
       if (!known && bytes > 0) break
       const entry = known ?? (await this.#waitForEntry())
       if (!entry) break

@@ -109,7 +109,7 @@ const OPENING_BRACE = 0x7b
 /**
  * A line that is in the form of the server already: its bytes go as they are, so that no number and no escape changes.
  *
- * A tenant is written behind the last member: of two members by one name JSON readers take the last. Inside broken
+ * A tenant is written after the last member: of two members by one name JSON readers take the last. Inside broken
  * JSON it stays broken, since `,"tenant":"x"` can stand only where `}` could; the server then says what is wrong.
  */
 export function encodeLine(bytes: Buffer, tenant: string | null): Buffer {
@@ -120,7 +120,7 @@ export function encodeLine(bytes: Buffer, tenant: string | null): Buffer {
   return assertFits(Buffer.concat([bytes.subarray(0, end), Buffer.from(member)]))
 }
 
-/** Only what a blank line may hold is passed over: a NUL is content, and its line must reach the server as a line. */
+/** Skips only what a blank line may hold: a NUL is content, and its line must reach the server as a line. */
 function lastInk(bytes: Buffer, before: number): number {
   let at = before - 1
   while (at >= 0 && isBlankLine(bytes.subarray(at, at + 1))) at -= 1
@@ -169,7 +169,7 @@ export function encodeMapped(event: unknown, tenant: string | null): { line: Buf
 /** What JSON has no word for, and `JSON.stringify` would quietly leave out or turn into null. */
 function refuseLoss(this: unknown, key: string, value: unknown): unknown {
   const place = key === '' ? 'The event' : `"${key}"`
-  // A date has become its text by now, and a date that is none has become null.
+  // toJSON ran before this: a valid date is text by now, an invalid one is null.
   const date = (this as Readonly<Record<string, unknown>>)[key]
   if (date instanceof Date && Number.isNaN(date.getTime())) {
     throw new EntryRefusal('MAPPING_RESULT', `${place} is an invalid date.`)

@@ -21,7 +21,7 @@ import type { Counts } from './entries.ts'
 import { fileStart } from './read-lines.ts'
 import type { ReadFrom } from './read-lines.ts'
 
-/** What an import is about. Progress is worth something only for the very same: file, mapping and target. */
+/** What an import is about. Progress holds only for the same file, mapping and target. */
 const identitySchema = z.object({
   path: z.string(),
   sizeBytes: z.number(),
@@ -55,7 +55,10 @@ export type FoundProgress =
   | { readonly kind: 'useless'; readonly reason: string }
   | { readonly kind: 'progress'; readonly progress: Progress }
 
-/** Reads what an earlier run has left. A file that is no use is told of, never an error: to begin anew is always right. */
+/**
+ * Reads what an earlier run has left. A file that is of no use is reported, and is no error: to begin with the first
+ * line is always right.
+ */
 export function readProgress(path: string, identity: ImportIdentity): FoundProgress {
   let text: string
   try {
@@ -87,7 +90,7 @@ function whatChanged(before: ImportIdentity, now: ImportIdentity): string {
  * @throws CommandFailure PROGRESS_UNWRITABLE
  */
 export function writeProgress(path: string, progress: Progress): void {
-  // Of one's own: what a killed import has left is not written over half-way.
+  // Named by the process, so that two imports never write into one draft.
   const draft = `${path}.${process.pid}.tmp`
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -105,12 +108,12 @@ export function writeProgress(path: string, progress: Progress): void {
   }
 }
 
-/** What hinders the writing may hinder this too, and is the better thing to tell. */
+/** What made the writing fail may make this fail too; the caller reports the first failure. */
 function removeDraft(draft: string): void {
   try {
     rmSync(draft, { force: true })
   } catch {
-    // It stays, and nobody reads it.
+    // The draft stays; nothing reads it.
   }
 }
 
@@ -170,10 +173,10 @@ export const firstLine: StartingPoint = {
   anchorRow: null,
 }
 
-/** What asking for a record that was stored before has shown. */
+/** What was learnt by sending a record again that an earlier run had stored. */
 export interface Probe {
   readonly isStored: boolean
-  /** Events of it that the asking itself has stored. */
+  /** Events that this sending has stored. */
   readonly appended: number
 }
 
@@ -214,7 +217,7 @@ export async function findStartingPoint(source: ProgressSource): Promise<Startin
       return { ...firstLine, counts: { ...noCounts, appended, duplicates: -appended } }
     }
   }
-  if (position.row > 0) note(`Going on behind line ${position.lines}: ${counts.read} are done (${path}).`)
+  if (position.row > 0) note(`Going on after line ${position.lines}: ${counts.read} are done (${path}).`)
   return { from: position, counts, seconds, rejectsBytes, anchorRow }
 }
 

@@ -38,7 +38,7 @@ class RowParser {
         return null
       },
     })
-    // Each call tells its own error.
+    // Each call returns its own error; without a listener it would end the process.
     this.#parser.on('error', () => undefined)
     this.#parser.resume()
   }
@@ -130,7 +130,7 @@ class CsvReading {
     this.skippedBytes = skipped.length
   }
 
-  /** Of the first text, a line that is no row. */
+  /** Length of the first line `sep=;`, which is no row; 0 without one. */
   readonly skippedBytes: number
 
   async *read(text: Buffer): AsyncGenerator<SourceRecord[]> {
@@ -138,7 +138,7 @@ class CsvReading {
     yield* this.#settle(await this.#parser.write(text))
   }
 
-  /** What the parser has kept back, since more might have belonged to it. */
+  /** The rest that the parser has held back, since more might have followed. */
   async *readEnd(): AsyncGenerator<SourceRecord[]> {
     yield* this.#settle(await this.#parser.end())
   }

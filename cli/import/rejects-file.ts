@@ -39,7 +39,7 @@ export class RejectsFile {
   #bytes = 0
   #pending = ''
 
-  /** @param keepBytes of a file that an earlier run on the same input has begun; 0 to begin anew */
+  /** @param keepBytes of a file that an earlier run on the same input has begun; 0 to begin a new one */
   constructor(path: string, keepBytes: number) {
     this.path = path
     this.#guard(() => {

@@ -3,7 +3,7 @@ import type { Counts } from './entries.ts'
 
 export interface ProgressNow {
   readonly counts: Counts
-  /** Of the file, settled. */
+  /** How much of the file is settled. */
   readonly doneBytes: number
   readonly totalBytes: number | null
 }
@@ -14,11 +14,11 @@ export interface Reporter {
   update(now: ProgressNow): void
   /** A line of its own, above the bar. */
   note(line: string): void
-  /** Nothing of the bar is left. */
+  /** Removes the bar. */
   end(): void
 }
 
-/** Fluent for the eye, nothing for the machine. */
+/** Ten times a second looks fluent and costs nothing. */
 const REDRAW_MS = 100
 /** A log that is read later: a few lines a minute tell enough, and somebody who watches sees that it moves. */
 const LINE_EVERY_MS = 3_000
@@ -94,7 +94,7 @@ export interface ProgressView {
   /** 0 to 1; null where the end is unknown. */
   readonly done: number | null
   readonly counts: Counts
-  /** Entries a second, of late. */
+  /** Entries a second, over the last seconds. */
   readonly rate: number
   readonly secondsLeft: number | null
 }
@@ -118,7 +118,7 @@ export function barText(view: ProgressView, columns: number): string {
     view.done === null
       ? ''
       : `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${percent(view.done).padStart(3)}  `
-  // The last column is left free: some terminals begin a new line behind it.
+  // The last column is left free: some terminals begin a new line after it.
   return `${bar}${facts(view).join('  ')}`.slice(0, Math.max(0, columns - 1))
 }
 

@@ -29,7 +29,7 @@ export interface ImportJob {
   readonly rejectsFile: string
   /** Null: this input can't be resumed. */
   readonly progressFile: string | null
-  /** Begin anew, whatever an earlier run has left. */
+  /** Begin with the first line, whatever an earlier run has left. */
   readonly restart: boolean
   /** How long the server may be away. */
   readonly retryForMs: number
@@ -74,7 +74,7 @@ class ImportRun {
     const totalBytes = source.kind === 'file' ? source.file.identity.sizeBytes : null
     const ledger = new Ledger({ start, progress, rejects, reporter, totalBytes })
     try {
-      // Before anything is sent: what can't be written later shall be known now.
+      // Before anything is sent: that a file can't be written must be known now, and not after an hour.
       ledger.save()
       await this.#upload(readRecords(source, format, start.from, this.#noteOfFile), ledger)
       ledger.finish()

@@ -46,7 +46,7 @@ const createdSchema = z.object({ created: z.int(), existing: z.int() })
 
 /**
  * Makes the tenants that events name, before the events are sent; each slug is asked for once.
- * A slug that can be none is left out: the line that names it is rejected by the server, and the others go on.
+ * A name that can't be a slug is left out: the line that names it is rejected by the server, and the others go on.
  */
 export class TenantCreator {
   readonly #client: Client

@@ -36,7 +36,7 @@ class Unpacking {
     if (!this.#gunzip.closed) await once(this.#gunzip, 'close').catch(() => undefined)
   }
 
-  /** What has come out since it was asked before. */
+  /** What has been unpacked since the last call. */
   take(): Buffer {
     const taken = Buffer.concat(this.#arrived)
     this.#arrived = []
@@ -54,10 +54,10 @@ class Unpacking {
 }
 
 /**
- * The text of a gzip file, of all its members. Where it is damaged, cut off, or followed by something else, all that can
- * be unpacked comes, to the last byte, and then the error of zlib: zlib does not give out what it has unpacked of the
- * piece in which it fails, so the file is read once more up to there, and that piece byte by byte.
- * @param read begins to read the file anew
+ * The text of a gzip file, of all its members. Where it is damaged, cut off, or followed by something else, all that
+ * can be unpacked comes, to the last byte, and then the error of zlib: zlib does not give out what it has unpacked of
+ * the piece in which it fails, so the file is read once more up to there, and that piece byte by byte.
+ * @param read begins to read the file from its start
  */
 export async function* unpack(read: () => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let [piecesDone, textBytes] = [0, 0]

@@ -5,7 +5,7 @@ import { Outbox, RequestBody } from './outbox.ts'
 import { Patience, CONNECTION_LOST } from './retry.ts'
 import type { RetryPolicy } from './retry.ts'
 
-/** Where it is told what became of the entries. */
+/** Keeps account of what became of the entries. */
 export interface Books {
   /** Told of every entry, once, in the order of the file. */
   settle(entry: Entry, outcome: Outcome): void
@@ -104,7 +104,7 @@ export class Upload {
       retry.signal.throwIfAborted()
       throw error
     } finally {
-      // Nothing more of a request that has its answer; of one that broke, nothing more goes out.
+      // A request that has its answer, or that broke, must send nothing more.
       broken.abort()
     }
   }
@@ -151,7 +151,7 @@ const errorSchema = z.object({
 
 export type ServerOutcome = z.infer<typeof outcomeSchema>
 
-/** Longer lines the server does not write; something else answers there. */
+/** The server writes no longer line; where one comes, something else answers. */
 const LINE_CHARACTERS_MAX = 1_048_576
 
 /**

@@ -54,7 +54,7 @@ function whoOf({ pid, login, database, application, state, preparedAs }: Transac
 function behindLine({ eventsBehind: { count, isLowerBound, oldestRecordedAt }, horizon }: LogStatus): string {
   if (count === 0) return `Horizon  ${horizon.xid}`
   const since = oldestRecordedAt === null ? '' : `, the oldest since ${oldestRecordedAt}`
-  return `Horizon  ${horizon.xid}; events that wait behind it: ${countText(count, isLowerBound)}${since}`
+  return `Horizon  ${horizon.xid}; events that wait for it: ${countText(count, isLowerBound)}${since}`
 }
 
 const section = (title: string, transactions: readonly Transaction[], total: number): string[] =>

@@ -45,7 +45,7 @@ export function subscriptionText(subscription: Subscription): string {
     `${name} is ${state}${error === null ? '' : `: ${error}`}`,
     `Lag      ${countText(subscription.lagEvents, subscription.lagIsLowerBound)} events, ${secondsText(subscription.lagSeconds)}`,
     `Epoch    ${epoch}${epochIsCurrent ? '' : ', which has ended: only resume-at lets it go on'}`,
-    `Parked   ${parkedEvents}; streams that wait behind one: ${blockedStreams}; tenants behind the others: ${laggingTenants}`,
+    `Parked   ${parkedEvents}; streams that wait for one: ${blockedStreams}; tenants behind the others: ${laggingTenants}`,
     `Members  ${membersText(subscription)}`,
     renderTable(
       ['member', 'checkpoint', 'lag in events', 'lag', 'held until', 'failures', 'next try', 'error'],

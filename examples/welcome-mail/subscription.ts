@@ -1,6 +1,6 @@
 /**
- * A subscription to copy: whoever registers gets a welcome mail. Handlers are called at least once, so the mail goes out
- * under a key that the mail service knows again: a second delivery of the same event sends nothing.
+ * A subscription to copy: everybody who registers gets a welcome mail. Handlers are called at least once, so the mail
+ * goes out under a key that the mail service knows again: a second delivery of the same event sends nothing.
  */
 import { defineSubscription, RetryLater } from '../../shared/subscriptions/index.ts'
 import type { Subscription } from '../../shared/subscriptions/index.ts'
@@ -37,7 +37,7 @@ export const welcomeMail = (mailer: Mailer): Subscription =>
       try {
         await mailer.send({ key, to: email, text: `Welcome, ${name}!` }, signal)
       } catch (error) {
-        // Not this event's fault: it waits, with everything behind it, and no attempt is counted.
+        // Not this event's fault: it waits, with everything after it, and no attempt is counted.
         if ((error as { status?: number }).status === 503)
           throw new RetryLater('the mail service is away', { cause: error })
         throw error

@@ -84,7 +84,7 @@ var platformSettings = {
   AzureWebJobsDisableHomepage: 'true'
 }
 
-// The certificate is verified whatever the url says; it says so for whoever copies it into another client.
+// The certificate is verified whatever the url says; it says so for a person who copies it into another client.
 var databaseAddress = '${database.host}:${database.port}/${database.name}?sslmode=verify-full'
 var forwards = !empty(analytics.url)
 

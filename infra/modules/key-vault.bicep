@@ -71,7 +71,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
-// On the one key, not on the vault. Whoever reads this module's outputs waits for the right to be given, too.
+// On the one key, not on the vault. A module that reads this one's outputs waits for the right to be given, too.
 resource mayEncrypt 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: key
   name: guid(key.id, identity.id, encryptionUserRole)

@@ -35,7 +35,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
           // Flex Consumption takes one address for each instance; its smallest is /27, /24 leaves room for the largest size.
           addressPrefix: '10.60.0.0/24'
           // The app still calls out: Entra ID, the token issuer, Application Insights. New networks are made without a way
-          // out by default; whoever wants a fixed address puts a NAT gateway here.
+          // out by default; for a fixed address put a NAT gateway here.
           defaultOutboundAccess: true
           // Microsoft.App, not Microsoft.Web/serverFarms as for the older plans: the other one fails with
           // SubnetMissingRequiredDelegation. The provider Microsoft.App must be registered in the subscription.
@@ -81,7 +81,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
 
 output appSubnetId string = network::app.id
 output endpointSubnetId string = network::endpoints.id
-// Whoever takes an output waits for the whole module, so for the links too: a name that is looked up before its zone is
+// A module that takes an output waits for the whole module, so for the links too: a name that is looked up before its zone is
 // linked is remembered as public.
 @description('Resource ids of the zones, in the order of `zoneNames`.')
 output zoneIds string[] = [for (name, i) in zoneNames: zones[i].id]

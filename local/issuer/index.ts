@@ -1,6 +1,6 @@
 /**
  * A small OpenID Connect issuer for the local run: it publishes keys as Entra ID does, and tokens are signed with the
- * key in its folder by whoever may read that folder.
+ * key in its folder by every account that may read that folder.
  *
  * Invariants: the private key never leaves the folder (0600) and is never handed out over HTTP, and neither are
  * tokens: another account of this machine cannot get one. Tokens survive a restart; a rotated key stays published.

@@ -12,7 +12,7 @@ import type { IssuerFacts } from './tokens.ts'
 /** What the local run's tokens are meant for; in Azure this is the application id URI. */
 export const LOCAL_AUDIENCE = 'api://trickle'
 
-/** Every answer is a few hundred bytes; whoever takes longer to ask is not asking. */
+/** Every answer is a few hundred bytes; a client that takes longer to ask is not asking. */
 const REQUEST_TIMEOUT_MS = 5000
 
 /**
@@ -68,7 +68,7 @@ function answer(
   if (refusal !== undefined) answerJson(response, 403, { error: refusal })
   else if (request.method !== 'GET') answerJson(response, 405, { error: 'Only GET is answered.' })
   else if (path === '/.well-known/openid-configuration') answerJson(response, 200, discovery(facts))
-  // Read anew each time: a rotation by another process shows at once, and the file is small.
+  // Read each time: a rotation by another process shows at once, and the file is small.
   else if (path === '/jwks.json') answerJson(response, 200, publicKeys(readKeys(folder)))
   else answerJson(response, 404, { error: 'See /.well-known/openid-configuration and /jwks.json' })
 }

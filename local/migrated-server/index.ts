@@ -16,7 +16,7 @@ export interface MigratedServer {
   readonly dataFolder: string
   /** The administrator's url of the server's own database. */
   readonly serverUrl: string
-  /** That of the migrated one. */
+  /** The administrator's url of the migrated database. */
   readonly adminUrl: string
   url(role: LoginRole): string
   dispose(): Promise<void>

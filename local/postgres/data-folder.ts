@@ -32,7 +32,7 @@ export function needsInitialising(placement: Placement): boolean {
       code: 'DATA_FOLDER_OTHER_VERSION',
       what: `The data was made by PostgreSQL "${version.slice(0, 20)}", but version ${placement.version} is to run.`,
       where: versionFile,
-      mend: 'Use the version that made it, or give up its events and start anew with --fresh.',
+      mend: 'Use the version that made it, or give up its events and start with an empty one by --fresh.',
     })
   }
   if (!existsSync(placement.passwordFile)) {
@@ -59,7 +59,7 @@ function broken(what: string, where: string): LocalFailure {
     code: 'DATA_FOLDER_BROKEN',
     what,
     where,
-    mend: 'Restore it from a copy, or give up its events and start anew with --fresh (clears analytics and storage too).',
+    mend: 'Restore it from a copy, or give up its events and start with an empty one by --fresh (clears analytics and storage too).',
   })
 }
 

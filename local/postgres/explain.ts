@@ -21,7 +21,7 @@ interface Sign {
 }
 
 const FRESH_MEND =
-  'Restore it from a copy, or give up its events and start anew with --fresh (clears analytics and storage too).'
+  'Restore it from a copy, or give up its events and start with an empty one by --fresh (clears analytics and storage too).'
 
 /** Messages of PostgreSQL (lc_messages is C, so they are English), most telling first. */
 const signs: readonly Sign[] = [

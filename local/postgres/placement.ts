@@ -11,8 +11,8 @@ import { makeOutsideFolder, noteOwner, outsideFolder, sweepOutside } from './out
 import { reachableBinaries } from './reachable-copy.ts'
 
 /**
- * Where everything of one server lies. The server folder belongs to whoever starts: it holds the administrator's
- * password, the log and, where the server's account can reach it, the data.
+ * Where everything of one server lies. The server folder belongs to the account that starts it: it holds the
+ * administrator's password, the log and, where the server's account can reach it, the data.
  */
 export interface Placement {
   readonly version: PostgresVersion

@@ -133,7 +133,7 @@ function writeSettings(placement: Placement, port: number, options: StartServerO
 
 function openLog(logFile: string): { descriptor: number; length: number } {
   try {
-    // Appending, so that whoever rotates the log may cut it at any time.
+    // Appending, so that the log may be cut at any time when it is rotated.
     const descriptor = openSync(logFile, 'a', 0o600)
     fchmodSync(descriptor, 0o600)
     return { descriptor, length: statSync(logFile).size }

@@ -49,7 +49,7 @@ const options = optionsSchema.parse(JSON.parse(process.env[DETACHED_OPTIONS_NAME
 const signals = controlBySignals(() => process.exit(1))
 let ready = false
 process.once('disconnect', () => {
-  // Whoever started it was interrupted: nobody knows about this run yet.
+  // The command that started it was interrupted: nobody knows about this run yet.
   if (!ready) signals.stop()
 })
 try {

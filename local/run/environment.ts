@@ -52,7 +52,7 @@ export function roleUrl(
  * Settings that may be changed for a run by setting them for `npm start`: those the run has no value of its own for.
  * Addresses and keys are always the run's: a setting left over in a shell must not send events elsewhere.
  */
-export const TUNABLE_NAMES: readonly string[] = [
+export const tunableNames: readonly string[] = [
   'TRICKLE_POSTGRES_STATEMENTS',
   'TRICKLE_AUTH_TENANT_CLAIM',
   'TRICKLE_AUTH_TENANT_KEY',
@@ -74,7 +74,7 @@ export interface FunctionsAddresses {
 
 /** The settings of the functions app, as `shared/config` and the platform name them. */
 export function functionsSettings(addresses: FunctionsAddresses): Record<string, string> {
-  const tuned = TUNABLE_NAMES.flatMap((name): [string, string][] => {
+  const tuned = tunableNames.flatMap((name): [string, string][] => {
     const value = process.env[name]
     return value === undefined || value === '' ? [] : [[name, value]]
   })

@@ -8,7 +8,7 @@ export interface KeptPart<Facts> {
 }
 
 export interface KeeperEvents {
-  /** A process is gone that should serve. */
+  /** Told when a process that should serve has ended. */
   readonly down: (name: string, how: string, pauseMs: number) => void
   readonly up: (name: string, pid: number) => void
   readonly failed: (name: string, reason: string, pauseMs: number) => void

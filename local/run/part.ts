@@ -14,9 +14,9 @@ export interface RunningPart<Facts> {
   readonly facts: Facts
   /** Settles with how it ended, in words. Never rejects. */
   readonly ended: Promise<string>
-  /** Orderly, forced after a while. */
+  /** Ends it in order; by force when that takes too long. */
   stop(): Promise<void>
-  /** At once. */
+  /** Ends it at once. */
   kill(): void
 }
 

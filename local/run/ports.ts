@@ -32,7 +32,7 @@ export interface AskedPorts {
 
 /**
  * The ports of a run. Those asked for must be free; the others are picked free the first time and kept in the home, so
- * that addresses stay the same from start to start. One that was taken meanwhile is picked anew.
+ * that addresses stay the same from start to start. Where another program has taken one meanwhile, another is picked.
  * @throws LocalFailure PORT_TAKEN, PERMISSION_MISSING
  */
 export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPorts> {
@@ -92,8 +92,8 @@ async function assertFree(port: number, wantedFor: string, option: string): Prom
 const STARTS_ON_PICKED_PORTS = 5
 
 /**
- * The ports of a run while its parts start. Between the look at a port and the part that listens on it another program may
- * take it; then others are picked, as long as nobody has asked for these.
+ * The ports of a run while its parts start. Between the look at a port and the part that listens on it another program
+ * may take it; then others are picked, as long as nobody has asked for these.
  */
 export class PortsOfRun {
   readonly #home: Home
@@ -116,8 +116,8 @@ export class PortsOfRun {
   }
 
   /**
-   * Starts a part that listens on the named ports. Only the first start picks others: later ones keep the addresses that
-   * the other parts know.
+   * Starts a part that listens on the named ports. Only the first start picks others: later ones keep the addresses
+   * that the other parts know.
    * @throws LocalFailure PORT_TAKEN for a port that was asked for; what `start` throws
    */
   async startOn<T>(names: readonly PortName[], start: () => Promise<T>): Promise<T> {

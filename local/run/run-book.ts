@@ -55,7 +55,7 @@ export class RunBook {
 
   spawned(name: PartName, pid: number): void {
     const mark = processMark(pid)
-    // Without a mark it is gone already: how it ended is told by whoever waits for it.
+    // Without a mark it has ended already: how it ended is told by the code that waits for it.
     this.#set(name, mark === undefined ? { serves: false } : { process: { name, pid, mark }, serves: false })
   }
 

@@ -8,10 +8,10 @@ const urlOrNull = z.string().nullable()
 
 /** What `trickle status --json` prints. Parts that are absent are null; addresses are such as stock clients accept. */
 export const statusSchema = z.object({
-  /** Of this document. */
+  /** Version of this document. */
   schemaVersion: z.literal(1),
   ready: z.boolean(),
-  /** Of Trickle. */
+  /** Version of Trickle. */
   version: z.string(),
   pid: z.int().nullable(),
   hostPid: z.int().nullable(),

@@ -92,7 +92,7 @@ async function readyOf(
     )
     const ended = once(child, 'exit', { signal: gaveUp.signal }).then(() => 'ended' as const)
     const first = await Promise.race([told, ended])
-    // Whoever loses the race is not waited for; without this its abort would be an unhandled rejection.
+    // The promise that loses the race is not waited for; without this its abort would be an unhandled rejection.
     told.catch(() => undefined)
     ended.catch(() => undefined)
     if (first === 'ended')

@@ -58,7 +58,8 @@ export function createHttpDispatcher(
     } else {
       serveBuffered(exchange, match, { executor, bodyLimitBytes: options.bodyLimitBytes }).catch(
         (error: unknown) => {
-          // The client has gone while it sent its body, or the app returned what can't be written as a response.
+          // The client has disconnected while it sent its body, or the app returned what can't be written as a
+          // response.
           log.write({
             level: 'warning',
             category: match.route.fn.name,

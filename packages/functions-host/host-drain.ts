@@ -1,6 +1,6 @@
 /**
  * Drain mode: stops what fetches work by itself (timers, queues) and tells when nothing runs any more. HTTP goes on.
- * Source: azure-functions-host, DrainModeManager.cs, HostController.cs (resume starts the listeners anew).
+ * Source: azure-functions-host, DrainModeManager.cs, HostController.cs (resume starts the listeners again).
  */
 import type { Activity } from './activity.ts'
 import type { DispatcherTable } from './dispatcher-table.ts'

@@ -79,7 +79,7 @@ function handle(
   stages: readonly HttpStage[] | undefined,
   options: HttpFrontOptions,
 ): void {
-  // A write to a client that has gone is no defect; without a listener it would end the process.
+  // A write to a client that has disconnected is no defect; without a listener it would end the process.
   response.on('error', () => undefined)
   const cors = options.cors?.answer(request)
   const path = readRequestPath(request.url ?? '/')

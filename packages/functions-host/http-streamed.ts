@@ -137,7 +137,7 @@ function forward(
   upstream.on('error', () => {
     if (!response.closed && !response.writableEnded) answerEmpty(exchange, timedOut ? 504 : 502)
   })
-  // The client has gone: the library's server sees its connection close and stops sending.
+  // The client has disconnected: the library's server sees its connection close and stops sending.
   response.on('close', () => {
     if (!response.writableFinished) upstream.destroy()
   })

@@ -1,7 +1,7 @@
 /**
  * The host's log: one line on stdout for each entry (time, level, category, invocation id, message).
  *
- * Line ends inside a message become ' | ', so that a stack trace stays one entry for whoever reads the stream.
+ * Line ends inside a message become ' | ', so that a stack trace stays one entry for the reader of the stream.
  * Thresholds come from host.json's `logging.logLevel`, the longest matching category first, as the platform does.
  */
 import type { CoreLogLevel } from './core-api.ts'

@@ -87,7 +87,7 @@ function stopOnRequest(hostWhenStarted: () => FunctionsHost | undefined): void {
   }
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
-  process.on('disconnect', () => stop('the parent process has gone'))
+  process.on('disconnect', () => stop('the parent process has ended'))
 }
 
 /** Ends the process as the worker does on an error outside of any invocation. */
@@ -102,7 +102,7 @@ function crash(error: unknown): never {
 }
 
 async function main(): Promise<void> {
-  // A reader that has gone must not turn an orderly stop into a crash.
+  // A reader that has disconnected must not turn an orderly stop into a crash.
   process.stdout.on('error', () => undefined)
   process.on('uncaughtException', crash)
   let host: FunctionsHost | undefined

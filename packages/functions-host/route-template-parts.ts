@@ -82,7 +82,7 @@ export function readParameter(text: string): TemplateParameter {
   const catchAll = stars > 0
   const optional = text.endsWith('?')
   const body = text.slice(stars, optional ? -1 : undefined)
-  // A name may begin with a delimiter, so the search starts behind its first character.
+  // A name may begin with a delimiter, so the search starts after its first character.
   const delimiter = body.slice(1).search(/[:=]/)
   const name = delimiter === -1 ? body : body.slice(0, delimiter + 1)
   if (name === '' || /[/{}?*]/.test(name)) throw new Error(`The route parameter name '${name}' is invalid.`)

@@ -58,7 +58,10 @@ export function createScheduleStatusStore(stateFolder: string, log: HostLog): Sc
         return { last: readScheduleTime(content['Last']), next, lastUpdated }
       } catch (error) {
         if (systemCodeOf(error) !== 'ENOENT')
-          warn(functionName, `The timer's status can't be read (${messageOf(error)}); it starts anew.`)
+          warn(
+            functionName,
+            `The timer's status can't be read (${messageOf(error)}); it starts again from now.`,
+          )
         return undefined
       }
     },

@@ -25,7 +25,7 @@ export interface SealedBatch {
   readonly tag: string
 }
 
-const BATCH = columns({
+const batchColumns = columns({
   batchId: text,
   subscription: text,
   epoch: text,
@@ -40,7 +40,7 @@ const BATCH = columns({
   tag: text,
 })
 
-export type BatchRow = RowOf<typeof BATCH>
+export type BatchRow = RowOf<typeof batchColumns>
 
 /**
  * The batch that was sealed and not yet marked as sent; there is one at the most. One of an earlier generation is given
@@ -51,19 +51,19 @@ export const openBatch = (subscription: string, generation: number): Statement<B
   text: `select b.batch_id, b.subscription, b.epoch, b.from_xid, b.from_position, b.to_xid, b.to_position, b.event_count,
       b.byte_count, encode(b.content_hash, 'hex') as content_hash, b.blob_name, b.tag
     from trickle_analytics_outbox.open_batch($1, $2) b`,
-  columns: BATCH,
+  columns: batchColumns,
   values: [subscription, generation],
 })
 
 /** False: another holder works on the subscription, and nothing was changed. */
-const HELD = columns({ isHeld: boolean })
+const heldColumns = columns({ isHeld: boolean })
 
-type HeldStatement = Statement<RowOf<typeof HELD>>
+type HeldStatement = Statement<RowOf<typeof heldColumns>>
 
 export const sealBatch = (fence: bigint, batch: SealedBatch): HeldStatement => ({
   name: 'seal_batch',
   text: `select trickle_analytics_outbox.seal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, decode($11, 'hex'), $12, $13) as is_held`,
-  columns: HELD,
+  columns: heldColumns,
   values: [
     fence,
     batch.batchId,
@@ -91,6 +91,6 @@ export const beginAttempt = (batchId: string): Statement => ({
 export const completeBatch = (fence: bigint, batchId: string, leaseMs: number): HeldStatement => ({
   name: 'complete_batch',
   text: 'select trickle_analytics_outbox.complete($1, $2, $3) as is_held',
-  columns: HELD,
+  columns: heldColumns,
   values: [fence, batchId, leaseMs],
 })

@@ -10,7 +10,7 @@ import {
   type Statement,
 } from '../postgres/index.ts'
 
-const ACTION = columns({
+const actionColumns = columns({
   actionId: text,
   recordedAt: timestamp,
   action: text,
@@ -24,7 +24,7 @@ const ACTION = columns({
   traceId: text,
 })
 
-type ActionRow = RowOf<typeof ACTION>
+type ActionRow = RowOf<typeof actionColumns>
 
 export interface RecordedAction extends Omit<ActionRow, 'actionId'> {
   /** A 64-bit number, so a string. Later rows have higher ones. */
@@ -59,9 +59,9 @@ export class ActionList {
 
 const selectActions = (before: string | null, limit: number): Statement<ActionRow> => ({
   name: 'select_operator_actions',
-  text: `select ${ACTION.of('a')} from trickle_operations_audit.actions a
+  text: `select ${actionColumns.of('a')} from trickle_operations_audit.actions a
     where a.action_id < $1 order by a.action_id desc limit $2`,
-  columns: ACTION,
+  columns: actionColumns,
   values: [before ?? INT8_MAX, limit],
 })
 

@@ -29,7 +29,7 @@ export interface Outcome {
   readonly code: string | null
 }
 
-/** Lines are counted anew each minute: a flood of refusals must neither fill the log nor cost what it is billed by. */
+/** Lines are counted from 0 each minute: a flood of refusals must neither fill the log nor cost what it is billed by. */
 const WINDOW_MS = 60_000
 /** Of requests whose caller nobody knows, an instance writes this many a window. Anybody can send them. */
 const ANONYMOUS_MAX = 20
@@ -42,7 +42,7 @@ const SERVICE_MS = 3_600_000
 const SERVICES_MAX = 10_000
 
 export function createAccessLog(logger: KernelLogger): AccessLog {
-  const refusals = createRefusals(logger)
+  const refusals = new Refusals(logger)
   const services = new Map<string, number>()
   return {
     refused: quietly((error: TrickleError, facts: FailureFacts, seen: Sighting) => {
@@ -72,70 +72,76 @@ export function createAccessLog(logger: KernelLogger): AccessLog {
 }
 
 /** The refused requests of the running window, and how many of them were left out. */
-function createRefusals(logger: KernelLogger) {
-  const leftOut = new Map<string, number>()
-  const perCaller = new Map<string, number>()
-  let anonymous = 0
-  let known = 0
-  let endsAtMs = 0
-  let timer: NodeJS.Timeout | undefined
+class Refusals {
+  readonly #logger: KernelLogger
+  readonly #leftOut = new Map<string, number>()
+  readonly #perCaller = new Map<string, number>()
+  #anonymous = 0
+  #known = 0
+  #endsAtMs = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(logger: KernelLogger) {
+    this.#logger = logger
+  }
+
+  write(error: TrickleError, facts: FailureFacts, seen: Sighting): void {
+    if (Date.now() >= this.#endsAtMs) {
+      this.#close()
+      this.#open()
+    }
+    const caller = seen.identity ?? refusedCallerOf(error)
+    if (!this.#hasRoom(caller)) {
+      this.#leftOut.set(error.code, (this.#leftOut.get(error.code) ?? 0) + 1)
+      return
+    }
+    this.#logger.warn('A request was refused', {
+      event: 'access.refused',
+      ...who(seen, refusedCallerOf(error)),
+      ...where(facts),
+      status: error.status,
+      code: error.code,
+      ...(facts.isMidStream ? { isMidStream: true } : {}),
+    })
+  }
+
+  #open(): void {
+    this.#endsAtMs = Date.now() + WINDOW_MS
+    // Ended with the process, too: it must not keep an instance alive that has nothing else to do.
+    this.#timer = setTimeout(
+      quietly(() => this.#close()),
+      WINDOW_MS,
+    ).unref()
+  }
 
   /** One line tells what a window left out, also when nobody comes any more. */
-  const close = (): void => {
-    clearTimeout(timer)
-    endsAtMs = 0
-    if (leftOut.size > 0) {
-      logger.warn('Refused requests were left out of the log', {
+  #close(): void {
+    clearTimeout(this.#timer)
+    this.#endsAtMs = 0
+    if (this.#leftOut.size > 0) {
+      this.#logger.warn('Refused requests were left out of the log', {
         event: 'access.left_out',
-        count: [...leftOut.values()].reduce((sum, count) => sum + count, 0),
-        codes: Object.fromEntries(leftOut),
+        count: [...this.#leftOut.values()].reduce((sum, count) => sum + count, 0),
+        codes: Object.fromEntries(this.#leftOut),
         time: new Date().toISOString(),
       })
     }
-    leftOut.clear()
-    perCaller.clear()
-    anonymous = 0
-    known = 0
+    this.#leftOut.clear()
+    this.#perCaller.clear()
+    this.#anonymous = 0
+    this.#known = 0
   }
 
-  const open = (): void => {
-    endsAtMs = Date.now() + WINDOW_MS
-    // Ended with the process, too: it must not keep an instance alive that has nothing else to do.
-    timer = setTimeout(quietly(close), WINDOW_MS).unref()
-  }
-
-  return {
-    write(error: TrickleError, facts: FailureFacts, seen: Sighting): void {
-      if (Date.now() >= endsAtMs) {
-        close()
-        open()
-      }
-      const caller = seen.identity ?? refusedCallerOf(error)
-      if (!hasRoom(caller)) {
-        leftOut.set(error.code, (leftOut.get(error.code) ?? 0) + 1)
-        return
-      }
-      logger.warn('A request was refused', {
-        event: 'access.refused',
-        ...who(seen, refusedCallerOf(error)),
-        ...where(facts),
-        status: error.status,
-        code: error.code,
-        ...(facts.isMidStream ? { isMidStream: true } : {}),
-      })
-    },
-  }
-
-  function hasRoom(caller: { issuer: string | null; subject: string | null } | null): boolean {
+  #hasRoom(caller: { issuer: string | null; subject: string | null } | null): boolean {
     if (caller === null) {
-      anonymous += 1
-      return anonymous <= ANONYMOUS_MAX
+      this.#anonymous += 1
+      return this.#anonymous <= ANONYMOUS_MAX
     }
     const key = JSON.stringify([caller.issuer, caller.subject])
-    const count = perCaller.get(key) ?? 0
-    if (count >= CALLER_MAX || known >= KNOWN_MAX) return false
-    known += 1
-    perCaller.set(key, count + 1)
+    const count = this.#perCaller.get(key) ?? 0
+    if (count >= CALLER_MAX || this.#known >= KNOWN_MAX) return false
+    this.#known += 1
+    this.#perCaller.set(key, count + 1)
     return true
   }
 }

@@ -26,18 +26,18 @@ export interface LookUpCompanion {
   readonly learn: (value: string | null, askedAtMs: number) => void
 }
 
-const STATUS = oneOf('active', 'suspended')
+const statusType = oneOf('active', 'suspended')
 
-const FOUND = columns({
+const foundColumns = columns({
   tenantId: text,
   slug: text,
   name: text,
-  status: STATUS,
+  status: statusType,
   /** What the companion asked for. */
   beside: orNull(text),
 })
 
-export type FoundTenant = RowOf<typeof FOUND>
+export type FoundTenant = RowOf<typeof foundColumns>
 
 export const findTenant = (
   claim: string,
@@ -47,24 +47,24 @@ export const findTenant = (
   name: companion === undefined ? 'find_tenant' : `find_tenant_with_${companion.name}`,
   text: `select f.tenant_id, f.slug, f.name, f.status, ${companion?.column ?? 'null'} as beside
     from trickle_tenants_state.find_tenant($1, $2) f`,
-  columns: FOUND,
+  columns: foundColumns,
   values: [claim, key],
 })
 
-const TENANT = columns({
+const tenantColumns = columns({
   tenantId: text,
   slug: text,
   externalId: orNull(text),
   name: text,
-  status: STATUS,
+  status: statusType,
   createdAt: timestamp,
   updatedAt: timestamp,
 })
 
-export type TenantRow = RowOf<typeof TENANT>
+export type TenantRow = RowOf<typeof tenantColumns>
 
 /** What became of one tenant of a request. */
-const CREATION = columns({
+const creationColumns = columns({
   /** Which of them, 1 first. */
   n: integer,
   outcome: oneOf('created', 'existing', 'taken'),
@@ -76,37 +76,37 @@ const CREATION = columns({
   heldAs: orElse(oneOf('id', 'slug', 'externalId'), 'externalId' as const),
 })
 
-export type Creation = RowOf<typeof CREATION>
+export type Creation = RowOf<typeof creationColumns>
 
 /** Slugs are folded already. A row for each, in this order. */
 export const createTenants = (
   tenants: readonly { slug: string; externalId: string | null; name: string }[],
 ): Statement<Creation> => ({
   name: 'create_tenants',
-  text: `select ${CREATION.of('c')} from trickle_tenants_state.create_tenants($1) c order by c.n`,
-  columns: CREATION,
+  text: `select ${creationColumns.of('c')} from trickle_tenants_state.create_tenants($1) c order by c.n`,
+  columns: creationColumns,
   values: [JSON.stringify(tenants)],
 })
 
 export const selectTenant = (tenantId: string): Statement<TenantRow> => ({
   name: 'select_tenant',
-  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
-  columns: TENANT,
+  text: `select ${tenantColumns.of('t')} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
+  columns: tenantColumns,
   values: [tenantId],
 })
 
 export const selectTenants = (afterSlug: string, limit: number): Statement<TenantRow> => ({
   name: 'select_tenants',
-  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
-  columns: TENANT,
+  text: `select ${tenantColumns.of('t')} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
+  columns: tenantColumns,
   values: [afterSlug, limit],
 })
 
 /** By slugs, for imports: thousands at a time. */
 export const selectTenantsBySlug = (slugs: readonly string[]): Statement<TenantRow> => ({
   name: 'select_tenants_by_slug',
-  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
-  columns: TENANT,
+  text: `select ${tenantColumns.of('t')} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
+  columns: tenantColumns,
   values: [slugs],
 })
 
@@ -118,7 +118,7 @@ export const updateStatus = (
   name: 'update_tenant_status',
   text: `update trickle_tenants_state.tenants t
     set status = $2, updated_at = case when t.status = $2 then t.updated_at else clock_timestamp() end
-    where t.tenant_id = $1 returning ${TENANT.of('t')}`,
-  columns: TENANT,
+    where t.tenant_id = $1 returning ${tenantColumns.of('t')}`,
+  columns: tenantColumns,
   values: [tenantId, status],
 })

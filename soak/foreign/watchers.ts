@@ -8,16 +8,16 @@ const PAGE_EVENTS_MAX = 1_000
 const PAGE_BYTES_MAX = 8 * 1_048_576
 
 /** The event id is null in a row that only tells how far the page has come. */
-const SEEN = columns({ eventId: orNull(text), xid: text, position: text })
+const seen = columns({ eventId: orNull(text), xid: text, position: text })
 
 /** The page after (xid, position). */
-type Page = (xid: string, position: string) => Statement<RowOf<typeof SEEN>>
+type Page = (xid: string, position: string) => Statement<RowOf<typeof seen>>
 
 /** By the product's function. */
 export const byFeed: Page = (xid, position) => ({
   name: 'soak_feed',
   text: 'select f.event_id, f.xid, f.position from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f',
-  columns: SEEN,
+  columns: seen,
   values: [xid, position, PAGE_EVENTS_MAX, PAGE_BYTES_MAX],
 })
 
@@ -27,7 +27,7 @@ export const byPlainXmin: Page = (xid, position) => ({
   text: `select e.event_id, e.xid, e.position from trickle_events_log.events e
     where (e.xid, e.position) > ($1::xid8, $2::bigint) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
     order by e.xid, e.position limit $3`,
-  columns: SEEN,
+  columns: seen,
   values: [xid, position, PAGE_EVENTS_MAX],
 })
 

@@ -17,7 +17,7 @@ export interface CommandWrite {
 /** How a command is known again: by nothing that its sender has, by the ids of its events, by its key, by both. */
 export type Identity = 'none' | 'ids' | 'key' | 'both'
 
-/** One append, as its writer's ledger remembers it; whoever has it can send it again. */
+/** One append, as its writer's ledger remembers it; every process that has it can send it again. */
 export interface Command {
   /** "INCARNATION-NTH": which life of which writer process made it, and its place there. */
   readonly id: string

@@ -38,5 +38,5 @@ process.on('message', (message: ToReaders) => {
     },
   )
 })
-// Whoever started it has gone: nobody wants to know what is seen.
+// The process that started it has ended: nobody wants to know what is seen.
 process.on('disconnect', () => process.exit(0))

@@ -73,7 +73,7 @@ async function tenantsOf({ appUrl, space }: ReaderOrders): Promise<TenantContext
 }
 
 /** In a row that only tells how far the page has come there is no event. */
-const ROW = columns({
+const row = columns({
   tenantId: orElse(text, ''),
   xid: text,
   position: text,
@@ -82,22 +82,22 @@ const ROW = columns({
   eventId: orNull(text),
 })
 
-type Page = (xid: string, position: string, limit: number) => Statement<RowOf<typeof ROW>>
+type Page = (xid: string, position: string, limit: number) => Statement<RowOf<typeof row>>
 
 /** The feed of all tenants. */
 const page: Page = (xid, position, limit) => ({
   name: 'soak_read_feed',
-  text: `select ${ROW.of('f')} from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f`,
-  columns: ROW,
+  text: `select ${row.of('f')} from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f`,
+  columns: row,
   values: [xid, position, limit, PAGE_BYTES_MAX],
 })
 
 /** The part of it that the first of two members of a subscription reads. */
 const memberPage: Page = (xid, position, limit) => ({
   name: 'soak_read_feed_part',
-  text: `select ${ROW.of('f')}
+  text: `select ${row.of('f')}
     from trickle_events_log.read_feed_part($1, $2, null, null, null, null, null, null, 0, 2, $3, $4, $5) f`,
-  columns: ROW,
+  columns: row,
   values: [xid, position, limit, PAGE_SCAN_MAX, PAGE_BYTES_MAX],
 })
 

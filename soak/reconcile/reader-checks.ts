@@ -16,7 +16,7 @@ export interface ReaderFindings {
   readonly doubled: number
   /** Seen after a later version of their stream. */
   readonly inverted: number
-  /** Seen after an event that stands behind them in the log. */
+  /** Seen after an event that comes after them in the log. */
   readonly reordered: number
 }
 

@@ -21,7 +21,7 @@ export function startReaders(orders: ReaderOrders): ReadersProcess {
   const ended = child.ended.then((code) => {
     if (code !== 0 && !isKilled) throw new Error(`the readers ended with ${String(code)}`)
   })
-  // Whoever waits for it is told; a run that is broken off waits no more.
+  // The code that waits for it is told; a run that is broken off does not wait any more.
   ended.catch(() => {})
   return {
     states: () => states,

@@ -19,7 +19,7 @@ interface Writer {
   readonly child: Child<ToWriter>
   readonly incarnation: number
   readonly quota: number
-  /** What others handed over to it, for whoever follows it when it is killed. */
+  /** What others handed over to it, for the one that follows it when it is killed. */
   readonly handedOver: Command[]
   made: number
   isDone: boolean

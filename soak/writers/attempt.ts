@@ -17,7 +17,10 @@ export interface Desk {
 
 export type Outcome = 'answered' | 'refused' | 'nothing' | 'unknown' | 'wrong'
 
-/** Long enough for a killed pool to come back, short enough that a run ends: 40 times 50 ms beside the store's own retries. */
+/**
+ * Long enough for a killed pool to come back, short enough that a run ends: 40 times 50 ms beside the store's own
+ * retries.
+ */
 const SETTLE_ATTEMPTS_MAX = 40
 const SETTLE_PAUSE_MS = 50
 
@@ -29,7 +32,7 @@ const NOTHING_WRITTEN = new Set([
   'DEADLINE_EXCEEDED',
 ])
 
-/** One attempt by way of the store, with its outcome in the ledger. Whoever calls has announced it there. */
+/** One attempt by way of the store, with its outcome in the ledger. The caller has announced it there. */
 export async function attempt(desk: Desk, store: EventStore, command: Command): Promise<Outcome> {
   const tenant = desk.tenants[command.tenant]
   if (tenant === undefined) throw new Error(`there is no tenant ${command.tenant}`)
@@ -50,8 +53,8 @@ function noteFailure({ ledger, source }: Desk, command: Command, error: unknown)
   if (code === 'VERSION_CONFLICT') {
     const [write] = command.writes
     const version = isTrickleError(error) ? error.extensions?.['currentVersion'] : undefined
-    // With a condition the version may be that of the condition's stream. Learned for another stream it would make a later
-    // command expect what is not true yet, so that its refusal is not final.
+    // With a condition the version may be that of the condition's stream. Learned for another stream it would make a
+    // later command expect what is not true yet, so that its refusal is not final.
     const isOfWrite = command.writes.length === 1 && command.conditions.length === 0
     if (write !== undefined && isOfWrite && typeof version === 'number')
       source.learn(command.tenant, write.stream, version)

@@ -101,5 +101,5 @@ process.on('message', (message: ToWriter) => {
       break
   }
 })
-// Whoever started it has gone: there is nobody to write for.
+// The process that started it has ended: there is nobody to write for.
 process.on('disconnect', () => process.exit(0))

@@ -106,7 +106,7 @@ describe('figureOf', () => {
 })
 
 describe('CPU time', () => {
-  it('is read behind a command that holds spaces and brackets', () => {
+  it('is read after a command that holds spaces and brackets', () => {
     const text = '812 (postgres: (a) b) S 800 812 812 0 -1 4194560 1 2 3 4 150 50 7 3 20 0 1 0 99 1 2'
     expect(parseStat(text)).toEqual({ parentPid: 800, ticks: 200, endedChildrenTicks: 10 })
   })

@@ -77,9 +77,7 @@ Epoch    ${epoch.epoch} (number 1, since 2026-11-21T12:00:00Z: the log begins)
     expect(out).toContain(
       'held for 10 s by process 4711 (trickle_app, in orders, trickle, idle in transaction), and 1 more\n',
     )
-    expect(out).toContain(
-      'events that wait behind it: 10000 or more, the oldest since 2026-11-21T13:00:01Z\n',
-    )
+    expect(out).toContain('events that wait for it: 10000 or more, the oldest since 2026-11-21T13:00:01Z\n')
     expect(out).toContain('Head     796:5, recorded 2026-11-21T12:59:00Z\n')
     expect(out).toContain(`earlier  ${epoch.epoch}`)
     expect(out).toContain('Holding the feed (the oldest 1 of 2):\n')

@@ -16,7 +16,7 @@ afterAll(() => database.drop())
 const written = (): Promise<string> => readFile(new URL('rights.txt', import.meta.url), 'utf8')
 
 describe('the rights of every login, by column', () => {
-  it('are those of rights.txt: whoever changes them says so there (npx vitest run test/database/rights.int.test.ts -u)', async () => {
+  it('are those of rights.txt: a change of them is made there too (npx vitest run test/database/rights.int.test.ts -u)', async () => {
     await expect(await allRights(admin)).toMatchFileSnapshot('rights.txt')
     expect((await written()).split('\n\n').map((section) => section.split('\n')[0])).toEqual([...holders])
   })

@@ -13,14 +13,17 @@ export interface Example {
   readonly answer: string | null
 }
 
-/** Shell blocks of a text, each with the block of an answer behind it. */
+/** Shell blocks of a text, each with the block of an answer after it. */
 export function examplesOf(markdown: string): Example[] {
   return [...markdown.matchAll(/```sh\n([\s\S]*?)```(?:\s*```(?:json|text)\n([\s\S]*?)```)?/g)].map(
     ([, command = '', answer]) => ({ command, answer: answer ?? null }),
   )
 }
 
-/** What a command prints in a shell beside the running product, after the commands before it, in a tenant of the file's own. */
+/**
+ * What a command prints in a shell beside the running product, after the commands before it, in a tenant of the file's
+ * own.
+ */
 export async function outputOf({ run: local, slugs }: Api, before: string, command: string): Promise<string> {
   const script = `${before}${command}`
     .replaceAll('http://localhost:7071', local.url)

@@ -4,7 +4,9 @@ import { event, startApi, type Answer, type Api } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 import { openEventStream, type EventStream } from '../support/event-stream.ts'
 
-/** One tenant's half of those that functions/events lets wait at a time, and of the viewers that the local run serves. */
+/**
+ * One tenant's half of those that functions/events lets wait at a time, and of the viewers that the local run serves.
+ */
 const PLACES = 4
 
 let api: Api
@@ -125,7 +127,7 @@ describe('a long poll of a stream', () => {
 })
 
 describe('server-sent events', () => {
-  it('come as they happen, each with its checkpoint, and go on behind the last that was seen', async () => {
+  it('come as they happen, each with its checkpoint, and go on after the last that was seen', async () => {
     const viewer = await watch(`?after=${await endOfFeed()}`)
     expect(viewer.response.headers.get('content-type')).toBe('text/event-stream')
     expect(await viewer.next()).toEqual({ retry: '1000' })

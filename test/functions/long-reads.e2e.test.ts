@@ -84,7 +84,7 @@ describe('a stream as lines', () => {
 })
 
 describe('the feed as lines', () => {
-  it('comes up to its end, with the token behind it', async () => {
+  it('comes up to its end, with the token after it', async () => {
     const { events, last } = await readLines('/api/events')
     expect(events).toHaveLength(COUNT + 1)
     const { next } = last as { next: string }

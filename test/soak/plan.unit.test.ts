@@ -93,7 +93,7 @@ describe('an expectation', () => {
 })
 
 describe('what is handed over', () => {
-  it('goes to whoever is free, and ends', async () => {
+  it('goes to the one that is free, and ends', async () => {
     const queue = new HandedOver<number>()
     const waiting = queue.take()
     queue.push(1)

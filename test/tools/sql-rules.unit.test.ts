@@ -11,11 +11,11 @@ import {
 } from '../../tools/sql-rules/index.ts'
 import type { SqlSource } from '../../tools/sql-rules/index.ts'
 
-const order = ['tenants', 'log', 'readers']
+const ORDER = ['tenants', 'log', 'readers']
 
 /** Three owners, each with a table, and one function of the log. */
 const house: readonly SqlSource[] = [
-  ...order.map((owner) =>
+  ...ORDER.map((owner) =>
     sqlSource(
       `${owner}/0001_begin`,
       owner,
@@ -35,7 +35,7 @@ const catalog = catalogOf(house)
 const file = (owner: string, sql: string): SqlSource => sqlSource(`${owner}/made`, owner, 'function', sql)
 const rulesOf = (found: readonly { rule: string }[]): string[] => found.map(({ rule }) => rule)
 const breaches = (source: SqlSource, exceptions: Parameters<typeof findWallBreaches>[3] = []): string[] =>
-  rulesOf(findWallBreaches([source], catalog, order, exceptions))
+  rulesOf(findWallBreaches([source], catalog, ORDER, exceptions))
 const tenantless = (source: SqlSource, exceptions: Parameters<typeof findTenantless>[3] = []): string[] =>
   rulesOf(findTenantless([source], catalog, { 'trickle_readers_state.rows': 'checkpoints' }, exceptions))
 
@@ -82,6 +82,27 @@ describe('the walls', () => {
     ],
   ])('find a %s', (_, owner, sql, rule) => {
     expect(breaches(file(owner, sql))).toEqual([expect.stringMatching(rule)])
+  })
+
+  it('stand between contexts too, which are beside each other and below nobody', () => {
+    const contexts = ['bookings', 'notes']
+    const begun = contexts.flatMap((owner) => [
+      sqlSource(`${owner}/0001_begin`, owner, 'migration', `create schema trickle_${owner}_state;`),
+      sqlSource(
+        `${owner}/count`,
+        owner,
+        'function',
+        `create function trickle_${owner}_state.count() returns int`,
+      ),
+    ])
+    const grown = catalogOf([...house, ...begun])
+    const between = (owner: string, schema: string): string[] =>
+      rulesOf(findWallBreaches([file(owner, `select ${schema}.count()`)], grown, ORDER, []))
+    expect(between('notes', 'trickle_notes_state')).toEqual([])
+    expect(between('notes', 'trickle_bookings_state')).toEqual([expect.stringContaining('or beside it')])
+    expect(between('bookings', 'trickle_notes_state')).toEqual([expect.stringContaining('or beside it')])
+    expect(between('log', 'trickle_notes_state')).toEqual([expect.stringContaining('stands on log')])
+    expect(breaches(file('notes', 'select trickle_log_state.count_rows()'))).toEqual([])
   })
 
   it('hold for TypeScript, whose comments may name everything', () => {

@@ -68,7 +68,9 @@ function isFixedValue(expression: Expression, checker: Checker): boolean {
 
 const FIXED_CLASSES = new Set(['Set', 'RegExp'])
 
-/** What such functions of the language make of fixed values: `Date.parse('...')`, `'-'.repeat(8)`, `Buffer.from('...')`. */
+/**
+ * What such functions of the language make of fixed values: `Date.parse('...')`, `'-'.repeat(8)`, `Buffer.from('...')`.
+ */
 const PURE = /^(?:Date\.(?:UTC|parse)|Math\.\w+|BigInt|Number|String|Buffer\.(?:from|of|byteLength))$/
 
 function isFixedCall(node: CallExpression, checker: Checker): boolean {
@@ -154,7 +156,7 @@ const camelCase = (name: string): string =>
 const BOUNDS = new Set(['MAX', 'MIN'])
 const TIME_UNITS = new Set(['MS', 'SECONDS', 'MINUTES', 'HOURS', 'DAYS'])
 
-/** The bound behind what it bounds, and the unit of a time at the end: WAIT_MAX_MS, PAGE_EVENTS_MAX. */
+/** The bound after what it bounds, and the unit of a time at the end: WAIT_MAX_MS, PAGE_EVENTS_MAX. */
 function ordered(name: string): string {
   const words = name.split('_')
   // A rate such as MS_PER_DAY has two units, and DAYS_OF_MONTH is no time.

@@ -16,10 +16,12 @@ const STOP_WITHIN_MS = 60_000
 /** A turn that inserted nothing is repeated, four times as long. */
 const ATTEMPTS_MAX = 3
 
-/** Versions of one turn begin this far behind those of the turn before: more than a turn can insert. */
+/** Versions of one turn begin this far after those of the turn before: more than a turn can insert. */
 const VERSIONS_PER_TURN = 10_000_000_000
 
-/** More clients than pgbench is asked for: the version of a row is its client's own count times this, plus the client. */
+/**
+ * More clients than pgbench is asked for: the version of a row is its client's own count times this, plus the client.
+ */
 const CLIENTS_MAX = 256
 
 /** Its version, or null when it is not on the path. */
@@ -33,9 +35,9 @@ export async function pgbenchVersion(): Promise<string | null> {
 }
 
 /**
- * pgbench inserting one row a transaction into the bare table, by the app's login: the row of an append, its id made by the
- * server, its JSON sent as text and parsed by the server each time as ours is. A client keeps to one tenant, because
- * pgbench can't choose among texts without a round trip.
+ * pgbench inserting one row a transaction into the bare table, by the app's login: the row of an append, its id made by
+ * the server, its JSON sent as text and parsed by the server each time as ours is. A client keeps to one tenant,
+ * because pgbench can't choose among texts without a round trip.
  */
 export class Pgbench {
   readonly #server: BenchServer

@@ -5,12 +5,14 @@ import { HookFailure } from '../frame/failure.ts'
 /** Gives a token for a scope; each call may go to a command line program, which keeps its own cache. */
 export type AzureLogin = (scope: string) => Promise<string>
 
-/** A command line that has to renew a login first needs some seconds; one that waits for a person would wait for ever. */
+/**
+ * A command line that has to renew a login first needs some seconds; one that waits for a person would wait for ever.
+ */
 const PROCESS_TIMEOUT_MS = 60_000
 
 /**
- * The login of `azd`, else of `az`: the administrator that the template made is whoever ran azd. A chain that also asks
- * the environment or a managed identity could come up with somebody else.
+ * The login of `azd`, else of `az`: the administrator that the template made is the account that ran azd. A chain that
+ * also asks the environment or a managed identity could come up with somebody else.
  * @throws HookFailure TOKEN_UNAVAILABLE, when it is called
  */
 export function azureLogin(tenantId: string | undefined): AzureLogin {

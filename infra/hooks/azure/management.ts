@@ -150,7 +150,7 @@ function refusal(method: string, target: string, { status, body }: Answer): Hook
   if (status !== 401 && status !== 403) return failed(method, target, `${status} ${detail}`)
   return new HookFailure({
     code: 'MANAGEMENT_REFUSED',
-    what: `Azure refuses ${method} to whoever is logged in: ${status} ${detail}`.trim(),
+    what: `Azure refuses ${method} to the account that is logged in: ${status} ${detail}`.trim(),
     where: withoutQuery(target),
     mend: 'Log in as somebody with Contributor on the resource group: azd auth login, then azd hooks run postprovision',
   })

@@ -46,7 +46,7 @@ const known: readonly {
     tell: ({ message, server }) => ({
       code: 'NOT_ADMINISTRATOR',
       what: `The server does not know "${userOf(server)}" as an Entra administrator, or the token is somebody else's: ${message}.`,
-      mend: `azd provision --no-state   (makes whoever runs it an administrator; azd auth login shows who that is). A group's members set TRICKLE_HOOK_POSTGRES_USER to the group's name.`,
+      mend: `azd provision --no-state   (makes the account that runs it an administrator; azd auth login shows which one). A group's members set TRICKLE_HOOK_POSTGRES_USER to the group's name.`,
     }),
   },
   {

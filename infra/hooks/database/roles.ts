@@ -121,7 +121,7 @@ async function refuseForeign(client: Client, roles: readonly string[]): Promise<
   })
 }
 
-/** Whoever deploys next is perhaps another administrator: the roles are shared with all of them. */
+/** The next one to deploy is perhaps another administrator: the roles are shared with all of them. */
 async function shareWithAdministrators(client: Client, roles: readonly string[]): Promise<Outcome> {
   const step = ADMINISTRATORS
   const { rows } = await client.query<{ role: string }>(
@@ -142,7 +142,7 @@ async function shareWithAdministrators(client: Client, roles: readonly string[])
     for (const grant of grants) await client.query(grant)
   } catch (error) {
     if (breaksConnection(error)) throw error
-    // Whoever deploys now can go on; the next administrator could not.
+    // The administrator who deploys now can go on; the next one could not.
     await client.query('rollback to savepoint shared')
     const why = error instanceof Error ? error.message : String(error)
     return { step, kind: 'warn', what: `only who made the roles can change them: ${why}` }
@@ -150,10 +150,12 @@ async function shareWithAdministrators(client: Client, roles: readonly string[])
   return { step, kind: 'changed', what: 'administers the roles, so that any administrator can deploy' }
 }
 
-/** Inherits, since default privileges and grants ask for the owner's rights; sets, since migrations run as the migrator. */
+/**
+ * Inherits, since default privileges and grants ask for the owner's rights; sets, since migrations run as the migrator.
+ */
 async function joinMigrator(client: Client): Promise<Outcome> {
   const step = 'trickle_migrator'
-  // The database is made in the owner's name by whoever acts for the migrator.
+  // The database is made in the owner's name by the login that acts for the migrator.
   const owner = await client.query<{ isMember: boolean }>(
     `select pg_catalog.pg_has_role('trickle_migrator', 'trickle_owner', 'set') as "isMember"`,
   )

@@ -20,7 +20,7 @@ param encryption encryptionType?
 param logAnalyticsId string
 param isCluster bool
 
-// What is marked can be seen by whoever looks for the server that reports may burden.
+// The mark shows a person which server reports may burden.
 var ownTags = union(tags, { 'trickle-purpose': purpose })
 
 module storage 'storage-size.bicep' = {

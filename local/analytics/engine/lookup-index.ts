@@ -11,7 +11,7 @@ export async function ensureIndex(database: EngineDatabase, tableId: number, ord
   const known = database.reader
     .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?")
     .get(name)
-  // Never wait for it: a query must not stand behind a long ingestion.
+  // Never wait for it: a query must not wait for a long ingestion.
   if (known !== undefined || database.writing.isBusy()) return
   await database.writing.run(() => {
     database.writer.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${sqlTable(tableId)} (${sqlColumn(ordinal)})`)

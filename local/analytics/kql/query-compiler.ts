@@ -181,7 +181,7 @@ function extend(stage: Stage, columns: readonly NamedExpression[], scopeOf: Scop
   const kept = unchanged(stage).filter((output) => !replaced.has(output.name))
   const names = nameColumns(columns, 'scalar', new Set(kept.map((output) => output.name)))
   const added = compileNamed(columns, names, scopeOf(stage.columns))
-  // A column that is given anew keeps its position, as in Kusto.
+  // A column that is given again keeps its position, as in Kusto.
   const byName = new Map(added.map((output) => [output.name, output]))
   const positioned = unchanged(stage).map((output) => byName.get(output.name) ?? output)
   const known = new Set(stage.columns.map((column) => column.name))

@@ -14,7 +14,7 @@ import type { BoundColumn, CompiledQuery, GivenParameters, Operator, Relation, S
 import { ticksOfUnixMs } from '../values/index.ts'
 import type { Column, StoredValue } from '../values/index.ts'
 
-/** Rows are read as they are asked for; whoever stops early must end the iterator (for...of does). */
+/** Rows are read as they are asked for; a caller that stops early must end the iterator (for...of does). */
 export interface QueryResult {
   readonly columns: readonly Column[]
   readonly rows: Iterable<readonly StoredValue[]>

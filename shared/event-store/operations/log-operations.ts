@@ -11,7 +11,7 @@ import {
 import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../../receipts/index.ts'
 import { utcTimeOf } from '../../time/index.ts'
 import {
-  EPOCH,
+  epochColumns,
   selectEpochs,
   selectFeedStatus,
   statusOfRows,
@@ -94,18 +94,18 @@ const aheadOfServer = (): TrickleError =>
     'The log holds events with higher transaction ids than this server has come to, so it was moved here by a dump. Nothing above them can be read in order: move the database physically, or raise the transaction id of the server first.',
   )
 
-const POINT = columns({ xid: text, position: text })
+const pointColumns = columns({ xid: text, position: text })
 
-const selectEpochPoint = (point: EpochPoint): Statement<RowOf<typeof POINT>> => ({
+const selectEpochPoint = (point: EpochPoint): Statement<RowOf<typeof pointColumns>> => ({
   name: 'select_epoch_point',
-  text: `select ${POINT.of('p')} from trickle_events_log.epoch_point($1, $2) p`,
-  columns: POINT,
+  text: `select ${pointColumns.of('p')} from trickle_events_log.epoch_point($1, $2) p`,
+  columns: pointColumns,
   values: 'from' in point ? [point.from, null] : [null, utcTimeOf(point.restoredTo, 'restoredTo')],
 })
 
 const beginEpoch = (reason: string, xid: string, position: string): Statement<LogEpoch> => ({
   name: 'begin_epoch',
-  text: `select ${EPOCH.of('e')} from trickle_events_log.begin_epoch($1, $2, $3) e`,
-  columns: EPOCH,
+  text: `select ${epochColumns.of('e')} from trickle_events_log.begin_epoch($1, $2, $3) e`,
+  columns: epochColumns,
   values: [reason, xid, position],
 })

@@ -31,7 +31,7 @@ export interface RunningTransaction {
   readonly preparedAs: string | null
 }
 
-export const EPOCH = columns({
+export const epochColumns = columns({
   epoch: text,
   /** 1 for the first. */
   ordinal: integer,
@@ -43,7 +43,7 @@ export const EPOCH = columns({
 })
 
 /** One life of the log. */
-export type LogEpoch = RowOf<typeof EPOCH>
+export type LogEpoch = RowOf<typeof epochColumns>
 
 export interface LogHorizon {
   /** Events of transactions with lower ids can be read. */
@@ -83,7 +83,7 @@ export interface LogStatus {
 /** More epochs than a log that is restored every month has in eight years. */
 const EPOCHS_MAX = 100
 
-const FEED_STATUS = columns({
+const feedStatusColumns = columns({
   lookedAt: timestamp,
   horizon: text,
   isHeld: boolean,
@@ -104,27 +104,27 @@ const FEED_STATUS = columns({
 export const selectFeedStatus = (
   transactionsMax: number,
   eventsMax: number,
-): Statement<RowOf<typeof FEED_STATUS>> => ({
+): Statement<RowOf<typeof feedStatusColumns>> => ({
   name: 'select_feed_status',
   text: `select f.looked_at, f.horizon, f.is_held,
       case when f.held_since is not null then greatest(extract(epoch from f.looked_at - f.held_since), 0) end as held_seconds,
       f.sees_sessions, f.holder_count, f.holders, f.bystander_count, f.bystanders, f.behind_count, f.behind_since,
       f.head_xid, f.head_position, f.head_recorded_at, f.is_ahead
     from trickle_events_log.feed_status($1, $2) f`,
-  columns: FEED_STATUS,
+  columns: feedStatusColumns,
   values: [transactionsMax, eventsMax],
 })
 
 export const selectEpochs: Statement<LogEpoch> = {
   name: 'select_epochs',
-  text: `select ${EPOCH.of('e')} from trickle_events_log.epochs e order by e.ordinal desc limit ${EPOCHS_MAX}`,
-  columns: EPOCH,
+  text: `select ${epochColumns.of('e')} from trickle_events_log.epochs e order by e.ordinal desc limit ${EPOCHS_MAX}`,
+  columns: epochColumns,
   values: [],
 }
 
 /** The answer of `selectFeedStatus` and `selectEpochs`. */
 export function statusOfRows(
-  row: RowOf<typeof FEED_STATUS> | undefined,
+  row: RowOf<typeof feedStatusColumns> | undefined,
   [epoch, ...earlierEpochs]: readonly LogEpoch[],
   eventsMax: number,
 ): LogStatus {

@@ -9,7 +9,7 @@ import {
   type RowOf,
   type Statement,
 } from '../../postgres/index.ts'
-import { EVENT_COLUMNS } from './stored-event.ts'
+import { eventColumns } from './stored-event.ts'
 
 export interface ReadStreamParameters {
   readonly tenantId: string
@@ -23,25 +23,25 @@ export interface ReadStreamParameters {
   readonly bytesMax: number
 }
 
-const STREAM_PAGE = columns({
+const streamPageColumns = columns({
   streamVersion: integer,
-  ...EVENT_COLUMNS,
+  ...eventColumns,
   /** Null in a row that is no event: its version says how far was looked, and none of both says that nothing is there. */
   eventId: orNull(text),
   version: orNull(text),
   streamType: orNull(text),
 })
 
-export type StreamRow = RowOf<typeof STREAM_PAGE>
+export type StreamRow = RowOf<typeof streamPageColumns>
 
 /** Made once: a page of one event is read in a hundred microseconds, and a list takes some of them. */
-const READ_STREAM = `select ${STREAM_PAGE.of('s')}
+const readStreamText = `select ${streamPageColumns.of('s')}
     from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9) s`
 
 export const readStream = (parameters: ReadStreamParameters): Statement<StreamRow> => ({
   name: 'read_stream',
-  text: READ_STREAM,
-  columns: STREAM_PAGE,
+  text: readStreamText,
+  columns: streamPageColumns,
   values: [
     parameters.tenantId,
     parameters.streamId,
@@ -55,17 +55,20 @@ export const readStream = (parameters: ReadStreamParameters): Statement<StreamRo
   ],
 })
 
-const STREAM_INFO = columns({
+const streamInfoColumns = columns({
   version: integer,
   streamType: orNull(text),
   createdAt: timestamp,
   updatedAt: timestamp,
 })
 
-export const streamInfo = (tenantId: string, streamId: string): Statement<RowOf<typeof STREAM_INFO>> => ({
+export const streamInfo = (
+  tenantId: string,
+  streamId: string,
+): Statement<RowOf<typeof streamInfoColumns>> => ({
   name: 'stream_info',
-  text: `select ${STREAM_INFO.of('s')} from trickle_events_log.stream_info($1, $2) s`,
-  columns: STREAM_INFO,
+  text: `select ${streamInfoColumns.of('s')} from trickle_events_log.stream_info($1, $2) s`,
+  columns: streamInfoColumns,
   values: [tenantId, streamId],
 })
 
@@ -82,26 +85,26 @@ export interface ReadTenantFeedParameters {
   readonly bytesMax: number
 }
 
-const TENANT_FEED = columns({
+const tenantFeedColumns = columns({
   /** Reckoned with only where a reader asks for the checkpoint of each event. */
   xid: text,
   position: text,
   streamId: orElse(text, ''),
-  ...EVENT_COLUMNS,
+  ...eventColumns,
   /** Of the last row, which is no event and says how far the page has come. */
   epoch: orElse(text, ''),
   streamType: orNull(text),
 })
 
-export type TenantFeedRow = RowOf<typeof TENANT_FEED>
+export type TenantFeedRow = RowOf<typeof tenantFeedColumns>
 
-const READ_TENANT_FEED = `select ${TENANT_FEED.of('f')}
+const readTenantFeedText = `select ${tenantFeedColumns.of('f')}
     from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9) f`
 
 export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<TenantFeedRow> => ({
   name: 'read_tenant_feed',
-  text: READ_TENANT_FEED,
-  columns: TENANT_FEED,
+  text: readTenantFeedText,
+  columns: tenantFeedColumns,
   values: [
     parameters.tenantId,
     parameters.xid,
@@ -115,27 +118,27 @@ export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<
   ],
 })
 
-const EPOCH = columns({ epoch: text })
+const epochColumns = columns({ epoch: text })
 
-export const selectCurrentEpoch: Statement<RowOf<typeof EPOCH>> = {
+export const selectCurrentEpoch: Statement<RowOf<typeof epochColumns>> = {
   name: 'select_current_epoch',
   text: 'select c.epoch from trickle_events_log.current_epoch() c',
-  columns: EPOCH,
+  columns: epochColumns,
   values: [],
 }
 
-const BEGAN = columns({ beganXid: bigint, beganPosition: bigint })
+const beganColumns = columns({ beganXid: bigint, beganPosition: bigint })
 
 /**
  * The earliest point at which an epoch after the given one began: several restores may lie
  * between, and one of them may have gone back further than the last. An epoch that the log does not know came after the first.
  */
-export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof BEGAN>> => ({
+export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof beganColumns>> => ({
   name: 'select_held_until',
   text: `select e.began_xid, e.began_position from trickle_events_log.epochs e
     where e.ordinal > coalesce((select k.ordinal from trickle_events_log.epochs k where k.epoch = $1),
       (select min(k.ordinal) from trickle_events_log.epochs k))
     order by e.began_xid, e.began_position limit 1`,
-  columns: BEGAN,
+  columns: beganColumns,
   values: [epoch],
 })

@@ -8,7 +8,7 @@ const orEmpty = orElse(text, '')
  * and none is reckoned with, so numbers, times and JSON stay as they are printed. They stand in the order of the functions:
  * the server then hands its rows on as they are.
  */
-export const EVENT_COLUMNS = {
+export const eventColumns = {
   version: orEmpty,
   source: orEmpty,
   eventId: orEmpty,
@@ -24,7 +24,7 @@ export const EVENT_COLUMNS = {
 } as const
 
 export type EventColumns = {
-  readonly [K in keyof typeof EVENT_COLUMNS]: ValueOf<(typeof EVENT_COLUMNS)[K]>
+  readonly [K in keyof typeof eventColumns]: ValueOf<(typeof eventColumns)[K]>
 } & {
   /** The type that its stream had when it was written. */
   readonly streamType: string | null

@@ -91,12 +91,12 @@ export async function openToken<T extends object>(
 }
 
 /** JSON, read where it has changed. */
-const SEAL_KEYS = columns({ sealKeys: orElse(text, '[]') })
+const sealKeysColumns = columns({ sealKeys: orElse(text, '[]') })
 
-const selectSealKeys: Statement<RowOf<typeof SEAL_KEYS>> = {
+const selectSealKeys: Statement<RowOf<typeof sealKeysColumns>> = {
   name: 'select_seal_keys',
   text: `select ${SEAL_KEYS_COLUMN} as seal_keys`,
-  columns: SEAL_KEYS,
+  columns: sealKeysColumns,
   values: [],
 }
 

@@ -21,7 +21,7 @@ export interface Holder {
 }
 
 /** What a refusal has not is null. */
-const ACQUIRED = columns({
+const acquiredColumns = columns({
   outcome: oneOf('acquired', 'busy', 'waiting', 'resizing', 'gone', 'paused', 'stopped'),
   fence: orNull(bigint),
   epoch: orNull(text),
@@ -32,7 +32,7 @@ const ACQUIRED = columns({
   crashes: orNull(integer),
 })
 
-export type Acquisition = RowOf<typeof ACQUIRED>
+export type Acquisition = RowOf<typeof acquiredColumns>
 
 export const acquire = (
   name: string,
@@ -41,20 +41,20 @@ export const acquire = (
   leaseMs: number,
 ): Statement<Acquisition> => ({
   name: 'subscription_acquire',
-  text: `select ${ACQUIRED.of('a')} from trickle_subscriptions_state.acquire($1, $2, $3, $4) a`,
-  columns: ACQUIRED,
+  text: `select ${acquiredColumns.of('a')} from trickle_subscriptions_state.acquire($1, $2, $3, $4) a`,
+  columns: acquiredColumns,
   values: [name, member, owner, leaseMs],
 })
 
 /** Whether the lease was still held; a change by a holder that has lost it is none. */
-const HELD = columns({ isHeld: boolean })
+const heldColumns = columns({ isHeld: boolean })
 
-type HeldStatement = Statement<RowOf<typeof HELD>>
+type HeldStatement = Statement<RowOf<typeof heldColumns>>
 
 export const renew = (name: string, member: number, fence: bigint, leaseMs: number): HeldStatement => ({
   name: 'subscription_renew',
   text: 'select trickle_subscriptions_state.renew($1, $2, $3, $4) as is_held',
-  columns: HELD,
+  columns: heldColumns,
   values: [name, member, fence, leaseMs],
 })
 
@@ -66,7 +66,7 @@ export const advance = (
 ): HeldStatement => ({
   name: 'subscription_advance',
   text: 'select trickle_subscriptions_state.advance($1, $2, $3, $4, $5, $6, $7, $8) as is_held',
-  columns: HELD,
+  columns: heldColumns,
   values: [holder.name, holder.member, holder.fence, from.xid, from.position, to.xid, to.position, leaseMs],
 })
 

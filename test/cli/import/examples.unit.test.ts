@@ -11,7 +11,7 @@ interface Example {
   readonly streamOf: (repository: string) => string
 }
 
-/** Anew for each test, since settings are read when a module is loaded. */
+/** Loaded for each test, since settings are read when a module is loaded. */
 async function load(name: string): Promise<Example> {
   vi.resetModules()
   return (await import(`../../../examples/${name}.mjs`)) as Example

@@ -155,7 +155,7 @@ describe('trickle import', () => {
     return progress.position.row
   }
 
-  test('killed in the middle it goes on; with the progress deleted it begins anew; the store is the same', async () => {
+  test('killed in the middle it goes on; with the progress deleted it begins with the first line; the store is the same', async () => {
     const count = 400
     // More than the buffers of a connection hold, so that the server has not got all of it when the sender dies.
     writeEvents(file, count, { data: 'x'.repeat(20_000) })
@@ -172,7 +172,7 @@ describe('trickle import', () => {
     const resumed = await begin(file, '--json').outcome
     expect(resumed).toMatchObject({
       code: 0,
-      error: expect.stringContaining('Going on behind line') as string,
+      error: expect.stringContaining('Going on after line') as string,
     })
     const counts = JSON.parse(resumed.out) as Record<string, number>
     expect(counts).toMatchObject({ read: count, rejected: 0, skipped: 0 })

@@ -20,7 +20,7 @@ export type Trouble =
     }
   /** Something else answers, with success. */
   | { readonly kind: 'stranger'; readonly text: string }
-  /** The answer ends in order, and lacks the outcomes behind so many. */
+  /** The answer ends in order, and lacks the outcomes after so many. */
   | { readonly kind: 'short'; readonly told: number }
 
 export interface StoredEvent {

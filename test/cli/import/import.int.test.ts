@@ -175,7 +175,7 @@ describe('an import', () => {
       { format: { kind: 'csv', delimiter: ',' } },
     ],
   ])(
-    'a packed file of %s with something else behind it: all that is packed is imported, then it says so',
+    'a packed file of %s with something else after it: all that is packed is imported, then it says so',
     async (_name, text, job) => {
       const packed = join(folder, 'events.gz')
       for (const garbage of ['garbage', 'x'.repeat(500_000)]) {

@@ -66,13 +66,13 @@ describe('reading CSV', () => {
       /opens in line 1 is not closed/u,
     ],
     [
-      'one that opens in the middle of a row, behind rows with line breaks in quotes',
+      'one that opens in the middle of a row, after rows with line breaks in quotes',
       'a,b\r\n"x\r\ny","z\r\n"\r\n\r\n1,"3\r\n4\r\n5""\r\n',
       'CSV_BROKEN',
       /opens in line 6 is not closed/u,
     ],
     [
-      'a field that goes on behind its quote',
+      'a field that goes on after its quote',
       'a,b\r\n"x\r\ny",1\r\n2,"3" 4\r\n',
       'CSV_BROKEN',
       /Line 4 has a field that goes on/u,
@@ -133,7 +133,7 @@ describe('reading CSV', () => {
     )
   })
 
-  test('a ragged row behind line breaks in quotes is told with its line', async () => {
+  test('a ragged row after line breaks in quotes is told with its line', async () => {
     const records = await read('a,b\r\n"1\r\n2\r\n3",4\r\n\r\n5\r\n6,7\r\n')
     expect(records.map(({ line, content }) => [line, content.kind])).toEqual([
       [2, 'fields'],

@@ -43,7 +43,7 @@ describe('reading NDJSON', () => {
     )
   })
 
-  test('reading goes on behind any record, with the same numbers', async () => {
+  test('reading goes on after any record, with the same numbers', async () => {
     const text = 'one\n\ntwo\nthree\r\nfour'
     const all = await read(text)
     for (const [index, { row, end }] of all.entries()) {

@@ -153,7 +153,7 @@ describe('an import that does not go through', () => {
     const resumed = await result
     expect(resumed.counts.read).toBe(count)
     expect(resumed.counts.appended + resumed.counts.duplicates).toBe(count)
-    expect(notes.join('\n')).toMatch(new RegExp(`Going on behind line ${position.row}`, 'u'))
+    expect(notes.join('\n')).toMatch(new RegExp(`Going on after line ${position.row}`, 'u'))
     // One line asks whether the store is still the same; the rest is what was left.
     expect(server.requests.slice(-2).map(({ lines }) => lines)).toEqual([1, count - position.row])
     expect(existsSync(`${file}.progress.json`)).toBe(false)
@@ -207,7 +207,7 @@ describe('an import that does not go through', () => {
 
   test.each<[string, () => Partial<ImportJob>]>([
     ['the progress is deleted', () => (rmSync(`${file}.progress.json`), {})],
-    ['it shall begin anew', () => ({ restart: true })],
+    ['it shall begin with the first line', () => ({ restart: true })],
     ['the progress is damaged', () => (writeFileSync(`${file}.progress.json`, '{"half'), {})],
     ['the file has changed', () => (appendFileSync(file, '\n'), {})],
     ['the mapping has changed', () => ({ mapping: { apply: (row: unknown) => row, hash: 'new' } })],

@@ -24,7 +24,7 @@ const lines = Array.from({ length: 300 }, (_, index) => `{"n":${index}}\n`).join
 const long = randomBytes(60_000).toString('hex')
 
 describe.each([13, 1_000, 300_000])('a packed file, in chunks of %i', (chunkLength) => {
-  test('comes whole, of one member and of several, with zeros behind it', async () => {
+  test('comes whole, of one member and of several, with zeros after it', async () => {
     const members = [gzipSync(lines), gzipSync(''), gzipSync(long), Buffer.alloc(512)]
     expect(await unpacked(Buffer.concat(members), chunkLength)).toEqual({
       text: lines + long,
@@ -37,7 +37,7 @@ describe.each([13, 1_000, 300_000])('a packed file, in chunks of %i', (chunkLeng
     ['one byte', Buffer.from([1])],
     ['much', Buffer.alloc(100_000, 'x')],
     ['what looks like another member', Buffer.from([0x1f, 0x8b, 0xff, 1, 2, 3])],
-  ])('comes whole when there is %s behind it, and then the failure', async (_name, garbage) => {
+  ])('comes whole when there is %s after it, and then the failure', async (_name, garbage) => {
     for (const text of [lines, long]) {
       const { text: came, failure } = await unpacked(Buffer.concat([gzipSync(text), garbage]), chunkLength)
       expect(came === text).toBe(true)

@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 describe('what was exported', () => {
-  /** What an import gives anew. */
+  /** What an import gives itself. */
   const kept = (text: string): Record<string, unknown>[] =>
     linesOf(text).map(({ recordedAt: _recordedAt, ...rest }) => rest)
 

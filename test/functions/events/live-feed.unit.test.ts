@@ -50,7 +50,7 @@ describe('a live feed', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('goes on behind each page with its filters and not with the time that it began with', async () => {
+  it('goes on after each page with its filters and not with the time that it began with', async () => {
     const queries: FeedQuery[] = []
     const feed = feedOf(
       (query) => {

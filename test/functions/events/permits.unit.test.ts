@@ -58,7 +58,7 @@ describe('permits', () => {
     )
   })
 
-  it('count to the tenant, whoever calls for it, and to all operators together', () => {
+  it('count to the tenant, whichever caller acts for it, and to all operators together', () => {
     const tenant = { tenantId: 'one' } as TenantContext
     const known = { issuer: 'https://issuer.example', application: null, roles: new Set<never>() }
     const callers: Caller<TenantContext>[] = [

@@ -34,7 +34,7 @@ describe('database roles', () => {
     expect(logins.filter((name) => !roles.includes(name))).toEqual([])
   })
 
-  it('are all kept from other databases, begun anew, noted and looked at by ready', () => {
+  it('are all kept from other databases, reset, noted and looked at by ready', () => {
     // Every list of logins in the file, and that of the code: a login that one of them lacks would go unwatched.
     const lists = [...rolesFile.matchAll(/(?:array\[|in \()('trickle_[^)\]]*)/g)].map(([, list = '']) =>
       [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name),

@@ -34,7 +34,7 @@ const OF_AZD = ['AZURE_ENV_NAME', 'AZURE_LOCATION', 'AZURE_PRINCIPAL_TYPE']
 
 describe('main.parameters.json', () => {
   it('gives each parameter of main.bicep, and no other', () => {
-    // Whoever deploys is known to Azure itself, so there is nothing to give.
+    // The account that deploys is known to Azure itself, so there is nothing to give.
     const wanted = declared.map(({ name }) => name).filter((name) => name !== 'principalId')
     expect(given.map(({ name }) => name).toSorted()).toEqual(wanted.toSorted())
   })

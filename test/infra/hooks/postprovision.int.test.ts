@@ -113,7 +113,7 @@ describe('after a provision', () => {
     const members = (await roleFacts(server.adminUrl)).filter((line) => / in /.test(line))
     expect(members.filter((line) => line.startsWith('trickle_'))).toEqual([
       'trickle_migrator in trickle_owner inherit=t set=t admin=f',
-      'trickle_migrator in trickle_writer inherit=f set=t admin=f',
+      'trickle_migrator in trickle_writer inherit=t set=t admin=f',
       'trickle_operator in pg_read_all_stats inherit=t set=t admin=f',
     ])
   })
@@ -135,7 +135,7 @@ describe('roles that exist already', () => {
     expect((await runHookOn(environmentOf(server.adminUrl))).changes).toBe(0)
   })
 
-  it('are mended when the identity was made anew, and no other is touched', async () => {
+  it('are mended when the identity was deleted and made again, and no other is touched', async () => {
     await runHookOn(environmentOf(server.adminUrl))
     const before = await roleFacts(server.adminUrl)
     const next = 'd4d4d4d4-0000-4000-8000-000000000004'

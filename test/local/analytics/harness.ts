@@ -100,7 +100,7 @@ export function ndjson(records: readonly unknown[]): { raw: Buffer; gzip: Buffer
   return { raw, gzip: gzipSync(raw, { level: 1 }) }
 }
 
-/** The properties that the forwarder sends; built anew for each call. */
+/** The properties that the forwarder sends; built for each call. */
 export function eventProperties(more: Properties = {}): Properties {
   return {
     database: databaseName,

@@ -71,12 +71,16 @@ describe('a PostgreSQL server of our own', () => {
     expect(row).toEqual({ addresses: '127.0.0.1', sockets: '' })
   })
 
-  test('started by root it runs as nobody, otherwise as whoever starts it', { timeout: slow }, async () => {
-    const server = await ground.start(ground.path('home'))
-    const owner = statSync(server.dataFolder).uid
-    expect(owner === process.getuid?.()).toBe(!asRoot)
-    expect(server.notices.join(' ').includes('"nobody"')).toBe(asRoot)
-  })
+  test(
+    'started by root it runs as nobody, otherwise as the account that starts it',
+    { timeout: slow },
+    async () => {
+      const server = await ground.start(ground.path('home'))
+      const owner = statSync(server.dataFolder).uid
+      expect(owner === process.getuid?.()).toBe(!asRoot)
+      expect(server.notices.join(' ').includes('"nobody"')).toBe(asRoot)
+    },
+  )
 
   test('servers of a test run that was killed are cleared by the next one', { timeout: slow }, async () => {
     const door = join(import.meta.dirname, '../../../local/postgres/index.ts')

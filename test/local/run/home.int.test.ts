@@ -59,7 +59,7 @@ describe('a home', () => {
     expect(new Set(Object.values(first)).size).toBe(5)
   })
 
-  test('keeps its ports; one that was taken meanwhile is picked anew', async () => {
+  test('keeps its ports; one that was taken meanwhile is replaced by another', async () => {
     const first = await choosePorts(home, { functions: 0, postgres: 0 })
     expect(new Set(Object.values(first)).size).toBe(6)
     expect(await choosePorts(home, { functions: 0, postgres: 0 })).toEqual(first)

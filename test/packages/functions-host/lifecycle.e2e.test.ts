@@ -119,7 +119,7 @@ describe('the end', () => {
     120_000,
   )
 
-  test('a parent that has gone: the same', async () => {
+  test('a parent that has ended: the same', async () => {
     const host = await startHost({ source: withHook })
     host.process.disconnect()
     expect(await host.exited()).toBe(0)

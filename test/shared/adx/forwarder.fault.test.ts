@@ -13,9 +13,9 @@ const bench = useForwarderBench()
 describe('a forwarder that dies', () => {
   it.each([
     ['before it seals', 'seal_batch', 0],
-    ['behind the seal', 'begin_attempt', 0],
+    ['after the seal', 'begin_attempt', 0],
     ['before it sends', 'subscription_renew', 1],
-    ['behind the send', 'complete_batch', 1],
+    ['after the send', 'complete_batch', 1],
   ])(
     '%s is followed by one that sends the same batch, and the checkpoint moves once',
     async (_what, dieAt, attempts) => {

@@ -18,7 +18,7 @@ const routeOf = (events: () => AsyncIterable<string>) =>
   })
 
 describe('the text of an event', () => {
-  it('has its fields in lines and an empty line behind them', () => {
+  it('has its fields in lines and an empty line after them', () => {
     expect(serverSentEvent({ id: 'a', event: 'event', data: '{"x":"ä\\n"}' })).toBe(
       'id: a\nevent: event\ndata: {"x":"ä\\n"}\n\n',
     )

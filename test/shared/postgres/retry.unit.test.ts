@@ -46,7 +46,7 @@ describe('withRetry', () => {
     expect(await withRetry(resolving.work, options({ resolvesAmbiguity: true }))).toBe('done')
   })
 
-  it('throws what was lost when the attempts behind it say nothing of it', async () => {
+  it('throws what was lost when the attempts after it say nothing of it', async () => {
     const resolving = { resolvesAmbiguity: true }
     const gone = workFailing('ECONNRESET', 'ECONNREFUSED', 'ECONNREFUSED')
     await expect(withRetry(gone.work, options(resolving))).rejects.toThrow('ECONNRESET')
@@ -68,7 +68,7 @@ describe('withRetry', () => {
     expect(pressed.attempts).toEqual([1, 2])
   })
 
-  it('does not begin a wait that would end behind the deadline', async () => {
+  it('does not begin a wait that would end after the deadline', async () => {
     jitter.mockReturnValue(0.99)
     const late = workFailing('40001')
     await expect(withRetry(late.work, options({ deadlineAtMs: Date.now() + 1 }))).rejects.toThrow('40001')
@@ -92,7 +92,7 @@ describe('withRetry', () => {
     expect(waiting.attempts).toEqual([1])
   })
 
-  it('does nothing at all for a caller who has gone already', async () => {
+  it('does nothing at all for a caller that has disconnected already', async () => {
     const gone = workFailing()
     await expect(
       withRetry(gone.work, options({ signal: AbortSignal.abort(new Error('gone')) })),

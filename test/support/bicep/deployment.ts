@@ -17,7 +17,7 @@ export interface PlannedResource {
   readonly name: Value
   /** The whole body but for what only says where and when: `scope`, `parent`, `dependsOn`. */
   readonly body: ObjectValue
-  /** The text behind `scope:` or `parent:`, such as `queues[0]`; '' where there is none. */
+  /** The text after `scope:` or `parent:`, such as `queues[0]`; '' where there is none. */
   readonly scope: string
   readonly parent: string
   readonly decorators: readonly Decorator[]

@@ -172,7 +172,7 @@ function memberOf(at: Member | Index, base: Value, key: string | number): Value 
   return base === null && isSafeUpTo(at) ? null : refuse(at, `${key} is asked of ${textOf(base)}`)
 }
 
-/** `.?` ends the whole chain behind it where it meets null. */
+/** `.?` ends the whole chain after it where it meets null. */
 const isSafeUpTo = (access: Member | Index): boolean =>
   access.isSafe ||
   ((access.base.kind === 'member' || access.base.kind === 'index') && isSafeUpTo(access.base))

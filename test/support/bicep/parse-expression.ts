@@ -116,7 +116,7 @@ export class ExpressionParser extends TokenStream {
     return expression
   }
 
-  /** `(a, b) => body`, told from an expression in parentheses by the arrow behind them. */
+  /** `(a, b) => body`, told from an expression in parentheses by the arrow after them. */
   #lambdaParameters(): Lambda | undefined {
     let count = 1
     while (this.ahead(count).kind === 'word' || this.isMark(',', count)) count += 1

@@ -13,7 +13,7 @@ export interface Turn {
   readonly scope: Scope
 }
 
-/** The value that stands behind a name at the top of a body. */
+/** The value that stands after a name at the top of a body. */
 export function propertyNamed({ body }: Deployed, name: string): Expression | undefined {
   return body.properties.find(
     (property) =>

@@ -174,13 +174,13 @@ describe('what goes wrong for one caller', () => {
     ])
   })
 
-  it('is that it has gone: nothing is written for it', async () => {
+  it('is that it has disconnected: nothing is written for it', async () => {
     const controller = new AbortController()
     const first = Array.from({ length: 6 }, (_, index) =>
       store.append(tenant(index), appendOf(`stays-${index}`)),
     )
     const gone = store.append(tenant(0), appendOf('gone', { signal: controller.signal }))
-    controller.abort(new TrickleError('DEADLINE_EXCEEDED', 'the caller has gone'))
+    controller.abort(new TrickleError('DEADLINE_EXCEEDED', 'the caller has disconnected'))
     await expect(gone).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
     await Promise.all(first)
     await expect(store.streamInfo(tenant(0), 'gone')).rejects.toMatchObject({ code: 'STREAM_NOT_FOUND' })

@@ -8,7 +8,7 @@ import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
 import { appendOf, codeOfRefusal } from '../support.ts'
 
-/** What the database itself refuses, whoever asks it: it does not rely on the checks of those who call it. */
+/** What the database itself refuses to every caller: it does not rely on the checks of those who call it. */
 let database: TestDatabase
 let app: Client
 let admin: Client

@@ -39,7 +39,7 @@ describe('event ids that all come from one earlier append', () => {
     expect(await readWhole(store, acme, 'whole')).toHaveLength(3)
   })
 
-  it('answer so also when the stream has gone on and the condition does not hold any more', async () => {
+  it('answer so also when the stream has more events by now and the condition does not hold any more', async () => {
     const request = appendOf('gone-on', { events: [given('g1')], expected: { mode: 'none' } })
     const first = await store.append(acme, request)
     await append('gone-on', given('g2'))

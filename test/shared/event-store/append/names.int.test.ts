@@ -49,7 +49,7 @@ describe('reserved names', () => {
     )
   })
 
-  it('are free again after their release, for whoever comes first', async () => {
+  it('are free again after their release, for the first that asks', async () => {
     await store.append(acme, appendOf('first', { reservations: email('free') }))
     await store.append(acme, appendOf('first', { reservations: email('free') }))
     await store.append(acme, appendOf('first', { releases: email('free'), reservations: email('other') }))

@@ -3,8 +3,8 @@ import type { TestDatabase } from '../../../support/database.ts'
 import { until } from '../../postgres/support.ts'
 
 /**
- * Forced races, step by step. Each returns what was seen, so that the same check can be held against the schema as it is
- * and against one whose guard was taken out.
+ * Forced races, step by step. Each returns what was seen, so that the same check can be held against the schema as it
+ * is and against one whose guard was taken out.
  */
 export interface OrderBench {
   readonly database: TestDatabase
@@ -63,7 +63,7 @@ interface FeedRow extends FeedPoint {
   readonly version: string
 }
 
-/** One page of the feed of all tenants: a label of each event, and the point behind the last. */
+/** One page of the feed of all tenants: a label of each event, and the point after the last. */
 export async function readFeed(
   client: Client,
   after: FeedPoint,
@@ -110,7 +110,7 @@ export async function lateAppender({ tenantId, first, second, reader }: OrderBen
   return { late, feed: events.filter((event) => event.startsWith('late ')) }
 }
 
-/** An appender that has written stands still, another commits behind it, and a reader polls before and after its end. */
+/** An appender that has written stands still, another commits after it, and a reader polls before and after its end. */
 export async function slowAppender(
   { tenantId, first, second, reader }: OrderBench,
   end: 'commit' | 'rollback' = 'commit',

@@ -24,7 +24,7 @@ const idempotency = (key: string, fingerprint = `request ${key}`) => ({
 })
 
 describe('a key that was used before', () => {
-  it('gets the first answer again, to the letter, also when the stream has gone on', async () => {
+  it('gets the first answer again, to the letter, also when the stream has more events by now', async () => {
     const request = appendOf('replay', {
       events: noted(3),
       expected: { mode: 'none' },

@@ -18,7 +18,7 @@ function notingDatabase(): { database: Database; asked: Pick<QueryOptions, 'turn
   return { database: { query } as unknown as Database, asked }
 }
 
-/** Keys that are known already: whoever asks for them asks for all tenants. */
+/** Keys that are known already: a caller that asks for them asks for all tenants. */
 const sealKeys = { fresh: () => ({}), recent: async () => ({}) } as unknown as SealKeys
 
 const event = { id: 'e', type: 'T', data: 1 }

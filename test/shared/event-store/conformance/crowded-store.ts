@@ -10,13 +10,16 @@ import type {
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { appendOf } from '../support.ts'
 
-/** As many take all the calls that a store has under way at a time, so that what comes behind them waits and goes together. */
+/**
+ * As many take all the calls that a store has under way at a time, so that what comes after them waits and goes
+ * together.
+ */
 const AHEAD = 4
-const BEHIND = 3
+const FOLLOWING = 3
 
 /**
- * A store of which every append comes amid others, of another tenant: PostgresEventStore then writes it in one transaction
- * with some of them. What its caller is told must be the same as alone.
+ * A store of which every append comes amid others, of another tenant: PostgresEventStore then writes it in one
+ * transaction with some of them. What its caller is told must be the same as alone.
  */
 export class CrowdedStore implements EventStore {
   readonly #store: EventStore
@@ -52,9 +55,9 @@ export class CrowdedStore implements EventStore {
       Array.from({ length: count }, () => this.#store.append(this.#others, appendOf(randomUUID())))
     const ahead = crowd(AHEAD)
     const result = work()
-    const behind = crowd(BEHIND)
-    const [outcome] = await Promise.allSettled([result, ...ahead, ...behind])
-    await Promise.all([...ahead, ...behind])
+    const following = crowd(FOLLOWING)
+    const [outcome] = await Promise.allSettled([result, ...ahead, ...following])
+    await Promise.all([...ahead, ...following])
     if (outcome.status === 'fulfilled') return outcome.value
     throw outcome.reason
   }

@@ -21,7 +21,7 @@ export type Fixture = () => Promise<OpenStore>
 export interface Subject {
   readonly store: EventStore
   readonly tools: TokenTools
-  /** A tenant of its own for whoever asks. */
+  /** A tenant of its own for each caller. */
   tenant(): Promise<TenantContext>
   setTenantStatus: OpenStore['setTenantStatus']
 }
@@ -29,7 +29,7 @@ export interface Subject {
 /** A behaviour that every store has. It registers tests; it must not know which store it is given. */
 export type Suite = (subject: Subject) => void
 
-/** Opens the store before the tests of the calling `describe` and closes it behind them. */
+/** Opens the store before the tests of the calling `describe` and closes it after them. */
 export function openSubject(fixture: Fixture): Subject {
   let open: OpenStore | undefined
   beforeAll(async () => {

@@ -22,7 +22,7 @@ describe.each([
   const slug = name.replaceAll(' ', '-')
   const tenantOf = (what: string) => database.tenant(`${slug}-${what}`)
 
-  it('writes each line to its stream, in the order of the lines, behind what is there', async () => {
+  it('writes each line to its stream, in the order of the lines, after what is there', async () => {
     const acme = await tenantOf('order')
     await store.append(acme, appendOf('a'))
     const lines = ['a', 'b', 'a', 'b', 'b'].map((streamId, index) => line(acme, streamId, `o${index}`))

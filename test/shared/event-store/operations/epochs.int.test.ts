@@ -14,7 +14,7 @@ let store: EventStore
 let tools: TokenTools
 let acme: TenantContext
 let firstEpoch: string
-/** Points behind each of the five events of the log. */
+/** Points after each of the five events of the log. */
 let points: Checkpoint[]
 
 beforeAll(async () => {

@@ -96,7 +96,7 @@ describe('the status of the log', () => {
     expect(status.head?.recordedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/u)
   })
 
-  it('names the appender who stands still, since when, and what waits behind it', async () => {
+  it('names the appender that stands still, since when, and what waits for it', async () => {
     const held = await holdAppend()
     await append(other, tenantId, 'behind')
     const status = await look()

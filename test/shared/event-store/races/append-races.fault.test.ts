@@ -133,7 +133,7 @@ describe('twins on two streams', () => {
   })
 })
 
-describe('an append behind a savepoint that took one back', () => {
+describe('an append after a savepoint that took one back', () => {
   it('is refused, since its transaction has an id older than what others wrote meanwhile', async () => {
     expect(await appendAfterRollbackTo(await bench())).toEqual({ again: 'TK002', feed: ['s 1'] })
   })

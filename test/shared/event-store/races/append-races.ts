@@ -1,6 +1,6 @@
 import { append, pauseIn, readFeed, untilDoneOrWaiting, untilWaiting, type RaceBench } from './race-bench.ts'
 
-/** Two write to each other's streams, named in opposite order; the first stops behind its first lock. */
+/** Two write to each other's streams, named in opposite order; the first stops after its first lock. */
 export async function crossedStreams({ admin, tenant, first, second }: RaceBench): Promise<string[]> {
   const pause = await pauseIn(admin, first)
   const crossing = append(first, tenant, { streams: ['a', 'b'] })
@@ -21,7 +21,9 @@ export async function mutualConditions({ admin, tenant, first, second }: RaceBen
   return [held, await racing]
 }
 
-/** Two expect the same version, the second while the first has not committed; with conditions, or of one stream alone. */
+/**
+ * Two expect the same version, the second while the first has not committed; with conditions, or of one stream alone.
+ */
 export async function sameVersion(
   { admin, tenant, first, second }: RaceBench,
   form: 'alone' | 'with a condition',
@@ -39,7 +41,10 @@ export async function sameVersion(
   return racing
 }
 
-/** Twins with one key, one event id or one name on two streams; what becomes of the second, and how many events there are. */
+/**
+ * Twins with one key, one event id or one name on two streams; what becomes of the second, and how many events there
+ * are.
+ */
 export async function twins(
   { admin, tenant, first, second }: RaceBench,
   shared: { readonly key: string } | { readonly eventId: string } | { readonly reserves: string },

@@ -69,7 +69,7 @@ export async function lateBatch(
   return { late, feed: (await readFeed(bench)).events }
 }
 
-/** A batch or an import stands still, and an append commits behind it. */
+/** A batch or an import stands still, and an append commits after it. */
 export async function readBesideSlow(kind: 'batch' | 'import', bench: RaceBench): Promise<Seen> {
   const { tenant, first, second } = bench
   await first.query('begin')

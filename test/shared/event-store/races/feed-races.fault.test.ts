@@ -93,7 +93,7 @@ describe('an append that commits while a page is read', () => {
     `perform pg_advisory_xact_lock(7); v_horizon := trickle_events_log.feed_horizon();`,
   )
 
-  it('is on that page, since the page is a statement of its own behind the horizon', async () => {
+  it('is on that page, since the page is a statement of its own after the horizon', async () => {
     expect(await commitDuringRead(await bench(stopBetweenLooks))).toEqual(BOTH)
   })
 

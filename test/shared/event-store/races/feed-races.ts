@@ -1,12 +1,12 @@
 import { append, pauseIn, readFeed, untilWaiting, type RaceBench } from './race-bench.ts'
 
-/** What a reader saw while a race was on, and what it saw behind that when all was over. Together: every event once. */
+/** What a reader saw while a race was on, and what it saw after that when all was over. Together: every event once. */
 export interface Seen {
   readonly during: readonly string[]
   readonly after: readonly string[]
 }
 
-/** An appender that has written stands still, and another commits behind it. */
+/** An appender that has written stands still, and another commits after it. */
 async function openSlowAppender({ tenant, first, second }: RaceBench): Promise<void> {
   await first.query('begin')
   await append(first, tenant, { streams: ['slow'] })

@@ -16,7 +16,9 @@ export interface RaceBench {
   readonly reader: EventStore
 }
 
-/** A migrated database of the calling test's own, with guards taken out or moments stretched before anybody works on it. */
+/**
+ * A migrated database of the calling test's own, with guards taken out or moments stretched before anybody works on it.
+ */
 export async function openRaceBench(
   place: DatabasePlace,
   change: (admin: Client) => Promise<unknown> = async () => {},
@@ -106,7 +108,7 @@ const tick = (): Promise<void> =>
     setTimeout(resolve, 5)
   })
 
-/** What a reader sees of a tenant behind a token: `stream version` of each event. */
+/** What a reader sees of a tenant after a token: `stream version` of each event. */
 export async function readFeed({ reader, tenant }: RaceBench, after?: string) {
   const page = await reader.readFeed(tenant, { after, limit: 100 })
   return {

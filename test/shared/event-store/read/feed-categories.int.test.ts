@@ -67,7 +67,7 @@ describe('the feed of a category', () => {
     expect(await labels(query)).toEqual(expected)
   })
 
-  it('goes on behind what was looked at: an empty page leads to the end of what there was', async () => {
+  it('goes on after what was looked at: an empty page leads to the end of what there was', async () => {
     const all = await store.readFeed(acme, { limit: 100 })
     const none = await store.readFeed(acme, { limit: 100, streamTypes: ['none'] })
     expect(none).toEqual({ events: [], next: all.next })
@@ -87,7 +87,7 @@ describe('the feed of a category', () => {
   })
 })
 
-describe('tokens behind each event', () => {
+describe('tokens after each event', () => {
   it('are there when they are asked for, and lead on from that event', async () => {
     const page = await store.readFeed(acme, { limit: 100, withCheckpoints: true })
     expect(page.checkpoints).toHaveLength(7)

@@ -98,7 +98,7 @@ describe('a feed since a time', () => {
 })
 
 describe('clocks that ran backwards', () => {
-  it('by less than a minute hide no event: the first one since then is found, and nothing is left out behind it', async () => {
+  it('by less than a minute hide no event: the first one since then is found, and nothing is left out after it', async () => {
     // The third event was recorded 50 s before the one ahead of it.
     const acme = await tenantWith('back', [0, 100, 50, 51, 110, 90, 140])
     expect(await versionsSince(acme, timeAt(50))).toEqual([2, 3, 4, 5, 6, 7])

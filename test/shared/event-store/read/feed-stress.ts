@@ -88,7 +88,7 @@ export const pause = (ms: number): Promise<void> =>
     setTimeout(resolve, ms)
   })
 
-/** Events whose version is not the one behind the version before it in its stream. */
+/** Events whose version is not the one after the version before it in its stream. */
 export function inversions(events: readonly string[]): string[] {
   const versions = new Map<string, number>()
   return events.filter((event) => {

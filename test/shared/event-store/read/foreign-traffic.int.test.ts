@@ -121,7 +121,7 @@ describe('what a tenant gets to see', () => {
   })
 })
 
-/** The token behind the last event of a tenant. */
+/** The token after the last event of a tenant. */
 async function endOf(tenant: TenantContext, by: EventStore = store): Promise<string> {
   const { rows } = await admin.query<{ count: number }>(
     'select count(*)::int as count from trickle_events_log.events where tenant_id = $1',

@@ -52,7 +52,7 @@ describe('a filter by types', () => {
     ['two types', { types: ['Even', 'Odd'], to: 3 }, [1, 2, 3], null],
     ['a type that is not there', { types: ['None'] }, [], null],
     ['no type at all', { types: [] }, [], null],
-    ['in pages: next is behind the last event', { types: ['Even'], limit: 2 }, [2, 4], 5],
+    ['in pages: next is after the last event', { types: ['Even'], limit: 2 }, [2, 4], 5],
     ['the last page', { types: ['Even'], from: 9, limit: 2 }, [10], null],
     ['a full page that ends with the stream', { types: ['Even'], from: 8, limit: 2 }, [8, 10], null],
     ['within a range', { types: ['Even'], from: 3, to: 7 }, [4, 6], null],
@@ -80,7 +80,7 @@ describe('a filter by types', () => {
   })
 
   it.each([false, true])(
-    'ends a page at a number of bytes, behind its last event (backward: %s)',
+    'ends a page at a number of bytes, after its last event (backward: %s)',
     async (backward) => {
       const streamId = `large-${backward}`
       const large = { type: 'Large', data: 'x'.repeat(1_048_000) }

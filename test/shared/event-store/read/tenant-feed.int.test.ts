@@ -41,7 +41,7 @@ describe('the feed of a tenant', () => {
     })
   })
 
-  it('goes on behind each page, whatever its size, and ends in an empty one that can be asked again', async () => {
+  it('goes on after each page, whatever its size, and ends in an empty one that can be asked again', async () => {
     const acme = await database.tenant('pages')
     await store.append(acme, appendOf('s', { events: noted(7) }))
     const { events, pages } = await readFeedUntil(store, acme, 7, { limit: 2 })
@@ -116,7 +116,7 @@ describe('a filter by types', () => {
     })
   })
 
-  it('stops behind the last event that fits the limit', async () => {
+  it('stops after the last event that fits the limit', async () => {
     const { events, pages } = await readFeedUntil(store, acme, 2, { types: ['First'], limit: 1 })
     expect(events.map((event) => event.version)).toEqual([1, 2])
     expect(pages.filter((page) => page.events.length > 0)).toHaveLength(2)

@@ -71,7 +71,7 @@ const add = async (reason = 'a test'): Promise<string> => (await keys.add(reason
 const statesOf = async (): Promise<string[]> => (await keys.list()).map(({ state }) => state)
 const idOf = (token: string): string => Buffer.from(token, 'base64url').toString('hex', 2, 6)
 const firstPage = ({ store }: Instance): Promise<FeedPage> => store.readFeed(acme, { limit: 1 })
-/** How many of the first events come behind a token. They are of one append, so all of them can be read, or none. */
+/** How many of the first events come after a token. They are of one append, so all of them can be read, or none. */
 const countAfter = async ({ store }: Instance, after: string): Promise<number> =>
   viewsOf((await store.readFeed(acme, { after, limit: EVENTS })).events).filter(
     ({ streamId }) => streamId === 's',

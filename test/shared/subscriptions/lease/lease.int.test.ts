@@ -141,7 +141,7 @@ describe('a holder who was thought dead', () => {
     expect(await Lease.acquire(pool, 'only-slow')).toBe('busy')
   })
 
-  it('does nothing behind its own release', async () => {
+  it('does nothing after its own release', async () => {
     const lease = await held('released')
     await lease.release()
     await expect(lease.renew()).rejects.toMatchObject(lost)

@@ -156,7 +156,7 @@ async function resizeInPage(name: string): Promise<Recorder> {
 }
 
 describe('a resize while a page is worked on', () => {
-  it('puts the barrier behind what was handed out', async () => {
+  it('puts the barrier after what was handed out', async () => {
     expect(handledBy(await resizeInPage('in-page'))).toEqual(whole())
   })
 

@@ -184,7 +184,7 @@ describe('a poison event', () => {
 })
 
 describe('without its guard', () => {
-  it('a stream would wait for ever behind an event that was skipped meanwhile', async () => {
+  it('a stream would wait for ever for an event that was skipped meanwhile', async () => {
     const throwaway = "where x.state = 'waiting') w"
     await mutateFunction(stage.admin, 'trickle_subscriptions_state.settle', throwaway, 'where false) w')
     await skippedBeside('unguarded')

@@ -9,7 +9,7 @@ const page = (tenants: string): FeedEvent[] =>
     .map((tenantId, index) => ({ tenantId, xid: 7n, position: BigInt(index + 1) }) as unknown as FeedEvent)
 
 describe('lanes', () => {
-  it('begin behind the last event of a tenant that is within its share', () => {
+  it('begin after the last event of a tenant that is within its share', () => {
     const planned = planLanes(page('abaaba'), 2, 9)
     expect([...planned.keys()]).toEqual(['a'])
     expect(planned.get('a')).toMatchObject({
@@ -18,7 +18,7 @@ describe('lanes', () => {
     })
   })
 
-  it('are not made for whoever has just its share', () => {
+  it('are not made for a tenant that has just its share', () => {
     expect(planLanes(page('abab'), 2, 9).size).toBe(0)
   })
 

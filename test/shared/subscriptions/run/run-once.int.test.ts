@@ -102,7 +102,7 @@ describe('a run', () => {
     expect(new Set(seen()).size).toBe(EVENTS)
   })
 
-  it('that fails keeps what it has done, is put off, and goes on behind it', async () => {
+  it('that fails keeps what it has done, is put off, and goes on after it', async () => {
     const failing = new Collector('failing', (_lease, step) => {
       if (step === 2) throw new Error('it broke')
     })

@@ -10,7 +10,7 @@ export function concurrency(subject: Subject): void {
   const all = <T>(work: (index: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: WRITERS }, (_, index) => work(index)))
 
-  it('in mode any all are written, with versions one behind the other', async () => {
+  it('in mode any all are written, with versions one after the other', async () => {
     const streamId = freshStream()
     const results = await all((index) =>
       subject.store.append(acme(), appendOf(streamId, { events: [{ type: 'N', data: index }] })),
@@ -94,7 +94,7 @@ export function concurrency(subject: Subject): void {
     }
   })
 
-  it('gives everybody the answer to his own request, whoever else is in trouble', async () => {
+  it('gives every caller the answer to its own request, whatever befalls the others', async () => {
     const bolt = await subject.tenant()
     const known = { id: `known-${freshStream()}`, type: 'A', data: 1 }
     const used = { key: freshStream(), fingerprint: Buffer.from('one') }

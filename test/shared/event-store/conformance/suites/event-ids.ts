@@ -28,7 +28,7 @@ export function eventIds(subject: Subject): void {
       expect(await lengthOf(s)).toBe(3)
     })
 
-    it('answer so also when the stream has gone on and the condition does not hold any more', async () => {
+    it('answer so also when the stream has more events by now and the condition does not hold any more', async () => {
       const s = freshStream()
       const request = appendOf(s, { events: [given(`${s}1`)], expected: { mode: 'none' } })
       const first = await subject.store.append(acme(), request)

@@ -40,7 +40,7 @@ export function feedFilters(subject: Subject): void {
     ])
   })
 
-  it('goes on behind what it has looked at', async () => {
+  it('goes on after what it has looked at', async () => {
     const acme = await mixedLog()
     const found: string[] = []
     let after: string | undefined

@@ -4,7 +4,7 @@ import { appendOf, noted, readFeedUntil } from '../../support.ts'
 import { type Subject } from '../subject.ts'
 
 export function feedTypes(subject: Subject): void {
-  it('gives the events of these types only, and stops behind the last that fits the limit', async () => {
+  it('gives the events of these types only, and stops after the last that fits the limit', async () => {
     const acme = await subject.tenant()
     for (const type of ['A', 'B', 'C'])
       await subject.store.append(acme, appendOf(type, { events: noted(2, { type }) }))

@@ -34,7 +34,7 @@ export function feed(subject: Subject): void {
     expect(pages.flatMap(({ events }) => events)).toEqual(stream.events)
   })
 
-  it('goes on behind each page, whatever its size, and ends in an empty one that can be asked again', async () => {
+  it('goes on after each page, whatever its size, and ends in an empty one that can be asked again', async () => {
     const acme = await subject.tenant()
     await subject.store.append(acme, appendOf('s', { events: noted(7) }))
     const { events, pages } = await readFeedUntil(subject.store, acme, 7, { limit: 2 })
@@ -54,7 +54,7 @@ export function feed(subject: Subject): void {
     expect((await readFeedUntil(subject.store, acme, 1, { after: page.next })).events).toHaveLength(1)
   })
 
-  it('ends a page behind the event that fills it with bytes', async () => {
+  it('ends a page after the event that fills it with bytes', async () => {
     const acme = await subject.tenant()
     const large = { type: 'Large', data: 'x'.repeat(1_048_000) }
     for (const count of [7, 4])
@@ -64,7 +64,7 @@ export function feed(subject: Subject): void {
     expect(viewsOf(page.events).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  it('gives the same page to whoever asks again', async () => {
+  it('gives the same page to a caller that asks again', async () => {
     const acme = await subject.tenant()
     await subject.store.append(acme, appendOf('s', { events: noted(5) }))
     await readFeedUntil(subject.store, acme, 5)

@@ -9,7 +9,7 @@ export function idempotencyKeys(subject: Subject): void {
     fingerprint: Buffer.from(fingerprint),
   })
 
-  it('gets the first answer again, to the letter, also when the stream has gone on', async () => {
+  it('gets the first answer again, to the letter, also when the stream has more events by now', async () => {
     const streamId = freshStream()
     const request = appendOf(streamId, {
       events: noted(3),

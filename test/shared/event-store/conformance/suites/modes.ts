@@ -71,7 +71,7 @@ export function modes(subject: Subject): void {
     expect(events.every(({ id }) => id.length > 0)).toBe(true)
   })
 
-  it('writes nothing for a caller who has gone', async () => {
+  it('writes nothing for a caller that has disconnected', async () => {
     const streamId = freshStream()
     const signal = AbortSignal.abort(new Error('gone'))
     const refusal: unknown = await subject.store

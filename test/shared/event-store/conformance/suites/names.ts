@@ -15,7 +15,7 @@ export function names(subject: Subject): void {
       () => 0,
     )
 
-  it('can be held by one stream at a time, and whoever is refused is told the holder', async () => {
+  it('can be held by one stream at a time, and a caller that is refused is told the holder', async () => {
     const [first, second] = [freshStream(), freshStream()]
     await append(first, { reservations: [email('a@x')] })
     await expect(append(second, { reservations: [email('b@x'), email('a@x')] })).rejects.toMatchObject({

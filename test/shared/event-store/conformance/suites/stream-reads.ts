@@ -46,7 +46,7 @@ export function streamReads(subject: Subject): void {
     expect(versions).toEqual(backward ? range(10, 1) : range(1, 10))
   })
 
-  it('a page ends behind the event that fills it with bytes, of data and of metadata', async () => {
+  it('a page ends after the event that fills it with bytes, of data and of metadata', async () => {
     const text = 'x'.repeat(1_048_000)
     for (const [streamId, large] of [
       ['data', { type: 'Large', data: text }],

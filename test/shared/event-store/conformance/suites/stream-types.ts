@@ -32,7 +32,7 @@ export function streamTypes(subject: Subject): void {
     expect((await subject.store.streamInfo(acme(), streamId)).streamType).toBe('order')
   })
 
-  it('comes behind the version: a conflict is told before a mismatch', async () => {
+  it('comes after the version: a conflict is told before a mismatch', async () => {
     const streamId = freshStream()
     await subject.store.append(acme(), appendOf(streamId, { streamType: 'order' }))
     const both = appendOf(streamId, { streamType: 'invoice', expected: { mode: 'none' } })
