@@ -28,10 +28,10 @@ export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: Regis
   // Imports and long reads are streamed; without this the host drops the body of every chunked upload.
   app.setup({ enableHttpStream: true })
   const platform = createPlatform({
-    readSettings: () => readSettings(product.settings),
+    readSettings: () => readSettings(product().settings),
     report: (message) => logger.warn(message, {}),
   })
-  const triggers = product.triggersOn(() => platform)
+  const triggers = product().triggersOn(() => platform)
   const kernel = createKernel<TenantContext>({
     authenticate: (header) => platform.tokens.verify(header),
     resolveCaller: (identity, limits, namedTenant) =>
@@ -42,7 +42,7 @@ export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: Regis
   const reference = docsRoutes({
     routes: triggers.routes,
     info: apiInfo,
-    errors: productErrors,
+    errors: productErrors(),
     assetsFolder,
   })
   const routes = [...triggers.routes, ...reference].filter((route) => isRunBy(route.runsOn, runsOn))

@@ -17,7 +17,7 @@ export const TABLE = 'EventsRaw'
 export const MAPPING = 'EventsJson'
 
 /** Name of its subscription. */
-export const forwarderName = 'forward-adx'
+export const FORWARDER_NAME = 'forward-adx'
 
 /**
  * Forwards the feed of all tenants to Azure Data Explorer, effectively once: a batch is frozen in PostgreSQL before it
@@ -26,7 +26,7 @@ export const forwarderName = 'forward-adx'
  *   seal (range, count, hash) -> upload blob -> enqueue with ingest-by tag -> mark as sent and move the checkpoint
  */
 export class AnalyticsForwarder implements Subscriber {
-  readonly name = forwarderName
+  readonly name = FORWARDER_NAME
   readonly #database: Database
   readonly #analyticsDatabase: string
   readonly #sender: () => Promise<KustoSender>

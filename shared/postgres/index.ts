@@ -42,8 +42,8 @@ export { changedSettings, selectLoginSettings, type ChangedSetting } from './log
 export { timestampOfText } from './timestamps.ts'
 export {
   everyRow,
-  logins,
-  tableVerbs,
+  LOGINS,
+  TABLE_VERBS,
   type Login,
   type Reach,
   type RelationAccess,

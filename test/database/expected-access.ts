@@ -21,7 +21,7 @@ export const productAccess: TableAccess = {
   ...analyticsAccess,
   ...auditAccess,
   ...migrationsAccess,
-  ...product.access,
+  ...product().access,
 }
 
 export const namedRelations: readonly string[] = Object.keys(productAccess)

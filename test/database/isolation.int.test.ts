@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { logins, tableVerbs } from '../../shared/postgres/index.ts'
+import { LOGINS, TABLE_VERBS } from '../../shared/postgres/index.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { accessOf, namedRelations } from './expected-access.ts'
 import { IsolationCheck } from './isolation-check.ts'
@@ -34,8 +34,8 @@ describe('the seeded database', () => {
   })
 })
 
-describe.each(logins)('%s', (login) => {
-  it.each(tableVerbs)('can %s what it may, in its own tenant, and nothing else', async (verb) => {
+describe.each(LOGINS)('%s', (login) => {
+  it.each(TABLE_VERBS)('can %s what it may, in its own tenant, and nothing else', async (verb) => {
     expect(await check.surprises(login, verb)).toEqual([])
   })
 })
@@ -44,7 +44,7 @@ describe('what was recorded', () => {
   it('is changed by nobody: no event can be updated, deleted or truncated by any login', () => {
     const events = check.relations.map(({ relation }) => relation).filter((name) => name.includes('.events'))
     expect(events).toHaveLength(17)
-    for (const login of logins) {
+    for (const login of LOGINS) {
       for (const verb of ['update', 'delete', 'truncate'] as const) {
         expect(
           events.map((relation) => accessOf(relation, login, verb)).filter((found) => found !== 'refused'),

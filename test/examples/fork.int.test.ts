@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as Database from '../../database/index.ts'
 import type * as ProductModule from '../../functions/product.ts'
 import type * as SqlRules from '../../tools/sql-rules/index.ts'
-import { logins, tableVerbs } from '../../shared/postgres/index.ts'
+import { LOGINS, TABLE_VERBS } from '../../shared/postgres/index.ts'
 import { violationsOf } from '../../tools/architecture.ts'
 import { generatedFiles } from '../../tools/generate.ts'
 import { newDomain } from '../../tools/new-domain.ts'
@@ -22,7 +22,7 @@ import { Fork } from './fork.ts'
 
 /** The example, copied into functions/ twice: under its own name and under another one. */
 let fork: Fork
-let product: typeof ProductModule.product
+let product: ReturnType<typeof ProductModule.product>
 let owners: ReturnType<typeof Database.owners>
 
 const OWN = ['notes', 'memos']
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await newDomain(fork.folder, { plural: 'memos', singular: 'memo' })
   await fork.generate()
   await fork.commit('Notes and memos')
-  ;({ product } = (await load('functions/product.ts')) as typeof ProductModule)
+  product = ((await load('functions/product.ts')) as typeof ProductModule).product()
   const database = (await load('database/index.ts')) as typeof Database
   owners = database.owners().filter(({ name }) => OWN.includes(name))
 })
@@ -140,8 +140,8 @@ describe('its tables', () => {
       expect([relation, tenants.length > 1]).toEqual([relation, true])
   })
 
-  it.each(logins)('show and give %s what their access says, and nothing else', async (login) => {
-    for (const verb of tableVerbs) expect(await check.surprises(login, verb)).toEqual([])
+  it.each(LOGINS)('show and give %s what their access says, and nothing else', async (login) => {
+    for (const verb of TABLE_VERBS) expect(await check.surprises(login, verb)).toEqual([])
   })
 
   it('are seen to leak when they do', async () => {

@@ -135,7 +135,7 @@ describe('the files of the package', () => {
 describe('the package in a bare folder', () => {
   it('registers every function', async () => {
     const functions = await registered()
-    const { routes, timers, queues, subscriptions } = product.triggersOn(noPlatform)
+    const { routes, timers, queues, subscriptions } = product().triggersOn(noPlatform)
     const reference = ['docs-asset', 'docs-errors', 'docs-openapi', 'docs-page', 'zz-not-found']
     const namesOf = (type: string): string[] =>
       functions.filter(([, types]) => types.includes(type)).map(([name]) => name)

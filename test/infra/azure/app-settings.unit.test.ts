@@ -46,9 +46,9 @@ const NOT_ON_FLEX = [
   'WEBSITE_CONTENTSHARE',
 ]
 
-const parseSettings = (environment: Record<string, string>) => parseWith(environment, product.settings)
+const parseSettings = (environment: Record<string, string>) => parseWith(environment, product().settings)
 
-const { properties, required } = z.toJSONSchema(settingsSchemaWith(product.settings), {
+const { properties, required } = z.toJSONSchema(settingsSchemaWith(product().settings), {
   io: 'input',
   unrepresentable: 'any',
 }) as {
