@@ -110,6 +110,7 @@ const settingsOf = (
     {
       TRICKLE_ENVIRONMENT: 'local',
       TRICKLE_POSTGRES_APP_URL: database.url('trickle_app'),
+      TRICKLE_POSTGRES_WORKER_URL: database.url('trickle_worker'),
       TRICKLE_POSTGRES_FORWARDER_URL: database.url('trickle_forwarder'),
       TRICKLE_POSTGRES_OPERATOR_URL: database.url('trickle_operator'),
       TRICKLE_AUTH_ISSUER: 'http://localhost/issuer',
