@@ -66,7 +66,13 @@ export async function startApi({ own = false }: ApiOptions = {}): Promise<Api> {
   const tenants = Object.values(slugs).map((slug) => ({ slug }))
   await call('POST', '/api/tenants/bulk', { token: operator, json: { tenants } })
   return {
-    run: { ...run, stop: () => (endForeign?.() ?? Promise.resolve()).then(run.stop) },
+    run: {
+      ...run,
+      async stop() {
+        await endForeign?.()
+        await run.stop()
+      },
+    },
     slugs,
     tokens: { acme, operator, other: await run.token({ tenant: slugs.other, roles }) },
     call,

@@ -3,7 +3,10 @@ import { Client } from 'pg'
 /** So many that one is open nearly always, and that an append often lies between the beginnings of two. */
 const TRANSACTIONS = 12
 
-/** Longer than an append and a read take, so that both often fall into one; short beside the patience of the tests. */
+/**
+ * Most are about as long as some appends take and some are longer, so that a page that is read soon or late after them
+ * may end in their midst; all are short beside the patience of the tests.
+ */
 const OPEN_MAX_SECONDS = 0.2
 
 /** With TRICKLE_TEST_FOREIGN=1 (`npm run test:repeat -- --foreign`) the servers that tests share are made unquiet. */
