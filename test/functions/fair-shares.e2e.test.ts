@@ -20,6 +20,7 @@ beforeAll(async () => {
     tokens.set(name, await api.run.token({ tenant: slug, roles: ['reader', 'writer'] }))
     await api.append('s', { token: tokens.get(name) ?? '', json: event })
   }
+  await api.feedSettled()
 })
 afterAll(() => api?.run.stop())
 afterEach(() => {
@@ -118,6 +119,7 @@ describe('exports of one tenant', () => {
     const json = { events: Array.from({ length: 7 }, () => ({ type: 'T', data: LARGE })) }
     for (let count = 0; count < 4; count += 1)
       await api.append('large', { token: tokens.get('greedy') ?? '', json })
+    await api.feedSettled()
   })
 
   it('leave half of the places to the others, whose export and short reads come whole meanwhile', async () => {

@@ -17,6 +17,7 @@ beforeAll(async () => {
     await api.append('many', { json: { events } })
   }
   await api.append('orders', { json: { events: [{ type: 'Placed', data: 1 }], streamType: 'order' } })
+  await api.feedSettled()
 })
 afterAll(() => api?.run.stop())
 

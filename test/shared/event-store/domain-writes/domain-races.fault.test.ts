@@ -7,7 +7,7 @@ import { openRaceBench, untilDoneOrWaiting, untilWaiting, type RaceBench } from 
 
 let own: Awaited<ReturnType<typeof createOwnServer>>
 beforeAll(async () => {
-  own = await createOwnServer()
+  own = await createOwnServer({ settings: { autovacuum: false } })
 })
 afterAll(() => own.drop())
 

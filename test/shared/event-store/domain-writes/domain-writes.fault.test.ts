@@ -123,7 +123,7 @@ describe('a client that stands still', () => {
   let bystander: TenantContext
   let frozen: TenantContext
   beforeAll(async () => {
-    own = await createOwnServer()
+    own = await createOwnServer({ settings: { autovacuum: false } })
     await createAccounts(own)
     reader = await own.client('trickle_forwarder')
     bystander = await own.tenant('bystander')

@@ -20,7 +20,7 @@ let tools: TokenTools
 let acme: TenantContext
 
 beforeAll(async () => {
-  database = await createOwnServer()
+  database = await createOwnServer({ settings: { autovacuum: false } })
   admin = await database.client('admin')
   store = new PostgresEventStore(database.pool('trickle_app'))
   tools = await TokenTools.of(database)

@@ -6,7 +6,8 @@ import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createOwnServer } from '../../../support/database.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
-import { appendUntilDone, inversions, pause, readUntilDone, STREAMS, type Work } from './feed-stress.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
+import { appendUntilDone, inversions, pause, readToEnd, STREAMS, type Work } from './feed-stress.ts'
 
 const APPENDERS = 8
 const READERS = 3
@@ -78,11 +79,12 @@ describe('under appends, imports, kills and long transactions', () => {
       await admin.query('create table public.elsewhere (id int)')
       const work: Work = { remaining: APPENDS, killsWanted: 6 }
       let isDone = false
+      let isSettled = false
       const done = (): boolean => isDone
       const readers = await Promise.all(
         Array.from({ length: READERS }, () => database.client('trickle_forwarder')),
       )
-      const reading = readers.map((reader) => readUntilDone(reader, done))
+      const reading = readers.map((reader) => readToEnd(reader, () => isSettled))
       const beside = [killNowAndThen(work, done), hesitate(done)] as const
       const tenantIds = tenants.map((tenant) => tenant.tenantId)
       await Promise.all([
@@ -93,6 +95,9 @@ describe('under appends, imports, kills and long transactions', () => {
       ])
       isDone = true
       await Promise.all(beside)
+      // Before that a page may be empty though there is more: where a transaction ends just as the page is read.
+      await feedSettled(database.adminUrl)
+      isSettled = true
 
       const { rows } = await admin.query<[string]>({
         text: "select format('%s/%s %s', tenant_id, stream_id, version) from trickle_events_log.events order by xid, position",

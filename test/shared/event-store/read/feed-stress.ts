@@ -65,12 +65,12 @@ async function open(url: string): Promise<Client> {
   return client
 }
 
-/** Reads the feed of all tenants from its beginning, until it stays empty after the writers are done. */
-export async function readUntilDone(client: Client, isDone: () => boolean): Promise<string[]> {
+/** Reads the feed of all tenants from its beginning, to its end once the feed is settled. */
+export async function readToEnd(client: Client, isSettled: () => boolean): Promise<string[]> {
   const seen: string[] = []
   let point: FeedPoint = BEGINNING
   for (;;) {
-    const wasDone = isDone()
+    const wasSettled = isSettled()
     const { events, next } = await readFeed(
       client,
       point,
@@ -78,7 +78,7 @@ export async function readUntilDone(client: Client, isDone: () => boolean): Prom
     )
     for (const event of events) seen.push(event)
     point = next
-    if (wasDone && events.length === 0) return seen
+    if (wasSettled && events.length === 0) return seen
     if (events.length === 0) await pause(5)
   }
 }

@@ -11,6 +11,7 @@ import {
 import type { Database } from '../../../../shared/postgres/index.ts'
 import { TenantDirectory, type TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
 import { appendOf, codeOfRefusal, noted, readFeedUntil, versionsOf, viewsOf } from '../support.ts'
 
 const EVENTS = 3
@@ -32,7 +33,7 @@ beforeAll(async () => {
   acme = await database.tenant('acme')
   const store = new PostgresEventStore(app)
   await store.append(acme, appendOf('s', { events: noted(EVENTS) }))
-  await readFeedUntil(store, acme, EVENTS)
+  await feedSettled(database.adminUrl)
 })
 afterAll(() => database.drop())
 beforeEach(async () => {

@@ -13,7 +13,7 @@ import {
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
 import { appendOf, noted } from '../../event-store/support.ts'
 import { endWait, expireLease, subscriptionRow } from '../support.ts'
-import { eventually } from '../../../support/eventually.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
 
 let database: TestDatabase
 let admin: Client
@@ -30,6 +30,7 @@ beforeAll(async () => {
   const acme = await database.tenant('acme')
   for (let n = 0; n < EVENTS / 5; n += 1)
     await store.append(acme, appendOf(`s${n % 2}`, { events: noted(5) }))
+  await feedSettled(database.adminUrl)
 })
 afterAll(() => database.drop())
 
@@ -59,18 +60,15 @@ class Collector implements Subscriber {
 
 const label = (event: FeedEvent): string => `${event.streamId} ${event.version}`
 
-/** On the shared server a page may end early, so a subscription is run until it has seen everything. */
-async function runUntilAll(collector: Collector): Promise<void> {
-  await eventually(async () => {
-    await runOnce(pool, collector, AMPLE)
-    return collector.seen.length
-  }).toBe(EVENTS)
+async function runToEnd(collector: Collector): Promise<void> {
+  expect((await runOnce(pool, collector, AMPLE)).outcome).toBe('done')
+  expect(collector.seen).toHaveLength(EVENTS)
 }
 
 describe('a run', () => {
   it('handles everything there is, in order and once, and gives the lease back', async () => {
     const collector = new Collector('everything')
-    await runUntilAll(collector)
+    await runToEnd(collector)
     expect(new Set(collector.seen).size).toBe(EVENTS)
     const ofStream = collector.seen.filter((event) => event.startsWith('s0 '))
     expect(ofStream).toEqual(ofStream.map((_, index) => `s0 ${index + 1}`))
@@ -85,20 +83,22 @@ describe('a run', () => {
       events: 0,
       steps: 0,
     })
-    await eventually(async () => (await runOnce(pool, collector, { ...AMPLE, stepsMax: 1 })).events).toBe(10)
-    expect(collector.seen.length).toBeLessThan(EVENTS)
+    expect(await runOnce(pool, collector, { ...AMPLE, stepsMax: 1 })).toEqual({
+      outcome: 'budget-spent',
+      events: 10,
+      steps: 1,
+    })
+    expect(collector.seen).toHaveLength(10)
     expect((await subscriptionRow(admin, 'budget')).lease_owner).toBeNull()
-    await runUntilAll(collector)
+    await runToEnd(collector)
   })
 
   it('works once, however many are called at once', async () => {
     const collectors = Array.from({ length: 10 }, () => new Collector('crowd'))
     const seen = () => collectors.flatMap((collector) => collector.seen)
-    await eventually(async () => {
-      const results = await Promise.all(collectors.map((collector) => runOnce(pool, collector, AMPLE)))
-      expect(results.filter((result) => result.outcome !== 'busy').length).toBeGreaterThan(0)
-      return seen().length
-    }).toBe(EVENTS)
+    const results = await Promise.all(collectors.map((collector) => runOnce(pool, collector, AMPLE)))
+    expect(results.filter((result) => result.outcome !== 'busy').length).toBeGreaterThan(0)
+    expect(seen()).toHaveLength(EVENTS)
     expect(new Set(seen()).size).toBe(EVENTS)
   })
 
@@ -106,10 +106,8 @@ describe('a run', () => {
     const failing = new Collector('failing', (_lease, step) => {
       if (step === 2) throw new Error('it broke')
     })
-    await eventually(() => runOnce(pool, failing, AMPLE).catch((error: unknown) => String(error))).toBe(
-      'Error: it broke',
-    )
-    expect(failing.seen.length).toBeGreaterThan(0)
+    await expect(runOnce(pool, failing, AMPLE)).rejects.toThrow('it broke')
+    expect(failing.seen).toHaveLength(10)
     expect(await subscriptionRow(admin, 'failing')).toMatchObject({
       failures: 1,
       error: 'it broke',
@@ -117,7 +115,7 @@ describe('a run', () => {
     })
     expect((await runOnce(pool, failing, AMPLE)).outcome).toBe('waiting')
     await endWait(admin, 'failing')
-    await runUntilAll(failing)
+    await runToEnd(failing)
     expect(new Set(failing.seen).size).toBe(EVENTS)
     expect(await subscriptionRow(admin, 'failing')).toMatchObject({ failures: 0, error: null })
   })
@@ -126,7 +124,7 @@ describe('a run', () => {
     const second = new Collector('taken')
     const first = new Collector('taken', async () => {
       await expireLease(admin, 'taken')
-      await runUntilAll(second)
+      await runToEnd(second)
     })
     const result = await runOnce(pool, first, AMPLE)
     expect(['busy', 'done']).toContain(result.outcome)
@@ -161,7 +159,7 @@ describe('a run', () => {
 
   it('stops with the epoch', async () => {
     const collector = new Collector('epoch')
-    await runUntilAll(collector)
+    await runToEnd(collector)
     await admin.query("insert into trickle_events_log.epochs (reason) values ('a restore')")
     expect(await runOnce(pool, collector, AMPLE)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
     await admin.query('delete from trickle_events_log.epochs where ordinal > 1')
