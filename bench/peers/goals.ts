@@ -25,6 +25,8 @@ export const goals = {
   coalesced32OverPgbench: atLeast(0.75),
   coalesced128OverPgbench: atLeast(1.25),
   tensOverPgbench: atLeast(2.4),
+  /** Events a second over those of Marten's asynchronous daemon, from zero. */
+  projectionsOverMarten: atLeast(1.5),
   /** Of one append, of one read. */
   roundTrips: atMost(1),
 } as const satisfies Record<string, Target>

@@ -3,7 +3,7 @@ import type { PeersOptions } from './options.ts'
 import { peerPackages } from './tools/index.ts'
 import type { PeerTools } from './tools/index.ts'
 
-const names = { emmett: 'emmett', messageDb: 'message-db', pgbench: 'pgbench' } as const
+const names = { emmett: 'emmett', messageDb: 'message-db', pgbench: 'pgbench', marten: 'Marten' } as const
 
 /** Where each tool runs with its own defaults, and what it does not do that ours does. */
 export function toolNotes({ tools, mode, connections, roundTripMs }: PeersOptions): string[] {

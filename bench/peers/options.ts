@@ -9,7 +9,7 @@ import { STATEMENT_MODES } from '../stage/index.ts'
 import type { StatementMode } from '../stage/index.ts'
 import type { LocateOptions, PeerTools } from './tools/index.ts'
 
-export const PART_NAMES = ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips'] as const
+export const PART_NAMES = ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips', 'projections'] as const
 export type PartName = (typeof PART_NAMES)[number]
 
 export interface PeersOptions extends CommonOptions {
@@ -51,8 +51,9 @@ export function parsePeersCommand(args: readonly string[], defaultConnections: n
   const { values, positionals } = flags.parse(() => parse(args))
   const [mode = 'unnamed'] =
     values.mode === undefined ? [] : flags.choices('--mode', values.mode, STATEMENT_MODES)
+  const sections = flags.parts(positionals, PART_NAMES)
   return {
-    sections: flags.parts(positionals, PART_NAMES),
+    sections,
     options: {
       ...commonOptions(flags, values, defaultConnections),
       concurrencies: flags.counts('--concurrency', values.concurrency, CONCURRENCIES, 256),
@@ -63,6 +64,7 @@ export function parsePeersCommand(args: readonly string[], defaultConnections: n
       folder: resolve(values.folder ?? join(resultsFolder, 'peers')),
       install: values['no-install'] !== true,
       messageDbFolder: values['message-db'],
+      needsMarten: sections.includes('projections'),
     },
     outFile: values.out,
   }

@@ -19,7 +19,7 @@ const AMPLE = { timeMs: 600_000, stepsMax: 1_000_000 } as const
 const WRITERS = 32
 
 /** One row a stream, with how many events it has and the sum of their amounts: kept for one tenant at a time, as tables of contexts. */
-const TABLE = `
+export const TALLY_TABLE = `
   create schema bench_tally;
   create table bench_tally.tallies (
     tenant_id uuid not null, stream_id text collate "C" not null, count int not null, sum bigint not null,
@@ -32,9 +32,8 @@ const TABLE = `
   grant usage on schema bench_tally to trickle_worker;
   grant select, insert, update on bench_tally.tallies to trickle_worker`
 
-export const tallyTable = TABLE
-
-export const changeOf = (n: number) => ({ amount: n, text: 'a text of some length, as events have' })
+/** What Marten's events hold too. */
+const changeOf = (n: number) => ({ amount: n, text: 'a text of some length, as events have' })
 
 /** Writes the log. */
 export async function seedTallies(

@@ -1,5 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
-import { breaksConnection, clarify } from './classify.ts'
+import { breaksConnection, clarify, codeOf } from './classify.ts'
 import type { RunStatement, Statement } from './statement.ts'
 
 /** A connection for the time of one transaction. */
@@ -81,12 +81,35 @@ export async function inOneTrip(session: Session, statements: readonly Statement
   }
 }
 
+/** The server does not know a named statement. */
+const STATEMENT_UNKNOWN = '26000'
+
 /**
- * Transactions one after the other, each by its own BEGIN and COMMIT, all sent without waiting for any answer.
+ * Transactions one after the other, each by its own BEGIN and COMMIT, all sent without waiting for any answer. A named
+ * statement is prepared by the first transaction that uses it; when that one fails before, those after it fail for want
+ * of it and are sent once more.
  * @returns for each the error that undid it, or null.
  * @throws what broke the connection: then nobody knows which of them were committed.
  */
 export async function eachInOneTrip(
+  session: Session,
+  transactions: readonly (readonly Statement[])[],
+): Promise<unknown[]> {
+  const errors = await sendAll(session, transactions)
+  const unprepared = [...errors.keys()].filter((index) => codeOf(errors[index]) === STATEMENT_UNKNOWN)
+  // The first one prepares what it needs itself: it fails for another reason, and so would all again.
+  if (unprepared.length === 0 || unprepared[0] === 0) return errors
+  const again = unprepared.flatMap((index) =>
+    transactions[index] === undefined ? [] : [transactions[index]],
+  )
+  for (const [nth, error] of (await eachInOneTrip(session, again)).entries()) {
+    const index = unprepared[nth]
+    if (index !== undefined) errors[index] = error
+  }
+  return errors
+}
+
+async function sendAll(
   session: Session,
   transactions: readonly (readonly Statement[])[],
 ): Promise<unknown[]> {

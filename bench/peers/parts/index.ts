@@ -5,6 +5,7 @@ import { appendPart } from './append.ts'
 import { coalescedPart } from './coalesced.ts'
 import { hotPart } from './hot.ts'
 import { pgbenchPart } from './pgbench.ts'
+import { projectionsPart } from './projections.ts'
 import { readPart } from './read.ts'
 import { tripsPart } from './trips.ts'
 
@@ -15,4 +16,5 @@ export const parts: Readonly<Record<PartName, Part<PeersOptions>>> = {
   coalesced: coalescedPart,
   pgbench: pgbenchPart,
   trips: tripsPart,
+  projections: projectionsPart,
 }

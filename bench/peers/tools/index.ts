@@ -5,5 +5,6 @@
 export { openEmmett, type Emmett } from './emmett.ts'
 export { locateTools, type LocateOptions, type PeerTools } from './locate.ts'
 export { openMessageDb, type MessageDb } from './message-db.ts'
+export { Marten, martenIn, MARTEN_VERSION, type MartenAnswer } from './marten.ts'
 export { installPeers, peerPackages, type Found } from './npm.ts'
 export { Pgbench, readOutput, type PgbenchMode } from './pgbench.ts'

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { martenIn } from './marten.ts'
 import { installedVersion, installPeers } from './npm.ts'
 import type { Found, PeerPackage } from './npm.ts'
 import { pgbenchVersion } from './pgbench.ts'
@@ -12,6 +13,8 @@ export interface PeerTools {
   readonly messageDb: Found<string>
   /** Its version, since it is called by name. */
   readonly pgbench: Found<string>
+  /** The compiled program. */
+  readonly marten: Found<string>
 }
 
 export interface LocateOptions {
@@ -21,6 +24,8 @@ export interface LocateOptions {
   readonly install: boolean
   /** message-db's `database` folder, from wherever the caller has it. */
   readonly messageDbFolder: string | undefined
+  /** Marten has to be compiled first, which is left out where no part needs it. */
+  readonly needsMarten: boolean
 }
 
 const EMMETT: PeerPackage = '@event-driven-io/emmett-postgresql'
@@ -38,6 +43,9 @@ export async function locateTools(options: LocateOptions): Promise<PeerTools> {
       version === null
         ? { missing: 'pgbench is not on the path (Debian: apt-get install postgresql-contrib)' }
         : { place: version },
+    marten: options.needsMarten
+      ? await martenIn(options.folder, options.install)
+      : { missing: 'no part needs it' },
   }
 }
 

@@ -29,7 +29,7 @@ export class ProjectionPage {
     const parts = partsOf(events)
     const left = this.#run.isCareful ? await this.#steps.notDone(parts) : await this.#together(parts)
     for (const part of left) {
-      if (!(await this.#apart(part))) return false
+      if (!(await this.#apart(part, true))) return false
     }
     return true
   }
@@ -50,8 +50,8 @@ export class ProjectionPage {
     return parts.flatMap(({ tenantId }) => left.get(tenantId) ?? [])
   }
 
-  /** Halves what fails, until the event is alone that makes it fail. */
-  async #apart(part: TenantPart): Promise<boolean> {
+  /** Halves what fails, until the event is alone that makes it fail. It is told of a part once, and not of its halves. */
+  async #apart(part: TenantPart, isTold: boolean): Promise<boolean> {
     const { events } = part
     if (this.#run.isTimeOver) return false
     if (events.length === 1 && events[0] !== undefined) {
@@ -59,21 +59,23 @@ export class ProjectionPage {
       return true
     }
     // A run that follows a crash has to find what kills it: each event is counted before it is tried.
-    if (!this.#run.isCareful && (await this.#whole(part))) return true
+    if (!this.#run.isCareful && (await this.#whole(part, isTold))) return true
     const middle = Math.ceil(events.length / 2)
     for (const half of [events.slice(0, middle), events.slice(middle)]) {
-      if (!(await this.#apart({ ...part, events: half }))) return false
+      if (!(await this.#apart({ ...part, events: half }, false))) return false
     }
     return true
   }
 
-  async #whole(part: TenantPart): Promise<boolean> {
+  async #whole(part: TenantPart, isTold: boolean): Promise<boolean> {
     try {
       await this.#steps.send(part)
       return true
     } catch (error) {
       if (endsSubscription(error)) throw error
       if (isPassing(error)) throw putOff(error)
+      const [first] = part.events
+      if (isTold && first !== undefined) this.#run.problem(first, 1, error, 'split')
       return false
     }
   }

@@ -20,7 +20,8 @@ export interface SubscriptionProblem {
   }
   readonly attempt: number
   readonly error: unknown
-  readonly action: 'retry' | 'later' | 'parked' | 'stopped'
+  /** split: a projection could not do the events from this one on together, and looks for the one that fails. */
+  readonly action: 'retry' | 'later' | 'parked' | 'stopped' | 'split'
 }
 
 export interface Page {

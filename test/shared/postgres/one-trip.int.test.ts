@@ -95,6 +95,25 @@ describe('many transactions in one trip', () => {
     expect(proxy.faultsArmed).toBe(0)
   })
 
+  it('that fail keep no other one from a named statement that they were to prepare', async () => {
+    const named = new Database({
+      url: database.url('trickle_worker'),
+      connectionsMax: 1,
+      statements: 'named',
+    })
+    const insert = (value: string) => ({ ...note(value), name: 'insert_note' })
+    const fail = (name: string) => ({ ...broken, name })
+    const errors = await named.eachInOneTrip([
+      [fail('first'), insert('a')],
+      [insert('b')],
+      [fail('second'), insert('c')],
+      [insert('d')],
+    ])
+    expect(errors).toMatchObject([{ code: '22012' }, null, { code: '22012' }, null])
+    expect(await notes()).toEqual(['b', 'd'])
+    await named.end()
+  })
+
   it('leave no tenant behind on the connection', async () => {
     const bind = sql("select set_config('app.tenant_id', $1, true)", '00000000-0000-4000-8000-000000000001')
     await pool.eachInOneTrip([

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runSubscription, SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
+import {
+  runSubscription,
+  SubscriptionOperations,
+  type SubscriptionProblem,
+} from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { AMPLE, labels, parkedStates, Recorder, runToEnd, type Stage } from '../group-support.ts'
 import { endWait, subscriptionRow } from '../support.ts'
@@ -83,13 +87,31 @@ describe('an event that makes a projection fail', () => {
     expect(events).toMatchObject([{ version: 3, error: 'version 3 is bad', attempts: 2 }])
     isMended = true
     await operations.replay('poisoned', events[0]?.parkedId ?? '')
-    for (let n = 0; n < 3; n += 1) await runToEnd(stage, poisoned)
+    await runToEnd(stage, poisoned)
     expect(await allOf('poisoned')).toEqual([
       ...labels('s', 1, 300),
       ...labels('typed', 1, 3),
       ...labels('t', 1, 30),
     ])
     expect(await parkedStates(stage.admin, 'poisoned')).toEqual([])
+  })
+
+  it('that only fails together with others is done alone, and that is told', async () => {
+    const told: string[] = []
+    const crowded = noting('crowded', (events) => {
+      if (events.length > 100) throw new Error('too many at once')
+      return []
+    })
+    const onProblem = ({ event, action, error }: SubscriptionProblem): void => {
+      told.push(`${event.streamId} ${event.version} ${action}: ${String(error)}`)
+    }
+    await runSubscription(stage.worker, crowded, { ...AMPLE, onProblem })
+    expect(told).toEqual(['s 1 split: Error: too many at once'])
+    expect(await allOf('crowded')).toEqual([
+      ...labels('s', 1, 300),
+      ...labels('typed', 1, 3),
+      ...labels('t', 1, 30),
+    ])
   })
 
   it('is tried as often as was asked for, with what the database refused', async () => {

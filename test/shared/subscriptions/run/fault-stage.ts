@@ -25,7 +25,7 @@ const AUDIT = `
     for each row execute function public.note_checkpoint();`
 
 export interface FaultStage extends Stage {
-  startWorker(name: string, poison?: string): ChildProcess
+  startWorker(kind: 'subscription' | 'projection', name: string, poison?: string): ChildProcess
   /** Events that were delivered at least once. */
   delivered(): Promise<number>
   /** How often any was, at least about; it costs nothing to ask. */
@@ -41,9 +41,9 @@ export async function openFaultStage(): Promise<FaultStage> {
   const workers = new Set<ChildProcess>()
   return {
     ...stage,
-    startWorker(name, poison = '') {
+    startWorker(kind, name, poison = '') {
       const url = stage.database.url('trickle_worker')
-      const worker = spawn(process.execPath, [WORKER, url, name, poison], {
+      const worker = spawn(process.execPath, [WORKER, url, kind, name, poison], {
         stdio: ['pipe', 'ignore', 'inherit'],
       })
       workers.add(worker)

@@ -63,11 +63,15 @@ async function untilResized(): Promise<void> {
   }
 }
 
-describe('a subscription whose instances are killed at random', () => {
+describe.each([
+  ['subscription', 'delivers every event'],
+  ['projection', 'has the effect of every event once'],
+] as const)('a %s whose instances are killed at random', (kind, promise) => {
   it(
-    'delivers every event, in the order of its stream, and no checkpoint goes back',
+    `${promise}, in the order of its stream, and no checkpoint goes back`,
     async () => {
-      const workers = [stage.startWorker('killed'), stage.startWorker('killed')]
+      const name = `killed-${kind}`
+      const workers = [stage.startWorker(kind, name), stage.startWorker(kind, name)]
       const appending = appendAll()
       const did = { killed: 0, cut: 0, frozen: 0 }
       for (let n = 0; n < KILLS; n += 1) {
@@ -89,7 +93,7 @@ describe('a subscription whose instances are killed at random', () => {
           did.frozen += 1
         } else {
           await kill(worker)
-          workers[index] = stage.startWorker('killed')
+          workers[index] = stage.startWorker(kind, name)
           await stage.expireLeases()
           did.killed += 1
         }
@@ -98,9 +102,9 @@ describe('a subscription whose instances are killed at random', () => {
       await stage.expireLeases()
       await until(1)
       await Promise.all(workers.map(kill))
-      const findings = await inspect(stage.admin, 'killed')
-      process.stdout.write(`subscription faults: ${JSON.stringify({ ...did, ...findings })}\n`)
-      expect(findings).toMatchObject(clean)
+      const findings = await inspect(stage.admin, name)
+      process.stdout.write(`${kind} faults: ${JSON.stringify({ ...did, ...findings })}\n`)
+      expect(findings).toMatchObject(kind === 'projection' ? { ...clean, deliveries: EVENTS } : clean)
       expect(did.killed).toBeGreaterThan(0)
     },
     PATIENCE_MS * 2,
@@ -111,7 +115,10 @@ describe('a group that grows and shrinks under load', () => {
   it(
     'skips, reorders and forgets nothing',
     async () => {
-      const workers = [stage.startWorker('resized'), stage.startWorker('resized')]
+      const workers = [
+        stage.startWorker('subscription', 'resized'),
+        stage.startWorker('subscription', 'resized'),
+      ]
       const appending = appendAll()
       for (const [share, members] of [
         [0.2, 4],
@@ -134,17 +141,19 @@ describe('a group that grows and shrinks under load', () => {
   )
 })
 
-describe('an event that ends the process', () => {
+describe.each(['subscription', 'projection'] as const)('an event that ends the process of a %s', (kind) => {
+  const name = `deadly-${kind}`
+
   it('is parked after its attempts, and the other streams go on', async () => {
     const [tenant] = tenants
     if (tenant === undefined) throw new Error('there is no tenant')
     await stage.append(tenant, 'deadly', 3)
     await stage.append(tenant, 'fine', 3)
     let deaths = 0
-    while ((await parkedStates(stage.admin, 'deadly')).length === 0) {
-      const worker = stage.startWorker('deadly', 'deadly')
+    while ((await parkedStates(stage.admin, name)).length === 0) {
+      const worker = stage.startWorker(kind, name, 'deadly')
       // It dies by itself, or it has parked the event.
-      while (worker.signalCode === null && (await parkedStates(stage.admin, 'deadly')).length === 0)
+      while (worker.signalCode === null && (await parkedStates(stage.admin, name)).length === 0)
         await sleep(20)
       if (worker.signalCode === 'SIGKILL') deaths += 1
       await kill(worker)
@@ -152,7 +161,7 @@ describe('an event that ends the process', () => {
     }
     // The first one was not expected, and the five that follow are counted before they are made.
     expect(deaths).toBe(6)
-    const { events } = await operations.parked('deadly', { limit: 1 })
+    const { events } = await operations.parked(name, { limit: 1 })
     expect(events).toMatchObject([
       { streamId: 'deadly', version: 2, error: expect.stringContaining('ended') as string },
     ])
