@@ -6,7 +6,7 @@
  * Invariants: owners run in their declared order, the migrations of one owner by number; a new migration of an early
  * owner is applied although later owners were applied before. A migration that was applied is never edited. Functions
  * come after the migrations, all of them in one transaction, and only when no migration is missing; an older checkout
- * puts no older function back.
+ * puts no older function back. `schema.sql` and `released-signatures.txt` are written from a migrated database.
  */
 import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate'
 import type { Client } from 'pg'
@@ -23,6 +23,8 @@ export { readFunctions, type FunctionFile } from './function-files.ts'
 export { makeManifest, type DatabaseManifest } from './manifest.ts'
 export { readMigrations, type Migration } from './migration-files.ts'
 export { owners, type Owner } from './owners.ts'
+export { schemaText } from './schema-text.ts'
+export { missingSignatures, signaturesOf } from './signatures.ts'
 export {
   loginRoles,
   prepareServer,

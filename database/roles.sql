@@ -1,6 +1,6 @@
 -- Login roles and their limits, the same locally and in Azure. Run in the application's database by the server's
 -- administrator before any migration; running it again changes nothing. Passwords (local) or Entra principals (Azure)
--- are attached by whoever runs it: a role that exists already is kept, only its limits are set.
+-- are attached by its caller: a role that exists already is kept, only its limits are set.
 --
 --   trickle_owner      owns every object, can not log in
 --   trickle_writer     owns the one function that appends for several tenants at a time, can not log in
@@ -89,7 +89,7 @@ alter default privileges for role trickle_migrator revoke execute on functions f
 alter default privileges for role trickle_owner revoke execute on functions from public;
 
 -- A login may change its own defaults ("alter role current_user set ..."), and one that has no time limits or another
--- search path is what an intruder would make of it. So each run begins anew.
+-- search path is what an intruder would make of it. So each run sets all of them again.
 do $$
 declare
   v_changed record;

@@ -7,7 +7,7 @@ export async function countEvents(adminUrl: string, readers: readonly ReaderPlan
   const admin = await connectAdmin(adminUrl)
   try {
     const { rows } = await admin.query<{ slug: string; type: string; member: number; count: string }>(
-      `select t.slug, e.type, trickle_subscriptions_state.member_of(e.tenant_id, e.stream_id, 2) as member, count(*)
+      `select t.slug, e.type, trickle_events_log.part_of(e.tenant_id, e.stream_id, 2) as member, count(*)
         from trickle_events_log.events e
         join trickle_tenants_state.tenants t on t.tenant_id = e.tenant_id group by 1, 2, 3`,
     )

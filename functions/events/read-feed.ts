@@ -123,8 +123,8 @@ export const readFeedRoute = (services: () => EventServices, permits: LongHeld) 
       const form = feedForm(request.headers.get('accept'), isLive)
       if (form !== JSON_TYPE && query.wait !== undefined)
         throw refusedParameter('wait', 'goes with application/json only')
-      const read = (store: FeedQuery, work: Work = 'short'): Promise<FeedPage> =>
-        storeFor(services(), work).readFeed(caller.tenant, store)
+      const read = (feedQuery: FeedQuery, work: Work = 'short'): Promise<FeedPage> =>
+        storeFor(services(), work).readFeed(caller.tenant, feedQuery)
       const holder = holderOf(caller)
       const stop = AbortSignal.any([signal, clientSignal])
       if (form === EVENT_STREAM_TYPE) {

@@ -2,18 +2,13 @@ import { z } from 'zod'
 import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
 import type { ErrorCode } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply } from '../../shared/http/index.ts'
-import type { ResumePoint, SubscriptionStatus } from '../../shared/subscriptions/index.ts'
+import { INT8_MAX } from '../../shared/postgres/index.ts'
+import { MEMBERS_MAX, type ResumePoint, type SubscriptionStatus } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { subscriptionParams, subscriptionSchema } from './schemas.ts'
 import type { OperationServices } from './services.ts'
 
 type SubscriptionServices = () => Pick<OperationServices, 'subscriptionOperations'>
-
-/** The largest group: more members than connections of a small database can work at once would only wait. */
-const MEMBERS_MAX = 16
-
-/** The largest signed 64-bit number, which is what the database compares with. */
-const INT64_MAX = 2n ** 63n - 1n
 
 const defineOperatorRoute = defineRouteFor<TenantContext>()
 const common = { tags: ['Operations'], access: { kind: 'operator' } } as const
@@ -26,7 +21,7 @@ const wholeText = (name: string) =>
     .string()
     .regex(/^\d{1,19}$/, { error: `${name} is a whole number, as a string`, abort: true })
     .transform((text) => BigInt(text))
-    .refine((value) => value <= INT64_MAX, { error: `${name} is larger than 64 bits can say` })
+    .refine((value) => value <= INT8_MAX, { error: `${name} is larger than 64 bits can say` })
     .meta({ type: 'string', pattern: String.raw`^\d{1,19}$` })
 
 const resumePointSchema = z

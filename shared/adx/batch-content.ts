@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
 import { once } from 'node:events'
 import { constants, createGzip } from 'node:zlib'
-import { timestampOfText } from '../postgres/index.ts'
 import type { FeedEvent, FeedPosition, FeedReader } from '../subscriptions/index.ts'
+import { analyticsLine } from './analytics-line.ts'
 
 /**
  * What one batch may hold. Large batches are what ADX ingests best (each tagged blob is an extent of its own); these
@@ -74,20 +74,4 @@ async function writePage(
   total.rawBytes += text.length
   total.eventCount += page.length
   if (!gzip.write(text)) await once(gzip, 'drain')
-}
-
-/** One event as the mapping EventsJson of infra/kql expects it. Payload and metadata are pasted as they are stored. */
-export function analyticsLine(event: FeedEvent, batchId: string): string {
-  const optional =
-    (event.streamType === null ? '' : `,"StreamType":${JSON.stringify(event.streamType)}`) +
-    (event.traceParent === null ? '' : `,"TraceParent":${JSON.stringify(event.traceParent)}`) +
-    (event.correlationId === null ? '' : `,"CorrelationId":${JSON.stringify(event.correlationId)}`) +
-    (event.causationId === null ? '' : `,"CausationId":${JSON.stringify(event.causationId)}`)
-  return (
-    `{"TenantId":"${event.tenantId}","Source":${JSON.stringify(event.source)},"EventId":${JSON.stringify(event.eventId)}` +
-    `,"StreamId":"${event.streamId}","Version":${event.version},"EventType":${JSON.stringify(event.type)}` +
-    `,"OccurredAt":"${timestampOfText(event.occurredAt)}","RecordedAt":"${timestampOfText(event.recordedAt)}"` +
-    `,"SchemaVersion":${event.schemaVersion},"Payload":${event.data},"Metadata":${event.metadata ?? '{}'}${optional}` +
-    `,"Position":${event.position},"BatchId":"${batchId}"}\n`
-  )
 }

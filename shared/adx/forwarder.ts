@@ -7,8 +7,8 @@ import type { KustoSender } from './kusto.chunk.ts'
 import {
   beginAttempt,
   completeBatch,
+  openBatch,
   sealBatch,
-  selectOpenBatch,
   type BatchRow,
   type SealedBatch,
 } from './statements.ts'
@@ -39,15 +39,17 @@ export class AnalyticsForwarder implements Subscriber {
   }
 
   async step(lease: Lease, feed: FeedReader): Promise<number> {
-    const open = await this.#openBatch()
+    const open = await this.#openBatch(lease)
     const prepared = open === null ? await this.#seal(lease, feed) : await this.#reopen(lease, feed, open)
     if (prepared === null) return 0
     await this.#send(lease, prepared.batch, prepared.content)
     return prepared.batch.eventCount
   }
 
-  async #openBatch(): Promise<SealedBatch | null> {
-    const [row] = await this.#database.query(selectOpenBatch(this.name), { isRead: true })
+  async #openBatch(lease: Lease): Promise<SealedBatch | null> {
+    const [row] = await this.#database.query(openBatch(this.name, lease.generation), {
+      resolvesAmbiguity: true,
+    })
     return row === undefined ? null : batchOfRow(row)
   }
 

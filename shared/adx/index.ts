@@ -4,5 +4,6 @@
  * events other than through the feed of shared/subscriptions.
  */
 export { AnalyticsForwarder, batchIdOf, forwarderName, MAPPING, TABLE } from './forwarder.ts'
-export { analyticsLine, batchLimits } from './batch-content.ts'
+export { analyticsColumns, analyticsLine } from './analytics-line.ts'
+export { batchLimits } from './batch-content.ts'
 export type { KustoSender, SendOptions } from './kusto.chunk.ts'

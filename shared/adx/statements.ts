@@ -42,14 +42,17 @@ const BATCH = columns({
 
 export type BatchRow = RowOf<typeof BATCH>
 
-/** The batch that was sealed and not yet marked as sent; there is one at the most. */
-export const selectOpenBatch = (subscription: string): Statement<BatchRow> => ({
-  name: 'select_open_batch',
+/**
+ * The batch that was sealed and not yet marked as sent; there is one at the most. One of an earlier generation is given
+ * up, on the record: an operator put the subscription elsewhere.
+ */
+export const openBatch = (subscription: string, generation: number): Statement<BatchRow> => ({
+  name: 'open_batch',
   text: `select b.batch_id, b.subscription, b.epoch, b.from_xid, b.from_position, b.to_xid, b.to_position, b.event_count,
       b.byte_count, encode(b.content_hash, 'hex') as content_hash, b.blob_name, b.tag
-    from trickle_analytics_outbox.batches b where b.subscription = $1 and b.state = 'sealed'`,
+    from trickle_analytics_outbox.open_batch($1, $2) b`,
   columns: BATCH,
-  values: [subscription],
+  values: [subscription, generation],
 })
 
 /** False: another holder works on the subscription, and nothing was changed. */

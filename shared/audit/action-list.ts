@@ -1,5 +1,6 @@
 import {
   columns,
+  INT8_MAX,
   oneOf,
   orNull,
   text,
@@ -59,9 +60,9 @@ export class ActionList {
 const selectActions = (before: string | null, limit: number): Statement<ActionRow> => ({
   name: 'select_operator_actions',
   text: `select ${ACTION.of('a')} from trickle_operations_audit.actions a
-    where a.action_id < coalesce($1, 9223372036854775807) order by a.action_id desc limit $2`,
+    where a.action_id < $1 order by a.action_id desc limit $2`,
   columns: ACTION,
-  values: [before, limit],
+  values: [before ?? INT8_MAX, limit],
 })
 
 const actionOfRow = ({ actionId, ...action }: ActionRow): RecordedAction => ({ id: actionId, ...action })

@@ -18,17 +18,39 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const CHECK_VIOLATION = '23514'
 
+/**
+ * Classes of SQLSTATE by which the server refuses what it was given, and would again: data that a type can't hold (22),
+ * a constraint (23), a limit of the server such as the size of an index entry (54).
+ */
+const REFUSED_CLASSES = ['22', '23', '54']
+
+/** True where the server refuses what it was given, whatever the reason. */
+export const isRefusedByDatabase = (error: unknown): error is Error =>
+  error instanceof Error && codeOf(error).length === 5 && REFUSED_CLASSES.includes(codeOf(error).slice(0, 2))
+
 /** The refusal of an append by its content; undefined for every other error. Nothing was written. */
 export function refusedByDatabase(error: unknown): TrickleError | undefined {
   const code = codeOf(error)
   // A check of another schema is that of a domain which writes together with its events.
-  if (code === CHECK_VIOLATION && schemaOf(error) !== 'trickle_events_log') return undefined
-  const reason =
-    code === CHECK_VIOLATION ? `it breaks the rule ${constraintOf(error)} of the log` : REASONS[code]
-  if (reason === undefined) return undefined
+  const isOfLog = code === CHECK_VIOLATION && schemaOf(error) === 'trickle_events_log'
+  if (!(error instanceof Error) || !(isOfLog || REASONS[code] !== undefined)) return undefined
   return new TrickleError(
     'VALIDATION_FAILED',
-    `The database can't keep a value of this append: ${reason}. Ids, types and sources have 255 characters at most, times lie in the years 0001 to 9999 in UTC. Nothing was written.`,
+    `${refusalText('append', error)} Ids, types and sources have 255 characters at most, times lie in the years 0001 to 9999 in UTC. Nothing was written.`,
     { cause: error },
   )
+}
+
+/** Enough for any text of the server but one that repeats a long value. */
+const REASON_CHARACTERS_MAX = 300
+
+/** What callers are told of it. */
+export function refusalText(what: 'append' | 'event', error: Error): string {
+  const code = codeOf(error)
+  const constraint = constraintOf(error)
+  const reason =
+    constraint === ''
+      ? (REASONS[code] ?? error.message.slice(0, REASON_CHARACTERS_MAX))
+      : `constraint ${constraint}`
+  return `The database refuses this ${what}: ${reason} (SQLSTATE ${code}).`
 }

@@ -1,3 +1,5 @@
+import type { ReceiptKey } from '../receipts/index.ts'
+
 /** An event as a caller gives it. Values are checked before they come here. */
 export interface NewEvent {
   /** Unique per (tenant, source, id); made by the server when absent. */
@@ -53,7 +55,7 @@ export interface StreamCondition {
 }
 
 export interface AppendOptions {
-  readonly idempotency?: { readonly key: string; readonly fingerprint: Buffer } | null
+  readonly idempotency?: ReceiptKey | null
   readonly trace?: TraceContext | null
   readonly signal?: AbortSignal | undefined
   readonly deadlineAtMs?: number | undefined
@@ -111,7 +113,7 @@ export interface FeedQuery {
   /** Only events of streams of these types. */
   readonly streamTypes?: readonly string[] | undefined
   readonly limit: number
-  /** Ask for the token behind each event too, so that a reader can go on from any of them. */
+  /** Ask for the token after each event too, so that a reader can go on from any of them. */
   readonly withCheckpoints?: boolean | undefined
 }
 
@@ -127,14 +129,14 @@ export interface StreamInfo {
 export interface StreamPage {
   readonly events: readonly string[]
   readonly streamVersion: number
-  /** Version to go on from in the same direction, behind the last one looked at; null at the end of the stream or of the range. */
+  /** Version to go on from in the same direction, after the last one looked at; null at the end of the stream or of the range. */
   readonly next: number | null
 }
 
 export interface FeedPage {
   readonly events: readonly string[]
-  /** Checkpoint token behind the last event looked at; always there. */
+  /** Checkpoint token after the last event looked at; always there. */
   readonly next: string
-  /** Checkpoint token behind each of `events`, when the query asked for them. */
+  /** Checkpoint token after each of `events`, when the query asked for them. */
   readonly checkpoints?: readonly string[] | undefined
 }

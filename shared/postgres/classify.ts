@@ -110,6 +110,9 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
+/** SQLSTATE of a row whose key is there already. */
+export const UNIQUE_VIOLATION = '23505'
+
 /** Name of the violated constraint, '' when the error is none. */
 export function constraintOf(error: unknown): string {
   const constraint =

@@ -14,11 +14,12 @@ export {
   constraintOf,
   schemaOf,
   breaksConnection,
+  UNIQUE_VIOLATION,
   type FailureClass,
 } from './classify.ts'
 export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
-export { instanceLimits, poolLimits, retryLimits } from './settings.ts'
+export { INT8_MAX, instanceLimits, poolLimits, retryLimits } from './settings.ts'
 export type { Work } from './connection-turns.ts'
 export { columns, NO_COLUMNS, type Columns, type RowOf } from './columns.ts'
 export {

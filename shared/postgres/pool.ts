@@ -1,7 +1,7 @@
-import { Pool, type CustomTypesConfig, type PoolClient, type PoolConfig, type QueryArrayConfig } from 'pg'
-import { addressOf } from './address.ts'
+import { Pool, type CustomTypesConfig, type PoolClient, type QueryArrayConfig } from 'pg'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
+import { loginOf } from './login.ts'
 import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
 import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
@@ -13,7 +13,7 @@ export interface DatabaseOptions {
   readonly url: string
   readonly clientId?: string | undefined
   readonly connectionsMax: number
-  /** Named statements are parsed once a connection, unnamed ones work behind every transaction pooler. */
+  /** Named statements are parsed once a connection, unnamed ones work through every transaction pooler. */
   readonly statements: 'named' | 'unnamed'
   /** Time to wait for an answer; above the login's statement_timeout. Default: `poolLimits.queryTimeoutMs`. */
   readonly queryTimeoutMs?: number
@@ -28,7 +28,7 @@ const asText: CustomTypesConfig = { getTypeParser: () => asSent }
 const LOGIN_REFUSED = new Set(['28P01', '28000'])
 
 /**
- * One pool of one login role. Made lazily by whoever composes the app; `end` is for shutdown and tests.
+ * One pool of one login role. Made lazily, where the app is composed; `end` is for shutdown and tests.
  */
 export class Database {
   readonly #pool: Pool
@@ -225,24 +225,5 @@ function pickTiming({ deadlineAtMs, signal }: QueryOptions): Pick<RetryOptions, 
   return {
     ...(deadlineAtMs === undefined ? {} : { deadlineAtMs }),
     ...(signal === undefined ? {} : { signal }),
-  }
-}
-
-/** Where to log in and with what: the url's password, or a token of the identity for each new connection. */
-function loginOf({ url, clientId }: DatabaseOptions): { config: PoolConfig; drop: () => void } {
-  const { password } = new URL(url)
-  const config: PoolConfig = addressOf(url)
-  if (password !== '')
-    return { config: { ...config, password: decodeURIComponent(password) }, drop: () => {} }
-  let source: { password: () => Promise<string>; drop: () => void } | undefined
-  return {
-    config: {
-      ...config,
-      password: async () => {
-        source ??= (await import('./entra.chunk.ts')).createTokenSource(clientId)
-        return source.password()
-      },
-    },
-    drop: () => source?.drop(),
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffCeilingMs, equalJitterMs, fullJitterMs } from '../backoff/index.ts'
 import { classifyFailure, codeOf, type FailureClass } from './classify.ts'
 import { retryLimits } from './settings.ts'
 
@@ -36,7 +37,7 @@ export interface RetryOptions {
  * `attempt` is 1 at the first call; from 2 on the work may meet what an earlier attempt has left.
  */
 export async function withRetry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  // Whoever has gone gets nothing written any more.
+  // For a caller that has disconnected nothing is written any more.
   options.signal?.throwIfAborted()
   let lost: { readonly error: unknown } | undefined
   for (let attempt = 1; ; attempt += 1) {
@@ -68,12 +69,11 @@ function delayBeforeRetry(attempt: number, failure: FailureClass, options: Retry
   const attemptsMax = failure === 'pressure' || failure === 'role-changed' ? 2 : retryLimits.attemptsMax
   if (failure === 'never' || attempt >= attemptsMax) return null
   if (failure === 'ambiguous' && !options.resolvesAmbiguity) return null
-  const ceilingMs = Math.min(retryLimits.delayMsMax, retryLimits.baseDelayMs * 2 ** (attempt - 1))
   // Equal jitter under pressure: full jitter may come back at once, which is what a server out of memory needs least.
   const delayMs =
     failure === 'pressure'
-      ? retryLimits.delayMsMax / 2 + (Math.random() * retryLimits.delayMsMax) / 2
-      : Math.random() * ceilingMs
+      ? equalJitterMs(retryLimits.delayMsMax)
+      : fullJitterMs(backoffCeilingMs(attempt, retryLimits.baseDelayMs, retryLimits.delayMsMax))
   if (options.deadlineAtMs !== undefined && Date.now() + delayMs >= options.deadlineAtMs) return null
   return delayMs
 }

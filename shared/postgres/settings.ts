@@ -37,6 +37,9 @@ export const poolLimits = {
   backgroundQueryTimeoutMs: 35_000,
 } as const
 
+/** The largest value of an int8. */
+export const INT8_MAX = 2n ** 63n - 1n
+
 /** Retries: three attempts and 50 ms to start with keep an HTTP request inside its deadline. */
 export const retryLimits = {
   attemptsMax: 3,

@@ -9,6 +9,7 @@ import {
   columns,
   NO_COLUMNS,
   text,
+  UNIQUE_VIOLATION,
   type Database,
   type RowOf,
   type RunStatement,
@@ -38,8 +39,6 @@ export interface ReceiptOptions<T> {
   /** The write. It may run again from its start. Its result is kept as JSON. */
   readonly work: (run: RunStatement) => Promise<T>
 }
-
-const UNIQUE_VIOLATION = '23505'
 
 /**
  * Does a write once for its key. Without a key the write is done as it is, and a lost answer is told as OUTCOME_UNKNOWN.

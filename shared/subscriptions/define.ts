@@ -19,7 +19,7 @@ export interface HandlerContext {
 }
 
 interface SubscriptionOptions {
-  /** Key of the checkpoint, for good: another name is another subscription, which begins anew. a-z, 0-9 and '-', 1 to 63. */
+  /** Key of the checkpoint, for good: another name is another subscription, which begins at its own start. a-z, 0-9 and '-', 1 to 63. */
   readonly name: string
   /** Only events of these types; all when absent. A type that is added later is not looked for in what has passed. */
   readonly types?: readonly string[]

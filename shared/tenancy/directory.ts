@@ -1,3 +1,4 @@
+import { TimedCache } from '../cache/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import type { Database, QueryOptions } from '../postgres/index.ts'
 import { findTenant, type LookUpCompanion, type TenantKey } from './statements.ts'
@@ -13,7 +14,6 @@ const CACHE_ENTRIES_MAX = 10_000
 interface Entry {
   readonly tenant: TenantContext
   readonly status: 'active' | 'suspended'
-  readonly untilMs: number
 }
 
 /** Finds the tenant that a token's claim means. */
@@ -21,7 +21,7 @@ export class TenantDirectory {
   readonly #database: Database
   readonly #key: TenantKey
   readonly #companion: LookUpCompanion | undefined
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new TimedCache<Entry>(CACHE_ENTRIES_MAX)
 
   /** @param companion what else a look-up brings when it is due. */
   constructor(database: Database, key: TenantKey, companion?: LookUpCompanion) {
@@ -38,9 +38,7 @@ export class TenantDirectory {
     claim: string,
     limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'> = {},
   ): Promise<TenantContext> {
-    const cached = this.#entries.get(claim)
-    const entry =
-      cached !== undefined && cached.untilMs > performance.now() ? cached : await this.#load(claim, limits)
+    const entry = this.#entries.get(claim) ?? (await this.#load(claim, limits))
     if (entry.status === 'active') return entry.tenant
     throw new TrickleError(
       'TENANT_SUSPENDED',
@@ -52,7 +50,6 @@ export class TenantDirectory {
     // From the question on: what changes while the answer is on its way must not be remembered longer.
     const companion = this.#companion?.isDue() === true ? this.#companion : undefined
     const askedAtMs = performance.now()
-    const untilMs = askedAtMs + CACHE_MS
     const rows = canBeName(claim)
       ? await this.#database.query(findTenant(claim, this.#key, companion), {
           ...limits,
@@ -76,9 +73,8 @@ export class TenantDirectory {
       )
     }
     const { tenantId, slug, name, status } = row
-    const entry = { tenant: makeTenantContext(tenantId, slug, name), status, untilMs }
-    if (this.#entries.size >= CACHE_ENTRIES_MAX) this.#entries.clear()
-    this.#entries.set(claim, entry)
+    const entry = { tenant: makeTenantContext(tenantId, slug, name), status }
+    this.#entries.set(claim, entry, askedAtMs + CACHE_MS)
     return entry
   }
 }

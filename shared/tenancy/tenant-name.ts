@@ -6,7 +6,7 @@ export const UUID_PATTERN = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 
 /**
  * What another system calls a tenant: 1 to 200 printable characters of ASCII, no space at the ends. A name beyond ASCII
- * has several spellings that look alike, and which of them a claim holds is up to whoever wrote it.
+ * has several spellings that look alike, and which of them a claim holds is up to its author.
  */
 export const EXTERNAL_ID_PATTERN = /^[!-~]([ -~]{0,198}[!-~])?$/
 

@@ -59,7 +59,7 @@ export async function findMemberStreams(
   await forEachRow(
     admin,
     `select s.tenant_id, s.stream_id from trickle_events_log.streams s
-      where trickle_subscriptions_state.member_of(s.tenant_id, s.stream_id, 2) = 0`,
+      where trickle_events_log.part_of(s.tenant_id, s.stream_id, 2) = 0`,
     (row) => {
       isOfMember[
         streamNumberOfName(space, tenants.get(row['tenant_id'] ?? '') ?? -1, row['stream_id'] ?? '')

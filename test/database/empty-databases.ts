@@ -5,6 +5,7 @@ import { catalogFacts } from './catalog-facts.ts'
 
 export interface EmptyDatabase {
   readonly migratorUrl: string
+  readonly adminUrl: string
   readonly facts: () => Promise<string[]>
   readonly asAdmin: <Row extends object>(text: string) => Promise<Row[]>
 }
@@ -30,6 +31,7 @@ export class EmptyDatabases {
     const adminUrl = urlOfDatabase(server.adminUrl, database)
     return {
       migratorUrl: urlOf(server.adminUrl, 'trickle_migrator', database),
+      adminUrl,
       facts: () => withClient(adminUrl, catalogFacts),
       asAdmin: <Row extends object>(text: string) =>
         withClient(adminUrl, async (client) => (await client.query<Row>(text)).rows),

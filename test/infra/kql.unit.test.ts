@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { readdir, readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { analyticsColumns } from '../../shared/adx/index.ts'
 
 /**
  * Microsoft's language service, which is C# compiled to JavaScript: its classes are globals, its constructors are
@@ -98,12 +99,13 @@ describe('infra/kql', () => {
     ).not.toEqual([])
   })
 
-  it('maps every column of the table, each from the member of its name', async () => {
+  it('maps every column of the table, each from the member of its name, and has those that are forwarded', async () => {
     const text = await readFile(new URL('010-events.kql', folder), 'utf8')
-    const columns = /EventsRaw \(([^)]*)\)/
-      .exec(text)?.[1]
-      ?.split(',')
-      .map((column) => column.trim().split(':')[0])
+    const declared = (/EventsRaw \(([^)]*)\)/.exec(text)?.[1] ?? '').split(',').map((column) => column.trim())
+    expect(declared.toSorted()).toEqual(
+      analyticsColumns.map(({ name, type }) => `${name}:${type}`).toSorted(),
+    )
+    const columns = declared.map((column) => column.split(':')[0])
     const mapping = mappingSchema.parse(JSON.parse(/"EventsJson"\s*```([\s\S]*?)```/.exec(text)?.[1] ?? ''))
     expect(mapping.map(({ column }) => column)).toEqual(columns)
     expect(mapping.every(({ column, Properties }) => Properties.Path === `$.${column}`)).toBe(true)

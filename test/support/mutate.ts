@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 
 /**
  * Replaces a piece of a function's body in a throwaway database, to see a check fail or to stretch a moment that a race
- * needs.
+ * needs. Where lines are broken makes no difference to a piece that is a text.
  * @throws Error when the piece is not there, since a mutation that changes nothing proves nothing.
  */
 export async function mutateFunction(
@@ -16,7 +16,19 @@ export async function mutateFunction(
     [name],
   )
   const before = rows[0]?.definition ?? ''
-  const after = before.replace(piece, () => replacement)
+  const pattern = typeof piece === 'string' ? inAnyLines(piece) : piece
+  const after = before.replace(pattern, () => replacement)
   if (after === before) throw new Error(`${name} does not hold ${String(piece)}`)
   await admin.query(after)
+}
+
+/** Each stretch of white space stands for any other, and a bracket may have some inside. */
+function inAnyLines(piece: string): RegExp {
+  const escaped = piece.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+  return new RegExp(
+    escaped
+      .replaceAll(/\s+/g, String.raw`\s+`)
+      .replaceAll(String.raw`\(`, String.raw`\(\s*`)
+      .replaceAll(String.raw`\)`, String.raw`\s*\)`),
+  )
 }

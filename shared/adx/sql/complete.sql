@@ -1,5 +1,6 @@
--- Marks a batch as sent and moves the checkpoint behind it, both or neither; false when the lease is lost.
-create or replace function trickle_analytics_outbox.complete(p_fence bigint, p_batch_id uuid, p_lease_ms int) returns boolean
+-- Marks a batch as sent and moves the checkpoint after it, both or neither; false when the lease is lost.
+create or replace function trickle_analytics_outbox.complete(
+    p_fence bigint, p_batch_id uuid, p_lease_ms int) returns boolean
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$
@@ -11,7 +12,8 @@ begin
       v_batch.to_xid, v_batch.to_position, p_lease_ms) then
     return false;
   end if;
-  update trickle_analytics_outbox.batches b set state = 'sent', sent_at = clock_timestamp(), error = null where b.batch_id = p_batch_id;
+  update trickle_analytics_outbox.batches b set state = 'sent', sent_at = clock_timestamp(), error = null
+    where b.batch_id = p_batch_id;
   return true;
 end $$;
 alter function trickle_analytics_outbox.complete owner to trickle_owner;

@@ -25,8 +25,9 @@ create table trickle_operations_audit.actions (
   constraint actions_request_key unique nulls not distinct (request_id, tenant_id),
   constraint actions_outcome_check check (outcome in ('done', 'begun')),
   constraint actions_length_check check (
-    char_length(action) between 1 and 100 and char_length(issuer) between 1 and 600 and char_length(subject) between 1 and 255
-    and char_length(application) <= 255 and char_length(target) <= 300 and char_length(detail) <= 300 and char_length(trace_id) <= 100)
+    char_length(action) between 1 and 100 and char_length(issuer) between 1 and 600
+    and char_length(subject) between 1 and 255 and char_length(application) <= 255 and char_length(target) <= 300
+    and char_length(detail) <= 300 and char_length(trace_id) <= 100)
 );
 alter table trickle_operations_audit.actions enable row level security;
 alter table trickle_operations_audit.actions force row level security;

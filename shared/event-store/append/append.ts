@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import { outcomeUnknown, type Database } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import { assemble, resultOf } from './outcome.ts'
-import { appendParameters } from './request.ts'
-import { findAppend, type AppendParameters, type FoundAppend } from './statements.ts'
+import { assemble, resultOf } from './answer.ts'
+import { eventIdExists } from './refusals.ts'
+import { prepareAppend, type PreparedAppend } from './request.ts'
+import { findAppend, type FoundAppend } from './statements.ts'
 import type { AppendWriter } from './writer.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import type { SealKeys } from '../tokens/seal-keys.ts'
@@ -62,19 +63,19 @@ export async function appendToStreams(
   request: AppendAllRequest,
 ): Promise<AppendAllResult> {
   const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
-  const parameters = await appendParameters(tenant, request, ids)
+  const prepared = await prepareAppend(tenant, request, ids)
   // Before anything is written: without keys the caller could not be told what became of it.
   const keyring = keys.fresh() ?? (await keys.refreshed())
   const timing = { signal: request.signal, deadlineAtMs: request.deadlineAtMs }
   let attempts = 0
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    const outcome = await writer.write(parameters, timing, () => {
+    const outcome = await writer.write(prepared, timing, () => {
       attempts += 1
     })
     if (outcome === 'receipt-exists') continue
-    const mayHaveBeenWritten = parameters.mayBeKnown || attempts > 1
+    const mayHaveBeenWritten = prepared.mayBeKnown || attempts > 1
     if (outcome === 'event-exists' || (mayHaveBeenWritten && MAY_BE_OWN.has(outcome.outcome))) {
-      const earlier = await findEarlier(database, keyring, tenant, parameters).catch(asUnknownOutcome)
+      const earlier = await findEarlier(database, keyring, tenant, prepared).catch(asUnknownOutcome)
       if (earlier !== null) return earlier
     }
     if (outcome !== 'event-exists') return resultOf(keyring, tenant, request, ids, outcome)
@@ -85,7 +86,7 @@ export async function appendToStreams(
   )
 }
 
-/** A look-up that fails leaves open whether an earlier attempt has written: its own "nothing was written" would be no answer. */
+/** If the look-up fails too, we still don't know whether the first attempt wrote; its own "nothing was written" is no answer. */
 function asUnknownOutcome(error: unknown): never {
   throw isTrickleError(error) && error.retryable ? outcomeUnknown(error) : error
 }
@@ -95,10 +96,10 @@ export async function findEarlier(
   database: Database,
   keyring: SealKeyring,
   tenant: TenantContext,
-  parameters: AppendParameters,
+  prepared: PreparedAppend,
 ): Promise<AppendAllResult | null> {
-  const [row] = await database.query(findAppend(parameters), { isRead: true, turn: tenant.tenantId })
-  return row === undefined ? null : earlierAppend(keyring, tenant, parameters, row)
+  const [row] = await database.query(findAppend(prepared), { isRead: true, turn: tenant.tenantId })
+  return row === undefined ? null : earlierAppend(keyring, tenant, prepared, row)
 }
 
 /**
@@ -108,21 +109,12 @@ export async function findEarlier(
 export function earlierAppend(
   keyring: SealKeyring,
   tenant: TenantContext,
-  parameters: AppendParameters,
+  prepared: PreparedAppend,
   row: FoundAppend,
 ): AppendAllResult | null {
   if (row.outcome === 'absent') return null
-  if (row.outcome === 'exists') {
-    const eventId = row.offending ?? ''
-    throw new TrickleError(
-      'EVENT_ID_EXISTS',
-      `An event with the id "${eventId}" exists in this tenant with other content or from another append. Nothing was written.`,
-      { extensions: { eventId } },
-    )
-  }
-  const streams = parameters.streamIds
-    .slice(0, parameters.written)
-    .map((streamId) => writtenStream(streamId, row.streamVersions))
+  if (row.outcome === 'exists') throw eventIdExists(row.offending ?? '')
+  const streams = prepared.streams.map(({ streamId }) => writtenStream(streamId, row.streamVersions))
   return assemble(keyring, tenant, streams, row, { replayed: true, replayedByKey: false })
 }
 

@@ -1,7 +1,8 @@
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import { codeOf, type Database } from '../../postgres/index.ts'
 import { answersOfBatch, type AppendAnswer } from './answer.ts'
-import { appendBatch, type AppendParameters } from './statements.ts'
+import type { PreparedAppend } from './request.ts'
+import { appendBatch, type SingleAppend } from './statements.ts'
 import { DirectWriter, type AppendTiming, type AppendWriter, type WriteOutcome } from './writer.ts'
 import { streamKey, takeBatch, type WaitingAppend } from './coalescing-queue.ts'
 
@@ -43,24 +44,20 @@ export class CoalescingWriter implements AppendWriter {
     this.#limits = limits
   }
 
-  async write(
-    parameters: AppendParameters,
-    timing: AppendTiming,
-    onAttempt: () => void,
-  ): Promise<WriteOutcome> {
-    if (!canShare(parameters)) return this.#direct.write(parameters, timing, onAttempt)
+  async write(append: PreparedAppend, timing: AppendTiming, onAttempt: () => void): Promise<WriteOutcome> {
+    const writeAlone = (): Promise<WriteOutcome> => this.#direct.write(append, timing, onAttempt)
+    if (!canShare(append)) return writeAlone()
     const goesAtOnce =
       !this.#isShared &&
       this.#waiting.length === 0 &&
       this.#hasSlot() &&
-      !this.#streamsUnderWay.has(streamKey(parameters))
-    if (goesAtOnce)
-      return this.#underWay([parameters], () => this.#direct.write(parameters, timing, onAttempt))
+      !this.#streamsUnderWay.has(streamKey(append))
+    if (goesAtOnce) return this.#underWay([append], writeAlone)
     const answer = await new Promise<WriteOutcome | null>((resolve, reject) => {
-      this.#waiting.push({ parameters, timing, onAttempt, resolve, reject })
+      this.#waiting.push({ append, timing, onAttempt, resolve, reject })
       this.#scheduleFlush()
     })
-    return answer ?? this.#direct.write(parameters, timing, onAttempt)
+    return answer ?? writeAlone()
   }
 
   /** After the callbacks that are due now: callers who were answered together ask again together. */
@@ -95,21 +92,20 @@ export class CoalescingWriter implements AppendWriter {
 
   async #send(batch: readonly WaitingAppend[]): Promise<void> {
     const live = batch.filter(({ timing: { signal }, resolve }) => {
-      // Whoever has gone gets nothing written any more: alone it is refused before its first attempt, and told why.
+      // Skip callers that have disconnected: made alone, their append is refused before its first attempt, and says why.
       if (signal?.aborted === true) resolve(null)
       return signal?.aborted !== true
     })
     const [only] = live
     if (only === undefined) return
-    const parameters = live.map((append) => append.parameters)
+    const appends = live.map(({ append }) => append)
     try {
       if (live.length === 1) {
-        const { timing, onAttempt } = only
-        const write = () => this.#direct.write(only.parameters, timing, onAttempt)
-        only.resolve(await this.#underWay(parameters, write))
+        const { append, timing, onAttempt } = only
+        only.resolve(await this.#underWay(appends, () => this.#direct.write(append, timing, onAttempt)))
         return
       }
-      const answers = await this.#underWay(parameters, () => this.#writeBatch(live))
+      const answers = await this.#underWay(appends, () => this.#writeBatch(live))
       for (const [index, { resolve }] of live.entries()) resolve(answers[index] ?? null)
     } catch (error) {
       for (const { resolve, reject } of live) {
@@ -122,7 +118,7 @@ export class CoalescingWriter implements AppendWriter {
   async #writeBatch(batch: readonly WaitingAppend[]): Promise<readonly (AppendAnswer | null)[]> {
     const deadlines = batch.map(({ timing }) => timing.deadlineAtMs)
     for (const { onAttempt } of batch) onAttempt()
-    const [row] = await this.#database.query(appendBatch(batch.map(({ parameters }) => parameters)), {
+    const [row] = await this.#database.query(appendBatch(batch.map(({ append }) => append)), {
       // One who has little time left must not take it from the others; his own request ends by itself.
       deadlineAtMs: deadlines.includes(undefined)
         ? undefined
@@ -133,9 +129,9 @@ export class CoalescingWriter implements AppendWriter {
     return answersOfBatch(row.answer)
   }
 
-  async #underWay<T>(parameters: readonly AppendParameters[], work: () => Promise<T>): Promise<T> {
+  async #underWay<T>(appends: readonly SingleAppend[], work: () => Promise<T>): Promise<T> {
     const call = { atMs: performance.now() }
-    const streams = new Set(parameters.map(streamKey))
+    const streams = new Set(appends.map(streamKey))
     this.#startedAtMs.add(call)
     for (const stream of streams)
       this.#streamsUnderWay.set(stream, (this.#streamsUnderWay.get(stream) ?? 0) + 1)
@@ -164,8 +160,11 @@ export class CoalescingWriter implements AppendWriter {
  * Large appends gain nothing and would make the others wait; several streams, conditions and names take locks of which a
  * batch must not wait for any.
  */
-const canShare = ({ streamIds, names, events }: AppendParameters): boolean =>
-  streamIds.length === 1 && names === null && events.bytes <= SHARED_BYTES_MAX
+const canShare = (append: PreparedAppend): append is SingleAppend =>
+  append.streams.length === 1 &&
+  append.conditions.length === 0 &&
+  append.names.length === 0 &&
+  append.bytes <= SHARED_BYTES_MAX
 
 /** A batch of 64 of these is 4 MiB, and takes the server no longer than one append of the largest size. */
 const SHARED_BYTES_MAX = 65_536

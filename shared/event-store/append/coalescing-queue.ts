@@ -1,9 +1,9 @@
-import type { AppendParameters } from './statements.ts'
+import type { SingleAppend } from './statements.ts'
 import type { AppendTiming, WriteOutcome } from './writer.ts'
 
 /** An append that waits for its turn. */
 export interface WaitingAppend {
-  readonly parameters: AppendParameters
+  readonly append: SingleAppend
   readonly timing: AppendTiming
   readonly onAttempt: () => void
   /** Null: it has to be made alone. */
@@ -11,8 +11,8 @@ export interface WaitingAppend {
   readonly reject: (error: unknown) => void
 }
 
-export const streamKey = ({ tenantId, streamIds }: AppendParameters): string =>
-  `${tenantId}/${streamIds[0] ?? ''}`
+export const streamKey = ({ tenantId, streams: [{ streamId }] }: SingleAppend): string =>
+  `${tenantId}/${streamId}`
 
 /** Requests of one batch. More share little more of a commit, and let the first ones wait for the last. */
 const BATCH_REQUESTS_MAX = 64
@@ -33,43 +33,43 @@ export function takeBatch(
   underWay: ReadonlyMap<string, number>,
 ): { batch: WaitingAppend[]; rest: WaitingAppend[] } {
   const going = new Set<WaitingAppend>()
-  const streams = new Map<string, AppendParameters | null>()
+  const streams = new Map<string, SingleAppend | null>()
   const keys = new Set<string>()
   let bytes = 0
-  for (const append of inTurns(waiting)) {
-    const { parameters } = append
-    const stream = streamKey(parameters)
-    const key = parameters.key === null ? null : `${parameters.tenantId}/${parameters.key}`
+  for (const one of inTurns(waiting)) {
+    const { append } = one
+    const stream = streamKey(append)
+    const key = append.idempotency === null ? null : `${append.tenantId}/${append.idempotency.key}`
     const goes =
       going.size < BATCH_REQUESTS_MAX &&
-      (going.size === 0 || bytes + parameters.events.bytes <= BATCH_BYTES_MAX) &&
+      (going.size === 0 || bytes + append.bytes <= BATCH_BYTES_MAX) &&
       !underWay.has(stream) &&
       (key === null || !keys.has(key)) &&
-      canFollow(streams.get(stream), parameters)
+      canFollow(streams.get(stream), append)
     if (goes) {
-      going.add(append)
-      bytes += parameters.events.bytes
-      streams.set(stream, parameters)
+      going.add(one)
+      bytes += append.bytes
+      streams.set(stream, append)
       if (key !== null) keys.add(key)
     } else {
-      // Nobody overtakes the one who waits for the same stream.
+      // Nobody overtakes another that waits for the same stream.
       streams.set(stream, null)
     }
   }
   return {
-    batch: waiting.filter((append) => going.has(append)),
-    rest: waiting.filter((append) => !going.has(append)),
+    batch: waiting.filter((one) => going.has(one)),
+    rest: waiting.filter((one) => !going.has(one)),
   }
 }
 
 /** The first of each tenant, then the second of each, and so on. */
 function inTurns(waiting: readonly WaitingAppend[]): Iterable<WaitingAppend> {
   const tenants = new Map<string, WaitingAppend[]>()
-  for (const append of waiting) {
-    const { tenantId } = append.parameters
+  for (const one of waiting) {
+    const { tenantId } = one.append
     const ofTenant = tenants.get(tenantId)
-    if (ofTenant === undefined) tenants.set(tenantId, [append])
-    else ofTenant.push(append)
+    if (ofTenant === undefined) tenants.set(tenantId, [one])
+    else ofTenant.push(one)
   }
   return tenants.size === 1 ? waiting : roundsOf([...tenants.values()])
 }
@@ -78,22 +78,20 @@ function* roundsOf(queues: readonly (readonly WaitingAppend[])[]): Generator<Wai
   let left = queues
   for (let round = 0; left.length > 0; round += 1) {
     for (const queue of left) {
-      const append = queue[round]
-      if (append !== undefined) yield append
+      const one = queue[round]
+      if (one !== undefined) yield one
     }
     left = left.filter((queue) => queue.length > round + 1)
   }
 }
 
-const ANY = -1
-
 /** @param before the append to this stream that comes before; null when it has to wait itself. */
-function canFollow(before: AppendParameters | null | undefined, parameters: AppendParameters): boolean {
+function canFollow(before: SingleAppend | null | undefined, append: SingleAppend): boolean {
   if (before === undefined) return true
   if (before === null) return false
+  const [first] = before.streams
+  const [second] = append.streams
   return (
-    before.expected[0] === ANY &&
-    parameters.expected[0] === ANY &&
-    before.streamTypes[0] === parameters.streamTypes[0]
+    first.expected.mode === 'any' && second.expected.mode === 'any' && first.streamType === second.streamType
   )
 }

@@ -6,12 +6,11 @@ import { eventLimits } from '../limits.ts'
 import { checkNames } from '../names.ts'
 import type { NewEvent, StreamWrite } from '../types.ts'
 
-/** The events of an append, each as a JSON object without the number of its stream, stream by stream. */
+/** The events of an append. */
 export interface EncodedEvents {
-  readonly texts: readonly string[]
-  /** How many of them each written stream gets. */
-  readonly counts: readonly number[]
-  /** As they will be stored, with numbers written out. */
+  /** Of each stream, each event as a JSON object. */
+  readonly streams: readonly (readonly string[])[]
+  /** Of all of them as they will be stored, with numbers written out. */
   readonly bytes: number
 }
 
@@ -55,19 +54,15 @@ export async function encodeEvents(
       `The events of an append may have ${eventLimits.appendBytesMax} bytes together, as they are stored; these have ${bytes}. Split it.`,
     )
   }
-  return { texts, counts: streams.map((stream) => stream.events.length), bytes }
+  let start = 0
+  return { streams: streams.map((stream) => texts.slice(start, (start += stream.events.length))), bytes }
 }
 
-/** The one JSON array that the database unfolds: a fifth less work on both sides than an array parameter for each column. */
-export function eventsJson({ texts, counts }: EncodedEvents): string {
-  const framed: string[] = []
-  let index = 0
-  for (const [stream, count] of counts.entries()) {
-    for (const end = index + count; index < end; index += 1)
-      framed.push(`{"s":${stream + 1},${(texts[index] ?? '').slice(1)}`)
-  }
-  return `[${framed.join(',')}]`
-}
+/** The text of a JSON object with more members in front. The text is not parsed: it may hold a mebibyte of data. */
+export const withMembers = (
+  members: Readonly<Record<string, string | number | undefined>>,
+  text: string,
+): string => `${JSON.stringify(members).slice(0, -1)},${text.slice(1)}`
 
 /** Where an event of the append stands in the request. */
 function pointerOf(streams: readonly StreamWrite[], index: number): string {

@@ -1,39 +1,70 @@
 import { TrickleError } from '../../errors/index.ts'
+import type { ReceiptKey } from '../../receipts/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import type { AppendParameters } from './statements.ts'
 import { encodeEvents } from './encode-events.ts'
 import { eventLimits } from '../limits.ts'
 import { checkLength, checkStreamId } from '../names.ts'
-import type { AppendAllRequest, Expectation, ReservedName, StreamWrite } from '../types.ts'
+import type { AppendAllRequest, ReservedName, StreamCondition, StreamWrite, TraceContext } from '../types.ts'
+
+/** An append that was checked and encoded. */
+export interface PreparedAppend {
+  readonly tenantId: string
+  readonly streams: readonly PreparedStream[]
+  /** Of streams that are not written. */
+  readonly conditions: readonly StreamCondition[]
+  /** Of all events as they will be stored, with numbers written out. */
+  readonly bytes: number
+  /** True when the caller chose an id, so that the events may be there already. */
+  readonly mayBeKnown: boolean
+  readonly trace: TraceContext | null
+  readonly idempotency: ReceiptKey | null
+  /** In the order in which they are released and reserved. */
+  readonly names: readonly NameChange[]
+}
+
+/** A stream that is written. */
+export interface PreparedStream extends StreamCondition {
+  readonly streamType: string | null
+  /** Each as a JSON object. */
+  readonly events: readonly string[]
+}
+
+export interface NameChange extends ReservedName {
+  /** Which of the written streams, 1 first. */
+  readonly stream: number
+  readonly isRelease: boolean
+}
 
 /**
- * Checks what only the whole append shows, and brings it into the form of the database's functions.
+ * Checks what only the whole append shows, and encodes its events.
  * @param ids of all events, in their order; made before the first attempt, so that each attempt sends the same.
  * @throws TrickleError VALIDATION_FAILED, INVALID_STREAM_ID, NUMBER_NOT_EXACT, TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
  */
-export async function appendParameters(
+export async function prepareAppend(
   tenant: TenantContext,
   request: AppendAllRequest,
   ids: readonly string[],
-): Promise<AppendParameters> {
-  const { streams, conditions = [] } = request
+): Promise<PreparedAppend> {
+  const { streams, conditions = [], trace = null, idempotency = null } = request
   if (streams.length === 0)
     throw new TrickleError('VALIDATION_FAILED', 'An append needs at least one stream to write to.')
   checkStreams([...streams, ...conditions].map(({ streamId }) => streamId))
   for (const { streamType } of streams) checkLength(streamType, '/streamType')
+  const encoded = await encodeEvents(streams, ids)
   return {
     tenantId: tenant.tenantId,
-    streamIds: [...streams, ...conditions].map(({ streamId }) => streamId),
-    streamTypes: [...streams.map(({ streamType }) => streamType ?? null), ...conditions.map(() => null)],
-    expected: [...streams, ...conditions].map(({ expected }) => expectedNumber(expected)),
-    written: streams.length,
-    events: await encodeEvents(streams, ids),
+    streams: streams.map(({ streamId, streamType = null, expected }, index) => ({
+      streamId,
+      streamType,
+      expected,
+      events: encoded.streams[index] ?? [],
+    })),
+    conditions,
+    bytes: encoded.bytes,
     mayBeKnown: streams.some(({ events }) => events.some((event) => event.id !== undefined)),
-    traceParent: request.trace?.traceParent ?? null,
-    traceState: request.trace?.traceState ?? null,
-    key: request.idempotency?.key ?? null,
-    fingerprint: request.idempotency?.fingerprint ?? null,
-    names: encodeNames(streams),
+    trace,
+    idempotency,
+    names: namesOf(streams),
   }
 }
 
@@ -54,12 +85,19 @@ function checkStreams(streamIds: readonly string[]): void {
   }
 }
 
-function encodeNames(streams: readonly StreamWrite[]): string | null {
-  const names = streams.flatMap(({ reservations = [], releases = [] }, index) => [
-    ...releases.map((name) => ({ s: index + 1, set: name.set, value: name.value, release: true })),
-    ...reservations.map((name) => ({ s: index + 1, set: name.set, value: name.value, release: false })),
-  ])
-  if (names.length === 0) return null
+function namesOf(streams: readonly StreamWrite[]): NameChange[] {
+  const names = streams.flatMap(({ reservations = [], releases = [] }, index) => {
+    const changeOf = ({ set, value }: ReservedName, isRelease: boolean): NameChange => ({
+      stream: index + 1,
+      set,
+      value,
+      isRelease,
+    })
+    return [
+      ...releases.map((name) => changeOf(name, true)),
+      ...reservations.map((name) => changeOf(name, false)),
+    ]
+  })
   if (names.length > eventLimits.appendNamesMax) {
     throw new TrickleError(
       'VALIDATION_FAILED',
@@ -67,17 +105,15 @@ function encodeNames(streams: readonly StreamWrite[]): string | null {
     )
   }
   const seen = new Set<string>()
-  for (const { s, release, ...name } of names) {
+  for (const name of names) {
     // One stream that gives a name up and takes it again means neither; two that take it can't both have it.
-    for (const key of [
-      JSON.stringify([release, name.set, name.value]),
-      JSON.stringify([s, name.set, name.value]),
-    ]) {
+    for (const whose of [name.isRelease, name.stream]) {
+      const key = JSON.stringify([whose, name.set, name.value])
       if (seen.has(key)) throw twiceNamed(name)
       seen.add(key)
     }
   }
-  return JSON.stringify(names)
+  return names
 }
 
 const twiceNamed = ({ set, value }: ReservedName): TrickleError =>
@@ -85,16 +121,3 @@ const twiceNamed = ({ set, value }: ReservedName): TrickleError =>
     'VALIDATION_FAILED',
     `The name "${value}" of the set "${set}" stands in the append twice. It can move from one stream to another; else name it once.`,
   )
-
-function expectedNumber(expected: Expectation): number {
-  switch (expected.mode) {
-    case 'any':
-      return -1
-    case 'exists':
-      return -2
-    case 'none':
-      return 0
-    case 'version':
-      return expected.version
-  }
-}

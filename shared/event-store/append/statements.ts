@@ -8,94 +8,68 @@ import {
   type RowOf,
   type Statement,
 } from '../../postgres/index.ts'
+import type { Expectation } from '../types.ts'
 import { APPENDED, BATCH_APPENDED } from './answer.ts'
-import { eventsJson, type EncodedEvents } from './encode-events.ts'
+import { withMembers } from './encode-events.ts'
+import type { NameChange, PreparedAppend, PreparedStream } from './request.ts'
 
-/** One append, in the form of the database's functions. */
-export interface AppendParameters {
-  readonly tenantId: string
-  /** The written streams, then those that only a condition names. */
-  readonly streamIds: readonly string[]
-  readonly streamTypes: readonly (string | null)[]
-  /** n exactly (0 = no stream), -1 any, -2 some. */
-  readonly expected: readonly number[]
-  /** How many of the streams are written; the others are conditions. */
-  readonly written: number
-  readonly events: EncodedEvents
-  /** True when the caller chose an id, so that the events may be there already. */
-  readonly mayBeKnown: boolean
-  readonly traceParent: string | null
-  readonly traceState: string | null
-  readonly key: string | null
-  readonly fingerprint: Buffer | null
-  /** JSON: [{s: number of the stream, set, value, release}]. */
-  readonly names: string | null
+/** An append of one stream, without conditions and names: what can go with others in one call. */
+export interface SingleAppend extends PreparedAppend {
+  readonly streams: readonly [PreparedStream]
 }
+
+export type Appended = RowOf<typeof APPENDED>
 
 /**
  * Its answer comes as the text of a composite value. Asked for as the columns of a FROM item the same answer costs the
  * server a seventh more for an unnamed append: parsing, planning, a tuple store for one row. A bare function call is also
  * what a Citus coordinator hands to the node of the tenant.
  */
-export type Appended = RowOf<typeof APPENDED>
-
-export const append = (parameters: AppendParameters): Statement<Appended> => ({
-  name: 'append',
-  text: 'select trickle_events_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as answer',
-  columns: APPENDED,
-  values: [
-    parameters.tenantId,
-    parameters.streamIds,
-    parameters.streamTypes,
-    parameters.expected,
-    parameters.written,
-    eventsJson(parameters.events),
-    parameters.traceParent,
-    parameters.traceState,
-    parameters.key,
-    parameters.fingerprint,
-    parameters.names,
-  ],
-})
-
-/** Each append is of one stream, without conditions and names. */
-export const appendBatch = (batch: readonly AppendParameters[]): Statement<RowOf<typeof BATCH_APPENDED>> => ({
-  name: 'append_batch',
-  text: 'select trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as answer',
-  columns: BATCH_APPENDED,
-  values: [
-    batch.map((append) => append.tenantId),
-    batch.map((append) => append.streamIds[0]),
-    batch.map((append) => append.streamTypes[0] ?? null),
-    batch.map((append) => append.expected[0]),
-    batch.map((append) => append.events.texts.length),
-    batchEventsJson(batch),
-    batch.map((append) => append.traceParent),
-    batch.map((append) => append.traceState),
-    batch.map((append) => append.key),
-    batch.map((append) => append.fingerprint),
-    batch.map((append) => append.mayBeKnown),
-    nthsOfTenants(batch),
-  ],
-})
-
-/** Which request of its tenant each one is, 1 first. */
-function nthsOfTenants(batch: readonly AppendParameters[]): number[] {
-  const counts = new Map<string, number>()
-  return batch.map(({ tenantId }) => {
-    const nth = (counts.get(tenantId) ?? 0) + 1
-    counts.set(tenantId, nth)
-    return nth
-  })
+export function append(prepared: PreparedAppend): Statement<Appended> {
+  const { tenantId, streams, conditions, trace, idempotency, names } = prepared
+  // The written streams, then those that only a condition names.
+  const named = [...streams, ...conditions]
+  return {
+    name: 'append',
+    text: 'select trickle_events_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as answer',
+    columns: APPENDED,
+    values: [
+      tenantId,
+      named.map(({ streamId }) => streamId),
+      [...streams.map(({ streamType }) => streamType), ...conditions.map(() => null)],
+      named.map(({ expected }) => expectedNumber(expected)),
+      streams.length,
+      eventsJson(streams),
+      trace?.traceParent ?? null,
+      trace?.traceState ?? null,
+      idempotency?.key ?? null,
+      idempotency?.fingerprint ?? null,
+      namesJson(names),
+    ],
+  }
 }
 
-function batchEventsJson(batch: readonly AppendParameters[]): string {
-  const framed: string[] = []
-  for (const [request, { events }] of batch.entries()) {
-    for (const [index, text] of events.texts.entries())
-      framed.push(`{"s":${request + 1},"n":${index + 1},${text.slice(1)}`)
+export function appendBatch(batch: readonly SingleAppend[]): Statement<RowOf<typeof BATCH_APPENDED>> {
+  const streams = batch.map(({ streams: [stream] }) => stream)
+  return {
+    name: 'append_batch',
+    text: 'select trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as answer',
+    columns: BATCH_APPENDED,
+    values: [
+      batch.map(({ tenantId }) => tenantId),
+      streams.map(({ streamId }) => streamId),
+      streams.map(({ streamType }) => streamType),
+      streams.map(({ expected }) => expectedNumber(expected)),
+      streams.map(({ events }) => events.length),
+      batchEventsJson(streams),
+      batch.map(({ trace }) => trace?.traceParent ?? null),
+      batch.map(({ trace }) => trace?.traceState ?? null),
+      batch.map(({ idempotency }) => idempotency?.key ?? null),
+      batch.map(({ idempotency }) => idempotency?.fingerprint ?? null),
+      batch.map(({ mayBeKnown }) => mayBeKnown),
+      nthsOfTenants(batch),
+    ],
   }
-  return `[${framed.join(',')}]`
 }
 
 const FOUND = columns({
@@ -112,14 +86,56 @@ const FOUND = columns({
 /** What a look-up of ids found. */
 export type FoundAppend = RowOf<typeof FOUND>
 
-export const findAppend = ({
-  tenantId,
-  streamIds,
-  written,
-  events,
-}: AppendParameters): Statement<FoundAppend> => ({
+export const findAppend = ({ tenantId, streams }: PreparedAppend): Statement<FoundAppend> => ({
   name: 'find_append',
   text: `select ${FOUND.of('f')} from trickle_events_log.find_append($1, $2, $3) f`,
   columns: FOUND,
-  values: [tenantId, streamIds.slice(0, written), eventsJson(events)],
+  values: [tenantId, streams.map(({ streamId }) => streamId), eventsJson(streams)],
 })
+
+/** As the database's functions take it: the version itself (0 for no stream), -1 for any, -2 for some. */
+function expectedNumber(expected: Expectation): number {
+  switch (expected.mode) {
+    case 'any':
+      return -1
+    case 'exists':
+      return -2
+    case 'none':
+      return 0
+    case 'version':
+      return expected.version
+  }
+}
+
+/** The one JSON array that the database unfolds: a fifth less work on both sides than an array parameter for each column. */
+const eventsJson = (streams: readonly PreparedStream[]): string =>
+  jsonArray(
+    streams.flatMap(({ events }, index) => events.map((event) => withMembers({ s: index + 1 }, event))),
+  )
+
+/** In a batch an event is known by its request and its number in it. */
+const batchEventsJson = (streams: readonly PreparedStream[]): string =>
+  jsonArray(
+    streams.flatMap(({ events }, index) =>
+      events.map((event, nth) => withMembers({ s: index + 1, n: nth + 1 }, event)),
+    ),
+  )
+
+const jsonArray = (texts: readonly string[]): string => `[${texts.join(',')}]`
+
+const namesJson = (names: readonly NameChange[]): string | null =>
+  names.length === 0
+    ? null
+    : JSON.stringify(
+        names.map(({ stream, set, value, isRelease }) => ({ s: stream, set, value, release: isRelease })),
+      )
+
+/** Which request of its tenant each one is, 1 first. */
+function nthsOfTenants(batch: readonly SingleAppend[]): number[] {
+  const counts = new Map<string, number>()
+  return batch.map(({ tenantId }) => {
+    const nth = (counts.get(tenantId) ?? 0) + 1
+    counts.set(tenantId, nth)
+    return nth
+  })
+}

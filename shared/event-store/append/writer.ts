@@ -1,7 +1,8 @@
 import { TrickleError } from '../../errors/index.ts'
-import { codeOf, constraintOf, type Database } from '../../postgres/index.ts'
+import { codeOf, constraintOf, UNIQUE_VIOLATION, type Database } from '../../postgres/index.ts'
 import type { AppendAnswer } from './answer.ts'
-import { append, type AppendParameters } from './statements.ts'
+import type { PreparedAppend } from './request.ts'
+import { append } from './statements.ts'
 import { refusedByDatabase } from '../refused-by-database.ts'
 
 /** Until when, and whether still, the caller waits. */
@@ -19,10 +20,8 @@ export interface AppendWriter {
    * @param onAttempt told before each attempt that may write; from the second on the events may be there already.
    * @throws TrickleError OUTCOME_UNKNOWN, VALIDATION_FAILED for what the database can't keep, DATABASE_ family.
    */
-  write(parameters: AppendParameters, timing: AppendTiming, onAttempt: () => void): Promise<WriteOutcome>
+  write(prepared: PreparedAppend, timing: AppendTiming, onAttempt: () => void): Promise<WriteOutcome>
 }
-
-const UNIQUE_VIOLATION = '23505'
 
 /** Each append in a transaction of its own. */
 export class DirectWriter implements AppendWriter {
@@ -32,15 +31,11 @@ export class DirectWriter implements AppendWriter {
     this.#database = database
   }
 
-  async write(
-    parameters: AppendParameters,
-    timing: AppendTiming,
-    onAttempt: () => void,
-  ): Promise<WriteOutcome> {
+  async write(prepared: PreparedAppend, timing: AppendTiming, onAttempt: () => void): Promise<WriteOutcome> {
     try {
-      const [row] = await this.#database.query(append(parameters), {
+      const [row] = await this.#database.query(append(prepared), {
         ...timing,
-        turn: parameters.tenantId,
+        turn: prepared.tenantId,
         resolvesAmbiguity: true,
         onAttempt,
         onError: (error) =>

@@ -4,6 +4,7 @@ import {
   constraintOf,
   databaseError,
   schemaOf,
+  UNIQUE_VIOLATION,
   type Database,
   type Statement,
 } from '../../postgres/index.ts'
@@ -20,7 +21,6 @@ import { WriteAttempt } from './write-attempt.ts'
 /** A twin with the same key or ids may commit between our look and our write; each round reads what it left. */
 const ROUNDS_MAX = 3
 
-const UNIQUE_VIOLATION = '23505'
 /** An append that ended in anything but "appended"; the answer is the error's detail. */
 const NOT_APPENDED = 'TK005'
 /** A change that did not meet the rows that it must; which one is the error's detail. */
@@ -99,7 +99,7 @@ export class DomainWrites {
     if (code === OTHER_ROWS) throw attempt.otherRows(Number(detailOf(error)))
     if (code === NOT_APPENDED) {
       const answer = answerOfText(detailOf(error))
-      const mayBeOwn = attempt.sent.parameters.mayBeKnown && MAY_BE_OWN.has(answer.outcome)
+      const mayBeOwn = attempt.sent.prepared.mayBeKnown && MAY_BE_OWN.has(answer.outcome)
       return (mayBeOwn ? await this.#earlier(tenant, attempt) : null) ?? attempt.resultOf(answer)
     }
     if (code === UNIQUE_VIOLATION && schemaOf(error) === 'trickle_commands_log') return null
@@ -113,7 +113,7 @@ export class DomainWrites {
     tenant: TenantContext,
     attempt: WriteAttempt<Reads>,
   ): Promise<AppendAllResult | null> {
-    return findEarlier(this.#database, attempt.keyring, tenant, attempt.sent.parameters)
+    return findEarlier(this.#database, attempt.keyring, tenant, attempt.sent.prepared)
   }
 }
 

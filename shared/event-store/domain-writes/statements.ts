@@ -1,6 +1,7 @@
 import { TrickleError } from '../../errors/index.ts'
 import { NO_COLUMNS, type Statement } from '../../postgres/index.ts'
-import { append, type Appended, type AppendParameters } from '../append/statements.ts'
+import type { PreparedAppend } from '../append/request.ts'
+import { append, type Appended } from '../append/statements.ts'
 import type { DomainWrite, StateChange } from './types.ts'
 
 /**
@@ -25,8 +26,8 @@ export const lockForWrite = (
 })
 
 /** As `append`, in a transaction with other writes: every outcome but "appended" is an error, TK005. */
-export const appendOrFail = (parameters: AppendParameters): Statement<Appended> => ({
-  ...append(parameters),
+export const appendOrFail = (prepared: PreparedAppend): Statement<Appended> => ({
+  ...append(prepared),
   name: 'append_or_fail',
   text: 'select trickle_events_log.append_or_fail($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as answer',
 })

@@ -3,11 +3,10 @@ import { TrickleError } from '../../errors/index.ts'
 import type { Decision, RunStatement, Statement } from '../../postgres/index.ts'
 import { keyReused, selectReceipt, type Receipt } from '../../receipts/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import type { AppendAnswer } from '../append/answer.ts'
+import { replayOf, resultOf, type AppendAnswer } from '../append/answer.ts'
 import { earlierAppend } from '../append/append.ts'
-import { replayOf, resultOf } from '../append/outcome.ts'
-import { appendParameters } from '../append/request.ts'
-import { findAppend, type AppendParameters, type FoundAppend } from '../append/statements.ts'
+import { prepareAppend, type PreparedAppend } from '../append/request.ts'
+import { findAppend, type FoundAppend } from '../append/statements.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import type { AppendAllRequest, AppendAllResult } from '../types.ts'
 import { checkAnnounced } from './check-announced.ts'
@@ -18,7 +17,7 @@ import type { DomainWrite, RowsOf, StateChange } from './types.ts'
 interface Sent {
   readonly append: AppendAllRequest
   readonly ids: readonly string[]
-  readonly parameters: AppendParameters
+  readonly prepared: PreparedAppend
   readonly changes: readonly StateChange[]
 }
 
@@ -45,7 +44,7 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
     return [
       run(lockForWrite(tenantId, this.#request)),
       idempotency ? run(selectReceipt(tenantId, idempotency.key)) : nothing,
-      this.#sent === undefined ? nothing : run(findAppend(this.#sent.parameters)),
+      this.#sent === undefined ? nothing : run(findAppend(this.#sent.prepared)),
       Promise.all((reads ?? []).map((read) => run(read))),
     ] as const
   }
@@ -65,7 +64,7 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
     return {
       send: (run) => [
         ...sent.changes.map((change, index) => run(changeStatement(change, index + 1))),
-        run(appendOrFail(sent.parameters)).then(([row]) => {
+        run(appendOrFail(sent.prepared)).then(([row]) => {
           if (row === undefined) throw new TrickleError('INTERNAL', 'The append returned nothing.')
           return this.resultOf(row.answer)
         }),
@@ -107,9 +106,9 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
       ...(trace === undefined ? {} : { trace }),
     }
     const ids = streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
-    const parameters = await appendParameters(this.#tenant, append, ids)
+    const prepared = await prepareAppend(this.#tenant, append, ids)
     checkAnnounced(this.#request, append)
-    return { append, ids, parameters, changes }
+    return { append, ids, prepared, changes }
   }
 
   #ofReceipt(receipt: Receipt | undefined): AppendAllResult | null {
@@ -121,7 +120,7 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
 
   #ofLostAnswer(found: FoundAppend | undefined): AppendAllResult | null {
     if (found === undefined || this.#sent === undefined) return null
-    return earlierAppend(this.keyring, this.#tenant, this.#sent.parameters, found)
+    return earlierAppend(this.keyring, this.#tenant, this.#sent.prepared, found)
   }
 }
 

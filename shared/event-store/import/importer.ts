@@ -1,12 +1,13 @@
 import { recordAction, type OperatorAction } from '../../audit/index.ts'
 import { isTrickleError, TrickleError, type AnyErrorCode } from '../../errors/index.ts'
 import type { Database, QueryOptions, Statement } from '../../postgres/index.ts'
-import { codeOf, constraintOf } from '../../postgres/index.ts'
+import { codeOf, UNIQUE_VIOLATION } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import { encodeEvent, eventTooLarge } from '../append/encode-events.ts'
+import { encodeEvent, eventTooLarge, withMembers } from '../append/encode-events.ts'
 import { eventLimits } from '../limits.ts'
 import { checkStreamId } from '../names.ts'
-import { importEvents, importEventsOf, type ImportedRow } from '../read/statements.ts'
+import { importEvents, importEventsOf, type ImportedRow } from './statements.ts'
+import { isRefusedByDatabase, refusalText } from '../refused-by-database.ts'
 import type { NewEvent } from '../types.ts'
 
 export interface ImportLine {
@@ -26,16 +27,6 @@ export type ImportOutcome =
 
 /** Another writer may commit one of our ids between the look and the insert; the batch is undone and judged again. */
 const ROUNDS_MAX = 5
-const UNIQUE_VIOLATION = '23505'
-
-/**
- * Classes of SQLSTATE by which the server refuses what it was given, and would again: data that a type can't hold (22),
- * a constraint (23), a limit of the server such as the size of an index entry (54).
- */
-const REFUSED_CLASSES = ['22', '23', '54']
-
-const isRefusal = (error: unknown): error is Error =>
-  error instanceof Error && REFUSED_CLASSES.includes(codeOf(error).slice(0, 2)) && codeOf(error).length === 5
 
 /** What an operator does, until a transaction has recorded it. */
 interface PendingRecord {
@@ -77,8 +68,9 @@ export class EventImporter {
     try {
       return await this.#writeTogether(lines, record)
     } catch (error) {
-      if (!isRefusal(error)) throw error
-      if (lines.length === 1) return [refusalOf(error)]
+      if (!isRefusedByDatabase(error)) throw error
+      if (lines.length === 1)
+        return [{ outcome: 'rejected', code: 'VALIDATION_FAILED', detail: refusalText('event', error) }]
       // The server does not say which line it refuses. Halves, one after the other, so that streams keep their order.
       const middle = Math.floor(lines.length / 2)
       const before = await this.#write(lines.slice(0, middle), record)
@@ -104,7 +96,7 @@ export class EventImporter {
       resolvesAmbiguity: true,
       work: 'bulk',
       turn: lines[0]?.tenantId ?? '',
-      onError: (error) => (isRefusal(error) ? error : undefined),
+      onError: (error) => (isRefusedByDatabase(error) ? error : undefined),
     }
     const statement = this.#acrossTenants ? operatorStatement(lines) : tenantStatement(lines)
     if (action === undefined) return this.#database.query(statement, options)
@@ -112,7 +104,7 @@ export class EventImporter {
       const rows = lines.length === 0 ? [] : await run(statement)
       // After the batch, which must take its locks before its transaction has an id.
       await recordAction(run, action, { outcome: 'begun' }).catch((error: unknown) => {
-        if (!isRefusal(error)) throw error
+        if (!isRefusedByDatabase(error)) throw error
         // Of the row and not of a line, which the error would be taken for.
         throw new TrickleError('INTERNAL', 'The import could not be recorded, so nothing was written.', {
           cause: error,
@@ -120,20 +112,6 @@ export class EventImporter {
       })
       return rows
     }, options)
-  }
-}
-
-/** Enough for any text of the server but one that repeats a long value. */
-const REASON_CHARACTERS_MAX = 300
-
-function refusalOf(error: Error): ImportOutcome {
-  const constraint = constraintOf(error)
-  const reason =
-    constraint === '' ? error.message.slice(0, REASON_CHARACTERS_MAX) : `constraint ${constraint}`
-  return {
-    outcome: 'rejected',
-    code: 'VALIDATION_FAILED',
-    detail: `The database refuses this event: ${reason} (SQLSTATE ${codeOf(error)}).`,
   }
 }
 
@@ -153,8 +131,8 @@ function encodeLine(line: ImportLine): EncodedLine | ImportOutcome {
     checkStreamId(streamId)
     const { text, contentBytes } = encodeEvent(event, event.id, '')
     if (contentBytes > eventLimits.eventBytesMax) throw eventTooLarge('The event', contentBytes, '')
-    const place = JSON.stringify({ streamId, streamType, traceParent })
-    return { tenantId: tenant.tenantId, streamId, streamType, text: `${place.slice(0, -1)},${text.slice(1)}` }
+    const placed = withMembers({ streamId, streamType, traceParent }, text)
+    return { tenantId: tenant.tenantId, streamId, streamType, text: placed }
   } catch (error) {
     if (!isTrickleError(error)) throw error
     return { outcome: 'rejected', code: error.code, detail: error.detail }
@@ -185,7 +163,7 @@ function operatorStatement(lines: readonly EncodedLine[]): Statement<ImportedRow
 
 /** Each line with its number and its tenant in front. */
 function linesJson(lines: readonly EncodedLine[], tenantIndex: (line: EncodedLine) => number): string {
-  const texts = lines.map((line, index) => `{"n":${index},"t":${tenantIndex(line)},${line.text.slice(1)}`)
+  const texts = lines.map((line, n) => withMembers({ n, t: tenantIndex(line) }, line.text))
   return `[${texts.join(',')}]`
 }
 

@@ -93,7 +93,8 @@ begin
   for v_remainder in 0 .. 15 loop
     v_name := 'events_p' || lpad(v_remainder::text, 2, '0');
     execute format('create table trickle_events_log.%I partition of trickle_events_log.events
-      for values with (modulus 16, remainder %s) with (autovacuum_vacuum_insert_scale_factor = 0.05)', v_name, v_remainder);
+        for values with (modulus 16, remainder %s) with (autovacuum_vacuum_insert_scale_factor = 0.05)',
+      v_name, v_remainder);
     execute format('alter table trickle_events_log.%I enable row level security', v_name);
     execute format('alter table trickle_events_log.%I force row level security', v_name);
     -- Nobody works on a partition by its own name.
@@ -168,12 +169,12 @@ grant select on trickle_events_log.epochs to trickle_app, trickle_forwarder, tri
 grant select on trickle_events_log.streams, trickle_events_log.events to trickle_app, trickle_forwarder;
 grant select, insert on trickle_events_log.events to trickle_writer;
 grant select on trickle_events_log.names to trickle_app;
--- An operator sees where an event of any tenant stands, of which kind it is and when it was recorded; never what it says.
+-- An operator sees where an event of any tenant stands, its type and when it was recorded; never what it says.
 grant select (tenant_id, stream_id, xid, position, type, stream_type, recorded_at) on trickle_events_log.events
   to trickle_operator;
 
--- The keys that seal tokens. A token holds a transaction id and a position, which count what all tenants do: in clear, a
--- tenant could read the traffic of the others from the difference of two of its own.
+-- The keys that seal tokens. A token holds a transaction id and a position, which count what all tenants do: in clear,
+-- a tenant could read the traffic of the others from the difference of two of its own.
 -- One key seals, all of them open. A new one waits before it seals, so that every instance can open what it sealed.
 create table trickle_events_log.seal_keys (
   -- In the clear part of a token. Random and not counted up, so that a token of another database is known as such.

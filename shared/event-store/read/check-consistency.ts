@@ -1,3 +1,4 @@
+import { Remembered } from '../../cache/index.ts'
 import { TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
@@ -13,32 +14,27 @@ const FRESH_MS = 5_000
  */
 export class CurrentEpoch {
   readonly #database: Database
-  readonly #now: () => number
-  #known: { readonly epoch: string; readonly askedAtMs: number } | undefined
-  #asking: Promise<string> | undefined
+  readonly #epoch: Remembered<string>
 
   /** @param now a clock in milliseconds that never runs backwards; for tests. */
   constructor(database: Database, now: () => number = () => performance.now()) {
     this.#database = database
-    this.#now = now
+    this.#epoch = new Remembered(() => this.#ask(), { freshMs: FRESH_MS, now })
   }
 
   /** The epoch, at most 5 s old. @throws TrickleError of the DATABASE_ family. */
-  async recent(): Promise<string> {
-    const known = this.#known
-    if (known !== undefined && this.#now() - known.askedAtMs < FRESH_MS) return known.epoch
-    this.#asking ??= this.refreshed().finally(() => {
-      this.#asking = undefined
-    })
-    return this.#asking
+  recent(): Promise<string> {
+    return this.#epoch.recent()
   }
 
   /** The epoch as it is now: not an answer that was asked for earlier. @throws TrickleError of the DATABASE_ family. */
-  async refreshed(): Promise<string> {
-    const askedAtMs = this.#now()
+  refreshed(): Promise<string> {
+    return this.#epoch.refreshed()
+  }
+
+  async #ask(): Promise<string> {
     const [row] = await this.#database.query(selectCurrentEpoch, { isRead: true })
     if (row === undefined) throw new TrickleError('INTERNAL', 'The log has no epoch.')
-    this.#known = { epoch: row.epoch, askedAtMs }
     return row.epoch
   }
 }

@@ -19,8 +19,8 @@ export interface FeedMeans {
 }
 
 /**
- * One page of everything that happened in a tenant, in feed order, below the horizon: no event ever appears behind a
- * checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
+ * One page of everything that happened in a tenant, in feed order, below the horizon: no later event ever takes a place
+ * before a checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
  * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
  */
 export async function readFeedPage(

@@ -1,5 +1,5 @@
 import { TrickleError } from '../../errors/index.ts'
-import type { Database, Work } from '../../postgres/index.ts'
+import { INT8_MAX, type Database, type Work } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { eventJson } from './event-json.ts'
 import { eventLimits } from '../limits.ts'
@@ -8,7 +8,7 @@ import type { EventColumns } from './stored-event.ts'
 import type { StreamInfo, StreamPage, StreamQuery } from '../types.ts'
 
 /** Above every version: "from the end" and "to the end". */
-const END = 2n ** 63n - 1n
+const END = INT8_MAX
 
 /**
  * One page of a stream, in one round trip. It may be shorter than asked for (bytes are bounded too) and, filtered by

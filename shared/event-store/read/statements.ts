@@ -2,7 +2,6 @@ import {
   bigint,
   columns,
   integer,
-  oneOf,
   orElse,
   orNull,
   text,
@@ -30,6 +29,7 @@ const STREAM_PAGE = columns({
   /** Null in a row that is no event: its version says how far was looked, and none of both says that nothing is there. */
   eventId: orNull(text),
   version: orNull(text),
+  streamType: orNull(text),
 })
 
 export type StreamRow = RowOf<typeof STREAM_PAGE>
@@ -90,6 +90,7 @@ const TENANT_FEED = columns({
   ...EVENT_COLUMNS,
   /** Of the last row, which is no event and says how far the page has come. */
   epoch: orElse(text, ''),
+  streamType: orNull(text),
 })
 
 export type TenantFeedRow = RowOf<typeof TENANT_FEED>
@@ -137,29 +138,4 @@ export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof BEGAN>> =
     order by e.began_xid, e.began_position limit 1`,
   columns: BEGAN,
   values: [epoch],
-})
-
-const IMPORTED = columns({
-  /** Of the line, 0 first. */
-  n: integer,
-  outcome: oneOf('appended', 'duplicate', 'rejected'),
-  code: orNull(text),
-  /** The type that the stream has, where the line claims another. */
-  streamType: orNull(text),
-})
-
-export type ImportedRow = RowOf<typeof IMPORTED>
-
-export const importEvents = (tenantId: string, linesJson: string): Statement<ImportedRow> => ({
-  name: 'import_events',
-  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events($1, $2) i`,
-  columns: IMPORTED,
-  values: [tenantId, linesJson],
-})
-
-export const importEventsOf = (tenantIds: readonly string[], linesJson: string): Statement<ImportedRow> => ({
-  name: 'import_events_of',
-  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events_of($1, $2) i`,
-  columns: IMPORTED,
-  values: [tenantIds, linesJson],
 })

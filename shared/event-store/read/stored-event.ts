@@ -5,11 +5,10 @@ const orEmpty = orElse(text, '')
 
 /**
  * The columns of an event that every read function gives, for the column list of a statement. All of them are handed on
- * and none is reckoned with, so numbers, times and JSON stay as they are printed.
+ * and none is reckoned with, so numbers, times and JSON stay as they are printed. They stand in the order of the functions:
+ * the server then hands its rows on as they are.
  */
 export const EVENT_COLUMNS = {
-  /** The type that its stream had when it was written. */
-  streamType: orNull(text),
   version: orEmpty,
   source: orEmpty,
   eventId: orEmpty,
@@ -26,6 +25,9 @@ export const EVENT_COLUMNS = {
 
 export type EventColumns = {
   readonly [K in keyof typeof EVENT_COLUMNS]: ValueOf<(typeof EVENT_COLUMNS)[K]>
+} & {
+  /** The type that its stream had when it was written. */
+  readonly streamType: string | null
 }
 
 /** An event with its stream. Times are PostgreSQL's text in UTC; data and metadata are JSON texts. */

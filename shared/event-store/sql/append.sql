@@ -6,8 +6,9 @@
 --
 -- p_expected[i]: the version stream i must have: n exactly (0 = no stream), -1 any, -2 some. Streams beyond p_written
 -- are conditions: they are checked and not written.
--- p_events: [{s: index of its stream, id, source, type, schemaVersion, time, data, metadata, correlationId, causationId}];
---   jsonb, though it is only unfolded: from json each event's data is scanned as text and then parsed, a seventh more work.
+-- p_events: [{s: index of its stream, id, source, type, schemaVersion, time, data, metadata, correlationId,
+--   causationId}]; jsonb, though it is only unfolded: from json each event's data is scanned as text and then parsed, a
+--   seventh more work.
 -- p_names: [{s: index of the stream, set, value, release}]; null when there are none, as mostly.
 -- outcome: appended | replayed | key_reused | conflict | type_mismatch | name_taken | name_not_held | tenant_unknown |
 --   tenant_suspended
@@ -17,8 +18,10 @@
 -- function call costs an append 3 to 10 microseconds of the server's CPU.
 create or replace function trickle_events_log.append(
     p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written int,
-    p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea, p_names jsonb default null,
-    out outcome text, out versions bigint[], out at int, out epoch uuid, out timeline text, out xid xid8, out result jsonb)
+    p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea,
+    p_names jsonb default null,
+    out outcome text, out versions bigint[], out at int, out epoch uuid, out timeline text, out xid xid8,
+    out result jsonb)
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan
@@ -40,7 +43,8 @@ begin
   if p_tenant is null or (v_bound <> '' and v_bound <> p_tenant::text) then
     raise exception 'this transaction belongs to another tenant' using errcode = 'TK001';
   end if;
-  -- Plain expressions cost a function a tenth of what a statement does, hence no `perform` on the way of a single stream.
+  -- Plain expressions cost a function a tenth of what a statement does, hence no `perform` on the way of a single
+  -- stream.
   v_bound := set_config('app.tenant_id', p_tenant::text, true);
 
   if v_is_single then
@@ -50,22 +54,24 @@ begin
       raise exception 'an append is the first write of its transaction, or lock_for_write named its streams before'
         using errcode = 'TK002';
     end if;
-    v_is_locked := pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1])) is null;
+    v_is_locked := pg_advisory_xact_lock(
+      trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1])) is null;
   else
     perform trickle_events_log.check_parts(p_streams, p_expected, p_written, p_events, p_names);
     perform trickle_events_log.lock_append(p_tenant, p_streams, p_written, p_names);
   end if;
 
   -- New statements from here on, so new snapshots: they see what the last holder of the locks committed.
-  select t.status, (select e.epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1) into v_status, epoch
-    from trickle_tenants_state.tenants t where t.tenant_id = p_tenant;
+  select t.status, (select e.epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1)
+    into v_status, epoch
+    from trickle_tenants_state.tenant_status(p_tenant) t;
   if v_status is distinct from 'active' then
     outcome := case when v_status is null then 'tenant_unknown' else 'tenant_suspended' end;
     return;
   end if;
   if p_key is not null then
     select r.fingerprint, r.result, r.xid into v_fingerprint, result, xid
-      from trickle_commands_log.receipts r where r.tenant_id = p_tenant and r.key = p_key;
+      from trickle_commands_log.find_receipt(p_tenant, p_key) r;
     if found then
       outcome := case when v_fingerprint = p_fingerprint then 'replayed' else 'key_reused' end;
       return;
@@ -73,13 +79,14 @@ begin
   end if;
   -- Read after the locks, so that recorded_at never runs backwards within a stream.
   v_now := clock_timestamp();
-  -- The head of a single stream is advanced without a look at it before: an update costs a third less than an upsert, and
-  -- nobody else can begin the stream while its lock is held. Where no row is met, the look-up below says why.
+  -- The head of a single stream is advanced without a look at it before: an update costs a third less than an upsert,
+  -- and nobody else can begin the stream while its lock is held. Where no row is met, the look-up below says why.
   if v_is_single and p_expected[1] <> 0 then
     update trickle_events_log.streams s
       set version = s.version + v_count, updated_at = v_now, stream_type = coalesce(s.stream_type, p_stream_types[1])
       where s.tenant_id = p_tenant and s.stream_id = p_streams[1]
-        and (s.version = p_expected[1] or p_expected[1] in (-1, -2)) and coalesce(s.stream_type = p_stream_types[1], true)
+        and (s.version = p_expected[1] or p_expected[1] in (-1, -2))
+        and coalesce(s.stream_type = p_stream_types[1], true)
       returning s.version, s.stream_type into v_version, v_type;
     v_is_advanced := found;
   end if;
@@ -124,17 +131,19 @@ begin
   end if;
 
   if v_is_single then
-    insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
-        occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
-    select p_tenant, p_streams[1], versions[1] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[1], coalesce(x."schemaVersion", 1),
-        coalesce(x.time, v_now), v_now, coalesce(x.data, 'null'::jsonb), x.metadata,
+    insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type,
+        schema_version, occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id,
+        causation_id)
+    select p_tenant, p_streams[1], versions[1] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[1],
+        coalesce(x."schemaVersion", 1), coalesce(x.time, v_now), v_now, coalesce(x.data, 'null'::jsonb), x.metadata,
         p_trace_parent, p_trace_state, x."correlationId", x."causationId"
-      from rows from (jsonb_to_recordset(p_events) as (id text, source text, type text, "schemaVersion" int, time timestamptz,
-        data jsonb, metadata jsonb, "correlationId" text, "causationId" text)) with ordinality
+      from rows from (jsonb_to_recordset(p_events) as (id text, source text, type text, "schemaVersion" int,
+        time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text)) with ordinality
         as x (id, source, type, "schemaVersion", time, data, metadata, "correlationId", "causationId", n);
     v_counts[1] := v_count;
   else
-    v_counts := trickle_events_log.write_events(p_tenant, p_streams, v_types, versions, p_written, v_now, p_events, p_trace_parent, p_trace_state);
+    v_counts := trickle_events_log.write_events(
+      p_tenant, p_streams, v_types, versions, p_written, v_now, p_events, p_trace_parent, p_trace_state);
   end if;
   if v_is_advanced then
     versions[1] := v_version;
@@ -150,9 +159,11 @@ begin
   xid := pg_current_xact_id();
   timeline := substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8);
   if p_key is not null then
-    result := jsonb_build_object('streams', to_jsonb(p_streams[1:p_written]), 'versions', to_jsonb(versions[1:p_written]),
+    result := jsonb_build_object(
+      'streams', to_jsonb(p_streams[1:p_written]), 'versions', to_jsonb(versions[1:p_written]),
       'counts', to_jsonb(v_counts), 'epoch', epoch, 'timeline', timeline,
-      'ids', (select jsonb_agg(x.value -> 'id' order by x.n) from jsonb_array_elements(p_events) with ordinality as x (value, n)));
+      'ids', (select jsonb_agg(x.value -> 'id' order by x.n)
+        from jsonb_array_elements(p_events) with ordinality as x (value, n)));
     insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result, created_at)
       values (p_tenant, p_key, p_fingerprint, 201, result, v_now);
   end if;

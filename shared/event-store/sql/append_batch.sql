@@ -1,25 +1,26 @@
--- Appends of several callers, also of several tenants, in one transaction: they share its commit and its round trip, and
--- each has an outcome of its own.
+-- Appends of several callers, also of several tenants, in one transaction: they share its commit and its round trip,
+-- and each has an outcome of its own.
 --
--- Request i appends p_counts[i] events to stream p_streams[i] of tenant p_tenants[i]; the same order of steps as append.
--- A stream may stand in a batch several times when each of them takes any version: they follow one another. An idempotency
---   key stands in it once.
--- p_events: as of append, with s = the request and n = 1, 2, ... within it. p_may_be_known[i]: the caller chose the ids, or
---   an attempt has been made, so they may be there already. Others are not looked for.
--- outcomes: appended | conflict (with the stream's version) | alone: nothing was written, append it by itself to learn what
---   there is to say (a stream whose lock another holds, a known key or id, another stream type, no such tenant). Whatever
---   raises takes the whole batch with it and changes nothing.
+-- Request i appends p_counts[i] events to stream p_streams[i] of tenant p_tenants[i]; the same order of steps as
+-- append. A stream may stand in a batch several times when each of them takes any version: they follow one another.
+-- An idempotency key stands in it once.
+-- p_events: as of append, with s = the request and n = 1, 2, ... within it. p_may_be_known[i]: the caller chose the
+--   ids, or an attempt has been made, so they may be there already. Others are not looked for.
+-- outcomes: appended | conflict (with the stream's version) | alone: nothing was written, append it by itself to learn
+--   what there is to say (a stream whose lock another holds, a known key or id, another stream type, no such tenant).
+--   Whatever raises takes the whole batch with it and changes nothing.
 -- No lock is waited for, or one stream that somebody holds would hold up every caller of the batch.
--- p_nths[i]: 1 for the first request of its tenant, 2 for the next, and so on. Each has a recorded_at of its own by it, a
---   microsecond apart: (tenant, xid, recorded_at) is what tells appends apart. Counted over the whole batch, the times of
---   two appends would tell a tenant how many of others were written between them.
+-- p_nths[i]: 1 for the first request of its tenant, 2 for the next, and so on. Each has a recorded_at of its own by it,
+--   a microsecond apart: (tenant, xid, recorded_at) is what tells appends apart. Counted over the whole batch, the
+--   times of two appends would tell a tenant how many of others were written between them.
 -- It belongs to trickle_writer, so the login that migrates can't replace it. As a member of the schema's owner it can
 -- drop it, and makes it again in the same transaction.
 drop function if exists trickle_events_log.append_batch(
   uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[], int[]);
 create function trickle_events_log.append_batch(
     p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts int[], p_events jsonb,
-    p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[], p_nths int[],
+    p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[],
+    p_nths int[],
     out outcomes text[], out versions bigint[], out epoch uuid, out timeline text, out xid xid8)
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
@@ -41,40 +42,49 @@ declare
   v_now timestamptz;
 begin
   if current_setting('app.tenant_id', true) <> '' or array_position(p_tenants, null) is not null then
-    raise exception 'a batch of appends serves several tenants and goes with none that is bound' using errcode = 'TK001';
+    raise exception 'a batch of appends serves several tenants and goes with none that is bound'
+      using errcode = 'TK001';
   end if;
   if pg_current_xact_id_if_assigned() is not null then
     raise exception 'a batch of appends must be the first write of its transaction' using errcode = 'TK002';
   end if;
   -- Plain expressions cost a function a tenth of what a statement does, hence no `perform`.
   v_tenants := set_config('app.batch_tenants', p_tenants::text, true);
-  select array_agg(pg_try_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(u.tenant_id, u.stream_id)) order by u.i),
+  select array_agg(pg_try_advisory_xact_lock(
+        trickle_events_log.lock_class(), trickle_events_log.lock_key(u.tenant_id, u.stream_id)) order by u.i),
       count(distinct (u.tenant_id::text || u.stream_id) collate "C") = count(*), sum(u.count)
     into v_locked, v_is_distinct, v_total
     from unnest(p_tenants, p_streams, p_counts) with ordinality as u (tenant_id, stream_id, count, i);
-  if cardinality(p_counts) <> cardinality(p_streams) or cardinality(p_nths) <> cardinality(p_streams) or jsonb_array_length(p_events) <> v_total
+  if cardinality(p_counts) <> cardinality(p_streams) or cardinality(p_nths) <> cardinality(p_streams)
+    or jsonb_array_length(p_events) <> v_total
     or not v_is_distinct and exists (
-      select from unnest(p_tenants, p_streams, p_stream_types, p_expected) as u (tenant_id, stream_id, stream_type, expected)
+      select from unnest(p_tenants, p_streams, p_stream_types, p_expected)
+          as u (tenant_id, stream_id, stream_type, expected)
         group by u.tenant_id, u.stream_id
-        having count(*) > 1 and (min(u.expected) <> -1 or max(u.expected) <> -1 or count(distinct coalesce(u.stream_type, '')) > 1))
+        having count(*) > 1 and (min(u.expected) <> -1 or max(u.expected) <> -1
+          or count(distinct coalesce(u.stream_type, '')) > 1))
   then
-    raise exception 'a batch of appends gives each request its events, and a stream twice only for any version' using errcode = 'TK004';
+    raise exception 'a batch of appends gives each request its events, and a stream twice only for any version'
+      using errcode = 'TK004';
   end if;
 
   -- New statements from here on, so new snapshots: they see what the last holder of the locks committed.
-  select array_agg(case when not v_locked[u.i] or t.status is distinct from 'active' or u.stream_type <> s.stream_type then 'alone'
-        when u.expected <> -1 and u.expected <> coalesce(s.version, 0) and not (u.expected = -2 and coalesce(s.version, 0) > 0) then 'conflict'
+  select array_agg(case
+        when not v_locked[u.i] or t.status is distinct from 'active' or u.stream_type <> s.stream_type then 'alone'
+        when u.expected <> -1 and u.expected <> coalesce(s.version, 0)
+          and not (u.expected = -2 and coalesce(s.version, 0) > 0) then 'conflict'
         else 'appended' end order by u.i),
       array_agg(coalesce(s.version, 0) order by u.i), array_agg(coalesce(s.stream_type, u.stream_type) order by u.i),
       (select e.epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1)
     into outcomes, versions, v_types, epoch
-    from unnest(p_tenants, p_streams, p_stream_types, p_expected) with ordinality as u (tenant_id, stream_id, stream_type, expected, i)
-    left join trickle_tenants_state.tenants t on t.tenant_id = u.tenant_id
+    from unnest(p_tenants, p_streams, p_stream_types, p_expected) with ordinality
+      as u (tenant_id, stream_id, stream_type, expected, i)
+    left join lateral trickle_tenants_state.tenant_status(u.tenant_id) t on true
     left join trickle_events_log.streams s on s.tenant_id = u.tenant_id and s.stream_id = u.stream_id;
   if array_remove(p_keys, null) <> '{}' then
     select array_agg(u.i) into v_known
       from unnest(p_tenants, p_keys) with ordinality as u (tenant_id, key, i)
-      join trickle_commands_log.receipts r on r.tenant_id = u.tenant_id and r.key = u.key;
+      cross join lateral trickle_commands_log.find_receipt(u.tenant_id, u.key) r;
     for i in 1 .. coalesce(cardinality(v_known), 0) loop
       outcomes[v_known[i]] := 'alone';
     end loop;
@@ -82,7 +92,8 @@ begin
   if true = any (p_may_be_known) then
     select array_agg(distinct x.s) into v_known
       from jsonb_to_recordset(p_events) as x (s int, id text, source text)
-      join trickle_events_log.events e on e.tenant_id = p_tenants[x.s] and e.source = coalesce(x.source, '') and e.event_id = x.id
+      join trickle_events_log.events e on e.tenant_id = p_tenants[x.s] and e.source = coalesce(x.source, '')
+        and e.event_id = x.id
       where p_may_be_known[x.s];
     for i in 1 .. coalesce(cardinality(v_known), 0) loop
       outcomes[v_known[i]] := 'alone';
@@ -96,18 +107,20 @@ begin
   -- Requests of one stream follow one another.
   if not v_is_distinct then
     select array_agg(versions[t.i] + t.before order by t.i) into versions
-      from (select u.i, coalesce(sum(u.count) filter (where outcomes[u.i] = 'appended') over (partition by u.tenant_id, u.stream_id order by u.i
+      from (select u.i, coalesce(sum(u.count) filter (where outcomes[u.i] = 'appended') over (
+          partition by u.tenant_id, u.stream_id order by u.i
           rows between unbounded preceding and 1 preceding), 0) as before
         from unnest(p_tenants, p_streams, p_counts) with ordinality as u (tenant_id, stream_id, count, i)) t;
   end if;
   v_now := clock_timestamp();
-  insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
-      occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
+  insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type,
+      schema_version, occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
   select p_tenants[x.s], p_streams[x.s], versions[x.s] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[x.s],
-      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now + p_nths[x.s] * interval '1 microsecond'), v_now + p_nths[x.s] * interval '1 microsecond', coalesce(x.data, 'null'::jsonb),
-      x.metadata, p_trace_parents[x.s], p_trace_states[x.s], x."correlationId", x."causationId"
-    from jsonb_to_recordset(p_events) as x (s int, n int, id text, source text, type text, "schemaVersion" int, time timestamptz,
-      data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
+      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now + p_nths[x.s] * interval '1 microsecond'),
+      v_now + p_nths[x.s] * interval '1 microsecond', coalesce(x.data, 'null'::jsonb), x.metadata, p_trace_parents[x.s],
+      p_trace_states[x.s], x."correlationId", x."causationId"
+    from jsonb_to_recordset(p_events) as x (s int, n int, id text, source text, type text, "schemaVersion" int,
+      time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
     where outcomes[x.s] = 'appended';
   insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
     select p_tenants[i], p_streams[i], max(v_types[i]), max(versions[i] + p_counts[i]),
@@ -117,9 +130,11 @@ begin
       set version = excluded.version, updated_at = excluded.updated_at, stream_type = excluded.stream_type;
   if array_remove(p_keys, null) <> '{}' then
     insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result, created_at)
-    select p_tenants[i], p_keys[i], p_fingerprints[i], 201, jsonb_build_object('streams', jsonb_build_array(p_streams[i]),
-        'versions', jsonb_build_array(versions[i] + p_counts[i]), 'counts', jsonb_build_array(p_counts[i]), 'epoch', epoch, 'timeline', timeline,
-        'ids', (select jsonb_agg(x.id order by x.n) from jsonb_to_recordset(p_events) as x (s int, n int, id text) where x.s = i)), v_now
+    select p_tenants[i], p_keys[i], p_fingerprints[i], 201, jsonb_build_object(
+          'streams', jsonb_build_array(p_streams[i]), 'versions', jsonb_build_array(versions[i] + p_counts[i]),
+          'counts', jsonb_build_array(p_counts[i]), 'epoch', epoch, 'timeline', timeline,
+          'ids', (select jsonb_agg(x.id order by x.n)
+            from jsonb_to_recordset(p_events) as x (s int, n int, id text) where x.s = i)), v_now
       from generate_series(1, cardinality(p_streams)) as u (i) where outcomes[i] = 'appended' and p_keys[i] is not null;
   end if;
   xid := pg_current_xact_id();

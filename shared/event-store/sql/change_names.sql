@@ -1,14 +1,15 @@
 -- Gives names up and takes names, in this order. Returns null when all of it is done, else what is in the way and has
--- changed nothing: {outcome: name_not_held | name_taken, s: index of the stream, set, value, holder}. The caller holds the
--- locks of the names, so what is read here does not change until the end of the transaction.
-create or replace function trickle_events_log.change_names(p_tenant uuid, p_streams text[], p_names jsonb, p_now timestamptz) returns jsonb
+-- changed nothing: {outcome: name_not_held | name_taken, s: index of the stream, set, value, holder}. The caller holds
+-- the locks of the names, so what is read here does not change until the end of the transaction.
+create or replace function trickle_events_log.change_names(
+    p_tenant uuid, p_streams text[], p_names jsonb, p_now timestamptz) returns jsonb
   language plpgsql volatile
   as $$
 declare
   v_refusal jsonb;
 begin
-  select jsonb_build_object('outcome', case when x.release then 'name_not_held' else 'name_taken' end, 's', x.s, 'set', x.set,
-      'value', x.value, 'holder', n.stream_id) into v_refusal
+  select jsonb_build_object('outcome', case when x.release then 'name_not_held' else 'name_taken' end,
+      's', x.s, 'set', x.set, 'value', x.value, 'holder', n.stream_id) into v_refusal
     from rows from (jsonb_to_recordset(p_names) as (s int, set text, value text, release boolean)) with ordinality
         as x (s, set, value, release, n_in_request)
     left join trickle_events_log.names n on n.tenant_id = p_tenant and n.name_set = x.set and n.value = x.value

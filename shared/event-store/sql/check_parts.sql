@@ -1,7 +1,7 @@
--- Refuses an append to several streams whose parts do not fit together: an event of a stream that is not written would be
--- lost, a condition that is missing would count as met, a name of no stream would be held by nobody.
-create or replace function trickle_events_log.check_parts(p_streams text[], p_expected bigint[], p_written int, p_events jsonb, p_names jsonb)
-  returns void
+-- Refuses an append to several streams whose parts do not fit together: an event of a stream that is not written would
+-- be lost, a condition that is missing would count as met, a name of no stream would be held by nobody.
+create or replace function trickle_events_log.check_parts(
+    p_streams text[], p_expected bigint[], p_written int, p_events jsonb, p_names jsonb) returns void
   language plpgsql volatile
   as $$
 begin
@@ -18,7 +18,9 @@ begin
     or (select count(distinct (x.set, x.value, x.release)) <> jsonb_array_length(p_names)
       from jsonb_to_recordset(p_names) as x (set text, value text, release boolean))
   then
-    raise exception 'each stream needs one expectation, each written stream an event, each event and name a written stream' using errcode = 'TK004';
+    raise exception
+      'each stream needs one expectation, each written stream an event, each event and name a written stream'
+      using errcode = 'TK004';
   end if;
 end $$;
 alter function trickle_events_log.check_parts owner to trickle_owner;

@@ -3,9 +3,10 @@
 --   p_from 'end': the newest event below the horizon.
 --   p_restored_to: the last event before the first, in feed order, that was recorded then or later. What a restore
 --     brought back was recorded before; what was recorded since got ids that a consumer, who had read further than the
---     restore, takes for read. So every event recorded since must lie behind the point, whatever its time; one that was
---     recorded earlier than that and lies behind the point comes twice at worst.
-create or replace function trickle_events_log.epoch_point(p_from text, p_restored_to timestamptz, out xid xid8, out "position" bigint)
+--     restore, takes for read. So every event recorded since must lie after the point, whatever its time; one that was
+--     recorded earlier than that and lies after the point comes twice at worst.
+create or replace function trickle_events_log.epoch_point(
+    p_from text, p_restored_to timestamptz, out xid xid8, out "position" bigint)
   language plpgsql volatile
   as $$
 declare

@@ -3,8 +3,8 @@
 -- and at most p_events of the committed events are counted that the horizon keeps from being read. is_ahead: the log
 -- holds ids that this server has not come to yet, since it was moved here by a dump; nothing above them can be read.
 create or replace function trickle_events_log.feed_status(p_transactions int, p_events int,
-    out looked_at timestamptz, out horizon xid8, out is_held boolean, out held_since timestamptz, out sees_sessions boolean,
-    out holder_count int, out holders jsonb, out bystander_count int, out bystanders jsonb,
+    out looked_at timestamptz, out horizon xid8, out is_held boolean, out held_since timestamptz,
+    out sees_sessions boolean, out holder_count int, out holders jsonb, out bystander_count int, out bystanders jsonb,
     out behind_count int, out behind_since timestamptz,
     out head_xid xid8, out head_position bigint, out head_recorded_at timestamptz, out is_ahead boolean)
   language plpgsql volatile
@@ -22,14 +22,16 @@ begin
   sees_sessions := pg_has_role('pg_read_all_stats', 'usage');
   v_snapshot := pg_current_snapshot();
   select least(min(t.id) filter (where t.holds), pg_snapshot_xmax(v_snapshot), pg_current_xact_id_if_assigned()),
-      count(*) filter (where t.holds), count(*) filter (where not t.holds), min(t.since) filter (where t.holds and t.n = 1),
+      count(*) filter (where t.holds), count(*) filter (where not t.holds),
+      min(t.since) filter (where t.holds and t.n = 1),
       coalesce(jsonb_agg(t.line order by t.id) filter (where t.holds and t.n <= p_transactions), '[]'),
       coalesce(jsonb_agg(t.line order by t.id) filter (where not t.holds and t.n <= p_transactions), '[]')
     into horizon, holder_count, bystander_count, held_since, holders, bystanders
     from (
-      select r.id, r.since, r.kind <> 'foreign' as holds, row_number() over (partition by r.kind <> 'foreign' order by r.id) as n,
-          jsonb_build_object('xid', r.id::text, 'kind', r.kind, 'pid', r.pid, 'login', r.login, 'application', r.application,
-            'database', r.database, 'state', r.state, 'preparedAs', r.prepared_as,
+      select r.id, r.since, r.kind <> 'foreign' as holds,
+          row_number() over (partition by r.kind <> 'foreign' order by r.id) as n,
+          jsonb_build_object('xid', r.id::text, 'kind', r.kind, 'pid', r.pid, 'login', r.login,
+            'application', r.application, 'database', r.database, 'state', r.state, 'preparedAs', r.prepared_as,
             'since', to_char(r.since at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) as line
         from trickle_events_log.running_transactions(v_snapshot) r) t;
   is_held := holder_count > 0;

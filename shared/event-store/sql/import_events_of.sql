@@ -14,7 +14,8 @@ begin
       from json_array_elements(p_lines) as l (line) group by 1
   loop
     perform set_config('app.tenant_id', v_share.tenant_id::text, true);
-    return query select i.n, i.outcome, i.code, i.stream_type from trickle_events_log.import_lines(v_share.tenant_id, v_share.lines) i;
+    return query select i.n, i.outcome, i.code, i.stream_type
+      from trickle_events_log.import_lines(v_share.tenant_id, v_share.lines) i;
   end loop;
 end $$;
 alter function trickle_events_log.import_events_of owner to trickle_owner;

@@ -1,5 +1,6 @@
 -- The lines of one tenant, which is bound by the caller, who also holds the locks.
--- p_lines: [{n, streamId, streamType, id, source, type, schemaVersion, time, data, metadata, correlationId, causationId, traceParent}]
+-- p_lines: [{n, streamId, streamType, id, source, type, schemaVersion, time, data, metadata, correlationId,
+--   causationId, traceParent}]
 -- stream_type: the one that the stream has, where a line is rejected for claiming another.
 create or replace function trickle_events_log.import_lines(p_tenant uuid, p_lines json)
   returns table (n int, outcome text, code text, stream_type text)
@@ -10,14 +11,15 @@ declare
   v_status text;
   v_now timestamptz;
 begin
-  select t.status into v_status from trickle_tenants_state.tenants t where t.tenant_id = p_tenant;
+  select t.status into v_status from trickle_tenants_state.tenant_status(p_tenant) t;
   if v_status is distinct from 'active' then
-    return query select x.n, 'rejected', case when v_status is null then 'TENANT_UNKNOWN' else 'TENANT_SUSPENDED' end, null::text
+    return query select x.n, 'rejected',
+        case when v_status is null then 'TENANT_UNKNOWN' else 'TENANT_SUSPENDED' end, null::text
       from json_to_recordset(p_lines) as x (n int);
     return;
   end if;
-  -- A plan that was made while the log was small finds ids by the tenant alone, and is kept: a batch of a new tenant then
-  -- read all of its events for each line, until the next ANALYZE. Planning takes a tenth of a large batch.
+  -- A plan that was made while the log was small finds ids by the tenant alone, and is kept: a batch of a new tenant
+  -- then read all of its events for each line, until the next ANALYZE. Planning takes a tenth of a large batch.
   perform set_config('plan_cache_mode', 'force_custom_plan', true) where json_array_length(p_lines) >= 50;
   v_now := clock_timestamp();
   return query
@@ -26,25 +28,31 @@ begin
         coalesce(x."schemaVersion", 1) as schema_version, x.time, coalesce(x.data, 'null'::jsonb) as data, x.metadata,
         x."correlationId" as correlation_id, x."causationId" as causation_id, x."traceParent" as trace_parent,
         row_number() over (partition by coalesce(x.source, ''), x.id order by x.n) = 1 as is_first
-      from json_to_recordset(p_lines) as x (n int, "streamId" text, "streamType" text, id text, source text, type text, "schemaVersion" int,
-        time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text, "traceParent" text)),
+      from json_to_recordset(p_lines) as x (n int, "streamId" text, "streamType" text, id text, source text, type text,
+        "schemaVersion" int, time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text,
+        "traceParent" text)),
   -- What a line is compared with, if it is stored: the event with its id.
   looked_up as materialized (
-    select l.*, e.known, e.stream_id = l.stream_id and e.type = l.type and e.schema_version = l.schema_version and e.data = l.data
-        and e.metadata is not distinct from l.metadata and (l.time is null or e.occurred_at = l.time)
-        and e.correlation_id is not distinct from l.correlation_id and e.causation_id is not distinct from l.causation_id as is_equal
+    select l.*, e.known, e.stream_id = l.stream_id and e.type = l.type and e.schema_version = l.schema_version
+        and e.data = l.data and e.metadata is not distinct from l.metadata
+        and (l.time is null or e.occurred_at = l.time)
+        and e.correlation_id is not distinct from l.correlation_id
+        and e.causation_id is not distinct from l.causation_id as is_equal
       from lines l
       left join lateral (
-        select true as known, s.stream_id, s.type, s.schema_version, s.data, s.metadata, s.occurred_at, s.correlation_id, s.causation_id
+        select true as known, s.stream_id, s.type, s.schema_version, s.data, s.metadata, s.occurred_at,
+              s.correlation_id, s.causation_id
           from trickle_events_log.events s
           where s.tenant_id = p_tenant and s.source = l.source and s.event_id = l.id limit 1) e on true),
   -- A stream without a type gets that of its first new line that claims one; lines before that line are still without.
   heads as materialized (
-    select c.stream_id, coalesce(s.version, 0) as version, s.stream_type as type_before, coalesce(s.stream_type, c.claimed) as stream_type,
-        c.typed_from
+    select c.stream_id, coalesce(s.version, 0) as version, s.stream_type as type_before,
+        coalesce(s.stream_type, c.claimed) as stream_type, c.typed_from
       from (select l.stream_id, min(l.n) filter (where l.is_new) as typed_from,
             (array_agg(l.claimed order by l.n) filter (where l.is_new))[1] as claimed
-          from (select u.stream_id, u.n, u.claimed, u.claimed is not null and u.is_first and u.known is null as is_new from looked_up u) l
+          from (
+            select u.stream_id, u.n, u.claimed, u.claimed is not null and u.is_first and u.known is null as is_new
+              from looked_up u) l
           group by l.stream_id) c
       left join lateral (
         select h.version, h.stream_type from trickle_events_log.streams h
@@ -52,16 +60,19 @@ begin
   -- A line that claims another type is rejected alone: a later line with its id counts as the first.
   typed as materialized (
     select t.*, row_number() over (partition by t.is_mismatch, t.source, t.id order by t.n) as copy
-      from (select u.*, h.stream_type as type_of_stream, u.claimed is not null and u.claimed is distinct from h.stream_type as is_mismatch
+      from (
+        select u.*, h.stream_type as type_of_stream,
+            u.claimed is not null and u.claimed is distinct from h.stream_type as is_mismatch
           from looked_up u join heads h on h.stream_id = u.stream_id) t),
   -- A line that is not stored is compared with the first line of this batch with its id.
   judged as materialized (
-    select l.n, l.stream_id, l.id, l.source, l.type, l.schema_version, l.time, l.data, l.metadata, l.correlation_id, l.causation_id,
-        l.trace_parent, l.known, l.is_mismatch, l.type_of_stream, f.n is not null as repeated,
+    select l.n, l.stream_id, l.id, l.source, l.type, l.schema_version, l.time, l.data, l.metadata, l.correlation_id,
+        l.causation_id, l.trace_parent, l.known, l.is_mismatch, l.type_of_stream, f.n is not null as repeated,
         case when l.known then l.is_equal
           else f.stream_id = l.stream_id and f.type = l.type and f.schema_version = l.schema_version and f.data = l.data
             and f.metadata is not distinct from l.metadata and f.time is not distinct from l.time
-            and f.correlation_id is not distinct from l.correlation_id and f.causation_id is not distinct from l.causation_id
+            and f.correlation_id is not distinct from l.correlation_id
+            and f.causation_id is not distinct from l.causation_id
         end as is_equal
       from typed l
       left join typed f on l.copy > 1 and f.source = l.source and f.id = l.id and f.copy = 1 and not f.is_mismatch),
@@ -69,8 +80,8 @@ begin
     select j.*, row_number() over (partition by j.stream_id order by j.n) as offset_in_stream
       from judged j where j.known is null and not j.repeated and not j.is_mismatch),
   written as (
-    insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
-        occurred_at, recorded_at, data, metadata, trace_parent, correlation_id, causation_id)
+    insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type,
+        schema_version, occurred_at, recorded_at, data, metadata, trace_parent, correlation_id, causation_id)
     select p_tenant, f.stream_id, h.version + f.offset_in_stream, f.source, f.id, f.type,
         case when f.n >= h.typed_from then h.stream_type else h.type_before end, f.schema_version,
         coalesce(f.time, v_now), v_now, f.data, f.metadata, f.trace_parent, f.correlation_id, f.causation_id
@@ -84,7 +95,8 @@ begin
   select j.n,
       case when j.is_mismatch then 'rejected' when j.known is null and not j.repeated then 'appended'
         when j.is_equal then 'duplicate' else 'rejected' end,
-      case when j.is_mismatch then 'STREAM_TYPE_MISMATCH' when (j.known or j.repeated) and not j.is_equal then 'EVENT_ID_EXISTS' end,
+      case when j.is_mismatch then 'STREAM_TYPE_MISMATCH'
+        when (j.known or j.repeated) and not j.is_equal then 'EVENT_ID_EXISTS' end,
       case when j.is_mismatch then j.type_of_stream end
     from judged j;
 end $$;

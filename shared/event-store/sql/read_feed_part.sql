@@ -1,12 +1,13 @@
--- One page of what a part of a group wants: of one tenant (p_tenant) or of all but some (p_without), of some types, of
--- the streams of one member. At most p_scan_limit rows are looked at. The last row has no tenant: it says how far the
--- page has come, and by its type why it ended: full, scanned, or end (nothing more is there, or p_until was reached).
+-- One page of what a part of a shared feed wants: of one tenant (p_tenant) or of all but some (p_without), of some
+-- types, of the streams of one part. At most p_scan_limit rows are looked at. The last row has no tenant: it says how
+-- far the page has come, and by its type why it ended: full, scanned, or end (nothing more is there, or p_until was
+-- reached).
 create or replace function trickle_events_log.read_feed_part(
     p_xid xid8, p_position bigint, p_until_xid xid8, p_until_position bigint, p_tenant uuid, p_without uuid[],
-    p_types text[], p_stream_types text[], p_member int, p_members int, p_limit int, p_scan_limit int, p_max_bytes int)
-  returns table (tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text,
-    type text, schema_version int, occurred_at timestamptz, recorded_at timestamptz, data text, metadata text,
-    correlation_id text, causation_id text, trace_parent text)
+    p_types text[], p_stream_types text[], p_part int, p_parts int, p_limit int, p_scan_limit int, p_max_bytes int)
+  returns table (tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint,
+    source text, event_id text, type text, schema_version int, occurred_at timestamptz, recorded_at timestamptz,
+    data text, metadata text, correlation_id text, causation_id text, trace_parent text)
   language plpgsql volatile rows 200
   set plan_cache_mode = force_generic_plan
   as $$
@@ -29,7 +30,8 @@ begin
         order by e.xid, e.position limit p_scan_limit;
     else
       open v_rows for select e.* from trickle_events_log.events e
-        where e.tenant_id = p_tenant and (e.xid, e.position) > (p_xid, p_position) and (e.xid < v_horizon or p_until_xid is not null)
+        where e.tenant_id = p_tenant and (e.xid, e.position) > (p_xid, p_position)
+          and (e.xid < v_horizon or p_until_xid is not null)
           and (p_until_xid is null or (e.xid, e.position) <= (p_until_xid, p_until_position))
         order by e.xid, e.position limit p_scan_limit;
     end if;
@@ -39,20 +41,22 @@ begin
       v_scanned := v_scanned + 1;
       v_xid := v_row.xid;
       v_position := v_row.position;
-      if (p_types is null or v_row.type = any (p_types)) and (p_stream_types is null or v_row.stream_type = any (p_stream_types))
-        and (p_members = 1 or trickle_subscriptions_state.member_of(v_row.tenant_id, v_row.stream_id, p_members) = p_member)
+      if (p_types is null or v_row.type = any (p_types))
+        and (p_stream_types is null or v_row.stream_type = any (p_stream_types))
+        and (p_parts = 1 or trickle_events_log.part_of(v_row.tenant_id, v_row.stream_id, p_parts) = p_part)
         and (p_without is null or v_row.tenant_id <> all (p_without))
       then
-        select v_row.tenant_id, v_row.xid, v_row.position, v_row.stream_type, v_row.stream_id, v_row.version, v_row.source, v_row.event_id,
-            v_row.type, v_row.schema_version, v_row.occurred_at, v_row.recorded_at, v_row.data::text, v_row.metadata::text,
-            v_row.correlation_id, v_row.causation_id, v_row.trace_parent
-          into tenant_id, xid, position, stream_type, stream_id, version, source, event_id, type, schema_version, occurred_at, recorded_at,
-            data, metadata, correlation_id, causation_id, trace_parent;
+        select v_row.tenant_id, v_row.xid, v_row.position, v_row.stream_type, v_row.stream_id, v_row.version,
+            v_row.source, v_row.event_id, v_row.type, v_row.schema_version, v_row.occurred_at, v_row.recorded_at,
+            v_row.data::text, v_row.metadata::text, v_row.correlation_id, v_row.causation_id, v_row.trace_parent
+          into tenant_id, xid, position, stream_type, stream_id, version, source, event_id, type, schema_version,
+            occurred_at, recorded_at, data, metadata, correlation_id, causation_id, trace_parent;
         v_returned := v_returned + 1;
         v_bytes := v_bytes + octet_length(data) + coalesce(octet_length(metadata), 0);
         return next;
       end if;
-      v_ended := case when v_returned >= p_limit or v_bytes >= p_max_bytes then 'full' when v_scanned >= p_scan_limit then 'scanned' else 'end' end;
+      v_ended := case when v_returned >= p_limit or v_bytes >= p_max_bytes then 'full'
+        when v_scanned >= p_scan_limit then 'scanned' else 'end' end;
       exit when v_ended <> 'end';
     end loop;
     close v_rows;

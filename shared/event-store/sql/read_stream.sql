@@ -1,14 +1,14 @@
--- One page of a stream from p_from to p_to (both inclusive; backward p_to is the lower one), of p_types or of all. No row:
--- there is no such stream. The first column is the stream's version on every row, and no event above it is returned,
--- though one may have come in since: version and page are one answer. A row without an event says how far was looked
--- when that is further than the last event: versions have no gaps, so the p_scan_limit rows that one page may look at
--- are a range of versions.
+-- One page of a stream from p_from to p_to (both inclusive; backward p_to is the lower one), of p_types or of all. No
+-- row: there is no such stream. The first column is the stream's version on every row, and no event above it is
+-- returned, though one may have come in since: version and page are one answer. A row without an event says how far was
+-- looked when that is further than the last event: versions have no gaps, so the p_scan_limit rows that one page may
+-- look at are a range of versions.
 create or replace function trickle_events_log.read_stream(
     p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[],
     p_limit int, p_scan_limit int, p_max_bytes int)
   returns table (stream_version bigint, version bigint, source text, event_id text, type text, schema_version int,
-    occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text, trace_parent text,
-    stream_type text)
+    occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text,
+    trace_parent text, stream_type text)
   language plpgsql volatile rows 100
   set plan_cache_mode = force_generic_plan
   as $$
@@ -21,7 +21,8 @@ declare
   v_bytes bigint := 0;
 begin
   perform trickle_tenants_state.bind_tenant(p_tenant);
-  select s.version into stream_version from trickle_events_log.streams s where s.tenant_id = p_tenant and s.stream_id = p_stream;
+  select s.version into stream_version from trickle_events_log.streams s
+    where s.tenant_id = p_tenant and s.stream_id = p_stream;
   if not found then
     return;
   end if;
@@ -38,18 +39,19 @@ begin
     return;
   end if;
 
-  -- A page that is certainly small needs no count of its bytes, and without a loop it costs a tenth less. Printed, jsonb
-  -- is at most 32 times as long as stored (5e-324 takes 16 bytes and prints 328), unless it is compressed.
+  -- A page that is certainly small needs no count of its bytes, and without a loop it costs a tenth less. Printed,
+  -- jsonb is at most 32 times as long as stored (5e-324 takes 16 bytes and prints 328), unless it is compressed.
   if p_types is null and not p_backward then
     select sum(pg_column_size(e.data) + coalesce(pg_column_size(e.metadata), 0)) * 32 <= p_max_bytes
         and not bool_or(pg_column_compression(e.data) is not null or pg_column_compression(e.metadata) is not null)
       into v_is_small
-      from trickle_events_log.events e where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last;
+      from trickle_events_log.events e
+      where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last;
     if v_is_small then
       return query
         select read_stream.stream_version, e.version, e.source::text, e.event_id::text, e.type::text, e.schema_version,
-            e.occurred_at::timestamptz, e.recorded_at, e.data::text, e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent,
-            e.stream_type
+            e.occurred_at::timestamptz, e.recorded_at, e.data::text, e.metadata::text, e.correlation_id, e.causation_id,
+            e.trace_parent, e.stream_type
           from trickle_events_log.events e
           where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           order by e.version;
@@ -58,10 +60,10 @@ begin
   end if;
 
   if p_backward then
-    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id, causation_id, trace_parent,
-        stream_type in
-      select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text, e.metadata::text,
-          e.correlation_id, e.causation_id, e.trace_parent, e.stream_type
+    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id,
+        causation_id, trace_parent, stream_type in
+      select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text,
+          e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent, e.stream_type
         from trickle_events_log.events e
         where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           and (p_types is null or e.type = any (p_types))
@@ -73,10 +75,10 @@ begin
       exit when v_bytes >= p_max_bytes;
     end loop;
   else
-    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id, causation_id, trace_parent,
-        stream_type in
-      select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text, e.metadata::text,
-          e.correlation_id, e.causation_id, e.trace_parent, e.stream_type
+    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id,
+        causation_id, trace_parent, stream_type in
+      select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text,
+          e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent, e.stream_type
         from trickle_events_log.events e
         where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           and (p_types is null or e.type = any (p_types))

@@ -1,12 +1,12 @@
--- One page of a tenant's feed after (p_xid, p_position), or since a time, below the horizon; of p_types and of streams of
--- p_stream_types, or of all. At most p_scan_limit rows are looked at, so a filtered page may be empty. The last row has
--- no event: it tells how far the page has come, and the epoch of the log.
+-- One page of a tenant's feed after (p_xid, p_position), or since a time, below the horizon; of p_types and of streams
+-- of p_stream_types, or of all. At most p_scan_limit rows are looked at, so a filtered page may be empty. The last row
+-- has no event: it tells how far the page has come, and the epoch of the log.
 create or replace function trickle_events_log.read_tenant_feed(
     p_tenant uuid, p_xid xid8, p_position bigint, p_since timestamptz, p_types text[], p_stream_types text[],
     p_limit int, p_scan_limit int, p_max_bytes int)
-  returns table (xid xid8, "position" bigint, stream_id text, version bigint, source text, event_id text, type text, schema_version int,
-    occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text, trace_parent text,
-    epoch uuid, stream_type text)
+  returns table (xid xid8, "position" bigint, stream_id text, version bigint, source text, event_id text, type text,
+    schema_version int, occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text,
+    causation_id text, trace_parent text, epoch uuid, stream_type text)
   language plpgsql volatile rows 100
   set plan_cache_mode = force_generic_plan
   as $$
@@ -27,15 +27,16 @@ begin
     end if;
     xid := v_after_xid;
     position := v_after_position;
-    for xid, position, stream_id, version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata,
-        correlation_id, causation_id, trace_parent, stream_type in
+    for xid, position, stream_id, version, source, event_id, type, schema_version, occurred_at, recorded_at, data,
+        metadata, correlation_id, causation_id, trace_parent, stream_type in
       -- The inner limit comes before the filter: it counts the rows looked at, and they cost no round of this loop.
-      select w.xid, w.position, w.stream_id, w.version, w.source, w.event_id, w.type, w.schema_version, w.occurred_at, w.recorded_at,
-          w.data::text, w.metadata::text, w.correlation_id, w.causation_id, w.trace_parent, w.stream_type
+      select w.xid, w.position, w.stream_id, w.version, w.source, w.event_id, w.type, w.schema_version, w.occurred_at,
+          w.recorded_at, w.data::text, w.metadata::text, w.correlation_id, w.causation_id, w.trace_parent, w.stream_type
         from (select e.* from trickle_events_log.events e
             where e.tenant_id = p_tenant and (e.xid, e.position) > (v_after_xid, v_after_position) and e.xid < v_horizon
             order by e.xid, e.position limit p_scan_limit) w
-        where (p_types is null or w.type = any (p_types)) and (p_stream_types is null or w.stream_type = any (p_stream_types))
+        where (p_types is null or w.type = any (p_types))
+          and (p_stream_types is null or w.stream_type = any (p_stream_types))
         order by w.xid, w.position limit p_limit
     loop
       v_returned := v_returned + 1;
@@ -44,7 +45,8 @@ begin
       exit when v_bytes >= p_max_bytes;
     end loop;
     if v_is_filtered and v_returned < p_limit and v_bytes < p_max_bytes then
-      -- All rows that may be looked at were: the page has come to the last of them. Below the horizon they are the same rows.
+      -- All rows that may be looked at were: the page has come to the last of them. Below the horizon these do
+      -- not change.
       select w.xid, w.position into xid, position
         from (select e.xid, e.position from trickle_events_log.events e
             where e.tenant_id = p_tenant and (e.xid, e.position) > (v_after_xid, v_after_position) and e.xid < v_horizon

@@ -1,7 +1,8 @@
 -- Where somebody who has handled everything up to a point, in an epoch, goes on in the current one: at that point, or
 -- where the first later epoch branched off before it. Never at a later one: the end of an epoch is no reason to leave
 -- out what had not been handled in it. An epoch that the log does not know came after the first.
-create or replace function trickle_events_log.resume_point(p_epoch uuid, p_xid xid8, p_position bigint, out xid xid8, out "position" bigint)
+create or replace function trickle_events_log.resume_point(
+    p_epoch uuid, p_xid xid8, p_position bigint, out xid xid8, out "position" bigint)
   language sql stable
   as $$
     select r.xid, r.position from (

@@ -1,11 +1,13 @@
--- Every running transaction id, with the proof of feed_horizon() (0004) and from one look at the lock table: 'appender'
--- (its lock row is there, and its owner holds or awaits a lock of our class), 'foreign' (proven to be none) or 'unproven'
--- (no lock row, which proves nothing; the asker's own id too, which stops feed_horizon() in any case). The first and the
--- last hold the feed. The snapshot must be older than the look; it lists no id beyond the newest that has ended, so those
--- come from the lock rows, without subtransactions. What sessions do is looked up afterwards, and told only while the
--- session still has this very id; logins without pg_read_all_stats learn who and where, but not what and since when.
+-- Every running transaction id, with the proof of feed_horizon() and from one look at the lock table: 'appender'
+-- (its lock row is there, and its owner holds or awaits a lock of our class), 'foreign' (proven to be none) or
+-- 'unproven' (no lock row, which proves nothing; the asker's own id too, which stops feed_horizon() in any case). The
+-- first and the last hold the feed. The snapshot must be older than the look; it lists no id beyond the newest that has
+-- ended, so those come from the lock rows, without subtransactions. What sessions do is looked up afterwards, and told
+-- only while the session still has this very id; logins without pg_read_all_stats learn who and where, but not what and
+-- since when.
 create or replace function trickle_events_log.running_transactions(p_snapshot pg_snapshot)
-  returns table (id xid8, kind text, pid int, login text, application text, database text, state text, since timestamptz, prepared_as text)
+  returns table (id xid8, kind text, pid int, login text, application text, database text, state text,
+    since timestamptz, prepared_as text)
   language sql volatile
   as $$
   with locks as materialized (
@@ -21,7 +23,9 @@ create or replace function trickle_events_log.running_transactions(p_snapshot pg
     select l.id::text::xid8 as id, min(l.pid) as pid, bool_or(l.id = l.first_id) as is_top,
         bool_and(exists (select from ours o where o.pid = l.pid)
           or exists (select from ours o where o.virtualtransaction = l.virtualtransaction)) as is_ours
-      from (select t.*, min(t.id) over (partition by t.virtualtransaction) as first_id from locks t where t.locktype = 'transactionid') l
+      from (
+        select t.*, min(t.id) over (partition by t.virtualtransaction) as first_id from locks t
+          where t.locktype = 'transactionid') l
       group by l.id),
   running as materialized (
     select s.id from pg_snapshot_xip(p_snapshot) as s (id)
@@ -29,14 +33,16 @@ create or replace function trickle_events_log.running_transactions(p_snapshot pg
       union select pg_current_xact_id_if_assigned() where pg_current_xact_id_if_assigned() is not null)
   select r.id, case when o.id is null then 'unproven' when o.is_ours then 'appender'
         when r.id = pg_current_xact_id_if_assigned() then 'unproven' else 'foreign' end,
-      coalesce(a.pid, o.pid), coalesce(a.usename, p.owner)::text, a.application_name, coalesce(a.datname, p.database)::text,
+      coalesce(a.pid, o.pid), coalesce(a.usename, p.owner)::text, a.application_name,
+      coalesce(a.datname, p.database)::text,
       case when p.gid is not null then 'prepared' when a.backend_xid = r.id::xid then a.state end,
       case when p.gid is not null then p.prepared when a.backend_xid = r.id::xid then a.xact_start end, p.gid
     from running r
     left join owners o on o.id = r.id
     left join pg_prepared_xacts p on p.transaction = r.id::xid
     left join lateral (
-      select s.pid, s.usename, s.application_name, s.datname, s.state, s.xact_start, s.backend_xid from pg_stat_activity s
+      select s.pid, s.usename, s.application_name, s.datname, s.state, s.xact_start, s.backend_xid
+        from pg_stat_activity s
         where p.gid is null and (s.pid = o.pid or (o.pid is null and s.backend_xid = r.id::xid)) limit 1) a on true
 $$;
 alter function trickle_events_log.running_transactions owner to trickle_owner;

@@ -1,15 +1,18 @@
--- The checkpoint behind which a tenant's events since a time begin: the next one below the horizon is the first, in the
+-- The checkpoint after which a tenant's events since a time begin: the next one below the horizon is the first, in the
 -- order of the feed, that was recorded at p_since or later. Without such an event it is the last one below the horizon.
 --
--- Times are bisected over the feed's index, in some 30 look-ups of 10 to 20 microseconds. recorded_at is not quite in the order of
--- the feed: an append reads the clock, then draws its id, then commits within its time limit (30 s at most), and clocks
--- are set back by a little at a failover. So let no event be recorded more than the margin M earlier than one before it in the feed.
---   Sound: where an event was recorded before p_since - M, all before it were recorded before p_since. Only such an event moves
---     the lower end up, whatever was found elsewhere; what lies behind it is read in order and compared exactly.
---   Short: the event at which the bisection ends was recorded at p_since - M or later, so all behind it at p_since - 2 M or
---     later: at most two minutes of one tenant's events are passed over.
+-- Times are bisected over the feed's index, in some 30 look-ups of 10 to 20 microseconds. recorded_at is not quite in
+-- the order of the feed: an append reads the clock, then draws its id, then commits within its time limit (30 s at
+-- most), and clocks are set back by a little at a failover. So let no event be recorded more than the margin M earlier
+-- than one before it in the feed.
+--   Sound: where an event was recorded before p_since - M, all before it were recorded before p_since. Only such an
+--     event moves the lower end up, whatever was found elsewhere; what lies after it is read in order and compared
+--     exactly.
+--   Short: the event at which the bisection ends was recorded at p_since - M or later, so all after it at
+--     p_since - 2 M or later: at most two minutes of one tenant's events are passed over.
 -- Should a clock have been set back by more than M, the events of that time count as recorded when the clock said.
-create or replace function trickle_events_log.since_checkpoint(p_tenant uuid, p_since timestamptz, p_horizon xid8, out xid xid8, out "position" bigint)
+create or replace function trickle_events_log.since_checkpoint(
+    p_tenant uuid, p_since timestamptz, p_horizon xid8, out xid xid8, out "position" bigint)
   language plpgsql volatile
   set plan_cache_mode = force_generic_plan
   as $$
@@ -39,8 +42,8 @@ begin
   end loop;
   select e.xid, e.position - 1 as position into v_probe
     from trickle_events_log.events e
-    where e.tenant_id = p_tenant and (e.xid, e.position) > (since_checkpoint.xid, since_checkpoint.position) and e.xid < p_horizon
-      and e.recorded_at >= p_since
+    where e.tenant_id = p_tenant and (e.xid, e.position) > (since_checkpoint.xid, since_checkpoint.position)
+      and e.xid < p_horizon and e.recorded_at >= p_since
     order by e.xid, e.position limit 1;
   if not found then
     select e.xid, e.position into v_probe

@@ -1,5 +1,5 @@
--- Writes the events of an append to several streams and returns how many each stream received. Called by append alone, after
--- its checks.
+-- Writes the events of an append to several streams and returns how many each stream received. Called by append alone,
+-- after its checks.
 create or replace function trickle_events_log.write_events(
     p_tenant uuid, p_streams text[], p_types text[], p_versions bigint[], p_written int, p_now timestamptz,
     p_events jsonb, p_trace_parent text, p_trace_state text) returns bigint[]
@@ -9,13 +9,14 @@ create or replace function trickle_events_log.write_events(
 declare
   v_counts bigint[];
 begin
-  insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type, schema_version,
-      occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
-  select p_tenant, p_streams[x.s], p_versions[x.s] + row_number() over (partition by x.s order by x.n), coalesce(x.source, ''), x.id, x.type,
-      p_types[x.s], coalesce(x."schemaVersion", 1), coalesce(x.time, p_now), p_now, coalesce(x.data, 'null'::jsonb), x.metadata,
-      p_trace_parent, p_trace_state, x."correlationId", x."causationId"
-    from rows from (jsonb_to_recordset(p_events) as (s int, id text, source text, type text, "schemaVersion" int, time timestamptz,
-      data jsonb, metadata jsonb, "correlationId" text, "causationId" text)) with ordinality
+  insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type,
+      schema_version, occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
+  select p_tenant, p_streams[x.s], p_versions[x.s] + row_number() over (partition by x.s order by x.n),
+      coalesce(x.source, ''), x.id, x.type, p_types[x.s], coalesce(x."schemaVersion", 1), coalesce(x.time, p_now),
+      p_now, coalesce(x.data, 'null'::jsonb), x.metadata, p_trace_parent, p_trace_state, x."correlationId",
+      x."causationId"
+    from rows from (jsonb_to_recordset(p_events) as (s int, id text, source text, type text, "schemaVersion" int,
+      time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text)) with ordinality
       as x (s, id, source, type, "schemaVersion", time, data, metadata, "correlationId", "causationId", n)
     where x.s between 1 and p_written
     order by x.n;

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { asTrickleError, TrickleError } from '../../errors/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import { assemble, resultOf } from '../append/outcome.ts'
-import { appendParameters } from '../append/request.ts'
+import { assemble, resultOf } from '../append/answer.ts'
+import { MAY_BE_OWN } from '../append/append.ts'
+import { prepareAppend } from '../append/request.ts'
 import type { EventStore } from '../event-store.ts'
 import type {
   AppendAllRequest,
@@ -56,8 +57,8 @@ export class InMemoryEventStore implements EventStore {
   async appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
     const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
     // For its refusals: they are those of the database's store.
-    const { mayBeKnown } = await appendParameters(tenant, request, ids)
-    // Whoever has gone gets nothing written any more.
+    const { mayBeKnown } = await prepareAppend(tenant, request, ids)
+    // For a caller that has disconnected nothing is written any more.
     if (request.signal?.aborted === true) throw asTrickleError(request.signal.reason)
     const log = this.#logOf(tenant)
     const prepared = prepareEvents(request, ids)
@@ -103,9 +104,6 @@ export class InMemoryEventStore implements EventStore {
     return log
   }
 }
-
-/** What stands in the way may be what an earlier attempt of this very append has written. */
-const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
 
 /** The transaction ids, positions and times of one store. */
 function startClock(now: () => number): LogClock {

@@ -17,7 +17,7 @@ interface Taken {
 }
 
 /**
- * A page ends behind the event that makes it full, in rows or in bytes of data and metadata, and after `feedScanMax` rows
+ * A page ends after the event that makes it full, in rows or in bytes of data and metadata, and after `feedScanMax` rows
  * were looked at.
  */
 function takePage(
@@ -85,7 +85,7 @@ export function feedPage(log: TenantLog, tenantId: string, epoch: string, query:
   const { types, streamTypes } = query
   const start = startOf(log, tenantId, epoch, query)
   const page = takePage(
-    log.feed.slice(firstBehind(log.feed, start)),
+    log.feed.slice(firstAfter(log.feed, start)),
     query.limit,
     (event) =>
       (types?.includes(event.type) ?? true) &&
@@ -119,15 +119,15 @@ function startOf(log: TenantLog, tenantId: string, epoch: string, { after, since
   throw goOnAfter(point === 'unknown-key' ? KEY_GONE : LOG_MOVED, beginning)
 }
 
-/** Index of the first event behind a point. The feed is in the order of points, so half of it is left out at each step. */
-function firstBehind(feed: readonly RecordedEvent[], { xid, position }: Point): number {
+/** Index of the first event after a point. The feed is in the order of points, so half of it is left out at each step. */
+function firstAfter(feed: readonly RecordedEvent[], { xid, position }: Point): number {
   let [low, high] = [0, feed.length]
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const event = feed[middle]
     if (event === undefined) break
-    const isBehind = event.xid > xid || (event.xid === xid && event.position > position)
-    if (isBehind) high = middle
+    const isAfter = event.xid > xid || (event.xid === xid && event.position > position)
+    if (isAfter) high = middle
     else low = middle + 1
   }
   return low

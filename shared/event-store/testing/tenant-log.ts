@@ -1,4 +1,4 @@
-import { TrickleError } from '../../errors/index.ts'
+import { eventIdExists } from '../append/refusals.ts'
 import type { StoredEvent } from '../read/stored-event.ts'
 import type { WrittenStream } from '../types.ts'
 import type { Holders } from './names.ts'
@@ -111,10 +111,3 @@ const isEqual = (event: PreparedEvent, stored: RecordedEvent): boolean =>
   (event.occurredAt === null || event.occurredAt === stored.occurredAt)
 
 const identityOf = (source: string, eventId: string): string => JSON.stringify([source, eventId])
-
-const eventIdExists = (eventId: string): TrickleError =>
-  new TrickleError(
-    'EVENT_ID_EXISTS',
-    `An event with the id "${eventId}" exists in this tenant with other content or from another append. Nothing was written.`,
-    { extensions: { eventId } },
-  )

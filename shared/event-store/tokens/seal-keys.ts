@@ -1,3 +1,4 @@
+import { Remembered } from '../../cache/index.ts'
 import { TrickleError } from '../../errors/index.ts'
 import { columns, orElse, text, type Database, type RowOf, type Statement } from '../../postgres/index.ts'
 import { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'
@@ -22,7 +23,6 @@ const SEAL_KEYS_COLUMN = '(select trickle_events_log.seal_keys())'
 interface Known {
   readonly text: string
   readonly keyring: SealKeyring
-  readonly askedAtMs: number
 }
 
 /**
@@ -31,61 +31,50 @@ interface Known {
  */
 export class SealKeys {
   readonly #database: Database
-  readonly #now: () => number
-  #known: Known | undefined
-  #asking: Promise<SealKeyring> | undefined
+  readonly #keys: Remembered<Known>
+  /** The last answer, of whatever age. */
+  #last: Known | undefined
 
   /** @param now a clock in milliseconds that never runs backwards, that of `performance`; for tests. */
   constructor(database: Database, now: () => number = () => performance.now()) {
     this.#database = database
-    this.#now = now
+    this.#keys = new Remembered(() => this.#ask(), { freshMs: FRESH_MS, now })
   }
 
   /** For a TenantDirectory of the same database. */
   readonly companion = {
     name: 'seal_keys',
     column: SEAL_KEYS_COLUMN,
-    isDue: (): boolean => this.#ageMs() >= DUE_MS,
+    isDue: (): boolean => this.#keys.ageMs >= DUE_MS,
     learn: (text: string | null, askedAtMs: number): void => {
-      if (text !== null) this.#learn(text, askedAtMs)
+      if (text !== null) this.#keys.learn(this.#read(text), askedAtMs)
     },
   } as const
 
   /** The keys, where they are known and at most 30 s old. */
   fresh(): SealKeyring | undefined {
-    return this.#known !== undefined && this.#ageMs() < FRESH_MS ? this.#known.keyring : undefined
+    return this.#keys.fresh?.keyring
   }
 
   /** The keys, at most 30 s old. @throws TrickleError of the DATABASE_ family. */
   async recent(): Promise<SealKeyring> {
-    return this.fresh() ?? this.refreshed()
+    return (await this.#keys.recent()).keyring
   }
 
   /** The keys as the database has them; those who ask at the same time share one look. @throws as `recent`. */
-  refreshed(): Promise<SealKeyring> {
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined
-    })
-    return this.#asking
+  async refreshed(): Promise<SealKeyring> {
+    return (await this.#keys.shared()).keyring
   }
 
-  #ageMs(): number {
-    return this.#known === undefined ? Infinity : this.#now() - this.#known.askedAtMs
-  }
-
-  async #ask(): Promise<SealKeyring> {
-    const askedAtMs = this.#now()
+  async #ask(): Promise<Known> {
     const [row] = await this.#database.query(selectSealKeys, { isRead: true })
-    return this.#learn(row?.sealKeys ?? '[]', askedAtMs)
+    return this.#read(row?.sealKeys ?? '[]')
   }
 
-  #learn(text: string, askedAtMs: number): SealKeyring {
-    const known = this.#known
-    if (known !== undefined && known.askedAtMs > askedAtMs) return known.keyring
-    // Deriving keys takes longer than a token, so it is done when they have changed.
-    const keyring = known?.text === text ? known.keyring : readKeyring(text)
-    this.#known = { text, keyring, askedAtMs }
-    return keyring
+  /** Deriving keys takes longer than a token, so it is done when they have changed. */
+  #read(text: string): Known {
+    if (this.#last?.text !== text) this.#last = { text, keyring: readKeyring(text) }
+    return this.#last
   }
 }
 

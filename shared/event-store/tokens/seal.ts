@@ -107,7 +107,7 @@ export function crypt(key: SealKey, vector: Buffer, bytes: Buffer): void {
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = (bytes[at] ?? 0) ^ (stream[at] ?? 0)
 }
 
-/** Adds one to a number of 128 bits, which begins anew after its last value. */
+/** Adds one to a number of 128 bits, which begins again at 0 after its last value. */
 function countUp(counter: Buffer): void {
   for (let at = counter.length - 1; at >= 0; at -= 1) {
     const next = ((counter[at] ?? 0) + 1) & 0xff

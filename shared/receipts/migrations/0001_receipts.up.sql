@@ -18,8 +18,8 @@ create table trickle_commands_log.receipts (
 ) partition by hash (tenant_id);
 create index receipts_created_at on trickle_commands_log.receipts using brin (created_at);
 
--- 16 partitions from the first day, as the events have: they can't be added later at low cost. Each partition is a table
--- of its own, so row-level security is forced on each, or a query on the partition would go past it.
+-- 16 partitions from the first day, as the events have: they can't be added later at low cost. Each partition is a
+-- table of its own, so row-level security is forced on each, or a query on the partition would go past it.
 do $$
 declare
   v_name text;
@@ -27,7 +27,8 @@ begin
   for v_remainder in 0 .. 15 loop
     v_name := 'receipts_p' || lpad(v_remainder::text, 2, '0');
     execute format('create table trickle_commands_log.%I partition of trickle_commands_log.receipts
-      for values with (modulus 16, remainder %s) with (autovacuum_vacuum_scale_factor = 0.05)', v_name, v_remainder);
+        for values with (modulus 16, remainder %s) with (autovacuum_vacuum_scale_factor = 0.05)',
+      v_name, v_remainder);
     execute format('alter table trickle_commands_log.%I enable row level security', v_name);
     execute format('alter table trickle_commands_log.%I force row level security', v_name);
     -- Nobody works on a partition by its own name.

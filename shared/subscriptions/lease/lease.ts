@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { backoffCeilingMs, equalJitterMs } from '../../backoff/index.ts'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
-import { acquire, advance, release, renew, stop, type Acquisition, type FeedPosition } from './statements.ts'
+import type { FeedPosition } from '../feed-position.ts'
+import { acquire, advance, release, renew, stop, type Acquisition } from './statements.ts'
 
 /**
  * A subscription whose holder died goes on after this long. A holder that lives renews its lease three times within it,
@@ -110,12 +112,12 @@ export class Lease {
 
   /** @throws TrickleError LEASE_LOST. Call it before a step with an effect outside that may come late. */
   async renew(): Promise<void> {
-    const askedAtMs = performance.now()
-    const [row] = await this.#database.query(renew(this.name, this.member, this.fence, LEASE_MS), {
-      resolvesAmbiguity: true,
+    await this.prolonging(async () => {
+      const [row] = await this.#database.query(renew(this.name, this.member, this.fence, LEASE_MS), {
+        resolvesAmbiguity: true,
+      })
+      if (row?.isHeld !== true) throw this.lost()
     })
-    if (row?.isHeld !== true) throw this.lost()
-    this.prolonged(askedAtMs)
   }
 
   /**
@@ -127,9 +129,12 @@ export class Lease {
     if (performance.now() >= this.#validUntilMs) await this.renew()
   }
 
-  /** A statement of the subscriber's own has prolonged it; `askedAtMs` is when it was sent. */
-  prolonged(askedAtMs: number): void {
+  /** Runs what prolongs the lease as it works, such as taking a page. It is prolonged from before it was asked for. */
+  async prolonging<T>(work: () => Promise<T>): Promise<T> {
+    const askedAtMs = performance.now()
+    const result = await work()
     this.#validUntilMs = Math.max(this.#validUntilMs, askedAtMs + LEASE_MS)
+    return result
   }
 
   /** Renews the lease from time to time until the returned function is called; what goes wrong shows at the next change. */
@@ -172,8 +177,8 @@ export class Lease {
    * @param waitMs instead of the wait that follows from the failures so far.
    */
   async releaseFailed(error: unknown, waitMs?: number): Promise<void> {
-    const ceilingMs = Math.min(RETRY_MS_MAX, RETRY_FIRST_MS * 2 ** this.#failures)
-    const retryAfterMs = waitMs ?? Math.round(ceilingMs / 2 + (Math.random() * ceilingMs) / 2)
+    const ceilingMs = backoffCeilingMs(this.#failures + 1, RETRY_FIRST_MS, RETRY_MS_MAX)
+    const retryAfterMs = waitMs ?? Math.round(equalJitterMs(ceilingMs))
     const message = error instanceof Error ? error.message : String(error)
     await this.#database.query(release(this, message, retryAfterMs))
   }

@@ -1,3 +1,4 @@
+/** The lease of a member: table `members`. */
 import {
   bigint,
   boolean,
@@ -10,12 +11,7 @@ import {
   type RowOf,
   type Statement,
 } from '../../postgres/index.ts'
-import { FEED_EVENT_COLUMNS, type FeedEvent } from '../run/feed-event.ts'
-
-export interface FeedPosition {
-  readonly xid: bigint
-  readonly position: bigint
-}
+import type { FeedPosition } from '../feed-position.ts'
 
 /** What every change by a holder names. */
 export interface Holder {
@@ -23,21 +19,6 @@ export interface Holder {
   readonly member: number
   readonly fence: bigint
 }
-
-const REGISTERED = columns({ members: integer })
-
-export const register = (
-  name: string,
-  isGroup: boolean,
-  types: readonly string[] | null,
-  streamTypes: readonly string[] | null,
-  fromNow: boolean,
-): Statement<RowOf<typeof REGISTERED>> => ({
-  name: 'subscription_register',
-  text: 'select trickle_subscriptions_state.register($1, $2, $3, $4, $5) as members',
-  columns: REGISTERED,
-  values: [name, isGroup, types, streamTypes, fromNow],
-})
 
 /** What a refusal has not is null. */
 const ACQUIRED = columns({
@@ -101,21 +82,4 @@ export const stop = (holder: Holder, error: string): Statement => ({
   text: 'select trickle_subscriptions_state.stop($1, $2, $3, $4)',
   columns: NO_COLUMNS,
   values: [holder.name, holder.member, holder.fence, error],
-})
-
-export interface ReadFeedParameters {
-  readonly after: FeedPosition
-  /** Ends the page there, inclusive, instead of at the horizon. */
-  readonly until: FeedPosition | null
-  readonly limit: number
-  readonly bytesMax: number
-}
-
-const FEED_PAGE = columns(FEED_EVENT_COLUMNS)
-
-export const readFeed = ({ after, until, limit, bytesMax }: ReadFeedParameters): Statement<FeedEvent> => ({
-  name: 'read_feed',
-  text: `select ${FEED_PAGE.of('f')} from trickle_events_log.read_feed($1, $2, $3, $4, $5, $6) f`,
-  columns: FEED_PAGE,
-  values: [after.xid, after.position, until?.xid ?? null, until?.position ?? null, limit, bytesMax],
 })

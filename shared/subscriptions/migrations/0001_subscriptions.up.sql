@@ -8,7 +8,7 @@ grant usage on schema trickle_subscriptions_state to trickle_forwarder, trickle_
 
 -- What holds for all members. While target_members is there a resize is under way: no member reads past the barrier.
 -- is_group: the work may be shared among members. types, stream_types: what its code asks for, noted to count its lag.
--- generation grows when an operator puts the checkpoints elsewhere, so that what is derived from a checkpoint is new too.
+-- generation grows when an operator puts the checkpoints elsewhere: what is derived from a checkpoint is new then too.
 create table trickle_subscriptions_state.subscriptions (
   name text collate "C" not null,
   epoch uuid not null,
@@ -73,7 +73,7 @@ create table trickle_subscriptions_state.lanes (
 
 -- Events set aside, by reference and never by content. parked: failed for good, waits for an operator. waiting: a later
 -- event of a blocked stream. replay: to be handled by the next run. skipped: given up, kept as a record. blocks: later
--- events of the stream wait behind it.
+-- events of the stream wait for it.
 create table trickle_subscriptions_state.parked (
   parked_id bigint not null generated always as identity,
   name text collate "C" not null,
@@ -100,24 +100,32 @@ create index parked_replay on trickle_subscriptions_state.parked (name, parked_i
 
 alter table trickle_subscriptions_state.subscriptions enable row level security;
 alter table trickle_subscriptions_state.subscriptions force row level security;
-create policy subscriptions_owner on trickle_subscriptions_state.subscriptions for all to trickle_owner using (true) with check (true);
-create policy subscriptions_read on trickle_subscriptions_state.subscriptions for select to trickle_forwarder, trickle_operator using (true);
+create policy subscriptions_owner on trickle_subscriptions_state.subscriptions for all
+  to trickle_owner using (true) with check (true);
+create policy subscriptions_read on trickle_subscriptions_state.subscriptions for select
+  to trickle_forwarder, trickle_operator using (true);
 grant select on trickle_subscriptions_state.subscriptions to trickle_forwarder, trickle_operator;
 
 alter table trickle_subscriptions_state.members enable row level security;
 alter table trickle_subscriptions_state.members force row level security;
-create policy members_owner on trickle_subscriptions_state.members for all to trickle_owner using (true) with check (true);
-create policy members_read on trickle_subscriptions_state.members for select to trickle_forwarder, trickle_operator using (true);
+create policy members_owner on trickle_subscriptions_state.members for all
+  to trickle_owner using (true) with check (true);
+create policy members_read on trickle_subscriptions_state.members for select
+  to trickle_forwarder, trickle_operator using (true);
 grant select on trickle_subscriptions_state.members to trickle_forwarder, trickle_operator;
 
 alter table trickle_subscriptions_state.lanes enable row level security;
 alter table trickle_subscriptions_state.lanes force row level security;
-create policy lanes_owner on trickle_subscriptions_state.lanes for all to trickle_owner using (true) with check (true);
-create policy lanes_read on trickle_subscriptions_state.lanes for select to trickle_forwarder, trickle_operator using (true);
+create policy lanes_owner on trickle_subscriptions_state.lanes for all
+  to trickle_owner using (true) with check (true);
+create policy lanes_read on trickle_subscriptions_state.lanes for select
+  to trickle_forwarder, trickle_operator using (true);
 grant select on trickle_subscriptions_state.lanes to trickle_forwarder, trickle_operator;
 
 alter table trickle_subscriptions_state.parked enable row level security;
 alter table trickle_subscriptions_state.parked force row level security;
-create policy parked_owner on trickle_subscriptions_state.parked for all to trickle_owner using (true) with check (true);
-create policy parked_read on trickle_subscriptions_state.parked for select to trickle_forwarder, trickle_operator using (true);
+create policy parked_owner on trickle_subscriptions_state.parked for all
+  to trickle_owner using (true) with check (true);
+create policy parked_read on trickle_subscriptions_state.parked for select
+  to trickle_forwarder, trickle_operator using (true);
 grant select on trickle_subscriptions_state.parked to trickle_forwarder, trickle_operator;

@@ -1,18 +1,15 @@
 import { recordAction, type ActionFacts, type OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import type { Database, RunStatement, Statement } from '../../postgres/index.ts'
+import { INT8_MAX, type Database, type RunStatement, type Statement } from '../../postgres/index.ts'
 import { statusesOfRows, type SubscriptionStatus } from './status.ts'
+import { decideParked, selectParked, selectParkedTenant, type ParkedEvent } from '../parking/statements.ts'
 import {
-  decideParked,
   LAG_COUNTED_MAX,
-  place,
+  moveCheckpoints,
   resize,
-  selectParked,
-  selectParkedTenant,
   selectStatus,
   setState,
   type Changed,
-  type ParkedEvent,
 } from './statements.ts'
 
 export type ResumePoint =
@@ -29,8 +26,8 @@ export interface ParkedQuery {
 
 /** As many as a page of anything else. */
 const PARKED_LIMIT_MAX = 1_000
-const MEMBERS_MAX = 16
-const INT64_MAX = 9_223_372_036_854_775_807n
+/** The largest group: more members than connections of a small database can work at once would only wait. */
+export const MEMBERS_MAX = 16
 
 /**
  * What an operator can see and do; runs on the operator's login. What is done for an `OperatorAction` leaves its row in
@@ -68,7 +65,7 @@ export class SubscriptionOperations {
 
   /** Back to the beginning of the log, and paused: everything is handled again after `resume`. */
   async reset(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
-    return this.#change(name, place(name, 'beginning', null, false), action)
+    return this.#change(name, moveCheckpoints(name, 'beginning', null, false), action)
   }
 
   /**
@@ -78,7 +75,7 @@ export class SubscriptionOperations {
   async resumeAt(name: string, at: ResumePoint, action?: OperatorAction): Promise<SubscriptionStatus> {
     const point = at.kind === 'checkpoint' ? at : null
     const detail = point === null ? `at ${at.kind}` : `at checkpoint ${point.xid}/${point.position}`
-    return this.#change(name, place(name, at.kind, point, true), action, detail)
+    return this.#change(name, moveCheckpoints(name, at.kind, point, true), action, detail)
   }
 
   /** Takes effect when every member has come to the furthest one's point; see `targetMembers`. */
@@ -102,7 +99,7 @@ export class SubscriptionOperations {
     return { events, next: rows.length > limit ? (events.at(-1)?.parkedId ?? null) : null }
   }
 
-  /** The next run handles it again, and what waits behind it when it succeeds. @throws also PARKED_EVENT_NOT_FOUND. */
+  /** The next run handles it again, and what waits for it when it succeeds. @throws also PARKED_EVENT_NOT_FOUND. */
   async replay(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
     await this.#decide(name, parkedId, 'replay', action)
   }
@@ -184,7 +181,7 @@ const CONFLICTS: Readonly<
     'stopped with an ended epoch of the log, so its checkpoint may mean nothing; choose where to resume it',
   single: 'is worked on by one member only',
   resizing: 'is being resized; wait until that is done',
-  waiting: 'holds this event behind an earlier one of its stream; decide on that one',
+  waiting: 'holds this event until an earlier one of its stream is done; decide on that one',
 }
 
 const notFound = (name: string): TrickleError =>
@@ -195,4 +192,4 @@ const eventNotFound = (name: string, parkedId: string): TrickleError =>
 
 /** Null for what can be no id. */
 const idOf = (text: string): string | null =>
-  /^\d{1,19}$/.test(text) && BigInt(text) <= INT64_MAX ? text : null
+  /^\d{1,19}$/.test(text) && BigInt(text) <= INT8_MAX ? text : null

@@ -1,3 +1,4 @@
+/** Subscriptions, and what an operator does with them: table `subscriptions`. */
 import {
   boolean,
   columns,
@@ -10,9 +11,24 @@ import {
   type RowOf,
   type Statement,
 } from '../../postgres/index.ts'
-import type { FeedPosition } from '../lease/statements.ts'
+import type { FeedPosition } from '../feed-position.ts'
 
-/** Rows looked at for the lag of a member: about 20 ms; who is further behind is told so. */
+const REGISTERED = columns({ members: integer })
+
+export const register = (
+  name: string,
+  isGroup: boolean,
+  types: readonly string[] | null,
+  streamTypes: readonly string[] | null,
+  fromNow: boolean,
+): Statement<RowOf<typeof REGISTERED>> => ({
+  name: 'subscription_register',
+  text: 'select trickle_subscriptions_state.register($1, $2, $3, $4, $5) as members',
+  columns: REGISTERED,
+  values: [name, isGroup, types, streamTypes, fromNow],
+})
+
+/** Rows looked at for the lag of a member: about 20 ms. Of a larger lag the status says that it is a lower bound. */
 export const LAG_COUNTED_MAX = 10_000
 
 const STATUS = columns({
@@ -63,7 +79,7 @@ export const selectStatus = (name: string | null, lagCountedMax: number): Statem
 })
 
 /** Done, or why not. */
-const CHANGED = columns({
+export const CHANGED = columns({
   outcome: oneOf(
     'done',
     'not-found',
@@ -88,14 +104,14 @@ export const setState = (name: string, action: 'pause' | 'resume'): Statement<Ch
   values: [name, action],
 })
 
-export const place = (
+export const moveCheckpoints = (
   name: string,
   kind: string,
   at: FeedPosition | null,
   isResumed: boolean,
 ): Statement<Changed> => ({
   name: 'subscription_place',
-  text: 'select trickle_subscriptions_state.place($1, $2, $3, $4, $5) as outcome',
+  text: 'select trickle_subscriptions_state.move_checkpoints($1, $2, $3, $4, $5) as outcome',
   columns: CHANGED,
   values: [name, kind, at?.xid ?? null, at?.position ?? null, isResumed],
 })
@@ -105,53 +121,4 @@ export const resize = (name: string, members: number): Statement<Changed> => ({
   text: 'select trickle_subscriptions_state.resize($1, $2) as outcome',
   columns: CHANGED,
   values: [name, members],
-})
-
-export const decideParked = (
-  name: string,
-  parkedId: string,
-  decision: 'replay' | 'skip',
-): Statement<Changed> => ({
-  name: 'subscription_decide_parked',
-  text: 'select trickle_subscriptions_state.decide_parked($1, $2, $3) as outcome',
-  columns: CHANGED,
-  values: [name, parkedId, decision],
-})
-
-const PARKED_TENANT = columns({ tenantId: text })
-
-export const selectParkedTenant = (
-  name: string,
-  parkedId: string,
-): Statement<RowOf<typeof PARKED_TENANT>> => ({
-  name: 'subscription_parked_tenant',
-  text: 'select p.tenant_id from trickle_subscriptions_state.parked p where p.name = $1 and p.parked_id = $2',
-  columns: PARKED_TENANT,
-  values: [name, parkedId],
-})
-
-const PARKED = columns({
-  parkedId: text,
-  tenantId: text,
-  streamId: text,
-  version: integer,
-  eventId: text,
-  source: text,
-  type: text,
-  attempts: integer,
-  /** Of the last attempt; '' for one that waits. */
-  error: text,
-  state: oneOf('parked', 'waiting', 'replay'),
-  parkedAt: timestamp,
-})
-
-export type ParkedEvent = RowOf<typeof PARKED>
-
-export const selectParked = (name: string, after: string, limit: number): Statement<ParkedEvent> => ({
-  name: 'subscription_parked',
-  text: `select ${PARKED.of('p')}
-    from trickle_subscriptions_state.parked p
-    where p.name = $1 and p.state <> 'skipped' and p.parked_id > $2 order by p.parked_id limit $3`,
-  columns: PARKED,
-  values: [name, after, limit],
 })

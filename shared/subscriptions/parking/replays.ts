@@ -1,17 +1,15 @@
-import { endsSubscription, withTimeout } from '../run/attempt.ts'
-import type { FeedEvent } from '../run/feed-event.ts'
-import { replayStep, takeReplays, type Replay } from '../run/statements.ts'
+import { attemptOnce, failureOf, type Trial } from '../run/attempt.ts'
+import { handleEvents } from '../run/handle-events.ts'
 import type { MemberRun } from '../run/member-run.ts'
-import { inOneTransaction } from '../run/one-transaction.ts'
-import { backoffMs, isPassing, messageOf, putOff } from '../run/put-off.ts'
-import { SubscriptionEvent } from '../run/subscription-event.ts'
+import { backoffMs, messageOf } from '../run/put-off.ts'
 import { workLimits } from '../run/work-limits.ts'
+import { replayStep, takeReplays, type Replay, type ReplayStep } from './statements.ts'
 
 /** Read at a time: a stream gives one event after the other, so this is how many streams go on beside each other. */
 const REPLAYS_READ = 20
 
 /**
- * Handles events that an operator wants handled again, and what waited behind them, each stream in order: only the first
+ * Handles events that an operator wants handled again, and what waited after them, each stream in order: only the first
  * of a stream that is set aside is ever taken, and the next one wakes when it is done. A failure here holds up nobody
  * else: the event waits for its next attempt, or is parked again.
  */
@@ -39,73 +37,57 @@ export class Replays {
     return tried > 0
   }
 
-  async #again(event: Replay): Promise<void> {
-    const { parkedId, isThere } = event
+  async #again(replay: Replay): Promise<void> {
     const { lease, subscription } = this.#run
     await lease.assertHeld()
     // Counted before it is made, always: the event is known to be trouble.
-    const attempt = await this.#note(parkedId, 'begin', null, null)
+    const attempt = await this.#note(replay, 'begin')
     if (attempt === null) return
-    if (!isThere) {
-      await this.#note(parkedId, 'failed', 'The log does not hold this event any more.', null)
+    if (!replay.isThere) {
+      await this.#note(replay, 'failed', 'The log does not hold this event any more.')
       return
     }
-    if (attempt > subscription.maxAttempts) {
-      await this.#note(parkedId, 'failed', 'The process ended while the event was being handled.', null)
-      return
-    }
-    try {
-      await withTimeout(this.#run, (signal) => this.#handle(event, parkedId, attempt, signal))
+    const failed = await attemptOnce(this.#run, this.#trialOf(replay), attempt, true)
+    if (failed === null) {
       this.#run.handled += 1
-    } catch (error) {
-      if (lease.signal.aborted) throw lease.lost()
-      if (endsSubscription(error)) throw error
-      await this.#failed(parkedId, event, attempt, error)
-    }
-  }
-
-  async #handle(event: FeedEvent, parkedId: string, attempt: number, signal: AbortSignal): Promise<void> {
-    const { code } = this.#run.subscription
-    const seen = new SubscriptionEvent(event)
-    const done = replayStep(this.#run.lease, parkedId, 'done', null, null)
-    if ('handle' in code) {
-      await code.handle(seen, { signal, attempt })
-      await this.#run.database.query(done, { resolvesAmbiguity: true })
       return
     }
-    await inOneTransaction(
-      this.#run.database,
-      async (run) => {
-        await code.handleBatch([seen], run, { signal, attempt })
-        signal.throwIfAborted()
-      },
-      async (run) => {
-        const [row] = await run(done)
-        // Nobody may record it any more: neither may its effect be.
-        if ((row?.attempts ?? null) === null) throw this.#run.lease.lost()
-      },
-    )
+    const { attempts, error, isLast } = failureOf(this.#run, attempt, failed.error)
+    this.#run.problem(replay, attempts, error, isLast ? 'parked' : 'retry')
+    const waitMs = isLast ? null : backoffMs(attempts, subscription.backoffMs)
+    await this.#note(replay, 'failed', messageOf(error), waitMs)
   }
 
-  async #failed(parkedId: string, event: FeedEvent, attempt: number, error: unknown): Promise<void> {
-    const { subscription } = this.#run
-    if (isPassing(error)) {
-      this.#run.problem(event, attempt, error, 'later')
-      await this.#note(parkedId, 'later', messageOf(error), 0)
-      throw putOff(error)
+  #trialOf(replay: Replay): Trial {
+    const { database, lease } = this.#run
+    const done = replayStep(lease, replay.parkedId, 'done', null, null)
+    return {
+      event: replay,
+      attempt: async (context) => {
+        const isRecorded = await handleEvents(this.#run, [replay], context, async (run) => {
+          const [row] = await run(done)
+          // Nobody may record it any more: neither may its effect be.
+          if ((row?.attempts ?? null) === null) throw lease.lost()
+        })
+        if (!isRecorded) await database.query(done, { resolvesAmbiguity: true })
+      },
+      takeBack: async (error) => {
+        await this.#note(replay, 'later', error, 0)
+      },
     }
-    const isLast = attempt >= subscription.maxAttempts
-    this.#run.problem(event, attempt, error, isLast ? 'parked' : 'retry')
-    const waitMs = isLast ? null : backoffMs(attempt, subscription.backoffMs)
-    await this.#note(parkedId, 'failed', messageOf(error), waitMs)
   }
 
-  /** Null when an operator has decided otherwise meanwhile, or the lease is lost, which shows at the next change. */
+  /**
+   * Notes a step of an event.
+   * @param retryAfterMs null: it is not tried again by itself.
+   * @returns the number of its attempts; null when an operator has decided otherwise meanwhile, or the lease is lost, which
+   *   shows at the next change.
+   */
   async #note(
-    parkedId: string,
-    step: 'begin' | 'failed' | 'later',
-    error: string | null,
-    retryAfterMs: number | null,
+    { parkedId }: Replay,
+    step: Exclude<ReplayStep, 'done'>,
+    error: string | null = null,
+    retryAfterMs: number | null = null,
   ): Promise<number | null> {
     const [row] = await this.#run.database.query(
       replayStep(this.#run.lease, parkedId, step, error, retryAfterMs),

@@ -1,60 +1,87 @@
 import { TrickleError } from '../../errors/index.ts'
+import type { HandlerContext } from '../define.ts'
 import type { FeedEvent } from './feed-event.ts'
 import type { MemberRun } from './member-run.ts'
 import { backoffMs, isPassing, messageOf, PutOff, putOff } from './put-off.ts'
 import { workLimits } from './work-limits.ts'
 
-/** An event whose last attempt has failed. */
-export interface Poison {
-  readonly attempts: number
-  readonly error: string
-}
-
-/** How one event is tried: where its attempts are counted, and what an attempt does. */
+/** How one event is tried. */
 export interface Trial {
   readonly event: FeedEvent
-  /** Counts the attempt that is about to be made or that has just failed, and gives its number; -1 takes one back. */
-  count(by: 1 | -1): Promise<number>
-  /** Records what came before, so that nothing clears the count behind it. */
-  settleBefore(): Promise<void>
-  attempt(attempt: number, signal: AbortSignal): Promise<void>
+  /** What an attempt does. */
+  attempt(context: HandlerContext): Promise<void>
+  /** Takes back an attempt that was counted; `error` says why it says nothing about the event. */
+  takeBack(error: string): Promise<void>
+}
+
+/** A trial whose attempts are counted as it goes on. */
+export interface CountedTrial extends Trial {
+  /** Counts an attempt and gives its number. It is counted across runs. @throws TrickleError LEASE_LOST. */
+  count(): Promise<number>
+}
+
+/** An attempt that failed by the event's own fault. */
+export interface Failure {
+  /** How many there were. */
+  readonly attempts: number
+  readonly error: unknown
+  /** There is no attempt left: the event is poison. */
+  readonly isLast: boolean
 }
 
 /**
- * Tries an event until it is handled or poison, waiting in between. In a careful run an attempt is counted before it is
- * made, so that an event which ends the process is found out too.
+ * Tries an event until it is handled or poison, waiting in between. In a careful run, and from the second attempt on, an
+ * attempt is counted before it is made, so that an event which ends the process is found out too.
+ * @returns the last failure; null when the event is handled.
  * @throws PutOff when the next attempt must wait longer than a run should; LEASE_LOST.
  */
-export async function tryEvent(run: MemberRun, trial: Trial): Promise<Poison | null> {
-  const { subscription, lease } = run
-  let counted = run.isCareful
-  if (counted) await trial.settleBefore()
-  let attempt = counted ? await trial.count(1) : 1
-  for (;;) {
-    if (attempt > subscription.maxAttempts)
-      return { attempts: attempt - 1, error: 'The process ended while the event was being handled.' }
-    await lease.assertHeld()
-    try {
-      await withTimeout(run, (signal) => trial.attempt(attempt, signal))
-      return null
-    } catch (error) {
-      if (lease.signal.aborted) throw lease.lost()
-      if (endsSubscription(error)) throw error
-      await trial.settleBefore()
-      if (isPassing(error)) {
-        run.problem(trial.event, attempt, error, 'later')
-        if (counted) await trial.count(-1)
-        throw putOff(error)
-      }
-      if (!counted) attempt = await trial.count(1)
-      counted = true
-      if (attempt >= subscription.maxAttempts) return { attempts: attempt, error: messageOf(error) }
-      run.problem(trial.event, attempt, error, 'retry')
-      await waitFor(run, backoffMs(attempt, subscription.backoffMs), error)
-      attempt = await trial.count(1)
-    }
+export async function tryEvent(run: MemberRun, trial: CountedTrial): Promise<Failure | null> {
+  for (let isCounted = run.isCareful; ; isCounted = true) {
+    const attempt = isCounted ? await trial.count() : 1
+    const failed = await attemptOnce(run, trial, attempt, isCounted)
+    if (failed === null) return null
+    const failure = failureOf(run, isCounted ? attempt : await trial.count(), failed.error)
+    if (failure.isLast) return failure
+    run.problem(trial.event, failure.attempts, failure.error, 'retry')
+    await waitFor(run, backoffMs(failure.attempts, run.subscription.backoffMs), failure.error)
   }
 }
+
+/**
+ * Makes one attempt. One that fails counts, but for a failure that says nothing about the event.
+ * @param isCounted whether it is counted already.
+ * @returns null when the event is handled; an event that ended the process in its last attempt is not tried again.
+ * @throws PutOff for a failure that says nothing about the event, after the attempt is taken back; LEASE_LOST,
+ *   SUBSCRIPTION_STOPPED.
+ */
+export async function attemptOnce(
+  run: MemberRun,
+  trial: Trial,
+  attempt: number,
+  isCounted: boolean,
+): Promise<{ readonly error: unknown } | null> {
+  if (attempt > run.subscription.maxAttempts) return { error: new Error(PROCESS_ENDED) }
+  await run.lease.assertHeld()
+  try {
+    await withTimeout(run, (signal) => trial.attempt({ signal, attempt }))
+    return null
+  } catch (error) {
+    if (run.lease.signal.aborted) throw run.lease.lost()
+    if (endsSubscription(error)) throw error
+    if (!isPassing(error)) return { error }
+    run.problem(trial.event, attempt, error, 'later')
+    if (isCounted) await trial.takeBack(messageOf(error))
+    throw putOff(error)
+  }
+}
+
+/** @param attempt the number of the one that failed. */
+export function failureOf({ subscription }: MemberRun, attempt: number, error: unknown): Failure {
+  const { maxAttempts } = subscription
+  return { attempts: Math.min(attempt, maxAttempts), error, isLast: attempt >= maxAttempts }
+}
+
+const PROCESS_ENDED = 'The process ended while the event was being handled.'
 
 /** Says that the subscription itself can't go on; no attempt at an event can mend that. */
 export const endsSubscription = (error: unknown): boolean =>

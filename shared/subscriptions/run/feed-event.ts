@@ -1,6 +1,6 @@
 import { EVENT_COLUMNS, type StoredEvent } from '../../event-store/index.ts'
-import { bigint, orElse, text } from '../../postgres/index.ts'
-import type { FeedPosition } from '../lease/statements.ts'
+import { bigint, orElse, orNull, text } from '../../postgres/index.ts'
+import type { FeedPosition } from '../feed-position.ts'
 
 /** An event of the feed of all tenants. Times are PostgreSQL's text in UTC; data and metadata are JSON texts. */
 export interface FeedEvent extends StoredEvent, FeedPosition {
@@ -12,6 +12,7 @@ export const FEED_EVENT_COLUMNS = {
   tenantId: orElse(text, ''),
   xid: bigint,
   position: bigint,
+  streamType: orNull(text),
   streamId: orElse(text, ''),
   ...EVENT_COLUMNS,
 } as const

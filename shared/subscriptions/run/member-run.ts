@@ -1,9 +1,9 @@
-import type { Database, Statement } from '../../postgres/index.ts'
+import type { Database } from '../../postgres/index.ts'
 import type { Subscription } from '../define.ts'
 import type { FeedEvent } from './feed-event.ts'
-import { countAttempt, selectLanes, takePage, type Lane, type PageRow } from './statements.ts'
+import { selectLanes, takePage, type Lane, type PageRow } from './statements.ts'
 import { Lease } from '../lease/lease.ts'
-import type { FeedPosition } from '../lease/statements.ts'
+import type { FeedPosition } from '../feed-position.ts'
 import { workLimits } from './work-limits.ts'
 
 /** What went wrong with an event and what was done about it; for logs. */
@@ -70,9 +70,8 @@ export class MemberRun {
   /** @throws TrickleError LEASE_LOST, also when the subscription was paused. */
   async takePage(lane: string | null, after: FeedPosition): Promise<Page> {
     const { types, streamTypes } = this.subscription
-    const askedAtMs = performance.now()
-    const rows = await this.database.query(
-      takePage(this.lease, {
+    const rows = await this.lease.prolonging(async () => {
+      const page = takePage(this.lease, {
         lane,
         after,
         types,
@@ -81,13 +80,14 @@ export class MemberRun {
         scanLimit: workLimits.pageScanned,
         bytesMax: workLimits.pageBytes,
         leaseMs: Lease.durationMs,
-      }),
+      })
       // Taken twice it only prolongs the lease twice.
-      { isRead: true },
-    )
+      const taken = await this.database.query(page, { isRead: true })
+      if (taken.length === 0) throw this.lease.lost()
+      return taken
+    })
     const end = rows.pop()
     if (end === undefined) throw this.lease.lost()
-    this.lease.prolonged(askedAtMs)
     this.isAtBarrier = end.type === 'barrier'
     return {
       events: rows,
@@ -99,22 +99,6 @@ export class MemberRun {
 
   async lanes(): Promise<Lane[]> {
     return this.database.query(selectLanes(this.lease, workLimits.lanesPerStep), { isRead: true })
-  }
-
-  /** Counts an attempt at the event that stands next, or takes one back. @throws TrickleError LEASE_LOST. */
-  async countAttempt(lane: string | null, event: FeedEvent, by: 1 | -1): Promise<number> {
-    // A lost answer counts an attempt that was not made; that errs on the side of parking.
-    const [row] = await this.database.query(countAttempt(this.lease, lane, event, by), {
-      resolvesAmbiguity: true,
-    })
-    const attempt = row?.attempts ?? null
-    if (attempt === null) throw this.lease.lost()
-    return attempt
-  }
-
-  /** Runs a statement whose answer may be lost; what it did shows at the next change, which names where it stands. */
-  query<R>(statement: Statement<R>): Promise<R[]> {
-    return this.database.query(statement)
   }
 
   problem(event: FeedEvent, attempt: number, error: unknown, action: SubscriptionProblem['action']): void {

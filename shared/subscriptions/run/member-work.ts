@@ -1,14 +1,15 @@
 import { TrickleError } from '../../errors/index.ts'
-import { endsSubscription, tryEvent, withTimeout, type Poison } from './attempt.ts'
-import { PageProgress } from './page-progress.ts'
-import type { FeedEvent } from './feed-event.ts'
-import type { Lane, PageRow } from './statements.ts'
-import type { MemberRun, Page } from './member-run.ts'
-import { inOneTransaction } from './one-transaction.ts'
-import { isSame, planLanes, type PlannedLane } from './plan-lanes.ts'
-import { isPassing, putOff } from './put-off.ts'
+import type { HandlerContext } from '../define.ts'
+import { isSame, type FeedPosition } from '../feed-position.ts'
 import { Replays } from '../parking/replays.ts'
-import { SubscriptionEvent } from './subscription-event.ts'
+import { endsSubscription, tryEvent, withTimeout, type Failure } from './attempt.ts'
+import type { FeedEvent } from './feed-event.ts'
+import { handleEvents } from './handle-events.ts'
+import type { MemberRun, Page } from './member-run.ts'
+import { PageProgress } from './page-progress.ts'
+import { planLanes, type PlannedLane } from './plan-lanes.ts'
+import { isPassing, messageOf, PutOff, putOff } from './put-off.ts'
+import type { Lane, PageRow } from './statements.ts'
 import { workLimits } from './work-limits.ts'
 
 /** Works on a member whose lease is held: what is to be replayed, a page of the main feed, a page of some lanes. */
@@ -60,6 +61,8 @@ export class MemberWork {
     } catch (error) {
       // A pause refuses the lease too, and then nobody else is there: what was done is recorded, if the fence still holds.
       if (endsSubscription(error)) await progress.settle().catch(() => {})
+      // The run ends before its time, and what was done in it is not to be done again.
+      if (error instanceof PutOff) await progress.settle()
       throw error
     }
   }
@@ -74,7 +77,12 @@ export class MemberWork {
         await progress.settle()
         return
       }
-      const poison = await this.#try(progress, event)
+      const poison = await tryEvent(this.#run, {
+        event,
+        attempt: (context) => this.#handle(progress, [event], event, context),
+        count: () => progress.count(event),
+        takeBack: () => progress.takeBack(event),
+      })
       if (poison === null) {
         this.#run.handled += 1
         progress.passed(event)
@@ -87,20 +95,6 @@ export class MemberWork {
     await progress.settle()
   }
 
-  #try(progress: PageProgress, event: FeedEvent): Promise<Poison | null> {
-    const { code } = this.#run.subscription
-    const seen = new SubscriptionEvent(event)
-    return tryEvent(this.#run, {
-      event,
-      count: (by) => this.#run.countAttempt(progress.lane, event, by),
-      settleBefore: () => progress.settle(),
-      attempt: async (attempt, signal) => {
-        if ('handle' in code) await code.handle(seen, { signal, attempt })
-        else await this.#inTransaction(progress, [event], event, attempt, signal)
-      },
-    })
-  }
-
   /**
    * A batch of events with effects in the same database: all of the page in one transaction. False when it has to be done
    * one by one: because that is what the subscription asks for, or to find the event that makes it fail.
@@ -109,7 +103,7 @@ export class MemberWork {
     if (!('handleBatch' in this.#run.subscription.code) || this.#run.isCareful) return false
     if (mine.length === 0 || mine.some((event) => event.isBlocked)) return false
     try {
-      await withTimeout(this.#run, (signal) => this.#inTransaction(progress, mine, page.end, 1, signal))
+      await withTimeout(this.#run, (signal) => this.#handle(progress, mine, page.end, { signal, attempt: 1 }))
       this.#run.handled += mine.length
       return true
     } catch (error) {
@@ -120,48 +114,32 @@ export class MemberWork {
     }
   }
 
-  async #inTransaction(
+  async #handle(
     progress: PageProgress,
     events: readonly FeedEvent[],
-    to: FeedEvent | Page['end'],
-    attempt: number,
-    signal: AbortSignal,
+    to: FeedPosition,
+    context: HandlerContext,
   ): Promise<void> {
-    const { code } = this.#run.subscription
-    if (!('handleBatch' in code)) return
-    const seen = events.map((event) => new SubscriptionEvent(event))
-    const settled = await inOneTransaction(
-      this.#run.database,
-      async (run) => {
-        await code.handleBatch(seen, run, { signal, attempt })
-        // An attempt that was given up must not commit behind the back of the next one.
-        signal.throwIfAborted()
-      },
-      async (run) => {
-        const [answer] = await run(progress.statement(to))
-        progress.check(answer)
-        return answer
-      },
-    )
-    progress.accept(settled, { xid: to.xid, position: to.position })
+    let accept = (): void => {}
+    await handleEvents(this.#run, events, context, async (run) => {
+      accept = await progress.settleIn(run, to)
+    })
+    accept()
   }
 
-  async #poisoned(progress: PageProgress, event: FeedEvent, poison: Poison): Promise<void> {
+  async #poisoned(progress: PageProgress, event: FeedEvent, { attempts, error }: Failure): Promise<void> {
     const { onPoison, name } = this.#run.subscription
-    this.#run.problem(
-      event,
-      poison.attempts,
-      new Error(poison.error),
-      onPoison === 'stop' ? 'stopped' : 'parked',
-    )
+    const message = messageOf(error)
+    this.#run.problem(event, attempts, error, onPoison === 'stop' ? 'stopped' : 'parked')
     if (onPoison === 'stop') {
       await progress.settle()
       throw new TrickleError(
         'SUBSCRIPTION_STOPPED',
-        `${name} stopped at version ${event.version} of stream ${event.streamId} of tenant ${event.tenantId} after ${poison.attempts} attempts: ${poison.error}`,
+        `${name} stopped at version ${event.version} of stream ${event.streamId} of tenant ${event.tenantId} after ${attempts} attempts: ${message}`,
       )
     }
-    progress.setAside({ event, state: 'parked', blocks: onPoison === 'park-stream', ...poison })
+    const blocks = onPoison === 'park-stream'
+    progress.setAside({ event, state: 'parked', blocks, attempts, error: message })
     await progress.settle()
   }
 }

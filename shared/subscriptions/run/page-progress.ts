@@ -1,16 +1,16 @@
 import { TrickleError } from '../../errors/index.ts'
-import type { Statement } from '../../postgres/index.ts'
-import { settle, type Lane, type SetAside, type Settled } from './statements.ts'
+import type { RunStatement, Statement } from '../../postgres/index.ts'
+import { isBefore, isSame, type FeedPosition } from '../feed-position.ts'
+import { Lease } from '../lease/lease.ts'
 import type { FeedEvent } from './feed-event.ts'
 import type { MemberRun } from './member-run.ts'
-import { Lease } from '../lease/lease.ts'
-import { isBefore, isSame, type PlannedLane } from './plan-lanes.ts'
-import type { FeedPosition } from '../lease/statements.ts'
+import type { PlannedLane } from './plan-lanes.ts'
+import { countAttempt, settle, type Lane, type SetAside, type Settled } from './statements.ts'
 import { workLimits } from './work-limits.ts'
 
 /**
- * The way through one page: how far it is done, and how far that is recorded. A settlement records everything up to a
- * point in one transaction: the checkpoint, what was set aside before it, and the lanes that begin before it.
+ * Tracks what of a page is handled and what of that is committed. A settlement records everything up to a point in one
+ * transaction: the checkpoint, what was set aside before it, and the lanes that begin before it.
  */
 export class PageProgress {
   readonly #run: MemberRun
@@ -28,10 +28,6 @@ export class PageProgress {
     this.#planned = planned
     this.#settled = lane ?? run.lease.checkpoint
     this.#done = this.#settled
-  }
-
-  get lane(): string | null {
-    return this.#lane?.tenantId ?? null
   }
 
   /** Left to the lane that begins in this page. */
@@ -59,20 +55,61 @@ export class PageProgress {
     return this.#run.isCareful || performance.now() - this.#settledAtMs >= workLimits.settleEveryMs
   }
 
-  /** @throws TrickleError LEASE_LOST; SUBSCRIPTION_STOPPED when too much is set aside. */
-  async settle(): Promise<void> {
-    if (isSame(this.#settled, this.#done)) return
-    const askedAtMs = performance.now()
-    const [settled] = await this.#run.query(this.statement(this.#done))
-    this.accept(settled, this.#done)
-    this.#run.lease.prolonged(askedAtMs)
+  /**
+   * Counts an attempt at the event that stands next. What came before is recorded first: recording it later would clear
+   * the count.
+   * @throws TrickleError LEASE_LOST, and as `settle`.
+   */
+  async count(event: FeedEvent): Promise<number> {
+    await this.settle()
+    return this.#count(event, 1)
   }
 
-  /** What records everything up to `to`; for a transaction of the subscription's own, which calls `accept` behind it. */
-  statement(to: FeedPosition): Statement<Settled> {
+  /** Takes an attempt back. @throws TrickleError LEASE_LOST. */
+  async takeBack(event: FeedEvent): Promise<void> {
+    await this.#count(event, -1)
+  }
+
+  async #count(event: FeedEvent, by: 1 | -1): Promise<number> {
+    const { database, lease } = this.#run
+    // A lost answer counts an attempt that was not made; that errs on the side of parking.
+    const [row] = await database.query(countAttempt(lease, this.#laneId, event, by), {
+      resolvesAmbiguity: true,
+    })
+    const attempts = row?.attempts ?? null
+    if (attempts === null) throw lease.lost()
+    return attempts
+  }
+
+  /** Records what is done. @throws TrickleError LEASE_LOST; SUBSCRIPTION_STOPPED when too much is set aside. */
+  async settle(): Promise<void> {
+    if (isSame(this.#settled, this.#done)) return
+    const { database, lease } = this.#run
+    const to = this.#done
+    // Whether a lost answer was a change shows at the next one, which names where it stands.
+    const settled = await lease.prolonging(() => this.#record((statement) => database.query(statement), to))
+    this.#accept(settled, to)
+  }
+
+  /**
+   * Records everything up to `to` in a transaction of the subscription's own.
+   * @returns what is to be called once it is committed. @throws as `settle`.
+   */
+  async settleIn(run: RunStatement, to: FeedPosition): Promise<() => void> {
+    const settled = await this.#record(run, to)
+    return () => this.#accept(settled, { xid: to.xid, position: to.position })
+  }
+
+  async #record(run: RunStatement, to: FeedPosition): Promise<Settled> {
+    const [settled] = await run(this.#settlement(to))
+    if (settled === undefined || settled.outcome === 'lost') throw this.#run.lease.lost()
+    return settled
+  }
+
+  #settlement(to: FeedPosition): Statement<Settled> {
     const lanes = [...this.#planned.values()].filter(({ first }) => !isBefore(to, first))
     const settlement = {
-      lane: this.lane,
+      lane: this.#laneId,
       from: this.#settled,
       to,
       setAside: this.#setAside,
@@ -81,24 +118,22 @@ export class PageProgress {
     return settle(this.#run.lease, settlement, workLimits.parkedMax, Lease.durationMs)
   }
 
-  /** Refuses what was not recorded. @throws as `settle`. */
-  check(settled: Settled | undefined): void {
-    if (settled === undefined || settled.outcome === 'lost') throw this.#run.lease.lost()
-  }
-
-  accept(settled: Settled | undefined, to: FeedPosition): void {
-    this.check(settled)
+  #accept({ outcome }: Settled, to: FeedPosition): void {
     this.#settled = to
     this.#done = to
     this.#setAside = []
     this.#settledAtMs = performance.now()
     if (this.#lane === null) this.#run.lease.advancedTo(to)
     else this.#run.lease.recovered()
-    if (settled?.outcome !== 'full') return
+    if (outcome !== 'full') return
     throw new TrickleError(
       'SUBSCRIPTION_STOPPED',
       `${workLimits.parkedMax} events of ${this.#run.subscription.name} are set aside. Mend what makes them fail, replay or skip them, then resume.`,
     )
+  }
+
+  get #laneId(): string | null {
+    return this.#lane?.tenantId ?? null
   }
 }
 

@@ -1,10 +1,10 @@
 import type { FeedEvent } from './feed-event.ts'
 import type { Lane } from './statements.ts'
-import type { FeedPosition } from '../lease/statements.ts'
+import type { FeedPosition } from '../feed-position.ts'
 
 /**
  * Decides which tenants leave a full page for lanes of their own: those that hold more than `share` of its events. Up to
- * their share they are handled with the page; everything of theirs behind that belongs to the lane, so all streams of a
+ * their share they are handled with the page; everything of theirs after that belongs to the lane, so all streams of a
  * tenant move together and stay in order. Only a full page shows a backlog: in any other there is nobody to starve.
  */
 export function planLanes(
@@ -33,9 +33,3 @@ export interface PlannedLane {
   /** The first event that is left to the lane. */
   readonly first: FeedPosition
 }
-
-export const isBefore = (a: FeedPosition, b: FeedPosition): boolean =>
-  a.xid < b.xid || (a.xid === b.xid && a.position < b.position)
-
-export const isSame = (a: FeedPosition, b: FeedPosition): boolean =>
-  a.xid === b.xid && a.position === b.position

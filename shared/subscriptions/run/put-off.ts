@@ -1,3 +1,4 @@
+import { backoffCeilingMs, equalJitterMs } from '../../backoff/index.ts'
 import { isTrickleError } from '../../errors/index.ts'
 
 /**
@@ -34,15 +35,13 @@ export const isPassing = (error: unknown): boolean =>
 export const putOff = (error: unknown): PutOff =>
   new PutOff(error, error instanceof RetryLater ? error.afterMs : undefined)
 
-/** First line: some SDKs append stacks to their messages. What lies behind an INTERNAL says more than it does. */
+/** First line: some SDKs append stacks to their messages. The cause of an INTERNAL says more than it does. */
 export function messageOf(error: unknown): string {
   if (isTrickleError(error) && error.code === 'INTERNAL' && error.cause instanceof Error)
     return messageOf(error.cause)
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]?.slice(0, 2_000) ?? ''
 }
 
-/** Doubled with each attempt, with jitter so that many don't wake at once. Source: AWS, "Exponential Backoff and Jitter". */
-export function backoffMs(attempt: number, { first, longest }: { first: number; longest: number }): number {
-  const ceilingMs = Math.min(longest, first * 2 ** (attempt - 1))
-  return Math.round(ceilingMs / 2 + (Math.random() * ceilingMs) / 2)
-}
+/** The wait after an attempt, 1 for the first. */
+export const backoffMs = (attempt: number, { first, longest }: { first: number; longest: number }): number =>
+  Math.round(equalJitterMs(backoffCeilingMs(attempt, first, longest)))

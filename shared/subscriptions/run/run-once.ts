@@ -3,7 +3,8 @@ import type { Database } from '../../postgres/index.ts'
 import type { FeedEvent } from './feed-event.ts'
 import { Lease, type AcquireOutcome } from '../lease/lease.ts'
 import { PutOff } from './put-off.ts'
-import { readFeed, type FeedPosition } from '../lease/statements.ts'
+import type { FeedPosition } from '../feed-position.ts'
+import { readFeed } from './statements.ts'
 
 export interface RunBudget {
   /** No new step is begun after this; a step that runs is finished. */
@@ -12,10 +13,13 @@ export interface RunBudget {
   readonly stepsMax: number
 }
 
-/** What a subscription does with the feed. One step handles one batch and moves the checkpoint behind it. */
+/** What a subscription does with the feed. One step handles one batch and moves the checkpoint past it. */
 export interface Subscriber {
   readonly name: string
-  /** Returns the number of events handled; 0 when there was nothing, which ends the run. */
+  /**
+   * Returns the number of events handled; 0 when there was nothing, which ends the run. Renews the lease before an effect
+   * outside.
+   */
   step(lease: Lease, feed: FeedReader): Promise<number>
 }
 
@@ -63,8 +67,8 @@ export async function runOnce(
   let steps = 0
   const outcome = await underLease(lease, async () => {
     while (steps < budget.stepsMax && performance.now() < endMs) {
-      // A subscription that was paused meanwhile refuses its holder here.
-      if (steps > 0) await lease.renew()
+      // The heartbeat renews the lease, and finds out when the subscription was paused.
+      if (steps > 0) await lease.assertHeld()
       const handled = await subscriber.step(lease, feed)
       if (handled === 0) return 'done' as const
       events += handled

@@ -6,7 +6,7 @@ import { Lease, type AcquireOutcome } from '../lease/lease.ts'
 import { MemberWork } from './member-work.ts'
 import { PutOff } from './put-off.ts'
 import { underLease, type RunBudget } from './run-once.ts'
-import { register } from '../lease/statements.ts'
+import { register } from '../operations/statements.ts'
 import { workLimits } from './work-limits.ts'
 
 export interface SubscriptionRunOptions extends RunBudget {

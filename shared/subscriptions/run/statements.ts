@@ -1,3 +1,4 @@
+/** Pages of the feed, and how far a member has come with them: tables `members` and `lanes`. */
 import {
   bigint,
   boolean,
@@ -10,23 +11,26 @@ import {
   type RowOf,
   type Statement,
 } from '../../postgres/index.ts'
+import type { FeedPosition } from '../feed-position.ts'
+import type { Holder } from '../lease/statements.ts'
 import { FEED_EVENT_COLUMNS, type FeedEvent } from './feed-event.ts'
-import type { FeedPosition, Holder } from '../lease/statements.ts'
 
-/** A tenant that is handled apart from the main checkpoint, and how far. */
-export interface Lane extends FeedPosition {
-  readonly tenantId: string
+export interface ReadFeedParameters {
+  readonly after: FeedPosition
+  /** Ends the page there, inclusive, instead of at the horizon. */
+  readonly until: FeedPosition | null
+  readonly limit: number
+  readonly bytesMax: number
 }
 
-/** An event that is set aside, with why. */
-export interface SetAside {
-  readonly event: FeedEvent
-  readonly state: 'parked' | 'waiting'
-  /** Whether later events of its stream wait behind it. */
-  readonly blocks: boolean
-  readonly attempts: number
-  readonly error: string
-}
+const FEED_PAGE = columns(FEED_EVENT_COLUMNS)
+
+export const readFeed = ({ after, until, limit, bytesMax }: ReadFeedParameters): Statement<FeedEvent> => ({
+  name: 'read_feed',
+  text: `select ${FEED_PAGE.of('f')} from trickle_events_log.read_feed($1, $2, $3, $4, $5, $6) f`,
+  columns: FEED_PAGE,
+  values: [after.xid, after.position, until?.xid ?? null, until?.position ?? null, limit, bytesMax],
+})
 
 export interface PageParameters {
   readonly lane: string | null
@@ -70,6 +74,32 @@ export const takePage = (holder: Holder, page: PageParameters): Statement<PageRo
     page.leaseMs,
   ],
 })
+
+/** A tenant that is handled apart from the main checkpoint, and how far. */
+export interface Lane extends FeedPosition {
+  readonly tenantId: string
+}
+
+const LANE = columns({ tenantId: text, xid: bigint, position: bigint })
+
+/** The one that was worked on longest ago first, so that each has its turn. */
+export const selectLanes = (holder: Holder, limit: number): Statement<Lane> => ({
+  name: 'subscription_lanes',
+  text: `select ${LANE.of('l')} from trickle_subscriptions_state.lanes l
+    where l.name = $1 and l.member = $2 order by l.updated_at, l.tenant_id limit $3`,
+  columns: LANE,
+  values: [holder.name, holder.member, limit],
+})
+
+/** An event that is set aside, with why. */
+export interface SetAside {
+  readonly event: FeedEvent
+  readonly state: 'parked' | 'waiting'
+  /** Whether later events of its stream wait for it. */
+  readonly blocks: boolean
+  readonly attempts: number
+  readonly error: string
+}
 
 export interface Settlement {
   readonly lane: string | null
@@ -130,18 +160,7 @@ const referenceOf = ({ event, state, blocks, attempts, error }: SetAside) => ({
   error,
 })
 
-const LANE = columns({ tenantId: text, xid: bigint, position: bigint })
-
-/** The one that was worked on longest ago first, so that each has its turn. */
-export const selectLanes = (holder: Holder, limit: number): Statement<Lane> => ({
-  name: 'subscription_lanes',
-  text: `select ${LANE.of('l')} from trickle_subscriptions_state.lanes l
-    where l.name = $1 and l.member = $2 order by l.updated_at, l.tenant_id limit $3`,
-  columns: LANE,
-  values: [holder.name, holder.member, limit],
-})
-
-/** Null when the lease is lost, or an operator has decided otherwise about an event that is handled again. */
+/** Null when the lease is lost. */
 const ATTEMPTS = columns({ attempts: orNull(integer) })
 
 export type Attempts = RowOf<typeof ATTEMPTS>
@@ -156,33 +175,4 @@ export const countAttempt = (
   text: 'select trickle_subscriptions_state.count_attempt($1, $2, $3, $4, $5, $6, $7, $8) as attempts',
   columns: ATTEMPTS,
   values: [holder.name, holder.member, holder.fence, lane, event.tenantId, event.streamId, event.version, by],
-})
-
-const REPLAY = columns({
-  ...FEED_EVENT_COLUMNS,
-  parkedId: text,
-  /** The log still holds the event that was set aside. */
-  isThere: boolean,
-})
-
-export type Replay = RowOf<typeof REPLAY>
-
-export const takeReplays = (holder: Holder, limit: number): Statement<Replay> => ({
-  name: 'subscription_take_replays',
-  text: `select ${REPLAY.of('r')} from trickle_subscriptions_state.take_replays($1, $2, $3) r`,
-  columns: REPLAY,
-  values: [holder.name, holder.member, limit],
-})
-
-export const replayStep = (
-  holder: Holder,
-  parkedId: string,
-  step: 'begin' | 'done' | 'failed' | 'later',
-  error: string | null,
-  retryAfterMs: number | null,
-): Statement<Attempts> => ({
-  name: 'subscription_replay_step',
-  text: 'select trickle_subscriptions_state.replay_step($1, $2, $3, $4, $5, $6, $7) as attempts',
-  columns: ATTEMPTS,
-  values: [holder.name, holder.member, holder.fence, parkedId, step, error, retryAfterMs],
 })

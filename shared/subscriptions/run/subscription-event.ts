@@ -1,7 +1,7 @@
 import { parseExactJson } from '../../json/index.ts'
 import { timestampOfText } from '../../postgres/index.ts'
 import type { FeedEvent } from './feed-event.ts'
-import type { FeedPosition } from '../lease/statements.ts'
+import type { FeedPosition } from '../feed-position.ts'
 
 /** An event as a subscription's code sees it. */
 export class SubscriptionEvent {

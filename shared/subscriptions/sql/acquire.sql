@@ -3,7 +3,8 @@
 -- A subscription of an ended epoch is stopped: its checkpoint may name events that the log does not hold any more, and
 -- only an operator knows where to go on. The subscription's row is locked first, here and wherever members are changed.
 create or replace function trickle_subscriptions_state.acquire(p_name text, p_member int, p_owner text, p_lease_ms int,
-    out outcome text, out fence bigint, out epoch uuid, out generation int, out xid xid8, out "position" bigint, out failures int, out crashes int)
+    out outcome text, out fence bigint, out epoch uuid, out generation int, out xid xid8, out "position" bigint,
+    out failures int, out crashes int)
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$
@@ -18,10 +19,13 @@ begin
     perform trickle_subscriptions_state.register(p_name, false, null, null, false);
     select * into v_row from trickle_subscriptions_state.subscriptions s where s.name = p_name for update;
   end if;
-  if v_row.target_members is not null and v_row.state = 'running' and trickle_subscriptions_state.finish_resize(p_name) then
+  if v_row.target_members is not null and v_row.state = 'running'
+    and trickle_subscriptions_state.finish_resize(p_name)
+  then
     select * into v_row from trickle_subscriptions_state.subscriptions s where s.name = p_name;
   end if;
-  select * into v_member from trickle_subscriptions_state.members m where m.name = p_name and m.member = p_member for update;
+  select * into v_member from trickle_subscriptions_state.members m
+    where m.name = p_name and m.member = p_member for update;
   epoch := v_row.epoch;
   generation := v_row.generation;
   xid := v_member.xid;
@@ -44,11 +48,11 @@ begin
   else
     outcome := 'acquired';
     fence := v_member.fence + 1;
-    -- A release clears the owner: one that is still there belongs to a holder that crashed, or stood still for too long.
+    -- A release clears the owner: one that is still there belongs to a holder that crashed, or stood still too long.
     crashes := v_member.crashes + (v_member.lease_owner is not null and v_member.lease_owner <> p_owner)::int;
     update trickle_subscriptions_state.members m
-      set lease_owner = p_owner, lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0), fence = v_member.fence + 1,
-          crashes = acquire.crashes, updated_at = v_now
+      set lease_owner = p_owner, lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0),
+          fence = v_member.fence + 1, crashes = acquire.crashes, updated_at = v_now
       where m.name = p_name and m.member = p_member;
   end if;
 end $$;

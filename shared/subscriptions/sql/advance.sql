@@ -12,7 +12,8 @@ begin
     set xid = p_to_xid, position = p_to_position, lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0),
         failures = 0, retry_at = null, error = null, attempts = 0, attempt_version = null, updated_at = v_now
     where m.name = p_name and m.member = p_member and m.fence = p_fence and m.lease_until is not null
-      and (m.xid, m.position) = (p_from_xid, p_from_position) and (p_to_xid, p_to_position) >= (p_from_xid, p_from_position);
+      and (m.xid, m.position) = (p_from_xid, p_from_position)
+      and (p_to_xid, p_to_position) >= (p_from_xid, p_from_position);
   return found;
 end $$;
 alter function trickle_subscriptions_state.advance owner to trickle_owner;

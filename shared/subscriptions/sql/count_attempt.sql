@@ -1,7 +1,8 @@
 -- Counts an attempt at the event that stands next, of the member or of a lane: before it is made where the event may be
--- what killed the last holder. p_by: 1, or -1 for an attempt that says nothing about the event. Null when the lease is lost.
-create or replace function trickle_subscriptions_state.count_attempt(p_name text, p_member int, p_fence bigint, p_lane uuid,
-    p_tenant uuid, p_stream text, p_version bigint, p_by int) returns int
+-- what killed the last holder. p_by: 1, or -1 for an attempt that says nothing about the event. Null when the lease is
+-- lost.
+create or replace function trickle_subscriptions_state.count_attempt(p_name text, p_member int, p_fence bigint,
+    p_lane uuid, p_tenant uuid, p_stream text, p_version bigint, p_by int) returns int
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$
@@ -10,7 +11,9 @@ declare
 begin
   if p_lane is null then
     update trickle_subscriptions_state.members m
-      set attempts = greatest(0, case when (m.attempt_tenant, m.attempt_stream, m.attempt_version) = (p_tenant, p_stream, p_version) then m.attempts else 0 end + p_by),
+      set attempts = greatest(0, p_by + case
+            when (m.attempt_tenant, m.attempt_stream, m.attempt_version) = (p_tenant, p_stream, p_version)
+            then m.attempts else 0 end),
           attempt_tenant = p_tenant, attempt_stream = p_stream, attempt_version = p_version
       where m.name = p_name and m.member = p_member and m.fence = p_fence and m.lease_until is not null
       returning m.attempts into v_attempts;
@@ -22,7 +25,8 @@ begin
     return null;
   end if;
   update trickle_subscriptions_state.lanes l
-    set attempts = greatest(0, case when (l.attempt_stream, l.attempt_version) = (p_stream, p_version) then l.attempts else 0 end + p_by),
+    set attempts = greatest(0, p_by + case
+          when (l.attempt_stream, l.attempt_version) = (p_stream, p_version) then l.attempts else 0 end),
         attempt_stream = p_stream, attempt_version = p_version
     where l.name = p_name and l.member = p_member and l.tenant_id = p_lane returning l.attempts into v_attempts;
   return v_attempts;

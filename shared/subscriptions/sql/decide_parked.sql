@@ -1,5 +1,6 @@
 -- p_decision: replay | skip. All members are held, so that none records a waiting event beside the decision.
-create or replace function trickle_subscriptions_state.decide_parked(p_name text, p_parked_id bigint, p_decision text) returns text
+create or replace function trickle_subscriptions_state.decide_parked(
+    p_name text, p_parked_id bigint, p_decision text) returns text
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$
@@ -20,7 +21,8 @@ begin
   elsif v_parked.state = 'waiting' then
     return 'waiting';
   elsif v_parked.state = 'parked' then
-    update trickle_subscriptions_state.parked p set state = 'replay', attempts = 0, retry_at = null where p.parked_id = p_parked_id;
+    update trickle_subscriptions_state.parked p set state = 'replay', attempts = 0, retry_at = null
+      where p.parked_id = p_parked_id;
   end if;
   return 'done';
 end $$;

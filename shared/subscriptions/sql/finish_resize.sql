@@ -15,7 +15,8 @@ begin
         and (m.lease_until > v_now or not trickle_subscriptions_state.is_at_barrier(p_name, m.member))) then
     return false;
   end if;
-  perform trickle_subscriptions_state.place_members(p_name, v_row.target_members, v_row.barrier_xid, v_row.barrier_position);
+  perform trickle_subscriptions_state.place_members(
+    p_name, v_row.target_members, v_row.barrier_xid, v_row.barrier_position);
   return true;
 end $$;
 alter function trickle_subscriptions_state.finish_resize owner to trickle_owner;

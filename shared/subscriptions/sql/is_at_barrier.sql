@@ -5,7 +5,8 @@ create or replace function trickle_subscriptions_state.is_at_barrier(p_name text
   as $$
     select (m.xid, m.position) = (s.barrier_xid, s.barrier_position)
         and not exists (select from trickle_subscriptions_state.lanes l where l.name = p_name and l.member = p_member)
-      from trickle_subscriptions_state.subscriptions s join trickle_subscriptions_state.members m on m.name = s.name and m.member = p_member
+      from trickle_subscriptions_state.subscriptions s
+      join trickle_subscriptions_state.members m on m.name = s.name and m.member = p_member
       where s.name = p_name
   $$;
 alter function trickle_subscriptions_state.is_at_barrier owner to trickle_owner;

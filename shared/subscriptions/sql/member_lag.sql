@@ -1,30 +1,36 @@
--- Events that a member has not handled, counted over at most p_scan_limit rows: of the feed behind its checkpoint, and of each lane up to
--- it. seconds: the age of the oldest; where none of the rows looked at is for the member, that of the last one, which no
--- unhandled event can be older than. Runs as the operator, who may see where events are and not what they say.
-create or replace function trickle_subscriptions_state.member_lag(p_name text, p_member int, p_scan_limit int, out events bigint, out is_lower_bound boolean, out seconds float8)
+-- Events that a member has not handled, counted over at most p_scan_limit rows: of the feed after its checkpoint, and
+-- of each lane up to it. seconds: the age of the oldest; where none of the rows looked at is for the member, that of
+-- the last one, which no unhandled event can be older than. Runs as the operator, who may see where events are and not
+-- what they say.
+create or replace function trickle_subscriptions_state.member_lag(p_name text, p_member int, p_scan_limit int,
+    out events bigint, out is_lower_bound boolean, out seconds float8)
   language sql stable
   as $$
     with m as (
       select m.xid, m.position, s.members, s.types, s.stream_types from trickle_subscriptions_state.members m
-        join trickle_subscriptions_state.subscriptions s on s.name = m.name where m.name = p_name and m.member = p_member),
+        join trickle_subscriptions_state.subscriptions s on s.name = m.name
+        where m.name = p_name and m.member = p_member),
     parts as (
-      select e.*, true as is_main from m, lateral (
-          select e.tenant_id, e.stream_id, e.type, e.stream_type, e.recorded_at, e.xid, e.position from trickle_events_log.events e
-            where (e.xid, e.position) > (m.xid, m.position) order by e.xid, e.position limit p_scan_limit) e
+      select e.*, true as is_main
+        from m, lateral trickle_events_log.event_headers_after(m.xid, m.position, p_scan_limit) e
       union all
-      select e.*, false from m, trickle_subscriptions_state.lanes l, lateral (
-          select e.tenant_id, e.stream_id, e.type, e.stream_type, e.recorded_at, e.xid, e.position from trickle_events_log.events e
-            where e.tenant_id = l.tenant_id and (e.xid, e.position) > (l.xid, l.position) and (e.xid, e.position) <= (m.xid, m.position)
-            order by e.xid, e.position limit p_scan_limit) e
+      select e.*, false
+        from m, trickle_subscriptions_state.lanes l, lateral trickle_events_log.tenant_event_headers(
+          l.tenant_id, l.xid, l.position, m.xid, m.position, p_scan_limit) e
         where l.name = p_name and l.member = p_member),
     judged as (
-      select p.*, (m.types is null or p.type = any (m.types)) and (m.stream_types is null or p.stream_type = any (m.stream_types))
-          and (m.members = 1 or trickle_subscriptions_state.member_of(p.tenant_id, p.stream_id, m.members) = p_member) as is_wanted
+      select p.*, (m.types is null or p.type = any (m.types))
+          and (m.stream_types is null or p.stream_type = any (m.stream_types))
+          and (m.members = 1 or trickle_events_log.part_of(p.tenant_id, p.stream_id, m.members) = p_member) as is_wanted
         from parts p, m),
     summed as (
       select count(*) filter (where j.is_wanted) as wanted, count(*) >= p_scan_limit as is_cut,
-          coalesce(min(j.recorded_at) filter (where j.is_wanted), max(j.recorded_at) filter (where j.is_main)) as oldest from judged j)
-    select s.wanted, s.is_cut, case when s.wanted = 0 and not s.is_cut then 0 else greatest(0, extract(epoch from clock_timestamp() - s.oldest)) end::float8 from summed s
+          coalesce(min(j.recorded_at) filter (where j.is_wanted), max(j.recorded_at) filter (where j.is_main)) as oldest
+        from judged j)
+    select s.wanted, s.is_cut,
+        case when s.wanted = 0 and not s.is_cut then 0
+          else greatest(0, extract(epoch from clock_timestamp() - s.oldest)) end::float8
+      from summed s
   $$;
 alter function trickle_subscriptions_state.member_lag owner to trickle_owner;
 grant execute on function trickle_subscriptions_state.member_lag to trickle_operator;

@@ -1,4 +1,4 @@
--- Makes a subscription at its first call and notes what its code asks for. p_from_now: it begins behind what is there,
+-- Makes a subscription at its first call and notes what its code asks for. p_from_now: it begins after what is there,
 -- else at the beginning of the log.
 create or replace function trickle_subscriptions_state.register(
     p_name text, p_is_group boolean, p_types text[], p_stream_types text[], p_from_now boolean) returns int
@@ -10,7 +10,8 @@ declare
   v_begin xid8 := case when p_from_now then trickle_events_log.feed_horizon() else '0' end;
 begin
   select s.members into v_members from trickle_subscriptions_state.subscriptions s
-    where s.name = p_name and s.is_group = p_is_group and s.types is not distinct from p_types and s.stream_types is not distinct from p_stream_types;
+    where s.name = p_name and s.is_group = p_is_group and s.types is not distinct from p_types
+      and s.stream_types is not distinct from p_stream_types;
   if found then
     return v_members;
   end if;
@@ -20,7 +21,8 @@ begin
   if found then
     insert into trickle_subscriptions_state.members (name, member, xid, read_xid) values (p_name, 0, v_begin, v_begin);
   end if;
-  update trickle_subscriptions_state.subscriptions s set is_group = p_is_group, types = p_types, stream_types = p_stream_types
+  update trickle_subscriptions_state.subscriptions s
+    set is_group = p_is_group, types = p_types, stream_types = p_stream_types
     where s.name = p_name returning s.members into v_members;
   return v_members;
 end $$;

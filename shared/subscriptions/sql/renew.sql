@@ -1,5 +1,6 @@
 -- Prolongs the lease; false when somebody else has it now, or nobody may work on the subscription.
-create or replace function trickle_subscriptions_state.renew(p_name text, p_member int, p_fence bigint, p_lease_ms int) returns boolean
+create or replace function trickle_subscriptions_state.renew(
+    p_name text, p_member int, p_fence bigint, p_lease_ms int) returns boolean
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$

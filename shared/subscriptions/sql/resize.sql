@@ -21,7 +21,8 @@ begin
   update trickle_subscriptions_state.subscriptions s
     set target_members = p_members, barrier_xid = b.xid, barrier_position = b.position, updated_at = clock_timestamp()
     from (select p.xid, p.position
-        from trickle_subscriptions_state.members m, lateral (values (m.xid, m.position), (m.read_xid, m.read_position)) as p (xid, position)
+        from trickle_subscriptions_state.members m,
+          lateral (values (m.xid, m.position), (m.read_xid, m.read_position)) as p (xid, position)
         where m.name = p_name and m.member < v_row.members order by 1 desc, 2 desc limit 1) b
     where s.name = p_name;
   perform trickle_subscriptions_state.finish_resize(p_name);

@@ -1,5 +1,5 @@
--- The operator's part. Each function answers with a word: done, not-found, or why it can not be done now.
--- p_action: pause | resume. A stopped subscription whose epoch has ended needs a place to go on from (place).
+-- Pauses a subscription or lets it go on. Answers with a word: done, not-found, stopped (a stopped one is not paused),
+-- or epoch-ended: it needs a place to go on from (move_checkpoints). p_action: pause | resume.
 create or replace function trickle_subscriptions_state.set_state(p_name text, p_action text) returns text
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
@@ -12,14 +12,16 @@ begin
   if not found then
     return 'not-found';
   elsif p_action = 'pause' then
-    update trickle_subscriptions_state.subscriptions s set state = 'paused', updated_at = v_now where s.name = p_name and s.state = 'running';
+    update trickle_subscriptions_state.subscriptions s set state = 'paused', updated_at = v_now
+      where s.name = p_name and s.state = 'running';
     return case when v_row.state = 'stopped' then 'stopped' else 'done' end;
   elsif v_row.state = 'running' then
     return 'done';
   elsif v_row.epoch <> (select c.epoch from trickle_events_log.current_epoch() c) then
     return 'epoch-ended';
   end if;
-  update trickle_subscriptions_state.subscriptions s set state = 'running', error = null, updated_at = v_now where s.name = p_name;
+  update trickle_subscriptions_state.subscriptions s set state = 'running', error = null, updated_at = v_now
+    where s.name = p_name;
   -- What was given up on is tried again, as often as before.
   update trickle_subscriptions_state.members m
     set failures = 0, retry_at = null, error = null, attempts = 0, attempt_version = null where m.name = p_name;

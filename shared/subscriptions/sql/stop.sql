@@ -1,6 +1,7 @@
 -- Ends the lease and the work of all members: only an operator's decision lets it go on. A member's own row comes
 -- second, as everywhere.
-create or replace function trickle_subscriptions_state.stop(p_name text, p_member int, p_fence bigint, p_error text) returns boolean
+create or replace function trickle_subscriptions_state.stop(
+    p_name text, p_member int, p_fence bigint, p_error text) returns boolean
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$
@@ -9,12 +10,14 @@ declare
 begin
   perform from trickle_subscriptions_state.subscriptions s where s.name = p_name for update;
   update trickle_subscriptions_state.members m
-    set lease_owner = null, lease_until = null, crashes = 0, failures = m.failures + 1, error = left(p_error, 2000), updated_at = v_now
+    set lease_owner = null, lease_until = null, crashes = 0, failures = m.failures + 1, error = left(p_error, 2000),
+        updated_at = v_now
     where m.name = p_name and m.member = p_member and m.fence = p_fence;
   if not found then
     return false;
   end if;
-  update trickle_subscriptions_state.subscriptions s set state = 'stopped', error = left(p_error, 2000), updated_at = v_now
+  update trickle_subscriptions_state.subscriptions s
+    set state = 'stopped', error = left(p_error, 2000), updated_at = v_now
     where s.name = p_name and s.state = 'running';
   return found;
 end $$;

@@ -12,8 +12,8 @@ create function trickle_tenants_state.current_tenant_id() returns uuid
 grant execute on function trickle_tenants_state.current_tenant_id() to trickle_app, trickle_forwarder, trickle_operator;
 
 -- The tenants of the batch that is being written. The writer sees and writes rows of these only: one tenant can not be
--- bound for a statement that serves many. Policies ask for it in a subselect, so that a statement reads the setting once;
--- asked for each row it cost a batch a quarter of its time.
+-- bound for a statement that serves many. Policies ask for it in a subselect, so that a statement reads the setting
+-- once; asked for each row it cost a batch a quarter of its time.
 create function trickle_tenants_state.batch_tenants() returns uuid[]
   language sql stable parallel safe
   as $$ select nullif(current_setting('app.batch_tenants', true), '')::uuid[] $$;
@@ -30,8 +30,9 @@ create function trickle_tenants_state.is_uuid(p_name text) returns boolean
   language sql immutable strict parallel safe
   as $$ select length(p_name) = 36 and p_name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' $$;
 
--- Whoever changes a tenant's status passes the checks below.
-grant execute on function trickle_tenants_state.fold_name(text), trickle_tenants_state.is_uuid(text) to trickle_operator;
+-- An operator who changes a tenant's status passes the checks below.
+grant execute on function trickle_tenants_state.fold_name(text), trickle_tenants_state.is_uuid(text)
+  to trickle_operator;
 
 -- Everything that a tenant is called by: its id, its slug and its external id, folded. A name belongs to one tenant, so
 -- no tenant can be made under a name that means another one, and no claim can mean two.
@@ -40,7 +41,8 @@ create table trickle_tenants_state.tenant_names (
   tenant_id uuid not null,
   constraint tenant_names_pkey primary key (name),
   constraint tenant_names_tenant_key unique (tenant_id, name),
-  constraint tenant_names_name_check check (name = trickle_tenants_state.fold_name(name) and name <> '' and name !~ '[^ -~]')
+  constraint tenant_names_name_check check (
+    name = trickle_tenants_state.fold_name(name) and name <> '' and name !~ '[^ -~]')
 );
 
 create table trickle_tenants_state.tenants (
@@ -58,13 +60,18 @@ create table trickle_tenants_state.tenants (
   constraint tenants_slug_key unique (slug),
   constraint tenants_external_id_key unique (external_id),
   constraint tenants_status_check check (status in ('active', 'suspended')),
-  constraint tenants_slug_check check (slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$' and not trickle_tenants_state.is_uuid(slug)),
+  constraint tenants_slug_check check (
+    slug ~ '^[a-z0-9][a-z0-9._-]{0,62}$' and not trickle_tenants_state.is_uuid(slug)),
   -- A uuid is the same in upper case, as the ids of Entra tenants are; any other external id is compared as it stands.
-  constraint tenants_external_id_check check (length(external_id) between 1 and 200 and external_id !~ '(^ )|[^ -~]|( $)'
+  constraint tenants_external_id_check check (
+    length(external_id) between 1 and 200 and external_id !~ '(^ )|[^ -~]|( $)'
     and (external_id = external_name or not trickle_tenants_state.is_uuid(external_name))),
-  constraint tenants_id_name_fkey foreign key (tenant_id, id_name) references trickle_tenants_state.tenant_names (tenant_id, name),
-  constraint tenants_slug_fkey foreign key (tenant_id, slug) references trickle_tenants_state.tenant_names (tenant_id, name),
-  constraint tenants_external_name_fkey foreign key (tenant_id, external_name) references trickle_tenants_state.tenant_names (tenant_id, name)
+  constraint tenants_id_name_fkey foreign key (tenant_id, id_name)
+    references trickle_tenants_state.tenant_names (tenant_id, name),
+  constraint tenants_slug_fkey foreign key (tenant_id, slug)
+    references trickle_tenants_state.tenant_names (tenant_id, name),
+  constraint tenants_external_name_fkey foreign key (tenant_id, external_name)
+    references trickle_tenants_state.tenant_names (tenant_id, name)
 );
 -- Names and their tenant are written in one statement, at whose end these keys are checked.
 alter table trickle_tenants_state.tenant_names add constraint tenant_names_tenant_fkey
@@ -74,10 +81,12 @@ alter table trickle_tenants_state.tenants enable row level security;
 alter table trickle_tenants_state.tenants force row level security;
 alter table trickle_tenants_state.tenant_names enable row level security;
 alter table trickle_tenants_state.tenant_names force row level security;
-create policy tenant_names_owner on trickle_tenants_state.tenant_names for all to trickle_owner using (true) with check (true);
+create policy tenant_names_owner on trickle_tenants_state.tenant_names for all
+  to trickle_owner using (true) with check (true);
 create policy tenants_owner on trickle_tenants_state.tenants for all to trickle_owner using (true) with check (true);
 create policy tenants_operator_read on trickle_tenants_state.tenants for select to trickle_operator using (true);
-create policy tenants_operator_change on trickle_tenants_state.tenants for update to trickle_operator using (true) with check (true);
+create policy tenants_operator_change on trickle_tenants_state.tenants for update
+  to trickle_operator using (true) with check (true);
 create policy tenants_app on trickle_tenants_state.tenants for select to trickle_app
   using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy tenants_writer on trickle_tenants_state.tenants for select to trickle_writer

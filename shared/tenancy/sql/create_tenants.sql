@@ -1,6 +1,7 @@
--- Makes tenants, the only way to make one. p_tenants: [{slug, externalId, name}], slugs folded. Tells of each, by its place
--- n in the request, whether it is created, existing (its slug is; nothing is changed then), or taken: its slug or
--- external id (field) is a name of another tenant (holder), which knows it as held_as. The caller undoes all of it then.
+-- Makes tenants, the only way to make one. p_tenants: [{slug, externalId, name}], slugs folded. Tells of each, by its
+-- place n in the request, whether it is created, existing (its slug is; nothing is changed then), or taken: its slug or
+-- external id (field) is a name of another tenant (holder), which knows it as held_as. The caller undoes all of it
+-- then.
 create or replace function trickle_tenants_state.create_tenants(p_tenants jsonb)
   returns table (n int, outcome text, tenant_id uuid, field text, holder text, held_as text)
   language plpgsql volatile security definer rows 100
@@ -12,7 +13,8 @@ begin
   -- One creation at a time: two that want names of each other would end in a deadlock, or in a bare unique violation.
   lock table trickle_tenants_state.tenant_names in share row exclusive mode;
   for v_new in
-    select x.n, x.slug, x.external_id, x.name from rows from (jsonb_to_recordset(p_tenants) as (slug text, "externalId" text, name text))
+    select x.n, x.slug, x.external_id, x.name
+      from rows from (jsonb_to_recordset(p_tenants) as (slug text, "externalId" text, name text))
       with ordinality as x (slug, external_id, name, n) order by x.n
   loop
     n := v_new.n;
@@ -22,7 +24,8 @@ begin
         case h.name when t.slug then 'slug' when t.id_name then 'id' else 'externalId' end
       into field, holder, held_as
       from trickle_tenants_state.tenant_names h join trickle_tenants_state.tenants t on t.tenant_id = h.tenant_id
-      where h.name in (v_new.slug, trickle_tenants_state.fold_name(v_new.external_id)) and h.tenant_id is distinct from create_tenants.tenant_id
+      where h.name in (v_new.slug, trickle_tenants_state.fold_name(v_new.external_id))
+        and h.tenant_id is distinct from create_tenants.tenant_id
       order by h.name <> v_new.slug limit 1;
     if found then
       outcome := 'taken';
@@ -31,7 +34,8 @@ begin
       with names as (
         insert into trickle_tenants_state.tenant_names (name, tenant_id)
           select distinct u.name, create_tenants.tenant_id
-            from unnest(array[create_tenants.tenant_id::text, v_new.slug, trickle_tenants_state.fold_name(v_new.external_id)]) as u (name)
+            from unnest(array[create_tenants.tenant_id::text, v_new.slug,
+              trickle_tenants_state.fold_name(v_new.external_id)]) as u (name)
             where u.name is not null)
       insert into trickle_tenants_state.tenants (tenant_id, slug, external_id, name)
         values (create_tenants.tenant_id, v_new.slug, v_new.external_id, v_new.name);

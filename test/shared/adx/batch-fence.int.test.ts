@@ -144,17 +144,17 @@ describe('a guard', () => {
       await throwaway.drop()
       await connect(database)
     })
-    await mutateFunction(admin, 'trickle_analytics_outbox.seal', piece, replacement)
+    await mutateFunction(admin, 'trickle_subscriptions_state.hold_checkpoint', piece, replacement)
   }
 
   it('is the fence: without it the dead would seal', async () => {
-    await withoutPiece('s.fence = p_fence', 'true')
+    await withoutPiece('m.fence = p_fence', 'true')
     const { old } = await takeOver()
     expect(await seal(stale, old)).toBe(true)
   })
 
   it('is the hold on the subscription: without it they would seal in the moment of the take-over', async () => {
-    await withoutPiece('for share of s', '')
+    await withoutPiece('for share of m', '')
     const old = await acquire(stale)
     await expireLease(admin, subscription)
     await fresh.query('begin')

@@ -58,6 +58,16 @@ describe('a forwarder that is placed elsewhere', () => {
     expect(given[0]?.error).toContain('placed elsewhere')
   })
 
+  it('at the end gives up the sealed batch by the next run, with nothing to send', async () => {
+    await seal()
+    await operations.pause(NAME)
+    await operations.resumeAt(NAME, { kind: 'end' })
+    const sender = new RecordingSender()
+    expect((await runOnce(pool, forwarderOf(pool, sender), AMPLE)).events).toBe(0)
+    expect(sender.sent).toEqual([])
+    expect(await batchRows(admin)).toMatchObject([{ state: 'abandoned' }])
+  })
+
   it('at the beginning sends everything again under new tags, which the service does not skip', async () => {
     const sender = new RecordingSender()
     const forwarder = forwarderOf(pool, sender)

@@ -15,9 +15,9 @@ const FOLDING =
 const ALLOWED: Readonly<Record<string, string>> = {
   'shared/tenancy/tenant-name.ts': 'the one place; of letters that are A to Z',
   'functions/platform.ts': 'the name of a login, of the code',
-  'cli/import/input-format.ts': 'the ending of a file',
+  'cli/import/input.ts': 'the ending of a file',
   'cli/client.ts': 'the scheme of an address, which is parsed after that',
-  'cli/import/csv-header.ts': 'the word by which Excel names a separator',
+  'cli/import/csv-columns.ts': 'the word by which Excel names a separator',
   'cli/demo/orders.ts': 'hexadecimal digits',
 }
 

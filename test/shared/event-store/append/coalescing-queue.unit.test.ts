@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AppendParameters } from '../../../../shared/event-store/append/statements.ts'
+import type { SingleAppend } from '../../../../shared/event-store/append/statements.ts'
 import { takeBatch, type WaitingAppend } from '../../../../shared/event-store/append/coalescing-queue.ts'
 
 interface Given {
@@ -12,23 +12,26 @@ interface Given {
 }
 
 function waitingOf({ stream, tenant = 't', expected = -1, type, key, bytes = 100 }: Given): WaitingAppend {
-  const parameters: AppendParameters = {
+  const append: SingleAppend = {
     tenantId: tenant,
-    streamIds: [stream],
-    streamTypes: [type ?? null],
-    expected: [expected],
-    written: 1,
-    events: { texts: ['{}'], counts: [1], bytes },
+    streams: [
+      {
+        streamId: stream,
+        streamType: type ?? null,
+        expected: expected === -1 ? { mode: 'any' } : { mode: 'version', version: expected },
+        events: ['{}'],
+      },
+    ],
+    conditions: [],
+    bytes,
     mayBeKnown: false,
-    traceParent: null,
-    traceState: null,
-    key: key ?? null,
-    fingerprint: null,
-    names: null,
+    trace: null,
+    idempotency: key === undefined ? null : { key, fingerprint: Buffer.of() },
+    names: [],
   }
   const nothing = (): void => {}
   return {
-    parameters,
+    append,
     timing: { signal: undefined, deadlineAtMs: undefined },
     onAttempt: nothing,
     resolve: nothing,

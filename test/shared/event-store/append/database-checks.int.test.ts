@@ -1,12 +1,8 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  append,
-  appendBatch,
-  type AppendParameters,
-} from '../../../../shared/event-store/append/statements.ts'
+import { append, appendBatch, type SingleAppend } from '../../../../shared/event-store/append/statements.ts'
 import { PostgresEventStore, type AppendRequest } from '../../../../shared/event-store/index.ts'
-import { importEvents } from '../../../../shared/event-store/read/statements.ts'
+import { importEvents } from '../../../../shared/event-store/import/statements.ts'
 import type { Statement } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
@@ -33,41 +29,30 @@ interface RawEvent {
   readonly event: Readonly<Record<string, unknown>>
 }
 
-const parametersOf = ({ streamId, streamType, event }: RawEvent): AppendParameters => ({
+const appendOfRaw = ({ streamId, streamType, event }: RawEvent): SingleAppend => ({
   tenantId: acme.tenantId,
-  streamIds: [streamId],
-  streamTypes: [streamType],
-  expected: [-1],
-  written: 1,
-  events: { texts: [JSON.stringify(event)], counts: [1], bytes: 0 },
+  streams: [{ streamId, streamType, expected: { mode: 'any' }, events: [JSON.stringify(event)] }],
+  conditions: [],
+  bytes: 0,
   mayBeKnown: false,
-  traceParent: null,
-  traceState: null,
-  key: null,
-  fingerprint: null,
-  names: null,
+  trace: null,
+  idempotency: null,
+  names: [],
 })
 
 const ways: readonly (readonly [string, (event: RawEvent) => Statement])[] = [
-  ['append', (event) => append(parametersOf(event))],
+  ['append', (event) => append(appendOfRaw(event))],
   [
     'append to several streams',
     (event) => {
-      const own = parametersOf(event)
-      const { event: other } = raw({})
-      return append({
-        ...own,
-        streamIds: [...own.streamIds, 'good'],
-        streamTypes: [...own.streamTypes, null],
-        expected: [-1, -1],
-        written: 2,
-        events: { texts: [...own.events.texts, JSON.stringify(other)], counts: [1, 1], bytes: 0 },
-      })
+      const own = appendOfRaw(event)
+      const good = appendOfRaw(raw({}, { streamId: 'good' }))
+      return append({ ...own, streams: [...own.streams, ...good.streams] })
     },
   ],
   [
     'append of a batch',
-    (event) => appendBatch([parametersOf(event), parametersOf(raw({}, { streamId: 'good' }))]),
+    (event) => appendBatch([appendOfRaw(event), appendOfRaw(raw({}, { streamId: 'good' }))]),
   ],
   [
     'import',

@@ -2,8 +2,7 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TrickleError } from '../../../../shared/errors/index.ts'
 import { PostgresEventStore, type EventStore } from '../../../../shared/event-store/index.ts'
-import { appendBatch, type AppendParameters } from '../../../../shared/event-store/append/statements.ts'
-import { encodeEvents } from '../../../../shared/event-store/append/encode-events.ts'
+import { appendBatch, type SingleAppend } from '../../../../shared/event-store/append/statements.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase, type TestDatabase } from '../../../support/database.ts'
 import { appendOf, codeOfRefusal, readFeedUntil, readWhole } from '../support.ts'
@@ -146,27 +145,27 @@ function countersIn(tokens: readonly Buffer[]): number[] {
 }
 
 describe('the times of appends that were written together', () => {
-  const parametersOf = async (tenant: TenantContext, streamId: string): Promise<AppendParameters> => ({
+  const noted = (tenant: TenantContext, streamId: string): SingleAppend => ({
     tenantId: tenant.tenantId,
-    streamIds: [streamId],
-    streamTypes: [null],
-    expected: [-1],
-    written: 1,
-    events: await encodeEvents(
-      [{ streamId, expected: { mode: 'any' }, events: [{ type: 'Noted', data: 1 }] }],
-      [`id-${streamId}`],
-    ),
+    streams: [
+      {
+        streamId,
+        streamType: null,
+        expected: { mode: 'any' },
+        events: [JSON.stringify({ id: `id-${streamId}`, type: 'Noted', data: 1 })],
+      },
+    ],
+    conditions: [],
+    bytes: 0,
     mayBeKnown: false,
-    traceParent: null,
-    traceState: null,
-    key: null,
-    fingerprint: null,
-    names: null,
+    trace: null,
+    idempotency: null,
+    names: [],
   })
 
   it('are a microsecond apart within a tenant, whatever others wrote in between', async () => {
-    const foreign = Array.from({ length: 5 }, (_, n) => parametersOf(bolt, `between-${n}`))
-    const together = await Promise.all([parametersOf(acme, 'b-1'), ...foreign, parametersOf(acme, 'b-2')])
+    const foreign = Array.from({ length: 5 }, (_, n) => noted(bolt, `between-${n}`))
+    const together = [noted(acme, 'b-1'), ...foreign, noted(acme, 'b-2')]
     await database.pool('trickle_app', 1).query(appendBatch(together))
     const micros = async (tenant: TenantContext, stream: string): Promise<bigint> => {
       const [event] = await readWhole(store, tenant, stream)

@@ -41,7 +41,7 @@ describe('a group', () => {
     expect(await operations.resize('shared', 4)).toMatchObject({ targetMembers: null })
     expect((await operations.get('shared')).members).toHaveLength(4)
     const { rows } = await stage.admin.query<{ members: number }>(
-      'select count(distinct trickle_subscriptions_state.member_of(e.tenant_id, e.stream_id, 4))::int as members from trickle_events_log.events e',
+      'select count(distinct trickle_events_log.part_of(e.tenant_id, e.stream_id, 4))::int as members from trickle_events_log.events e',
     )
     expect(rows).toEqual([{ members: 4 }])
     expect(await runSubscription(stage.forwarder, subscription, AMPLE)).toMatchObject({

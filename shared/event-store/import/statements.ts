@@ -1,0 +1,26 @@
+import { columns, integer, oneOf, orNull, text, type RowOf, type Statement } from '../../postgres/index.ts'
+
+const IMPORTED = columns({
+  /** Of the line, 0 first. */
+  n: integer,
+  outcome: oneOf('appended', 'duplicate', 'rejected'),
+  code: orNull(text),
+  /** The type that the stream has, where the line claims another. */
+  streamType: orNull(text),
+})
+
+export type ImportedRow = RowOf<typeof IMPORTED>
+
+export const importEvents = (tenantId: string, linesJson: string): Statement<ImportedRow> => ({
+  name: 'import_events',
+  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events($1, $2) i`,
+  columns: IMPORTED,
+  values: [tenantId, linesJson],
+})
+
+export const importEventsOf = (tenantIds: readonly string[], linesJson: string): Statement<ImportedRow> => ({
+  name: 'import_events_of',
+  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events_of($1, $2) i`,
+  columns: IMPORTED,
+  values: [tenantIds, linesJson],
+})

@@ -1,0 +1,98 @@
+/** Events that are set aside: table `parked`. */
+import {
+  boolean,
+  columns,
+  integer,
+  oneOf,
+  orNull,
+  text,
+  timestamp,
+  type RowOf,
+  type Statement,
+} from '../../postgres/index.ts'
+import type { Holder } from '../lease/statements.ts'
+import { CHANGED, type Changed } from '../operations/statements.ts'
+import { FEED_EVENT_COLUMNS } from '../run/feed-event.ts'
+
+const REPLAY = columns({
+  ...FEED_EVENT_COLUMNS,
+  parkedId: text,
+  /** The log still holds the event that was set aside. */
+  isThere: boolean,
+})
+
+export type Replay = RowOf<typeof REPLAY>
+
+export const takeReplays = (holder: Holder, limit: number): Statement<Replay> => ({
+  name: 'subscription_take_replays',
+  text: `select ${REPLAY.of('r')} from trickle_subscriptions_state.take_replays($1, $2, $3) r`,
+  columns: REPLAY,
+  values: [holder.name, holder.member, limit],
+})
+
+/** Null when the lease is lost, or an operator has decided otherwise about the event. */
+const ATTEMPTS = columns({ attempts: orNull(integer) })
+
+export type ReplayStep = 'begin' | 'done' | 'failed' | 'later'
+
+export const replayStep = (
+  holder: Holder,
+  parkedId: string,
+  step: ReplayStep,
+  error: string | null,
+  retryAfterMs: number | null,
+): Statement<RowOf<typeof ATTEMPTS>> => ({
+  name: 'subscription_replay_step',
+  text: 'select trickle_subscriptions_state.replay_step($1, $2, $3, $4, $5, $6, $7) as attempts',
+  columns: ATTEMPTS,
+  values: [holder.name, holder.member, holder.fence, parkedId, step, error, retryAfterMs],
+})
+
+export const decideParked = (
+  name: string,
+  parkedId: string,
+  decision: 'replay' | 'skip',
+): Statement<Changed> => ({
+  name: 'subscription_decide_parked',
+  text: 'select trickle_subscriptions_state.decide_parked($1, $2, $3) as outcome',
+  columns: CHANGED,
+  values: [name, parkedId, decision],
+})
+
+const PARKED_TENANT = columns({ tenantId: text })
+
+export const selectParkedTenant = (
+  name: string,
+  parkedId: string,
+): Statement<RowOf<typeof PARKED_TENANT>> => ({
+  name: 'subscription_parked_tenant',
+  text: 'select p.tenant_id from trickle_subscriptions_state.parked p where p.name = $1 and p.parked_id = $2',
+  columns: PARKED_TENANT,
+  values: [name, parkedId],
+})
+
+const PARKED = columns({
+  parkedId: text,
+  tenantId: text,
+  streamId: text,
+  version: integer,
+  eventId: text,
+  source: text,
+  type: text,
+  attempts: integer,
+  /** Of the last attempt; '' for one that waits. */
+  error: text,
+  state: oneOf('parked', 'waiting', 'replay'),
+  parkedAt: timestamp,
+})
+
+export type ParkedEvent = RowOf<typeof PARKED>
+
+export const selectParked = (name: string, after: string, limit: number): Statement<ParkedEvent> => ({
+  name: 'subscription_parked',
+  text: `select ${PARKED.of('p')}
+    from trickle_subscriptions_state.parked p
+    where p.name = $1 and p.state <> 'skipped' and p.parked_id > $2 order by p.parked_id limit $3`,
+  columns: PARKED,
+  values: [name, after, limit],
+})
