@@ -10,13 +10,16 @@
  */
 import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate'
 import type { Client } from 'pg'
-import { applyFunctions, dropFunctions, type FunctionReport } from './apply-functions.ts'
+import { applyFunctions, dropFunctions } from './apply-functions.ts'
+import type { FunctionReport } from './apply-functions.ts'
 import { readFunctions } from './function-files.ts'
 import { readMigrations } from './migration-files.ts'
-import { owners, type Owner } from './owners.ts'
+import { owners } from './owners.ts'
+import type { Owner } from './owners.ts'
 import { pendingMigrations, prepareRecord, recordedMigrations } from './record.ts'
 import { runMigration } from './run-migration.ts'
-import { withClient, type LoginOptions } from './server.ts'
+import { withClient } from './server.ts'
+import type { LoginOptions } from './server.ts'
 
 export type { FunctionReport } from './apply-functions.ts'
 export { readFunctions, type FunctionFile } from './function-files.ts'
@@ -26,7 +29,7 @@ export { owners, type Owner } from './owners.ts'
 export { schemaText } from './schema-text.ts'
 export { missingSignatures, signaturesOf } from './signatures.ts'
 export {
-  loginRoles,
+  LOGIN_ROLES,
   prepareServer,
   urlOfDatabase,
   withClient,
@@ -52,7 +55,7 @@ export interface MigrateReport {
   readonly functions: FunctionReport
 }
 
-const NO_FUNCTIONS: FunctionReport = { applied: [], keptNewer: [], withoutFile: [] }
+const noFunctions: FunctionReport = { applied: [], keptNewer: [], withoutFile: [] }
 
 /**
  * Applies what is missing: migrations, and after the last of them every function that has changed.
@@ -71,7 +74,7 @@ export async function migrateUp(options: MigrateOptions): Promise<MigrateReport>
       migrations: chosen.map(({ name }) => name),
       functions: isWhole
         ? await applyFunctions(client, functions, options.replaceNewer ?? false)
-        : NO_FUNCTIONS,
+        : noFunctions,
     }
   })
 }
@@ -93,7 +96,7 @@ export async function migrateDown(options: MigrateOptions): Promise<MigrateRepor
       .flatMap((name) => files.find((file) => file.name === name) ?? [])
     if (chosen.length > 0) await dropFunctions(client)
     for (const file of chosen) await runMigration(client, file, 'down', log)
-    return { migrations: chosen.map(({ name }) => name), functions: NO_FUNCTIONS }
+    return { migrations: chosen.map(({ name }) => name), functions: noFunctions }
   })
 }
 

@@ -25,12 +25,12 @@ const options = (from: string): string =>
 /** The server prints a constant without brackets. */
 const bracketed = (expression: string): string => `regexp_replace(${expression}, '^([^(].*)$', '(\\1)')`
 
-const SCHEMAS = `
+const schemas = `
   select n.nspname as schema, '' as name, array[format('create schema %s authorization %s;', n.nspname, pg_get_userbyid(n.nspowner))]
       || ${grants('schema ', 'n.nspname', `${rightsIn('n.nspacl')} where x.grantee <> n.nspowner`)} as lines
     from pg_namespace n where ${OURS}`
 
-const DOMAINS = `
+const domains = `
   select n.nspname as schema, t.typname as name, array[format('create domain %s.%s as %s%s%s;', n.nspname, t.typname,
         format_type(t.typbasetype, t.typtypmod), ${collation('t.typcollation', 'b.typcollation')},
         (select string_agg(format(e'\\n  constraint %s %s', k.conname, pg_get_constraintdef(k.oid)), '' order by k.conname)
@@ -39,7 +39,7 @@ const DOMAINS = `
     where ${OURS} and t.typtype = 'd'`
 
 /** Those of identity columns are told with their column. */
-const SEQUENCES = `
+const sequences = `
   select n.nspname as schema, c.relname as name, array[format('create sequence %s.%s;', n.nspname, c.relname)]
       || ${grants('sequence ', "n.nspname || '.' || c.relname", `${rightsIn('c.relacl')} where x.grantee <> c.relowner`)} as lines
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -47,7 +47,7 @@ const SEQUENCES = `
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('i', 'a'))`
 
 /** Columns in their order, then constraints by name. PostgreSQL 18 has a constraint for each "not null", 17 has none. */
-const COLUMNS = `(
+const columns = `(
   select string_agg(line, e',\\n  ' order by kind, place, line) from (
     select 1 as kind, a.attnum as place, concat(a.attname, ' ', format_type(a.atttypid, a.atttypmod),
         ${collation('a.attcollation', 't.typcollation')}, case when a.attnotnull then ' not null' end,
@@ -63,7 +63,7 @@ const COLUMNS = `(
       from pg_constraint k where k.conrelid = c.oid and k.contype <> 'n') as parts)`
 
 /** Partitions that are alike are one line. */
-const PARTITIONS = `array(
+const partitions = `array(
   select format('-- %s partitions %s%s, row-level security %s', count(*), p.bound, p.options, p.security)
     from (
       select regexp_replace(pg_get_expr(i.relpartbound, i.oid), 'remainder \\d+', 'remainder n') as bound,
@@ -77,7 +77,7 @@ const INDEXES = `array(
     where i.indrelid = c.oid and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
     order by x.relname)`
 
-const POLICIES = `array(
+const policies = `array(
   select format('create policy %s on %s.%s%s for %s to %s%s%s;', p.polname, n.nspname, c.relname,
       case when not p.polpermissive then ' as restrictive' end,
       case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
@@ -87,25 +87,25 @@ const POLICIES = `array(
       e'\\n  with check ' || ${bracketed('pg_get_expr(p.polwithcheck, p.polrelid)')})
     from pg_policy p where p.polrelid = c.oid order by p.polname)`
 
-const TABLE_RIGHTS = `${rightsIn("coalesce(c.relacl, acldefault('r', c.relowner))")}
+const tableRights = `${rightsIn("coalesce(c.relacl, acldefault('r', c.relowner))")}
   union all
   select x.grantee, format('%s (%s)', lower(x.privilege_type), string_agg(a.attname, ', ' order by a.attname))
     from pg_attribute a, aclexplode(a.attacl) as x where a.attrelid = c.oid group by x.grantee, x.privilege_type`
 
-const TABLES = `
+const tables = `
   select n.nspname as schema, c.relname as name,
-      array[format(e'create table %s.%s (\\n  %s\\n)%s%s;', n.nspname, c.relname, ${COLUMNS},
+      array[format(e'create table %s.%s (\\n  %s\\n)%s%s;', n.nspname, c.relname, ${columns},
         ' partition by ' || pg_get_partkeydef(c.oid), ${options('c.reloptions')})]
-      || ${PARTITIONS} || ${INDEXES}
+      || ${partitions} || ${INDEXES}
       || format('-- owner %s, row-level security %s', pg_get_userbyid(c.relowner), case
         when not c.relrowsecurity then 'off' when c.relforcerowsecurity then 'forced' else 'on' end)
-      || ${POLICIES} || ${grants('', "n.nspname || '.' || c.relname", TABLE_RIGHTS)} as lines
+      || ${policies} || ${grants('', "n.nspname || '.' || c.relname", tableRights)} as lines
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where ${OURS} and not c.relispartition and c.relkind in ('r', 'p')`
 
-const FUNCTION_RIGHTS = `${rightsIn("coalesce(p.proacl, acldefault('f', p.proowner))")} where x.grantee <> p.proowner`
+const functionRights = `${rightsIn("coalesce(p.proacl, acldefault('f', p.proowner))")} where x.grantee <> p.proowner`
 
-const FUNCTIONS = `
+const functions = `
   select n.nspname as schema, p.oid::regprocedure::text as name,
       array[format(e'create function %s.%s(%s)\\n  returns %s\\n  language %s;', n.nspname, p.proname,
         pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), concat(l.lanname,
@@ -115,11 +115,11 @@ const FUNCTIONS = `
           case when p.proretset then ' rows ' || p.prorows end,
           (select string_agg(e'\\n  set ' || o, '' order by o) from unnest(p.proconfig) as o)))]
       || format('-- owner %s, body %s', pg_get_userbyid(p.proowner), md5(p.prosrc))
-      || ${grants('function ', "n.nspname || '.' || p.proname", FUNCTION_RIGHTS)} as lines
+      || ${grants('function ', "n.nspname || '.' || p.proname", functionRights)} as lines
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang where ${OURS}`
 
 /** Each gives rows of (schema, object, lines): what a migration or a file of sql/ decides of the object. */
-const QUERIES: readonly string[] = [SCHEMAS, DOMAINS, SEQUENCES, TABLES, FUNCTIONS]
+const queries: readonly string[] = [schemas, domains, sequences, tables, functions]
 
 const HEAD = `-- The schema as the migrations and the functions of every owner make it. "npm run generate:schema" writes this page
 -- from a migrated database, and a test holds it: its diff shows what a change does to the database. Nothing runs it.
@@ -132,7 +132,7 @@ const HEAD = `-- The schema as the migrations and the functions of every owner m
  */
 export async function schemaText(client: Client): Promise<string> {
   const objects: { key: string; lines: string[] }[] = []
-  for (const [place, text] of QUERIES.entries()) {
+  for (const [place, text] of queries.entries()) {
     const { rows } = await client.query<{ schema: string; name: string; lines: string[] }>(text)
     objects.push(...rows.map(({ schema, name, lines }) => ({ key: `${schema} ${place} ${name}`, lines })))
   }

@@ -3,13 +3,18 @@
  * the tenants that callers name, and the clock. Each is made when it is first asked for: a cold start that answers a
  * health check opens no pool. A context makes its own services of these.
  */
-import { createTokenVerifier, roles, type TokenVerifier } from '../shared/auth/index.ts'
-import { readSettings, type Settings, type SettingSchemas } from '../shared/config/index.ts'
+import { createTokenVerifier, ROLES } from '../shared/auth/index.ts'
+import type { TokenVerifier } from '../shared/auth/index.ts'
+import { readSettings } from '../shared/config/index.ts'
+import type { Settings, SettingSchemas } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
-import { DomainWrites, PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
+import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
+import type { EventStore } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
-import { TenantDirectory, type TenantKey } from '../shared/tenancy/index.ts'
-import { systemClock, type Clock } from '../shared/time/index.ts'
+import { TenantDirectory } from '../shared/tenancy/index.ts'
+import type { TenantKey } from '../shared/tenancy/index.ts'
+import { systemClock } from '../shared/time/index.ts'
+import type { Clock } from '../shared/time/index.ts'
 
 export interface Platform {
   readonly settings: Settings
@@ -55,9 +60,9 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
     return database
   }
   const databases: Databases = madeOnce({
-    app: () => open('APP', HTTP_POOL),
-    forwarder: () => open('FORWARDER', BACKGROUND_POOL),
-    operator: () => open('OPERATOR', BACKGROUND_POOL),
+    app: () => open('APP', httpPool),
+    forwarder: () => open('FORWARDER', backgroundPool),
+    operator: () => open('OPERATOR', backgroundPool),
     subscriptions: () => databases.forwarder,
   })
   const tenantsBy = (key: TenantKey): TenantDirectory => {
@@ -89,11 +94,11 @@ interface PoolSizes {
   readonly queryTimeoutMs: number
 }
 
-const HTTP_POOL: PoolSizes = {
+const httpPool: PoolSizes = {
   connectionsMax: poolLimits.httpConnectionsMax,
   queryTimeoutMs: poolLimits.queryTimeoutMs,
 }
-const BACKGROUND_POOL: PoolSizes = {
+const backgroundPool: PoolSizes = {
   connectionsMax: poolLimits.backgroundConnectionsMax,
   queryTimeoutMs: poolLimits.backgroundQueryTimeoutMs,
 }
@@ -123,7 +128,7 @@ function tokenVerifier(settings: Settings): TokenVerifier {
         tenantClaim: settings.TRICKLE_AUTH_TENANT_CLAIM,
         tenantKey: settings.TRICKLE_AUTH_TENANT_KEY,
         rolesClaim: settings.TRICKLE_AUTH_ROLES_CLAIM,
-        roles,
+        roles: ROLES,
         applications: settings.TRICKLE_AUTH_APPLICATIONS,
       },
       ...settings.TRICKLE_AUTH_ISSUERS,

@@ -1,4 +1,5 @@
-import { addProblem, throwFindings, type Findings, type Transformed } from '../../shared/http/index.ts'
+import { addProblem, throwFindings } from '../../shared/http/index.ts'
+import type { Findings, Transformed } from '../../shared/http/index.ts'
 import { jsonPointer } from '../../shared/json/index.ts'
 import { REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
 import { fromAttributes } from './cloud-events.ts'

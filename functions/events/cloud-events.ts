@@ -1,12 +1,7 @@
 import { TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import {
-  addProblem,
-  isFull,
-  throwFindings,
-  type Findings,
-  type Transformed,
-} from '../../shared/http/index.ts'
+import { addProblem, isFull, throwFindings } from '../../shared/http/index.ts'
+import type { Findings, Transformed } from '../../shared/http/index.ts'
 import { jsonPointer } from '../../shared/json/index.ts'
 import { attributeFault, nameFault, REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
 import { eventErrors } from './errors.ts'

@@ -4,7 +4,8 @@ import { eventLimits } from '../../shared/event-store/index.ts'
 import type { EventImporter, ImportLine, ImportOutcome } from '../../shared/event-store/index.ts'
 import { batches } from './import-lines.ts'
 import type { LineTenants } from './import-tenants.ts'
-import { judgeLines, type Judged } from './judge-line.ts'
+import { judgeLines } from './judge-line.ts'
+import type { Judged } from './judge-line.ts'
 
 /** About a minute's work; the deadline of the request is what a larger import would meet. */
 const LINES_MAX = 100_000

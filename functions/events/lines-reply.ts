@@ -1,9 +1,13 @@
-import { eventLimits, type EventStore } from '../../shared/event-store/index.ts'
-import { reply, type Reply } from '../../shared/http/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import type { EventStore } from '../../shared/event-store/index.ts'
+import { reply } from '../../shared/http/index.ts'
+import type { Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import { NDJSON_TYPE } from './answer-form.ts'
-import { pageLines, type LinePage, type PageReading } from './page-lines.ts'
-import { asBulkWork, type Permits } from './permits.ts'
+import { pageLines } from './page-lines.ts'
+import type { LinePage, PageReading } from './page-lines.ts'
+import { asBulkWork } from './permits.ts'
+import type { Permits } from './permits.ts'
 import type { EventServices } from './services.ts'
 
 export interface LinesRequest<C> extends Omit<PageReading<C>, 'read'> {

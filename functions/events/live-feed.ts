@@ -1,4 +1,5 @@
-import { eventLimits, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import type { FeedPage, FeedQuery } from '../../shared/event-store/index.ts'
 import { serverSentEvent } from '../../shared/http/index.ts'
 import { eventErrors } from './errors.ts'
 import { nextPauseMs, pause } from './pause.ts'

@@ -1,4 +1,5 @@
-import { TrickleError, type AnyError } from '../../shared/errors/index.ts'
+import { TrickleError } from '../../shared/errors/index.ts'
+import type { AnyError } from '../../shared/errors/index.ts'
 import type { Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { checkConsistency, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency } from '../../shared/event-store/index.ts'
+import type { FeedPage, FeedQuery } from '../../shared/event-store/index.ts'
 import {
   defineRouteFor,
-  maxDeadlineMs,
+  DEADLINE_MAX_MS,
   reply,
   serverSentEvent,
   timeSchema,
-  type Reply,
 } from '../../shared/http/index.ts'
+import type { Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
@@ -22,7 +23,7 @@ import {
   limitSchema,
   pageLimit,
   queryText,
-  READERS,
+  readers,
   refusedParameter,
   waitSchema,
 } from './read-inputs.ts'
@@ -31,7 +32,7 @@ import { linesExample, linesSchema, storedEventExample, storedEventSchema } from
 import type { EventServices } from './services.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
-const tokenExample = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'
+const TOKEN_EXAMPLE = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'
 const tokenSchema = z.string().max(200).optional()
 
 const querySchema = z
@@ -55,7 +56,7 @@ const querySchema = z
   })
 type FeedReadQuery = z.output<typeof querySchema>
 
-const description =
+const DESCRIPTION =
   'Everything that happened in the tenant, in one order, after a checkpoint or since a time. `next` is always there: keep it and send it as `after`. ' +
   'An event never appears behind a checkpoint. A filtered page may be empty although more follows, with a `next` that has gone on; a page without a filter is empty only at the end.\n\n' +
   'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
@@ -75,13 +76,13 @@ const responses = {
   200: {
     description: 'A page of the feed',
     schema: z.object({ events: z.array(storedEventSchema), next: z.string() }),
-    example: { events: [storedEventExample], next: tokenExample },
+    example: { events: [storedEventExample], next: TOKEN_EXAMPLE },
     alternatives: {
-      [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(tokenExample) },
+      [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(TOKEN_EXAMPLE) },
       [EVENT_STREAM_TYPE]: {
         schema: z.string(),
         example: serverSentEvent({
-          id: tokenExample,
+          id: TOKEN_EXAMPLE,
           event: 'event',
           data: JSON.stringify(storedEventExample),
         }),
@@ -109,13 +110,13 @@ export const readFeedRoute = (services: () => EventServices, permits: LongHeld) 
     method: 'GET',
     path: '/api/events',
     summary: "Read the tenant's feed",
-    description,
+    description: DESCRIPTION,
     tags: ['Events'],
-    access: READERS,
+    access: readers,
     request,
     responses,
     errors,
-    deadlineMs: maxDeadlineMs,
+    deadlineMs: DEADLINE_MAX_MS,
     async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])

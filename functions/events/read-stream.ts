@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
-import { checkConsistency, type StreamPage, type StreamQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency } from '../../shared/event-store/index.ts'
+import type { StreamPage, StreamQuery } from '../../shared/event-store/index.ts'
 import {
   conditionalReadHeaders,
   defineRouteFor,
   isKnownTag,
-  maxDeadlineMs,
+  DEADLINE_MAX_MS,
   reply,
   versionTag,
   wholeNumber,
-  type Reply,
 } from '../../shared/http/index.ts'
+import type { Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
@@ -23,7 +24,7 @@ import {
   limitSchema,
   pageLimit,
   queryText,
-  READERS,
+  readers,
   refusedParameter,
   waitSchema,
 } from './read-inputs.ts'
@@ -36,7 +37,8 @@ import {
   streamIdSchema,
 } from './schemas.ts'
 import type { EventServices } from './services.ts'
-import { waitForEvents, type Look } from './wait-for-events.ts'
+import { waitForEvents } from './wait-for-events.ts'
+import type { Look } from './wait-for-events.ts'
 
 /** The longest number that `wholeNumber` takes; no stream gets there. */
 const VERSION_MAX = 999_999_999_999_999
@@ -78,7 +80,7 @@ const responses = {
   },
 }
 
-const errors = [
+const ERRORS = [
   'STREAM_NOT_FOUND',
   'INVALID_STREAM_ID',
   'INVALID_CURSOR',
@@ -97,15 +99,15 @@ export const readStreamRoute = (services: () => EventServices, permits: LongHeld
       'A page of events in the order of their versions. `next` is the `from` of the next page, null at the end. A page filtered by type may be empty although more follows. ' +
       'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete.',
     tags: ['Events'],
-    access: READERS,
+    access: readers,
     request: {
       params: z.object({ streamId: streamIdSchema }),
       query: querySchema,
       headers: z.object({ ...consistencyHeader, ...conditionalReadHeaders }),
     },
     responses,
-    errors,
-    deadlineMs: maxDeadlineMs,
+    errors: ERRORS,
+    deadlineMs: DEADLINE_MAX_MS,
     async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
       // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])

@@ -19,6 +19,12 @@ const parkedIdSchema = z
   .regex(/^\d{1,18}$/, { error: 'is no id of a parked event' })
   .describe('`parkedId` of the list.')
 
+export const parkedRoutes = (services: SubscriptionServices) => [
+  listRoute(services),
+  verbRoute(services, 'replay'),
+  verbRoute(services, 'skip'),
+]
+
 const listRoute = (services: SubscriptionServices) =>
   defineOperatorRoute({
     ...common,
@@ -75,9 +81,3 @@ const verbRoute = (services: SubscriptionServices, verb: 'replay' | 'skip') =>
       return reply(204)
     },
   })
-
-export const parkedRoutes = (services: SubscriptionServices) => [
-  listRoute(services),
-  verbRoute(services, 'replay'),
-  verbRoute(services, 'skip'),
-]

@@ -1,13 +1,5 @@
-import {
-  bigint,
-  boolean,
-  columns,
-  integer,
-  NO_COLUMNS,
-  text,
-  type RowOf,
-  type Statement,
-} from '../postgres/index.ts'
+import { bigint, boolean, columns, integer, noColumns, text } from '../postgres/index.ts'
+import type { RowOf, Statement } from '../postgres/index.ts'
 import type { FeedPosition } from '../subscriptions/index.ts'
 
 export interface SealedBatch {
@@ -25,7 +17,7 @@ export interface SealedBatch {
   readonly tag: string
 }
 
-const BATCH = columns({
+const batch = columns({
   batchId: text,
   subscription: text,
   epoch: text,
@@ -40,7 +32,7 @@ const BATCH = columns({
   tag: text,
 })
 
-export type BatchRow = RowOf<typeof BATCH>
+export type BatchRow = RowOf<typeof batch>
 
 /**
  * The batch that was sealed and not yet marked as sent; there is one at the most. One of an earlier generation is given
@@ -51,19 +43,19 @@ export const openBatch = (subscription: string, generation: number): Statement<B
   text: `select b.batch_id, b.subscription, b.epoch, b.from_xid, b.from_position, b.to_xid, b.to_position, b.event_count,
       b.byte_count, encode(b.content_hash, 'hex') as content_hash, b.blob_name, b.tag
     from trickle_analytics_outbox.open_batch($1, $2) b`,
-  columns: BATCH,
+  columns: batch,
   values: [subscription, generation],
 })
 
 /** False: another holder works on the subscription, and nothing was changed. */
-const HELD = columns({ isHeld: boolean })
+const held = columns({ isHeld: boolean })
 
-type HeldStatement = Statement<RowOf<typeof HELD>>
+type HeldStatement = Statement<RowOf<typeof held>>
 
 export const sealBatch = (fence: bigint, batch: SealedBatch): HeldStatement => ({
   name: 'seal_batch',
   text: `select trickle_analytics_outbox.seal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, decode($11, 'hex'), $12, $13) as is_held`,
-  columns: HELD,
+  columns: held,
   values: [
     fence,
     batch.batchId,
@@ -84,13 +76,13 @@ export const sealBatch = (fence: bigint, batch: SealedBatch): HeldStatement => (
 export const beginAttempt = (batchId: string): Statement => ({
   name: 'begin_attempt',
   text: 'select trickle_analytics_outbox.begin_attempt($1)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [batchId],
 })
 
 export const completeBatch = (fence: bigint, batchId: string, leaseMs: number): HeldStatement => ({
   name: 'complete_batch',
   text: 'select trickle_analytics_outbox.complete($1, $2, $3) as is_held',
-  columns: HELD,
+  columns: held,
   values: [fence, batchId, leaseMs],
 })

@@ -1,16 +1,7 @@
-import {
-  columns,
-  INT8_MAX,
-  oneOf,
-  orNull,
-  text,
-  timestamp,
-  type Database,
-  type RowOf,
-  type Statement,
-} from '../postgres/index.ts'
+import { columns, INT8_MAX, oneOf, orNull, text, timestamp } from '../postgres/index.ts'
+import type { Database, RowOf, Statement } from '../postgres/index.ts'
 
-const ACTION = columns({
+const action = columns({
   actionId: text,
   recordedAt: timestamp,
   action: text,
@@ -24,7 +15,7 @@ const ACTION = columns({
   traceId: text,
 })
 
-type ActionRow = RowOf<typeof ACTION>
+type ActionRow = RowOf<typeof action>
 
 export interface RecordedAction extends Omit<ActionRow, 'actionId'> {
   /** A 64-bit number, so a string. Later rows have higher ones. */
@@ -59,9 +50,9 @@ export class ActionList {
 
 const selectActions = (before: string | null, limit: number): Statement<ActionRow> => ({
   name: 'select_operator_actions',
-  text: `select ${ACTION.of('a')} from trickle_operations_audit.actions a
+  text: `select ${action.of('a')} from trickle_operations_audit.actions a
     where a.action_id < $1 order by a.action_id desc limit $2`,
-  columns: ACTION,
+  columns: action,
   values: [before ?? INT8_MAX, limit],
 })
 

@@ -110,12 +110,12 @@ function signsForAllDirectories(key: unknown): boolean {
   return typeof key.issuer === 'string' && key.issuer.includes('{tenantid}')
 }
 
-const noKeyFitsCodes: readonly unknown[] = [
+const NO_KEY_FITS_CODES: readonly unknown[] = [
   'ERR_JWKS_NO_MATCHING_KEY',
   'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
   'ERR_JOSE_NOT_SUPPORTED',
 ]
 
 function saysThatNoKeyFits(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && noKeyFitsCodes.includes(error.code)
+  return error instanceof Error && 'code' in error && NO_KEY_FITS_CODES.includes(error.code)
 }

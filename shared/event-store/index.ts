@@ -15,7 +15,7 @@ export {
   type StatusOptions,
 } from './operations/log-operations.ts'
 export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './operations/log-status.ts'
-export { EVENT_COLUMNS, type StoredEvent } from './read/stored-event.ts'
+export { eventColumns, type StoredEvent } from './read/stored-event.ts'
 export { checkConsistency, CurrentEpoch, type ConsistencyBasis } from './read/check-consistency.ts'
 export { eventLimits } from './limits.ts'
 export { isStreamId } from './names.ts'

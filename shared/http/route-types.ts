@@ -1,11 +1,11 @@
-import { type HttpRequest } from '@azure/functions'
-import { type ReadableStream } from 'node:stream/web'
-import { type z } from 'zod'
-import { type Role } from '../auth/index.ts'
+import type { HttpRequest } from '@azure/functions'
+import type { ReadableStream } from 'node:stream/web'
+import type { z } from 'zod'
+import type { Role } from '../auth/index.ts'
 import type { AnyError } from '../errors/index.ts'
-import { type Reply } from './reply.ts'
+import type { Reply } from './reply.ts'
 import type { RunsOn } from './runs-on.ts'
-import { type ClientTrace } from './trace.ts'
+import type { ClientTrace } from './trace.ts'
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** The roles that work on a tenant: of its own token, or of a service that acts for it. */

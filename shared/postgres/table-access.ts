@@ -1,9 +1,9 @@
 /** The logins of the product; database/roles.sql makes them. */
-export const logins = ['trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_migrator'] as const
-export type Login = (typeof logins)[number]
+export const LOGINS = ['trickle_app', 'trickle_forwarder', 'trickle_operator', 'trickle_migrator'] as const
+export type Login = (typeof LOGINS)[number]
 
-export const tableVerbs = ['select', 'insert', 'update', 'delete', 'truncate'] as const
-export type TableVerb = (typeof tableVerbs)[number]
+export const TABLE_VERBS = ['select', 'insert', 'update', 'delete', 'truncate'] as const
+export type TableVerb = (typeof TABLE_VERBS)[number]
 
 /**
  * Whose rows a login reaches. own: those of the bound tenant and no others. all: every row, whoever is bound. platform:

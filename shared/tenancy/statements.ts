@@ -1,18 +1,9 @@
-import {
-  columns,
-  integer,
-  oneOf,
-  orElse,
-  orNull,
-  text,
-  timestamp,
-  type RowOf,
-  type Statement,
-} from '../postgres/index.ts'
+import { columns, integer, oneOf, orElse, orNull, text, timestamp } from '../postgres/index.ts'
+import type { RowOf, Statement } from '../postgres/index.ts'
 
 /** By which of its names a tenant is looked up. */
-export const tenantKeys = ['any', 'id', 'slug', 'externalId'] as const
-export type TenantKey = (typeof tenantKeys)[number]
+export const TENANT_KEYS = ['any', 'id', 'slug', 'externalId'] as const
+export type TenantKey = (typeof TENANT_KEYS)[number]
 
 /** What another capability asks for beside the look-up of a tenant, so that it costs no round trip of its own. */
 export interface LookUpCompanion {
@@ -26,18 +17,18 @@ export interface LookUpCompanion {
   readonly learn: (value: string | null, askedAtMs: number) => void
 }
 
-const STATUS = oneOf('active', 'suspended')
+const status = oneOf('active', 'suspended')
 
-const FOUND = columns({
+const found = columns({
   tenantId: text,
   slug: text,
   name: text,
-  status: STATUS,
+  status: status,
   /** What the companion asked for. */
   beside: orNull(text),
 })
 
-export type FoundTenant = RowOf<typeof FOUND>
+export type FoundTenant = RowOf<typeof found>
 
 export const findTenant = (
   claim: string,
@@ -47,24 +38,24 @@ export const findTenant = (
   name: companion === undefined ? 'find_tenant' : `find_tenant_with_${companion.name}`,
   text: `select f.tenant_id, f.slug, f.name, f.status, ${companion?.column ?? 'null'} as beside
     from trickle_tenants_state.find_tenant($1, $2) f`,
-  columns: FOUND,
+  columns: found,
   values: [claim, key],
 })
 
-const TENANT = columns({
+const tenant = columns({
   tenantId: text,
   slug: text,
   externalId: orNull(text),
   name: text,
-  status: STATUS,
+  status: status,
   createdAt: timestamp,
   updatedAt: timestamp,
 })
 
-export type TenantRow = RowOf<typeof TENANT>
+export type TenantRow = RowOf<typeof tenant>
 
 /** What became of one tenant of a request. */
-const CREATION = columns({
+const creation = columns({
   /** Which of them, 1 first. */
   n: integer,
   outcome: oneOf('created', 'existing', 'taken'),
@@ -76,37 +67,37 @@ const CREATION = columns({
   heldAs: orElse(oneOf('id', 'slug', 'externalId'), 'externalId' as const),
 })
 
-export type Creation = RowOf<typeof CREATION>
+export type Creation = RowOf<typeof creation>
 
 /** Slugs are folded already. A row for each, in this order. */
 export const createTenants = (
   tenants: readonly { slug: string; externalId: string | null; name: string }[],
 ): Statement<Creation> => ({
   name: 'create_tenants',
-  text: `select ${CREATION.of('c')} from trickle_tenants_state.create_tenants($1) c order by c.n`,
-  columns: CREATION,
+  text: `select ${creation.of('c')} from trickle_tenants_state.create_tenants($1) c order by c.n`,
+  columns: creation,
   values: [JSON.stringify(tenants)],
 })
 
 export const selectTenant = (tenantId: string): Statement<TenantRow> => ({
   name: 'select_tenant',
-  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
-  columns: TENANT,
+  text: `select ${tenant.of('t')} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
+  columns: tenant,
   values: [tenantId],
 })
 
 export const selectTenants = (afterSlug: string, limit: number): Statement<TenantRow> => ({
   name: 'select_tenants',
-  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
-  columns: TENANT,
+  text: `select ${tenant.of('t')} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
+  columns: tenant,
   values: [afterSlug, limit],
 })
 
 /** By slugs, for imports: thousands at a time. */
 export const selectTenantsBySlug = (slugs: readonly string[]): Statement<TenantRow> => ({
   name: 'select_tenants_by_slug',
-  text: `select ${TENANT.of('t')} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
-  columns: TENANT,
+  text: `select ${tenant.of('t')} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
+  columns: tenant,
   values: [slugs],
 })
 
@@ -118,7 +109,7 @@ export const updateStatus = (
   name: 'update_tenant_status',
   text: `update trickle_tenants_state.tenants t
     set status = $2, updated_at = case when t.status = $2 then t.updated_at else clock_timestamp() end
-    where t.tenant_id = $1 returning ${TENANT.of('t')}`,
-  columns: TENANT,
+    where t.tenant_id = $1 returning ${tenant.of('t')}`,
+  columns: tenant,
   values: [tenantId, status],
 })

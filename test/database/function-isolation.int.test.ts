@@ -1,9 +1,11 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { lines } from './catalog-rule.ts'
 import { callableByApp } from './function-rules.ts'
-import { bind, contexts, seedTenants, type Context, type Pair } from './isolation-support.ts'
+import { bind, contexts, seedTenants } from './isolation-support.ts'
+import type { Context, Pair } from './isolation-support.ts'
 
 /**
  * A call of each function that the app can execute, made by the tenant $1 with everything that could lead it astray: ids,

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
-import { OWN_SCHEMA, lines, ruleOf, type CatalogRule } from './catalog-rule.ts'
+import { OWN_SCHEMA, lines, ruleOf } from './catalog-rule.ts'
+import type { CatalogRule } from './catalog-rule.ts'
 import { batchFunctions, readableSettings, tenantlessFunctions } from './tenantless-tables.ts'
 
 const FUNCTIONS = `pg_proc p join pg_namespace n on n.oid = p.pronamespace and ${OWN_SCHEMA}`

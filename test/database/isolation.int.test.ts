@@ -1,19 +1,12 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { logins, tableVerbs, type Login, type TableVerb } from '../../shared/postgres/index.ts'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { LOGINS, TABLE_VERBS } from '../../shared/postgres/index.ts'
+import type { Login, TableVerb } from '../../shared/postgres/index.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { accessOf, namedRelations } from './expected-access.ts'
-import {
-  attempt,
-  contexts,
-  PLATFORM,
-  relationsWithTenants,
-  rowOf,
-  seedTenants,
-  type Attempt,
-  type Context,
-  type Pair,
-} from './isolation-support.ts'
+import { attempt, contexts, PLATFORM, relationsWithTenants, rowOf, seedTenants } from './isolation-support.ts'
+import type { Attempt, Context, Pair } from './isolation-support.ts'
 
 let database: TestDatabase
 let admin: Client
@@ -95,8 +88,8 @@ describe('the seeded database', () => {
   })
 })
 
-describe.each(logins)('%s', (login) => {
-  it.each(tableVerbs)('can %s what it may, in its own tenant, and nothing else', async (verb) => {
+describe.each(LOGINS)('%s', (login) => {
+  it.each(TABLE_VERBS)('can %s what it may, in its own tenant, and nothing else', async (verb) => {
     expect(await surprises(login, verb)).toEqual([])
   })
 })
@@ -105,7 +98,7 @@ describe('what was recorded', () => {
   it('is changed by nobody: no event can be updated, deleted or truncated by any login', () => {
     const events = relations.map(({ relation }) => relation).filter((name) => name.includes('.events'))
     expect(events).toHaveLength(17)
-    for (const login of logins) {
+    for (const login of LOGINS) {
       for (const verb of ['update', 'delete', 'truncate'] as const) {
         expect(
           events.map((relation) => accessOf(relation, login, verb)).filter((found) => found !== 'refused'),

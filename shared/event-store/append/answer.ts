@@ -1,13 +1,5 @@
-import {
-  arrayOf,
-  columns,
-  composite,
-  integer,
-  orElse,
-  text,
-  type RowOf,
-  type ValueOf,
-} from '../../postgres/index.ts'
+import { arrayOf, columns, composite, integer, orElse, text } from '../../postgres/index.ts'
+import type { RowOf, ValueOf } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import { encodeConsistency } from '../tokens/tokens.ts'
@@ -15,7 +7,7 @@ import type { AppendAllRequest, AppendAllResult, Replay, WrittenStream } from '.
 import { refusalOf } from './refusals.ts'
 
 /** The fields of the append function's answer, in their order; members that an outcome does not have are empty. */
-const ANSWER = composite({
+const answer = composite({
   outcome: text,
   /** Of each stream that was named; below 2^53. */
   versions: orElse(arrayOf(integer), []),
@@ -30,15 +22,15 @@ const ANSWER = composite({
 })
 
 /** What the append function answers. */
-export type AppendAnswer = ValueOf<typeof ANSWER>
+export type AppendAnswer = ValueOf<typeof answer>
 
 /** The answer as an error's detail holds it. */
-export const answerOfText = (printed: string): AppendAnswer => ANSWER.read(printed)
+export const answerOfText = (printed: string): AppendAnswer => answer.read(printed)
 
-export const APPENDED = columns({ answer: ANSWER })
+export const appended = columns({ answer: answer })
 
 /** The answers to the appends of a batch, in their order. What was not written has no version. */
-export const BATCH_APPENDED = columns({
+export const batchAppended = columns({
   answer: composite({
     outcomes: arrayOf(text),
     versions: orElse(arrayOf(orElse(integer, 0)), []),
@@ -48,7 +40,7 @@ export const BATCH_APPENDED = columns({
   }),
 })
 
-export type BatchAnswer = RowOf<typeof BATCH_APPENDED>['answer']
+export type BatchAnswer = RowOf<typeof batchAppended>['answer']
 
 /** The answer to each append of a batch; null for one that has to be made alone. */
 export function answersOfBatch({

@@ -1,6 +1,7 @@
-import { columns, integer, oneOf, orNull, text, type RowOf, type Statement } from '../../postgres/index.ts'
+import { columns, integer, oneOf, orNull, text } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 
-const IMPORTED = columns({
+const imported = columns({
   /** Of the line, 0 first. */
   n: integer,
   outcome: oneOf('appended', 'duplicate', 'rejected'),
@@ -9,18 +10,18 @@ const IMPORTED = columns({
   streamType: orNull(text),
 })
 
-export type ImportedRow = RowOf<typeof IMPORTED>
+export type ImportedRow = RowOf<typeof imported>
 
 export const importEvents = (tenantId: string, linesJson: string): Statement<ImportedRow> => ({
   name: 'import_events',
-  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events($1, $2) i`,
-  columns: IMPORTED,
+  text: `select ${imported.of('i')} from trickle_events_log.import_events($1, $2) i`,
+  columns: imported,
   values: [tenantId, linesJson],
 })
 
 export const importEventsOf = (tenantIds: readonly string[], linesJson: string): Statement<ImportedRow> => ({
   name: 'import_events_of',
-  text: `select ${IMPORTED.of('i')} from trickle_events_log.import_events_of($1, $2) i`,
-  columns: IMPORTED,
+  text: `select ${imported.of('i')} from trickle_events_log.import_events_of($1, $2) i`,
+  columns: imported,
   values: [tenantIds, linesJson],
 })

@@ -1,23 +1,13 @@
-import { recordAction, type OperatorAction } from '../../audit/index.ts'
+import { recordAction } from '../../audit/index.ts'
+import type { OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import {
-  columns,
-  text,
-  type Database,
-  type QueryOptions,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
-import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../../receipts/index.ts'
+import { columns, text } from '../../postgres/index.ts'
+import type { Database, QueryOptions, RowOf, Statement } from '../../postgres/index.ts'
+import { PLATFORM_SCOPE, withReceipt } from '../../receipts/index.ts'
+import type { Received, ReceiptKey } from '../../receipts/index.ts'
 import { utcTimeOf } from '../../time/index.ts'
-import {
-  EPOCH,
-  selectEpochs,
-  selectFeedStatus,
-  statusOfRows,
-  type LogEpoch,
-  type LogStatus,
-} from './log-status.ts'
+import { epoch, selectEpochs, selectFeedStatus, statusOfRows } from './log-status.ts'
+import type { LogEpoch, LogStatus } from './log-status.ts'
 
 /** As many transactions as a person looks through; the oldest come first, and the first is the one that matters. */
 const TRANSACTIONS_MAX = 20
@@ -94,18 +84,18 @@ const aheadOfServer = (): TrickleError =>
     'The log holds events with higher transaction ids than this server has come to, so it was moved here by a dump. Nothing above them can be read in order: move the database physically, or raise the transaction id of the server first.',
   )
 
-const POINT = columns({ xid: text, position: text })
+const pointColumns = columns({ xid: text, position: text })
 
-const selectEpochPoint = (point: EpochPoint): Statement<RowOf<typeof POINT>> => ({
+const selectEpochPoint = (point: EpochPoint): Statement<RowOf<typeof pointColumns>> => ({
   name: 'select_epoch_point',
-  text: `select ${POINT.of('p')} from trickle_events_log.epoch_point($1, $2) p`,
-  columns: POINT,
+  text: `select ${pointColumns.of('p')} from trickle_events_log.epoch_point($1, $2) p`,
+  columns: pointColumns,
   values: 'from' in point ? [point.from, null] : [null, utcTimeOf(point.restoredTo, 'restoredTo')],
 })
 
 const beginEpoch = (reason: string, xid: string, position: string): Statement<LogEpoch> => ({
   name: 'begin_epoch',
-  text: `select ${EPOCH.of('e')} from trickle_events_log.begin_epoch($1, $2, $3) e`,
-  columns: EPOCH,
+  text: `select ${epoch.of('e')} from trickle_events_log.begin_epoch($1, $2, $3) e`,
+  columns: epoch,
   values: [reason, xid, position],
 })

@@ -9,9 +9,8 @@ import {
   orNull,
   text,
   timestamp,
-  type RowOf,
-  type Statement,
 } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 
 /** A running transaction that has an id. What its session does is null where this login may not see it. */
 export interface RunningTransaction {
@@ -31,7 +30,7 @@ export interface RunningTransaction {
   readonly preparedAs: string | null
 }
 
-export const EPOCH = columns({
+export const epoch = columns({
   epoch: text,
   /** 1 for the first. */
   ordinal: integer,
@@ -43,7 +42,7 @@ export const EPOCH = columns({
 })
 
 /** One life of the log. */
-export type LogEpoch = RowOf<typeof EPOCH>
+export type LogEpoch = RowOf<typeof epoch>
 
 export interface LogHorizon {
   /** Events of transactions with lower ids can be read. */
@@ -83,7 +82,7 @@ export interface LogStatus {
 /** More epochs than a log that is restored every month has in eight years. */
 const EPOCHS_MAX = 100
 
-const FEED_STATUS = columns({
+const feedStatus = columns({
   lookedAt: timestamp,
   horizon: text,
   isHeld: boolean,
@@ -104,27 +103,27 @@ const FEED_STATUS = columns({
 export const selectFeedStatus = (
   transactionsMax: number,
   eventsMax: number,
-): Statement<RowOf<typeof FEED_STATUS>> => ({
+): Statement<RowOf<typeof feedStatus>> => ({
   name: 'select_feed_status',
   text: `select f.looked_at, f.horizon, f.is_held,
       case when f.held_since is not null then greatest(extract(epoch from f.looked_at - f.held_since), 0) end as held_seconds,
       f.sees_sessions, f.holder_count, f.holders, f.bystander_count, f.bystanders, f.behind_count, f.behind_since,
       f.head_xid, f.head_position, f.head_recorded_at, f.is_ahead
     from trickle_events_log.feed_status($1, $2) f`,
-  columns: FEED_STATUS,
+  columns: feedStatus,
   values: [transactionsMax, eventsMax],
 })
 
 export const selectEpochs: Statement<LogEpoch> = {
   name: 'select_epochs',
-  text: `select ${EPOCH.of('e')} from trickle_events_log.epochs e order by e.ordinal desc limit ${EPOCHS_MAX}`,
-  columns: EPOCH,
+  text: `select ${epoch.of('e')} from trickle_events_log.epochs e order by e.ordinal desc limit ${EPOCHS_MAX}`,
+  columns: epoch,
   values: [],
 }
 
 /** The answer of `selectFeedStatus` and `selectEpochs`. */
 export function statusOfRows(
-  row: RowOf<typeof FEED_STATUS> | undefined,
+  row: RowOf<typeof feedStatus> | undefined,
   [epoch, ...earlierEpochs]: readonly LogEpoch[],
   eventsMax: number,
 ): LogStatus {

@@ -1,18 +1,12 @@
-import { recordAction, type OperatorAction } from '../../audit/index.ts'
+import { recordAction } from '../../audit/index.ts'
+import type { OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import {
-  columns,
-  oneOf,
-  orNull,
-  text,
-  timestamp,
-  type Database,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
-import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../../receipts/index.ts'
+import { columns, oneOf, orNull, text, timestamp } from '../../postgres/index.ts'
+import type { Database, RowOf, Statement } from '../../postgres/index.ts'
+import { PLATFORM_SCOPE, withReceipt } from '../../receipts/index.ts'
+import type { Received, ReceiptKey } from '../../receipts/index.ts'
 
-const KEY_STATE = columns({
+const keyState = columns({
   keyId: text,
   /** waiting: it opens tokens and will seal from `sealsFrom` on. sealing: the one that seals. opening: an earlier one. */
   state: oneOf('waiting', 'sealing', 'opening'),
@@ -21,7 +15,7 @@ const KEY_STATE = columns({
   addedAt: timestamp,
 })
 
-type KeyStateRow = RowOf<typeof KEY_STATE>
+type KeyStateRow = RowOf<typeof keyState>
 
 /** A key as an operator sees it; its secret is shown to nobody. */
 export interface SealKeyState extends Omit<KeyStateRow, 'keyId'> {
@@ -109,27 +103,27 @@ const notFound = (id: string): TrickleError =>
 
 const selectSealKeyStates: Statement<KeyStateRow> = {
   name: 'select_seal_key_states',
-  text: `select ${KEY_STATE.of('s')} from trickle_events_log.seal_key_states() s`,
-  columns: KEY_STATE,
+  text: `select ${keyState.of('s')} from trickle_events_log.seal_key_states() s`,
+  columns: keyState,
   values: [],
 }
 
 /** Null: there are as many as every instance is ready to hold. */
-const ADDED = columns({ keyId: orNull(text) })
+const added = columns({ keyId: orNull(text) })
 
-const addSealKey = (reason: string): Statement<RowOf<typeof ADDED>> => ({
+const addSealKey = (reason: string): Statement<RowOf<typeof added>> => ({
   name: 'add_seal_key',
   text: 'select trickle_events_log.add_seal_key($1) as key_id',
-  columns: ADDED,
+  columns: added,
   values: [reason],
 })
 
-const REMOVED = columns({ outcome: oneOf('removed', 'absent', 'needed') })
+const removed = columns({ outcome: oneOf('removed', 'absent', 'needed') })
 
-const removeSealKey = (id: string): Statement<RowOf<typeof REMOVED>> => ({
+const removeSealKey = (id: string): Statement<RowOf<typeof removed>> => ({
   name: 'remove_seal_key',
   text: 'select r.outcome from trickle_events_log.remove_seal_key($1) r',
-  columns: REMOVED,
+  columns: removed,
   values: [id],
 })
 

@@ -1,15 +1,6 @@
-import {
-  bigint,
-  columns,
-  integer,
-  orElse,
-  orNull,
-  text,
-  timestamp,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
-import { EVENT_COLUMNS } from './stored-event.ts'
+import { bigint, columns, integer, orElse, orNull, text, timestamp } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
+import { eventColumns } from './stored-event.ts'
 
 export interface ReadStreamParameters {
   readonly tenantId: string
@@ -23,25 +14,25 @@ export interface ReadStreamParameters {
   readonly bytesMax: number
 }
 
-const STREAM_PAGE = columns({
+const streamPage = columns({
   streamVersion: integer,
-  ...EVENT_COLUMNS,
+  ...eventColumns,
   /** Null in a row that is no event: its version says how far was looked, and none of both says that nothing is there. */
   eventId: orNull(text),
   version: orNull(text),
   streamType: orNull(text),
 })
 
-export type StreamRow = RowOf<typeof STREAM_PAGE>
+export type StreamRow = RowOf<typeof streamPage>
 
 /** Made once: a page of one event is read in a hundred microseconds, and a list takes some of them. */
-const READ_STREAM = `select ${STREAM_PAGE.of('s')}
+const readStreamText = `select ${streamPage.of('s')}
     from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9) s`
 
 export const readStream = (parameters: ReadStreamParameters): Statement<StreamRow> => ({
   name: 'read_stream',
-  text: READ_STREAM,
-  columns: STREAM_PAGE,
+  text: readStreamText,
+  columns: streamPage,
   values: [
     parameters.tenantId,
     parameters.streamId,
@@ -55,17 +46,17 @@ export const readStream = (parameters: ReadStreamParameters): Statement<StreamRo
   ],
 })
 
-const STREAM_INFO = columns({
+const infoColumns = columns({
   version: integer,
   streamType: orNull(text),
   createdAt: timestamp,
   updatedAt: timestamp,
 })
 
-export const streamInfo = (tenantId: string, streamId: string): Statement<RowOf<typeof STREAM_INFO>> => ({
+export const streamInfo = (tenantId: string, streamId: string): Statement<RowOf<typeof infoColumns>> => ({
   name: 'stream_info',
-  text: `select ${STREAM_INFO.of('s')} from trickle_events_log.stream_info($1, $2) s`,
-  columns: STREAM_INFO,
+  text: `select ${infoColumns.of('s')} from trickle_events_log.stream_info($1, $2) s`,
+  columns: infoColumns,
   values: [tenantId, streamId],
 })
 
@@ -82,26 +73,26 @@ export interface ReadTenantFeedParameters {
   readonly bytesMax: number
 }
 
-const TENANT_FEED = columns({
+const tenantFeed = columns({
   /** Reckoned with only where a reader asks for the checkpoint of each event. */
   xid: text,
   position: text,
   streamId: orElse(text, ''),
-  ...EVENT_COLUMNS,
+  ...eventColumns,
   /** Of the last row, which is no event and says how far the page has come. */
   epoch: orElse(text, ''),
   streamType: orNull(text),
 })
 
-export type TenantFeedRow = RowOf<typeof TENANT_FEED>
+export type TenantFeedRow = RowOf<typeof tenantFeed>
 
-const READ_TENANT_FEED = `select ${TENANT_FEED.of('f')}
+const tenantFeedText = `select ${tenantFeed.of('f')}
     from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9) f`
 
 export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<TenantFeedRow> => ({
   name: 'read_tenant_feed',
-  text: READ_TENANT_FEED,
-  columns: TENANT_FEED,
+  text: tenantFeedText,
+  columns: tenantFeed,
   values: [
     parameters.tenantId,
     parameters.xid,
@@ -115,27 +106,27 @@ export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<
   ],
 })
 
-const EPOCH = columns({ epoch: text })
+const epoch = columns({ epoch: text })
 
-export const selectCurrentEpoch: Statement<RowOf<typeof EPOCH>> = {
+export const selectCurrentEpoch: Statement<RowOf<typeof epoch>> = {
   name: 'select_current_epoch',
   text: 'select c.epoch from trickle_events_log.current_epoch() c',
-  columns: EPOCH,
+  columns: epoch,
   values: [],
 }
 
-const BEGAN = columns({ beganXid: bigint, beganPosition: bigint })
+const began = columns({ beganXid: bigint, beganPosition: bigint })
 
 /**
  * The earliest point at which an epoch after the given one began: several restores may lie
  * between, and one of them may have gone back further than the last. An epoch that the log does not know came after the first.
  */
-export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof BEGAN>> => ({
+export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof began>> => ({
   name: 'select_held_until',
   text: `select e.began_xid, e.began_position from trickle_events_log.epochs e
     where e.ordinal > coalesce((select k.ordinal from trickle_events_log.epochs k where k.epoch = $1),
       (select min(k.ordinal) from trickle_events_log.epochs k))
     order by e.began_xid, e.began_position limit 1`,
-  columns: BEGAN,
+  columns: began,
   values: [epoch],
 })

@@ -1,4 +1,5 @@
-import { orElse, orNull, text, type ValueOf } from '../../postgres/index.ts'
+import { orElse, orNull, text } from '../../postgres/index.ts'
+import type { ValueOf } from '../../postgres/index.ts'
 
 /** A page has rows that are no event and only tell how far it has come; what they have none of is read as ''. */
 const orEmpty = orElse(text, '')
@@ -8,7 +9,7 @@ const orEmpty = orElse(text, '')
  * and none is reckoned with, so numbers, times and JSON stay as they are printed. They stand in the order of the functions:
  * the server then hands its rows on as they are.
  */
-export const EVENT_COLUMNS = {
+export const eventColumns = {
   version: orEmpty,
   source: orEmpty,
   eventId: orEmpty,
@@ -24,7 +25,7 @@ export const EVENT_COLUMNS = {
 } as const
 
 export type EventColumns = {
-  readonly [K in keyof typeof EVENT_COLUMNS]: ValueOf<(typeof EVENT_COLUMNS)[K]>
+  readonly [K in keyof typeof eventColumns]: ValueOf<(typeof eventColumns)[K]>
 } & {
   /** The type that its stream had when it was written. */
   readonly streamType: string | null

@@ -1,7 +1,9 @@
 import { Remembered } from '../../cache/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import { columns, orElse, text, type Database, type RowOf, type Statement } from '../../postgres/index.ts'
-import { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'
+import { columns, orElse, text } from '../../postgres/index.ts'
+import type { Database, RowOf, Statement } from '../../postgres/index.ts'
+import { sealKeyOf } from './seal.ts'
+import type { SealKey, SealKeyring } from './seal.ts'
 import type { UnknownKey } from './tokens.ts'
 
 /**
@@ -91,12 +93,12 @@ export async function openToken<T extends object>(
 }
 
 /** JSON, read where it has changed. */
-const SEAL_KEYS = columns({ sealKeys: orElse(text, '[]') })
+const sealKeys = columns({ sealKeys: orElse(text, '[]') })
 
-const selectSealKeys: Statement<RowOf<typeof SEAL_KEYS>> = {
+const selectSealKeys: Statement<RowOf<typeof sealKeys>> = {
   name: 'select_seal_keys',
   text: `select ${SEAL_KEYS_COLUMN} as seal_keys`,
-  columns: SEAL_KEYS,
+  columns: sealKeys,
   values: [],
 }
 

@@ -3,7 +3,8 @@ import { backoffCeilingMs, equalJitterMs } from '../../backoff/index.ts'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
-import { acquire, advance, release, renew, stop, type Acquisition } from './statements.ts'
+import { acquire, advance, release, renew, stop } from './statements.ts'
+import type { Acquisition } from './statements.ts'
 
 /**
  * A subscription whose holder died goes on after this long. A holder that lives renews its lease three times within it,
@@ -14,7 +15,7 @@ const HEARTBEAT_MS = 5_000
 
 /** First wait after a failure, doubled with each further one up to the longest. */
 const RETRY_FIRST_MS = 1_000
-const RETRY_MS_MAX = 60_000
+const RETRY_MAX_MS = 60_000
 
 /**
  * busy: another instance works on it. waiting: backing off after a failure. resizing: this member waits for the others.
@@ -177,7 +178,7 @@ export class Lease {
    * @param waitMs instead of the wait that follows from the failures so far.
    */
   async releaseFailed(error: unknown, waitMs?: number): Promise<void> {
-    const ceilingMs = backoffCeilingMs(this.#failures + 1, RETRY_FIRST_MS, RETRY_MS_MAX)
+    const ceilingMs = backoffCeilingMs(this.#failures + 1, RETRY_FIRST_MS, RETRY_MAX_MS)
     const retryAfterMs = waitMs ?? Math.round(equalJitterMs(ceilingMs))
     const message = error instanceof Error ? error.message : String(error)
     await this.#database.query(release(this, message, retryAfterMs))

@@ -1,16 +1,6 @@
 /** The lease of a member: table `members`. */
-import {
-  bigint,
-  boolean,
-  columns,
-  integer,
-  NO_COLUMNS,
-  oneOf,
-  orNull,
-  text,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { bigint, boolean, columns, integer, noColumns, oneOf, orNull, text } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 
 /** What every change by a holder names. */
@@ -21,7 +11,7 @@ export interface Holder {
 }
 
 /** What a refusal has not is null. */
-const ACQUIRED = columns({
+const acquired = columns({
   outcome: oneOf('acquired', 'busy', 'waiting', 'resizing', 'gone', 'paused', 'stopped'),
   fence: orNull(bigint),
   epoch: orNull(text),
@@ -32,7 +22,7 @@ const ACQUIRED = columns({
   crashes: orNull(integer),
 })
 
-export type Acquisition = RowOf<typeof ACQUIRED>
+export type Acquisition = RowOf<typeof acquired>
 
 export const acquire = (
   name: string,
@@ -41,20 +31,20 @@ export const acquire = (
   leaseMs: number,
 ): Statement<Acquisition> => ({
   name: 'subscription_acquire',
-  text: `select ${ACQUIRED.of('a')} from trickle_subscriptions_state.acquire($1, $2, $3, $4) a`,
-  columns: ACQUIRED,
+  text: `select ${acquired.of('a')} from trickle_subscriptions_state.acquire($1, $2, $3, $4) a`,
+  columns: acquired,
   values: [name, member, owner, leaseMs],
 })
 
 /** Whether the lease was still held; a change by a holder that has lost it is none. */
-const HELD = columns({ isHeld: boolean })
+const held = columns({ isHeld: boolean })
 
-type HeldStatement = Statement<RowOf<typeof HELD>>
+type HeldStatement = Statement<RowOf<typeof held>>
 
 export const renew = (name: string, member: number, fence: bigint, leaseMs: number): HeldStatement => ({
   name: 'subscription_renew',
   text: 'select trickle_subscriptions_state.renew($1, $2, $3, $4) as is_held',
-  columns: HELD,
+  columns: held,
   values: [name, member, fence, leaseMs],
 })
 
@@ -66,20 +56,20 @@ export const advance = (
 ): HeldStatement => ({
   name: 'subscription_advance',
   text: 'select trickle_subscriptions_state.advance($1, $2, $3, $4, $5, $6, $7, $8) as is_held',
-  columns: HELD,
+  columns: held,
   values: [holder.name, holder.member, holder.fence, from.xid, from.position, to.xid, to.position, leaseMs],
 })
 
 export const release = (holder: Holder, error: string | null, retryAfterMs: number): Statement => ({
   name: 'subscription_release',
   text: 'select trickle_subscriptions_state.release($1, $2, $3, $4, $5)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [holder.name, holder.member, holder.fence, error, retryAfterMs],
 })
 
 export const stop = (holder: Holder, error: string): Statement => ({
   name: 'subscription_stop',
   text: 'select trickle_subscriptions_state.stop($1, $2, $3, $4)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [holder.name, holder.member, holder.fence, error],
 })

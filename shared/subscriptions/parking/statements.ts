@@ -1,37 +1,29 @@
 /** Events that are set aside: table `parked`. */
-import {
-  boolean,
-  columns,
-  integer,
-  oneOf,
-  orNull,
-  text,
-  timestamp,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { boolean, columns, integer, oneOf, orNull, text, timestamp } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { Holder } from '../lease/statements.ts'
-import { CHANGED, type Changed } from '../operations/statements.ts'
-import { FEED_EVENT_COLUMNS } from '../run/feed-event.ts'
+import { changed } from '../operations/statements.ts'
+import type { Changed } from '../operations/statements.ts'
+import { feedEventColumns } from '../run/feed-event.ts'
 
-const REPLAY = columns({
-  ...FEED_EVENT_COLUMNS,
+const replay = columns({
+  ...feedEventColumns,
   parkedId: text,
   /** The log still holds the event that was set aside. */
   isThere: boolean,
 })
 
-export type Replay = RowOf<typeof REPLAY>
+export type Replay = RowOf<typeof replay>
 
 export const takeReplays = (holder: Holder, limit: number): Statement<Replay> => ({
   name: 'subscription_take_replays',
-  text: `select ${REPLAY.of('r')} from trickle_subscriptions_state.take_replays($1, $2, $3) r`,
-  columns: REPLAY,
+  text: `select ${replay.of('r')} from trickle_subscriptions_state.take_replays($1, $2, $3) r`,
+  columns: replay,
   values: [holder.name, holder.member, limit],
 })
 
 /** Null when the lease is lost, or an operator has decided otherwise about the event. */
-const ATTEMPTS = columns({ attempts: orNull(integer) })
+const attempts = columns({ attempts: orNull(integer) })
 
 export type ReplayStep = 'begin' | 'done' | 'failed' | 'later'
 
@@ -41,10 +33,10 @@ export const replayStep = (
   step: ReplayStep,
   error: string | null,
   retryAfterMs: number | null,
-): Statement<RowOf<typeof ATTEMPTS>> => ({
+): Statement<RowOf<typeof attempts>> => ({
   name: 'subscription_replay_step',
   text: 'select trickle_subscriptions_state.replay_step($1, $2, $3, $4, $5, $6, $7) as attempts',
-  columns: ATTEMPTS,
+  columns: attempts,
   values: [holder.name, holder.member, holder.fence, parkedId, step, error, retryAfterMs],
 })
 
@@ -55,23 +47,23 @@ export const decideParked = (
 ): Statement<Changed> => ({
   name: 'subscription_decide_parked',
   text: 'select trickle_subscriptions_state.decide_parked($1, $2, $3) as outcome',
-  columns: CHANGED,
+  columns: changed,
   values: [name, parkedId, decision],
 })
 
-const PARKED_TENANT = columns({ tenantId: text })
+const parkedTenant = columns({ tenantId: text })
 
 export const selectParkedTenant = (
   name: string,
   parkedId: string,
-): Statement<RowOf<typeof PARKED_TENANT>> => ({
+): Statement<RowOf<typeof parkedTenant>> => ({
   name: 'subscription_parked_tenant',
   text: 'select p.tenant_id from trickle_subscriptions_state.parked p where p.name = $1 and p.parked_id = $2',
-  columns: PARKED_TENANT,
+  columns: parkedTenant,
   values: [name, parkedId],
 })
 
-const PARKED = columns({
+const parked = columns({
   parkedId: text,
   tenantId: text,
   streamId: text,
@@ -86,13 +78,13 @@ const PARKED = columns({
   parkedAt: timestamp,
 })
 
-export type ParkedEvent = RowOf<typeof PARKED>
+export type ParkedEvent = RowOf<typeof parked>
 
 export const selectParked = (name: string, after: string, limit: number): Statement<ParkedEvent> => ({
   name: 'subscription_parked',
-  text: `select ${PARKED.of('p')}
+  text: `select ${parked.of('p')}
     from trickle_subscriptions_state.parked p
     where p.name = $1 and p.state <> 'skipped' and p.parked_id > $2 order by p.parked_id limit $3`,
-  columns: PARKED,
+  columns: parked,
   values: [name, after, limit],
 })

@@ -1,4 +1,5 @@
-import { EVENT_COLUMNS, type StoredEvent } from '../../event-store/index.ts'
+import { eventColumns } from '../../event-store/index.ts'
+import type { StoredEvent } from '../../event-store/index.ts'
 import { bigint, orElse, orNull, text } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 
@@ -8,11 +9,11 @@ export interface FeedEvent extends StoredEvent, FeedPosition {
 }
 
 /** Of a statement that gives events of the feed; in a row that is no event the tenant and the stream are ''. */
-export const FEED_EVENT_COLUMNS = {
+export const feedEventColumns = {
   tenantId: orElse(text, ''),
   xid: bigint,
   position: bigint,
   streamType: orNull(text),
   streamId: orElse(text, ''),
-  ...EVENT_COLUMNS,
+  ...eventColumns,
 } as const

@@ -1,19 +1,10 @@
 /** Pages of the feed, and how far a member has come with them: tables `members` and `lanes`. */
-import {
-  bigint,
-  boolean,
-  columns,
-  integer,
-  oneOf,
-  orElse,
-  orNull,
-  text,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { bigint, boolean, columns, integer, oneOf, orElse, orNull, text } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 import type { Holder } from '../lease/statements.ts'
-import { FEED_EVENT_COLUMNS, type FeedEvent } from './feed-event.ts'
+import { feedEventColumns } from './feed-event.ts'
+import type { FeedEvent } from './feed-event.ts'
 
 export interface ReadFeedParameters {
   readonly after: FeedPosition
@@ -23,12 +14,12 @@ export interface ReadFeedParameters {
   readonly bytesMax: number
 }
 
-const FEED_PAGE = columns(FEED_EVENT_COLUMNS)
+const feedPage = columns(feedEventColumns)
 
 export const readFeed = ({ after, until, limit, bytesMax }: ReadFeedParameters): Statement<FeedEvent> => ({
   name: 'read_feed',
-  text: `select ${FEED_PAGE.of('f')} from trickle_events_log.read_feed($1, $2, $3, $4, $5, $6) f`,
-  columns: FEED_PAGE,
+  text: `select ${feedPage.of('f')} from trickle_events_log.read_feed($1, $2, $3, $4, $5, $6) f`,
+  columns: feedPage,
   values: [after.xid, after.position, until?.xid ?? null, until?.position ?? null, limit, bytesMax],
 })
 
@@ -43,22 +34,22 @@ export interface PageParameters {
   readonly leaseMs: number
 }
 
-const PAGE = columns({
-  ...FEED_EVENT_COLUMNS,
+const pageColumns = columns({
+  ...feedEventColumns,
   /** An earlier event of its stream is set aside. */
   isBlocked: orElse(boolean, false),
   /** How many lanes the member has. */
   lanes: integer,
 })
 
-export type PageRow = RowOf<typeof PAGE>
+export type PageRow = RowOf<typeof pageColumns>
 
 /** The last row is no event, and its type says why the page ends; no row at all says that the lease is lost. */
 export const takePage = (holder: Holder, page: PageParameters): Statement<PageRow> => ({
   name: 'subscription_take_page',
-  text: `select ${PAGE.of('p')}
+  text: `select ${pageColumns.of('p')}
     from trickle_subscriptions_state.take_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) p`,
-  columns: PAGE,
+  columns: pageColumns,
   values: [
     holder.name,
     holder.member,
@@ -80,14 +71,14 @@ export interface Lane extends FeedPosition {
   readonly tenantId: string
 }
 
-const LANE = columns({ tenantId: text, xid: bigint, position: bigint })
+const lane = columns({ tenantId: text, xid: bigint, position: bigint })
 
 /** The one that was worked on longest ago first, so that each has its turn. */
 export const selectLanes = (holder: Holder, limit: number): Statement<Lane> => ({
   name: 'subscription_lanes',
-  text: `select ${LANE.of('l')} from trickle_subscriptions_state.lanes l
+  text: `select ${lane.of('l')} from trickle_subscriptions_state.lanes l
     where l.name = $1 and l.member = $2 order by l.updated_at, l.tenant_id limit $3`,
-  columns: LANE,
+  columns: lane,
   values: [holder.name, holder.member, limit],
 })
 
@@ -109,9 +100,9 @@ export interface Settlement {
   readonly lanes: readonly Lane[]
 }
 
-const SETTLED = columns({ outcome: oneOf('settled', 'lost', 'full') })
+const settled = columns({ outcome: oneOf('settled', 'lost', 'full') })
 
-export type Settled = RowOf<typeof SETTLED>
+export type Settled = RowOf<typeof settled>
 
 export const settle = (
   holder: Holder,
@@ -121,7 +112,7 @@ export const settle = (
 ): Statement<Settled> => ({
   name: 'subscription_settle',
   text: 'select trickle_subscriptions_state.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as outcome',
-  columns: SETTLED,
+  columns: settled,
   values: [
     holder.name,
     holder.member,
@@ -161,9 +152,9 @@ const referenceOf = ({ event, state, blocks, attempts, error }: SetAside) => ({
 })
 
 /** Null when the lease is lost. */
-const ATTEMPTS = columns({ attempts: orNull(integer) })
+const attempts = columns({ attempts: orNull(integer) })
 
-export type Attempts = RowOf<typeof ATTEMPTS>
+export type Attempts = RowOf<typeof attempts>
 
 export const countAttempt = (
   holder: Holder,
@@ -173,6 +164,6 @@ export const countAttempt = (
 ): Statement<Attempts> => ({
   name: 'subscription_count_attempt',
   text: 'select trickle_subscriptions_state.count_attempt($1, $2, $3, $4, $5, $6, $7, $8) as attempts',
-  columns: ATTEMPTS,
+  columns: attempts,
   values: [holder.name, holder.member, holder.fence, lane, event.tenantId, event.streamId, event.version, by],
 })

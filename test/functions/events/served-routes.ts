@@ -1,14 +1,18 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { vi } from 'vitest'
 import { resolveCaller } from '../../../functions/callers.ts'
 import { eventSettings } from '../../../functions/events/settings.ts'
 import { events } from '../../../functions/events/context.ts'
-import { createPlatform, type Platform } from '../../../functions/platform.ts'
-import { createKernel, type Kernel, type Route } from '../../../shared/http/index.ts'
+import { createPlatform } from '../../../functions/platform.ts'
+import type { Platform } from '../../../functions/platform.ts'
+import { createKernel } from '../../../shared/http/index.ts'
+import type { Kernel, Route } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { authenticate, call } from '../../shared/http/harness.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 
 /** The routes of events over a database of a test's own, without the host, for fetch and for the command line. */
 export interface ServedRoutes {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
-import { PostgresEventStore, type AppendResult, type EventStore } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../shared/event-store/index.ts'
+import type { AppendResult, EventStore } from '../../../shared/event-store/index.ts'
 import { runOnce } from '../../../shared/subscriptions/index.ts'
 import type { Database } from '../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'

@@ -1,11 +1,9 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import {
-  createTokenVerifier,
-  roles,
-  type IssuerOptions,
-  type TokenVerifierOptions,
-} from '../../../shared/auth/index.ts'
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
+import { createServer } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import { createTokenVerifier, ROLES } from '../../../shared/auth/index.ts'
+import type { IssuerOptions, TokenVerifierOptions } from '../../../shared/auth/index.ts'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
 
 /** A token issuer on a free port of this machine, with faults that a test can switch on. */
 export interface TestIssuer {
@@ -40,7 +38,7 @@ export const optionsOf = (
   tenantClaim: 'tenant',
   tenantKey: 'any',
   rolesClaim: 'roles',
-  roles,
+  roles: ROLES,
   applications: {},
   ...options,
 })

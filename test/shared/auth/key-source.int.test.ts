@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type IssuerOptions } from '../../../shared/auth/index.ts'
-import { optionsOf, startIssuer, verifierOf, type TestIssuer } from './issuer.ts'
+import type { IssuerOptions } from '../../../shared/auth/index.ts'
+import { optionsOf, startIssuer, verifierOf } from './issuer.ts'
+import type { TestIssuer } from './issuer.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

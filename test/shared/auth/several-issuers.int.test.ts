@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Identity, type IssuerOptions } from '../../../shared/auth/index.ts'
-import { type TrickleError } from '../../../shared/errors/index.ts'
-import { audience, optionsOf, startIssuer, verifierOf, type TestIssuer } from './issuer.ts'
+import type { Identity, IssuerOptions } from '../../../shared/auth/index.ts'
+import type { TrickleError } from '../../../shared/errors/index.ts'
+import { audience, optionsOf, startIssuer, verifierOf } from './issuer.ts'
+import type { TestIssuer } from './issuer.ts'
 
 let home: TestIssuer
 let other: TestIssuer

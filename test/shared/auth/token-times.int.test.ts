@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { importJWK, CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose'
-import {
-  lifetimeSecondsMax,
-  audience,
-  optionsOf,
-  startIssuer,
-  verifierOf,
-  type TestIssuer,
-} from './issuer.ts'
+import { importJWK, CompactSign, exportJWK, generateKeyPair } from 'jose'
+import type { CryptoKey } from 'jose'
+import { lifetimeSecondsMax, audience, optionsOf, startIssuer, verifierOf } from './issuer.ts'
+import type { TestIssuer } from './issuer.ts'
 
 let issuer: TestIssuer
 beforeAll(async () => {

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { exportSPKI, importJWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { refusedCallerOf, type IssuerOptions } from '../../../shared/auth/index.ts'
-import { type TrickleError } from '../../../shared/errors/index.ts'
-import { audience, optionsOf, startIssuer, verifierOf, type TestIssuer } from './issuer.ts'
+import { refusedCallerOf } from '../../../shared/auth/index.ts'
+import type { IssuerOptions } from '../../../shared/auth/index.ts'
+import type { TrickleError } from '../../../shared/errors/index.ts'
+import { audience, optionsOf, startIssuer, verifierOf } from './issuer.ts'
+import type { TestIssuer } from './issuer.ts'
 
 let issuer: TestIssuer
 beforeEach(async () => {

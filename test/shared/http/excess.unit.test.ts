@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import { defineRouteFor, jsonBody, reply } from '../../../shared/http/index.ts'
 import { jsonPointer } from '../../../shared/json/index.ts'
-import { call, testKernel, type TestTenant } from './harness.ts'
+import { call, testKernel } from './harness.ts'
+import type { TestTenant } from './harness.ts'
 
 const defineRoute = defineRouteFor<TestTenant>()
 const { kernel } = testKernel()

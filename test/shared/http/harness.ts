@@ -1,16 +1,11 @@
-import { HttpRequest, HttpResponse, InvocationContext, type HttpRequestInit } from '@azure/functions'
-import { isRole, type Identity } from '../../../shared/auth/index.ts'
+import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
+import type { HttpRequestInit } from '@azure/functions'
+import { isRole } from '../../../shared/auth/index.ts'
+import type { Identity } from '../../../shared/auth/index.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import { z } from 'zod'
-import {
-  createKernel,
-  defineRouteFor,
-  type RouteDefinition,
-  type Caller,
-  type Kernel,
-  type KernelOptions,
-  type Route,
-} from '../../../shared/http/index.ts'
+import { createKernel, defineRouteFor } from '../../../shared/http/index.ts'
+import type { RouteDefinition, Caller, Kernel, KernelOptions, Route } from '../../../shared/http/index.ts'
 
 /** What the tests' tenants look like. */
 export interface TestTenant {

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { jsonbBytes } from '../../../shared/json/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 import { scaled, seed } from '../../support/scale.ts'
 
 /** What PostgreSQL prints is asked of the server itself. */

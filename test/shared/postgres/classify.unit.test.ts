@@ -5,8 +5,8 @@ import {
   codeOf,
   constraintOf,
   databaseError,
-  type FailureClass,
 } from '../../../shared/postgres/index.ts'
+import type { FailureClass } from '../../../shared/postgres/index.ts'
 
 /** code, class, whether the connection is done for. */
 const BY_CODE: readonly (readonly [code: string, failure: FailureClass, breaks: boolean])[] = [

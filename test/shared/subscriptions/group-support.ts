@@ -1,13 +1,12 @@
 import type { Client } from 'pg'
 import { PostgresEventStore } from '../../../shared/event-store/index.ts'
 import type { Database } from '../../../shared/postgres/index.ts'
-import {
-  defineSubscription,
-  runSubscription,
-  type EventSubscription,
-  type Subscription,
-  type SubscriptionEvent,
-  type SubscriptionRun,
+import { defineSubscription, runSubscription } from '../../../shared/subscriptions/index.ts'
+import type {
+  EventSubscription,
+  Subscription,
+  SubscriptionEvent,
+  SubscriptionRun,
 } from '../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createOwnServer } from '../../support/database.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { createDatabase, createOwnServer, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase, createOwnServer } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import {
   append,
@@ -11,8 +12,8 @@ import {
   raceForTwoStreams,
   readFeed,
   slowAppender,
-  type OrderBench,
 } from './order-checks.ts'
+import type { OrderBench } from './order-checks.ts'
 
 let own: Awaited<ReturnType<typeof createOwnServer>>
 let database: TestDatabase

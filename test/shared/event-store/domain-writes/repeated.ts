@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Bank } from './bank.ts'
-import { insertAccount, opening, withdrawal, type twoAccounts } from './stage.ts'
+import { insertAccount, opening, withdrawal } from './stage.ts'
+import type { twoAccounts } from './stage.ts'
 
 const keyOf = (key: string) => ({ key, fingerprint: Buffer.alloc(32, key) })
 

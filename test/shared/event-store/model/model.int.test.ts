@@ -10,7 +10,8 @@ import type { Fixture, OpenStore } from '../conformance/subject.ts'
 import { readWhole } from '../support.ts'
 import { allCommands } from './commands.ts'
 import { STREAMS, TENANTS } from './requests.ts'
-import { maskEvents, type Side } from './world.ts'
+import { maskEvents } from './world.ts'
+import type { Side } from './world.ts'
 
 /** The longest run of commands. */
 const COMMANDS = 60

@@ -7,7 +7,8 @@ import type {
   FeedPage,
 } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { viewsOf, type EventView } from '../support.ts'
+import { viewsOf } from '../support.ts'
+import type { EventView } from '../support.ts'
 
 /** An append that was sent, to be sent again. */
 export type SentAppend =

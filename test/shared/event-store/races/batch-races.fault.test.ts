@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOwnServer } from '../../../support/database.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import { batchBesideAppend, lateBatch, readBesideSlow } from './batch-races.ts'
-import { openRaceBench, type RaceBench } from './race-bench.ts'
+import { openRaceBench } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 
 /** Each race is forced twice: against the schema as it is, and in a database of its own with one guard taken out. */
 let own: Awaited<ReturnType<typeof createOwnServer>>

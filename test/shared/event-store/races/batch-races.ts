@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { append, readFeed, type RaceBench } from './race-bench.ts'
+import { append, readFeed } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 import type { Seen } from './feed-races.ts'
 
 /** One event to each stream, in one batch; the outcomes, or the SQLSTATE of a failure. */

@@ -1,4 +1,5 @@
-import { append, pauseIn, readFeed, untilWaiting, type RaceBench } from './race-bench.ts'
+import { append, pauseIn, readFeed, untilWaiting } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 
 /** What a reader saw while a race was on, and what it saw after that when all was over. Together: every event once. */
 export interface Seen {

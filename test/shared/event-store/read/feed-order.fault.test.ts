@@ -6,7 +6,8 @@ import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createOwnServer } from '../../../support/database.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
-import { appendUntilDone, inversions, pause, readUntilDone, STREAMS, type Work } from './feed-stress.ts'
+import { appendUntilDone, inversions, pause, readUntilDone, STREAMS } from './feed-stress.ts'
+import type { Work } from './feed-stress.ts'
 
 const APPENDERS = 8
 const READERS = 3

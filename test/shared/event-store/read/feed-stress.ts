@@ -1,7 +1,8 @@
 import { Client } from 'pg'
 import { breaksConnection } from '../../../../shared/postgres/classify.ts'
 import { pickBelow, seededRandom } from '../../../support/scale.ts'
-import { BEGINNING, readFeed, type FeedPoint } from '../append/order-checks.ts'
+import { BEGINNING, readFeed } from '../append/order-checks.ts'
+import type { FeedPoint } from '../append/order-checks.ts'
 
 export const STREAMS = 12
 

@@ -6,11 +6,13 @@ import {
   PostgresEventStore,
   SealKeyOperations,
   SealKeys,
-  type FeedPage,
 } from '../../../../shared/event-store/index.ts'
+import type { FeedPage } from '../../../../shared/event-store/index.ts'
 import type { Database } from '../../../../shared/postgres/index.ts'
-import { TenantDirectory, type TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { TenantDirectory } from '../../../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../../../shared/tenancy/index.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf, codeOfRefusal, noted, readFeedUntil, versionsOf, viewsOf } from '../support.ts'
 
 const EVENTS = 3

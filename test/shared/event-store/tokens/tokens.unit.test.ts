@@ -8,9 +8,8 @@ import {
   encodeCheckpoint,
   encodeConsistency,
   sealKeyOf,
-  type SealKey,
-  type SealKeyring,
 } from '../../../../shared/event-store/index.ts'
+import type { SealKey, SealKeyring } from '../../../../shared/event-store/index.ts'
 import { crypt } from '../../../../shared/event-store/tokens/seal.ts'
 
 const TENANT = 'a3bb189e-8bf9-3888-9912-ace4e6543002'

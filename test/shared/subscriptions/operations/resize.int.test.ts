@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Lease, runSubscription, SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
-import { AMPLE, labels, openStage, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { AMPLE, labels, openStage, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { subscriptionRow } from '../support.ts'
 
 const STREAMS = 24

@@ -4,13 +4,14 @@ import {
   RetryLater,
   runSubscription,
   SubscriptionOperations,
-  type Subscription,
-  type SubscriptionEvent,
 } from '../../../../shared/subscriptions/index.ts'
-import { NO_COLUMNS, type RunStatement } from '../../../../shared/postgres/index.ts'
+import type { Subscription, SubscriptionEvent } from '../../../../shared/subscriptions/index.ts'
+import { noColumns } from '../../../../shared/postgres/index.ts'
+import type { RunStatement } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
-import { AMPLE, labels, openStage, runToEnd, type Stage } from '../group-support.ts'
+import { AMPLE, labels, openStage, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { endWait, expireLease, subscriptionRow } from '../support.ts'
 
 let stage: Stage
@@ -33,7 +34,7 @@ const note = (run: RunStatement, name: string, { streamId, version }: Subscripti
   run({
     name: 'effect',
     text: 'insert into public.effects values ($1, $2, $3)',
-    columns: NO_COLUMNS,
+    columns: noColumns,
     values: [name, streamId, version],
   })
 
@@ -103,7 +104,7 @@ describe('effects in the same database', () => {
       maxAttempts: 1,
       onPoison: 'stop',
       async handleBatch(_events, run) {
-        await run({ name: 'broken', text: 'select 1 / 0', columns: NO_COLUMNS, values: [] })
+        await run({ name: 'broken', text: 'select 1 / 0', columns: noColumns, values: [] })
       },
     })
     expect((await runSubscription(stage.forwarder, refused, AMPLE)).outcome).toBe('stopped')

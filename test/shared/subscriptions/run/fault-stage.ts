@@ -1,8 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Client } from 'pg'
-import { openStage, type Stage } from '../group-support.ts'
+import { openStage } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 
 const WORKER = fileURLToPath(new URL('fault-worker.ts', import.meta.url))
 

@@ -3,7 +3,7 @@
  * noted in public.deliveries, so that the test sees what a handler would have seen. The stream POISON ends the process.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Database, NO_COLUMNS } from '../../../../shared/postgres/index.ts'
+import { Database, noColumns } from '../../../../shared/postgres/index.ts'
 import { defineSubscription, runSubscription } from '../../../../shared/subscriptions/index.ts'
 
 // The test holds the other end: an instance never outlives it.
@@ -20,7 +20,7 @@ const subscription = defineSubscription({
       name: 'deliver',
       text: `with quick as materialized (select set_config('synchronous_commit', 'off', true))
         insert into public.deliveries (tenant_id, stream_id, version, worker) select $1, $2, $3, $4 from quick`,
-      columns: NO_COLUMNS,
+      columns: noColumns,
       values: [tenantId, streamId, version, process.pid],
     })
   },

@@ -7,7 +7,8 @@ import {
 } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
-import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { endWait, subscriptionRow } from '../support.ts'
 
 const LOUD = 1_000

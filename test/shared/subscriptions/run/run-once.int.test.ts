@@ -3,14 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TrickleError } from '../../../../shared/errors/index.ts'
 import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
 import type { Database } from '../../../../shared/postgres/index.ts'
-import {
-  runOnce,
-  type FeedEvent,
-  type FeedReader,
-  type Lease,
-  type Subscriber,
-} from '../../../../shared/subscriptions/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { runOnce } from '../../../../shared/subscriptions/index.ts'
+import type { FeedEvent, FeedReader, Lease, Subscriber } from '../../../../shared/subscriptions/index.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf, noted } from '../../event-store/support.ts'
 import { endWait, expireLease, subscriptionRow } from '../support.ts'
 import { eventually } from '../../../support/eventually.ts'

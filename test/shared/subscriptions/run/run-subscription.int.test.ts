@@ -5,11 +5,11 @@ import {
   RetryLater,
   runSubscription,
   workLimits,
-  type SubscriptionEvent,
-  type SubscriptionProblem,
 } from '../../../../shared/subscriptions/index.ts'
+import type { SubscriptionEvent, SubscriptionProblem } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { endWait, subscriptionRow } from '../support.ts'
 
 let stage: Stage

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
-import { inspect, kill, openFaultStage, type FaultStage } from './fault-stage.ts'
+import { inspect, kill, openFaultStage } from './fault-stage.ts'
+import type { FaultStage } from './fault-stage.ts'
 import { parkedStates } from '../group-support.ts'
 
 /** TRICKLE_TEST_SCALE=40 is the long form: 100 faults over 100,000 events. Each way of killing is there at least once. */

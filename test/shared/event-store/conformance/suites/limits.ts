@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
-import { eventLimits, type NewEvent } from '../../../../../shared/event-store/index.ts'
+import { eventLimits } from '../../../../../shared/event-store/index.ts'
+import type { NewEvent } from '../../../../../shared/event-store/index.ts'
 import { appendOf, codeOfRefusal, noted, readWhole } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 const text = (bytes: number): string => 'x'.repeat(bytes)
 

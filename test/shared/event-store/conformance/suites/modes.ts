@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import type { Expectation } from '../../../../../shared/event-store/index.ts'
 import { appendOf, noted, readWhole } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 const exactly = (version: number): Expectation => ({ mode: 'version', version })
 

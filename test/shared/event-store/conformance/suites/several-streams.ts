@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { AppendAllRequest, Expectation, StreamWrite } from '../../../../../shared/event-store/index.ts'
 import { appendOf, noted, readFeedUntil, readWhole } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 const writeTo = (streamId: string, count = 1, overrides: Partial<StreamWrite> = {}): StreamWrite => ({
   streamId,
