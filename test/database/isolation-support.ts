@@ -8,8 +8,8 @@ export interface Pair {
   readonly other: string
 }
 
-export const contexts = ['own', 'other', 'unset', 'malformed'] as const
-export type Context = (typeof contexts)[number]
+export const CONTEXTS = ['own', 'other', 'unset', 'malformed'] as const
+export type Context = (typeof CONTEXTS)[number]
 
 /** So many tenants that every one of the 16 partitions holds rows of at least two; their ids never change. */
 const TENANTS = 120

@@ -5,7 +5,7 @@ import type { Login, TableVerb } from '../../shared/postgres/index.ts'
 import { createDatabase } from '../support/database.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { accessOf, namedRelations } from './expected-access.ts'
-import { attempt, contexts, PLATFORM, relationsWithTenants, rowOf, seedTenants } from './isolation-support.ts'
+import { attempt, CONTEXTS, PLATFORM, relationsWithTenants, rowOf, seedTenants } from './isolation-support.ts'
 import type { Attempt, Context, Pair } from './isolation-support.ts'
 
 let database: TestDatabase
@@ -28,7 +28,7 @@ async function surprises(login: Login, verb: TableVerb): Promise<string[]> {
   const found: string[] = []
   for (const pair of relations) {
     const row = await rowOf(admin, pair.relation, pair)
-    for (const context of contexts) {
+    for (const context of CONTEXTS) {
       const happened = await attempt(client, pair.relation, verb, context, pair, row)
       const expected = expectation(login, verb, context, pair)
       if (!expected.includes(JSON.stringify(happened)))

@@ -52,7 +52,7 @@ export const SEEN: readonly (readonly [number, number, number])[] = [
 ]
 
 /** What the ledger says when all went well. */
-export const TRUTH: readonly LedgerEntry[] = [
+export const truth: readonly LedgerEntry[] = [
   ['sent', commands.opened],
   ['answered', '0-0', [1], true],
   ['sent', commands.keyed],
@@ -87,7 +87,7 @@ export async function openStage(): Promise<SceneStage> {
   const admin = await database.client('admin')
   return {
     /** Writes the appends, lays ledger and reader's log beside them, and reconciles. */
-    async play({ ledger = TRUTH, seen = SEEN, reader = {}, tamper }) {
+    async play({ ledger = truth, seen = SEEN, reader = {}, tamper }) {
       for (const table of TABLES) await admin.query(`delete from ${table}`)
       for (const command of [commands.opened, commands.keyed, commands.several]) {
         await send(store, space, tenants[command.tenant], command)
@@ -104,7 +104,7 @@ export async function openStage(): Promise<SceneStage> {
         seen.map(([tenant, stream, version]) => ({ stream: streamNumber(space, tenant, stream), version })),
       )
       log.close()
-      const readers = [{ ...READER, ...reader }]
+      const readers = [{ ...readerPlan, ...reader }]
       return reconcile({ adminUrl: database.adminUrl, space, ledgerFiles: [ledgerFile], readers, folder })
     },
     async close() {
@@ -115,7 +115,7 @@ export async function openStage(): Promise<SceneStage> {
 }
 
 const TABLES = ['trickle_events_log.events', 'trickle_events_log.streams', 'trickle_commands_log.receipts']
-const READER: ReaderPlan = {
+const readerPlan: ReaderPlan = {
   name: 'all',
   scope: { tenant: null, types: null, isOfMember: false },
   pageMax: 10,

@@ -11,11 +11,11 @@ import {
 } from '../../tools/sql-rules/index.ts'
 import type { SqlSource } from '../../tools/sql-rules/index.ts'
 
-const order = ['tenants', 'log', 'readers']
+const ORDER = ['tenants', 'log', 'readers']
 
 /** Three owners, each with a table, and one function of the log. */
 const house: readonly SqlSource[] = [
-  ...order.map((owner) =>
+  ...ORDER.map((owner) =>
     sqlSource(
       `${owner}/0001_begin`,
       owner,
@@ -35,7 +35,7 @@ const catalog = catalogOf(house)
 const file = (owner: string, sql: string): SqlSource => sqlSource(`${owner}/made`, owner, 'function', sql)
 const rulesOf = (found: readonly { rule: string }[]): string[] => found.map(({ rule }) => rule)
 const breaches = (source: SqlSource, exceptions: Parameters<typeof findWallBreaches>[3] = []): string[] =>
-  rulesOf(findWallBreaches([source], catalog, order, exceptions))
+  rulesOf(findWallBreaches([source], catalog, ORDER, exceptions))
 const tenantless = (source: SqlSource, exceptions: Parameters<typeof findTenantless>[3] = []): string[] =>
   rulesOf(findTenantless([source], catalog, { 'trickle_readers_state.rows': 'checkpoints' }, exceptions))
 

@@ -82,6 +82,18 @@ export const exportOf = (product: Product, tenant: string, query = '') =>
     headers: { ...as('reader', tenant), accept: 'application/x-ndjson' },
   })
 
+export const line = (id: string, more: object = {}): string =>
+  `${JSON.stringify({ id, streamId: 's', type: 'T', data: 1, ...more })}\n`
+
+export function importOf(product: Product, headers: Record<string, string>) {
+  const { body, send } = upload()
+  const answer = product.begin('import-events', {
+    headers: { ...headers, 'content-type': 'application/x-ndjson' },
+    body,
+  })
+  return { answer, send }
+}
+
 /** An upload that its test goes on with as it likes. */
 function upload() {
   let give: (text: string | null | Error) => void = () => {}
@@ -100,18 +112,6 @@ function upload() {
     give(what)
   }
   return { body, send }
-}
-
-export const line = (id: string, more: object = {}): string =>
-  `${JSON.stringify({ id, streamId: 's', type: 'T', data: 1, ...more })}\n`
-
-export function importOf(product: Product, headers: Record<string, string>) {
-  const { body, send } = upload()
-  const answer = product.begin('import-events', {
-    headers: { ...headers, 'content-type': 'application/x-ndjson' },
-    body,
-  })
-  return { answer, send }
 }
 
 export async function problemOf(response: HttpResponse) {

@@ -9,23 +9,23 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const record = 'trickle_platform_migrations'
+const RECORD = 'trickle_platform_migrations'
 
 it('counts what the database lacks of this version, and lets it be newer', async () => {
   const admin = await database.client('admin')
   const missing = async () => (await database.pool('trickle_app', 1).query(countMissing))[0]?.missing
   expect(await missing()).toBe(0)
   await admin.query(
-    `insert into ${record}.functions (name, checksum, function_name) values ('event-store/append', 'newer', 'trickle_events_log.append')`,
+    `insert into ${RECORD}.functions (name, checksum, function_name) values ('event-store/append', 'newer', 'trickle_events_log.append')`,
   )
   await admin.query(
-    `insert into ${record}.migrations (name, checksum) values ('event-store/0999_newer', 'newer')`,
+    `insert into ${RECORD}.migrations (name, checksum) values ('event-store/0999_newer', 'newer')`,
   )
   expect(await missing()).toBe(0)
   await admin.query(
-    `update ${record}.functions set checksum = 'older' where name = 'event-store/read_stream'`,
+    `update ${RECORD}.functions set checksum = 'older' where name = 'event-store/read_stream'`,
   )
   expect(await missing()).toBe(1)
-  await admin.query(`delete from ${record}.migrations where name = 'audit/0001_actions'`)
+  await admin.query(`delete from ${RECORD}.migrations where name = 'audit/0001_actions'`)
   expect(await missing()).toBe(2)
 })

@@ -9,7 +9,7 @@ import { createOwnServer } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import { appendOf, noted } from '../event-store/support.ts'
 import type { RecordingSender } from './recording-sender.ts'
-import { AMPLE, forwarderOf } from './support.ts'
+import { ample, forwarderOf } from './support.ts'
 
 /** A log with one tenant on a server of its own, and the pool of a forwarder; empty at the begin of each test. */
 export class ForwarderBench {
@@ -44,7 +44,7 @@ export class ForwarderBench {
   /** Runs until everything has been sent: one poll may end early. */
   async forwardAll(sender: RecordingSender, events: number): Promise<void> {
     await eventually(async () => {
-      await runOnce(this.pool, forwarderOf(this.pool, sender), AMPLE)
+      await runOnce(this.pool, forwarderOf(this.pool, sender), ample)
       return sender.rows.length
     }).toBe(events)
   }

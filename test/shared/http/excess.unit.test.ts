@@ -10,7 +10,7 @@ const defineRoute = defineRouteFor<TestTenant>()
 const { kernel } = testKernel()
 
 /** Small bodies are not counted: a schema is done with them in no time. */
-const padding = ' '.repeat(16_384)
+const PADDING = ' '.repeat(16_384)
 
 /** A route whose schema counts how many items it looks at. */
 function counting() {
@@ -31,7 +31,7 @@ function counting() {
   const send = (json: unknown) =>
     call(kernel, route, {
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(json) + padding,
+      body: JSON.stringify(json) + PADDING,
     })
   return { judged, send }
 }

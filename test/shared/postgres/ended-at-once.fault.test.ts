@@ -10,7 +10,7 @@ import { one, sql } from './support.ts'
 const READY = Buffer.from('5a0000000549', 'hex')
 
 /** ErrorResponse as a backend sends it that an administrator ends. */
-const ENDED = (() => {
+const ended = (() => {
   const fields = Buffer.from('SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
   const head = Buffer.alloc(5)
   head.write('E')
@@ -33,7 +33,7 @@ beforeAll(async () => {
     upstream.on('data', (bytes: Buffer) => {
       if (ends > 0 && bytes.subarray(-READY.length).equals(READY)) {
         ends -= 1
-        client.end(Buffer.concat([bytes, ENDED]))
+        client.end(Buffer.concat([bytes, ended]))
         upstream.destroy()
       } else client.write(bytes)
     })

@@ -13,7 +13,7 @@ import { appendOf } from '../support.ts'
 
 const BATCH = 'trickle_events_log.append_batch('
 const CALLERS = 24
-const ROUNDS = scaled(12)
+const rounds = scaled(12)
 const ACTIONS: readonly FaultAction[] = ['cut-response', 'cut-request', 'cut-delayed']
 
 let database: TestDatabase
@@ -42,7 +42,7 @@ function requestOf(round: number, caller: number): AppendRequest {
 it('a batch whose answer is lost is resolved for each of its callers, and nothing is there twice', async () => {
   const random = seededRandom(17)
   const proxy = await TcpProxy.start(database.url('trickle_app'))
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     // A pool of its own has retries left again: a batch of callers fails at once here.
     const pool = new Database({
       url: proxy.url(database.url('trickle_app')),

@@ -13,7 +13,7 @@ import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { appendOf, codeOfRefusal } from '../support.ts'
 
 const APPEND = 'trickle_events_log.append('
-const APPENDS = scaled(60)
+const appends = scaled(60)
 const LANES = 4
 const ACTIONS: readonly FaultAction[] = ['cut-response', 'cut-response', 'cut-request', 'cut-delayed']
 
@@ -94,7 +94,7 @@ describe.concurrent.each([
   const appendAll = async (lane: number): Promise<void> => {
     const link = await proxied()
     const random = seededRandom(slug.length * LANES + lane)
-    for (let nth = lane; nth < APPENDS; nth += LANES) {
+    for (let nth = lane; nth < appends; nth += LANES) {
       // Two retries each at the most, and nine are what a fresh budget allows.
       if (Math.floor(nth / LANES) % 4 === 0) await link.renew()
       const faults = Array.from({ length: 1 + pickBelow(random, 2) }, () => ({
@@ -122,7 +122,7 @@ describe.concurrent.each([
         where tenant_id = $1 and stream_id ~ ('^' || $2 || '-\\d+$')`,
         [acme.tenantId, slug],
       )
-      expect(rows).toEqual([{ streams: String(APPENDS), events: String(2 * APPENDS) }])
+      expect(rows).toEqual([{ streams: String(appends), events: String(2 * appends) }])
     },
     scaled(60_000),
   )

@@ -4,8 +4,6 @@ import type { Bank } from './bank.ts'
 import { insertAccount, opening, withdrawal } from './stage.ts'
 import type { twoAccounts } from './stage.ts'
 
-const keyOf = (key: string) => ({ key, fingerprint: Buffer.alloc(32, key) })
-
 /** A write that comes again, by its key or by the ids of its events. */
 export function describeRepeatedWrites(
   bank: () => Bank,
@@ -82,3 +80,5 @@ export function describeRepeatedWrites(
     })
   })
 }
+
+const keyOf = (key: string) => ({ key, fingerprint: Buffer.alloc(32, key) })

@@ -31,12 +31,12 @@ export async function createAccounts(database: TestDatabase): Promise<void> {
   await admin.query(TABLE)
 }
 
-const ACCOUNT = columns({ balance: integer, version: integer })
+const account = columns({ balance: integer, version: integer })
 
-export const selectAccount = (tenantId: string, accountId: string): Statement<RowOf<typeof ACCOUNT>> => ({
+export const selectAccount = (tenantId: string, accountId: string): Statement<RowOf<typeof account>> => ({
   name: 'select_account',
   text: 'select a.balance, a.version from trickle_banking_state.accounts a where a.tenant_id = $1 and a.account_id = $2',
-  columns: ACCOUNT,
+  columns: account,
   values: [tenantId, accountId],
 })
 

@@ -18,8 +18,8 @@ const bench = (change?: (admin: Client) => Promise<unknown>): Promise<RaceBench>
 const mutated = (name: string, piece: string | RegExp, replacement: string) => (admin: Client) =>
   mutateFunction(admin, `trickle_events_log.${name}`, piece, replacement)
 
-const HELD = { during: [], after: ['slow 1', 'fast 1'] }
-const SKIPPED = { during: ['fast 1'], after: [] }
+const held = { during: [], after: ['slow 1', 'fast 1'] }
+const skipped = { during: ['fast 1'], after: [] }
 
 describe('a batch of several callers', () => {
   const unlocked = mutated('append_batch', /pg_try_advisory_xact_lock\([^)]*\(\), [^)]*\)\)/, 'true')
@@ -46,19 +46,19 @@ describe('a batch of several callers', () => {
   })
 
   it('holds the feed', async () => {
-    expect(await readBesideSlow('batch', await bench())).toEqual(HELD)
+    expect(await readBesideSlow('batch', await bench())).toEqual(held)
   })
 
   it('would be skipped, if it locked nothing', async () => {
-    expect(await readBesideSlow('batch', await bench(unlocked))).toEqual(SKIPPED)
+    expect(await readBesideSlow('batch', await bench(unlocked))).toEqual(skipped)
   })
 })
 
 it('an import holds the feed', async () => {
-  expect(await readBesideSlow('import', await bench())).toEqual(HELD)
+  expect(await readBesideSlow('import', await bench())).toEqual(held)
 })
 
 it('an import would be skipped, if it locked nothing', async () => {
   const unlocked = mutated('lock_lines', /perform trickle_events_log\.lock_streams[\s\S]*? d;/, 'null;')
-  expect(await readBesideSlow('import', await bench(unlocked))).toEqual(SKIPPED)
+  expect(await readBesideSlow('import', await bench(unlocked))).toEqual(skipped)
 })

@@ -37,11 +37,6 @@ export async function appendBatch(
   }
 }
 
-async function importLine(client: Client, { tenantId }: TenantContext, streamId: string): Promise<void> {
-  const line = { n: 0, t: 1, streamId, id: randomUUID(), type: 'Imported', data: 1 }
-  await client.query('select trickle_events_log.import_events($1, $2)', [tenantId, JSON.stringify([line])])
-}
-
 /** A batch with a stream that an appender has written to and not committed. */
 export async function batchBesideAppend({
   tenant,
@@ -79,4 +74,9 @@ export async function readBesideSlow(kind: 'batch' | 'import', bench: RaceBench)
   const during = await readFeed(bench)
   await first.query('commit')
   return { during: during.events, after: (await readFeed(bench, during.next)).events }
+}
+
+async function importLine(client: Client, { tenantId }: TenantContext, streamId: string): Promise<void> {
+  const line = { n: 0, t: 1, streamId, id: randomUUID(), type: 'Imported', data: 1 }
+  await client.query('select trickle_events_log.import_events($1, $2)', [tenantId, JSON.stringify([line])])
 }

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { breaksConnection } from '../../../../shared/postgres/classify.ts'
 import { pickBelow, seededRandom } from '../../../support/scale.ts'
-import { BEGINNING, readFeed } from '../append/order-checks.ts'
+import { beginning, readFeed } from '../append/order-checks.ts'
 import type { FeedPoint } from '../append/order-checks.ts'
 
 export const STREAMS = 12
@@ -69,7 +69,7 @@ async function open(url: string): Promise<Client> {
 /** Reads the feed of all tenants from its beginning, until it stays empty after the writers are done. */
 export async function readUntilDone(client: Client, isDone: () => boolean): Promise<string[]> {
   const seen: string[] = []
-  let point: FeedPoint = BEGINNING
+  let point: FeedPoint = beginning
   for (;;) {
     const wasDone = isDone()
     const { events, next } = await readFeed(

@@ -17,7 +17,7 @@ import { appendOf, codeOfRefusal, noted, readFeedUntil, versionsOf, viewsOf } fr
 
 const EVENTS = 3
 /** A fingerprint of some request. */
-const FINGERPRINT = Buffer.alloc(32, 7)
+const fingerprint = Buffer.alloc(32, 7)
 
 let database: TestDatabase
 let admin: Client
@@ -135,7 +135,7 @@ describe('a key that is added', () => {
   })
 
   it('is added once for an idempotency key, and has an id and a secret of its own', async () => {
-    const idempotency = { key: 'add-once', fingerprint: FINGERPRINT }
+    const idempotency = { key: 'add-once', fingerprint: fingerprint }
     const first = await keys.add('once', idempotency)
     const again = await keys.add('once', idempotency)
     expect(again).toEqual({ result: first.result, replayed: true })
@@ -182,7 +182,7 @@ describe('a key that is removed', () => {
 
   it('is answered as removed again for the same idempotency key', async () => {
     const id = await add()
-    const idempotency = { key: `remove-${id}`, fingerprint: FINGERPRINT }
+    const idempotency = { key: `remove-${id}`, fingerprint: fingerprint }
     expect((await keys.remove(id, idempotency)).replayed).toBe(false)
     expect(await keys.remove(id, idempotency)).toEqual({ result: { removed: id }, replayed: true })
   })

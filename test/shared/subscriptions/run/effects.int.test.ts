@@ -10,7 +10,7 @@ import { noColumns } from '../../../../shared/postgres/index.ts'
 import type { RunStatement } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
-import { AMPLE, labels, openStage, runToEnd } from '../group-support.ts'
+import { ample, labels, openStage, runToEnd } from '../group-support.ts'
 import type { Stage } from '../group-support.ts'
 import { endWait, expireLease, subscriptionRow } from '../support.ts'
 
@@ -78,7 +78,7 @@ describe('effects in the same database', () => {
     await operations.replay('poisoned', events[0]?.parkedId ?? '')
     await runToEnd(stage, poisoned)
     expect(await effects()).toEqual(labels('s', 1, 300))
-    expect(await runSubscription(stage.forwarder, poisoned, AMPLE)).toMatchObject({
+    expect(await runSubscription(stage.forwarder, poisoned, ample)).toMatchObject({
       outcome: 'done',
       events: 0,
     })
@@ -90,7 +90,7 @@ describe('effects in the same database', () => {
       if (isAway && version === 150) throw new RetryLater('the other side is away')
     })
     for (let n = 0; n < 3; n += 1) {
-      expect((await runSubscription(stage.forwarder, away, AMPLE)).outcome).toBe('waiting')
+      expect((await runSubscription(stage.forwarder, away, ample)).outcome).toBe('waiting')
       await endWait(stage.admin, 'away')
     }
     isAway = false
@@ -107,7 +107,7 @@ describe('effects in the same database', () => {
         await run({ name: 'broken', text: 'select 1 / 0', columns: noColumns, values: [] })
       },
     })
-    expect((await runSubscription(stage.forwarder, refused, AMPLE)).outcome).toBe('stopped')
+    expect((await runSubscription(stage.forwarder, refused, ample)).outcome).toBe('stopped')
     expect((await subscriptionRow(stage.admin, 'refused')).error).toContain('division by zero')
   })
 
@@ -121,7 +121,7 @@ describe('effects in the same database', () => {
       await expireLease(stage.admin, name)
       await runToEnd(stage, second)
     })
-    expect((await runSubscription(stage.forwarder, first, AMPLE)).outcome).toBe('busy')
+    expect((await runSubscription(stage.forwarder, first, ample)).outcome).toBe('busy')
     return effects()
   }
 

@@ -6,7 +6,7 @@ import type { Client } from 'pg'
 import { openStage } from '../group-support.ts'
 import type { Stage } from '../group-support.ts'
 
-const WORKER = fileURLToPath(new URL('fault-worker.ts', import.meta.url))
+const workerFile = fileURLToPath(new URL('fault-worker.ts', import.meta.url))
 
 /** A table of deliveries, and one of every checkpoint that was ever committed. */
 const AUDIT = `
@@ -45,7 +45,7 @@ export async function openFaultStage(): Promise<FaultStage> {
     ...stage,
     startWorker(name, poison = '') {
       const url = stage.database.url('trickle_forwarder')
-      const worker = spawn(process.execPath, [WORKER, url, name, poison], {
+      const worker = spawn(process.execPath, [workerFile, url, name, poison], {
         stdio: ['pipe', 'ignore', 'inherit'],
       })
       workers.add(worker)

@@ -16,7 +16,7 @@ let admin: Client
 let pool: Database
 
 const EVENTS = 25
-const AMPLE = { timeMs: 60_000, stepsMax: 1_000 }
+const ample = { timeMs: 60_000, stepsMax: 1_000 }
 
 beforeAll(async () => {
   database = await createDatabase()
@@ -58,7 +58,7 @@ const label = (event: FeedEvent): string => `${event.streamId} ${event.version}`
 /** On the shared server a page may end early, so a subscription is run until it has seen everything. */
 async function runUntilAll(collector: Collector): Promise<void> {
   await eventually(async () => {
-    await runOnce(pool, collector, AMPLE)
+    await runOnce(pool, collector, ample)
     return collector.seen.length
   }).toBe(EVENTS)
 }
@@ -71,17 +71,17 @@ describe('a run', () => {
     const ofStream = collector.seen.filter((event) => event.startsWith('s0 '))
     expect(ofStream).toEqual(ofStream.map((_, index) => `s0 ${index + 1}`))
     expect(await subscriptionRow(admin, 'everything')).toMatchObject({ lease_owner: null, failures: 0 })
-    expect(await runOnce(pool, collector, AMPLE)).toEqual({ outcome: 'done', events: 0, steps: 0 })
+    expect(await runOnce(pool, collector, ample)).toEqual({ outcome: 'done', events: 0, steps: 0 })
   })
 
   it('ends when its budget of steps or of time is spent, between two steps', async () => {
     const collector = new Collector('budget')
-    expect(await runOnce(pool, collector, { ...AMPLE, timeMs: 0 })).toEqual({
+    expect(await runOnce(pool, collector, { ...ample, timeMs: 0 })).toEqual({
       outcome: 'budget-spent',
       events: 0,
       steps: 0,
     })
-    await eventually(async () => (await runOnce(pool, collector, { ...AMPLE, stepsMax: 1 })).events).toBe(10)
+    await eventually(async () => (await runOnce(pool, collector, { ...ample, stepsMax: 1 })).events).toBe(10)
     expect(collector.seen.length).toBeLessThan(EVENTS)
     expect((await subscriptionRow(admin, 'budget')).lease_owner).toBeNull()
     await runUntilAll(collector)
@@ -91,7 +91,7 @@ describe('a run', () => {
     const collectors = Array.from({ length: 10 }, () => new Collector('crowd'))
     const seen = () => collectors.flatMap((collector) => collector.seen)
     await eventually(async () => {
-      const results = await Promise.all(collectors.map((collector) => runOnce(pool, collector, AMPLE)))
+      const results = await Promise.all(collectors.map((collector) => runOnce(pool, collector, ample)))
       expect(results.filter((result) => result.outcome !== 'busy').length).toBeGreaterThan(0)
       return seen().length
     }).toBe(EVENTS)
@@ -102,7 +102,7 @@ describe('a run', () => {
     const failing = new Collector('failing', (_lease, step) => {
       if (step === 2) throw new Error('it broke')
     })
-    await eventually(() => runOnce(pool, failing, AMPLE).catch((error: unknown) => String(error))).toBe(
+    await eventually(() => runOnce(pool, failing, ample).catch((error: unknown) => String(error))).toBe(
       'Error: it broke',
     )
     expect(failing.seen.length).toBeGreaterThan(0)
@@ -111,7 +111,7 @@ describe('a run', () => {
       error: 'it broke',
       lease_owner: null,
     })
-    expect((await runOnce(pool, failing, AMPLE)).outcome).toBe('waiting')
+    expect((await runOnce(pool, failing, ample)).outcome).toBe('waiting')
     await endWait(admin, 'failing')
     await runUntilAll(failing)
     expect(new Set(failing.seen).size).toBe(EVENTS)
@@ -124,7 +124,7 @@ describe('a run', () => {
       await expireLease(admin, 'taken')
       await runUntilAll(second)
     })
-    const result = await runOnce(pool, first, AMPLE)
+    const result = await runOnce(pool, first, ample)
     expect(['busy', 'done']).toContain(result.outcome)
     expect(first.seen).toEqual([])
     expect(new Set(second.seen).size).toBe(EVENTS)
@@ -138,13 +138,13 @@ describe('a run', () => {
       )
       await lease.renew()
     })
-    expect(await runOnce(pool, paused, AMPLE)).toMatchObject({ outcome: 'busy' })
+    expect(await runOnce(pool, paused, ample)).toMatchObject({ outcome: 'busy' })
     expect(await subscriptionRow(admin, 'paused')).toMatchObject({
       failures: 0,
       error: null,
       lease_owner: null,
     })
-    expect(await runOnce(pool, paused, AMPLE)).toMatchObject({ outcome: 'paused' })
+    expect(await runOnce(pool, paused, ample)).toMatchObject({ outcome: 'paused' })
   })
 
   it('passes on every other error as it came', async () => {
@@ -152,14 +152,14 @@ describe('a run', () => {
     const failing = new Collector('refused', () => {
       throw refused
     })
-    await expect(runOnce(pool, failing, AMPLE)).rejects.toBe(refused)
+    await expect(runOnce(pool, failing, ample)).rejects.toBe(refused)
   })
 
   it('stops with the epoch', async () => {
     const collector = new Collector('epoch')
     await runUntilAll(collector)
     await admin.query("insert into trickle_events_log.epochs (reason) values ('a restore')")
-    expect(await runOnce(pool, collector, AMPLE)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
+    expect(await runOnce(pool, collector, ample)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
     await admin.query('delete from trickle_events_log.epochs where ordinal > 1')
   })
 })
@@ -169,8 +169,8 @@ describe('a subscription that can not go on by itself', () => {
     const subscriber = new Collector('undecided', () => {
       throw new TrickleError('SUBSCRIPTION_STOPPED', 'The batch has other content now.')
     })
-    await expect(runOnce(pool, subscriber, AMPLE)).rejects.toMatchObject({ code: 'SUBSCRIPTION_STOPPED' })
-    expect(await runOnce(pool, subscriber, AMPLE)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
+    await expect(runOnce(pool, subscriber, ample)).rejects.toMatchObject({ code: 'SUBSCRIPTION_STOPPED' })
+    expect(await runOnce(pool, subscriber, ample)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
     const { rows } = await admin.query<{ state: string; error: string }>(
       "select state, error from trickle_subscriptions_state.subscriptions where name = 'undecided'",
     )

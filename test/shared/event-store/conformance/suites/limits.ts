@@ -5,13 +5,6 @@ import { appendOf, codeOfRefusal, noted, readWhole } from '../../support.ts'
 import { freshStream, sharedTenant } from '../subject.ts'
 import type { Subject } from '../subject.ts'
 
-const text = (bytes: number): string => 'x'.repeat(bytes)
-
-/** One event of many short numbers, each of which the database writes out. */
-const swelling = (token: string, count: number): NewEvent[] => [
-  { type: 'L', data: Array.from({ length: count }, () => JSON.rawJSON(token)) },
-]
-
 export function limits(subject: Subject): void {
   const acme = sharedTenant(subject)
 
@@ -106,3 +99,10 @@ export function limits(subject: Subject): void {
     expect((await readWhole(subject.store, acme(), streamId))[0]).toMatchObject(event)
   })
 }
+
+const text = (bytes: number): string => 'x'.repeat(bytes)
+
+/** One event of many short numbers, each of which the database writes out. */
+const swelling = (token: string, count: number): NewEvent[] => [
+  { type: 'L', data: Array.from({ length: count }, () => JSON.rawJSON(token)) },
+]

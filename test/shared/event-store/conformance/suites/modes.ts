@@ -4,8 +4,6 @@ import { appendOf, noted, readWhole } from '../../support.ts'
 import { freshStream, sharedTenant } from '../subject.ts'
 import type { Subject } from '../subject.ts'
 
-const exactly = (version: number): Expectation => ({ mode: 'version', version })
-
 export function modes(subject: Subject): void {
   const acme = sharedTenant(subject)
 
@@ -84,3 +82,5 @@ export function modes(subject: Subject): void {
     })
   })
 }
+
+const exactly = (version: number): Expectation => ({ mode: 'version', version })

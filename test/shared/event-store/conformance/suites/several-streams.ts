@@ -4,14 +4,6 @@ import { appendOf, noted, readFeedUntil, readWhole } from '../../support.ts'
 import { freshStream, sharedTenant } from '../subject.ts'
 import type { Subject } from '../subject.ts'
 
-const writeTo = (streamId: string, count = 1, overrides: Partial<StreamWrite> = {}): StreamWrite => ({
-  streamId,
-  expected: { mode: 'any' },
-  events: noted(count),
-  ...overrides,
-})
-const exactly = (version: number): Expectation => ({ mode: 'version', version })
-
 export function severalStreams(subject: Subject): void {
   const acme = sharedTenant(subject)
   const appendAll = (request: AppendAllRequest) => subject.store.appendAll(acme(), request)
@@ -176,3 +168,11 @@ export function severalStreams(subject: Subject): void {
     })
   })
 }
+
+const writeTo = (streamId: string, count = 1, overrides: Partial<StreamWrite> = {}): StreamWrite => ({
+  streamId,
+  expected: { mode: 'any' },
+  events: noted(count),
+  ...overrides,
+})
+const exactly = (version: number): Expectation => ({ mode: 'version', version })
