@@ -16,7 +16,7 @@ const TRACE_PARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 const tenantSchema = z.string().min(1).max(63).optional()
 
 /**
- * An event, or one as reads give it: `version` and `recordedAt` are the log's own, which gives them anew, in the order
+ * An event, or one as reads give it: `version` and `recordedAt` are the log's own, which gives them again, in the order
  * of the lines.
  */
 const lineSchema = eventSchema.extend({

@@ -58,7 +58,7 @@ type FeedReadQuery = z.output<typeof querySchema>
 
 const DESCRIPTION =
   'Everything that happened in the tenant, in one order, after a checkpoint or since a time. `next` is always there: keep it and send it as `after`. ' +
-  'An event never appears behind a checkpoint. A filtered page may be empty although more follows, with a `next` that has gone on; a page without a filter is empty only at the end.\n\n' +
+  'An event never appears before a checkpoint that was handed out. A filtered page may be empty although more follows, with a `next` that has moved on; a page without a filter is empty only at the end.\n\n' +
   'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
   'With `Accept: text/event-stream`, where it is switched on, events come as they happen: `id` is the checkpoint, `event` is `event`, `data` the event; `Last-Event-ID` resumes.'
 
@@ -118,7 +118,8 @@ export const readFeedRoute = (services: () => EventServices, permits: LongHeld) 
     errors,
     deadlineMs: DEADLINE_MAX_MS,
     async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
-      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be
+      // gone.
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       const isLive = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX > 0
       const form = feedForm(request.headers.get('accept'), isLive)

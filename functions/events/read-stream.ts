@@ -109,7 +109,8 @@ export const readStreamRoute = (services: () => EventServices, permits: LongHeld
     errors: ERRORS,
     deadlineMs: DEADLINE_MAX_MS,
     async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
-      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be
+      // gone.
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       checkRange(query)
       const read = (from: number | undefined, limit: number, work: Work = 'short'): Promise<StreamPage> =>
@@ -153,7 +154,7 @@ export const readStreamRoute = (services: () => EventServices, permits: LongHeld
 function checkRange({ from, to, direction, wait }: StreamReadQuery): void {
   const isBackward = direction === 'backward'
   if (from !== undefined && to !== undefined && (isBackward ? to > from : to < from)) {
-    throw refusedParameter('to', `lies behind \`from\` in the direction ${direction}`)
+    throw refusedParameter('to', `comes before \`from\` in the direction ${direction}`)
   }
   if (wait !== undefined && isBackward)
     throw refusedParameter('wait', 'goes with the direction forward only: nothing new comes backward')
@@ -168,7 +169,7 @@ const storeQuery = (streamId: string, query: StreamReadQuery): Omit<StreamQuery,
 })
 
 /**
- * A page for somebody who follows the stream: behind its end comes the version that is written next, unless the range
+ * A page for somebody who follows the stream: after its end comes the version that is written next, unless the range
  * ends before; and a stream that nobody has written to yet is one without events.
  */
 async function followStream(

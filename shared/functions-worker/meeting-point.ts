@@ -102,7 +102,7 @@ export class MeetingPoint {
     lost(
       new TrickleError(
         'REQUEST_LOST',
-        "The request of this invocation has not reached the worker's HTTP server: the client has gone, or the request was refused on the way. Nothing was done.",
+        "The request of this invocation has not reached the worker's HTTP server: the client has disconnected, or the request was refused on the way. Nothing was done.",
       ),
     )
   }

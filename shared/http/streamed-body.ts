@@ -43,7 +43,7 @@ export async function streamedBody(options: StreamedBodyOptions): Promise<Readab
     // Not awaited: the iterator may hang, and then so does its return.
     iterator.return?.().catch(() => undefined)
   }
-  // A reader that has gone away asks for nothing more: the iterable must be ended all the same.
+  // A reader that has disconnected asks for nothing more: the iterable must be ended all the same.
   stop.addEventListener('abort', end, { once: true })
   const read = (): Promise<IteratorResult<string>> => withinDeadline(iterator.next(), stop)
 

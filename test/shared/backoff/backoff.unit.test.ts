@@ -12,6 +12,7 @@ describe('a back-off', () => {
     ])
     // However many they are: 2 to their power is infinite, and the wait is not.
     expect(backoffCeilingMs(5_000, 250, 3_000)).toBe(3_000)
+    expect(backoffCeilingMs(5_000, 0, 0)).toBe(0)
   })
 
   it.each([
