@@ -20,8 +20,8 @@ begin
 end $$;
 
 grant trickle_owner to trickle_migrator;
--- To hand a function over, not to act as the writer.
-grant trickle_writer to trickle_migrator with inherit false;
+-- To replace the writer's function in its place. Dropped and made again, every call that runs just then would fail.
+grant trickle_writer to trickle_migrator with inherit true;
 
 -- Who holds the feed may be any login, and PostgreSQL hides from others what a session does and since when. Where the
 -- administrator can't give this away, operators see the holder's process, login and database only.

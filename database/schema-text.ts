@@ -47,7 +47,7 @@ const sequences = `
       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('i', 'a'))`
 
 /** Columns in their order, then constraints by name. PostgreSQL 18 has a constraint for each "not null", 17 has none. */
-const columns = `(
+const columnLines = `(
   select string_agg(line, e',\\n  ' order by kind, place, line) from (
     select 1 as kind, a.attnum as place, concat(a.attname, ' ', format_type(a.atttypid, a.atttypmod),
         ${collation('a.attcollation', 't.typcollation')}, case when a.attnotnull then ' not null' end,
@@ -94,7 +94,7 @@ const tableRights = `${rightsIn("coalesce(c.relacl, acldefault('r', c.relowner))
 
 const tables = `
   select n.nspname as schema, c.relname as name,
-      array[format(e'create table %s.%s (\\n  %s\\n)%s%s;', n.nspname, c.relname, ${columns},
+      array[format(e'create table %s.%s (\\n  %s\\n)%s%s;', n.nspname, c.relname, ${columnLines},
         ' partition by ' || pg_get_partkeydef(c.oid), ${options('c.reloptions')})]
       || ${partitions} || ${INDEXES}
       || format('-- owner %s, row-level security %s', pg_get_userbyid(c.relowner), case

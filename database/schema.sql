@@ -353,7 +353,7 @@ create function trickle_events_log.find_append(p_tenant uuid, p_streams text[], 
   returns record
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 5502b04a616bc1b6012028541a35b190
+-- owner trickle_owner, body a6a78a1adee68c134267300cf5e6b754
 grant execute on function trickle_events_log.find_append to trickle_app;
 
 create function trickle_events_log.holds_locks(p_tenants uuid[], p_streams text[], p_shared boolean[])

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorCatalogue } from '../../shared/errors/index.ts'
-import { backoffCeilingMs, fullJitterMs } from '../../shared/backoff/index.ts'
+import { fullJitterMs } from '../../shared/retry/index.ts'
+import type { BackOff } from '../../shared/retry/index.ts'
 import { CommandFailure } from '../frame/index.ts'
 
 export interface RetryPolicy {
@@ -13,14 +14,11 @@ export interface RetryPolicy {
   readonly random?: () => number
 }
 
-/** A functions host that was killed is back after about a second. */
-const FIRST_MS = 250
-
-/** Rare enough not to keep a server down that is coming up, often enough to be felt as "at once". */
-const LONGEST_MS = 5_000
-
-/** The longest pause after that many failures in a row. */
-export const pauseCeilingMs = (failures: number): number => backoffCeilingMs(failures, FIRST_MS, LONGEST_MS)
+/**
+ * First: a functions host that was killed is back after about a second. Longest: rare enough not to keep a server down
+ * that is coming up, often enough to be felt as "at once".
+ */
+export const backOff: BackOff = { firstMs: 250, longestMs: 5_000 }
 
 /** Answers of gateways and hosts that stand before the app: it is starting, or too busy. */
 const PASSING_STATUS = ['HTTP_408', 'HTTP_429', 'HTTP_502', 'HTTP_503', 'HTTP_504']
@@ -58,7 +56,7 @@ export class Patience {
     const nowMs = performance.now()
     if (this.#failures === 0) this.#sinceMs = nowMs
     this.#failures += 1
-    const pauseMs = Math.ceil(fullJitterMs(pauseCeilingMs(this.#failures), this.#policy.random))
+    const pauseMs = Math.ceil(fullJitterMs(this.#failures, backOff, this.#policy.random))
     if (nowMs + pauseMs > this.#sinceMs + this.#policy.forMs) throw failure
     if (this.#failures === 1) {
       const seconds = Math.round(this.#policy.forMs / 1000)

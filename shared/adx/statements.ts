@@ -17,7 +17,7 @@ export interface SealedBatch {
   readonly tag: string
 }
 
-const batch = columns({
+const batchColumns = columns({
   batchId: text,
   subscription: text,
   epoch: text,
@@ -32,7 +32,7 @@ const batch = columns({
   tag: text,
 })
 
-export type BatchRow = RowOf<typeof batch>
+export type BatchRow = RowOf<typeof batchColumns>
 
 /**
  * The batch that was sealed and not yet marked as sent; there is one at the most. One of an earlier generation is given
@@ -43,19 +43,19 @@ export const openBatch = (subscription: string, generation: number): Statement<B
   text: `select b.batch_id, b.subscription, b.epoch, b.from_xid, b.from_position, b.to_xid, b.to_position, b.event_count,
       b.byte_count, encode(b.content_hash, 'hex') as content_hash, b.blob_name, b.tag
     from trickle_analytics_outbox.open_batch($1, $2) b`,
-  columns: batch,
+  columns: batchColumns,
   values: [subscription, generation],
 })
 
 /** False: another holder works on the subscription, and nothing was changed. */
-const held = columns({ isHeld: boolean })
+const heldColumns = columns({ isHeld: boolean })
 
-type HeldStatement = Statement<RowOf<typeof held>>
+type HeldStatement = Statement<RowOf<typeof heldColumns>>
 
 export const sealBatch = (fence: bigint, batch: SealedBatch): HeldStatement => ({
   name: 'seal_batch',
   text: `select trickle_analytics_outbox.seal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, decode($11, 'hex'), $12, $13) as is_held`,
-  columns: held,
+  columns: heldColumns,
   values: [
     fence,
     batch.batchId,
@@ -83,6 +83,6 @@ export const beginAttempt = (batchId: string): Statement => ({
 export const completeBatch = (fence: bigint, batchId: string, leaseMs: number): HeldStatement => ({
   name: 'complete_batch',
   text: 'select trickle_analytics_outbox.complete($1, $2, $3) as is_held',
-  columns: held,
+  columns: heldColumns,
   values: [fence, batchId, leaseMs],
 })

@@ -1,7 +1,7 @@
 import { columns, INT8_MAX, oneOf, orNull, text, timestamp } from '../postgres/index.ts'
 import type { Database, RowOf, Statement } from '../postgres/index.ts'
 
-const action = columns({
+const actionColumns = columns({
   actionId: text,
   recordedAt: timestamp,
   action: text,
@@ -15,7 +15,7 @@ const action = columns({
   traceId: text,
 })
 
-type ActionRow = RowOf<typeof action>
+type ActionRow = RowOf<typeof actionColumns>
 
 export interface RecordedAction extends Omit<ActionRow, 'actionId'> {
   /** A 64-bit number, so a string. Later rows have higher ones. */
@@ -50,9 +50,9 @@ export class ActionList {
 
 const selectActions = (before: string | null, limit: number): Statement<ActionRow> => ({
   name: 'select_operator_actions',
-  text: `select ${action.of('a')} from trickle_operations_audit.actions a
+  text: `select ${actionColumns.of('a')} from trickle_operations_audit.actions a
     where a.action_id < $1 order by a.action_id desc limit $2`,
-  columns: action,
+  columns: actionColumns,
   values: [before ?? INT8_MAX, limit],
 })
 

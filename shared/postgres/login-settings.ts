@@ -14,21 +14,21 @@ export interface ChangedSetting {
 }
 
 /** '["statement_timeout=10s"]'. */
-const settings = orElse(json<readonly string[]>(), [])
+const settingsType = orElse(json<readonly string[]>(), [])
 
-const login = columns({
+const loginColumns = columns({
   login: text,
   /** As roles.sql wrote it, or an administrator. */
   note: orNull(text),
-  settings: settings,
-  settingsHere: settings,
+  settings: settingsType,
+  settingsHere: settingsType,
 })
 
 /**
  * The defaults of each login, for all databases and for this one, beside what roles.sql noted. A login may change its own
  * ("alter role current_user set statement_timeout = 0"), and no right of PostgreSQL forbids that; the note it can't write.
  */
-export const selectLoginSettings: Statement<RowOf<typeof login>> = {
+export const selectLoginSettings: Statement<RowOf<typeof loginColumns>> = {
   name: 'select_login_settings',
   text: `select r.rolname as login, pg_catalog.shobj_description(r.oid, 'pg_authid') as note,
       (select pg_catalog.to_json(s.setconfig) from pg_catalog.pg_db_role_setting s
@@ -37,12 +37,12 @@ export const selectLoginSettings: Statement<RowOf<typeof login>> = {
         join pg_catalog.pg_database d on d.oid = s.setdatabase
         where s.setrole = r.oid and d.datname = pg_catalog.current_database()) as settings_here
     from pg_catalog.pg_roles r where r.rolname = any ($1) order by r.rolname`,
-  columns: login,
+  columns: loginColumns,
   values: [LOGINS],
 }
 
 /** What differs, by login and name. A setting for this database alone is never of roles.sql. */
-export function changedSettings(rows: readonly RowOf<typeof login>[]): ChangedSetting[] {
+export function changedSettings(rows: readonly RowOf<typeof loginColumns>[]): ChangedSetting[] {
   return rows.flatMap(({ login, note, settings, settingsHere }) => {
     const expected = notedSettings(note ?? '')
     if (expected === null) return [{ login, setting: '*', expected: null, found: null }]

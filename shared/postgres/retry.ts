@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffCeilingMs, equalJitterMs, fullJitterMs } from '../backoff/index.ts'
+import { equalJitterMs, fullJitterMs } from '../retry/index.ts'
 import { classifyFailure, codeOf } from './classify.ts'
 import type { FailureClass } from './classify.ts'
 import { retryLimits } from './settings.ts'
@@ -73,8 +73,8 @@ function delayBeforeRetry(attempt: number, failure: FailureClass, options: Retry
   // Equal jitter under pressure: full jitter may come back at once, which is what a server out of memory needs least.
   const delayMs =
     failure === 'pressure'
-      ? equalJitterMs(retryLimits.delayMsMax)
-      : fullJitterMs(backoffCeilingMs(attempt, retryLimits.baseDelayMs, retryLimits.delayMsMax))
+      ? equalJitterMs(1, { firstMs: retryLimits.delayMsMax, longestMs: retryLimits.delayMsMax })
+      : fullJitterMs(attempt, { firstMs: retryLimits.baseDelayMs, longestMs: retryLimits.delayMsMax })
   if (options.deadlineAtMs !== undefined && Date.now() + delayMs >= options.deadlineAtMs) return null
   return delayMs
 }

@@ -91,16 +91,16 @@ const lockKey = (scope: string, key: string): Statement => ({
   values: [LOCK_CLASS, `${scope} ${key}`],
 })
 
-const receipt = columns({ fingerprint: text, result: text, xid: text })
+const receiptColumns = columns({ fingerprint: text, result: text, xid: text })
 
-export type Receipt = RowOf<typeof receipt>
+export type Receipt = RowOf<typeof receiptColumns>
 
 /** The fingerprint comes as hexadecimal digits. */
 export const selectReceipt = (scope: string, key: string): Statement<Receipt> => ({
   name: 'select_receipt',
   text: `select encode(r.fingerprint, 'hex') as fingerprint, r.result, r.xid
     from trickle_commands_log.receipts r where r.tenant_id = $1 and r.key = $2`,
-  columns: receipt,
+  columns: receiptColumns,
   values: [scope, key],
 })
 

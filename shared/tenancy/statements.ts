@@ -17,18 +17,18 @@ export interface LookUpCompanion {
   readonly learn: (value: string | null, askedAtMs: number) => void
 }
 
-const status = oneOf('active', 'suspended')
+const statusType = oneOf('active', 'suspended')
 
-const found = columns({
+const foundColumns = columns({
   tenantId: text,
   slug: text,
   name: text,
-  status: status,
+  status: statusType,
   /** What the companion asked for. */
   beside: orNull(text),
 })
 
-export type FoundTenant = RowOf<typeof found>
+export type FoundTenant = RowOf<typeof foundColumns>
 
 export const findTenant = (
   claim: string,
@@ -38,24 +38,24 @@ export const findTenant = (
   name: companion === undefined ? 'find_tenant' : `find_tenant_with_${companion.name}`,
   text: `select f.tenant_id, f.slug, f.name, f.status, ${companion?.column ?? 'null'} as beside
     from trickle_tenants_state.find_tenant($1, $2) f`,
-  columns: found,
+  columns: foundColumns,
   values: [claim, key],
 })
 
-const tenant = columns({
+const tenantColumns = columns({
   tenantId: text,
   slug: text,
   externalId: orNull(text),
   name: text,
-  status: status,
+  status: statusType,
   createdAt: timestamp,
   updatedAt: timestamp,
 })
 
-export type TenantRow = RowOf<typeof tenant>
+export type TenantRow = RowOf<typeof tenantColumns>
 
 /** What became of one tenant of a request. */
-const creation = columns({
+const creationColumns = columns({
   /** Which of them, 1 first. */
   n: integer,
   outcome: oneOf('created', 'existing', 'taken'),
@@ -67,37 +67,37 @@ const creation = columns({
   heldAs: orElse(oneOf('id', 'slug', 'externalId'), 'externalId' as const),
 })
 
-export type Creation = RowOf<typeof creation>
+export type Creation = RowOf<typeof creationColumns>
 
 /** Slugs are folded already. A row for each, in this order. */
 export const createTenants = (
   tenants: readonly { slug: string; externalId: string | null; name: string }[],
 ): Statement<Creation> => ({
   name: 'create_tenants',
-  text: `select ${creation.of('c')} from trickle_tenants_state.create_tenants($1) c order by c.n`,
-  columns: creation,
+  text: `select ${creationColumns.of('c')} from trickle_tenants_state.create_tenants($1) c order by c.n`,
+  columns: creationColumns,
   values: [JSON.stringify(tenants)],
 })
 
 export const selectTenant = (tenantId: string): Statement<TenantRow> => ({
   name: 'select_tenant',
-  text: `select ${tenant.of('t')} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
-  columns: tenant,
+  text: `select ${tenantColumns.of('t')} from trickle_tenants_state.tenants t where t.tenant_id = $1`,
+  columns: tenantColumns,
   values: [tenantId],
 })
 
 export const selectTenants = (afterSlug: string, limit: number): Statement<TenantRow> => ({
   name: 'select_tenants',
-  text: `select ${tenant.of('t')} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
-  columns: tenant,
+  text: `select ${tenantColumns.of('t')} from trickle_tenants_state.tenants t where t.slug > $1 order by t.slug limit $2`,
+  columns: tenantColumns,
   values: [afterSlug, limit],
 })
 
 /** By slugs, for imports: thousands at a time. */
 export const selectTenantsBySlug = (slugs: readonly string[]): Statement<TenantRow> => ({
   name: 'select_tenants_by_slug',
-  text: `select ${tenant.of('t')} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
-  columns: tenant,
+  text: `select ${tenantColumns.of('t')} from trickle_tenants_state.tenants t where t.slug = any ($1)`,
+  columns: tenantColumns,
   values: [slugs],
 })
 
@@ -109,7 +109,7 @@ export const updateStatus = (
   name: 'update_tenant_status',
   text: `update trickle_tenants_state.tenants t
     set status = $2, updated_at = case when t.status = $2 then t.updated_at else clock_timestamp() end
-    where t.tenant_id = $1 returning ${tenant.of('t')}`,
-  columns: tenant,
+    where t.tenant_id = $1 returning ${tenantColumns.of('t')}`,
+  columns: tenantColumns,
   values: [tenantId, status],
 })

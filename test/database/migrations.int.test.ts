@@ -47,6 +47,20 @@ describe('the migrations of the house', () => {
     expect(await facts()).toEqual(whole)
   })
 
+  it('put functions again in their place: calls that run go on, as they would not with a function that is dropped', async () => {
+    const { migratorUrl, asAdmin } = await databases.create('in_place')
+    await migrateUp({ migratorUrl })
+    const places = () =>
+      asAdmin(
+        `select p.oid::regprocedure::text, p.oid from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+          where n.nspname like 'trickle\\_%' order by 1`,
+      )
+    const before = await places()
+    await asAdmin("update trickle_platform_migrations.functions set checksum = 'other'")
+    expect((await migrateUp({ migratorUrl })).functions.applied).toEqual(functions)
+    expect(await places()).toEqual(before)
+  })
+
   it('are refused when an applied file was edited or is gone', async () => {
     const { migratorUrl, asAdmin } = await databases.create('edited')
     await migrateUp({ migratorUrl, count: 2 })

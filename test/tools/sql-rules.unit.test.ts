@@ -84,6 +84,27 @@ describe('the walls', () => {
     expect(breaches(file(owner, sql))).toEqual([expect.stringMatching(rule)])
   })
 
+  it('stand between contexts too, which are beside each other and below nobody', () => {
+    const contexts = ['bookings', 'notes']
+    const begun = contexts.flatMap((owner) => [
+      sqlSource(`${owner}/0001_begin`, owner, 'migration', `create schema trickle_${owner}_state;`),
+      sqlSource(
+        `${owner}/count`,
+        owner,
+        'function',
+        `create function trickle_${owner}_state.count() returns int`,
+      ),
+    ])
+    const grown = catalogOf([...house, ...begun])
+    const between = (owner: string, schema: string): string[] =>
+      rulesOf(findWallBreaches([file(owner, `select ${schema}.count()`)], grown, ORDER, []))
+    expect(between('notes', 'trickle_notes_state')).toEqual([])
+    expect(between('notes', 'trickle_bookings_state')).toEqual([expect.stringContaining('or beside it')])
+    expect(between('bookings', 'trickle_notes_state')).toEqual([expect.stringContaining('or beside it')])
+    expect(between('log', 'trickle_notes_state')).toEqual([expect.stringContaining('stands on log')])
+    expect(breaches(file('notes', 'select trickle_log_state.count_rows()'))).toEqual([])
+  })
+
   it('hold for TypeScript, whose comments may name everything', () => {
     const text =
       "/** Of trickle_log_state.rows. */\n// trickle_log_state.rows\nexport const a = 'select a from trickle_log_state.rows'"

@@ -33,7 +33,7 @@ export const findLongLines = (sources: readonly SqlSource[]): SqlViolation[] =>
 export async function checkSql(): Promise<SqlViolation[]> {
   const sources = await readSources()
   const catalog = catalogOf(sources)
-  const order = owners().map(({ name }) => name)
+  const order = owners([]).map(({ name }) => name)
   return [
     ...findWallBreaches(sources, catalog, order, wallExceptions),
     ...findTenantless(sources, catalog, tablesOfAllTenants, tenantExceptions),

@@ -13,8 +13,8 @@ export interface SqlViolation {
 
 /**
  * A schema is touched by its owner's SQL alone; others call the owner's functions, downward in the order of the owners,
- * so that no two call each other.
- * @param order names of the owners, in the order in which their migrations run
+ * so that no two call each other. Contexts stand beside each other: they call capabilities, and nobody calls them.
+ * @param order names of the capabilities, in the order in which their migrations run
  */
 export function findWallBreaches(
   sources: readonly SqlSource[],
@@ -62,7 +62,7 @@ function brokenWall(
     : `${object} belongs to ${theirs}, which stands on ${owner} or beside it`
 }
 
-/** A folder that owns no schema stands on all that do; the record of the migrations is below everything. */
+/** Contexts, and folders that own no schema, stand on all capabilities; the record of the migrations is below all. */
 function rankOf(owner: string, order: readonly string[]): number {
   const index = order.indexOf(owner)
   return owner === RECORD_OWNER ? -1 : index === -1 ? order.length : index

@@ -7,7 +7,7 @@ import type { AppendAllRequest, AppendAllResult, Replay, WrittenStream } from '.
 import { refusalOf } from './refusals.ts'
 
 /** The fields of the append function's answer, in their order; members that an outcome does not have are empty. */
-const answer = composite({
+const answerType = composite({
   outcome: text,
   /** Of each stream that was named; below 2^53. */
   versions: orElse(arrayOf(integer), []),
@@ -22,15 +22,15 @@ const answer = composite({
 })
 
 /** What the append function answers. */
-export type AppendAnswer = ValueOf<typeof answer>
+export type AppendAnswer = ValueOf<typeof answerType>
 
 /** The answer as an error's detail holds it. */
-export const answerOfText = (printed: string): AppendAnswer => answer.read(printed)
+export const answerOfText = (printed: string): AppendAnswer => answerType.read(printed)
 
-export const appended = columns({ answer: answer })
+export const appendedColumns = columns({ answer: answerType })
 
 /** The answers to the appends of a batch, in their order. What was not written has no version. */
-export const batchAppended = columns({
+export const batchAppendedColumns = columns({
   answer: composite({
     outcomes: arrayOf(text),
     versions: orElse(arrayOf(orElse(integer, 0)), []),
@@ -40,7 +40,7 @@ export const batchAppended = columns({
   }),
 })
 
-export type BatchAnswer = RowOf<typeof batchAppended>['answer']
+export type BatchAnswer = RowOf<typeof batchAppendedColumns>['answer']
 
 /** The answer to each append of a batch; null for one that has to be made alone. */
 export function answersOfBatch({

@@ -1,7 +1,7 @@
 import { columns, json, oneOf, orElse, orNull, text } from '../../postgres/index.ts'
 import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { Expectation } from '../types.ts'
-import { appended, batchAppended } from './answer.ts'
+import { appendedColumns, batchAppendedColumns } from './answer.ts'
 import { withMembers } from './encode-events.ts'
 import type { NameChange, PreparedAppend, PreparedStream } from './request.ts'
 
@@ -10,7 +10,7 @@ export interface SingleAppend extends PreparedAppend {
   readonly streams: readonly [PreparedStream]
 }
 
-export type Appended = RowOf<typeof appended>
+export type Appended = RowOf<typeof appendedColumns>
 
 /**
  * Its answer comes as the text of a composite value. Asked for as the columns of a FROM item the same answer costs the
@@ -24,7 +24,7 @@ export function append(prepared: PreparedAppend): Statement<Appended> {
   return {
     name: 'append',
     text: 'select trickle_events_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as answer',
-    columns: appended,
+    columns: appendedColumns,
     values: [
       tenantId,
       named.map(({ streamId }) => streamId),
@@ -41,12 +41,12 @@ export function append(prepared: PreparedAppend): Statement<Appended> {
   }
 }
 
-export function appendBatch(batch: readonly SingleAppend[]): Statement<RowOf<typeof batchAppended>> {
+export function appendBatch(batch: readonly SingleAppend[]): Statement<RowOf<typeof batchAppendedColumns>> {
   const streams = batch.map(({ streams: [stream] }) => stream)
   return {
     name: 'append_batch',
     text: 'select trickle_events_log.append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as answer',
-    columns: batchAppended,
+    columns: batchAppendedColumns,
     values: [
       batch.map(({ tenantId }) => tenantId),
       streams.map(({ streamId }) => streamId),
@@ -64,7 +64,7 @@ export function appendBatch(batch: readonly SingleAppend[]): Statement<RowOf<typ
   }
 }
 
-const found = columns({
+const foundColumns = columns({
   outcome: oneOf('absent', 'replayed', 'exists'),
   /** The id that exists with other content or from another append. */
   offending: orNull(text),
@@ -76,12 +76,12 @@ const found = columns({
 })
 
 /** What a look-up of ids found. */
-export type FoundAppend = RowOf<typeof found>
+export type FoundAppend = RowOf<typeof foundColumns>
 
 export const findAppend = ({ tenantId, streams }: PreparedAppend): Statement<FoundAppend> => ({
   name: 'find_append',
-  text: `select ${found.of('f')} from trickle_events_log.find_append($1, $2, $3) f`,
-  columns: found,
+  text: `select ${foundColumns.of('f')} from trickle_events_log.find_append($1, $2, $3) f`,
+  columns: foundColumns,
   values: [tenantId, streams.map(({ streamId }) => streamId), eventsJson(streams)],
 })
 

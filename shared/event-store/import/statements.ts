@@ -1,7 +1,7 @@
 import { columns, integer, oneOf, orNull, text } from '../../postgres/index.ts'
 import type { RowOf, Statement } from '../../postgres/index.ts'
 
-const imported = columns({
+const importedColumns = columns({
   /** Of the line, 0 first. */
   n: integer,
   outcome: oneOf('appended', 'duplicate', 'rejected'),
@@ -10,18 +10,18 @@ const imported = columns({
   streamType: orNull(text),
 })
 
-export type ImportedRow = RowOf<typeof imported>
+export type ImportedRow = RowOf<typeof importedColumns>
 
 export const importEvents = (tenantId: string, linesJson: string): Statement<ImportedRow> => ({
   name: 'import_events',
-  text: `select ${imported.of('i')} from trickle_events_log.import_events($1, $2) i`,
-  columns: imported,
+  text: `select ${importedColumns.of('i')} from trickle_events_log.import_events($1, $2) i`,
+  columns: importedColumns,
   values: [tenantId, linesJson],
 })
 
 export const importEventsOf = (tenantIds: readonly string[], linesJson: string): Statement<ImportedRow> => ({
   name: 'import_events_of',
-  text: `select ${imported.of('i')} from trickle_events_log.import_events_of($1, $2) i`,
-  columns: imported,
+  text: `select ${importedColumns.of('i')} from trickle_events_log.import_events_of($1, $2) i`,
+  columns: importedColumns,
   values: [tenantIds, linesJson],
 })

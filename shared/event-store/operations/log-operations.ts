@@ -6,7 +6,7 @@ import type { Database, QueryOptions, RowOf, Statement } from '../../postgres/in
 import { PLATFORM_SCOPE, withReceipt } from '../../receipts/index.ts'
 import type { Received, ReceiptKey } from '../../receipts/index.ts'
 import { utcTimeOf } from '../../time/index.ts'
-import { epoch, selectEpochs, selectFeedStatus, statusOfRows } from './log-status.ts'
+import { epochColumns, selectEpochs, selectFeedStatus, statusOfRows } from './log-status.ts'
 import type { LogEpoch, LogStatus } from './log-status.ts'
 
 /** As many transactions as a person looks through; the oldest come first, and the first is the one that matters. */
@@ -95,7 +95,7 @@ const selectEpochPoint = (point: EpochPoint): Statement<RowOf<typeof pointColumn
 
 const beginEpoch = (reason: string, xid: string, position: string): Statement<LogEpoch> => ({
   name: 'begin_epoch',
-  text: `select ${epoch.of('e')} from trickle_events_log.begin_epoch($1, $2, $3) e`,
-  columns: epoch,
+  text: `select ${epochColumns.of('e')} from trickle_events_log.begin_epoch($1, $2, $3) e`,
+  columns: epochColumns,
   values: [reason, xid, position],
 })

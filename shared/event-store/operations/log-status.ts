@@ -30,7 +30,7 @@ export interface RunningTransaction {
   readonly preparedAs: string | null
 }
 
-export const epoch = columns({
+export const epochColumns = columns({
   epoch: text,
   /** 1 for the first. */
   ordinal: integer,
@@ -42,7 +42,7 @@ export const epoch = columns({
 })
 
 /** One life of the log. */
-export type LogEpoch = RowOf<typeof epoch>
+export type LogEpoch = RowOf<typeof epochColumns>
 
 export interface LogHorizon {
   /** Events of transactions with lower ids can be read. */
@@ -82,7 +82,7 @@ export interface LogStatus {
 /** More epochs than a log that is restored every month has in eight years. */
 const EPOCHS_MAX = 100
 
-const feedStatus = columns({
+const feedStatusColumns = columns({
   lookedAt: timestamp,
   horizon: text,
   isHeld: boolean,
@@ -103,27 +103,27 @@ const feedStatus = columns({
 export const selectFeedStatus = (
   transactionsMax: number,
   eventsMax: number,
-): Statement<RowOf<typeof feedStatus>> => ({
+): Statement<RowOf<typeof feedStatusColumns>> => ({
   name: 'select_feed_status',
   text: `select f.looked_at, f.horizon, f.is_held,
       case when f.held_since is not null then greatest(extract(epoch from f.looked_at - f.held_since), 0) end as held_seconds,
       f.sees_sessions, f.holder_count, f.holders, f.bystander_count, f.bystanders, f.behind_count, f.behind_since,
       f.head_xid, f.head_position, f.head_recorded_at, f.is_ahead
     from trickle_events_log.feed_status($1, $2) f`,
-  columns: feedStatus,
+  columns: feedStatusColumns,
   values: [transactionsMax, eventsMax],
 })
 
 export const selectEpochs: Statement<LogEpoch> = {
   name: 'select_epochs',
-  text: `select ${epoch.of('e')} from trickle_events_log.epochs e order by e.ordinal desc limit ${EPOCHS_MAX}`,
-  columns: epoch,
+  text: `select ${epochColumns.of('e')} from trickle_events_log.epochs e order by e.ordinal desc limit ${EPOCHS_MAX}`,
+  columns: epochColumns,
   values: [],
 }
 
 /** The answer of `selectFeedStatus` and `selectEpochs`. */
 export function statusOfRows(
-  row: RowOf<typeof feedStatus> | undefined,
+  row: RowOf<typeof feedStatusColumns> | undefined,
   [epoch, ...earlierEpochs]: readonly LogEpoch[],
   eventsMax: number,
 ): LogStatus {

@@ -6,7 +6,7 @@ import type { Database, RowOf, Statement } from '../../postgres/index.ts'
 import { PLATFORM_SCOPE, withReceipt } from '../../receipts/index.ts'
 import type { Received, ReceiptKey } from '../../receipts/index.ts'
 
-const keyState = columns({
+const keyStateColumns = columns({
   keyId: text,
   /** waiting: it opens tokens and will seal from `sealsFrom` on. sealing: the one that seals. opening: an earlier one. */
   state: oneOf('waiting', 'sealing', 'opening'),
@@ -15,7 +15,7 @@ const keyState = columns({
   addedAt: timestamp,
 })
 
-type KeyStateRow = RowOf<typeof keyState>
+type KeyStateRow = RowOf<typeof keyStateColumns>
 
 /** A key as an operator sees it; its secret is shown to nobody. */
 export interface SealKeyState extends Omit<KeyStateRow, 'keyId'> {
@@ -103,27 +103,27 @@ const notFound = (id: string): TrickleError =>
 
 const selectSealKeyStates: Statement<KeyStateRow> = {
   name: 'select_seal_key_states',
-  text: `select ${keyState.of('s')} from trickle_events_log.seal_key_states() s`,
-  columns: keyState,
+  text: `select ${keyStateColumns.of('s')} from trickle_events_log.seal_key_states() s`,
+  columns: keyStateColumns,
   values: [],
 }
 
 /** Null: there are as many as every instance is ready to hold. */
-const added = columns({ keyId: orNull(text) })
+const addedColumns = columns({ keyId: orNull(text) })
 
-const addSealKey = (reason: string): Statement<RowOf<typeof added>> => ({
+const addSealKey = (reason: string): Statement<RowOf<typeof addedColumns>> => ({
   name: 'add_seal_key',
   text: 'select trickle_events_log.add_seal_key($1) as key_id',
-  columns: added,
+  columns: addedColumns,
   values: [reason],
 })
 
-const removed = columns({ outcome: oneOf('removed', 'absent', 'needed') })
+const removedColumns = columns({ outcome: oneOf('removed', 'absent', 'needed') })
 
-const removeSealKey = (id: string): Statement<RowOf<typeof removed>> => ({
+const removeSealKey = (id: string): Statement<RowOf<typeof removedColumns>> => ({
   name: 'remove_seal_key',
   text: 'select r.outcome from trickle_events_log.remove_seal_key($1) r',
-  columns: removed,
+  columns: removedColumns,
   values: [id],
 })
 

@@ -14,7 +14,7 @@ export interface ReadStreamParameters {
   readonly bytesMax: number
 }
 
-const streamPage = columns({
+const streamPageColumns = columns({
   streamVersion: integer,
   ...eventColumns,
   /** Null in a row that is no event: its version says how far was looked, and none of both says that nothing is there. */
@@ -23,16 +23,16 @@ const streamPage = columns({
   streamType: orNull(text),
 })
 
-export type StreamRow = RowOf<typeof streamPage>
+export type StreamRow = RowOf<typeof streamPageColumns>
 
 /** Made once: a page of one event is read in a hundred microseconds, and a list takes some of them. */
-const readStreamText = `select ${streamPage.of('s')}
+const readStreamText = `select ${streamPageColumns.of('s')}
     from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9) s`
 
 export const readStream = (parameters: ReadStreamParameters): Statement<StreamRow> => ({
   name: 'read_stream',
   text: readStreamText,
-  columns: streamPage,
+  columns: streamPageColumns,
   values: [
     parameters.tenantId,
     parameters.streamId,
@@ -46,17 +46,20 @@ export const readStream = (parameters: ReadStreamParameters): Statement<StreamRo
   ],
 })
 
-const infoColumns = columns({
+const streamInfoColumns = columns({
   version: integer,
   streamType: orNull(text),
   createdAt: timestamp,
   updatedAt: timestamp,
 })
 
-export const streamInfo = (tenantId: string, streamId: string): Statement<RowOf<typeof infoColumns>> => ({
+export const streamInfo = (
+  tenantId: string,
+  streamId: string,
+): Statement<RowOf<typeof streamInfoColumns>> => ({
   name: 'stream_info',
-  text: `select ${infoColumns.of('s')} from trickle_events_log.stream_info($1, $2) s`,
-  columns: infoColumns,
+  text: `select ${streamInfoColumns.of('s')} from trickle_events_log.stream_info($1, $2) s`,
+  columns: streamInfoColumns,
   values: [tenantId, streamId],
 })
 
@@ -73,7 +76,7 @@ export interface ReadTenantFeedParameters {
   readonly bytesMax: number
 }
 
-const tenantFeed = columns({
+const tenantFeedColumns = columns({
   /** Reckoned with only where a reader asks for the checkpoint of each event. */
   xid: text,
   position: text,
@@ -84,15 +87,15 @@ const tenantFeed = columns({
   streamType: orNull(text),
 })
 
-export type TenantFeedRow = RowOf<typeof tenantFeed>
+export type TenantFeedRow = RowOf<typeof tenantFeedColumns>
 
-const tenantFeedText = `select ${tenantFeed.of('f')}
+const readTenantFeedText = `select ${tenantFeedColumns.of('f')}
     from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9) f`
 
 export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<TenantFeedRow> => ({
   name: 'read_tenant_feed',
-  text: tenantFeedText,
-  columns: tenantFeed,
+  text: readTenantFeedText,
+  columns: tenantFeedColumns,
   values: [
     parameters.tenantId,
     parameters.xid,
@@ -106,27 +109,27 @@ export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<
   ],
 })
 
-const epoch = columns({ epoch: text })
+const epochColumns = columns({ epoch: text })
 
-export const selectCurrentEpoch: Statement<RowOf<typeof epoch>> = {
+export const selectCurrentEpoch: Statement<RowOf<typeof epochColumns>> = {
   name: 'select_current_epoch',
   text: 'select c.epoch from trickle_events_log.current_epoch() c',
-  columns: epoch,
+  columns: epochColumns,
   values: [],
 }
 
-const began = columns({ beganXid: bigint, beganPosition: bigint })
+const beganColumns = columns({ beganXid: bigint, beganPosition: bigint })
 
 /**
  * The earliest point at which an epoch after the given one began: several restores may lie
  * between, and one of them may have gone back further than the last. An epoch that the log does not know came after the first.
  */
-export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof began>> => ({
+export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof beganColumns>> => ({
   name: 'select_held_until',
   text: `select e.began_xid, e.began_position from trickle_events_log.epochs e
     where e.ordinal > coalesce((select k.ordinal from trickle_events_log.epochs k where k.epoch = $1),
       (select min(k.ordinal) from trickle_events_log.epochs k))
     order by e.began_xid, e.began_position limit 1`,
-  columns: began,
+  columns: beganColumns,
   values: [epoch],
 })

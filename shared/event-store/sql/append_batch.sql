@@ -13,11 +13,7 @@
 -- p_nths[i]: 1 for the first request of its tenant, 2 for the next, and so on. Each has a recorded_at of its own by it,
 --   a microsecond apart: (tenant, xid, recorded_at) is what tells appends apart. Counted over the whole batch, the
 --   times of two appends would tell a tenant how many of others were written between them.
--- It belongs to trickle_writer, so the login that migrates can't replace it. As a member of the schema's owner it can
--- drop it, and makes it again in the same transaction.
-drop function if exists trickle_events_log.append_batch(
-  uuid[], text[], text[], bigint[], int[], jsonb, text[], text[], text[], bytea[], boolean[], int[]);
-create function trickle_events_log.append_batch(
+create or replace function trickle_events_log.append_batch(
     p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts int[], p_events jsonb,
     p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[],
     p_nths int[],

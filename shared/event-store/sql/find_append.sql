@@ -15,7 +15,7 @@ declare
   v_recorded_at timestamptz;
 begin
   perform trickle_tenants_state.bind_tenant(p_tenant);
-  select count(e.event_id), count(*), count(distinct (e.xid, e.recorded_at)), 
+  select count(e.event_id), count(*), count(distinct (e.xid, e.recorded_at)),
       min(e.xid::text)::xid8, min(e.recorded_at),
       -- The id to name: one with other content, if that is what is wrong.
       coalesce(min(x.id) filter (where not m.is_equal), min(x.id) filter (where m.is_equal)),

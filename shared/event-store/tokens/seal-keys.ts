@@ -93,12 +93,12 @@ export async function openToken<T extends object>(
 }
 
 /** JSON, read where it has changed. */
-const sealKeys = columns({ sealKeys: orElse(text, '[]') })
+const sealKeysColumns = columns({ sealKeys: orElse(text, '[]') })
 
-const selectSealKeys: Statement<RowOf<typeof sealKeys>> = {
+const selectSealKeys: Statement<RowOf<typeof sealKeysColumns>> = {
   name: 'select_seal_keys',
   text: `select ${SEAL_KEYS_COLUMN} as seal_keys`,
-  columns: sealKeys,
+  columns: sealKeysColumns,
   values: [],
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { backoffCeilingMs, equalJitterMs } from '../../backoff/index.ts'
+import { equalJitterMs } from '../../retry/index.ts'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
@@ -178,8 +178,8 @@ export class Lease {
    * @param waitMs instead of the wait that follows from the failures so far.
    */
   async releaseFailed(error: unknown, waitMs?: number): Promise<void> {
-    const ceilingMs = backoffCeilingMs(this.#failures + 1, RETRY_FIRST_MS, RETRY_MAX_MS)
-    const retryAfterMs = waitMs ?? Math.round(equalJitterMs(ceilingMs))
+    const backOff = { firstMs: RETRY_FIRST_MS, longestMs: RETRY_MAX_MS }
+    const retryAfterMs = waitMs ?? Math.round(equalJitterMs(this.#failures + 1, backOff))
     const message = error instanceof Error ? error.message : String(error)
     await this.#database.query(release(this, message, retryAfterMs))
   }

@@ -11,7 +11,7 @@ export interface Holder {
 }
 
 /** What a refusal has not is null. */
-const acquired = columns({
+const acquiredColumns = columns({
   outcome: oneOf('acquired', 'busy', 'waiting', 'resizing', 'gone', 'paused', 'stopped'),
   fence: orNull(bigint),
   epoch: orNull(text),
@@ -22,7 +22,7 @@ const acquired = columns({
   crashes: orNull(integer),
 })
 
-export type Acquisition = RowOf<typeof acquired>
+export type Acquisition = RowOf<typeof acquiredColumns>
 
 export const acquire = (
   name: string,
@@ -31,20 +31,20 @@ export const acquire = (
   leaseMs: number,
 ): Statement<Acquisition> => ({
   name: 'subscription_acquire',
-  text: `select ${acquired.of('a')} from trickle_subscriptions_state.acquire($1, $2, $3, $4) a`,
-  columns: acquired,
+  text: `select ${acquiredColumns.of('a')} from trickle_subscriptions_state.acquire($1, $2, $3, $4) a`,
+  columns: acquiredColumns,
   values: [name, member, owner, leaseMs],
 })
 
 /** Whether the lease was still held; a change by a holder that has lost it is none. */
-const held = columns({ isHeld: boolean })
+const heldColumns = columns({ isHeld: boolean })
 
-type HeldStatement = Statement<RowOf<typeof held>>
+type HeldStatement = Statement<RowOf<typeof heldColumns>>
 
 export const renew = (name: string, member: number, fence: bigint, leaseMs: number): HeldStatement => ({
   name: 'subscription_renew',
   text: 'select trickle_subscriptions_state.renew($1, $2, $3, $4) as is_held',
-  columns: held,
+  columns: heldColumns,
   values: [name, member, fence, leaseMs],
 })
 
@@ -56,7 +56,7 @@ export const advance = (
 ): HeldStatement => ({
   name: 'subscription_advance',
   text: 'select trickle_subscriptions_state.advance($1, $2, $3, $4, $5, $6, $7, $8) as is_held',
-  columns: held,
+  columns: heldColumns,
   values: [holder.name, holder.member, holder.fence, from.xid, from.position, to.xid, to.position, leaseMs],
 })
 

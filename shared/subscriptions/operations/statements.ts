@@ -3,7 +3,7 @@ import { boolean, columns, float, integer, oneOf, orNull, text, timestamp } from
 import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 
-const registered = columns({ members: integer })
+const registeredColumns = columns({ members: integer })
 
 export const register = (
   name: string,
@@ -11,17 +11,17 @@ export const register = (
   types: readonly string[] | null,
   streamTypes: readonly string[] | null,
   fromNow: boolean,
-): Statement<RowOf<typeof registered>> => ({
+): Statement<RowOf<typeof registeredColumns>> => ({
   name: 'subscription_register',
   text: 'select trickle_subscriptions_state.register($1, $2, $3, $4, $5) as members',
-  columns: registered,
+  columns: registeredColumns,
   values: [name, isGroup, types, streamTypes, fromNow],
 })
 
 /** Rows looked at for the lag of a member: about 20 ms. Of a larger lag the status says that it is a lower bound. */
 export const LAG_COUNTED_MAX = 10_000
 
-const status = columns({
+const statusColumns = columns({
   name: text,
   state: oneOf('running', 'paused', 'stopped'),
   error: orNull(text),
@@ -43,7 +43,7 @@ const status = columns({
   lagSeconds: float,
 })
 
-export type StatusRow = RowOf<typeof status>
+export type StatusRow = RowOf<typeof statusColumns>
 
 /** One row a member, by name and member; the columns of the subscription itself stand on each. */
 export const selectStatus = (name: string | null, lagCountedMax: number): Statement<StatusRow> => ({
@@ -64,12 +64,12 @@ export const selectStatus = (name: string | null, lagCountedMax: number): Statem
       cross join lateral trickle_subscriptions_state.member_lag(s.name, m.member, $2) g
     where $1::text is null or s.name = $1
     order by s.name, m.member`,
-  columns: status,
+  columns: statusColumns,
   values: [name, lagCountedMax],
 })
 
 /** Done, or why not. */
-export const changed = columns({
+export const changedColumns = columns({
   outcome: oneOf(
     'done',
     'not-found',
@@ -85,12 +85,12 @@ export const changed = columns({
   ),
 })
 
-export type Changed = RowOf<typeof changed>
+export type Changed = RowOf<typeof changedColumns>
 
 export const setState = (name: string, action: 'pause' | 'resume'): Statement<Changed> => ({
   name: 'subscription_set_state',
   text: 'select trickle_subscriptions_state.set_state($1, $2) as outcome',
-  columns: changed,
+  columns: changedColumns,
   values: [name, action],
 })
 
@@ -102,13 +102,13 @@ export const moveCheckpoints = (
 ): Statement<Changed> => ({
   name: 'subscription_place',
   text: 'select trickle_subscriptions_state.move_checkpoints($1, $2, $3, $4, $5) as outcome',
-  columns: changed,
+  columns: changedColumns,
   values: [name, kind, at?.xid ?? null, at?.position ?? null, isResumed],
 })
 
 export const resize = (name: string, members: number): Statement<Changed> => ({
   name: 'subscription_resize',
   text: 'select trickle_subscriptions_state.resize($1, $2) as outcome',
-  columns: changed,
+  columns: changedColumns,
   values: [name, members],
 })

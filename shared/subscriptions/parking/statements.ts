@@ -2,28 +2,28 @@
 import { boolean, columns, integer, oneOf, orNull, text, timestamp } from '../../postgres/index.ts'
 import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { Holder } from '../lease/statements.ts'
-import { changed } from '../operations/statements.ts'
+import { changedColumns } from '../operations/statements.ts'
 import type { Changed } from '../operations/statements.ts'
 import { feedEventColumns } from '../run/feed-event.ts'
 
-const replay = columns({
+const replayColumns = columns({
   ...feedEventColumns,
   parkedId: text,
   /** The log still holds the event that was set aside. */
   isThere: boolean,
 })
 
-export type Replay = RowOf<typeof replay>
+export type Replay = RowOf<typeof replayColumns>
 
 export const takeReplays = (holder: Holder, limit: number): Statement<Replay> => ({
   name: 'subscription_take_replays',
-  text: `select ${replay.of('r')} from trickle_subscriptions_state.take_replays($1, $2, $3) r`,
-  columns: replay,
+  text: `select ${replayColumns.of('r')} from trickle_subscriptions_state.take_replays($1, $2, $3) r`,
+  columns: replayColumns,
   values: [holder.name, holder.member, limit],
 })
 
 /** Null when the lease is lost, or an operator has decided otherwise about the event. */
-const attempts = columns({ attempts: orNull(integer) })
+const attemptsColumns = columns({ attempts: orNull(integer) })
 
 export type ReplayStep = 'begin' | 'done' | 'failed' | 'later'
 
@@ -33,10 +33,10 @@ export const replayStep = (
   step: ReplayStep,
   error: string | null,
   retryAfterMs: number | null,
-): Statement<RowOf<typeof attempts>> => ({
+): Statement<RowOf<typeof attemptsColumns>> => ({
   name: 'subscription_replay_step',
   text: 'select trickle_subscriptions_state.replay_step($1, $2, $3, $4, $5, $6, $7) as attempts',
-  columns: attempts,
+  columns: attemptsColumns,
   values: [holder.name, holder.member, holder.fence, parkedId, step, error, retryAfterMs],
 })
 
@@ -47,23 +47,23 @@ export const decideParked = (
 ): Statement<Changed> => ({
   name: 'subscription_decide_parked',
   text: 'select trickle_subscriptions_state.decide_parked($1, $2, $3) as outcome',
-  columns: changed,
+  columns: changedColumns,
   values: [name, parkedId, decision],
 })
 
-const parkedTenant = columns({ tenantId: text })
+const parkedTenantColumns = columns({ tenantId: text })
 
 export const selectParkedTenant = (
   name: string,
   parkedId: string,
-): Statement<RowOf<typeof parkedTenant>> => ({
+): Statement<RowOf<typeof parkedTenantColumns>> => ({
   name: 'subscription_parked_tenant',
   text: 'select p.tenant_id from trickle_subscriptions_state.parked p where p.name = $1 and p.parked_id = $2',
-  columns: parkedTenant,
+  columns: parkedTenantColumns,
   values: [name, parkedId],
 })
 
-const parked = columns({
+const parkedColumns = columns({
   parkedId: text,
   tenantId: text,
   streamId: text,
@@ -78,13 +78,13 @@ const parked = columns({
   parkedAt: timestamp,
 })
 
-export type ParkedEvent = RowOf<typeof parked>
+export type ParkedEvent = RowOf<typeof parkedColumns>
 
 export const selectParked = (name: string, after: string, limit: number): Statement<ParkedEvent> => ({
   name: 'subscription_parked',
-  text: `select ${parked.of('p')}
+  text: `select ${parkedColumns.of('p')}
     from trickle_subscriptions_state.parked p
     where p.name = $1 and p.state <> 'skipped' and p.parked_id > $2 order by p.parked_id limit $3`,
-  columns: parked,
+  columns: parkedColumns,
   values: [name, after, limit],
 })

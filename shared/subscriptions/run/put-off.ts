@@ -1,4 +1,4 @@
-import { backoffCeilingMs, equalJitterMs } from '../../backoff/index.ts'
+import { equalJitterMs } from '../../retry/index.ts'
 import { isTrickleError } from '../../errors/index.ts'
 
 /**
@@ -44,4 +44,4 @@ export function messageOf(error: unknown): string {
 
 /** The wait after an attempt, 1 for the first. */
 export const backoffMs = (attempt: number, { first, longest }: { first: number; longest: number }): number =>
-  Math.round(equalJitterMs(backoffCeilingMs(attempt, first, longest)))
+  Math.round(equalJitterMs(attempt, { firstMs: first, longestMs: longest }))

@@ -14,12 +14,12 @@ export interface ReadFeedParameters {
   readonly bytesMax: number
 }
 
-const feedPage = columns(feedEventColumns)
+const feedPageColumns = columns(feedEventColumns)
 
 export const readFeed = ({ after, until, limit, bytesMax }: ReadFeedParameters): Statement<FeedEvent> => ({
   name: 'read_feed',
-  text: `select ${feedPage.of('f')} from trickle_events_log.read_feed($1, $2, $3, $4, $5, $6) f`,
-  columns: feedPage,
+  text: `select ${feedPageColumns.of('f')} from trickle_events_log.read_feed($1, $2, $3, $4, $5, $6) f`,
+  columns: feedPageColumns,
   values: [after.xid, after.position, until?.xid ?? null, until?.position ?? null, limit, bytesMax],
 })
 
@@ -71,14 +71,14 @@ export interface Lane extends FeedPosition {
   readonly tenantId: string
 }
 
-const lane = columns({ tenantId: text, xid: bigint, position: bigint })
+const laneColumns = columns({ tenantId: text, xid: bigint, position: bigint })
 
 /** The one that was worked on longest ago first, so that each has its turn. */
 export const selectLanes = (holder: Holder, limit: number): Statement<Lane> => ({
   name: 'subscription_lanes',
-  text: `select ${lane.of('l')} from trickle_subscriptions_state.lanes l
+  text: `select ${laneColumns.of('l')} from trickle_subscriptions_state.lanes l
     where l.name = $1 and l.member = $2 order by l.updated_at, l.tenant_id limit $3`,
-  columns: lane,
+  columns: laneColumns,
   values: [holder.name, holder.member, limit],
 })
 
@@ -100,9 +100,9 @@ export interface Settlement {
   readonly lanes: readonly Lane[]
 }
 
-const settled = columns({ outcome: oneOf('settled', 'lost', 'full') })
+const settledColumns = columns({ outcome: oneOf('settled', 'lost', 'full') })
 
-export type Settled = RowOf<typeof settled>
+export type Settled = RowOf<typeof settledColumns>
 
 export const settle = (
   holder: Holder,
@@ -112,7 +112,7 @@ export const settle = (
 ): Statement<Settled> => ({
   name: 'subscription_settle',
   text: 'select trickle_subscriptions_state.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as outcome',
-  columns: settled,
+  columns: settledColumns,
   values: [
     holder.name,
     holder.member,
@@ -152,9 +152,9 @@ const referenceOf = ({ event, state, blocks, attempts, error }: SetAside) => ({
 })
 
 /** Null when the lease is lost. */
-const attempts = columns({ attempts: orNull(integer) })
+const attemptsColumns = columns({ attempts: orNull(integer) })
 
-export type Attempts = RowOf<typeof attempts>
+export type Attempts = RowOf<typeof attemptsColumns>
 
 export const countAttempt = (
   holder: Holder,
@@ -164,6 +164,6 @@ export const countAttempt = (
 ): Statement<Attempts> => ({
   name: 'subscription_count_attempt',
   text: 'select trickle_subscriptions_state.count_attempt($1, $2, $3, $4, $5, $6, $7, $8) as attempts',
-  columns: attempts,
+  columns: attemptsColumns,
   values: [holder.name, holder.member, holder.fence, lane, event.tenantId, event.streamId, event.version, by],
 })

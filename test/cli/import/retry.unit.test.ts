@@ -1,12 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
 import { CommandFailure } from '../../../cli/frame/index.ts'
-import { isPassing, Patience, pauseCeilingMs, withRetries } from '../../../cli/import/retry.ts'
+import { backOff, isPassing, Patience, withRetries } from '../../../cli/import/retry.ts'
+import { fullJitterMs } from '../../../shared/retry/index.ts'
 
 const signal = new AbortController().signal
 
 describe('trying again', () => {
   test('pauses are of a second at first and of seconds later, whatever the number of failures', () => {
-    const longest = [1, 2, 3, 4, 5, 6, 7, 100].map((failures) => pauseCeilingMs(failures))
+    const longest = [1, 2, 3, 4, 5, 6, 7, 100].map((failures) => fullJitterMs(failures, backOff, () => 1))
     expect(longest).toEqual([250, 500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000])
   })
 

@@ -113,7 +113,7 @@ describe('after a provision', () => {
     const members = (await roleFacts(server.adminUrl)).filter((line) => / in /.test(line))
     expect(members.filter((line) => line.startsWith('trickle_'))).toEqual([
       'trickle_migrator in trickle_owner inherit=t set=t admin=f',
-      'trickle_migrator in trickle_writer inherit=f set=t admin=f',
+      'trickle_migrator in trickle_writer inherit=t set=t admin=f',
       'trickle_operator in pg_read_all_stats inherit=t set=t admin=f',
     ])
   })
