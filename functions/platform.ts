@@ -5,8 +5,7 @@
  */
 import { createTokenVerifier, ROLES } from '../shared/auth/index.ts'
 import type { TokenVerifier } from '../shared/auth/index.ts'
-import { readSettings } from '../shared/config/index.ts'
-import type { Settings, SettingSchemas } from '../shared/config/index.ts'
+import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
 import type { EventStore } from '../shared/event-store/index.ts'
@@ -45,13 +44,13 @@ export interface Databases {
 }
 
 export interface PlatformOptions {
-  /** The settings of all contexts. */
-  readonly contextSettings: SettingSchemas
+  /** Called once; its error is thrown to whoever asks for a setting first. */
+  readonly readSettings: () => Settings
   /** Told of what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
 }
 
-export function createPlatform({ contextSettings, report }: PlatformOptions): Platform {
+export function createPlatform({ readSettings, report }: PlatformOptions): Platform {
   const opened: Database[] = []
   const directories = new Map<TenantKey, TenantDirectory>()
   const open = (login: LoginName, sizes: PoolSizes): Database => {
@@ -75,7 +74,7 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
     await Promise.allSettled(opened.map((database) => database.end()))
   }
   const platform: Platform = madeOnce({
-    settings: () => readSettings(contextSettings),
+    settings: readSettings,
     tokens: () => tokenVerifier(platform.settings),
     databases: () => databases,
     events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),

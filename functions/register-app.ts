@@ -1,6 +1,7 @@
 import type { app as functionsApp } from '@azure/functions'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readSettings } from '../shared/config/index.ts'
 import { registerTriggers } from '../shared/context/index.ts'
 import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
 import { createKernel, docsRoutes, isRunBy, notFoundRoute, registerRoutes } from '../shared/http/index.ts'
@@ -20,7 +21,7 @@ export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: Regis
   // Imports and long reads are streamed; without this the host drops the body of every chunked upload.
   app.setup({ enableHttpStream: true })
   const platform = createPlatform({
-    contextSettings: product.settings,
+    readSettings: () => readSettings(product.settings),
     report: (message) => logger.warn(message, {}),
   })
   const triggers = product.triggersOn(() => platform)

@@ -31,9 +31,9 @@ export class ImportRun {
   }
 
   /**
-   * The outcomes of one batch after the other, as JSON lines. The next batch is read and checked while the database writes
-   * the one before; batches are written one by one. When the reading fails, what was written before has its outcomes told
-   * first.
+   * The outcomes of one batch after the other, as JSON lines. The next batch is read and checked while the database
+   * writes the one before; batches are written one by one. When the reading fails, what was written before has its
+   * outcomes told first.
    */
   async *outcomes(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     let writing: Promise<string> | undefined

@@ -23,9 +23,10 @@ export const storeFor = (services: EventServices, work: Work): Pick<EventStore, 
   work === 'bulk' ? services.bulkEvents : services.events
 
 /**
- * Events as lines. Up to a page of them is a short request, as a page of JSON is: read at once, written at once, whatever
- * time the client then takes to read it. Everything else goes on for as long as the client reads, so it is bulk work and
- * needs a permit. The permit is taken with the first line that is asked for: an answer to HEAD has none, and holds nothing.
+ * Events as lines. Up to a page of them is a short request, as a page of JSON is: read at once, written at once,
+ * whatever time the client then takes to read it. Everything else goes on for as long as the client reads, so it is
+ * bulk work and needs a permit. The permit is taken with the first line that is asked for: an answer to HEAD has none,
+ * and holds nothing.
  * @throws TrickleError as `read`; before the first line TENANT_SHARE_HELD, BULK_WORK_FULL
  */
 export async function linesReply<C extends string | number | undefined>(

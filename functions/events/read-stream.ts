@@ -11,7 +11,7 @@ import {
   versionTag,
   wholeNumber,
 } from '../../shared/http/index.ts'
-import type { Reply } from '../../shared/http/index.ts'
+import type { HandlerContext, Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
@@ -58,6 +58,9 @@ const querySchema = z.object({
 })
 type StreamReadQuery = z.output<typeof querySchema>
 
+const paramsSchema = z.object({ streamId: streamIdSchema })
+const headersSchema = z.object({ ...consistencyHeader, ...conditionalReadHeaders })
+
 const responses = {
   200: {
     description: 'A page of the stream',
@@ -80,15 +83,6 @@ const responses = {
   },
 }
 
-const ERRORS = [
-  'STREAM_NOT_FOUND',
-  'INVALID_STREAM_ID',
-  'INVALID_CURSOR',
-  'EPOCH_ENDED',
-  'TENANT_SHARE_HELD',
-  'BULK_WORK_FULL',
-] as const
-
 export const readStreamRoute = (services: () => EventServices, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-stream',
@@ -100,55 +94,72 @@ export const readStreamRoute = (services: () => EventServices, permits: LongHeld
       'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete.',
     tags: ['Events'],
     access: readers,
-    request: {
-      params: z.object({ streamId: streamIdSchema }),
-      query: querySchema,
-      headers: z.object({ ...consistencyHeader, ...conditionalReadHeaders }),
-    },
+    request: { params: paramsSchema, query: querySchema, headers: headersSchema },
     responses,
-    errors: ERRORS,
+    errors: [
+      'STREAM_NOT_FOUND',
+      'INVALID_STREAM_ID',
+      'INVALID_CURSOR',
+      'EPOCH_ENDED',
+      'TENANT_SHARE_HELD',
+      'BULK_WORK_FULL',
+    ],
     deadlineMs: DEADLINE_MAX_MS,
-    async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
-      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be
-      // gone.
-      await checkConsistency(services(), caller.tenant, headers['consistency-token'])
-      checkRange(query)
-      const read = (from: number | undefined, limit: number, work: Work = 'short'): Promise<StreamPage> =>
-        storeFor(services(), work).readStream(caller.tenant, {
-          ...storeQuery(params.streamId, query),
-          from,
-          limit,
-        })
-      const holder = holderOf(caller)
-      if (pagesForm(request.headers.get('accept')) === NDJSON_TYPE) {
-        if (query.wait !== undefined) throw refusedParameter('wait', 'goes with application/json only')
-        return linesReply({
-          read,
-          from: query.from,
-          limit: query.limit,
-          permits: permits.bulk,
-          holder,
-          checkAgain,
-        })
-      }
-      const limit = pageLimit(query.limit)
-      const answer = (page: StreamPage, hasPermit = true): Reply =>
-        isKnownTag(headers['if-none-match'], versionTag(page.streamVersion))
-          ? reply(304, { headers: { ETag: versionTag(page.streamVersion) } })
-          : pageReply(params.streamId, query, page, hasPermit)
-      if (query.wait === undefined) return answer(await read(query.from, limit))
-      const { page, hasPermit } = await waitForEvents({
-        look: (from) => followStream(from, query, () => read(from, limit)),
-        from: query.from ?? 1,
-        endsAtMs: Date.now() + query.wait * 1_000,
-        signal: AbortSignal.any([signal, clientSignal]),
-        permits: permits.waiting,
-        holder,
-        checkAgain,
-      })
-      return answer(page, hasPermit)
-    },
+    handler: (request) => answer(services(), permits, request),
   })
+
+type StreamRequest = HandlerContext<
+  TenantContext,
+  typeof readers,
+  z.output<typeof paramsSchema>,
+  StreamReadQuery,
+  z.output<typeof headersSchema>,
+  undefined
+>
+
+async function answer(
+  services: EventServices,
+  permits: LongHeld,
+  { params, query, headers, caller, request, signal, clientSignal, checkAgain }: StreamRequest,
+): Promise<Reply> {
+  // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+  await checkConsistency(services, caller.tenant, headers['consistency-token'])
+  checkRange(query)
+  const read = (from: number | undefined, limit: number, work: Work = 'short'): Promise<StreamPage> =>
+    storeFor(services, work).readStream(caller.tenant, {
+      ...storeQuery(params.streamId, query),
+      from,
+      limit,
+    })
+  const holder = holderOf(caller)
+  if (pagesForm(request.headers.get('accept')) === NDJSON_TYPE) {
+    if (query.wait !== undefined) throw refusedParameter('wait', 'goes with application/json only')
+    return linesReply({
+      read,
+      from: query.from,
+      limit: query.limit,
+      permits: permits.bulk,
+      holder,
+      checkAgain,
+    })
+  }
+  const limit = pageLimit(query.limit)
+  const pageOrUnchanged = (page: StreamPage, hasPermit = true): Reply =>
+    isKnownTag(headers['if-none-match'], versionTag(page.streamVersion))
+      ? reply(304, { headers: { ETag: versionTag(page.streamVersion) } })
+      : pageReply(params.streamId, query, page, hasPermit)
+  if (query.wait === undefined) return pageOrUnchanged(await read(query.from, limit))
+  const { page, hasPermit } = await waitForEvents({
+    look: (from) => followStream(from, query, () => read(from, limit)),
+    from: query.from ?? 1,
+    endsAtMs: Date.now() + query.wait * 1_000,
+    signal: AbortSignal.any([signal, clientSignal]),
+    permits: permits.waiting,
+    holder,
+    checkAgain,
+  })
+  return pageOrUnchanged(page, hasPermit)
+}
 
 /** @throws TrickleError VALIDATION_FAILED for what can't be meant. */
 function checkRange({ from, to, direction, wait }: StreamReadQuery): void {

@@ -1,0 +1,12 @@
+import type { TableAccess } from '../../shared/postgres/index.ts'
+
+export const noteAccess: TableAccess = {
+  'trickle_notes_state.notes': {
+    trickle_app: { select: 'own', insert: 'own', update: 'own', delete: 'own' },
+  },
+  'trickle_notes_read.counts': {
+    trickle_app: { select: 'own' },
+    // It counts for all tenants.
+    trickle_forwarder: { select: 'all', insert: 'all', update: 'all' },
+  },
+}
