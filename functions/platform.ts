@@ -44,7 +44,7 @@ export interface Databases {
 }
 
 export interface PlatformOptions {
-  /** Called once; its error is thrown to whoever asks for a setting first. */
+  /** Called once; its error is thrown to the first that asks for a setting. */
   readonly readSettings: () => Settings
   /** Told of what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
