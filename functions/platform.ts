@@ -3,13 +3,17 @@
  * the tenants that callers name, and the clock. Each is made when it is first asked for: a cold start that answers a
  * health check opens no pool. A context makes its own services of these.
  */
-import { createTokenVerifier, roles, type TokenVerifier } from '../shared/auth/index.ts'
+import { createTokenVerifier, ROLES } from '../shared/auth/index.ts'
+import type { TokenVerifier } from '../shared/auth/index.ts'
 import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
-import { DomainWrites, PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
+import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
+import type { EventStore } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
-import { TenantDirectory, type TenantKey } from '../shared/tenancy/index.ts'
-import { systemClock, type Clock } from '../shared/time/index.ts'
+import { TenantDirectory } from '../shared/tenancy/index.ts'
+import type { TenantKey } from '../shared/tenancy/index.ts'
+import { systemClock } from '../shared/time/index.ts'
+import type { Clock } from '../shared/time/index.ts'
 
 export interface Platform {
   readonly settings: Settings
@@ -45,7 +49,7 @@ export interface Databases {
 }
 
 export interface PlatformOptions {
-  /** Called once; its error is thrown to whoever asks for a setting first. */
+  /** Called once; its error is thrown to the first that asks for a setting. */
   readonly readSettings: () => Settings
   /** Told of what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
@@ -129,7 +133,7 @@ function tokenVerifier(settings: Settings): TokenVerifier {
         tenantClaim: settings.TRICKLE_AUTH_TENANT_CLAIM,
         tenantKey: settings.TRICKLE_AUTH_TENANT_KEY,
         rolesClaim: settings.TRICKLE_AUTH_ROLES_CLAIM,
-        roles,
+        roles: ROLES,
         applications: settings.TRICKLE_AUTH_APPLICATIONS,
       },
       ...settings.TRICKLE_AUTH_ISSUERS,

@@ -1,8 +1,10 @@
 /** The product: what its contexts declare, put together. Documents and templates are generated from it too. */
 import packageFile from '../package.json' with { type: 'json' }
 import { sharedSettingNames } from '../shared/config/index.ts'
-import { madeOnce, putTogether, type Product, type QueueEntry } from '../shared/context/index.ts'
-import { errorCatalogue, type ErrorEntry } from '../shared/errors/index.ts'
+import { madeOnce, putTogether } from '../shared/context/index.ts'
+import type { Product, QueueEntry } from '../shared/context/index.ts'
+import { errorCatalogue } from '../shared/errors/index.ts'
+import type { ErrorEntry } from '../shared/errors/index.ts'
 import type { Route } from '../shared/http/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import * as app from './app.ts'

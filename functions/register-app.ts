@@ -4,15 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { readSettings } from '../shared/config/index.ts'
 import { registerTriggers } from '../shared/context/index.ts'
 import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
-import {
-  createKernel,
-  docsRoutes,
-  isRunBy,
-  notFoundRoute,
-  registerRoutes,
-  type KernelLogger,
-  type RunsOn,
-} from '../shared/http/index.ts'
+import { createKernel, docsRoutes, isRunBy, notFoundRoute, registerRoutes } from '../shared/http/index.ts'
+import type { KernelLogger, RunsOn } from '../shared/http/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import { resolveCaller } from './callers.ts'
 import { createPlatform } from './platform.ts'

@@ -1,4 +1,4 @@
-import { columns, integer, NO_COLUMNS, text, timestamp } from '../../shared/postgres/index.ts'
+import { columns, integer, noColumns, text, timestamp } from '../../shared/postgres/index.ts'
 import type { RowOf, Statement } from '../../shared/postgres/index.ts'
 
 const noteColumns = columns({
@@ -29,7 +29,7 @@ export const selectNotes = (tenantId: string, after: string, limit: number): Sta
 export const insertNote = (tenantId: string, note: Pick<Note, 'noteId' | 'title' | 'body'>): Statement => ({
   name: 'insert_note',
   text: `insert into trickle_notes_state.notes (tenant_id, note_id, title, body, version) values ($1, $2, $3, $4, 1)`,
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [tenantId, note.noteId, note.title, note.body],
 })
 
@@ -39,14 +39,14 @@ export const updateNote = (tenantId: string, note: Omit<Note, 'createdAt' | 'upd
   text: `update trickle_notes_state.notes n
     set title = $4, body = $5, version = n.version + 1, updated_at = clock_timestamp()
     where n.tenant_id = $1 and n.note_id = $2 and n.version = $3`,
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [tenantId, note.noteId, note.version, note.title, note.body],
 })
 
 export const deleteNote = (tenantId: string, noteId: string, version: number): Statement => ({
   name: 'delete_note',
   text: 'delete from trickle_notes_state.notes n where n.tenant_id = $1 and n.note_id = $2 and n.version = $3',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [tenantId, noteId, version],
 })
 
@@ -63,6 +63,6 @@ export const addToCount = (tenantId: string, change: number): Statement => ({
   name: 'add_to_note_count',
   text: `insert into trickle_notes_read.counts as c (tenant_id, notes) values ($1, $2)
     on conflict (tenant_id) do update set notes = c.notes + excluded.notes`,
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [tenantId, change],
 })

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { checkConsistency, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency } from '../../shared/event-store/index.ts'
+import type { FeedPage, FeedQuery } from '../../shared/event-store/index.ts'
 import {
   defineRouteFor,
-  maxDeadlineMs,
+  DEADLINE_MAX_MS,
   reply,
   serverSentEvent,
   timeSchema,
-  type HandlerContext,
-  type Reply,
 } from '../../shared/http/index.ts'
+import type { HandlerContext, Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
@@ -58,7 +58,7 @@ type FeedReadQuery = z.output<typeof querySchema>
 
 const DESCRIPTION =
   'Everything that happened in the tenant, in one order, after a checkpoint or since a time. `next` is always there: keep it and send it as `after`. ' +
-  'An event never appears behind a checkpoint. A filtered page may be empty although more follows, with a `next` that has gone on; a page without a filter is empty only at the end.\n\n' +
+  'An event never appears before a checkpoint that was handed out. A filtered page may be empty although more follows, with a `next` that has moved on; a page without a filter is empty only at the end.\n\n' +
   'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
   'With `Accept: text/event-stream`, where it is switched on, events come as they happen: `id` is the checkpoint, `event` is `event`, `data` the event; `Last-Event-ID` resumes.'
 
@@ -111,7 +111,7 @@ export const readFeedRoute = (services: () => EventServices, permits: LongHeld) 
       'TENANT_SHARE_HELD',
       'BULK_WORK_FULL',
     ],
-    deadlineMs: maxDeadlineMs,
+    deadlineMs: DEADLINE_MAX_MS,
     handler: (request) => answer(services(), permits, request),
   })
 

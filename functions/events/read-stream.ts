@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
-import { checkConsistency, type StreamPage, type StreamQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency } from '../../shared/event-store/index.ts'
+import type { StreamPage, StreamQuery } from '../../shared/event-store/index.ts'
 import {
   conditionalReadHeaders,
   defineRouteFor,
   isKnownTag,
-  maxDeadlineMs,
+  DEADLINE_MAX_MS,
   reply,
   versionTag,
   wholeNumber,
-  type HandlerContext,
-  type Reply,
 } from '../../shared/http/index.ts'
+import type { HandlerContext, Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
@@ -37,7 +37,8 @@ import {
   streamIdSchema,
 } from './schemas.ts'
 import type { EventServices } from './services.ts'
-import { waitForEvents, type Look } from './wait-for-events.ts'
+import { waitForEvents } from './wait-for-events.ts'
+import type { Look } from './wait-for-events.ts'
 
 /** The longest number that `wholeNumber` takes; no stream gets there. */
 const VERSION_MAX = 999_999_999_999_999
@@ -103,7 +104,7 @@ export const readStreamRoute = (services: () => EventServices, permits: LongHeld
       'TENANT_SHARE_HELD',
       'BULK_WORK_FULL',
     ],
-    deadlineMs: maxDeadlineMs,
+    deadlineMs: DEADLINE_MAX_MS,
     handler: (request) => answer(services(), permits, request),
   })
 
@@ -164,7 +165,7 @@ async function answer(
 function checkRange({ from, to, direction, wait }: StreamReadQuery): void {
   const isBackward = direction === 'backward'
   if (from !== undefined && to !== undefined && (isBackward ? to > from : to < from)) {
-    throw refusedParameter('to', `lies behind \`from\` in the direction ${direction}`)
+    throw refusedParameter('to', `comes before \`from\` in the direction ${direction}`)
   }
   if (wait !== undefined && isBackward)
     throw refusedParameter('wait', 'goes with the direction forward only: nothing new comes backward')
@@ -179,7 +180,7 @@ const storeQuery = (streamId: string, query: StreamReadQuery): Omit<StreamQuery,
 })
 
 /**
- * A page for somebody who follows the stream: behind its end comes the version that is written next, unless the range
+ * A page for somebody who follows the stream: after its end comes the version that is written next, unless the range
  * ends before; and a stream that nobody has written to yet is one without events.
  */
 async function followStream(

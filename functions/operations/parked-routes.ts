@@ -70,7 +70,7 @@ const verbRoute = (services: SubscriptionServices, verb: 'replay' | 'skip') =>
     description:
       verb === 'replay'
         ? 'Marks it; the next run of the subscription handles it. One that waits for an earlier event of its stream is refused.'
-        : 'For good, and on record. Its stream goes on with what waited behind it.',
+        : 'For good, and on record. Its stream goes on with what waited for it.',
     request: { params: subscriptionParams.extend({ parkedId: parkedIdSchema }) },
     responses: { 204: { description: 'It is done' } },
     errors: ['SUBSCRIPTION_NOT_FOUND', 'PARKED_EVENT_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],

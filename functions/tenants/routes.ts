@@ -1,13 +1,7 @@
 import { z } from 'zod'
 import { operatorAction } from '../../shared/audit/index.ts'
-import {
-  defineRouteFor,
-  markReplayed,
-  reply,
-  wholeNumber,
-  type Reply,
-  type Route,
-} from '../../shared/http/index.ts'
+import { defineRouteFor, markReplayed, reply, wholeNumber } from '../../shared/http/index.ts'
+import type { Reply, Route } from '../../shared/http/index.ts'
 import type { Received } from '../../shared/receipts/index.ts'
 import {
   EXTERNAL_ID_FORM,
@@ -15,9 +9,9 @@ import {
   foldName,
   SLUG_FORM,
   slugOf,
-  tenantKeys,
-  type TenantContext,
+  TENANT_KEYS,
 } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { TenantServices } from './services.ts'
 
 /** A page of the list; the same bound as for pages of events. */
@@ -184,7 +178,7 @@ const statusRoute = (services: () => TenantServices, verb: 'suspend' | 'resume')
       params: z.object({ tenant: z.string().min(1).max(200).describe('Id, slug or external id.') }),
       query: z.object({
         by: z
-          .enum(tenantKeys)
+          .enum(TENANT_KEYS)
           .default('any')
           .describe('What `tenant` is. "any" tries all three, and refuses what names two tenants.'),
       }),

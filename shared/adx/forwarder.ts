@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto'
 import { TrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
-import { Lease, type FeedPosition, type FeedReader, type Subscriber } from '../subscriptions/index.ts'
-import { buildContent, type BatchContent } from './batch-content.ts'
+import { Lease } from '../subscriptions/index.ts'
+import type { FeedPosition, FeedReader, Subscriber } from '../subscriptions/index.ts'
+import { buildContent } from './batch-content.ts'
+import type { BatchContent } from './batch-content.ts'
 import type { KustoSender } from './kusto.chunk.ts'
-import {
-  beginAttempt,
-  completeBatch,
-  openBatch,
-  sealBatch,
-  type BatchRow,
-  type SealedBatch,
-} from './statements.ts'
+import { beginAttempt, completeBatch, openBatch, sealBatch } from './statements.ts'
+import type { BatchRow, SealedBatch } from './statements.ts'
 
 export const TABLE = 'EventsRaw'
 export const MAPPING = 'EventsJson'

@@ -1,5 +1,6 @@
 import { json, orElse, orNull, text } from './column-types.ts'
-import { columns, type RowOf } from './columns.ts'
+import { columns } from './columns.ts'
+import type { RowOf } from './columns.ts'
 import type { Statement } from './statement.ts'
 import { LOGINS } from './table-access.ts'
 

@@ -7,7 +7,7 @@ import type {
   EventStore,
   StateChange,
 } from '../../shared/event-store/index.ts'
-import { NO_COLUMNS } from '../../shared/postgres/index.ts'
+import { noColumns } from '../../shared/postgres/index.ts'
 import type { Database } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 
@@ -72,7 +72,7 @@ const count = (tenantId: string, streamId: string, events: number): StateChange 
     name: 'soak_count_events',
     text: `insert into soak_domain.streams as s (tenant_id, stream_id, events) values ($1, $2, $3)
       on conflict (tenant_id, stream_id) do update set events = s.events + excluded.events`,
-    columns: NO_COLUMNS,
+    columns: noColumns,
     values: [tenantId, streamId, events],
   },
   rows: 1,

@@ -1,17 +1,8 @@
 import type { Client } from 'pg'
 import type { Login, Reach, TableVerb } from '../../shared/postgres/index.ts'
 import type { TestDatabase } from '../support/database.ts'
-import {
-  attempt,
-  contexts,
-  PLATFORM,
-  relationsWithTenants,
-  rowOf,
-  type Attempt,
-  type Context,
-  type Pair,
-  type RelationRows,
-} from './isolation-support.ts'
+import { attempt, CONTEXTS, PLATFORM, relationsWithTenants, rowOf } from './isolation-support.ts'
+import type { Attempt, Context, Pair, RelationRows } from './isolation-support.ts'
 
 /** Whose rows a login may reach by a verb. */
 export type AccessOf = (relation: string, login: Login, verb: TableVerb) => Reach | 'refused'
@@ -60,7 +51,7 @@ export class IsolationCheck {
     const found: string[] = []
     for (const pair of this.relations) {
       const row = await rowOf(this.#admin, pair.relation, pair)
-      for (const context of contexts) {
+      for (const context of CONTEXTS) {
         const happened = await attempt(client, pair.relation, verb, context, pair, row)
         const expected = this.#expectation(login, verb, context, pair)
         if (!expected.includes(JSON.stringify(happened)))

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client } from 'pg'
-import { owners, type Owner } from '../../database/index.ts'
+import { owners } from '../../database/index.ts'
+import type { Owner } from '../../database/index.ts'
 import { lines, OWN_SCHEMA } from './catalog-rule.ts'
 import type { TableVerb } from '../../shared/postgres/index.ts'
 
@@ -11,8 +12,8 @@ export interface Pair {
   readonly other: string
 }
 
-export const contexts = ['own', 'other', 'unset', 'malformed'] as const
-export type Context = (typeof contexts)[number]
+export const CONTEXTS = ['own', 'other', 'unset', 'malformed'] as const
+export type Context = (typeof CONTEXTS)[number]
 
 /** So many tenants that every one of the 16 partitions holds rows of at least two; their ids never change. */
 const TENANTS = 120

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { event, startApi, type Answer, type Api } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Answer, Api } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** Tenants of this file alone. `greedy` attacks; `quiet` and `third` want to be served meanwhile. */

@@ -1,8 +1,10 @@
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { event, startApi, type Answer, type Api } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Answer, Api } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
-import { openEventStream, type EventStream } from '../support/event-stream.ts'
+import { openEventStream } from '../support/event-stream.ts'
+import type { EventStream } from '../support/event-stream.ts'
 
 /**
  * One tenant's half of those that functions/events lets wait at a time, and of the viewers that the local run serves.

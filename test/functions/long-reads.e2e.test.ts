@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApi, type Api } from '../support/api.ts'
+import { startApi } from '../support/api.ts'
+import type { Api } from '../support/api.ts'
 
 let api: Api
 

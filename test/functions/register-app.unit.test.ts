@@ -2,7 +2,8 @@ import type { app as functionsApp } from '@azure/functions'
 import { describe, expect, it } from 'vitest'
 import { noPlatform, product } from '../../functions/product.ts'
 import { registerApp } from '../../functions/register-app.ts'
-import { SIDES, type RunsOn } from '../../shared/http/index.ts'
+import { SIDES } from '../../shared/http/index.ts'
+import type { RunsOn } from '../../shared/http/index.ts'
 
 /** The names of the functions that are registered, by what triggers them. No setting is there: nothing may be read. */
 function registered(runsOn?: RunsOn): Record<'http' | 'timer' | 'queue', string[]> {

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '../../soak/ledger/index.ts'
 import { breachKinds } from '../../soak/reconcile/index.ts'
 import type { BreachKind } from '../../soak/reconcile/index.ts'
-import { commands, kindsOf, openStage, SEEN, TRUTH } from './scene.ts'
+import { commands, kindsOf, openStage, SEEN, truth } from './scene.ts'
 import type { Scene, SceneStage } from './scene.ts'
 
 /** The truth, with the entries of one command after it was sent replaced. */
 const saying = (id: string, ...entries: LedgerEntry[]): LedgerEntry[] =>
-  TRUTH.flatMap((entry) => (entry[0] !== 'sent' && entry[1] === id ? entries : [entry]))
+  truth.flatMap((entry) => (entry[0] !== 'sent' && entry[1] === id ? entries : [entry]))
 
 /** The truth, with one command remembered as another one. */
 const sending = (id: string, other: object): LedgerEntry[] =>
-  TRUTH.map((entry) =>
+  truth.map((entry) =>
     entry[0] === 'sent' && entry[1].id === id ? ['sent', { ...entry[1], ...other }] : entry,
   )
 
@@ -65,7 +65,7 @@ const cases: readonly (readonly [name: string, scene: Scene, kinds: readonly Bre
   ],
   ['an abort of what is there', { ledger: saying('0-2', ['aborted', '0-2']) }, ['abort-written']],
   ['an answer that must not come', { ledger: saying('0-3', ['wrong', '0-3', 'INTERNAL']) }, ['wrong-answer']],
-  ['an entry for what nobody sent', { ledger: [...TRUTH, ['refused', '7-7']] }, ['wrong-answer']],
+  ['an entry for what nobody sent', { ledger: [...truth, ['refused', '7-7']] }, ['wrong-answer']],
   [
     'an unknown outcome that could have been settled',
     { ledger: saying('0-0', ['unknown', '0-0']) },

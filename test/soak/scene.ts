@@ -52,7 +52,7 @@ export const SEEN: readonly (readonly [number, number, number])[] = [
 ]
 
 /** What the ledger says when all went well. */
-export const TRUTH: readonly LedgerEntry[] = [
+export const truth: readonly LedgerEntry[] = [
   ['sent', commands.opened],
   ['answered', '0-0', [1], true],
   ['sent', commands.keyed],
@@ -89,7 +89,7 @@ export async function openStage(): Promise<SceneStage> {
   await admin.query(DOMAIN_TABLE)
   return {
     /** Writes the appends, lays ledger and reader's log beside them, and reconciles. */
-    async play({ ledger = TRUTH, seen = SEEN, reader = {}, tamper }) {
+    async play({ ledger = truth, seen = SEEN, reader = {}, tamper }) {
       for (const table of TABLES) await admin.query(`delete from ${table}`)
       await send(store, space, tenants[0], commands.opened)
       await send(store, space, tenants[0], commands.keyed)
@@ -106,7 +106,7 @@ export async function openStage(): Promise<SceneStage> {
         seen.map(([tenant, stream, version]) => ({ stream: streamNumber(space, tenant, stream), version })),
       )
       log.close()
-      const readers = [{ ...READER, ...reader }]
+      const readers = [{ ...readerPlan, ...reader }]
       return reconcile({ adminUrl: database.adminUrl, space, ledgerFiles: [ledgerFile], readers, folder })
     },
     async close() {
@@ -122,7 +122,7 @@ const TABLES = [
   'trickle_commands_log.receipts',
   'soak_domain.streams',
 ]
-const READER: ReaderPlan = {
+const readerPlan: ReaderPlan = {
   name: 'all',
   scope: { tenant: null, types: null, isOfMember: false },
   pageMax: 10,

@@ -24,7 +24,7 @@ alter table trickle_notes_state.notes force row level security;
 create policy notes_app on trickle_notes_state.notes for all to trickle_app
   using (tenant_id = trickle_tenants_state.current_tenant_id())
   with check (tenant_id = trickle_tenants_state.current_tenant_id());
--- Not even whoever migrates reads or writes what tenants wrote.
+-- Not even the migrator reads or writes what tenants wrote.
 revoke all on trickle_notes_state.notes from trickle_owner, trickle_migrator;
 grant select, insert, update, delete on trickle_notes_state.notes to trickle_app;
 

@@ -1,13 +1,16 @@
-import { HttpResponse, InvocationContext, type HttpResponseInit } from '@azure/functions'
+import { HttpResponse, InvocationContext } from '@azure/functions'
+import type { HttpResponseInit } from '@azure/functions'
 import { eventRoutes } from '../../../functions/events/routes.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import type { EventServices } from '../../../functions/events/services.ts'
 import type { Identity } from '../../../shared/auth/index.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import type { FeedPage, ImportLine, StreamPage } from '../../../shared/event-store/index.ts'
-import { createKernel, type Caller } from '../../../shared/http/index.ts'
+import { createKernel } from '../../../shared/http/index.ts'
+import type { Caller } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
-import { authenticate, makeRequest, type CallOptions } from '../../shared/http/harness.ts'
+import { authenticate, makeRequest } from '../../shared/http/harness.ts'
+import type { CallOptions } from '../../shared/http/harness.ts'
 
 export interface Product {
   /** Begins a request; the answer may go on. */

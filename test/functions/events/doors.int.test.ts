@@ -4,8 +4,10 @@ import type { EventServices } from '../../../functions/events/services.ts'
 import { EventImporter, PostgresEventStore } from '../../../shared/event-store/index.ts'
 import { createKernel } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
-import { as, authenticate, call, type Answer } from '../../shared/http/harness.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { as, authenticate, call } from '../../shared/http/harness.ts'
+import type { Answer } from '../../shared/http/harness.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 
 /** Whatever door an event comes in by, the same times and sizes are taken, and the same are refused with the same reason. */
 let database: TestDatabase

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { startEventApi, type EventApi } from './support.ts'
+import { startEventApi } from './support.ts'
+import type { EventApi } from './support.ts'
 
 /** More than twice what an event may have, and no more: what is shown here is counted, not timed. */
 const BYTES = 2_400_000

@@ -1,13 +1,16 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolveCaller } from '../../../functions/callers.ts'
 import { events } from '../../../functions/events/context.ts'
 import type { Platform } from '../../../functions/platform.ts'
-import { createKernel, type Kernel, type Route } from '../../../shared/http/index.ts'
+import { createKernel } from '../../../shared/http/index.ts'
+import type { Kernel, Route } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { authenticate, call } from '../../shared/http/harness.ts'
 import { platformOn } from '../../support/context-stage.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 
 /** The routes of events over a database of a test's own, without the host, for fetch and for the command line. */
 export interface ServedRoutes {

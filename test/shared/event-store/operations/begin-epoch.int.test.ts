@@ -1,13 +1,10 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  LogOperations,
-  PostgresEventStore,
-  type EpochPoint,
-  type EventStore,
-} from '../../../../shared/event-store/index.ts'
+import { LogOperations, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EpochPoint, EventStore } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { feedSettled } from '../../../support/settled-feed.ts'
 import { append } from '../append/order-checks.ts'
 import { appendOf, codeOfRefusal, readFeedUntil, versionsOf } from '../support.ts'

@@ -7,12 +7,13 @@ import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createOwnServer } from '../../../support/database.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { feedSettled } from '../../../support/settled-feed.ts'
-import { appendUntilDone, inversions, pause, readToEnd, STREAMS, type Work } from './feed-stress.ts'
+import { appendUntilDone, inversions, pause, readToEnd, STREAMS } from './feed-stress.ts'
+import type { Work } from './feed-stress.ts'
 
 const APPENDERS = 8
 const READERS = 3
-const APPENDS = scaled(2_500)
-const IMPORTS = scaled(25)
+const appends = scaled(2_500)
+const imports = scaled(25)
 
 let database: Awaited<ReturnType<typeof createOwnServer>>
 let admin: Client
@@ -57,7 +58,7 @@ async function importNowAndThen(): Promise<void> {
     statements: 'unnamed',
   })
   const importer = new EventImporter(operator, true)
-  for (let batch = 0; batch < IMPORTS; batch += 1) {
+  for (let batch = 0; batch < imports; batch += 1) {
     const lines = Array.from({ length: 40 }, (_, index) => ({
       tenant: tenants[index % 2] as TenantContext,
       streamId: `s${pickBelow(random, STREAMS)}`,
@@ -77,7 +78,7 @@ describe('under appends, imports, kills and long transactions', () => {
     'every reader sees every event once, in the order of its stream',
     async () => {
       await admin.query('create table public.elsewhere (id int)')
-      const work: Work = { remaining: APPENDS, killsWanted: 6 }
+      const work: Work = { remaining: appends, killsWanted: 6 }
       let isDone = false
       let isSettled = false
       const done = (): boolean => isDone
@@ -104,7 +105,7 @@ describe('under appends, imports, kills and long transactions', () => {
         rowMode: 'array',
       })
       const stored = rows.flat()
-      expect(stored.length).toBeGreaterThan(APPENDS)
+      expect(stored.length).toBeGreaterThan(appends)
       expect(work.killsWanted).toBeLessThanOrEqual(0)
       expect(inversions(stored)).toEqual([])
       for (const seen of await Promise.all(reading)) {

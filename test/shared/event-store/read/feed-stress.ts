@@ -1,7 +1,8 @@
 import { Client } from 'pg'
 import { breaksConnection } from '../../../../shared/postgres/classify.ts'
 import { pickBelow, seededRandom } from '../../../support/scale.ts'
-import { BEGINNING, readFeed, type FeedPoint } from '../append/order-checks.ts'
+import { beginning, readFeed } from '../append/order-checks.ts'
+import type { FeedPoint } from '../append/order-checks.ts'
 
 export const STREAMS = 12
 
@@ -68,7 +69,7 @@ async function open(url: string): Promise<Client> {
 /** Reads the feed of all tenants from its beginning, to its end once the feed is settled. */
 export async function readToEnd(client: Client, isSettled: () => boolean): Promise<string[]> {
   const seen: string[] = []
-  let point: FeedPoint = BEGINNING
+  let point: FeedPoint = beginning
   for (;;) {
     const wasSettled = isSettled()
     const { events, next } = await readFeed(
