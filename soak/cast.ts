@@ -49,7 +49,11 @@ export async function openCast(options: SoakOptions, { cleanup, onReady }: RunHo
   const { adminUrl } = server
   await onReady?.(adminUrl)
   const random = new Random(options.seed + FAULT_SEED_OFFSET)
-  const urls = { appUrl: server.url('trickle_app'), forwarderUrl: server.url('trickle_forwarder') }
+  const urls = {
+    appUrl: server.url('trickle_app'),
+    forwarderUrl: server.url('trickle_forwarder'),
+    workerUrl: server.url('trickle_worker'),
+  }
   const faults = new AppendFaults(random, options.cutsPerThousand / 1_000)
   const proxy = await cleanup.start(TcpProxy.start(adminUrl, faults), (started) => started.close())
   const readers = startReaders({

@@ -29,6 +29,8 @@ export interface ReaderOrders {
   readonly folder: string
   readonly appUrl: string
   readonly forwarderUrl: string
+  /** The login that subscriptions work with. */
+  readonly workerUrl: string
 }
 
 export type ToReaders =

@@ -31,8 +31,7 @@ const PAGE_BYTES_MAX = 8 * 1_048_576
 const PAGE_SCAN_MAX = 2_000
 
 export async function openSource(orders: ReaderOrders, plan: ReaderPlan): Promise<FeedSource> {
-  const isOfAll = plan.scope.tenant === null
-  const url = isOfAll ? orders.forwarderUrl : orders.appUrl
+  const url = urlOf(orders, plan)
   const pools = Array.from(
     { length: plan.connections },
     () => new Database({ url, connectionsMax: 1, statements: 'unnamed' }),
@@ -56,6 +55,12 @@ export async function openSource(orders: ReaderOrders, plan: ReaderPlan): Promis
       await Promise.all(pools.map((pool) => pool.end()))
     },
   }
+}
+
+/** As in the product: each form of the feed has a login that may read it. */
+function urlOf({ appUrl, forwarderUrl, workerUrl }: ReaderOrders, { scope }: ReaderPlan): string {
+  if (scope.tenant !== null) return appUrl
+  return scope.isOfMember ? workerUrl : forwarderUrl
 }
 
 async function tenantsOf({ appUrl, space }: ReaderOrders): Promise<TenantContext[]> {
