@@ -9,8 +9,8 @@ const rowsSchema = z.array(
 )
 
 /**
- * Counts the rows of a source, by tenant and type, in EventsRaw: every row that arrived, doubles included.
- * @param slugs of the tenant ids; one that is not there keeps its id
+ * Counts the rows of one CloudEvents source in EventsRaw, by tenant and type: every row that arrived, duplicates too.
+ * @param slugs the slug of each tenant id; a tenant without one is shown by its id
  */
 export async function countInAnalytics(
   analytics: { readonly url: string; readonly database: string },

@@ -17,11 +17,11 @@ const OWN: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type',
 type Path = readonly PropertyKey[]
 
 /**
- * Brings CloudEvents (JSON format 1.0.2, structured and batch) into the form of an append. Attributes and extensions
- * beyond id, source, type, time and data become metadata under their names; `traceparent` stays one of them, since the
- * trace that is stored apart is that of the request. An attribute that is null counts as absent, as the format wants
- * it; `data: null` is data.
- * @throws TrickleError BINARY_DATA_UNSUPPORTED for data_base64, EVENT_TOO_LARGE, VALIDATION_FAILED for what is no CloudEvent.
+ * Converts CloudEvents (JSON format 1.0.2, one event or a batch) to the events of an append. All attributes but id,
+ * source, type, time and data become metadata under the same names. `traceparent` is metadata, too: the trace that an
+ * event is stored with is the one of the request. An attribute that is null counts as missing, as the format demands;
+ * `data: null` is data.
+ * @throws TrickleError BINARY_DATA_UNSUPPORTED for data_base64, EVENT_TOO_LARGE, VALIDATION_FAILED if it is no CloudEvent.
  */
 export function fromCloudEvents(json: unknown, isBatch: boolean): Transformed {
   const findings: Findings = { problems: [], code: undefined }

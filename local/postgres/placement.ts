@@ -11,8 +11,9 @@ import { makeOutsideFolder, noteOwner, outsideFolder, sweepOutside } from './out
 import { reachableBinaries } from './reachable-copy.ts'
 
 /**
- * Where everything of one server lies. The server folder belongs to the account that starts it: it holds the
- * administrator's password, the log and, where the server's account can reach it, the data.
+ * Where all files of one PostgreSQL server are. The account that runs `npm start` owns the server's folder, which holds
+ * the administrator's password and the log. The data is there, too, if the account that PostgreSQL runs as can reach it:
+ * started by root, PostgreSQL runs as another account.
  */
 export interface Placement {
   readonly version: PostgresVersion

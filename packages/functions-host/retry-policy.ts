@@ -19,8 +19,9 @@ const LEAST_VARIATION = 0.8
 const VARIATION_WIDTH = 0.4
 
 /**
- * @param random a number from 0 up to 1, for the variation
- * @throws Error when the options are incomplete
+ * Makes the retry policy that a function declares.
+ * @param random gives a number from 0 to below 1, by which a wait is made longer or shorter
+ * @throws Error when an option that the strategy needs is missing
  */
 export function createRetryPolicy(
   options: CoreRetryOptions,

@@ -5,7 +5,8 @@ import type { Access } from './route-types.ts'
 import { tenantHeaderMissing, tenantHeaderOfOperator } from './tenant-header.ts'
 
 /**
- * Checks roles before anybody asks the database for the tenant. `namedTenant`: the header Trickle-Tenant.
+ * Checks the roles of a caller. The kernel calls it before it looks up the tenant, so that a caller without the role
+ * costs no query. `namedTenant`: the value of the header Trickle-Tenant.
  * @throws TrickleError ROLE_MISSING, TENANT_MISSING, TENANT_HEADER_MISSING, TENANT_CONTEXT_REFUSED
  */
 export function checkAccess(

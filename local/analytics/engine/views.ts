@@ -79,7 +79,10 @@ export function putView(database: DatabaseSync, definition: ViewDefinition): voi
   )
 }
 
-/** The condition under which a row `r` of the table is the first of its key (by the index that `putView` makes). */
+/**
+ * The SQL condition that is true for the first row `r` of each key of the view: a take_any view shows one row a key. It is
+ * fast by the index that `putView` makes.
+ */
 export function firstOfKeyCondition(view: View): string {
   const sameKey = view.keys.map((key) => `d.${sqlColumn(key.ordinal)} IS r.${sqlColumn(key.ordinal)}`)
   return `NOT EXISTS (SELECT 1 FROM ${sqlTable(view.table.id)} AS d WHERE ${sameKey.join(' AND ')} AND d.rowid < r.rowid)`

@@ -22,8 +22,9 @@ export interface FeedMeans {
 }
 
 /**
- * One page of everything that happened in a tenant, in feed order, below the horizon: no later event ever takes a place
- * before a checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
+ * One page of all events of a tenant, in feed order. It ends below the horizon (docs/event-log.md), so that no event can
+ * appear later before a checkpoint that a reader already has. A page that is filtered may be short or empty before the
+ * end of the log.
  * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
  */
 export async function readFeedPage(

@@ -1,6 +1,7 @@
--- Whether lock_for_write took the locks of all these streams, before this transaction had an id. p_shared: a shared
--- lock is enough. The keys stand in a setting of the transaction: what a rollback to a savepoint takes back of the
--- locks, it takes back of the keys.
+-- Returns whether lock_for_write took the locks of all these streams. It does so before the transaction has an id, as
+-- the order of the feed demands. p_shared: a shared lock is enough. lock_for_write keeps the keys of its locks in a
+-- setting of the transaction: a rollback to a savepoint releases a lock and takes its key out of the setting. The
+-- setting protects from mistakes, not from a login that sets it by itself.
 create or replace function trickle_events_log.holds_locks(p_tenants uuid[], p_streams text[], p_shared boolean[])
   returns boolean
   language sql volatile

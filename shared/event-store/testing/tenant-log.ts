@@ -60,9 +60,9 @@ export class TenantLog {
   }
 
   /**
-   * The append that wrote these events before: all of them in one append with equal content; null when none of them is
-   * there.
-   * @throws TrickleError EVENT_ID_EXISTS for anything in between.
+   * Finds the earlier append of a request that is sent again: the one that wrote all events with these ids, each with the
+   * same content. Null when no event has one of the ids.
+   * @throws TrickleError EVENT_ID_EXISTS when only some exist, or with other content, or from several appends.
    */
   findAppend(events: readonly PreparedEvent[]): RecordedAppend | null {
     const pairs = events.map((event) => ({
