@@ -30,6 +30,7 @@ export { schemaText } from './schema-text.ts'
 export { missingSignatures, signaturesOf } from './signatures.ts'
 export {
   LOGIN_ROLES,
+  POSTGRES_VERSION_MIN,
   prepareServer,
   urlOfDatabase,
   withClient,

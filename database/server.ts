@@ -3,6 +3,9 @@ import { Client } from 'pg'
 import type { ClientConfig } from 'pg'
 import { addressOf } from '../shared/postgres/index.ts'
 
+/** transaction_timeout, which ends every transaction that stands open too long, came with PostgreSQL 17. */
+export const POSTGRES_VERSION_MIN = 17
+
 export const LOGIN_ROLES = [
   'trickle_migrator',
   'trickle_app',

@@ -12,7 +12,7 @@ import { platformQueues } from './platform-queues.ts'
 import type { Platform } from './platform.ts'
 
 /**
- * Put together at the first use and not when this file is loaded: whoever starts the app can then log why it can't be.
+ * Put together at the first use and not when this file is loaded: the code that starts the app can then log why it can't be.
  * @throws TrickleError CONFIGURATION_INVALID where contexts clash
  */
 export const product = (): Product<Platform, TenantContext> => made.product

@@ -1,3 +1,4 @@
+import { POSTGRES_VERSION_MIN } from '../../database/index.ts'
 import type { AzureLogin } from './azure/index.ts'
 import { makeConnections, throughFirewall } from './connect.ts'
 import {
@@ -23,9 +24,6 @@ export interface PostprovisionSurroundings {
   /** Default: the login of azd, else of az. */
   readonly login?: AzureLogin
 }
-
-/** transaction_timeout, which ends every transaction that stands open too long, came with PostgreSQL 17. */
-const OLDEST_VERSION = 17
 
 /**
  * Brings the server of a provision to the state that the functions need. Each step asks first; a second run changes
@@ -69,10 +67,10 @@ function refuseUnsuitable(facts: ServerFacts, { serverName, host }: Postprovisio
       mend: 'azd env set POSTGRES_SERVER_NAME <primary> and POSTGRES_HOST <its host>, then azd hooks run postprovision; after a promotion see docs/azure.',
     })
   }
-  if (facts.version < OLDEST_VERSION) {
+  if (facts.version < POSTGRES_VERSION_MIN) {
     throw new HookFailure({
       code: 'SERVER_UNSUITABLE',
-      what: `${serverName} is PostgreSQL ${facts.version}; Trickle needs ${OLDEST_VERSION} or later.`,
+      what: `${serverName} is PostgreSQL ${facts.version}; Trickle needs ${POSTGRES_VERSION_MIN} or later.`,
       where: host,
       mend: 'Upgrade the server (see docs/azure), or deploy to a new one.',
     })

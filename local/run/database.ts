@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { migrateUp, prepareServer } from '../../database/index.ts'
+import { POSTGRES_VERSION_MIN, migrateUp, prepareServer } from '../../database/index.ts'
 import type { MigrateReport } from '../../database/index.ts'
 import { LocalFailure, systemCode } from '../failure/index.ts'
 import { roleUrl } from './environment.ts'
@@ -7,9 +7,6 @@ import type { RolePasswords } from './secrets.ts'
 
 /** The database of every Trickle. */
 export const DATABASE_NAME = 'trickle'
-
-/** PostgreSQL 17 is the floor, since transaction_timeout came with it. */
-const OLDEST_VERSION = 17
 
 /** Somebody else's server is across a network at most; what takes longer does not answer. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -39,12 +36,12 @@ export async function checkServer(adminUrl: string): Promise<void> {
          (rolsuper or (rolcreaterole and rolcreatedb)) as able from pg_roles where rolname = current_user`,
     )
     const facts = rows[0]
-    if (facts && facts.version >= OLDEST_VERSION && facts.able) return
+    if (facts && facts.version >= POSTGRES_VERSION_MIN && facts.able) return
     throw new LocalFailure({
       code: 'SERVER_UNSUITABLE',
       what:
-        facts && facts.version < OLDEST_VERSION
-          ? `The server is PostgreSQL ${facts.version}; Trickle needs ${OLDEST_VERSION} or later.`
+        facts && facts.version < POSTGRES_VERSION_MIN
+          ? `The server is PostgreSQL ${facts.version}; Trickle needs ${POSTGRES_VERSION_MIN} or later.`
           : 'The login of --postgres may not make roles and databases.',
       where,
       mend: 'Use the login of an administrator of a newer server, or leave --postgres away.',

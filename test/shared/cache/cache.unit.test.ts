@@ -46,7 +46,7 @@ describe('a remembered value', () => {
     expect(remembered.ageMs).toBe(100)
   })
 
-  it('is looked at anew by each who wants it as it is now', async () => {
+  it('is looked at again by each caller that wants it as it is now', async () => {
     const { answers, remembered } = stage()
     const [shared, own] = [remembered.shared(), remembered.refreshed()]
     await Promise.resolve()
