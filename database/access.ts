@@ -1,4 +1,5 @@
-import { everyRow, type RelationAccess, type TableAccess } from '../shared/postgres/index.ts'
+import { everyRow } from '../shared/postgres/index.ts'
+import type { RelationAccess, TableAccess } from '../shared/postgres/index.ts'
 
 /** `ready` compares what was applied with what the bundle needs, and no login of the app is the migrator. */
 const readByAll: RelationAccess = {

@@ -10,13 +10,16 @@
  */
 import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate'
 import type { Client } from 'pg'
-import { applyFunctions, dropFunctions, type FunctionReport } from './apply-functions.ts'
+import { applyFunctions, dropFunctions } from './apply-functions.ts'
+import type { FunctionReport } from './apply-functions.ts'
 import { readFunctions } from './function-files.ts'
 import { readMigrations } from './migration-files.ts'
-import { owners, type Owner } from './owners.ts'
+import { owners } from './owners.ts'
+import type { Owner } from './owners.ts'
 import { pendingMigrations, prepareRecord, recordedMigrations } from './record.ts'
 import { runMigration } from './run-migration.ts'
-import { withClient, type LoginOptions } from './server.ts'
+import { withClient } from './server.ts'
+import type { LoginOptions } from './server.ts'
 
 export type { FunctionReport } from './apply-functions.ts'
 export { readFunctions, type FunctionFile } from './function-files.ts'
@@ -26,7 +29,7 @@ export { owners, type Owner } from './owners.ts'
 export { schemaText } from './schema-text.ts'
 export { missingSignatures, signaturesOf } from './signatures.ts'
 export {
-  loginRoles,
+  LOGIN_ROLES,
   prepareServer,
   urlOfDatabase,
   withClient,

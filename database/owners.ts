@@ -22,7 +22,7 @@ const CAPABILITIES = ['tenancy', 'receipts', 'event-store', 'subscriptions', 'ad
  *   functions/app.ts
  * @throws TrickleError CONFIGURATION_INVALID when two owners have one name: their migrations would be taken for each other
  */
-export function owners(contexts: readonly string[] = product.contexts): Owner[] {
+export function owners(contexts: readonly string[] = product().contexts): Owner[] {
   const all = [
     ...CAPABILITIES.map((name) => ({ name, folder: join(repository, 'shared', name) })),
     ...contexts.map((name) => ({ name, folder: join(repository, 'functions', name) })),

@@ -1,4 +1,5 @@
-import { runner, type MigrationBuilder } from 'node-pg-migrate'
+import { runner } from 'node-pg-migrate'
+import type { MigrationBuilder } from 'node-pg-migrate'
 import type { Client } from 'pg'
 import type { Migration } from './migration-files.ts'
 

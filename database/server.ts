@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import { Client, type ClientConfig } from 'pg'
+import { Client } from 'pg'
+import type { ClientConfig } from 'pg'
 import { addressOf } from '../shared/postgres/index.ts'
 
-export const loginRoles = [
+export const LOGIN_ROLES = [
   'trickle_migrator',
   'trickle_app',
   'trickle_worker',
   'trickle_forwarder',
   'trickle_operator',
 ] as const
-export type LoginRole = (typeof loginRoles)[number]
+export type LoginRole = (typeof LOGIN_ROLES)[number]
 
 export interface PrepareServerOptions {
   /** postgres:// url of the server's administrator. */
@@ -39,7 +40,7 @@ export async function prepareServer({
   })
   await withClient(urlOfDatabase(adminUrl, database), async (client) => {
     await client.query(rolesSql)
-    for (const role of loginRoles) {
+    for (const role of LOGIN_ROLES) {
       await client.query(`alter role ${role} login password ${client.escapeLiteral(passwords[role])}`)
     }
     await client.query('alter role trickle_migrator nosuperuser createrole')
@@ -82,7 +83,7 @@ export interface LoginOptions {
 }
 
 /** Time to connect; across a network a server that lets nobody in answers nothing at all. */
-const connectTimeoutMs = 10_000
+const CONNECT_TIMEOUT_MS = 10_000
 
 export async function withClient<T>(
   url: string,
@@ -104,5 +105,5 @@ export async function withClient<T>(
 /** A url with a password of its own goes to the driver as it is, with whatever else it says. */
 function clientConfigOf(url: string, password: LoginOptions['password']): ClientConfig {
   const login = password === undefined ? { connectionString: url } : { ...addressOf(url), password }
-  return { ...login, connectionTimeoutMillis: connectTimeoutMs }
+  return { ...login, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }
 }

@@ -1,6 +1,7 @@
 import type { Identity } from '../shared/auth/index.ts'
 import { TrickleError, isTrickleError } from '../shared/errors/index.ts'
-import { TENANT_HEADER, type Caller, type CallLimits } from '../shared/http/index.ts'
+import { TENANT_HEADER } from '../shared/http/index.ts'
+import type { Caller, CallLimits } from '../shared/http/index.ts'
 import type { TenantContext, TenantDirectory, TenantKey } from '../shared/tenancy/index.ts'
 
 /** The directory that reads a name as one kind of name, or as any. */

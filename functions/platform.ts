@@ -3,13 +3,17 @@
  * the tenants that callers name, and the clock. Each is made when it is first asked for: a cold start that answers a
  * health check opens no pool. A context makes its own services of these.
  */
-import { createTokenVerifier, roles, type TokenVerifier } from '../shared/auth/index.ts'
-import { readSettings, type Settings, type SettingSchemas } from '../shared/config/index.ts'
+import { createTokenVerifier, ROLES } from '../shared/auth/index.ts'
+import type { TokenVerifier } from '../shared/auth/index.ts'
+import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
-import { DomainWrites, PostgresEventStore, SealKeys, type EventStore } from '../shared/event-store/index.ts'
+import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
+import type { EventStore } from '../shared/event-store/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
-import { TenantDirectory, type TenantKey } from '../shared/tenancy/index.ts'
-import { systemClock, type Clock } from '../shared/time/index.ts'
+import { TenantDirectory } from '../shared/tenancy/index.ts'
+import type { TenantKey } from '../shared/tenancy/index.ts'
+import { systemClock } from '../shared/time/index.ts'
+import type { Clock } from '../shared/time/index.ts'
 
 export interface Platform {
   readonly settings: Settings
@@ -45,13 +49,13 @@ export interface Databases {
 }
 
 export interface PlatformOptions {
-  /** The settings of all contexts. */
-  readonly contextSettings: SettingSchemas
+  /** Called once; its error is thrown to the first that asks for a setting. */
+  readonly readSettings: () => Settings
   /** Told of what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
 }
 
-export function createPlatform({ contextSettings, report }: PlatformOptions): Platform {
+export function createPlatform({ readSettings, report }: PlatformOptions): Platform {
   const opened: Database[] = []
   const directories = new Map<TenantKey, TenantDirectory>()
   const open = (login: LoginName, sizes: PoolSizes): Database => {
@@ -60,10 +64,10 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
     return database
   }
   const databases: Databases = madeOnce({
-    app: () => open('APP', HTTP_POOL),
-    worker: () => open('WORKER', BACKGROUND_POOL),
-    forwarder: () => open('FORWARDER', BACKGROUND_POOL),
-    operator: () => open('OPERATOR', BACKGROUND_POOL),
+    app: () => open('APP', httpPool),
+    worker: () => open('WORKER', backgroundPool),
+    forwarder: () => open('FORWARDER', backgroundPool),
+    operator: () => open('OPERATOR', backgroundPool),
     subscriptions: () => databases.worker,
   })
   const tenantsBy = (key: TenantKey): TenantDirectory => {
@@ -76,7 +80,7 @@ export function createPlatform({ contextSettings, report }: PlatformOptions): Pl
     await Promise.allSettled(opened.map((database) => database.end()))
   }
   const platform: Platform = madeOnce({
-    settings: () => readSettings(contextSettings),
+    settings: readSettings,
     tokens: () => tokenVerifier(platform.settings),
     databases: () => databases,
     events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),
@@ -95,11 +99,11 @@ interface PoolSizes {
   readonly queryTimeoutMs: number
 }
 
-const HTTP_POOL: PoolSizes = {
+const httpPool: PoolSizes = {
   connectionsMax: poolLimits.httpConnectionsMax,
   queryTimeoutMs: poolLimits.queryTimeoutMs,
 }
-const BACKGROUND_POOL: PoolSizes = {
+const backgroundPool: PoolSizes = {
   connectionsMax: poolLimits.backgroundConnectionsMax,
   queryTimeoutMs: poolLimits.backgroundQueryTimeoutMs,
 }
@@ -129,7 +133,7 @@ function tokenVerifier(settings: Settings): TokenVerifier {
         tenantClaim: settings.TRICKLE_AUTH_TENANT_CLAIM,
         tenantKey: settings.TRICKLE_AUTH_TENANT_KEY,
         rolesClaim: settings.TRICKLE_AUTH_ROLES_CLAIM,
-        roles,
+        roles: ROLES,
         applications: settings.TRICKLE_AUTH_APPLICATIONS,
       },
       ...settings.TRICKLE_AUTH_ISSUERS,

@@ -1,29 +1,43 @@
 /** The product: what its contexts declare, put together. Documents and templates are generated from it too. */
 import packageFile from '../package.json' with { type: 'json' }
 import { sharedSettingNames } from '../shared/config/index.ts'
-import { putTogether, type Product, type QueueEntry } from '../shared/context/index.ts'
-import { errorCatalogue, type ErrorEntry } from '../shared/errors/index.ts'
+import { madeOnce, putTogether } from '../shared/context/index.ts'
+import type { Product, QueueEntry } from '../shared/context/index.ts'
+import { errorCatalogue } from '../shared/errors/index.ts'
+import type { ErrorEntry } from '../shared/errors/index.ts'
 import type { Route } from '../shared/http/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import * as app from './app.ts'
 import { platformQueues } from './platform-queues.ts'
 import type { Platform } from './platform.ts'
 
-export const product: Product<Platform, TenantContext> = putTogether(Object.values(app), {
-  settings: sharedSettingNames,
-  queues: Object.keys(platformQueues),
+/**
+ * Put together at the first use and not when this file is loaded: whoever starts the app can then log why it can't be.
+ * @throws TrickleError CONFIGURATION_INVALID where contexts clash
+ */
+export const product = (): Product<Platform, TenantContext> => made.product
+
+const made = madeOnce({
+  product: () =>
+    putTogether(Object.values(app), {
+      settings: sharedSettingNames,
+      queues: Object.keys(platformQueues),
+    }),
 })
 
 /** Every error that can be answered, by its code. */
-export const productErrors: Readonly<Record<string, ErrorEntry>> = { ...errorCatalogue, ...product.errors }
+export const productErrors = (): Readonly<Record<string, ErrorEntry>> => ({
+  ...errorCatalogue,
+  ...product().errors,
+})
 
 /** Every route of the product, without the reference about them. */
 export const productRoutes = (platform: () => Platform): readonly Route<TenantContext>[] =>
-  product.triggersOn(platform).routes
+  product().triggersOn(platform).routes
 
 /** Every queue, those of contexts after the platform's own. */
 export function productQueues(): Record<string, QueueEntry> {
-  const { queues } = product.triggersOn(noPlatform)
+  const { queues } = product().triggersOn(noPlatform)
   const ofContexts = queues.map(({ name, settings, senders, receiver }): [string, QueueEntry] => [
     name,
     { ...settings, sender: senders, receiver: [receiver] },

@@ -1,17 +1,11 @@
 import type { app as functionsApp } from '@azure/functions'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readSettings } from '../shared/config/index.ts'
 import { registerTriggers } from '../shared/context/index.ts'
 import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
-import {
-  createKernel,
-  docsRoutes,
-  isRunBy,
-  notFoundRoute,
-  registerRoutes,
-  type KernelLogger,
-  type RunsOn,
-} from '../shared/http/index.ts'
+import { createKernel, docsRoutes, isRunBy, notFoundRoute, registerRoutes } from '../shared/http/index.ts'
+import type { KernelLogger, RunsOn } from '../shared/http/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import { resolveCaller } from './callers.ts'
 import { createPlatform } from './platform.ts'
@@ -27,10 +21,10 @@ export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: Regis
   // Imports and long reads are streamed; without this the host drops the body of every chunked upload.
   app.setup({ enableHttpStream: true })
   const platform = createPlatform({
-    contextSettings: product.settings,
+    readSettings: () => readSettings(product().settings),
     report: (message) => logger.warn(message, {}),
   })
-  const triggers = product.triggersOn(() => platform)
+  const triggers = product().triggersOn(() => platform)
   const kernel = createKernel<TenantContext>({
     authenticate: (header) => platform.tokens.verify(header),
     resolveCaller: (identity, limits, namedTenant) =>
@@ -41,7 +35,7 @@ export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: Regis
   const reference = docsRoutes({
     routes: triggers.routes,
     info: apiInfo,
-    errors: productErrors,
+    errors: productErrors(),
     assetsFolder,
   })
   const routes = [...triggers.routes, ...reference].filter((route) => isRunBy(route.runsOn, runsOn))

@@ -26,7 +26,7 @@ function lines(rows: readonly (readonly [string, string])[]): string {
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
 
-function commandRows({ commands, receipts }: SoakResult): [string, string][] {
+function commandRows({ commands, receipts, eventsWithRows }: SoakResult): [string, string][] {
   const { none, ids, key, both } = commands.byIdentity
   return [
     [
@@ -48,6 +48,7 @@ function commandRows({ commands, receipts }: SoakResult): [string, string][] {
       `${number(commands.lostWritten)} / ${number(commands.lostNotWritten)}`,
     ],
     ['receipts', number(receipts)],
+    ['events with a row of a domain', number(eventsWithRows)],
   ]
 }
 

@@ -14,7 +14,7 @@ import { buildOpenApiDocument } from '../shared/http/index.ts'
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
 export async function generatedFiles(): Promise<Map<string, string>> {
-  const { routes } = product.triggersOn(noPlatform)
+  const { routes } = product().triggersOn(noPlatform)
   return new Map([
     ['docs/errors.md', errorTable()],
     ['docs/configuration.md', settingsTable()],
@@ -27,7 +27,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
 }
 
 function errorTable(): string {
-  const rows = Object.entries(productErrors).map(
+  const rows = Object.entries(productErrors()).map(
     ([code, { status, title, retryable }]) =>
       `| \`${code}\` | ${status} | ${title} | ${retryable ? 'yes' : ''} |`,
   )
@@ -64,7 +64,7 @@ interface Setting {
 
 /** Facts about each setting, as its schema tells them. */
 function settings(): Setting[] {
-  const { properties = {}, required = [] } = z.toJSONSchema(settingsSchemaWith(product.settings), {
+  const { properties = {}, required = [] } = z.toJSONSchema(settingsSchemaWith(product().settings), {
     io: 'input',
     unrepresentable: 'any',
   }) as {
@@ -137,7 +137,7 @@ function sampleSettings(): object {
  * @throws Error for a setting without which the local run, or the platform, could do nothing
  */
 function contextSettings(): Record<'deployed' | 'local', Record<string, string>> {
-  const ofContexts = settings().filter(({ name }) => Object.hasOwn(product.settings, name))
+  const ofContexts = settings().filter(({ name }) => Object.hasOwn(product().settings, name))
   const initials = new Map(ofContexts.map(({ name, initial }) => [name, initial]))
   const unset = ofContexts.find(({ initial, local, required }) => required && (local ?? initial) === null)
   if (unset !== undefined)
@@ -156,7 +156,7 @@ function contextSettings(): Record<'deployed' | 'local', Record<string, string>>
 
 /** A timer whose schedule is `%NAME%` is not started where the setting is not there. */
 function namesInSchedules(): string[] {
-  const { timers } = product.triggersOn(noPlatform)
+  const { timers } = product().triggersOn(noPlatform)
   return timers.flatMap(({ schedule }) => /^%(\w+)%$/.exec(schedule)?.[1] ?? [])
 }
 

@@ -14,7 +14,8 @@ import { z } from 'zod'
 const USAGE = `Usage: npm run test:repeat -- [options] [FILTER ...]
   FILTER      part of the paths of the test files, such as .fault. (default: all)
   --runs N    how often (default 20)
-  --busy N    processors that other processes keep busy meanwhile (default 1)`
+  --busy N    processors that other processes keep busy meanwhile (default 1)
+  --foreign   with other transactions open on the shared servers, so that a page of a feed may be short`
 
 const reportSchema = z.object({
   numPassedTests: z.int(),
@@ -42,9 +43,14 @@ let underWay: ChildProcess | undefined
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { runs: { type: 'string', default: '20' }, busy: { type: 'string', default: '1' } },
+    options: {
+      runs: { type: 'string', default: '20' },
+      busy: { type: 'string', default: '1' },
+      foreign: { type: 'boolean', default: false },
+    },
   })
   const [runs, busy] = [Number(values.runs), Number(values.busy)]
+  if (values.foreign) process.env['TRICKLE_TEST_FOREIGN'] = '1'
   if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(busy) || busy < 0) {
     process.stderr.write(`${USAGE}\n`)
     return 2

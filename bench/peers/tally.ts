@@ -1,5 +1,5 @@
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
-import { Database, NO_COLUMNS, poolLimits } from '../../shared/postgres/index.ts'
+import { Database, noColumns, poolLimits } from '../../shared/postgres/index.ts'
 import type { Statement } from '../../shared/postgres/index.ts'
 import { defineProjection, runSubscription } from '../../shared/subscriptions/index.ts'
 import type { Subscription, SubscriptionEvent } from '../../shared/subscriptions/index.ts'
@@ -14,7 +14,7 @@ export interface TallyLog {
 }
 
 /** Longer than any of its turns: it ends when nothing is left. */
-const AMPLE = { timeMs: 600_000, stepsMax: 1_000_000 } as const
+const ample = { timeMs: 600_000, stepsMax: 1_000_000 } as const
 /** Writers of the log; it is not measured. */
 const WRITERS = 32
 
@@ -31,9 +31,6 @@ export const TALLY_TABLE = `
     with check (tenant_id = trickle_tenants_state.current_tenant_id());
   grant usage on schema bench_tally to trickle_worker;
   grant select, insert, update on bench_tally.tallies to trickle_worker`
-
-/** What Marten's events hold too. */
-const changeOf = (n: number) => ({ amount: n, text: 'a text of some length, as events have' })
 
 /** Writes the log. */
 export async function seedTallies(
@@ -67,9 +64,12 @@ export async function seedTallies(
   }
 }
 
+/** What Marten's events hold too. */
+const changeOf = (n: number) => ({ amount: n, text: 'a text of some length, as events have' })
+
 /** Projects the whole log from zero. Another name is another projection; its table is emptied by the caller. */
 export async function projectTallies(database: Database, name: string): Promise<number> {
-  const { outcome, events } = await runSubscription(database, tallies(name), AMPLE)
+  const { outcome, events } = await runSubscription(database, tallies(name), ample)
   if (outcome !== 'done') throw new Error(`the projection ended as ${outcome}`)
   return events
 }
@@ -96,7 +96,7 @@ function addTallies(events: readonly SubscriptionEvent[], tenantId: string): Sta
     text: `insert into bench_tally.tallies as t (tenant_id, stream_id, count, sum)
       select $1, u.stream_id, u.count, u.sum from unnest($2::text[], $3::int[], $4::bigint[]) as u (stream_id, count, sum)
       on conflict (tenant_id, stream_id) do update set count = t.count + excluded.count, sum = t.sum + excluded.sum`,
-    columns: NO_COLUMNS,
+    columns: noColumns,
     values: [
       tenantId,
       rows.map(([streamId]) => streamId),

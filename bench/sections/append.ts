@@ -1,5 +1,5 @@
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
-import { Database, NO_COLUMNS } from '../../shared/postgres/index.ts'
+import { Database, noColumns } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { alternate, figureOf, runLoad } from '../measure/index.ts'
 import type { Figure, Watched } from '../measure/index.ts'
@@ -141,7 +141,7 @@ function openArms({ server, tenants, mode, options, rowsOfBare }: ArmsOptions): 
       bareDatabase.query({
         name: `insert_${batch}`,
         text: insertText(batch),
-        columns: NO_COLUMNS,
+        columns: noColumns,
         values: rowsOfBare(batch),
       }),
     async end() {

@@ -1,5 +1,5 @@
 import { DomainWrites, PostgresEventStore } from '../../shared/event-store/index.ts'
-import { Database, NO_COLUMNS } from '../../shared/postgres/index.ts'
+import { Database, noColumns } from '../../shared/postgres/index.ts'
 import type { Statement } from '../../shared/postgres/index.ts'
 import { withClient } from '../../database/index.ts'
 import { alternate, figureOf, runLoad } from '../measure/index.ts'
@@ -80,7 +80,7 @@ function orderChange({ number, tenant, streamId }: AppendTarget): Parameters<Dom
     name: 'change_order',
     text: `insert into bench_domain.orders as o (tenant_id, order_id, changes) values ($1, $2, 1)
       on conflict (tenant_id, order_id) do update set changes = o.changes + 1`,
-    columns: NO_COLUMNS,
+    columns: noColumns,
     values: [tenant.tenantId, streamId],
   }
   return [

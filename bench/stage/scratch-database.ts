@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { loginRoles, migrateUp, prepareServer, urlOfDatabase, withClient } from '../../database/index.ts'
+import { LOGIN_ROLES, migrateUp, prepareServer, urlOfDatabase, withClient } from '../../database/index.ts'
 import type { BenchServer } from './server.ts'
 
 /**
@@ -12,9 +12,9 @@ export async function createScratchDatabase(
   name: string,
   afterSql: string,
 ): Promise<BenchServer> {
-  const passwordOf = (role: (typeof loginRoles)[number]): string => new URL(server.url(role)).password
+  const passwordOf = (role: (typeof LOGIN_ROLES)[number]): string => new URL(server.url(role)).password
   const passwords = {
-    ...Object.fromEntries(loginRoles.map((role) => [role, passwordOf(role)])),
+    ...Object.fromEntries(LOGIN_ROLES.map((role) => [role, passwordOf(role)])),
     trickle_inspector: randomBytes(12).toString('hex'),
   } as Parameters<typeof prepareServer>[0]['passwords']
   await prepareServer({ adminUrl: server.adminUrl, database: name, passwords, local: false })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tenantKeys } from '../../shared/tenancy/index.ts'
+import { TENANT_KEYS } from '../../shared/tenancy/index.ts'
 import { clientOptions, openClient } from '../client.ts'
 import type { Client } from '../client.ts'
 import { defineCommand, renderTable, UsageError } from '../frame/index.ts'
@@ -54,8 +54,8 @@ function verbOf(words: readonly string[]): { verb: Verb; slug: string } {
 /** The query that names the kind, '' without one. */
 function kindOf(by: string | undefined): string {
   if (by === undefined) return ''
-  if (tenantKeys.some((key) => key === by)) return `?by=${by}`
-  throw new UsageError(`--by takes ${tenantKeys.join(', ')}, not "${by}".`)
+  if (TENANT_KEYS.some((key) => key === by)) return `?by=${by}`
+  throw new UsageError(`--by takes ${TENANT_KEYS.join(', ')}, not "${by}".`)
 }
 
 const done: Readonly<Record<Exclude<Verb, 'list'>, string>> = {

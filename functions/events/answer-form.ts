@@ -6,8 +6,8 @@ export const NDJSON_TYPE = 'application/x-ndjson'
 export const EVENT_STREAM_TYPE = 'text/event-stream'
 
 /**
- * In which form a read is answered. As on every other route an Accept that names nothing we have is no reason to refuse:
- * such a client gets JSON.
+ * In which form a read is answered. As on every other route an Accept that names nothing we have is no reason to
+ * refuse: such a client gets JSON.
  */
 export function pagesForm(accept: string | null): typeof JSON_TYPE | typeof NDJSON_TYPE {
   return preferredMediaType(accept, [JSON_TYPE, NDJSON_TYPE]) ?? JSON_TYPE

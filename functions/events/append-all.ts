@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { eventLimits, type Expectation } from '../../shared/event-store/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import type { Expectation } from '../../shared/event-store/index.ts'
 import { defineRouteFor, markReplayed, reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { APPEND_ERRORS, APPEND_FRAME_BYTES, appendHeaders } from './append.ts'

@@ -6,8 +6,8 @@ import { fromEventHeaders, hasEventHeaders } from './cloud-event-headers.ts'
 import { BATCH, fromCloudEvents, STRUCTURED } from './cloud-events.ts'
 
 /**
- * Brings what a client may send to one stream into `{events: [...]}`: one event, many, CloudEvents in any of their modes.
- * All that is done after this, checks and fingerprint, sees one form.
+ * Brings what a client may send to one stream into `{events: [...]}`: one event, many, CloudEvents in any of their
+ * modes. All that is done after this, checks and fingerprint, sees one form.
  */
 export function fromAppendBody(json: unknown, mediaType: string, headers: Headers): Transformed {
   if (mediaType === STRUCTURED || mediaType === BATCH) return fromCloudEvents(json, mediaType === BATCH)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { eventLimits, type AppendResult } from '../../shared/event-store/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import type { AppendResult } from '../../shared/event-store/index.ts'
 import {
   defineRouteFor,
   markReplayed,
@@ -7,8 +8,8 @@ import {
   preconditionHeaders,
   reply,
   versionTag,
-  type Reply,
 } from '../../shared/http/index.ts'
+import type { Reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { fromAppendBody } from './append-body.ts'
 import { documentedBodies } from './append-documents.ts'

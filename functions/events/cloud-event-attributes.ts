@@ -39,7 +39,7 @@ const textOf =
     text(value) ?? (isForm(value as string) ? undefined : message)
 
 /** The attributes that the specification itself defines, but for `time`, which the event's own schema judges. */
-const RULES: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+const rules: Readonly<Record<string, (value: unknown) => string | undefined>> = {
   specversion: (value) => (value === '1.0' ? undefined : 'must be "1.0"'),
   id: text,
   source: textOf(
@@ -60,7 +60,7 @@ export const REQUIRED_ATTRIBUTES = ['specversion', 'id', 'source', 'type'] as co
 
 /** What is wrong with an attribute of a CloudEvent, in words; undefined where it is right. */
 export function attributeFault(name: string, value: unknown): string | undefined {
-  const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined
+  const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
   if (rule !== undefined) return rule(value)
   return nameFault(name) ?? extensionFault(value)
 }

@@ -1,4 +1,5 @@
-import { addProblem, throwFindings, type Findings, type Transformed } from '../../shared/http/index.ts'
+import { addProblem, throwFindings } from '../../shared/http/index.ts'
+import type { Findings, Transformed } from '../../shared/http/index.ts'
 import { jsonPointer } from '../../shared/json/index.ts'
 import { REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
 import { fromAttributes } from './cloud-events.ts'
@@ -11,7 +12,8 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 
 /**
  * True where a request brings a CloudEvent in its headers (the binary mode of the HTTP binding): any of the attributes
- * that every CloudEvent has. They are asked for by name, since to list all headers costs more than the rest of the check.
+ * that every CloudEvent has. They are asked for by name, since to list all headers costs more than the rest of the
+ * check.
  */
 export const hasEventHeaders = (headers: Headers): boolean =>
   REQUIRED_ATTRIBUTES.some((name) => headers.has(`${PREFIX}${name}`))

@@ -1,12 +1,7 @@
 import { TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import {
-  addProblem,
-  isFull,
-  throwFindings,
-  type Findings,
-  type Transformed,
-} from '../../shared/http/index.ts'
+import { addProblem, isFull, throwFindings } from '../../shared/http/index.ts'
+import type { Findings, Transformed } from '../../shared/http/index.ts'
 import { jsonPointer } from '../../shared/json/index.ts'
 import { attributeFault, nameFault, REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
 import { eventErrors } from './errors.ts'
@@ -24,8 +19,8 @@ type Path = readonly PropertyKey[]
 /**
  * Brings CloudEvents (JSON format 1.0.2, structured and batch) into the form of an append. Attributes and extensions
  * beyond id, source, type, time and data become metadata under their names; `traceparent` stays one of them, since the
- * trace that is stored apart is that of the request. An attribute that is null counts as absent, as the format wants it;
- * `data: null` is data.
+ * trace that is stored apart is that of the request. An attribute that is null counts as absent, as the format wants
+ * it; `data: null` is data.
  * @throws TrickleError BINARY_DATA_UNSUPPORTED for data_base64, EVENT_TOO_LARGE, VALIDATION_FAILED for what is no CloudEvent.
  */
 export function fromCloudEvents(json: unknown, isBatch: boolean): Transformed {

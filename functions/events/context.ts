@@ -1,4 +1,7 @@
-/** Events: append, read a stream, follow a tenant's feed, import. What an event is and how it is kept is shared/event-store's. */
+/**
+ * Events: append, read a stream, follow a tenant's feed, import. What an event is and how it is kept is
+ * shared/event-store's.
+ */
 import { defineContext } from '../define-context.ts'
 import { eventErrors } from './errors.ts'
 import { eventRoutes } from './routes.ts'

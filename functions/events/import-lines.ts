@@ -1,6 +1,7 @@
 import { isTrickleError, TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import { isBlankLine, LineCutter, type CutLine } from '../../shared/json/index.ts'
+import { isBlankLine, LineCutter } from '../../shared/json/index.ts'
+import type { CutLine } from '../../shared/json/index.ts'
 
 /** One line of an import, as it came. */
 export interface TextLine {

@@ -4,7 +4,8 @@ import { eventLimits } from '../../shared/event-store/index.ts'
 import type { EventImporter, ImportLine, ImportOutcome } from '../../shared/event-store/index.ts'
 import { batches } from './import-lines.ts'
 import type { LineTenants } from './import-tenants.ts'
-import { judgeLines, type Judged } from './judge-line.ts'
+import { judgeLines } from './judge-line.ts'
+import type { Judged } from './judge-line.ts'
 
 /** About a minute's work; the deadline of the request is what a larger import would meet. */
 const LINES_MAX = 100_000
@@ -30,9 +31,9 @@ export class ImportRun {
   }
 
   /**
-   * The outcomes of one batch after the other, as JSON lines. The next batch is read and checked while the database writes
-   * the one before; batches are written one by one. When the reading fails, what was written before has its outcomes told
-   * first.
+   * The outcomes of one batch after the other, as JSON lines. The next batch is read and checked while the database
+   * writes the one before; batches are written one by one. When the reading fails, what was written before has its
+   * outcomes told first.
    */
   async *outcomes(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     let writing: Promise<string> | undefined

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { operatorAction } from '../../shared/audit/index.ts'
-import { defineRouteFor, reply, type Caller } from '../../shared/http/index.ts'
+import { defineRouteFor, reply } from '../../shared/http/index.ts'
+import type { Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import { ImportRun, type ImportRunOptions } from './import-run.ts'
+import { ImportRun } from './import-run.ts'
+import type { ImportRunOptions } from './import-run.ts'
 import { namedLines, ownLines } from './import-tenants.ts'
 import type { LongHeld } from './long-held.ts'
 import { asBulkWork, holderOf } from './permits.ts'
@@ -28,7 +30,7 @@ export const importRoute = (services: () => EventServices, permits: LongHeld) =>
     summary: 'Import events',
     description:
       'NDJSON in, one outcome a line out, in the same order. A line is an event with `id` and `streamId`; only an operator names its `tenant` (a slug). ' +
-      'What reads give as NDJSON can be imported as it is: `streamType` and `traceParent` are kept, `version` and `recordedAt` are given anew, and the last line `{"next": ...}` is `skipped`. ' +
+      'What reads give as NDJSON can be imported as it is: `streamType` and `traceParent` are kept, `version` and `recordedAt` are given by the log again, and the last line `{"next": ...}` is `skipped`. ' +
       'Lines are written in batches, each of them once by its event id: sending the same lines again answers `duplicate`, other content under a known id is `rejected`. ' +
       'Blank lines (spaces, tabs and carriage returns alone) are passed over. A line that cannot be stored is `rejected` alone, with its reason. An error that ends the import comes as a last line `{"error": ...}`; lines without an outcome may be sent again.',
     tags: ['Events'],

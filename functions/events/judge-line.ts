@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { asTrickleError, TrickleError } from '../../shared/errors/index.ts'
-import { eventLimits, type ImportLine } from '../../shared/event-store/index.ts'
-import { checkPart, type Findings } from '../../shared/http/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import type { ImportLine } from '../../shared/event-store/index.ts'
+import { checkPart } from '../../shared/http/index.ts'
+import type { Findings } from '../../shared/http/index.ts'
 import { decodeUtf8, parseExactJsonInTurns } from '../../shared/json/index.ts'
 import { foldName } from '../../shared/tenancy/index.ts'
 import { Turns } from '../../shared/turns/index.ts'
@@ -14,7 +16,7 @@ const TRACE_PARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 const tenantSchema = z.string().min(1).max(63).optional()
 
 /**
- * An event, or one as reads give it: `version` and `recordedAt` are the log's own, which gives them anew, in the order
+ * An event, or one as reads give it: `version` and `recordedAt` are the log's own, which gives them again, in the order
  * of the lines.
  */
 const lineSchema = eventSchema.extend({

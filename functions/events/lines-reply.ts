@@ -1,9 +1,13 @@
-import { eventLimits, type EventStore } from '../../shared/event-store/index.ts'
-import { reply, type Reply } from '../../shared/http/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import type { EventStore } from '../../shared/event-store/index.ts'
+import { reply } from '../../shared/http/index.ts'
+import type { Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import { NDJSON_TYPE } from './answer-form.ts'
-import { pageLines, type LinePage, type PageReading } from './page-lines.ts'
-import { asBulkWork, type Permits } from './permits.ts'
+import { pageLines } from './page-lines.ts'
+import type { LinePage, PageReading } from './page-lines.ts'
+import { asBulkWork } from './permits.ts'
+import type { Permits } from './permits.ts'
 import type { EventServices } from './services.ts'
 
 export interface LinesRequest<C> extends Omit<PageReading<C>, 'read'> {
@@ -19,9 +23,10 @@ export const storeFor = (services: EventServices, work: Work): Pick<EventStore, 
   work === 'bulk' ? services.bulkEvents : services.events
 
 /**
- * Events as lines. Up to a page of them is a short request, as a page of JSON is: read at once, written at once, whatever
- * time the client then takes to read it. Everything else goes on for as long as the client reads, so it is bulk work and
- * needs a permit. The permit is taken with the first line that is asked for: an answer to HEAD has none, and holds nothing.
+ * Events as lines. Up to a page of them is a short request, as a page of JSON is: read at once, written at once,
+ * whatever time the client then takes to read it. Everything else goes on for as long as the client reads, so it is
+ * bulk work and needs a permit. The permit is taken with the first line that is asked for: an answer to HEAD has none,
+ * and holds nothing.
  * @throws TrickleError as `read`; before the first line TENANT_SHARE_HELD, BULK_WORK_FULL
  */
 export async function linesReply<C extends string | number | undefined>(

@@ -1,4 +1,5 @@
-import { eventLimits, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
+import { eventLimits } from '../../shared/event-store/index.ts'
+import type { FeedPage, FeedQuery } from '../../shared/event-store/index.ts'
 import { serverSentEvent } from '../../shared/http/index.ts'
 import { eventErrors } from './errors.ts'
 import { nextPauseMs, pause } from './pause.ts'
@@ -12,14 +13,14 @@ export interface LiveFeed {
   readonly viewers: Permits
   /** Whose share of the viewers it counts to. */
   readonly holder: string
-  /** Fires when the client has gone or the time of the request is over. */
+  /** Fires when the client has disconnected or the time of the request is over. */
   readonly signal: AbortSignal
   /** @throws when the caller may not go on reading. */
   readonly checkAgain: () => Promise<void>
 }
 
 /**
- * A feed as server-sent events: one `event` each, whose id is the checkpoint behind it, until the client goes or the
+ * A feed as server-sent events: one `event` each, whose id is the checkpoint after it, until the client goes or the
  * time is over, when it comes back with that id. The first page is read before anything is written, so that a token of
  * another epoch is still answered as what it is. A heartbeat moves the id along, so that a filter which passes nothing
  * is not read again from its beginning.
@@ -60,7 +61,7 @@ export async function* liveFeed(feed: LiveFeed): AsyncGenerator<string> {
 const readPage = (feed: LiveFeed, query: LiveFeed['query']): Promise<FeedPage> =>
   feed.read({ ...query, limit: eventLimits.pageEventsDefault, withCheckpoints: true })
 
-/** An event of a page without tokens gets none, but for the last: then the client goes on behind the whole page. */
+/** An event of a page without tokens gets none, but for the last: then the client goes on after the whole page. */
 function eventsOf({ events, checkpoints, next }: FeedPage): string {
   return events
     .map((data, index) => {

@@ -2,7 +2,10 @@ import { eventLimits } from '../../shared/event-store/index.ts'
 import { Permits } from './permits.ts'
 import { readLimits } from './read-limits.ts'
 
-/** The requests that hold a permit for seconds to minutes, by class. Every other request is short and is never refused for its number. */
+/**
+ * The requests that hold a permit for seconds to minutes, by class. Every other request is short and is never refused
+ * for its number.
+ */
 export interface LongHeld {
   /** Long polls, of streams and of feeds. */
   readonly waiting: Permits

@@ -18,9 +18,9 @@ export interface PageReading<C> {
 }
 
 /**
- * Page after page as JSON lines, one event each, and a last line `{"next": ...}`: without it the answer is not complete.
- * One page is in memory at a time, and the next is read when the client has taken it. At the end of a stream `next` is
- * null; a feed has no end, there it is the token to go on from, as it is wherever the answer ends before.
+ * Page after page as JSON lines, one event each, and a last line `{"next": ...}`: without it the answer is not
+ * complete. One page is in memory at a time, and the next is read when the client has taken it. At the end of a stream
+ * `next` is null; a feed has no end, there it is the token to go on from, as it is wherever the answer ends before.
  */
 export async function* pageLines<C extends string | number | undefined>({
   read,
@@ -34,7 +34,8 @@ export async function* pageLines<C extends string | number | undefined>({
   let cursor = from
   for (;;) {
     const page = await read(cursor, Math.min(left, eventLimits.pageEventsMax))
-    // A feed that gives nothing and does not move is at its end; one that only moves has passed over what a filter leaves out.
+    // A feed that gives nothing and does not move is at its end; one that only moves has passed over what a filter
+    // leaves out.
     const isEnd = page.next === null || (page.events.length === 0 && page.next === cursor)
     left -= page.events.length
     for (const lines of chunksOf(page.events)) {

@@ -1,4 +1,5 @@
-import { TrickleError, type AnyError } from '../../shared/errors/index.ts'
+import { TrickleError } from '../../shared/errors/index.ts'
+import type { AnyError } from '../../shared/errors/index.ts'
 import type { Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 
@@ -21,8 +22,8 @@ export interface PlaceClass {
 }
 
 /**
- * The permits of one class in this instance. One holder has at most half of them, rounded up, so that nobody can shut the
- * others out. A class of one permit can't be halved: its holder has all of it until it ends.
+ * The permits of one class in this instance. One holder has at most half of them, rounded up, so that nobody can shut
+ * the others out. A class of one permit can't be halved: its holder has all of it until it ends.
  */
 export class Permits {
   readonly #class: PlaceClass
@@ -94,7 +95,8 @@ export const holderOf = (caller: Caller<TenantContext>): string =>
   caller.kind === 'operator' ? 'operators' : caller.tenant.tenantId
 
 /**
- * Lines of an export or an import, with a permit from the first that is asked for to the end of them, whatever ends them.
+ * Lines of an export or an import, with a permit from the first that is asked for to the end of them, whatever ends
+ * them.
  * @throws TrickleError TENANT_SHARE_HELD, BULK_WORK_FULL; before the first line
  */
 export async function* asBulkWork(

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { checkConsistency, type FeedPage, type FeedQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency } from '../../shared/event-store/index.ts'
+import type { FeedPage, FeedQuery } from '../../shared/event-store/index.ts'
 import {
   defineRouteFor,
-  maxDeadlineMs,
+  DEADLINE_MAX_MS,
   reply,
   serverSentEvent,
   timeSchema,
-  type Reply,
 } from '../../shared/http/index.ts'
+import type { HandlerContext, Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from './answer-form.ts'
@@ -22,7 +23,7 @@ import {
   limitSchema,
   pageLimit,
   queryText,
-  READERS,
+  readers,
   refusedParameter,
   waitSchema,
 } from './read-inputs.ts'
@@ -31,7 +32,7 @@ import { linesExample, linesSchema, storedEventExample, storedEventSchema } from
 import type { EventServices } from './services.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
-const tokenExample = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'
+const TOKEN_EXAMPLE = 'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY'
 const tokenSchema = z.string().max(200).optional()
 
 const querySchema = z
@@ -55,33 +56,30 @@ const querySchema = z
   })
 type FeedReadQuery = z.output<typeof querySchema>
 
-const description =
+const DESCRIPTION =
   'Everything that happened in the tenant, in one order, after a checkpoint or since a time. `next` is always there: keep it and send it as `after`. ' +
-  'An event never appears behind a checkpoint. A filtered page may be empty although more follows, with a `next` that has gone on; a page without a filter is empty only at the end.\n\n' +
+  'An event never appears before a checkpoint that was handed out. A filtered page may be empty although more follows, with a `next` that has moved on; a page without a filter is empty only at the end.\n\n' +
   'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete. ' +
   'With `Accept: text/event-stream`, where it is switched on, events come as they happen: `id` is the checkpoint, `event` is `event`, `data` the event; `Last-Event-ID` resumes.'
 
-const request = {
-  query: querySchema,
-  headers: z.object({
-    ...consistencyHeader,
-    'last-event-id': tokenSchema.describe(
-      'Sent by clients of server-sent events that come back; goes before `after` and `since`.',
-    ),
-  }),
-}
+const headersSchema = z.object({
+  ...consistencyHeader,
+  'last-event-id': tokenSchema.describe(
+    'Sent by clients of server-sent events that come back; goes before `after` and `since`.',
+  ),
+})
 
 const responses = {
   200: {
     description: 'A page of the feed',
     schema: z.object({ events: z.array(storedEventSchema), next: z.string() }),
-    example: { events: [storedEventExample], next: tokenExample },
+    example: { events: [storedEventExample], next: TOKEN_EXAMPLE },
     alternatives: {
-      [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(tokenExample) },
+      [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(TOKEN_EXAMPLE) },
       [EVENT_STREAM_TYPE]: {
         schema: z.string(),
         example: serverSentEvent({
-          id: tokenExample,
+          id: TOKEN_EXAMPLE,
           event: 'event',
           data: JSON.stringify(storedEventExample),
         }),
@@ -94,72 +92,85 @@ const responses = {
   },
 }
 
-const errors = [
-  'INVALID_CURSOR',
-  'EPOCH_ENDED',
-  'NOT_ACCEPTABLE',
-  eventErrors.LIVE_VIEWERS_FULL,
-  'TENANT_SHARE_HELD',
-  'BULK_WORK_FULL',
-] as const
-
 export const readFeedRoute = (services: () => EventServices, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-feed',
     method: 'GET',
     path: '/api/events',
     summary: "Read the tenant's feed",
-    description,
+    description: DESCRIPTION,
     tags: ['Events'],
-    access: READERS,
-    request,
+    access: readers,
+    request: { query: querySchema, headers: headersSchema },
     responses,
-    errors,
-    deadlineMs: maxDeadlineMs,
-    async handler({ query, headers, caller, request, signal, clientSignal, checkAgain }) {
-      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
-      await checkConsistency(services(), caller.tenant, headers['consistency-token'])
-      const isLive = services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX > 0
-      const form = feedForm(request.headers.get('accept'), isLive)
-      if (form !== JSON_TYPE && query.wait !== undefined)
-        throw refusedParameter('wait', 'goes with application/json only')
-      const read = (feedQuery: FeedQuery, work: Work = 'short'): Promise<FeedPage> =>
-        storeFor(services(), work).readFeed(caller.tenant, feedQuery)
-      const holder = holderOf(caller)
-      const stop = AbortSignal.any([signal, clientSignal])
-      if (form === EVENT_STREAM_TYPE) {
-        if (query.limit !== undefined) throw refusedParameter('limit', 'does not go with text/event-stream')
-        const resumed = headers['last-event-id']
-        const events = liveFeed({
-          read,
-          query: storeQuery(query, resumed === undefined || resumed === '' ? undefined : resumed),
-          viewers: permits.viewing,
-          holder,
-          signal: stop,
-          checkAgain,
-        })
-        return reply(200, { serverSentEvents: events })
-      }
-      const readPage = (after: string | undefined, limit: number, work?: Work): Promise<FeedPage> =>
-        read({ ...storeQuery(query, after), limit }, work)
-      if (form === NDJSON_TYPE) {
-        const { after: from, limit } = query
-        return linesReply({ read: readPage, from, limit, permits: permits.bulk, holder, checkAgain })
-      }
-      const limit = pageLimit(query.limit)
-      if (query.wait === undefined) return pageReply(query, await readPage(query.after, limit))
-      const { page, hasPermit } = await waitForEvents({
-        look: (after: string | undefined) => lookAt(readPage(after, limit)),
-        from: query.after,
-        endsAtMs: Date.now() + query.wait * 1_000,
-        signal: stop,
-        permits: permits.waiting,
-        holder,
-        checkAgain,
-      })
-      return pageReply(query, page, hasPermit)
-    },
+    errors: [
+      'INVALID_CURSOR',
+      'EPOCH_ENDED',
+      'NOT_ACCEPTABLE',
+      eventErrors.LIVE_VIEWERS_FULL,
+      'TENANT_SHARE_HELD',
+      'BULK_WORK_FULL',
+    ],
+    deadlineMs: DEADLINE_MAX_MS,
+    handler: (request) => answer(services(), permits, request),
   })
+
+type FeedRequest = HandlerContext<
+  TenantContext,
+  typeof readers,
+  unknown,
+  FeedReadQuery,
+  z.output<typeof headersSchema>,
+  undefined
+>
+
+async function answer(
+  services: EventServices,
+  permits: LongHeld,
+  { query, headers, caller, request, signal, clientSignal, checkAgain }: FeedRequest,
+): Promise<Reply> {
+  // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+  await checkConsistency(services, caller.tenant, headers['consistency-token'])
+  const isLive = services.settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX > 0
+  const form = feedForm(request.headers.get('accept'), isLive)
+  if (form !== JSON_TYPE && query.wait !== undefined)
+    throw refusedParameter('wait', 'goes with application/json only')
+  const read = (feedQuery: FeedQuery, work: Work = 'short'): Promise<FeedPage> =>
+    storeFor(services, work).readFeed(caller.tenant, feedQuery)
+  const holder = holderOf(caller)
+  const stop = AbortSignal.any([signal, clientSignal])
+  if (form === EVENT_STREAM_TYPE) {
+    if (query.limit !== undefined) throw refusedParameter('limit', 'does not go with text/event-stream')
+    const resumed = headers['last-event-id']
+    const events = liveFeed({
+      read,
+      query: storeQuery(query, resumed === undefined || resumed === '' ? undefined : resumed),
+      viewers: permits.viewing,
+      holder,
+      signal: stop,
+      checkAgain,
+    })
+    return reply(200, { serverSentEvents: events })
+  }
+  const readPage = (after: string | undefined, limit: number, work?: Work): Promise<FeedPage> =>
+    read({ ...storeQuery(query, after), limit }, work)
+  if (form === NDJSON_TYPE) {
+    const { after: from, limit } = query
+    return linesReply({ read: readPage, from, limit, permits: permits.bulk, holder, checkAgain })
+  }
+  const limit = pageLimit(query.limit)
+  if (query.wait === undefined) return pageReply(query, await readPage(query.after, limit))
+  const { page, hasPermit } = await waitForEvents({
+    look: (after: string | undefined) => lookAt(readPage(after, limit)),
+    from: query.after,
+    endsAtMs: Date.now() + query.wait * 1_000,
+    signal: stop,
+    permits: permits.waiting,
+    holder,
+    checkAgain,
+  })
+  return pageReply(query, page, hasPermit)
+}
 
 const lookAt = async (reading: Promise<FeedPage>) => {
   const page = await reading

@@ -4,7 +4,7 @@ import { eventLimits } from '../../shared/event-store/index.ts'
 import { wholeNumber } from '../../shared/http/index.ts'
 import { readLimits } from './read-limits.ts'
 
-export const READERS = { kind: 'tenant', roles: ['reader', 'writer', 'admin'] } as const
+export const readers = { kind: 'tenant', roles: ['reader', 'writer', 'admin'] } as const
 
 export const consistencyHeader = {
   'consistency-token': z.string().max(200).optional().describe('From an append: the read sees that write.'),

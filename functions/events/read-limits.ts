@@ -2,19 +2,27 @@
 export const readLimits = {
   /** As many lines as one answer can hold: it ends by its bytes or its time long before. */
   lineLimitMax: 1_000_000,
-  /** An answer of many pages begins no further page from here on: half of what the kernel cuts off (64 MiB), a page being 8. */
+  /**
+   * An answer of many pages begins no further page from here on: half of what the kernel cuts off (64 MiB), a page
+   * being 8.
+   */
   streamedBytesMax: 33_554_432,
-  /** Nor from here on: the last page has more than a minute left to get through to a slow client before the deadline. */
+  /**
+   * Nor from here on: the last page has more than a minute left to get through to a slow client before the deadline.
+   */
   streamedMs: 150_000,
   /** Longest wait of a long poll: below the 30 s after which many clients and gateways give up by themselves. */
   waitSecondsMax: 25,
-  /** Pause between two looks of a long poll or a live feed: from 50 ms, half as long again each time, to half a second. */
+  /**
+   * Pause between two looks of a long poll or a live feed: from 50 ms, half as long again each time, to half a second.
+   */
   pauseMsMin: 50,
   pauseMsMax: 500,
   pauseGrowth: 1.5,
   /**
-   * Requests of one instance that may wait at a time. Each holds one of the instance's places for concurrent requests (16
-   * on Flex Consumption with 2 GB): half of them stay free for requests that work. One tenant has half of these (permits.ts).
+   * Requests of one instance that may wait at a time. Each holds one of the instance's places for concurrent requests
+   * (16 on Flex Consumption with 2 GB): half of them stay free for requests that work. One tenant has half of these
+   * (permits.ts).
    */
   waitingMax: 8,
   /** What a client that found no place is told to wait, in seconds: as long as a few looks of others. */
@@ -26,7 +34,9 @@ export const readLimits = {
   bulkMax: 4,
   /** An export or an import takes some seconds at least. */
   bulkRetryAfterSeconds: 5,
-  /** A live feed ends after this and the client comes back: below the deadline (220 s) and the platform's cut (230 s). */
+  /**
+   * A live feed ends after this and the client comes back: below the deadline (220 s) and the platform's cut (230 s).
+   */
   liveMs: 200_000,
   /** Proxies cut what is silent for 30 s to 60 s. */
   heartbeatMs: 15_000,

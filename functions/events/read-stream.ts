@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
-import { checkConsistency, type StreamPage, type StreamQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency } from '../../shared/event-store/index.ts'
+import type { StreamPage, StreamQuery } from '../../shared/event-store/index.ts'
 import {
   conditionalReadHeaders,
   defineRouteFor,
   isKnownTag,
-  maxDeadlineMs,
+  DEADLINE_MAX_MS,
   reply,
   versionTag,
   wholeNumber,
-  type Reply,
 } from '../../shared/http/index.ts'
+import type { HandlerContext, Reply } from '../../shared/http/index.ts'
 import type { Work } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { NDJSON_TYPE, pagesForm } from './answer-form.ts'
@@ -23,7 +24,7 @@ import {
   limitSchema,
   pageLimit,
   queryText,
-  READERS,
+  readers,
   refusedParameter,
   waitSchema,
 } from './read-inputs.ts'
@@ -36,7 +37,8 @@ import {
   streamIdSchema,
 } from './schemas.ts'
 import type { EventServices } from './services.ts'
-import { waitForEvents, type Look } from './wait-for-events.ts'
+import { waitForEvents } from './wait-for-events.ts'
+import type { Look } from './wait-for-events.ts'
 
 /** The longest number that `wholeNumber` takes; no stream gets there. */
 const VERSION_MAX = 999_999_999_999_999
@@ -55,6 +57,9 @@ const querySchema = z.object({
   ),
 })
 type StreamReadQuery = z.output<typeof querySchema>
+
+const paramsSchema = z.object({ streamId: streamIdSchema })
+const headersSchema = z.object({ ...consistencyHeader, ...conditionalReadHeaders })
 
 const responses = {
   200: {
@@ -78,15 +83,6 @@ const responses = {
   },
 }
 
-const errors = [
-  'STREAM_NOT_FOUND',
-  'INVALID_STREAM_ID',
-  'INVALID_CURSOR',
-  'EPOCH_ENDED',
-  'TENANT_SHARE_HELD',
-  'BULK_WORK_FULL',
-] as const
-
 export const readStreamRoute = (services: () => EventServices, permits: LongHeld) =>
   defineRouteFor<TenantContext>()({
     name: 'read-stream',
@@ -97,61 +93,79 @@ export const readStreamRoute = (services: () => EventServices, permits: LongHeld
       'A page of events in the order of their versions. `next` is the `from` of the next page, null at the end. A page filtered by type may be empty although more follows. ' +
       'With `Accept: application/x-ndjson` the answer goes on page after page, one event a line; its last line `{"next": ...}` proves that it is complete.',
     tags: ['Events'],
-    access: READERS,
-    request: {
-      params: z.object({ streamId: streamIdSchema }),
-      query: querySchema,
-      headers: z.object({ ...consistencyHeader, ...conditionalReadHeaders }),
-    },
+    access: readers,
+    request: { params: paramsSchema, query: querySchema, headers: headersSchema },
     responses,
-    errors,
-    deadlineMs: maxDeadlineMs,
-    async handler({ params, query, headers, caller, request, signal, clientSignal, checkAgain }) {
-      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
-      await checkConsistency(services(), caller.tenant, headers['consistency-token'])
-      checkRange(query)
-      const read = (from: number | undefined, limit: number, work: Work = 'short'): Promise<StreamPage> =>
-        storeFor(services(), work).readStream(caller.tenant, {
-          ...storeQuery(params.streamId, query),
-          from,
-          limit,
-        })
-      const holder = holderOf(caller)
-      if (pagesForm(request.headers.get('accept')) === NDJSON_TYPE) {
-        if (query.wait !== undefined) throw refusedParameter('wait', 'goes with application/json only')
-        return linesReply({
-          read,
-          from: query.from,
-          limit: query.limit,
-          permits: permits.bulk,
-          holder,
-          checkAgain,
-        })
-      }
-      const limit = pageLimit(query.limit)
-      const answer = (page: StreamPage, hasPermit = true): Reply =>
-        isKnownTag(headers['if-none-match'], versionTag(page.streamVersion))
-          ? reply(304, { headers: { ETag: versionTag(page.streamVersion) } })
-          : pageReply(params.streamId, query, page, hasPermit)
-      if (query.wait === undefined) return answer(await read(query.from, limit))
-      const { page, hasPermit } = await waitForEvents({
-        look: (from) => followStream(from, query, () => read(from, limit)),
-        from: query.from ?? 1,
-        endsAtMs: Date.now() + query.wait * 1_000,
-        signal: AbortSignal.any([signal, clientSignal]),
-        permits: permits.waiting,
-        holder,
-        checkAgain,
-      })
-      return answer(page, hasPermit)
-    },
+    errors: [
+      'STREAM_NOT_FOUND',
+      'INVALID_STREAM_ID',
+      'INVALID_CURSOR',
+      'EPOCH_ENDED',
+      'TENANT_SHARE_HELD',
+      'BULK_WORK_FULL',
+    ],
+    deadlineMs: DEADLINE_MAX_MS,
+    handler: (request) => answer(services(), permits, request),
   })
+
+type StreamRequest = HandlerContext<
+  TenantContext,
+  typeof readers,
+  z.output<typeof paramsSchema>,
+  StreamReadQuery,
+  z.output<typeof headersSchema>,
+  undefined
+>
+
+async function answer(
+  services: EventServices,
+  permits: LongHeld,
+  { params, query, headers, caller, request, signal, clientSignal, checkAgain }: StreamRequest,
+): Promise<Reply> {
+  // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+  await checkConsistency(services, caller.tenant, headers['consistency-token'])
+  checkRange(query)
+  const read = (from: number | undefined, limit: number, work: Work = 'short'): Promise<StreamPage> =>
+    storeFor(services, work).readStream(caller.tenant, {
+      ...storeQuery(params.streamId, query),
+      from,
+      limit,
+    })
+  const holder = holderOf(caller)
+  if (pagesForm(request.headers.get('accept')) === NDJSON_TYPE) {
+    if (query.wait !== undefined) throw refusedParameter('wait', 'goes with application/json only')
+    return linesReply({
+      read,
+      from: query.from,
+      limit: query.limit,
+      permits: permits.bulk,
+      holder,
+      checkAgain,
+    })
+  }
+  const limit = pageLimit(query.limit)
+  const pageOrUnchanged = (page: StreamPage, hasPermit = true): Reply =>
+    isKnownTag(headers['if-none-match'], versionTag(page.streamVersion))
+      ? reply(304, { headers: { ETag: versionTag(page.streamVersion) } })
+      : pageReply(params.streamId, query, page, hasPermit)
+  if (query.wait === undefined) return pageOrUnchanged(await read(query.from, limit))
+  const { page, hasPermit } = await waitForEvents({
+    look: (from) => followStream(from, query, () => read(from, limit)),
+    from: query.from ?? 1,
+    endsAtMs: Date.now() + query.wait * 1_000,
+    signal: AbortSignal.any([signal, clientSignal]),
+    permits: permits.waiting,
+    holder,
+    checkAgain,
+  })
+  return pageOrUnchanged(page, hasPermit)
+}
 
 /** @throws TrickleError VALIDATION_FAILED for what can't be meant. */
 function checkRange({ from, to, direction, wait }: StreamReadQuery): void {
   const isBackward = direction === 'backward'
   if (from !== undefined && to !== undefined && (isBackward ? to > from : to < from)) {
-    throw refusedParameter('to', `lies behind \`from\` in the direction ${direction}`)
+    throw refusedParameter('to', `comes before \`from\` in the direction ${direction}`)
   }
   if (wait !== undefined && isBackward)
     throw refusedParameter('wait', 'goes with the direction forward only: nothing new comes backward')
@@ -166,7 +180,7 @@ const storeQuery = (streamId: string, query: StreamReadQuery): Omit<StreamQuery,
 })
 
 /**
- * A page for somebody who follows the stream: behind its end comes the version that is written next, unless the range
+ * A page for somebody who follows the stream: after its end comes the version that is written next, unless the range
  * ends before; and a stream that nobody has written to yet is one without events.
  */
 async function followStream(

@@ -10,7 +10,8 @@ import type { EventServices } from './services.ts'
 import { streamInfoRoute } from './stream-info.ts'
 
 export function eventRoutes(services: () => EventServices): Route<TenantContext>[] {
-  // One set for all routes: those who wait for a stream and those who wait for the feed share the permits of this instance.
+  // One set for all routes: those who wait for a stream and those who wait for the feed share the permits of this
+  // instance.
   const permits = longHeldPermits(() => services().settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX)
   return [
     appendRoute(services),

@@ -8,7 +8,7 @@ import {
   versionTag,
 } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import { consistencyHeader, READERS } from './read-inputs.ts'
+import { consistencyHeader, readers } from './read-inputs.ts'
 import { streamIdSchema } from './schemas.ts'
 import type { EventServices } from './services.ts'
 
@@ -20,7 +20,7 @@ export const streamInfoRoute = (services: () => EventServices) =>
     summary: 'Look at a stream',
     description: 'Version, type and times. The ETag is the version; `If-None-Match` with it answers 304.',
     tags: ['Events'],
-    access: READERS,
+    access: readers,
     request: {
       params: z.object({ streamId: streamIdSchema }),
       headers: z.object({ ...consistencyHeader, ...conditionalReadHeaders }),
@@ -41,7 +41,8 @@ export const streamInfoRoute = (services: () => EventServices) =>
     },
     errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
     async handler({ params, headers, caller }) {
-      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be
+      // gone.
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       const info = await services().events.streamInfo(caller.tenant, params.streamId)
       const etag = versionTag(info.version)

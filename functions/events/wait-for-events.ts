@@ -10,11 +10,11 @@ export interface Look<P, C> {
 }
 
 export interface Waiting<P, C> {
-  /** One page behind `cursor`. */
+  /** One page after `cursor`. */
   readonly look: (cursor: C) => Promise<Look<P, C>>
   readonly from: C
   readonly endsAtMs: number
-  /** Fires when the client has gone or the time of the request is over. */
+  /** Fires when the client has disconnected or the time of the request is over. */
   readonly signal: AbortSignal
   readonly permits: Permits
   /** Whose share of the permits it counts to. */
@@ -24,8 +24,8 @@ export interface Waiting<P, C> {
 }
 
 /**
- * Looks until there is an event, the time is over, or the client has gone; gives the last page that was read. Where only
- * the cursor went on (a filter passed over what there was) it looks again at once.
+ * Looks until there is an event, the time is over, or the client has disconnected; gives the last page that was read.
+ * Where only the cursor went on (a filter passed over what there was) it looks again at once.
  * @returns `hasPermit` false where the first look found nothing and as many as may wait are waiting already.
  * @throws TrickleError TENANT_SHARE_HELD where the first look found nothing and the holder has its share of the permits.
  */

@@ -2,7 +2,7 @@
  * Forwarding: wakes the subscription that sends events to Azure Data Explorer. The timer is the backstop; the work and
  * its lease are those of shared/adx and shared/subscriptions.
  */
-import { forwarderName } from '../../shared/adx/index.ts'
+import { FORWARDER_NAME } from '../../shared/adx/index.ts'
 import { defineContext } from '../define-context.ts'
 import { forward } from './forward.ts'
 import { forwardingServices } from './services.ts'
@@ -16,7 +16,7 @@ export const forwarding = defineContext({
     {
       name: 'forward-adx',
       schedule: '%TRICKLE_FORWARDING_SCHEDULE%',
-      subscription: forwarderName,
+      subscription: FORWARDER_NAME,
       run: (log) => forward(services(), log),
     },
   ],

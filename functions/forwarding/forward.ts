@@ -6,11 +6,11 @@ import type { ForwardingServices } from './services.ts'
  * No step begins after this; ten steps of 20,000 events are more than a schedule of seconds brings, and leave the worker
  * to others in between.
  */
-const BUDGET = { timeMs: 20_000, stepsMax: 10 } as const
+const budget = { timeMs: 20_000, stepsMax: 10 } as const
 
 export async function forward(services: ForwardingServices, log: TriggerLog): Promise<void> {
   if (services.forwarder === null) return
-  const result = await runOnce(services.database, services.forwarder, BUDGET)
+  const result = await runOnce(services.database, services.forwarder, budget)
   if (result.events > 0)
     log.log(`forwarded: ${result.events} events, batches: ${result.steps}, ${result.outcome}`)
   else if (result.outcome === 'stopped')

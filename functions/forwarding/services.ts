@@ -1,4 +1,5 @@
-import { AnalyticsForwarder, type KustoSender } from '../../shared/adx/index.ts'
+import { AnalyticsForwarder } from '../../shared/adx/index.ts'
+import type { KustoSender } from '../../shared/adx/index.ts'
 import type { Settings } from '../../shared/config/index.ts'
 import type { MadeBy } from '../../shared/context/index.ts'
 import type { Database } from '../../shared/postgres/index.ts'

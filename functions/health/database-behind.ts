@@ -1,4 +1,5 @@
-import { columns, integer, type RowOf, type Statement } from '../../shared/postgres/index.ts'
+import { columns, integer } from '../../shared/postgres/index.ts'
+import type { RowOf, Statement } from '../../shared/postgres/index.ts'
 import manifest from './database-manifest.json' with { type: 'json' }
 
 const files = [...Object.entries(manifest.migrations), ...Object.entries(manifest.functions)]

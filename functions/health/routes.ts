@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
-import { defineRouteFor, reply, type Route } from '../../shared/http/index.ts'
-import { changedSettings, selectLoginSettings, type ChangedSetting } from '../../shared/postgres/index.ts'
+import { defineRouteFor, reply } from '../../shared/http/index.ts'
+import type { Route } from '../../shared/http/index.ts'
+import { changedSettings, selectLoginSettings } from '../../shared/postgres/index.ts'
+import type { ChangedSetting } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { countMissing } from './database-behind.ts'
 import { detailFor, detailSchema } from './operator-detail.ts'
@@ -16,17 +18,6 @@ const BUDGET_MS = 3_000
 const define = defineRouteFor<TenantContext>()
 /** Both sides of the product are asked whether they work. */
 const common = { method: 'GET', tags: ['Health'], request: {}, runsOn: 'both' } as const
-
-const liveRoute = () =>
-  define({
-    ...common,
-    name: 'health-live',
-    path: '/api/health/live',
-    access: { kind: 'public' },
-    summary: 'Whether the process answers',
-    responses: { 200: { description: 'It does', schema: z.object({ status: z.literal('live') }) } },
-    handler: () => reply(200, { json: { status: 'live' } }),
-  })
 
 const checkSchema = z.enum(['ok', 'unavailable', 'behind', 'invalid', 'changed'])
 const readySchema = z
@@ -49,6 +40,22 @@ interface Examined {
   /** Null when it could not be asked. */
   readonly settings: readonly ChangedSetting[] | null
 }
+
+export const healthRoutes = (services: () => HealthServices): Route<TenantContext>[] => [
+  liveRoute(),
+  readyRoute(services),
+]
+
+const liveRoute = () =>
+  define({
+    ...common,
+    name: 'health-live',
+    path: '/api/health/live',
+    access: { kind: 'public' },
+    summary: 'Whether the process answers',
+    responses: { 200: { description: 'It does', schema: z.object({ status: z.literal('live') }) } },
+    handler: () => reply(200, { json: { status: 'live' } }),
+  })
 
 const readyRoute = (services: () => HealthServices) => {
   let cached: { readonly examined: Examined; readonly untilMs: number } | undefined
@@ -101,11 +108,6 @@ async function examine(services: () => HealthServices): Promise<Examined> {
   }
 }
 
-function notReady(configuration: 'ok' | 'invalid'): Examined {
-  const { answer, settings } = judge(null, null)
-  return { answer: { ...answer, checks: { ...answer.checks, configuration } }, settings }
-}
-
 /** Null for what the database did not answer. */
 function judge(missing: number | null, settings: readonly ChangedSetting[] | null): Examined {
   const isCurrent = missing === 0
@@ -119,7 +121,7 @@ function judge(missing: number | null, settings: readonly ChangedSetting[] | nul
   return { answer: { status: isReady ? 'ready' : 'unavailable', checks }, settings }
 }
 
-export const healthRoutes = (services: () => HealthServices): Route<TenantContext>[] => [
-  liveRoute(),
-  readyRoute(services),
-]
+function notReady(configuration: 'ok' | 'invalid'): Examined {
+  const { answer, settings } = judge(null, null)
+  return { answer: { ...answer, checks: { ...answer.checks, configuration } }, settings }
+}

@@ -4,6 +4,10 @@ import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { operatorActionSchema } from './schemas.ts'
 import type { OperationServices } from './services.ts'
 
+export const actionRoutes = (services: () => Pick<OperationServices, 'operatorActions'>) => [
+  listRoute(services),
+]
+
 /** The same bound as for pages of events. */
 const PAGE_MAX = 1_000
 
@@ -39,7 +43,3 @@ const listRoute = (services: () => Pick<OperationServices, 'operatorActions'>) =
       return reply(200, { json: page, headers: page.next === null ? {} : { Link: next } })
     },
   })
-
-export const actionRoutes = (services: () => Pick<OperationServices, 'operatorActions'>) => [
-  listRoute(services),
-]

@@ -37,16 +37,7 @@ const newEpochSchema = z
   })
   .meta({ id: 'NewEpoch' })
 
-function pointOf({ restoredTo, from }: z.output<typeof newEpochSchema>, nowMs: number): EpochPoint {
-  if (restoredTo === undefined) return { from: from ?? 'end' }
-  const utc = utcTimeOf(restoredTo, '/restoredTo')
-  if (Date.parse(utc) > nowMs + CLOCK_SKEW_MS) {
-    throw new TrickleError('VALIDATION_FAILED', 'restoredTo lies in the future.', {
-      errors: [{ pointer: '/restoredTo', message: 'lies in the future' }],
-    })
-  }
-  return { restoredTo: utc }
-}
+export const logRoutes = (services: LogServices) => [statusRoute(services), newEpochRoute(services)]
 
 const statusRoute = (services: LogServices) =>
   defineOperatorRoute({
@@ -94,4 +85,13 @@ const newEpochRoute = (services: LogServices) =>
     },
   })
 
-export const logRoutes = (services: LogServices) => [statusRoute(services), newEpochRoute(services)]
+function pointOf({ restoredTo, from }: z.output<typeof newEpochSchema>, nowMs: number): EpochPoint {
+  if (restoredTo === undefined) return { from: from ?? 'end' }
+  const utc = utcTimeOf(restoredTo, '/restoredTo')
+  if (Date.parse(utc) > nowMs + CLOCK_SKEW_MS) {
+    throw new TrickleError('VALIDATION_FAILED', 'restoredTo lies in the future.', {
+      errors: [{ pointer: '/restoredTo', message: 'lies in the future' }],
+    })
+  }
+  return { restoredTo: utc }
+}

@@ -19,6 +19,12 @@ const parkedIdSchema = z
   .regex(/^\d{1,18}$/, { error: 'is no id of a parked event' })
   .describe('`parkedId` of the list.')
 
+export const parkedRoutes = (services: SubscriptionServices) => [
+  listRoute(services),
+  verbRoute(services, 'replay'),
+  verbRoute(services, 'skip'),
+]
+
 const listRoute = (services: SubscriptionServices) =>
   defineOperatorRoute({
     ...common,
@@ -64,7 +70,7 @@ const verbRoute = (services: SubscriptionServices, verb: 'replay' | 'skip') =>
     description:
       verb === 'replay'
         ? 'Marks it; the next run of the subscription handles it. One that waits for an earlier event of its stream is refused.'
-        : 'For good, and on record. Its stream goes on with what waited behind it.',
+        : 'For good, and on record. Its stream goes on with what waited for it.',
     request: { params: subscriptionParams.extend({ parkedId: parkedIdSchema }) },
     responses: { 204: { description: 'It is done' } },
     errors: ['SUBSCRIPTION_NOT_FOUND', 'PARKED_EVENT_NOT_FOUND', 'SUBSCRIPTION_STATE_CONFLICT'],
@@ -75,9 +81,3 @@ const verbRoute = (services: SubscriptionServices, verb: 'replay' | 'skip') =>
       return reply(204)
     },
   })
-
-export const parkedRoutes = (services: SubscriptionServices) => [
-  listRoute(services),
-  verbRoute(services, 'replay'),
-  verbRoute(services, 'skip'),
-]

@@ -17,6 +17,12 @@ const keyExample = {
   addedAt: '2026-11-21T17:35:57.786024Z',
 } as const
 
+export const sealKeyRoutes = (services: SealKeyServices) => [
+  listRoute(services),
+  addRoute(services),
+  removeRoute(services),
+]
+
 const listRoute = (services: SealKeyServices) =>
   defineOperatorRoute({
     ...common,
@@ -98,9 +104,3 @@ const removeRoute = (services: SealKeyServices) =>
       return replayed ? markReplayed(answer) : answer
     },
   })
-
-export const sealKeyRoutes = (services: SealKeyServices) => [
-  listRoute(services),
-  addRoute(services),
-  removeRoute(services),
-]

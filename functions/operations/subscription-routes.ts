@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { operatorAction, type OperatorAction } from '../../shared/audit/index.ts'
+import { operatorAction } from '../../shared/audit/index.ts'
+import type { OperatorAction } from '../../shared/audit/index.ts'
 import type { ErrorCode } from '../../shared/errors/index.ts'
 import { defineRouteFor, reply } from '../../shared/http/index.ts'
 import { INT8_MAX } from '../../shared/postgres/index.ts'
-import { MEMBERS_MAX, type ResumePoint, type SubscriptionStatus } from '../../shared/subscriptions/index.ts'
+import { MEMBERS_MAX } from '../../shared/subscriptions/index.ts'
+import type { ResumePoint, SubscriptionStatus } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { subscriptionParams, subscriptionSchema } from './schemas.ts'
 import type { OperationServices } from './services.ts'
@@ -32,40 +34,6 @@ const resumePointSchema = z
     z.strictObject({ kind: z.literal('checkpoint'), xid: wholeText('xid'), position: wholeText('position') }),
   ])
   .meta({ id: 'ResumePoint' })
-
-const listRoute = (services: SubscriptionServices) =>
-  defineOperatorRoute({
-    ...common,
-    name: 'list-subscriptions',
-    method: 'GET',
-    path: '/api/operations/subscriptions',
-    summary: 'List subscriptions with their lag',
-    request: {},
-    responses: {
-      200: {
-        description: 'All of them, by name',
-        schema: z.object({ subscriptions: z.array(subscriptionSchema) }),
-      },
-    },
-    async handler() {
-      return reply(200, { json: { subscriptions: await services().subscriptionOperations.list() } })
-    },
-  })
-
-const getRoute = (services: SubscriptionServices) =>
-  defineOperatorRoute({
-    ...common,
-    name: 'get-subscription',
-    method: 'GET',
-    path: '/api/operations/subscriptions/{name}',
-    summary: 'Look at a subscription and its members',
-    request: { params: subscriptionParams },
-    responses: answers,
-    errors: ['SUBSCRIPTION_NOT_FOUND'],
-    async handler({ params }) {
-      return reply(200, { json: await services().subscriptionOperations.get(params.name) })
-    },
-  })
 
 interface Verb {
   readonly verb: 'pause' | 'resume' | 'reset'
@@ -104,6 +72,48 @@ const verbs: readonly Verb[] = [
     call: (operations, name, action) => operations.reset(name, action),
   },
 ]
+
+export const subscriptionRoutes = (services: SubscriptionServices) => [
+  listRoute(services),
+  getRoute(services),
+  ...verbs.map((verb) => verbRoute(services, verb)),
+  resumeAtRoute(services),
+  resizeRoute(services),
+]
+
+const listRoute = (services: SubscriptionServices) =>
+  defineOperatorRoute({
+    ...common,
+    name: 'list-subscriptions',
+    method: 'GET',
+    path: '/api/operations/subscriptions',
+    summary: 'List subscriptions with their lag',
+    request: {},
+    responses: {
+      200: {
+        description: 'All of them, by name',
+        schema: z.object({ subscriptions: z.array(subscriptionSchema) }),
+      },
+    },
+    async handler() {
+      return reply(200, { json: { subscriptions: await services().subscriptionOperations.list() } })
+    },
+  })
+
+const getRoute = (services: SubscriptionServices) =>
+  defineOperatorRoute({
+    ...common,
+    name: 'get-subscription',
+    method: 'GET',
+    path: '/api/operations/subscriptions/{name}',
+    summary: 'Look at a subscription and its members',
+    request: { params: subscriptionParams },
+    responses: answers,
+    errors: ['SUBSCRIPTION_NOT_FOUND'],
+    async handler({ params }) {
+      return reply(200, { json: await services().subscriptionOperations.get(params.name) })
+    },
+  })
 
 const verbRoute = (services: SubscriptionServices, { verb, summary, description, errors, call }: Verb) =>
   defineOperatorRoute({
@@ -170,11 +180,3 @@ const resizeRoute = (services: SubscriptionServices) =>
       return reply(200, { json: await subscriptionOperations.resize(params.name, body.members, action) })
     },
   })
-
-export const subscriptionRoutes = (services: SubscriptionServices) => [
-  listRoute(services),
-  getRoute(services),
-  ...verbs.map((verb) => verbRoute(services, verb)),
-  resumeAtRoute(services),
-  resizeRoute(services),
-]

@@ -1,13 +1,7 @@
 import { z } from 'zod'
 import { operatorAction } from '../../shared/audit/index.ts'
-import {
-  defineRouteFor,
-  markReplayed,
-  reply,
-  wholeNumber,
-  type Reply,
-  type Route,
-} from '../../shared/http/index.ts'
+import { defineRouteFor, markReplayed, reply, wholeNumber } from '../../shared/http/index.ts'
+import type { Reply, Route } from '../../shared/http/index.ts'
 import type { Received } from '../../shared/receipts/index.ts'
 import {
   EXTERNAL_ID_FORM,
@@ -15,9 +9,9 @@ import {
   foldName,
   SLUG_FORM,
   slugOf,
-  tenantKeys,
-  type TenantContext,
+  TENANT_KEYS,
 } from '../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { TenantServices } from './services.ts'
 
 /** A page of the list; the same bound as for pages of events. */
@@ -63,13 +57,16 @@ const tenantSchema = z
   .meta({ id: 'Tenant' })
 
 const defineTenantRoute = defineRouteFor<TenantContext>()
-/** The result as JSON, marked when it is the first answer again. */
-function answer(status: number, { result, replayed }: Received<unknown>): Reply {
-  const first = reply(status, { json: result })
-  return replayed ? markReplayed(first) : first
-}
 
 const common = { tags: ['Tenants'], access: { kind: 'operator' } } as const
+
+export const tenantRoutes = (services: () => TenantServices): Route<TenantContext>[] => [
+  createRoute(services),
+  createManyRoute(services),
+  listRoute(services),
+  statusRoute(services, 'suspend'),
+  statusRoute(services, 'resume'),
+]
 
 const createRoute = (services: () => TenantServices) =>
   defineTenantRoute({
@@ -96,6 +93,12 @@ const createRoute = (services: () => TenantServices) =>
       return answer(201, await services().registry.create(body, idempotency, action))
     },
   })
+
+/** The result as JSON, marked when it is the first answer again. */
+function answer(status: number, { result, replayed }: Received<unknown>): Reply {
+  const first = reply(status, { json: result })
+  return replayed ? markReplayed(first) : first
+}
 
 const createManyRoute = (services: () => TenantServices) =>
   defineTenantRoute({
@@ -175,7 +178,7 @@ const statusRoute = (services: () => TenantServices, verb: 'suspend' | 'resume')
       params: z.object({ tenant: z.string().min(1).max(200).describe('Id, slug or external id.') }),
       query: z.object({
         by: z
-          .enum(tenantKeys)
+          .enum(TENANT_KEYS)
           .default('any')
           .describe('What `tenant` is. "any" tries all three, and refuses what names two tenants.'),
       }),
@@ -192,11 +195,3 @@ const statusRoute = (services: () => TenantServices, verb: 'suspend' | 'resume')
       )
     },
   })
-
-export const tenantRoutes = (services: () => TenantServices): Route<TenantContext>[] => [
-  createRoute(services),
-  createManyRoute(services),
-  listRoute(services),
-  statusRoute(services, 'suspend'),
-  statusRoute(services, 'resume'),
-]

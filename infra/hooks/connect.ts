@@ -1,4 +1,4 @@
-import { entraScope } from '../../shared/postgres/index.ts'
+import { ENTRA_SCOPE } from '../../shared/postgres/index.ts'
 import { azureLogin, claimsOf, ManagementClient, ownAddress, withFirewallRule } from './azure/index.ts'
 import type { AzureLogin } from './azure/index.ts'
 import { whenReady } from './database/index.ts'
@@ -36,7 +36,7 @@ export async function makeConnections(
     const server = { name: settings.serverName, url: settings.url, isPrivate: settings.isPrivate }
     return { server, management, replica: (name) => ({ ...server, name }) }
   }
-  const password = (): Promise<string> => login(entraScope)
+  const password = (): Promise<string> => login(ENTRA_SCOPE)
   const user = await administratorOf(settings, password)
   const serverAt = (name: string, host: string): DatabaseServer => ({
     name,

@@ -5,7 +5,7 @@
  * It must not be used for data that anybody wants to keep: that is what `local/run` is for.
  */
 import { randomBytes } from 'node:crypto'
-import { loginRoles, migrateUp, prepareServer, urlOfDatabase } from '../../database/index.ts'
+import { LOGIN_ROLES, migrateUp, prepareServer, urlOfDatabase } from '../../database/index.ts'
 import type { LoginRole } from '../../database/index.ts'
 import { startTestServer } from '../postgres/index.ts'
 
@@ -29,7 +29,7 @@ export async function startMigratedServer(
   const server = await startTestServer(options)
   try {
     const passwords = Object.fromEntries(
-      [...loginRoles, 'trickle_inspector' as const].map((role) => [role, randomBytes(12).toString('hex')]),
+      [...LOGIN_ROLES, 'trickle_inspector' as const].map((role) => [role, randomBytes(12).toString('hex')]),
     ) as Parameters<typeof prepareServer>[0]['passwords']
     await prepareServer({ adminUrl: server.adminUrl, database: DATABASE, passwords, local: true })
     const adminUrl = urlOfDatabase(server.adminUrl, DATABASE)

@@ -21,6 +21,8 @@ export class Connection {
   readonly #upstream: Socket
   #onResponse: 'pass' | 'cut' | 'swallow' = 'pass'
   #keepsUpstream = false
+  /** What the server gets next waits for this: a network delays bytes, and never lets later ones overtake them. */
+  #passedOn: Promise<void> | undefined
 
   constructor(client: Socket, upstream: Socket) {
     this.#client = client
@@ -29,9 +31,8 @@ export class Connection {
 
   /** Passes a request on, `delayMs` later if that is more than 0. */
   request(bytes: Buffer, delayMs: number): void {
-    // Timers of equal length fire in the order in which they were set, so nothing overtakes.
-    if (delayMs > 0) setTimeout(() => this.#upstream.write(bytes), delayMs)
-    else this.#upstream.write(bytes)
+    if (delayMs <= 0 && this.#passedOn === undefined) this.#upstream.write(bytes)
+    else this.#passOn(delayMs, () => this.#upstream.write(bytes))
   }
 
   /** Does to a request what the fault says. */
@@ -42,23 +43,36 @@ export class Connection {
         break
       case 'cut-response':
         this.#onResponse = 'cut'
-        this.#upstream.write(bytes)
+        this.request(bytes, 0)
         break
       case 'half-open':
         this.#onResponse = 'swallow'
-        this.#upstream.write(bytes)
+        this.request(bytes, 0)
         break
       case 'delay':
-        setTimeout(() => this.#upstream.write(bytes), delayMs)
+        this.request(bytes, delayMs)
         break
       case 'cut-delayed':
         this.#keepsUpstream = true
         this.#onResponse = 'swallow'
         this.#client.destroy()
         // Ended only after the server has read it: what is hung up on before may be thrown away unread.
-        setTimeout(() => this.#upstream.end(bytes), delayMs)
+        this.#passOn(delayMs, () => this.#upstream.end(bytes))
         break
     }
+  }
+
+  /** After what was there before, and `delayMs` from now. */
+  #passOn(delayMs: number, write: () => void): void {
+    const due = new Promise<void>((resolve) => {
+      setTimeout(resolve, delayMs)
+    })
+    const before = this.#passedOn
+    const passedOn = due.then(() => before).then(write)
+    this.#passedOn = passedOn
+    void passedOn.then(() => {
+      if (this.#passedOn === passedOn) this.#passedOn = undefined
+    })
   }
 
   respond(bytes: Buffer): void {

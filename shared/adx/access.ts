@@ -1,4 +1,5 @@
-import { everyRow, type TableAccess } from '../postgres/index.ts'
+import { everyRow } from '../postgres/index.ts'
+import type { TableAccess } from '../postgres/index.ts'
 
 export const analyticsAccess: TableAccess = {
   'trickle_analytics_outbox.batches': {

@@ -1,4 +1,5 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { once } from 'node:events'
 import { constants, createGzip } from 'node:zlib'
 import type { FeedEvent, FeedPosition, FeedReader } from '../subscriptions/index.ts'

@@ -1,23 +1,19 @@
 import { createHash } from 'node:crypto'
 import { TrickleError } from '../errors/index.ts'
 import type { Database } from '../postgres/index.ts'
-import { Lease, type FeedPosition, type FeedReader, type Subscriber } from '../subscriptions/index.ts'
-import { buildContent, type BatchContent } from './batch-content.ts'
+import { Lease } from '../subscriptions/index.ts'
+import type { FeedPosition, FeedReader, Subscriber } from '../subscriptions/index.ts'
+import { buildContent } from './batch-content.ts'
+import type { BatchContent } from './batch-content.ts'
 import type { KustoSender } from './kusto.chunk.ts'
-import {
-  beginAttempt,
-  completeBatch,
-  openBatch,
-  sealBatch,
-  type BatchRow,
-  type SealedBatch,
-} from './statements.ts'
+import { beginAttempt, completeBatch, openBatch, sealBatch } from './statements.ts'
+import type { BatchRow, SealedBatch } from './statements.ts'
 
 export const TABLE = 'EventsRaw'
 export const MAPPING = 'EventsJson'
 
 /** Name of its subscription. */
-export const forwarderName = 'forward-adx'
+export const FORWARDER_NAME = 'forward-adx'
 
 /**
  * Forwards the feed of all tenants to Azure Data Explorer, effectively once: a batch is frozen in PostgreSQL before it
@@ -26,7 +22,7 @@ export const forwarderName = 'forward-adx'
  *   seal (range, count, hash) -> upload blob -> enqueue with ingest-by tag -> mark as sent and move the checkpoint
  */
 export class AnalyticsForwarder implements Subscriber {
-  readonly name = forwarderName
+  readonly name = FORWARDER_NAME
   readonly #database: Database
   readonly #analyticsDatabase: string
   readonly #sender: () => Promise<KustoSender>

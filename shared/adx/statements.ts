@@ -1,13 +1,5 @@
-import {
-  bigint,
-  boolean,
-  columns,
-  integer,
-  NO_COLUMNS,
-  text,
-  type RowOf,
-  type Statement,
-} from '../postgres/index.ts'
+import { bigint, boolean, columns, integer, noColumns, text } from '../postgres/index.ts'
+import type { RowOf, Statement } from '../postgres/index.ts'
 import type { FeedPosition } from '../subscriptions/index.ts'
 
 export interface SealedBatch {
@@ -84,7 +76,7 @@ export const sealBatch = (fence: bigint, batch: SealedBatch): HeldStatement => (
 export const beginAttempt = (batchId: string): Statement => ({
   name: 'begin_attempt',
   text: 'select trickle_analytics_outbox.begin_attempt($1)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [batchId],
 })
 

@@ -1,14 +1,5 @@
-import {
-  columns,
-  INT8_MAX,
-  oneOf,
-  orNull,
-  text,
-  timestamp,
-  type Database,
-  type RowOf,
-  type Statement,
-} from '../postgres/index.ts'
+import { columns, INT8_MAX, oneOf, orNull, text, timestamp } from '../postgres/index.ts'
+import type { Database, RowOf, Statement } from '../postgres/index.ts'
 
 const actionColumns = columns({
   actionId: text,

@@ -1,10 +1,6 @@
-import { NO_COLUMNS, type RunStatement, type Statement } from '../postgres/index.ts'
+import { noColumns } from '../postgres/index.ts'
+import type { RunStatement, Statement } from '../postgres/index.ts'
 import type { OperatorAction } from './operator-action.ts'
-
-/** As much as the table takes of a text. A time with a thousand decimals must not make an action fail. */
-const TEXT_CHARACTERS_MAX = 300
-
-const cut = (text: string | undefined): string | null => text?.slice(0, TEXT_CHARACTERS_MAX) ?? null
 
 /** What an action was done to. */
 export interface ActionFacts {
@@ -39,7 +35,7 @@ const insertAction = (
       (request_id, action, outcome, issuer, subject, application, tenant_id, target, detail, trace_id)
     select $1, $2, $3, $4, $5, $6, t.tenant_id, $8, $9, $10 from unnest($7::uuid[]) as t (tenant_id)
     on conflict do nothing`,
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [
     requestId,
     name,
@@ -53,3 +49,8 @@ const insertAction = (
     traceId,
   ],
 })
+
+/** As much as the table takes of a text. A time with a thousand decimals must not make an action fail. */
+const TEXT_CHARACTERS_MAX = 300
+
+const cut = (text: string | undefined): string | null => text?.slice(0, TEXT_CHARACTERS_MAX) ?? null

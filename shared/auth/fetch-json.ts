@@ -1,7 +1,7 @@
 /** An issuer answers in milliseconds; a request that waits for its keys must not use up its own deadline. */
 const TIMEOUT_MS = 5_000
 /** Discovery documents and key sets are a few KiB; certificates in them make tens. */
-const MAX_CHARACTERS = 262_144
+const CHARACTERS_MAX = 262_144
 
 /** One document of the issuer: its text and the JSON it holds. */
 export interface FetchedJson {
@@ -39,8 +39,8 @@ async function readLimitedText(url: string, response: Response): Promise<string>
   let text = ''
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > MAX_CHARACTERS) {
-      throw new Error(`${url} answered with more than ${MAX_CHARACTERS} characters`)
+    if (text.length > CHARACTERS_MAX) {
+      throw new Error(`${url} answered with more than ${CHARACTERS_MAX} characters`)
     }
   }
   return text + decoder.decode()

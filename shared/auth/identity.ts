@@ -1,8 +1,8 @@
 import type { IssuerOptions } from './issuers.ts'
 import { tokenRefusal } from './refusal.ts'
 
-export const roles = ['reader', 'writer', 'admin', 'operator', 'service'] as const
-export type Role = (typeof roles)[number]
+export const ROLES = ['reader', 'writer', 'admin', 'operator', 'service'] as const
+export type Role = (typeof ROLES)[number]
 
 /** Who calls, as the token says it. */
 export interface Identity {
@@ -26,11 +26,11 @@ export interface Identity {
 
 /** True for a role that Trickle knows. */
 export function isRole(value: unknown): value is Role {
-  return roles.some((role) => role === value)
+  return ROLES.some((role) => role === value)
 }
 
 /** Longer claims are no names: they are kept with events and in the audit trail. */
-const MAX_CLAIM_CHARACTERS = 255
+const CLAIM_CHARACTERS_MAX = 255
 /** U+0000 could not be stored, line breaks would forge log lines. */
 const CONTROL_CHARACTER = /\p{Cc}/u
 
@@ -127,14 +127,14 @@ function readName(claims: Claims, name: string): string | null {
   if (isName(value)) return value
   throw tokenRefusal(
     'TOKEN_INVALID',
-    `The claim "${name}" of the token must be a string of 1 to ${MAX_CLAIM_CHARACTERS} printable characters.`,
+    `The claim "${name}" of the token must be a string of 1 to ${CLAIM_CHARACTERS_MAX} printable characters.`,
   )
 }
 
 const isName = (value: unknown): value is string =>
   typeof value === 'string' &&
   value !== '' &&
-  value.length <= MAX_CLAIM_CHARACTERS &&
+  value.length <= CLAIM_CHARACTERS_MAX &&
   value.isWellFormed() &&
   !CONTROL_CHARACTER.test(value)
 

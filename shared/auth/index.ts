@@ -10,6 +10,6 @@
 export { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from './token-verifier.ts'
 export { mistakeOf, standsForDirectories, type IssuerOptions } from './issuers.ts'
 export { isTrustworthyUrl } from './issuer-url.ts'
-export { isRole, roles, type Identity, type Role } from './identity.ts'
+export { isRole, ROLES, type Identity, type Role } from './identity.ts'
 export { refusedCallerOf, type RefusedCaller } from './refused-caller.ts'
 export { challengeHeader } from './refusal.ts'

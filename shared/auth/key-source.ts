@@ -14,7 +14,10 @@ const REFRESH_AFTER_MS = 600_000
 const BELIEVED_FOR_MS = 3_600_000
 /** An unknown key id makes us fetch at most this often: anybody can invent key ids. */
 const UNKNOWN_KEY_COOLDOWN_MS = 30_000
-/** After a failed fetch the next is tried no sooner: requests must not queue up behind timeouts, nor hammer an issuer in trouble. */
+/**
+ * After a failed fetch the next is tried no sooner: requests must neither wait for timeouts one after the other, nor
+ * hammer an issuer in trouble.
+ */
 const FAILURE_COOLDOWN_MS = 5_000
 
 export interface KeySourceOptions {
@@ -23,7 +26,10 @@ export interface KeySourceOptions {
   readonly allowInsecure: boolean
 }
 
-/** Finds the key that a token says it was signed with. Throws the library's error where there is none, ISSUER_UNAVAILABLE where nobody can tell. */
+/**
+ * Finds the key that a token says it was signed with. Throws the library's error where there is none,
+ * ISSUER_UNAVAILABLE where nobody can tell.
+ */
 export type KeySource = (header: CompactJWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>
 
 /** The keys that an issuer publishes (RFC 7517), found by OpenID Connect Discovery 1.0 where no URL is given. */
@@ -101,8 +107,8 @@ async function discoverKeysUrl(
 }
 
 /**
- * Among the keys of all directories Entra ID publishes some of single ones, such as that of personal accounts, marked by
- * a whole issuer. Such a key must not sign for another directory, so it is left out.
+ * Among the keys of all directories Entra ID publishes some of single ones, such as that of personal accounts, marked
+ * by a whole issuer. Such a key must not sign for another directory, so it is left out.
  */
 function signsForAllDirectories(key: unknown): boolean {
   if (typeof key !== 'object' || key === null) return false
@@ -110,12 +116,12 @@ function signsForAllDirectories(key: unknown): boolean {
   return typeof key.issuer === 'string' && key.issuer.includes('{tenantid}')
 }
 
-const noKeyFitsCodes: readonly unknown[] = [
+const NO_KEY_FITS_CODES: readonly unknown[] = [
   'ERR_JWKS_NO_MATCHING_KEY',
   'ERR_JWKS_MULTIPLE_MATCHING_KEYS',
   'ERR_JOSE_NOT_SUPPORTED',
 ]
 
 function saysThatNoKeyFits(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && noKeyFitsCodes.includes(error.code)
+  return error instanceof Error && 'code' in error && NO_KEY_FITS_CODES.includes(error.code)
 }

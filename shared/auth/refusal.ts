@@ -1,4 +1,5 @@
-import { TrickleError, type ErrorCode } from '../errors/index.ts'
+import { TrickleError } from '../errors/index.ts'
+import type { ErrorCode } from '../errors/index.ts'
 
 /** RFC 6750 §3 allows printable ASCII without quote and backslash in an error_description. */
 const NOT_ALLOWED_IN_DESCRIPTION = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/g

@@ -5,7 +5,8 @@
  */
 import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
-import { settingsSchemaWith, sharedSettingNames, type SettingSchemas, type Settings } from './schema.ts'
+import { settingsSchemaWith, sharedSettingNames } from './schema.ts'
+import type { SettingSchemas, Settings } from './schema.ts'
 
 export { settingsSchemaWith, sharedSettingNames, type SettingSchemas, type Settings } from './schema.ts'
 export { applicationsSchema, issuersSchema, mistakeOfIssuers } from './issuers.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { mistakeOf, roles, type IssuerOptions, type Role } from '../auth/index.ts'
+import { mistakeOf, ROLES } from '../auth/index.ts'
+import type { IssuerOptions, Role } from '../auth/index.ts'
 
 /** Far more than anybody has: each one is trusted with every tenant that its tokens can name. */
 const ISSUERS_MAX = 100
@@ -7,7 +8,7 @@ const ISSUERS_MAX = 100
 /** As many as the record of an operator's action keeps; real ones have less than a hundred. */
 export const ISSUER_CHARACTERS_MAX = 500
 
-const roleSchema = z.enum(roles)
+const roleSchema = z.enum(ROLES)
 const claimSchema = z.string().min(1).max(255)
 const applicationsSchema = z.partialRecord(roleSchema, z.array(z.string().min(1).max(255)))
 

@@ -3,7 +3,8 @@ import type { ErrorKind } from '../errors/index.ts'
 import type { Route } from '../http/index.ts'
 import type { TableAccess } from '../postgres/index.ts'
 import type { Subscription } from '../subscriptions/index.ts'
-import { madeOnce, type MadeBy, type Makers } from './made-once.ts'
+import { madeOnce } from './made-once.ts'
+import type { MadeBy, Makers } from './made-once.ts'
 import type { Queue, Timer } from './triggers.ts'
 
 /** Settings of a context: a schema of its text for each name. */

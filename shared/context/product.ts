@@ -1,4 +1,5 @@
-import { codeOfError, errorCatalogue, type ErrorEntry } from '../errors/index.ts'
+import { codeOfError, errorCatalogue } from '../errors/index.ts'
+import type { ErrorEntry } from '../errors/index.ts'
 import { findOverlaps } from '../http/index.ts'
 import type { TableAccess } from '../postgres/index.ts'
 import { claimsOf, contextsRefused, placeOf, refuseForeign, refuseTwice } from './clashes.ts'

@@ -1,7 +1,9 @@
 import type { ServiceBusQueueFunctionOptions, TimerFunctionOptions } from '@azure/functions'
-import { isRunBy, type RunsOn } from '../http/index.ts'
+import { isRunBy } from '../http/index.ts'
+import type { RunsOn } from '../http/index.ts'
 import type { Database } from '../postgres/index.ts'
-import { runSubscription, type Subscription } from '../subscriptions/index.ts'
+import { runSubscription } from '../subscriptions/index.ts'
+import type { Subscription } from '../subscriptions/index.ts'
 import type { Triggers } from './define-context.ts'
 import { queueConnections } from './queue-settings.ts'
 import type { Timer, TriggerLog } from './triggers.ts'
@@ -54,7 +56,7 @@ const SCHEDULE = '*/10 * * * * *'
  * No step begins after 20 s, so that a run ends long before host.json's functionTimeout would kill the worker; the next
  * one goes on where it stopped.
  */
-const BUDGET = { timeMs: 20_000, stepsMax: 100 } as const
+const budget = { timeMs: 20_000, stepsMax: 100 } as const
 
 /** A timer for each subscription: one that is slow or fails holds up no other. */
 export const timerOfSubscription = ({ name }: Pick<Subscription, 'name'>): Omit<Timer, 'run'> => ({
@@ -67,7 +69,7 @@ export const timerOfSubscription = ({ name }: Pick<Subscription, 'name'>): Omit<
 async function run(subscription: Subscription, database: Database, log: TriggerLog): Promise<void> {
   const { name } = subscription
   const { outcome, events } = await runSubscription(database, subscription, {
-    ...BUDGET,
+    ...budget,
     onProblem: ({ event, attempt, action, error }) =>
       log.warn(`${name}: ${event.streamId} ${event.version}, attempt ${attempt}, ${action}:`, error),
   })

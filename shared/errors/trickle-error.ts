@@ -1,5 +1,6 @@
 import { errorCatalogue } from './catalogue.ts'
-import { codeOfError, type AnyError, type AnyErrorCode, type ErrorFacts } from './define-errors.ts'
+import { codeOfError } from './define-errors.ts'
+import type { AnyError, AnyErrorCode, ErrorFacts } from './define-errors.ts'
 
 /** One place in the request that is wrong: an RFC 6901 pointer into the body, or the name of a header or parameter. */
 export interface FieldProblem {

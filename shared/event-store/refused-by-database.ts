@@ -5,7 +5,7 @@ import { codeOf, constraintOf, schemaOf } from '../postgres/index.ts'
  * What the server says of a value that it can't keep, by SQLSTATE. Doors check values before they come here, so this is
  * what a caller without a schema meets. Other codes of class 22 would be faults of our own SQL and stay that.
  */
-const REASONS: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = {
   '22001': 'a text is too long',
   '22003': 'a number is out of range',
   '22007': 'a time has a form that it does not know',
@@ -33,7 +33,7 @@ export function refusedByDatabase(error: unknown): TrickleError | undefined {
   const code = codeOf(error)
   // A check of another schema is that of a domain which writes together with its events.
   const isOfLog = code === CHECK_VIOLATION && schemaOf(error) === 'trickle_events_log'
-  if (!(error instanceof Error) || !(isOfLog || REASONS[code] !== undefined)) return undefined
+  if (!(error instanceof Error) || !(isOfLog || reasons[code] !== undefined)) return undefined
   return new TrickleError(
     'VALIDATION_FAILED',
     `${refusalText('append', error)} Ids, types and sources have 255 characters at most, times lie in the years 0001 to 9999 in UTC. Nothing was written.`,
@@ -50,7 +50,7 @@ export function refusalText(what: 'append' | 'event', error: Error): string {
   const constraint = constraintOf(error)
   const reason =
     constraint === ''
-      ? (REASONS[code] ?? error.message.slice(0, REASON_CHARACTERS_MAX))
+      ? (reasons[code] ?? error.message.slice(0, REASON_CHARACTERS_MAX))
       : `constraint ${constraint}`
   return `The database refuses this ${what}: ${reason} (SQLSTATE ${code}).`
 }

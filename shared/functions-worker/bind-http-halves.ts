@@ -68,7 +68,7 @@ function bound(inner: InvocationModel, invocationId: string, meeting: MeetingPoi
       try {
         return await inner.getArguments()
       } catch (error) {
-        await answerInstead(new TrickleError('VALIDATION_FAILED', unreadable))
+        await answerInstead(new TrickleError('VALIDATION_FAILED', UNREADABLE))
         throw error
       }
     },
@@ -93,5 +93,5 @@ function bound(inner: InvocationModel, invocationId: string, meeting: MeetingPoi
   }
 }
 
-const unreadable =
+const UNREADABLE =
   'The request cannot be read: its Host header, a header or a query parameter has a form that is not allowed.'

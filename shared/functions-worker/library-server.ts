@@ -1,4 +1,5 @@
-import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import http from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
 /**
  * What the library's own server must take. The platform's front (Kestrel) takes 32 KiB of headers and 8 KiB of request
@@ -10,13 +11,13 @@ import http, { type IncomingMessage, type Server, type ServerResponse } from 'no
  * FunctionEnvironmentReloadHandler.ts); languageWorkers__node__arguments makes the host throw that worker away and start
  * a cold one (azure-functions-host, WebHostRpcWorkerChannelManager.cs).
  */
-export const headLimitBytes = 65_536
+export const HEAD_LIMIT_BYTES = 65_536
 
 /**
  * Longer than the 60 s for which the host's client keeps an idle connection: the one that closes it first must be the
  * client. Node's 5 s would now and then close a connection under a request that is just being sent.
  */
-const keepAliveTimeoutMs = 130_000
+const KEEP_ALIVE_TIMEOUT_MS = 130_000
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -56,7 +57,7 @@ export function takeOverServer<Result>(
 
 function noteServers<Result>(servers: Server[], start: () => Result): Result {
   const { createServer } = http
-  const limits = { maxHeaderSize: headLimitBytes, keepAliveTimeout: keepAliveTimeoutMs }
+  const limits = { maxHeaderSize: HEAD_LIMIT_BYTES, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }
   http.createServer = (...parameters: unknown[]) => {
     const options = parameters.find((one) => typeof one === 'object')
     const given = parameters.find((one) => typeof one === 'function')

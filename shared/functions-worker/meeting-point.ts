@@ -4,14 +4,14 @@ import type { RequestListener } from './library-server.ts'
 import { answerProblem } from './problem-answer.ts'
 
 /** By this header the platform tells which invocation a request belongs to. */
-export const invocationHeader = 'x-ms-invocation-id'
+export const INVOCATION_HEADER = 'x-ms-invocation-id'
 
 /**
  * The halves are sent at the same moment; the host tries to connect ten times within about two seconds
  * (azure-functions-host, RetryProxyHandler.cs). What is not here after this many ticks does not come.
  */
-const ticksOfPatience = 5
-const tickMs = 1_000
+const TICKS_OF_PATIENCE = 5
+const TICK_MS = 1_000
 
 interface WaitingRequest {
   readonly request: IncomingMessage
@@ -50,7 +50,7 @@ export class MeetingPoint {
 
   /** A request has come to the library's server. */
   arrive(request: IncomingMessage, response: ServerResponse): void {
-    const invocationId = request.headers[invocationHeader]
+    const invocationId = request.headers[INVOCATION_HEADER]
     if (typeof invocationId !== 'string' || this.#requests.has(invocationId)) {
       const detail = 'This address is for the Functions host alone. Call the address of the Functions host.'
       answerProblem(response, new TrickleError('VALIDATION_FAILED', detail))
@@ -86,7 +86,7 @@ export class MeetingPoint {
 
   /** The clock runs only while something waits, and never keeps the process alive. */
   #startClock(): void {
-    this.#clock ??= setInterval(() => this.#tick(), tickMs).unref()
+    this.#clock ??= setInterval(() => this.#tick(), TICK_MS).unref()
   }
 
   #tick(): void {
@@ -102,7 +102,7 @@ export class MeetingPoint {
     lost(
       new TrickleError(
         'REQUEST_LOST',
-        "The request of this invocation has not reached the worker's HTTP server: the client has gone, or the request was refused on the way. Nothing was done.",
+        "The request of this invocation has not reached the worker's HTTP server: the client has disconnected, or the request was refused on the way. Nothing was done.",
       ),
     )
   }
@@ -110,12 +110,12 @@ export class MeetingPoint {
   #loseInvocation(invocationId: string, { response }: WaitingRequest): void {
     this.#requests.delete(invocationId)
     this.#report("A request has reached the worker's HTTP server and its invocation has not; it was refused.")
-    const detail = `No invocation belongs to this request. Send it again, without a header ${invocationHeader} of your own.`
+    const detail = `No invocation belongs to this request. Send it again, without a header ${INVOCATION_HEADER} of your own.`
     answerProblem(response, new TrickleError('REQUEST_LOST', detail))
   }
 }
 
 function isPastPatience(waiting: { ticks: number }): boolean {
   waiting.ticks += 1
-  return waiting.ticks > ticksOfPatience
+  return waiting.ticks > TICKS_OF_PATIENCE
 }

@@ -25,7 +25,7 @@ export function problemAnswer(error: TrickleError): ProblemAnswer {
 /** Answers and closes: whatever the client still sends is not waited for. */
 export function answerProblem(response: ServerResponse, error: TrickleError): void {
   const { status, headers, body } = problemAnswer(error)
-  // A client that has gone needs no answer; a write to it is no defect.
+  // A client that has disconnected needs no answer; a write to it is no defect.
   response.on('error', () => undefined)
   response.writeHead(status, { ...headers, connection: 'close' })
   response.end(body)

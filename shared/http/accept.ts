@@ -1,4 +1,4 @@
-/** RFC 9110 §12.4.2: a weight has at most three digits behind the point. */
+/** RFC 9110 §12.4.2: a weight has at most three digits after the point. */
 const WEIGHT = /^\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*$/i
 
 /**

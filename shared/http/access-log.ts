@@ -1,6 +1,7 @@
-import { refusedCallerOf, type Identity, type RefusedCaller } from '../auth/index.ts'
-import { type TrickleError } from '../errors/index.ts'
-import { type FailureFacts, type KernelLogger } from './failure-log.ts'
+import { refusedCallerOf } from '../auth/index.ts'
+import type { Identity, RefusedCaller } from '../auth/index.ts'
+import type { TrickleError } from '../errors/index.ts'
+import type { FailureFacts, KernelLogger } from './failure-log.ts'
 
 /** What the kernel has learnt of a request's caller so far. */
 export interface Sighting {

@@ -1,6 +1,7 @@
-import { challengeHeader, type Identity, type Role } from '../auth/index.ts'
+import { challengeHeader } from '../auth/index.ts'
+import type { Identity, Role } from '../auth/index.ts'
 import { TrickleError } from '../errors/index.ts'
-import { type Access } from './route-types.ts'
+import type { Access } from './route-types.ts'
 import { tenantHeaderMissing, tenantHeaderOfOperator } from './tenant-header.ts'
 
 /**

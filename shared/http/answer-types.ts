@@ -1,6 +1,6 @@
 import { TrickleError } from '../errors/index.ts'
 import { preferredMediaType } from './accept.ts'
-import { type RouteFacts } from './route-types.ts'
+import type { RouteFacts } from './route-types.ts'
 
 const EVENT_STREAM = 'text/event-stream'
 

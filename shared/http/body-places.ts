@@ -1,6 +1,6 @@
 import { isTrickleError, TrickleError } from '../errors/index.ts'
 import { jsonPointer } from '../json/index.ts'
-import { type Transformed } from './route-types.ts'
+import type { Transformed } from './route-types.ts'
 
 /** Tells of places in a body as the client sent it, whatever form the body was brought into since. */
 export interface BodyPlaces {

@@ -1,5 +1,5 @@
-import { type HttpRequest } from '@azure/functions'
-import { type ReadableStream, type ReadableStreamDefaultReader } from 'node:stream/web'
+import type { HttpRequest } from '@azure/functions'
+import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TrickleError } from '../errors/index.ts'
 
@@ -80,8 +80,8 @@ function tooLarge(maxBytes: number): TrickleError {
 }
 
 /** As much as a client may go on sending after its refusal: twice the largest body of any route. */
-const MAX_DISCARDED_BYTES = 16_777_216
-const MAX_DISCARDING_MS = 10_000
+const DISCARDED_BYTES_MAX = 16_777_216
+const DISCARDING_MAX_MS = 10_000
 
 /**
  * Reads on without keeping anything. Cancelling at once would leave the connection standing with the rest of the body in
@@ -90,10 +90,10 @@ const MAX_DISCARDING_MS = 10_000
  * left to that timeout.
  */
 export async function discardRest(reader: Reader): Promise<void> {
-  const expired = delay(MAX_DISCARDING_MS, 'expired' as const, { ref: false })
+  const expired = delay(DISCARDING_MAX_MS, 'expired' as const, { ref: false })
   try {
     let size = 0
-    while (size < MAX_DISCARDED_BYTES) {
+    while (size < DISCARDED_BYTES_MAX) {
       const result = await Promise.race([reader.read(), expired])
       if (result === 'expired') break
       if (result.done) return

@@ -9,7 +9,9 @@ export interface ClientConnection {
   readonly drained: () => Promise<void>
 }
 
-/** Published by node:http for each request of each server of this process (Node's documentation, "Diagnostics Channel"). */
+/**
+ * Published by node:http for each request of each server of this process (Node's documentation, "Diagnostics Channel").
+ */
 const REQUEST_STARTED = 'http.server.request.start'
 /** By this header the platform tells the library which invocation a request belongs to. */
 const INVOCATION_HEADER = 'x-ms-invocation-id'
@@ -19,9 +21,9 @@ let isWatching = false
 
 /**
  * Begins to note the responses of the library's own HTTP server, by invocation. The library shows a handler neither
- * that its client has gone nor that the socket is full (azure-functions-nodejs-library, issue 294): a viewer that left would
- * hold its place until the time limit, and a slow one would have its whole answer kept in memory. Where nothing is seen
- * (another version of the library, a test without HTTP) the time limits of each answer still hold.
+ * that its client has disconnected nor that the socket is full (azure-functions-nodejs-library, issue 294): a viewer
+ * that left would hold its place until the time limit, and a slow one would have its whole answer kept in memory. Where
+ * nothing is seen (another version of the library, a test without HTTP) the time limits of each answer still hold.
  */
 export function watchClients(): void {
   if (isWatching) return

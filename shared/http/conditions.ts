@@ -1,4 +1,4 @@
-import { type RouteFacts } from './route-types.ts'
+import type { RouteFacts } from './route-types.ts'
 
 const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const
 

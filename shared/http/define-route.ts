@@ -1,27 +1,27 @@
-import { type z } from 'zod'
+import type { z } from 'zod'
 import type { AnyError } from '../errors/index.ts'
 import { findBoundlessArray, findLaxObject } from './lax-object.ts'
 import { parsePathTemplate } from './path-template.ts'
-import { type Reply } from './reply.ts'
+import type { Reply } from './reply.ts'
 import type { RunsOn } from './runs-on.ts'
-import {
-  type Access,
-  type BodyDefinition,
-  type BodyOf,
-  type HandlerContext,
-  type InputSchema,
-  type JsonBody,
-  type MaybePromise,
-  type NoBody,
-  type ResponseDefinition,
-  type Route,
-  type RouteMethod,
+import type {
+  Access,
+  BodyDefinition,
+  BodyOf,
+  HandlerContext,
+  InputSchema,
+  JsonBody,
+  MaybePromise,
+  NoBody,
+  ResponseDefinition,
+  Route,
+  RouteMethod,
 } from './route-types.ts'
 
 /** Long enough for a write that waits for a lock and is retried, short enough that a client's own timeout comes later. */
-export const defaultDeadlineMs = 30_000
+export const DEFAULT_DEADLINE_MS = 30_000
 /** The platform's front end cuts a silent connection at 230 s; host.json's functionTimeout of 5 minutes would kill the whole worker. */
-export const maxDeadlineMs = 220_000
+export const DEADLINE_MAX_MS = 220_000
 /** No inputs: what a route without params, query or headers is given. */
 type Nothing = z.ZodObject<Record<string, never>>
 
@@ -108,7 +108,7 @@ function define<
     responses: definition.responses,
     errors: definition.errors ?? [],
     idempotency: definition.idempotency ?? 'none',
-    deadlineMs: definition.deadlineMs ?? defaultDeadlineMs,
+    deadlineMs: definition.deadlineMs ?? DEFAULT_DEADLINE_MS,
     runsOn: definition.runsOn ?? 'public',
     isCatchAll: false,
     // Sound since the kernel gives the handler what these very schemas and this access made.
@@ -144,8 +144,8 @@ function findMistake(route: Route<never>): string | undefined {
       'a stream has no fingerprint, so a receipt cannot tell a repetition from another request',
     ],
     [
-      route.deadlineMs > 0 && route.deadlineMs <= maxDeadlineMs,
-      `the deadline must be within ${maxDeadlineMs} ms`,
+      route.deadlineMs > 0 && route.deadlineMs <= DEADLINE_MAX_MS,
+      `the deadline must be within ${DEADLINE_MAX_MS} ms`,
     ],
     [Object.keys(route.responses).length > 0, 'at least one response must be described'],
     [

@@ -3,7 +3,7 @@ import type { ErrorEntry } from '../errors/index.ts'
 /**
  * The page loads from this server alone and runs no inline script. `data:` images are icons in Swagger UI's style sheet.
  */
-export const pageSecurityPolicy = [
+export const PAGE_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -39,6 +39,17 @@ export const ownAssets: Readonly<Record<string, string>> = {
 `,
 }
 
+/** The reference page: Swagger UI over /api/openapi.json. */
+export function referencePage(title: string): string {
+  return page(
+    escapeHtml(title),
+    '<link rel="stylesheet" href="/api/docs/assets/swagger-ui.css">',
+    `<div id="swagger-ui"></div>
+<script src="/api/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/api/docs/assets/start.js"></script>`,
+  )
+}
+
 const page = (title: string, head: string, body: string): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -54,17 +65,6 @@ ${body}
 </body>
 </html>
 `
-
-/** The reference page: Swagger UI over /api/openapi.json. */
-export function referencePage(title: string): string {
-  return page(
-    escapeHtml(title),
-    '<link rel="stylesheet" href="/api/docs/assets/swagger-ui.css">',
-    `<div id="swagger-ui"></div>
-<script src="/api/docs/assets/swagger-ui-bundle.js"></script>
-<script src="/api/docs/assets/start.js"></script>`,
-  )
-}
 
 /** The table of error codes; `type` of every problem document points into it. */
 export function errorsPage(title: string, errors: Readonly<Record<string, ErrorEntry>>): string {

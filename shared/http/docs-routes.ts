@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { errorCatalogue, TrickleError, type ErrorEntry } from '../errors/index.ts'
+import { errorCatalogue, TrickleError } from '../errors/index.ts'
+import type { ErrorEntry } from '../errors/index.ts'
 import { defineRoute } from './define-route.ts'
 import { docsAssets } from './docs-assets.ts'
-import { errorsPage, ownAssets, pageSecurityPolicy, referencePage } from './docs-page.ts'
-import { type DocumentInfo } from './openapi-document.ts'
-import { errorsPagePath } from './problem.ts'
-import { reply, type Reply } from './reply.ts'
-import { type Route, type RouteFacts } from './route-types.ts'
+import { errorsPage, ownAssets, PAGE_SECURITY_POLICY, referencePage } from './docs-page.ts'
+import type { DocumentInfo } from './openapi-document.ts'
+import { ERRORS_PAGE_PATH } from './problem.ts'
+import { reply } from './reply.ts'
+import type { Reply } from './reply.ts'
+import type { Route, RouteFacts } from './route-types.ts'
 
 export interface DocsOptions {
   /** The routes that the reference shows. */
@@ -29,7 +31,7 @@ export async function buildOpenApiDocument(
   return buildDocument(routes, info, errorCatalogue)
 }
 
-const tags = ['Reference']
+const TAGS = ['Reference']
 /** The page and its assets change with a deployment only; an hour saves most loads and heals by itself. */
 const cacheForAnHour = { 'Cache-Control': 'public, max-age=3600' }
 
@@ -45,7 +47,7 @@ export function docsRoutes(options: DocsOptions): Route<unknown>[] {
       method: 'GET',
       path: '/api/openapi.json',
       summary: 'The OpenAPI document of this server',
-      tags,
+      tags: TAGS,
       access: { kind: 'public' },
       request: {},
       responses: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
@@ -55,7 +57,7 @@ export function docsRoutes(options: DocsOptions): Route<unknown>[] {
       },
     }),
     pageRoute('docs-page', '/api/docs', 'The reference page', () => referencePage(options.info.title)),
-    pageRoute('docs-errors', errorsPagePath, 'All error codes', () =>
+    pageRoute('docs-errors', ERRORS_PAGE_PATH, 'All error codes', () =>
       errorsPage(options.info.title, options.errors),
     ),
     defineRoute({
@@ -63,7 +65,7 @@ export function docsRoutes(options: DocsOptions): Route<unknown>[] {
       method: 'GET',
       path: '/api/docs/assets/{asset}',
       summary: 'Scripts, styles and images of the reference page',
-      tags,
+      tags: TAGS,
       access: { kind: 'public' },
       request: { params: z.strictObject({ asset: z.string() }) },
       responses: { 200: { description: 'The asset' } },
@@ -84,7 +86,7 @@ function pageRoute(
     method: 'GET',
     path,
     summary,
-    tags,
+    tags: TAGS,
     access: { kind: 'public' },
     request: {},
     responses: { 200: { description: 'HTML', mediaType: 'text/html' } },
@@ -92,7 +94,7 @@ function pageRoute(
       reply(200, {
         text: html(),
         contentType: 'text/html; charset=utf-8',
-        headers: { ...cacheForAnHour, 'Content-Security-Policy': pageSecurityPolicy },
+        headers: { ...cacheForAnHour, 'Content-Security-Policy': PAGE_SECURITY_POLICY },
       }),
   })
 }

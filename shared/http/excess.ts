@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { longPartOf } from '../json/index.ts'
-import { addProblem, isFull, type Findings, type Place } from './findings.ts'
-import { definitionOf, innerOf, mostItemsOf, type AnySchema } from './schema-parts.ts'
+import { addProblem, isFull } from './findings.ts'
+import type { Findings, Place } from './findings.ts'
+import { definitionOf, innerOf, mostItemsOf } from './schema-parts.ts'
+import type { AnySchema } from './schema-parts.ts'
 
 /** A misspelt name or two are told together with all else that is wrong; more of them are no mistake of that kind. */
-const MAX_UNKNOWN_MEMBERS = 20
+const UNKNOWN_MEMBERS_MAX = 20
 
 /** More members than this are not even listed to find the unknown ones: that alone takes a tenth of a second for a million. */
-const MAX_MEMBERS = 10_000
+const MEMBERS_MAX = 10_000
 
 /**
  * Looks for arrays with more items and objects with more unknown members than a schema takes, before the schema itself
@@ -65,14 +67,14 @@ function excessOfMembers(schema: AnySchema, value: object, place: Place, finding
   const { shape = {}, catchall } = definitionOf(schema)
   const isStrict = catchall !== undefined && definitionOf(catchall).type === 'never'
   const members = longPartOf(value)?.members ?? 0
-  if (isStrict && members > MAX_MEMBERS) {
+  if (isStrict && members > MEMBERS_MAX) {
     const known = Object.keys(shape).join(', ')
     addProblem(findings, { pointer: place([]), message: `has ${members} members; known here are ${known}` })
     return true
   }
   const unknown = isStrict ? firstUnknown(value, shape) : []
-  if (unknown.length > MAX_UNKNOWN_MEMBERS) {
-    for (const name of unknown.slice(0, MAX_UNKNOWN_MEMBERS))
+  if (unknown.length > UNKNOWN_MEMBERS_MAX) {
+    for (const name of unknown.slice(0, UNKNOWN_MEMBERS_MAX))
       addProblem(findings, { pointer: place([name]), message: 'is not known here' })
     return true
   }
@@ -90,7 +92,7 @@ function firstUnknown(value: object, shape: Readonly<Record<string, unknown>>): 
   const unknown: string[] = []
   for (const name of Object.keys(value)) {
     if (!Object.hasOwn(shape, name)) unknown.push(name)
-    if (unknown.length > MAX_UNKNOWN_MEMBERS) break
+    if (unknown.length > UNKNOWN_MEMBERS_MAX) break
   }
   return unknown
 }

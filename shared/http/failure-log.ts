@@ -1,5 +1,5 @@
-import { type TrickleError } from '../errors/index.ts'
-import { type RouteFacts } from './route-types.ts'
+import type { TrickleError } from '../errors/index.ts'
+import type { RouteFacts } from './route-types.ts'
 
 /** Where the kernel writes. No method may throw; what it throws is lost. */
 export interface KernelLogger {
@@ -19,9 +19,9 @@ export interface FailureFacts {
 }
 
 /** A chain of causes longer than this is a loop or tells nothing new. */
-const MAX_CAUSES = 5
-const MAX_MESSAGE_CHARACTERS = 500
-const MAX_STACK_LINES = 6
+const CAUSES_MAX = 5
+const MESSAGE_CHARACTERS_MAX = 500
+const STACK_LINES_MAX = 6
 
 /**
  * Writes the one line of a request that failed on our side (status 500 and above). It names the route by its template,
@@ -61,7 +61,7 @@ interface DescribedCause {
 function describeCauses(error: TrickleError): DescribedCause[] {
   const causes: DescribedCause[] = []
   let current: unknown = error.cause
-  while (current !== undefined && current !== null && causes.length < MAX_CAUSES) {
+  while (current !== undefined && current !== null && causes.length < CAUSES_MAX) {
     causes.push(describeCause(current))
     current = current instanceof Error ? current.cause : undefined
   }
@@ -75,14 +75,14 @@ function describeCause(cause: unknown): DescribedCause {
   const stack = (cause.stack ?? '')
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
-    .slice(0, MAX_STACK_LINES)
+    .slice(0, STACK_LINES_MAX)
     .map((line) => line.trim())
   // JSON.parse quotes the text that it could not read.
   const message = cause instanceof SyntaxError ? 'A text could not be parsed' : redact(cause.message)
   return { name: cause.name, ...code, message, stack }
 }
 
-const secrets: readonly (readonly [RegExp, string])[] = [
+const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g, '[token]'],
   [/\b(Bearer|Basic)\s+\S+/gi, '$1 [redacted]'],
   [/([a-z][a-z0-9+.-]*:\/\/[^:/?#\s@]*):[^@\s/]*@/gi, '$1:[redacted]@'],
@@ -94,7 +94,7 @@ const secrets: readonly (readonly [RegExp, string])[] = [
 
 /** Takes what looks like a token or a password out of a text, and cuts it. */
 export function redact(text: string): string {
-  let result = text.slice(0, MAX_MESSAGE_CHARACTERS)
-  for (const [pattern, replacement] of secrets) result = result.replace(pattern, replacement)
+  let result = text.slice(0, MESSAGE_CHARACTERS_MAX)
+  for (const [pattern, replacement] of SECRETS) result = result.replace(pattern, replacement)
   return result
 }

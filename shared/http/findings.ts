@@ -1,7 +1,8 @@
-import { type ErrorCode, type FieldProblem, TrickleError } from '../errors/index.ts'
+import { TrickleError } from '../errors/index.ts'
+import type { ErrorCode, FieldProblem } from '../errors/index.ts'
 
 /** As many as a client will mend at once; more would make the answer as long as the body, and take as long to write. */
-export const MAX_PROBLEMS = 20
+export const PROBLEMS_MAX = 20
 
 /** What is wrong with the inputs of a request, gathered over all of its parts: the first 20. */
 export interface Findings {
@@ -13,7 +14,7 @@ export interface Findings {
 /** How a place is written: a JSON pointer into the body, or the name of a parameter or header. */
 export type Place = (path: readonly PropertyKey[]) => string
 
-export const isFull = ({ problems }: Findings): boolean => problems.length >= MAX_PROBLEMS
+export const isFull = ({ problems }: Findings): boolean => problems.length >= PROBLEMS_MAX
 
 /** Adds a finding; beyond the limit it is left out. */
 export function addProblem(findings: Findings, problem: FieldProblem): void {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { TrickleError } from '../errors/index.ts'
 import { canonicalJson, canonicalPieces } from '../json/index.ts'
 import { Turns } from '../turns/index.ts'
-import { type Idempotency, type RouteFacts } from './route-types.ts'
+import type { Idempotency, RouteFacts } from './route-types.ts'
 
-export const idempotencyKeyHeader = 'idempotency-key'
+export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key'
 /** Visible ASCII: it is stored, logged and compared, and a header can carry nothing else reliably. */
 const KEY = /^[\x21-\x7e]{1,200}$/
 /** A string of a structured header (RFC 9651 §3.3.3), the form that the IETF's draft gives the key. */
@@ -19,7 +19,7 @@ const DOOR = 'http:'
  * the caller would rely on a protection that it does not have.
  */
 export function readIdempotencyKey(headers: Headers, route: RouteFacts): string | null {
-  const header = headers.get(idempotencyKeyHeader)
+  const header = headers.get(IDEMPOTENCY_KEY_HEADER)
   if (header === null || route.method === 'GET') return null
   if (route.idempotency === 'none') {
     throw new TrickleError(
@@ -57,6 +57,15 @@ export interface RequestIdentity {
   readonly isLong: boolean
 }
 
+export async function idempotencyOf(
+  key: string | null,
+  identity: RequestIdentity,
+  signal: AbortSignal,
+): Promise<Idempotency | null> {
+  if (key === null) return null
+  return { key: `${DOOR}${key}`, fingerprint: await fingerprintOf(identity, signal) }
+}
+
 /** SHA-256 over a canonical text, so that white space and the order of members make no other request. */
 async function fingerprintOf(
   { body, isLong, ...rest }: RequestIdentity,
@@ -74,13 +83,4 @@ async function fingerprintOf(
     signal.throwIfAborted()
   }
   return hash.digest()
-}
-
-export async function idempotencyOf(
-  key: string | null,
-  identity: RequestIdentity,
-  signal: AbortSignal,
-): Promise<Idempotency | null> {
-  if (key === null) return null
-  return { key: `${DOOR}${key}`, fingerprint: await fingerprintOf(identity, signal) }
 }

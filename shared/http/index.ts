@@ -8,7 +8,13 @@
  * It must not know of any route's business, of the database, or of what a tenant is: `authenticate` and `resolveCaller`
  * are given to it. Receipts of idempotent writes are kept by the services, in their own transactions.
  */
-export { defineRoute, defineRouteFor, jsonBody, defaultDeadlineMs, maxDeadlineMs } from './define-route.ts'
+export {
+  defineRoute,
+  defineRouteFor,
+  jsonBody,
+  DEFAULT_DEADLINE_MS,
+  DEADLINE_MAX_MS,
+} from './define-route.ts'
 export type { DefineRoute, RouteDefinition } from './define-route.ts'
 export type {
   Access,
@@ -31,13 +37,13 @@ export type {
 export { createKernel, type CallLimits, type Kernel, type KernelOptions } from './kernel.ts'
 export { type KernelLogger } from './failure-log.ts'
 export { registerRoutes, type FunctionsApp } from './register.ts'
-export { isRunBy, sides, type RunsOn, type Side } from './runs-on.ts'
+export { isRunBy, SIDES, type RunsOn, type Side } from './runs-on.ts'
 export { findOverlaps } from './overlaps.ts'
 export { TENANT_HEADER } from './tenant-header.ts'
 export { notFoundRoute } from './not-found.ts'
 export { problemDocument, problemHeaders } from './problem.ts'
 export { reply, markReplayed, type Reply, type ReplyOptions } from './reply.ts'
-export { maxStreamBytes } from './streamed-body.ts'
+export { STREAM_BYTES_MAX } from './streamed-body.ts'
 export { uploadPace, type UploadPace } from './upload-pace.ts'
 export { serverSentEvent, type ServerSentEvent } from './server-sent-events.ts'
 export { checkPart } from './validation.ts'

@@ -1,8 +1,9 @@
-import { type HttpRequest } from '@azure/functions'
-import { type z } from 'zod'
+import type { HttpRequest } from '@azure/functions'
+import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
-import { type InputSchema } from './route-types.ts'
-import { addProblem, type Findings } from './findings.ts'
+import type { InputSchema } from './route-types.ts'
+import { addProblem } from './findings.ts'
+import type { Findings } from './findings.ts'
 import { byName, checkPart } from './validation.ts'
 
 /** One part of a request: as it came, for fingerprints, and as its schema made it. */

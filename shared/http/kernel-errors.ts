@@ -1,5 +1,5 @@
 import type { AnyError, ErrorCode } from '../errors/index.ts'
-import { type RouteFacts } from './route-types.ts'
+import type { RouteFacts } from './route-types.ts'
 
 /** Codes that the kernel itself may answer with on a route, whatever its handler does. */
 export function kernelErrorsOf(route: RouteFacts): ErrorCode[] {

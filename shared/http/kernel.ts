@@ -1,23 +1,26 @@
-import {
-  type HttpHandler,
-  type HttpRequest,
-  type HttpResponseInit,
-  type InvocationContext,
-} from '@azure/functions'
-import { type Identity } from '../auth/index.ts'
-import { asTrickleError, type TrickleError } from '../errors/index.ts'
-import { createAccessLog, type AccessLog, type Sighting } from './access-log.ts'
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
+import type { Identity } from '../auth/index.ts'
+import { asTrickleError } from '../errors/index.ts'
+import type { TrickleError } from '../errors/index.ts'
+import { createAccessLog } from './access-log.ts'
+import type { AccessLog, Sighting } from './access-log.ts'
 import { checkAccess } from './access.ts'
-import { type BodyPlaces } from './body-places.ts'
-import { clientOf, watchClients, type ClientConnection } from './client-connection.ts'
-import { startDeadline, withinDeadline, type Deadline } from './deadline.ts'
+import type { BodyPlaces } from './body-places.ts'
+import { clientOf, watchClients } from './client-connection.ts'
+import type { ClientConnection } from './client-connection.ts'
+import { startDeadline, withinDeadline } from './deadline.ts'
+import type { Deadline } from './deadline.ts'
 import { refuseDotSegments } from './dot-segments.ts'
-import { logFailure, type FailureFacts, type KernelLogger } from './failure-log.ts'
-import { problemDocument, type Occurrence } from './problem.ts'
-import { type Reply } from './reply.ts'
-import { readRequest, type PreparedRoute, prepareRoute } from './request.ts'
-import { encodeReply, problemReply, type AnswerContext } from './response.ts'
-import { type Caller, type Route } from './route-types.ts'
+import { logFailure } from './failure-log.ts'
+import type { FailureFacts, KernelLogger } from './failure-log.ts'
+import { problemDocument } from './problem.ts'
+import type { Occurrence } from './problem.ts'
+import type { Reply } from './reply.ts'
+import { readRequest, prepareRoute } from './request.ts'
+import type { PreparedRoute } from './request.ts'
+import { encodeReply, problemReply } from './response.ts'
+import type { AnswerContext } from './response.ts'
+import type { Caller, Route } from './route-types.ts'
 import { readTenantHeader } from './tenant-header.ts'
 import { readClientTrace, traceIdOf } from './trace.ts'
 import { verifyProblem, verifyReply } from './verify-response.ts'
@@ -105,7 +108,7 @@ async function answer<T>(
         log(error, true)
         return JSON.stringify(problemDocument(error, occurrence()))
       } catch {
-        return lastProblem
+        return LAST_PROBLEM
       }
     },
   }
@@ -124,13 +127,13 @@ async function answer<T>(
       return await encodeReply(problemReply(told, occurrence()), context)
     } catch {
       deadline.clear()
-      return { status: 500, headers: { 'content-type': 'application/problem+json' }, body: lastProblem }
+      return { status: 500, headers: { 'content-type': 'application/problem+json' }, body: LAST_PROBLEM }
     }
   }
 }
 
 /** Where even the problem document cannot be written (an extension that is no JSON, say), this one is. */
-const lastProblem =
+const LAST_PROBLEM =
   '{"title":"Something failed that should not","status":500,"code":"INTERNAL","retryable":false}'
 
 /** What belongs to one request beside its inputs. */

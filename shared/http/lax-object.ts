@@ -1,4 +1,5 @@
-import { definitionOf, mostItemsOf, type AnySchema, type SchemaDefinition } from './schema-parts.ts'
+import { definitionOf, mostItemsOf } from './schema-parts.ts'
+import type { AnySchema, SchemaDefinition } from './schema-parts.ts'
 
 /**
  * Finds an object in a body's schema that would silently drop unknown members, and says where it stands. A client whose

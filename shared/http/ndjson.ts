@@ -1,5 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
-import { streamedBody, type StreamedBodyOptions } from './streamed-body.ts'
+import { streamedBody } from './streamed-body.ts'
+import type { StreamedBodyOptions } from './streamed-body.ts'
 
 export interface NdjsonOptions extends Omit<StreamedBodyOptions, 'chunks' | 'frame' | 'onError'> {
   /** Each string one or several lines, joined by \n and without one at the end. */

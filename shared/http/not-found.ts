@@ -1,14 +1,14 @@
-import { type HttpMethod } from '@azure/functions'
+import type { HttpMethod } from '@azure/functions'
 import { TrickleError } from '../errors/index.ts'
 import { parsePathTemplate, templateMatches } from './path-template.ts'
-import { type Route, type RouteFacts } from './route-types.ts'
+import type { Route, RouteFacts } from './route-types.ts'
 
 /** All that the platform can route but TRACE and CONNECT, which no API takes. */
-const allMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const ALL_METHODS: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** The methods that a route is registered for: HEAD is answered wherever GET is. */
 export function methodsOf(route: RouteFacts): HttpMethod[] {
-  if (route.isCatchAll) return [...allMethods]
+  if (route.isCatchAll) return [...ALL_METHODS]
   return route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
 }
 

@@ -1,14 +1,14 @@
-import {
-  createDocument,
-  type ZodOpenApiOperationObject,
-  type ZodOpenApiOverride,
-  type ZodOpenApiResponseObject,
-  type ZodOpenApiSchemaObject,
+import { createDocument } from 'zod-openapi'
+import type {
+  ZodOpenApiOperationObject,
+  ZodOpenApiOverride,
+  ZodOpenApiResponseObject,
+  ZodOpenApiSchemaObject,
 } from 'zod-openapi'
 import type { AnyError, ErrorCode, ErrorEntry } from '../errors/index.ts'
 import { errorsOf } from './kernel-errors.ts'
-import { errorsPagePath } from './problem.ts'
-import { type ResponseDefinition, type RouteFacts } from './route-types.ts'
+import { ERRORS_PAGE_PATH } from './problem.ts'
+import type { ResponseDefinition, RouteFacts } from './route-types.ts'
 import { TENANT_HEADER } from './tenant-header.ts'
 
 /** Title page of the reference. `version` is the version of Trickle. */
@@ -47,7 +47,7 @@ export function buildDocument(
 }
 
 function describe({ description }: DocumentInfo): string {
-  return [description ?? '', `[All error codes](${errorsPagePath})`].join('\n\n').trim()
+  return [description ?? '', `[All error codes](${ERRORS_PAGE_PATH})`].join('\n\n').trim()
 }
 
 /** Mends what zod's JSON Schema says too little or too much of. */
@@ -241,7 +241,7 @@ function kindOf(error: AnyError, catalogue: Catalogue): Kind {
 
 function exampleOf({ code, status, title, retryable }: Kind): object {
   return {
-    type: `${errorsPagePath}#${code}`,
+    type: `${ERRORS_PAGE_PATH}#${code}`,
     title,
     status,
     detail: 'What is wrong with this very request.',

@@ -1,5 +1,5 @@
 import { parsePathTemplate, templatesOverlap } from './path-template.ts'
-import { type RouteFacts } from './route-types.ts'
+import type { RouteFacts } from './route-types.ts'
 
 type Named = Pick<RouteFacts, 'name' | 'method' | 'path' | 'isCatchAll'>
 

@@ -1,7 +1,7 @@
-import { type TrickleError } from '../errors/index.ts'
+import type { TrickleError } from '../errors/index.ts'
 
 /** Where the codes are explained; `docsRoutes` serves it. */
-export const errorsPagePath = '/api/docs/errors'
+export const ERRORS_PAGE_PATH = '/api/docs/errors'
 
 /** What identifies the occurrence that a problem document tells of. */
 export interface Occurrence {
@@ -21,7 +21,7 @@ export function problemDocument(error: TrickleError, occurrence: Occurrence): Re
   return {
     // First, so that no extension can replace a standard member.
     ...error.extensions,
-    type: `${errorsPagePath}#${error.code}`,
+    type: `${ERRORS_PAGE_PATH}#${error.code}`,
     title: error.title,
     status: error.status,
     detail: error.detail,

@@ -1,8 +1,8 @@
-import { type HttpFunctionOptions } from '@azure/functions'
-import { type Kernel } from './kernel.ts'
+import type { HttpFunctionOptions } from '@azure/functions'
+import type { Kernel } from './kernel.ts'
 import { methodsOf } from './not-found.ts'
 import { findOverlaps } from './overlaps.ts'
-import { type Route } from './route-types.ts'
+import type { Route } from './route-types.ts'
 
 /** What is used of `app` of @azure/functions. */
 export interface FunctionsApp {

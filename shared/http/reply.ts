@@ -48,7 +48,7 @@ const defaultTypes: Readonly<Record<ReplyContent['kind'], string | undefined>> =
 }
 
 /** The fetch standard's "null body statuses" among those that a handler can answer: a body with them makes the library throw. */
-const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304])
+const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304])
 
 /**
  * Makes a reply with at most one body.
@@ -62,7 +62,7 @@ export function reply(status: number, options: ReplyOptions = {}): Reply {
   const contents = contentsOf(options)
   const content = contents[0] ?? { kind: 'none' }
   if (contents.length > 1) throw new TypeError('A reply has one body at most')
-  if (content.kind !== 'none' && bodilessStatuses.has(status)) {
+  if (content.kind !== 'none' && BODILESS_STATUSES.has(status)) {
     throw new TypeError(`A reply with status ${status} has no body`)
   }
   return {

@@ -1,25 +1,21 @@
-import { type HttpRequest } from '@azure/functions'
+import type { HttpRequest } from '@azure/functions'
 import { ReadableStream } from 'node:stream/web'
 import { decodeUtf8, parseExactJsonInTurns, longPartOf } from '../json/index.ts'
 import { readBody, refuseBody } from './body.ts'
 import { answerTypesOf, checkAccept } from './answer-types.ts'
-import { type BodyPlaces, placesOf } from './body-places.ts'
+import { placesOf } from './body-places.ts'
+import type { BodyPlaces } from './body-places.ts'
 import { readConditions } from './conditions.ts'
 import { mediaTypesOf } from './define-route.ts'
-import { throwFindings, type Findings } from './findings.ts'
+import { throwFindings } from './findings.ts'
+import type { Findings } from './findings.ts'
 import { idempotencyOf, readIdempotencyKey } from './idempotency.ts'
-import {
-  checkUrlEncoding,
-  queryFactsOf,
-  readHeaders,
-  readParams,
-  readQuery,
-  type QueryFacts,
-} from './inputs.ts'
+import { checkUrlEncoding, queryFactsOf, readHeaders, readParams, readQuery } from './inputs.ts'
+import type { QueryFacts } from './inputs.ts'
 import { checkMediaType } from './media-type.ts'
 import { parsePathTemplate } from './path-template.ts'
 import { pacedBody } from './upload-pace.ts'
-import { type Idempotency, type Route } from './route-types.ts'
+import type { Idempotency, Route } from './route-types.ts'
 import { checkPart } from './validation.ts'
 
 /** A route and what is found out about it once, at the start. */

@@ -1,19 +1,20 @@
-import { type HttpRequest } from '@azure/functions'
-import { type ReadableStream } from 'node:stream/web'
-import { type z } from 'zod'
-import { type Role } from '../auth/index.ts'
+import type { HttpRequest } from '@azure/functions'
+import type { ReadableStream } from 'node:stream/web'
+import type { z } from 'zod'
+import type { Role } from '../auth/index.ts'
 import type { AnyError } from '../errors/index.ts'
-import { type Reply } from './reply.ts'
+import type { Reply } from './reply.ts'
 import type { RunsOn } from './runs-on.ts'
-import { type ClientTrace } from './trace.ts'
+import type { ClientTrace } from './trace.ts'
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** The roles that work on a tenant: of its own token, or of a service that acts for it. */
 export type TenantRole = Exclude<Role, 'operator' | 'service'>
 
 /**
- * Who may call a route. `roles`: any one of them is enough. publicOrOperator: everybody, and the handler is told when it
- * is an operator, who may see more; a token that is sent must be valid, one without the role operator counts as none.
+ * Who may call a route. `roles`: any one of them is enough. publicOrOperator: everybody, and the handler is told when
+ * it is an operator, who may see more; a token that is sent must be valid, one without the role operator counts as
+ * none.
  */
 export type Access =
   | { readonly kind: 'public' }
@@ -74,7 +75,8 @@ export interface JsonBody<S extends z.ZodType = z.ZodType> {
   readonly mediaTypes?: readonly string[]
   /**
    * Brings what clients send into the one form that the schema takes, such as other media types. A TrickleError that it
-   * throws reaches the client. It sees the body before any check, so it must not walk through more than the schema takes.
+   * throws reaches the client. It sees the body before any check, so it must not walk through more than the schema
+   * takes.
    */
   readonly transform?: (json: unknown, mediaType: string, headers: Headers) => Transformed
   /** What other media types look like before `transform`, for the reference only. */
@@ -83,8 +85,8 @@ export interface JsonBody<S extends z.ZodType = z.ZodType> {
 }
 
 /**
- * A body that the handler reads itself, chunk by chunk; it must limit what it takes. It fails with UPLOAD_TOO_SLOW when the
- * client sends too slowly, and when the time of the request is over.
+ * A body that the handler reads itself, chunk by chunk; it must limit what it takes. It fails with UPLOAD_TOO_SLOW when
+ * the client sends too slowly, and when the time of the request is over.
  */
 export interface StreamBody {
   readonly kind: 'stream'
@@ -114,7 +116,10 @@ export interface ResponseDefinition {
   readonly example?: unknown
 }
 
-/** The caller's Idempotency-Key (with the door it came through, so that a queue's key is never an HTTP one), and what the request was, so that a key reused for another request is found out. */
+/**
+ * The caller's Idempotency-Key (with the door it came through, so that a queue's key is never an HTTP one), and what
+ * the request was, so that a key reused for another request is found out.
+ */
 export interface Idempotency {
   readonly key: string
   /** SHA-256 of method, path template, parameters, query, conditions, media type and canonical body. */
@@ -139,7 +144,7 @@ export interface HandlerContext<T, A extends Access, P, Q, H, B> {
   /** When the client is answered 504, in milliseconds since the epoch. Pass it and `signal` to all I/O. */
   readonly deadlineAtMs: number
   readonly signal: AbortSignal
-  /** Fires when the client hangs up, as far as that can be seen. Whoever only waits for it should stop; a write goes on. */
+  /** Fires when the client hangs up, as far as that can be seen. Code that only waits should stop; a write goes on. */
   readonly clientSignal: AbortSignal
   /**
    * Checks the token and its tenant again, for answers that go on for long: a token ends, a tenant is suspended.

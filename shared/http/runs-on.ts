@@ -1,6 +1,6 @@
 /** The two apps that one bundle can be: `public` answers callers, `background` does what nobody waits for. */
-export const sides = ['public', 'background'] as const
-export type Side = (typeof sides)[number]
+export const SIDES = ['public', 'background'] as const
+export type Side = (typeof SIDES)[number]
 
 /** In which of the apps a trigger runs. */
 export type RunsOn = Side | 'both'

@@ -1,5 +1,6 @@
 import type { ReadableStream } from 'node:stream/web'
-import { streamedBody, type StreamedBodyOptions } from './streamed-body.ts'
+import { streamedBody } from './streamed-body.ts'
+import type { StreamedBodyOptions } from './streamed-body.ts'
 
 /** One event of a stream of server-sent events (WHATWG HTML, §9.2). Without data it only moves the client's last id. */
 export interface ServerSentEvent {

@@ -7,7 +7,7 @@ import { withinDeadline } from './deadline.ts'
  * A reply beyond this size is cut off with an error; handlers stay well below it and hand out a cursor to go on. It is
  * what one slow client can make an instance hold where its connection can not be watched.
  */
-export const maxStreamBytes = 67_108_864
+export const STREAM_BYTES_MAX = 67_108_864
 
 export interface StreamedBodyOptions {
   readonly chunks: AsyncIterable<string>
@@ -31,7 +31,7 @@ export interface StreamedBodyOptions {
  * @throws what the iterable throws before its first string, or the signal's reason
  */
 export async function streamedBody(options: StreamedBodyOptions): Promise<ReadableStream<Uint8Array>> {
-  const { signal, client, maxBytes = maxStreamBytes } = options
+  const { signal, client, maxBytes = STREAM_BYTES_MAX } = options
   const iterator = options.chunks[Symbol.asyncIterator]()
   const stop = client === undefined ? signal : AbortSignal.any([signal, client.signal])
   const isGone = (): boolean => client?.signal.aborted === true
@@ -43,7 +43,7 @@ export async function streamedBody(options: StreamedBodyOptions): Promise<Readab
     // Not awaited: the iterator may hang, and then so does its return.
     iterator.return?.().catch(() => undefined)
   }
-  // A reader that has gone away asks for nothing more: the iterable must be ended all the same.
+  // A reader that has disconnected asks for nothing more: the iterable must be ended all the same.
   stop.addEventListener('abort', end, { once: true })
   const read = (): Promise<IteratorResult<string>> => withinDeadline(iterator.next(), stop)
 

@@ -1,4 +1,4 @@
-import { type HttpRequest } from '@azure/functions'
+import type { HttpRequest } from '@azure/functions'
 import { TrickleError } from '../errors/index.ts'
 
 /** Names the tenant that a service acts for in one request. */

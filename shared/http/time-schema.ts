@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readTime } from '../time/index.ts'
 
-/** A time in a body or a query. It reaches the handler as it came; whoever stores it brings it to UTC. */
+/** A time in a body or a query. It reaches the handler as it came; the code that stores it brings it to UTC. */
 export const timeSchema = z
   .string()
   .superRefine((text, context) => {

@@ -1,4 +1,4 @@
-import { type InvocationContext } from '@azure/functions'
+import type { InvocationContext } from '@azure/functions'
 
 /** W3C trace context as the client sent it, in the form in which it can be stored and passed on. */
 export interface ClientTrace {
@@ -10,7 +10,7 @@ export interface ClientTrace {
 const TRACE_PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const ALL_ZEROS = /^0+$/
 /** The least that the standard wants to be passed on; more would be kept with every event. */
-const MAX_TRACE_STATE_CHARACTERS = 512
+const TRACE_STATE_CHARACTERS_MAX = 512
 const TRACE_STATE = /^[\x20-\x7e]+$/
 
 /** Reads the client's own trace headers. Invalid ones count as absent, as the standard demands: no request fails for its trace. */
@@ -27,7 +27,7 @@ export function readClientTrace(headers: {
     (version !== '00' || rest === undefined)
   if (!isValid) return null
   const traceState = headers.get('tracestate') ?? ''
-  const isKept = traceState.length <= MAX_TRACE_STATE_CHARACTERS && TRACE_STATE.test(traceState)
+  const isKept = traceState.length <= TRACE_STATE_CHARACTERS_MAX && TRACE_STATE.test(traceState)
   return { traceParent: `00-${traceId}-${parentId}-${flags}`, traceState: isKept ? traceState : null }
 }
 

@@ -1,4 +1,5 @@
-import { ReadableStream, type ReadableStreamDefaultReader } from 'node:stream/web'
+import { ReadableStream } from 'node:stream/web'
+import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { TrickleError } from '../errors/index.ts'
 import { discardRest } from './body.ts'
 

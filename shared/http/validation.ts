@@ -1,8 +1,10 @@
-import { type z } from 'zod'
-import { errorCatalogue, type ErrorCode } from '../errors/index.ts'
+import type { z } from 'zod'
+import { errorCatalogue } from '../errors/index.ts'
+import type { ErrorCode } from '../errors/index.ts'
 import { isRawJson, jsonPointer } from '../json/index.ts'
 import { findExcess } from './excess.ts'
-import { addProblem, isFull, type Findings, type Place } from './findings.ts'
+import { addProblem, isFull } from './findings.ts'
+import type { Findings, Place } from './findings.ts'
 
 export const inBody: Place = jsonPointer
 export const byName: Place = (path) => path.map(String).join('.')

@@ -1,8 +1,8 @@
 import { codeOfError, TrickleError } from '../errors/index.ts'
 import { parseExactJson } from '../json/index.ts'
 import { errorsOf } from './kernel-errors.ts'
-import { type Reply } from './reply.ts'
-import { type RouteFacts } from './route-types.ts'
+import type { Reply } from './reply.ts'
+import type { RouteFacts } from './route-types.ts'
 
 /**
  * Holds a reply against what its route promises, so that the reference cannot drift from the code. For tests.

@@ -1,6 +1,6 @@
-const space = 0x20
-const tab = 0x09
-const carriageReturn = 0x0d
+const SPACE = 0x20
+const TAB = 0x09
+const CARRIAGE_RETURN = 0x0d
 
 /**
  * True when a line of NDJSON holds nothing but spaces, tabs and carriage returns, however many; such a line is passed
@@ -9,7 +9,7 @@ const carriageReturn = 0x0d
  */
 export function isBlankLine(line: Uint8Array): boolean {
   for (const byte of line) {
-    if (byte !== space && byte !== tab && byte !== carriageReturn) return false
+    if (byte !== SPACE && byte !== TAB && byte !== CARRIAGE_RETURN) return false
   }
   return true
 }

@@ -7,7 +7,7 @@ export const SAFE_NUMBER_CHARACTERS = 15
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 /** An int64 has at most 19 digits and a sign: longer tokens are not even converted. */
-const INT64_MAX_CHARACTERS = 20
+const INT64_CHARACTERS_MAX = 20
 const INTEGER_TOKEN = /^-?\d+$/
 
 export type NumberKind = 'double' | 'rawInteger' | 'inexact'
@@ -27,7 +27,7 @@ export function classifyNumber(token: string): NumberKind {
   const value = Number(token)
   if (isSurelyDouble(token, value)) return 'double'
   if (Number.isFinite(value) && isSameDecimal(token, String(value))) return 'double'
-  if (token.length > INT64_MAX_CHARACTERS || !INTEGER_TOKEN.test(token)) return 'inexact'
+  if (token.length > INT64_CHARACTERS_MAX || !INTEGER_TOKEN.test(token)) return 'inexact'
   const integer = BigInt(token)
   return integer >= INT64_MIN && integer <= INT64_MAX ? 'rawInteger' : 'inexact'
 }

@@ -1,4 +1,5 @@
-import { TrickleError, type FieldProblem } from '../errors/index.ts'
+import { TrickleError } from '../errors/index.ts'
+import type { FieldProblem } from '../errors/index.ts'
 import { describePosition, findSyntaxError } from './syntax-error.ts'
 
 /**

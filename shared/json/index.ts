@@ -11,7 +11,7 @@ export { isBlankLine } from './blank-line.ts'
 export {
   parseExactJson,
   parseExactJsonInTurns,
-  defaultMaxDepth,
+  DEFAULT_DEPTH_MAX,
   type ParseExactOptions,
 } from './parse-exact.ts'
 export { LineCutter, type CutLine } from './line-cutter.ts'

@@ -8,7 +8,7 @@ export interface ParseExactOptions {
 }
 
 /** PostgreSQL's JSON parser recurses and stops at its stack limit; no sensible event nests anywhere near this deep. */
-export const defaultMaxDepth = 100
+export const DEFAULT_DEPTH_MAX = 100
 
 /**
  * Parses a JSON text (RFC 8259) without loss: the value holds doubles where they say exactly what the text says, and
@@ -21,7 +21,7 @@ export const defaultMaxDepth = 100
  */
 export function parseExactJson(
   text: string,
-  { maxDepth = defaultMaxDepth }: ParseExactOptions = {},
+  { maxDepth = DEFAULT_DEPTH_MAX }: ParseExactOptions = {},
 ): unknown {
   const parser = new PieceParser(text, { maxDepth, pieceCharacters: Infinity })
   parser.advance(text.length)
@@ -35,7 +35,7 @@ export function parseExactJson(
  */
 export async function parseExactJsonInTurns(
   text: string,
-  { maxDepth = defaultMaxDepth, signal }: ParseExactOptions & { readonly signal?: AbortSignal } = {},
+  { maxDepth = DEFAULT_DEPTH_MAX, signal }: ParseExactOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<unknown> {
   if (text.length <= SHORT_TEXT_CHARACTERS) return parseExactJson(text, { maxDepth })
   const parser = new PieceParser(text, { maxDepth, pieceCharacters: TURN_CHARACTERS })

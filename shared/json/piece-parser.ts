@@ -1,17 +1,18 @@
-import { type FieldProblem } from '../errors/index.ts'
+import type { FieldProblem } from '../errors/index.ts'
 import { classifyNumber, SAFE_NUMBER_CHARACTERS } from './exact-number.ts'
 import { findFault, malformed, tooDeep, unfit } from './faults.ts'
-import { newPart, pathOf, type OpenPart } from './open-part.ts'
+import { newPart, pathOf } from './open-part.ts'
+import type { OpenPart } from './open-part.ts'
 import { jsonPointer } from './pointer.ts'
-import { type ReviverContext } from './raw-json.ts'
+import type { ReviverContext } from './raw-json.ts'
 import { noteLongPart } from './long-part.ts'
 import * as tokens from './tokens.ts'
 import { findUnsafeText, mayHoldUnsafeText } from './unsafe-text.ts'
 
 /** As many as a client will mend at once; a body of a million bad numbers must not make a megabyte of errors. */
-const MAX_PROBLEMS = 20
+const PROBLEMS_MAX = 20
 /** A number can be as long as the body; this much is enough to find it. */
-const MAX_SHOWN_NUMBER_CHARACTERS = 40
+const SHOWN_NUMBER_CHARACTERS_MAX = 40
 
 export interface PieceOptions {
   /** How deep arrays and objects may nest; a scalar has depth 0. */
@@ -194,23 +195,23 @@ export class PieceParser {
     const token = this.#text.slice(index, end)
     const kind = classifyNumber(token)
     if (kind === 'rawInteger') this.#lastRawInteger = index
-    if (kind !== 'inexact' || this.#inexact.length >= MAX_PROBLEMS) return
+    if (kind !== 'inexact' || this.#inexact.length >= PROBLEMS_MAX) return
     const shown =
-      token.length <= MAX_SHOWN_NUMBER_CHARACTERS ? token : `${token.slice(0, MAX_SHOWN_NUMBER_CHARACTERS)}…`
+      token.length <= SHOWN_NUMBER_CHARACTERS_MAX ? token : `${token.slice(0, SHOWN_NUMBER_CHARACTERS_MAX)}…`
     this.#inexact.push({
       pointer: jsonPointer(this.#pathTo(this.#depth)),
       message: `${shown} would lose value`,
     })
     // A long text is not walked to its end for the sake of more of the same; a short one may still be no JSON at all.
-    if (this.#inexact.length === MAX_PROBLEMS && Number.isFinite(this.#options.pieceCharacters))
+    if (this.#inexact.length === PROBLEMS_MAX && Number.isFinite(this.#options.pieceCharacters))
       this.#refuseUnfit()
   }
 
   /** Looks for strings that can't be stored. `value` was parsed from `text`; it stands at `path`. */
   #inspect(text: string, value: unknown, path: readonly PropertyKey[], firstIndex: number): void {
-    if (this.#unsafe.length >= MAX_PROBLEMS || !mayHoldUnsafeText(text)) return
-    this.#unsafe.push(...findUnsafeText(value, MAX_PROBLEMS - this.#unsafe.length, path, firstIndex))
-    if (this.#unsafe.length === MAX_PROBLEMS) this.#refuseUnfit()
+    if (this.#unsafe.length >= PROBLEMS_MAX || !mayHoldUnsafeText(text)) return
+    this.#unsafe.push(...findUnsafeText(value, PROBLEMS_MAX - this.#unsafe.length, path, firstIndex))
+    if (this.#unsafe.length === PROBLEMS_MAX) this.#refuseUnfit()
   }
 
   #refuseUnfit(): void {

@@ -1,4 +1,4 @@
-import { type FieldProblem } from '../errors/index.ts'
+import type { FieldProblem } from '../errors/index.ts'
 import { jsonPointer } from './pointer.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg'
 import { isThisMachine } from '../address/index.ts'
 
 /** Scope of an Entra ID token for Azure Database for PostgreSQL, the same for every server. */
-export const entraScope = 'https://ossrdbms-aad.database.windows.net/.default'
+export const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default'
 
 /**
  * Where a url leads and as whom, without its password: the driver lets a url's empty password win over a callback, so

@@ -16,7 +16,7 @@ export type FailureClass =
   /** The same again would fail again. */
   | 'never'
 
-const BY_SQLSTATE: Readonly<Record<string, FailureClass>> = {
+const bySqlstate: Readonly<Record<string, FailureClass>> = {
   '08001': 'before-send',
   '08004': 'before-send',
   '53300': 'before-send', // too many connections
@@ -43,7 +43,7 @@ const BY_SQLSTATE: Readonly<Record<string, FailureClass>> = {
   '25006': 'role-changed', // read-only: a standby, or a server whose storage is full
 }
 
-const BY_SYSTEM_CODE: Readonly<Record<string, FailureClass>> = {
+const bySystemCode: Readonly<Record<string, FailureClass>> = {
   ECONNREFUSED: 'before-send',
   ENOTFOUND: 'before-send',
   EAI_AGAIN: 'before-send',
@@ -93,8 +93,7 @@ function classifyKnown(error: unknown): FailureClass {
   const { code, message, syscall } = error as DriverError
   if (typeof code === 'string') {
     const known =
-      BY_SQLSTATE[code] ??
-      (syscall === 'connect' && code === 'ETIMEDOUT' ? 'before-send' : BY_SYSTEM_CODE[code])
+      bySqlstate[code] ?? (syscall === 'connect' && code === 'ETIMEDOUT' ? 'before-send' : bySystemCode[code])
     if (known !== undefined) return known
   }
   if (typeof message === 'string') {
@@ -131,6 +130,6 @@ export function schemaOf(error: unknown): string {
 export function breaksConnection(error: unknown): boolean {
   const code = codeOf(error)
   if (/^(57P0[1-5]|08...|25P0[34]|40003)$/.test(code)) return true
-  const isServerAnswer = /^[0-9A-Z]{5}$/.test(code) && BY_SYSTEM_CODE[code] === undefined
+  const isServerAnswer = /^[0-9A-Z]{5}$/.test(code) && bySystemCode[code] === undefined
   return !isServerAnswer
 }

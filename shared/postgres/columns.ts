@@ -87,7 +87,7 @@ function placeIn(statement: string, fields: Answer['fields'], name: string): num
 }
 
 /** Of a statement that is run for its effect. */
-export const NO_COLUMNS = columns({})
+export const noColumns = columns({})
 
 /** `tenantId` is the column `tenant_id`. */
 const columnName = (property: string): string =>

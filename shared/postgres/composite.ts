@@ -28,7 +28,7 @@ function endOfPlain(text: string, start: number, end: number): number {
   return comma === -1 ? end : comma
 }
 
-/** Behind the closing quote, which is the first one that is not doubled. */
+/** The place after the closing quote, which is the first one that is not doubled. */
 function endOfQuoted(text: string, start: number): number {
   for (let at = text.indexOf(QUOTE, start + 1); at !== -1; at = text.indexOf(QUOTE, at + 2)) {
     if (!text.startsWith(QUOTE, at + 1)) return at + 1

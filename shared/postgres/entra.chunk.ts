@@ -1,8 +1,9 @@
-import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity'
-import { entraScope } from './address.ts'
+import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity'
+import type { TokenCredential } from '@azure/identity'
+import { ENTRA_SCOPE } from './address.ts'
 
 /** A token that ends within this time is not used for a new connection: the login may take as long. */
-const REMAINING_MS_MIN = 5 * 60_000
+const REMAINING_MIN_MS = 5 * 60_000
 
 /** Gives the password for one login role: an Entra ID token, renewed before it ends. `drop` forgets a refused one. */
 export function createTokenSource(clientId: string | undefined): {
@@ -14,8 +15,8 @@ export function createTokenSource(clientId: string | undefined): {
   let cached: { token: string; expiresOnTimestamp: number } | undefined
   return {
     async password() {
-      if (cached === undefined || cached.expiresOnTimestamp - Date.now() < REMAINING_MS_MIN) {
-        cached = (await credential.getToken(entraScope)) ?? undefined
+      if (cached === undefined || cached.expiresOnTimestamp - Date.now() < REMAINING_MIN_MS) {
+        cached = (await credential.getToken(ENTRA_SCOPE)) ?? undefined
         if (cached === undefined) throw new Error('no Entra ID token could be had for PostgreSQL')
       }
       return cached.token

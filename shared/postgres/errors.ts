@@ -1,7 +1,8 @@
 import { isTrickleError, TrickleError } from '../errors/index.ts'
-import { classifyFailure, codeOf, type FailureClass } from './classify.ts'
+import { classifyFailure, codeOf } from './classify.ts'
+import type { FailureClass } from './classify.ts'
 
-const MESSAGE_BY_CLASS: Readonly<
+const messageByClass: Readonly<
   Record<
     Exclude<FailureClass, 'never'>,
     {
@@ -36,7 +37,7 @@ const MESSAGE_BY_CLASS: Readonly<
 
 /** Something may have been written, and what failed afterwards does not tell. */
 export const outcomeUnknown = (cause: unknown): TrickleError =>
-  new TrickleError('OUTCOME_UNKNOWN', MESSAGE_BY_CLASS.ambiguous.detail, {
+  new TrickleError('OUTCOME_UNKNOWN', messageByClass.ambiguous.detail, {
     cause,
     headers: { 'Retry-After': '1' },
   })
@@ -66,6 +67,6 @@ export function databaseError(error: unknown): TrickleError {
       { cause: error },
     )
   }
-  const { code, detail } = MESSAGE_BY_CLASS[failure]
+  const { code, detail } = messageByClass[failure]
   return new TrickleError(code, detail, { cause: error, headers: { 'Retry-After': '1' } })
 }

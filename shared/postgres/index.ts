@@ -7,7 +7,7 @@
 export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
 export type { RunStatement, Statement } from './statement.ts'
 export type { Decision, FirstTrip } from './transactions.ts'
-export { addressOf, entraScope } from './address.ts'
+export { addressOf, ENTRA_SCOPE } from './address.ts'
 export {
   classifyFailure,
   codeOf,
@@ -21,7 +21,7 @@ export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'
 export { INT8_MAX, instanceLimits, poolLimits, retryLimits } from './settings.ts'
 export type { Work } from './connection-turns.ts'
-export { columns, NO_COLUMNS, type Columns, type RowOf } from './columns.ts'
+export { columns, noColumns, type Columns, type RowOf } from './columns.ts'
 export {
   arrayOf,
   bigint,
@@ -42,8 +42,8 @@ export { changedSettings, selectLoginSettings, type ChangedSetting } from './log
 export { timestampOfText } from './timestamps.ts'
 export {
   everyRow,
-  logins,
-  tableVerbs,
+  LOGINS,
+  TABLE_VERBS,
   type Login,
   type Reach,
   type RelationAccess,

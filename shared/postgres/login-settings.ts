@@ -1,7 +1,8 @@
 import { json, orElse, orNull, text } from './column-types.ts'
-import { columns, type RowOf } from './columns.ts'
+import { columns } from './columns.ts'
+import type { RowOf } from './columns.ts'
 import type { Statement } from './statement.ts'
-import { logins } from './table-access.ts'
+import { LOGINS } from './table-access.ts'
 
 /** A setting of a login that is not as database/roles.sql made it. */
 export interface ChangedSetting {
@@ -37,7 +38,7 @@ export const selectLoginSettings: Statement<RowOf<typeof loginColumns>> = {
         where s.setrole = r.oid and d.datname = pg_catalog.current_database()) as settings_here
     from pg_catalog.pg_roles r where r.rolname = any ($1) order by r.rolname`,
   columns: loginColumns,
-  values: [logins],
+  values: [LOGINS],
 }
 
 /** What differs, by login and name. A setting for this database alone is never of roles.sql. */

@@ -1,20 +1,16 @@
-import { Pool, type CustomTypesConfig, type PoolClient, type QueryArrayConfig } from 'pg'
+import { Pool } from 'pg'
+import type { CustomTypesConfig, PoolClient, QueryArrayConfig } from 'pg'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { loginOf } from './login.ts'
-import { RetryBudget, withRetry, type RetryOptions } from './retry.ts'
+import { RetryBudget, withRetry } from './retry.ts'
+import type { RetryOptions } from './retry.ts'
 import { poolLimits } from './settings.ts'
-import { ConnectionTurns, type Turn, type Work } from './connection-turns.ts'
+import { ConnectionTurns } from './connection-turns.ts'
+import type { Turn, Work } from './connection-turns.ts'
 import type { RunStatement, Statement } from './statement.ts'
-import {
-  eachInOneTrip,
-  inOneTrip,
-  inTransaction,
-  inTwoTrips,
-  type Decision,
-  type FirstTrip,
-  type Session,
-} from './transactions.ts'
+import { eachInOneTrip, inOneTrip, inTransaction, inTwoTrips } from './transactions.ts'
+import type { Decision, FirstTrip, Session } from './transactions.ts'
 
 export interface DatabaseOptions {
   /** postgres://role[:password]@host:port/database */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { equalJitterMs, fullJitterMs } from '../retry/index.ts'
-import { classifyFailure, codeOf, type FailureClass } from './classify.ts'
+import { classifyFailure, codeOf } from './classify.ts'
+import type { FailureClass } from './classify.ts'
 import { retryLimits } from './settings.ts'
 
 /**

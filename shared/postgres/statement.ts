@@ -6,7 +6,7 @@ export interface Statement<R = unknown> {
   readonly name: string
   /** Names each column that it gives, and never `*`. */
   readonly text: string
-  /** What is read of its answer; `NO_COLUMNS` where it is run for its effect. */
+  /** What is read of its answer; `noColumns` where it is run for its effect. */
   readonly columns: Pick<Columns<R>, 'read'>
   readonly values: readonly unknown[]
 }

@@ -4,17 +4,8 @@
  * Only successes are kept: a request that failed may be sent again with its key.
  */
 import { TrickleError } from '../errors/index.ts'
-import {
-  codeOf,
-  columns,
-  NO_COLUMNS,
-  text,
-  UNIQUE_VIOLATION,
-  type Database,
-  type RowOf,
-  type RunStatement,
-  type Statement,
-} from '../postgres/index.ts'
+import { codeOf, columns, noColumns, text, UNIQUE_VIOLATION } from '../postgres/index.ts'
+import type { Database, RowOf, RunStatement, Statement } from '../postgres/index.ts'
 
 /** Operators belong to no tenant; their receipts are kept under the nil uuid, which no tenant has. */
 export const PLATFORM_SCOPE = '00000000-0000-0000-0000-000000000000'
@@ -96,7 +87,7 @@ const LOCK_CLASS = 1_163_067_394
 const lockKey = (scope: string, key: string): Statement => ({
   name: 'lock_receipt',
   text: 'select pg_advisory_xact_lock($1, hashtext($2))',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [LOCK_CLASS, `${scope} ${key}`],
 })
 
@@ -122,6 +113,6 @@ const insertReceipt = (
 ): Statement => ({
   name: 'insert_receipt',
   text: 'insert into trickle_commands_log.receipts (tenant_id, key, fingerprint, status, result) values ($1, $2, $3, $4, $5)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [scope, key, fingerprint, status, result],
 })

@@ -1,4 +1,5 @@
-import { everyRow, type RelationAccess, type TableAccess } from '../postgres/index.ts'
+import { everyRow } from '../postgres/index.ts'
+import type { RelationAccess, TableAccess } from '../postgres/index.ts'
 
 /** Changed by functions only: each looks at the fence. */
 const byFunctions: RelationAccess = {

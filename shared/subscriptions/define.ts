@@ -64,7 +64,7 @@ const TYPES_MAX = 100
 /** Longer than any call that a handler should wait for, shorter than what a Functions host lets run. */
 const ATTEMPT_TIMEOUT_MS = 30_000
 /** Four waits of the default five attempts are 4 s together: a glitch passes, and poison does not hold others long. */
-const BACKOFF_MS = { first: 250, longest: 60_000 } as const
+const usualBackoffMs = { first: 250, longest: 60_000 } as const
 
 /**
  * Checks a subscription and fills in its defaults.
@@ -77,7 +77,7 @@ export const defineSubscription = (definition: EventSubscription): Subscription 
 export function checkedSubscription(options: SubscriptionOptions, code: Subscription['code']): Subscription {
   const { name, types, streamTypes, maxAttempts = 5 } = options
   const attemptTimeoutMs = options.attemptTimeoutMs ?? ATTEMPT_TIMEOUT_MS
-  const backoffMs = options.backoffMs ?? BACKOFF_MS
+  const backoffMs = options.backoffMs ?? usualBackoffMs
   if (!NAME.test(name)) throw invalid(name, 'its name must be 1 to 63 of a-z, 0-9 and "-"')
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > ATTEMPTS_MAX)
     throw invalid(name, `maxAttempts must be 1 to ${ATTEMPTS_MAX}`)

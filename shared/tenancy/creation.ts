@@ -40,7 +40,7 @@ const invalid = (given: string, pointer: string, form: string): TrickleError =>
     errors: [{ pointer, message: 'has a form that is not allowed' }],
   })
 
-const WORDS = { id: 'id', slug: 'slug', externalId: 'external id' } as const
+const words = { id: 'id', slug: 'slug', externalId: 'external id' } as const
 
 /** @throws TrickleError TENANT_EXISTS when a name is another tenant's. Thrown inside of the transaction, so nothing is made. */
 export function refuseTaken(
@@ -50,7 +50,7 @@ export function refuseTaken(
 ): void {
   const errors = creations.flatMap(({ outcome, field, holder, heldAs }, index) =>
     outcome === 'taken'
-      ? [{ pointer: pointerOf(index, field), message: `is the ${WORDS[heldAs]} of the tenant ${holder}` }]
+      ? [{ pointer: pointerOf(index, field), message: `is the ${words[heldAs]} of the tenant ${holder}` }]
       : [],
   )
   const at = creations.findIndex(({ outcome }) => outcome === 'taken')
@@ -58,7 +58,7 @@ export function refuseTaken(
   if (first === undefined || tenant === undefined) return
   throw new TrickleError(
     'TENANT_EXISTS',
-    `The ${WORDS[first.field]} ${JSON.stringify(tenant[first.field])} is the ${WORDS[first.heldAs]} of the tenant ${first.holder}. A name (slug, external id or id) belongs to one tenant, whether in upper or lower case. Nothing was made.`,
+    `The ${words[first.field]} ${JSON.stringify(tenant[first.field])} is the ${words[first.heldAs]} of the tenant ${first.holder}. A name (slug, external id or id) belongs to one tenant, whether in upper or lower case. Nothing was made.`,
     { errors: errors.slice(0, FINDINGS_MAX) },
   )
 }

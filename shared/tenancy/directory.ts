@@ -1,8 +1,10 @@
 import { TimedCache } from '../cache/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import type { Database, QueryOptions } from '../postgres/index.ts'
-import { findTenant, type LookUpCompanion, type TenantKey } from './statements.ts'
-import { makeTenantContext, type TenantContext } from './tenant-context.ts'
+import { findTenant } from './statements.ts'
+import type { LookUpCompanion, TenantKey } from './statements.ts'
+import { makeTenantContext } from './tenant-context.ts'
+import type { TenantContext } from './tenant-context.ts'
 import { canBeName } from './tenant-name.ts'
 
 /** A suspension must reach every instance within 5 s; the append asks the table itself, so this bounds only reads. */

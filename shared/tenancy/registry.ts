@@ -1,8 +1,11 @@
-import { recordAction, type OperatorAction } from '../audit/index.ts'
+import { recordAction } from '../audit/index.ts'
+import type { OperatorAction } from '../audit/index.ts'
 import { TrickleError } from '../errors/index.ts'
 import type { Database, RunStatement } from '../postgres/index.ts'
-import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../receipts/index.ts'
-import { inBody, inList, refuseTaken, rowsOf, type NewTenant } from './creation.ts'
+import { PLATFORM_SCOPE, withReceipt } from '../receipts/index.ts'
+import type { Received, ReceiptKey } from '../receipts/index.ts'
+import { inBody, inList, refuseTaken, rowsOf } from './creation.ts'
+import type { NewTenant } from './creation.ts'
 import {
   createTenants,
   findTenant,
@@ -10,13 +13,13 @@ import {
   selectTenants,
   selectTenantsBySlug,
   updateStatus,
-  type Creation,
-  type FoundTenant,
-  type TenantKey,
 } from './statements.ts'
-import { makeTenantContext, type TenantContext } from './tenant-context.ts'
+import type { Creation, FoundTenant, TenantKey } from './statements.ts'
+import { makeTenantContext } from './tenant-context.ts'
+import type { TenantContext } from './tenant-context.ts'
 import { canBeName } from './tenant-name.ts'
-import { tenantOfRow, type Tenant } from './tenant.ts'
+import { tenantOfRow } from './tenant.ts'
+import type { Tenant } from './tenant.ts'
 
 /**
  * Tenants as an operator administers them. The database is that of the operator's login. What is done for an
@@ -142,10 +145,10 @@ const exists = (slug: string): TrickleError =>
     errors: [{ pointer: '/slug', message: 'is the slug of a tenant' }],
   })
 
-const KINDS = { any: 'id, slug or external id', id: 'id', slug: 'slug', externalId: 'external id' } as const
+const kinds = { any: 'id, slug or external id', id: 'id', slug: 'slug', externalId: 'external id' } as const
 
 const notFound = (reference: string, by: TenantKey): TrickleError =>
-  new TrickleError('TENANT_NOT_FOUND', `No tenant has the ${KINDS[by]} "${reference.slice(0, 80)}".`)
+  new TrickleError('TENANT_NOT_FOUND', `No tenant has the ${kinds[by]} "${reference.slice(0, 80)}".`)
 
 const ambiguous = (reference: string, matches: readonly FoundTenant[]): TrickleError =>
   new TrickleError(

@@ -1,18 +1,9 @@
-import {
-  columns,
-  integer,
-  oneOf,
-  orElse,
-  orNull,
-  text,
-  timestamp,
-  type RowOf,
-  type Statement,
-} from '../postgres/index.ts'
+import { columns, integer, oneOf, orElse, orNull, text, timestamp } from '../postgres/index.ts'
+import type { RowOf, Statement } from '../postgres/index.ts'
 
 /** By which of its names a tenant is looked up. */
-export const tenantKeys = ['any', 'id', 'slug', 'externalId'] as const
-export type TenantKey = (typeof tenantKeys)[number]
+export const TENANT_KEYS = ['any', 'id', 'slug', 'externalId'] as const
+export type TenantKey = (typeof TENANT_KEYS)[number]
 
 /** What another capability asks for beside the look-up of a tenant, so that it costs no round trip of its own. */
 export interface LookUpCompanion {

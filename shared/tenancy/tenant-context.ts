@@ -1,10 +1,5 @@
-import {
-  NO_COLUMNS,
-  type Database,
-  type RunStatement,
-  type Statement,
-  type TransactionOptions,
-} from '../postgres/index.ts'
+import { noColumns } from '../postgres/index.ts'
+import type { Database, RunStatement, Statement, TransactionOptions } from '../postgres/index.ts'
 
 declare const brand: unique symbol
 
@@ -46,6 +41,6 @@ export async function withTenant<T>(
 const bindTenant = (tenant: TenantContext): Statement => ({
   name: 'bind_tenant',
   text: 'select trickle_tenants_state.bind_tenant($1)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [tenant.tenantId],
 })

@@ -11,7 +11,7 @@ const FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|
 const FRACTION_DIGITS_KEPT = 6
 
 /** The places on earth lie between -12:00 and +14:00; .NET and ADX take no offset beyond 14 hours, PostgreSQL none from 16 on. */
-const OFFSET_MINUTES_MAX = 14 * 60
+const OFFSET_MAX_MINUTES = 14 * 60
 
 /** The years that RFC 3339, .NET, ADX and a reader of four digits have in common. */
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
@@ -79,7 +79,7 @@ function whyNoSuchTime(parts: Parts): string | undefined {
     return 'has second 60: leap seconds are not supported; send second 59.999999, or second 00 of the next minute'
   if (second > '59') return `has a second ${second}; seconds run from 00 to 59`
   if (offsetMinutes > '59') return `has an offset with ${offsetMinutes} minutes; they run from 00 to 59`
-  if (Number(offsetHours) * 60 + Number(offsetMinutes) > OFFSET_MINUTES_MAX)
+  if (Number(offsetHours) * 60 + Number(offsetMinutes) > OFFSET_MAX_MINUTES)
     return 'has an offset beyond 14:00, which no place has: send the time in UTC, ending in Z'
   return undefined
 }

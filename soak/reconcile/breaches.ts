@@ -18,6 +18,7 @@ export const breachKinds = {
   'condition-unmet': 'an append was written though its expectation did not hold at its place in the feed',
   'head-differs': 'the head of a stream is not at its last version',
   'receipt-differs': 'a receipt is missing, or stands for an append that is not in the log',
+  'row-differs': 'a row of a domain is there without the events that came with it, or they without the row',
   'reader-skipped': 'a reader did not see an event of its scope',
   'reader-doubled': 'a reader saw an event twice, or one that is not in its scope',
   'reader-inverted': 'a reader saw a later version of a stream before an earlier one',

@@ -7,6 +7,7 @@ import type { ReaderPlan } from '../readers/index.ts'
 import { Breaches } from './breaches.ts'
 import { CommandBook } from './command-book.ts'
 import { checkHeads, checkReceipts, findMemberStreams } from './streams-and-receipts.ts'
+import { checkDomainRows } from './domain-rows.ts'
 import { Reference } from './reader-checks.ts'
 import type { ReaderFindings } from './reader-checks.ts'
 import { scanLog } from './table-scan.ts'
@@ -26,6 +27,8 @@ export interface Reconciliation {
   readonly events: number
   readonly streams: number
   readonly receipts: number
+  /** Events that came in one transaction with a row of a domain. */
+  readonly eventsWithRows: number
   readonly commands: CommandCounts
   readonly readers: readonly ReaderFindings[]
   readonly breaches: ReturnType<Breaches['list']>
@@ -47,12 +50,21 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     const commands = judgeCommands(book, space, log.versions, breaches)
     await checkHeads(admin, space, tenants, log.versions, breaches)
     const receipts = await checkReceipts(admin, book, breaches)
+    const eventsWithRows = await checkDomainRows(admin, breaches)
     const reference = new Reference(space, EVENT_TYPES, log, await findMemberStreams(admin, space, tenants))
     const readers = options.readers.map(({ name, scope }, index) =>
       reference.check(name, scope, logOf(folder, index), breaches),
     )
     const streams = log.versions.reduce((count, version) => (version > 0 ? count + 1 : count), 0)
-    return { events: log.events, streams, receipts, commands, readers, breaches: breaches.list() }
+    return {
+      events: log.events,
+      streams,
+      receipts,
+      eventsWithRows,
+      commands,
+      readers,
+      breaches: breaches.list(),
+    }
   } finally {
     await admin.end()
   }

@@ -3,6 +3,7 @@ import type { LoginRole } from '../../database/index.ts'
 import { startMigratedServer } from '../../local/migrated-server/index.ts'
 import type { PostgresVersion } from '../../local/postgres/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
+import { DOMAIN_TABLE } from '../writers/index.ts'
 import { TenantRegistry } from '../../shared/tenancy/index.ts'
 
 const OTHER_DATABASE = 'elsewhere'
@@ -38,7 +39,10 @@ export async function startSoakServer({ durable, version, tenants }: SoakServerO
   const server = await startMigratedServer({ durable, version, settings: settings })
   try {
     await withClient(server.serverUrl, (client) => client.query(`create database ${OTHER_DATABASE}`))
-    await withClient(server.adminUrl, (client) => client.query(GRANT_LOCK_KEY))
+    await withClient(server.adminUrl, async (client) => {
+      await client.query(GRANT_LOCK_KEY)
+      await client.query(DOMAIN_TABLE)
+    })
     await createTenants(server.url('trickle_operator'), tenants)
     return { ...server, otherAdminUrl: urlOfDatabase(server.serverUrl, OTHER_DATABASE) }
   } catch (error) {

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isTrickleError } from '../../shared/errors/index.ts'
-import type { EventStore } from '../../shared/event-store/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Command, CommandSource, StreamSpace } from '../plan/index.ts'
+import type { Appender } from './domain-appender.ts'
 import { WrongAnswer } from './answer.ts'
 import { send } from './send.ts'
 
@@ -33,7 +33,7 @@ const NOTHING_WRITTEN = new Set([
 ])
 
 /** One attempt by way of the store, with its outcome in the ledger. The caller has announced it there. */
-export async function attempt(desk: Desk, store: EventStore, command: Command): Promise<Outcome> {
+export async function attempt(desk: Desk, store: Appender, command: Command): Promise<Outcome> {
   const tenant = desk.tenants[command.tenant]
   if (tenant === undefined) throw new Error(`there is no tenant ${command.tenant}`)
   try {
@@ -80,7 +80,7 @@ function causeOf(error: unknown): string {
 }
 
 /** Sends a command again until its outcome is known; one that nobody can know again stays as it is. */
-export async function settle(desk: Desk, store: EventStore, command: Command, first: Outcome): Promise<void> {
+export async function settle(desk: Desk, store: Appender, command: Command, first: Outcome): Promise<void> {
   let outcome = first
   for (let nth = 0; nth < SETTLE_ATTEMPTS_MAX; nth += 1) {
     if (command.identity === 'none' || (outcome !== 'unknown' && outcome !== 'nothing')) return

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EventStore } from '../../shared/event-store/index.ts'
 import type { Command, Random } from '../plan/index.ts'
 import { attempt, settle } from './attempt.ts'
 import type { Desk, Outcome } from './attempt.ts'
+import type { Appender } from './domain-appender.ts'
 import type { HandedOver } from './queue.ts'
 import type { SlowTransaction } from './slow-transaction.ts'
 
@@ -31,7 +31,7 @@ export interface Work {
 }
 
 /** Makes commands and sends them by the store until none is left; what others hand over goes first. */
-export async function callUntilDone(work: Work, store: EventStore): Promise<void> {
+export async function callUntilDone(work: Work, store: Appender): Promise<void> {
   for (;;) {
     const handed = work.handedOver.takeNow()
     if (handed !== undefined) await sendAgain(work, store, handed)
@@ -41,7 +41,7 @@ export async function callUntilDone(work: Work, store: EventStore): Promise<void
 }
 
 /** Sends what others hand over, until nothing comes any more. */
-export async function takeOverUntilEnd(work: Work, store: EventStore): Promise<void> {
+export async function takeOverUntilEnd(work: Work, store: Appender): Promise<void> {
   for (let handed = await work.handedOver.take(); handed !== undefined; handed = await work.handedOver.take())
     await sendAgain(work, store, handed)
 }
@@ -49,7 +49,7 @@ export async function takeOverUntilEnd(work: Work, store: EventStore): Promise<v
 /** Makes commands for a slow transaction until none is left; an unknown end is settled by the store. */
 export async function callSlowlyUntilDone(
   work: Work,
-  store: EventStore,
+  store: Appender,
   transaction: SlowTransaction,
 ): Promise<void> {
   while (work.rest.commands > 0) {
@@ -62,7 +62,7 @@ export async function callSlowlyUntilDone(
   await transaction.close()
 }
 
-async function makeAndSend(work: Work, store: EventStore): Promise<void> {
+async function makeAndSend(work: Work, store: Appender): Promise<void> {
   const { desk, random, rest } = work
   rest.commands -= 1
   const command = desk.source.next('store')
@@ -77,13 +77,13 @@ async function makeAndSend(work: Work, store: EventStore): Promise<void> {
   if (repetition === 'elsewhere') work.handOver(command)
 }
 
-async function besides({ desk, random }: Work, store: EventStore, command: Command): Promise<Outcome> {
+async function besides({ desk, random }: Work, store: Appender, command: Command): Promise<Outcome> {
   await pause(random.next() * BESIDE_WITHIN_MS)
   desk.ledger.write(['again', command.id])
   return attempt(desk, store, command)
 }
 
-async function sendAgain({ desk }: Work, store: EventStore, command: Command): Promise<void> {
+async function sendAgain({ desk }: Work, store: Appender, command: Command): Promise<void> {
   desk.ledger.write(['again', command.id])
   await settle(desk, store, command, await attempt(desk, store, command))
 }

@@ -10,6 +10,8 @@ import type { Command } from '../plan/index.ts'
 import { callSlowlyUntilDone, callUntilDone, takeOverUntilEnd } from './caller.ts'
 import type { Work } from './caller.ts'
 import type { FromWriter, ToWriter, WriterOrders } from './messages.ts'
+import { DomainAppender } from './domain-appender.ts'
+import type { Appender } from './domain-appender.ts'
 import { HandedOver } from './queue.ts'
 import { SlowTransaction } from './slow-transaction.ts'
 
@@ -37,10 +39,13 @@ async function write(
     unnamed: pool(orders.appUrl, {}),
     proxied: pool(orders.proxiedAppUrl, { queryTimeoutMs: PROXIED_TIMEOUT_MS }),
   }
-  // Three ways to the log: sharing commits, as the product does; each append by itself; and sharing over a bad network.
+  // Ways to the log: sharing commits, as the product does; each append by itself; sharing over a bad network; and together
+  // with a domain's table, on a good network and a bad one.
   const shared = new PostgresEventStore(pools.named)
   const alone = new PostgresEventStore(pools.unnamed, { coalesce: false })
   const proxied = new PostgresEventStore(pools.proxied)
+  const domain = new DomainAppender(pools.unnamed)
+  const proxiedDomain = new DomainAppender(pools.proxied)
   const directory = new TenantDirectory(pools.unnamed, 'slug')
   const tenants: TenantContext[] = []
   for (let tenant = 0; tenant < space.tenants; tenant += 1)
@@ -60,7 +65,7 @@ async function write(
     handOver: (command) => tell({ type: 'hand-over', command }),
   }
   const progress = setInterval(() => tell({ type: 'made', count: desk.source.made }), TOLD_EVERY_MS)
-  const stores = [shared, shared, alone, proxied]
+  const stores: readonly Appender[] = [shared, domain, alone, proxied, shared, proxiedDomain]
   await Promise.all([
     ...Array.from({ length: callers }, (_, caller) =>
       callUntilDone(work, stores[caller % stores.length] ?? shared),

@@ -1,7 +1,7 @@
-import type { EventStore } from '../../shared/event-store/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { requestOf } from '../plan/index.ts'
 import type { Command, StreamSpace } from '../plan/index.ts'
+import type { Appender } from './domain-appender.ts'
 import { checkedAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 
@@ -10,7 +10,7 @@ import type { Answer } from './answer.ts'
  * @throws WrongAnswer, TrickleError as `EventStore.append`.
  */
 export async function send(
-  store: EventStore,
+  store: Appender,
   space: StreamSpace,
   tenant: TenantContext,
   command: Command,

@@ -12,12 +12,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const small = ['--short', '--rounds', '1', '--turn-ms', '20'] as const
+const SMALL = ['--short', '--rounds', '1', '--turn-ms', '20'] as const
 
 /** Runs a command in its short form. */
 async function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   const file = join(folder, 'results', 'result.json')
-  const ended = await runBench(program, folder, [...args, ...small, '--out', file], environment)
+  const ended = await runBench(program, folder, [...args, ...SMALL, '--out', file], environment)
   expect(ended.code === 0 ? '' : ended.stderr).toBe('')
   expect(ended.stdout).toContain('SHORT')
   // Nothing stays but the result and the folder of the peers.

@@ -8,7 +8,7 @@ import { screenOver } from '../../cli/frame/output.ts'
 import { startAnswering } from './answering-server.ts'
 
 /** What would move the cursor, name the window, turn text around, hide, or forge a line. */
-const dangers = [
+const DANGERS = [
   '\u001B[2J',
   '\u001B]0;title\u0007',
   '\u009B31m',
@@ -31,8 +31,8 @@ const dangers = [
   '\uFEFF',
   '\u{E0041}',
 ]
-const danger = `x${dangers.join('x')}x`
-const asEscaped = '\\u001b[2Jx'
+const DANGER = `x${DANGERS.join('x')}x`
+const AS_ESCAPED = '\\u001b[2Jx'
 
 /** Independent of the pattern that is tested: by code points. */
 function unseenIn(text: string): string[] {
@@ -54,8 +54,8 @@ function unseenIn(text: string): string[] {
 
 describe('what would drive a terminal', () => {
   test('is written out, and all else stays', () => {
-    expect(unseenIn(visible(danger))).toEqual([])
-    expect(visible(danger)).toContain(asEscaped)
+    expect(unseenIn(visible(DANGER))).toEqual([])
+    expect(visible(DANGER)).toContain(AS_ESCAPED)
     const harmless = 'Ärger, 日本語, नमस्ते, سلام می\u200Cخواهم, 👩\u200D🚀, a\tb\nc, \\u001b'
     expect(visible(harmless)).toBe(harmless)
   })
@@ -63,7 +63,7 @@ describe('what would drive a terminal', () => {
   test('is escaped in JSON as JSON does it: the value is the same', () => {
     fc.assert(
       fc.property(fc.json(), fc.string({ unit: 'binary' }), (json, text) => {
-        for (const value of [JSON.parse(json) as unknown, { [text]: [text, danger] }]) {
+        for (const value of [JSON.parse(json) as unknown, { [text]: [text, DANGER] }]) {
           const shown = visible(JSON.stringify(value, undefined, 2))
           expect(JSON.parse(shown)).toEqual(value)
           expect(unseenIn(shown)).toEqual([])
@@ -76,7 +76,7 @@ describe('what would drive a terminal', () => {
     const [, rule, first, second] = renderTable(
       ['name', 'state'],
       [
-        [danger, 'a'],
+        [DANGER, 'a'],
         ['plain', 'b'],
       ],
     ).split('\n')
@@ -93,7 +93,7 @@ describe('what would drive a terminal', () => {
       terminal: { columns: 40 },
     })
     screen.clearLine()
-    screen.write(`\u001B[31m${danger}`)
+    screen.write(`\u001B[31m${DANGER}`)
     expect(written[0]).toBe('\r\u001B[K')
     expect(unseenIn(written.slice(1).join(''))).toEqual([])
   })
@@ -102,19 +102,19 @@ describe('what would drive a terminal', () => {
 describe('an answer of a server', () => {
   const tenant = {
     id: '1',
-    slug: danger,
-    name: danger,
-    externalId: danger,
-    status: danger,
-    createdAt: danger,
+    slug: DANGER,
+    name: DANGER,
+    externalId: DANGER,
+    status: DANGER,
+    createdAt: DANGER,
   }
   let server: Awaited<ReturnType<typeof startAnswering>>
   beforeAll(async () => {
     server = await startAnswering(({ url, method }) => {
       if (url.startsWith('/api/imports'))
-        return { status: 200, json: { line: 1, outcome: 'rejected', code: danger, detail: danger } }
+        return { status: 200, json: { line: 1, outcome: 'rejected', code: DANGER, detail: DANGER } }
       if (method === 'POST')
-        return { status: 409, json: { code: danger, detail: `${danger}\nDone.`, traceId: danger } }
+        return { status: 409, json: { code: DANGER, detail: `${DANGER}\nDone.`, traceId: DANGER } }
       return { status: 200, json: { tenants: [tenant], next: null } }
     })
   })
@@ -126,10 +126,10 @@ describe('an answer of a server', () => {
     for (const words of [['list'], ['create', 'acme']]) {
       const text = await server.command('tenants', ...words)
       expect(unseenIn(text.out + text.error)).toEqual([])
-      expect(text.out + text.error).toContain(asEscaped)
+      expect(text.out + text.error).toContain(AS_ESCAPED)
       const json = await server.command('tenants', ...words, '--json')
       expect(unseenIn(json.out + json.error)).toEqual([])
-      expect(JSON.stringify(JSON.parse(json.out))).toContain(JSON.stringify(danger).slice(1, -1))
+      expect(JSON.stringify(JSON.parse(json.out))).toContain(JSON.stringify(DANGER).slice(1, -1))
     }
   })
 
@@ -140,7 +140,7 @@ describe('an answer of a server', () => {
 
   test('drives no terminal through an import, nor do its names', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'trickle-output-'))
-    const file = join(folder, `${danger.replaceAll('\0', '')}.ndjson`)
+    const file = join(folder, `${DANGER.replaceAll('\0', '')}.ndjson`)
     writeFileSync(file, '{}\n')
     onTestFinished(() => {
       rmSync(folder, { recursive: true })
@@ -149,14 +149,14 @@ describe('an answer of a server', () => {
       'import',
       file,
       '--rejects',
-      join(folder, danger.replaceAll('\0', '')),
+      join(folder, DANGER.replaceAll('\0', '')),
       '--home',
       folder,
     )
     expect(code).toBe(1)
-    expect(error).toContain(asEscaped)
+    expect(error).toContain(AS_ESCAPED)
     expect(unseenIn(error)).toEqual([])
-    const missing = await server.command('import', `${danger}.ndjson`)
+    const missing = await server.command('import', `${DANGER}.ndjson`)
     expect(missing.code).toBe(1)
     expect(unseenIn(missing.error)).toEqual([])
   })
@@ -165,9 +165,9 @@ describe('an answer of a server', () => {
 test('words of the command line come back visible', async () => {
   let text = ''
   const streams = { out: (more: string) => (text += more), error: (more: string) => (text += more) }
-  expect(await runCommandLine([danger], streams)).toBe(2)
-  expect(await runCommandLine(['token', '--roles', danger], streams)).toBe(2)
-  expect(text).toContain(asEscaped)
+  expect(await runCommandLine([DANGER], streams)).toBe(2)
+  expect(await runCommandLine(['token', '--roles', DANGER], streams)).toBe(2)
+  expect(text).toContain(AS_ESCAPED)
   expect(unseenIn(text)).toEqual([])
 })
 

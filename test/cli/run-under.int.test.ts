@@ -9,7 +9,7 @@ import { ImportServer } from './import/import-server.ts'
 import { writeEvents } from './import/support.ts'
 
 const cli = join(import.meta.dirname, '..', '..', 'cli')
-const count = 60
+const COUNT = 60
 
 let folder: string
 let file: string
@@ -17,7 +17,7 @@ let server: ImportServer
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'trickle-run-under-'))
   file = join(folder, 'events.ndjson')
-  writeEvents(file, count)
+  writeEvents(file, COUNT)
   server = await new ImportServer().start()
 })
 afterEach(async () => {
@@ -42,7 +42,7 @@ function begin() {
 }
 
 async function importedInPart(): Promise<void> {
-  while (server.count < count / 2) await delay(5)
+  while (server.count < COUNT / 2) await delay(5)
 }
 
 async function expectTheRest(): Promise<void> {
@@ -50,13 +50,13 @@ async function expectTheRest(): Promise<void> {
   await server.idle()
   const { code, out, error } = await begin().outcome
   expect(`${code} ${error}`).toMatch(/^0 /u)
-  expect(JSON.parse(out)).toMatchObject({ read: count, rejected: 0 })
-  expect(server.count).toBe(count)
+  expect(JSON.parse(out)).toMatchObject({ read: COUNT, rejected: 0 })
+  expect(server.count).toBe(COUNT)
   expect(readdirSync(join(folder, 'imports'))).toEqual([])
 }
 
 test('an import ends with its wrapper, also when that one is killed, and keeps no lock', async () => {
-  server.holdAt = count / 2
+  server.holdAt = COUNT / 2
   const { pid, outcome } = begin()
   await importedInPart()
   process.kill(pid, 'SIGKILL')
@@ -68,7 +68,7 @@ test('an import ends with its wrapper, also when that one is killed, and keeps n
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   '%s is passed on: the import ends in order',
   async (signal) => {
-    server.holdAt = count / 2
+    server.holdAt = COUNT / 2
     const { pid, outcome } = begin()
     await importedInPart()
     process.kill(pid, signal)
@@ -81,7 +81,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
 )
 
 test('Ctrl-C, which a terminal sends to both, ends both, and the next import brings the rest', async () => {
-  server.holdAt = count / 2
+  server.holdAt = COUNT / 2
   const { pid, outcome } = begin()
   await importedInPart()
   process.kill(-pid, 'SIGINT')
@@ -90,13 +90,13 @@ test('Ctrl-C, which a terminal sends to both, ends both, and the next import bri
 })
 
 test('a second import of the same file into the same target is refused while the first one runs', async () => {
-  server.holdAt = count / 2
+  server.holdAt = COUNT / 2
   const first = begin()
   await importedInPart()
   const { code, out } = await begin().outcome
   expect(code).toBe(1)
   expect(JSON.parse(out)).toMatchObject({ error: { code: 'IMPORT_RUNNING' } })
   server.holdAt = Number.POSITIVE_INFINITY
-  expect(JSON.parse((await first.outcome).out)).toMatchObject({ read: count, appended: count })
+  expect(JSON.parse((await first.outcome).out)).toMatchObject({ read: COUNT, appended: COUNT })
   await expectTheRest()
 })

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { breaches } from './catalog-breaches.ts'
 import { functionRules } from './function-rules.ts'
 import { tableRules } from './table-rules.ts'

@@ -1,5 +1,6 @@
 import { prepareServer, urlOfDatabase, withClient } from '../../database/index.ts'
-import { startTestServer, type TestServer } from '../../local/postgres/index.ts'
+import { startTestServer } from '../../local/postgres/index.ts'
+import type { TestServer } from '../../local/postgres/index.ts'
 import { testPasswords, urlOf } from '../support/urls.ts'
 import { catalogFacts } from './catalog-facts.ts'
 

@@ -3,16 +3,17 @@ import { product } from '../../functions/product.ts'
 import { analyticsAccess } from '../../shared/adx/access.ts'
 import { auditAccess } from '../../shared/audit/access.ts'
 import { eventStoreAccess } from '../../shared/event-store/access.ts'
-import type { Login, Reach, TableAccess, TableVerb } from '../../shared/postgres/index.ts'
+import type { TableAccess } from '../../shared/postgres/index.ts'
 import { receiptsAccess } from '../../shared/receipts/access.ts'
 import { subscriptionsAccess } from '../../shared/subscriptions/access.ts'
 import { tenancyAccess } from '../../shared/tenancy/access.ts'
+import type { AccessOf } from './isolation-check.ts'
 
 /**
  * Who may do what to which relation, as each owner says it. What is in no table is refused, so a new table, partition or
  * view is refused to everybody until somebody has thought about it; a partition is never worked on by its own name.
  */
-const access: TableAccess = {
+export const productAccess: TableAccess = {
   ...tenancyAccess,
   ...eventStoreAccess,
   ...receiptsAccess,
@@ -20,10 +21,15 @@ const access: TableAccess = {
   ...analyticsAccess,
   ...auditAccess,
   ...migrationsAccess,
-  ...product.access,
+  ...product().access,
 }
 
-export const namedRelations: readonly string[] = Object.keys(access)
+export const namedRelations: readonly string[] = Object.keys(productAccess)
 
-export const accessOf = (relation: string, login: Login, verb: TableVerb): Reach | 'refused' =>
-  access[relation]?.[login]?.[verb] ?? 'refused'
+/** Looks up what a table of access says. */
+export const accessBy =
+  (access: TableAccess): AccessOf =>
+  (relation, login, verb) =>
+    access[relation]?.[login]?.[verb] ?? 'refused'
+
+export const accessOf: AccessOf = accessBy(productAccess)

@@ -1,9 +1,11 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { lines } from './catalog-rule.ts'
 import { callableByApp } from './function-rules.ts'
-import { bind, contexts, seedTenants, type Context, type Pair } from './isolation-support.ts'
+import { bind, CONTEXTS, seedTenants } from './isolation-support.ts'
+import type { Context, Pair } from './isolation-support.ts'
 
 /**
  * A call of each function that the app can execute, made by the tenant $1 with everything that could lead it astray: ids,
@@ -131,7 +133,7 @@ describe.each(withTenant)('%s', (name) => {
   })
 
   it('refuses to be called for nobody', async () => {
-    for (const context of contexts) {
+    for (const context of CONTEXTS) {
       expect((await call(name, context, null)).code).toBe('TK001')
     }
   })
@@ -141,7 +143,7 @@ describe('functions without a tenant', () => {
   it.each(Object.keys(calls).filter((name) => !withTenant.includes(name)))(
     '%s shows nothing that a tenant wrote, in any context',
     async (name) => {
-      for (const context of contexts) {
+      for (const context of CONTEXTS) {
         const outcome = await call(name, context, pair.own)
         expect(outcome).toMatchObject({ ownChanged: false, otherChanged: false })
         expect(outcome.answer).not.toContain(`secret of ${pair.other}`)

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
-import { OWN_SCHEMA, lines, ruleOf, type CatalogRule } from './catalog-rule.ts'
-import { batchFunctions, readableSettings, tenantlessFunctions } from './tenantless-tables.ts'
+import { OWN_SCHEMA, lines, ruleOf } from './catalog-rule.ts'
+import type { CatalogRule } from './catalog-rule.ts'
+import { batchFunctions, READABLE_SETTINGS, tenantlessFunctions } from './tenantless-tables.ts'
 
 const FUNCTIONS = `pg_proc p join pg_namespace n on n.oid = p.pronamespace and ${OWN_SCHEMA}`
 const NAME = 'p.oid::regprocedure::text'
@@ -41,7 +42,7 @@ export const functionRules: readonly CatalogRule[] = [
     'no function that the app can execute reads a setting that could name another tenant',
     `select format('%s reads %s', ${NAME}, m[1]) from ${FUNCTIONS}, regexp_matches(p.prosrc, 'current_setting\\s*\\(\\s*([^,)]*)', 'gi') as m
       where ${BY_APP} and trim(both from m[1]) <> all ($1)`,
-    () => [readableSettings.map((name) => `'${name}'`)],
+    () => [READABLE_SETTINGS.map((name) => `'${name}'`)],
   ),
   ruleOf(
     'names are folded by fold_name and by nothing else',

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { migrateDown, migrateUp } from '../../database/index.ts'
 import { Checkout } from './checkout.ts'
-import { EmptyDatabases, type EmptyDatabase } from './empty-databases.ts'
+import { EmptyDatabases } from './empty-databases.ts'
+import type { EmptyDatabase } from './empty-databases.ts'
 
 const LIMITS = "set local lock_timeout = '2s';\nset local statement_timeout = '60s';\n"
 

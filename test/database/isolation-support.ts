@@ -1,4 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Client } from 'pg'
+import { owners } from '../../database/index.ts'
+import type { Owner } from '../../database/index.ts'
 import { lines, OWN_SCHEMA } from './catalog-rule.ts'
 import type { TableVerb } from '../../shared/postgres/index.ts'
 
@@ -8,8 +12,8 @@ export interface Pair {
   readonly other: string
 }
 
-export const contexts = ['own', 'other', 'unset', 'malformed'] as const
-export type Context = (typeof contexts)[number]
+export const CONTEXTS = ['own', 'other', 'unset', 'malformed'] as const
+export type Context = (typeof CONTEXTS)[number]
 
 /** So many tenants that every one of the 16 partitions holds rows of at least two; their ids never change. */
 const TENANTS = 120
@@ -19,9 +23,9 @@ export const PLATFORM = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Rows in every table, made by the functions of the product. What a tenant wrote holds `secret of {its id}`, so that a
- * leak is seen wherever it shows.
+ * leak is seen wherever it shows. Then those of each owner that has a file `testing/rows.sql`.
  */
-export async function seedTenants(admin: Client): Promise<void> {
+export async function seedTenants(admin: Client, all: readonly Owner[] = owners()): Promise<void> {
   await admin.query(`do $$
     declare v_tenant uuid;
     begin
@@ -51,6 +55,10 @@ export async function seedTenants(admin: Client): Promise<void> {
       commit;
       perform trickle_analytics_outbox.seal(1, gen_random_uuid(), 'seeded', gen_random_uuid(), '0', 0, '0', 1, 1, 1, 'h', 'b', 't');
     end $$`)
+  for (const { folder } of all) {
+    const rows = await readFile(join(folder, 'testing', 'rows.sql'), 'utf8').catch(() => null)
+    if (rows !== null) await admin.query(rows)
+  }
 }
 
 export interface RelationRows extends Pair {

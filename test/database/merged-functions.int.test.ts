@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from 'pg'
 import { owners, readFunctions } from '../../database/index.ts'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
 
 /** The functions whose comment says so: a statement of another owner reads by them what it would read of the table. */
 const merged = (await readFunctions(owners()))

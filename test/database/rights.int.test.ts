@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
-import { allRights, holders, rightsOf } from './rights.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { allRights, HOLDERS, rightsOf } from './rights.ts'
 
 let database: TestDatabase
 let admin: Client
@@ -18,7 +19,7 @@ const written = (): Promise<string> => readFile(new URL('rights.txt', import.met
 describe('the rights of every login, by column', () => {
   it('are those of rights.txt: a change of them is made there too (npx vitest run test/database/rights.int.test.ts -u)', async () => {
     await expect(await allRights(admin)).toMatchFileSnapshot('rights.txt')
-    expect((await written()).split('\n\n').map((section) => section.split('\n')[0])).toEqual([...holders])
+    expect((await written()).split('\n\n').map((section) => section.split('\n')[0])).toEqual([...HOLDERS])
   })
 
   it.each([
@@ -59,7 +60,7 @@ describe('who a tenant is', () => {
   const tenants = 'trickle_tenants_state.tenants'
   const sections = async (): Promise<string[]> => {
     const lines: string[] = []
-    for (const holder of holders.filter((name) => name !== 'trickle_inspector'))
+    for (const holder of HOLDERS.filter((name) => name !== 'trickle_inspector'))
       lines.push(...(await rightsOf(admin, holder)).filter((line) => line.startsWith(`table ${tenants}:`)))
     return lines
   }

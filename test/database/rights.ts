@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import { lines, OWN_SCHEMA } from './catalog-rule.ts'
 
 /** Everybody who can act: the logins, the role that owns the functions of a batch, and "everybody". */
-export const holders = [
+export const HOLDERS = [
   'trickle_app',
   'trickle_worker',
   'trickle_forwarder',
@@ -56,7 +56,7 @@ export async function rightsOf(client: Client, holder: string): Promise<string[]
 /** The rights of all, as test/database/rights.txt holds them. */
 export async function allRights(client: Client): Promise<string> {
   const sections: string[] = []
-  for (const holder of holders) {
+  for (const holder of HOLDERS) {
     const rights = await rightsOf(client, holder)
     sections.push(
       [holder, ...(rights.length === 0 ? ['nothing'] : rights).map((line) => `  ${line}`)].join('\n'),

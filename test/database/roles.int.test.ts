@@ -1,8 +1,10 @@
-import { Client as PgClient, type Client } from 'pg'
+import { Client as PgClient } from 'pg'
+import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { prepareServer } from '../../database/index.ts'
 import { createOwnServer } from '../support/database.ts'
-import { testPasswords, type TestRole } from '../support/urls.ts'
+import { testPasswords } from '../support/urls.ts'
+import type { TestRole } from '../support/urls.ts'
 
 let database: Awaited<ReturnType<typeof createOwnServer>>
 let admin: Client

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from 'pg'
 import { migrateUp, missingSignatures, schemaText, signaturesOf, withClient } from '../../database/index.ts'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { createDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { EmptyDatabases } from './empty-databases.ts'
 
 let database: TestDatabase

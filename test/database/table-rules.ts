@@ -1,4 +1,5 @@
-import { OWN_SCHEMA, ruleOf, type CatalogRule } from './catalog-rule.ts'
+import { OWN_SCHEMA, ruleOf } from './catalog-rule.ts'
+import type { CatalogRule } from './catalog-rule.ts'
 import { batchFunctions, tenantlessTables, unforcedTables } from './tenantless-tables.ts'
 
 const RELATIONS = `pg_class c join pg_namespace n on n.oid = c.relnamespace and ${OWN_SCHEMA}`

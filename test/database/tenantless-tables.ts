@@ -58,4 +58,4 @@ export const batchFunctions: Readonly<Record<string, string>> = {
 }
 
 /** Settings that a function may read. What is not here could be a second, unchecked way to name a tenant. */
-export const readableSettings: readonly string[] = ['app.tenant_id', 'transaction_isolation']
+export const READABLE_SETTINGS: readonly string[] = ['app.tenant_id', 'transaction_isolation']

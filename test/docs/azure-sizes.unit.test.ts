@@ -4,11 +4,11 @@ import { platformQueues } from '../../functions/platform-queues.ts'
 
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-const sizeNames = ['dev', 'standard', 'scale'] as const
+const SIZE_NAMES = ['dev', 'standard', 'scale'] as const
 type Value = string | number | boolean
 type Rules = Record<string, Record<string, Value>>
 
-const sizes = JSON.parse(await read('infra/sizes.json')) as Record<(typeof sizeNames)[number], Rules>
+const sizes = JSON.parse(await read('infra/sizes.json')) as Record<(typeof SIZE_NAMES)[number], Rules>
 
 /** Name and values by size of each row of a table whose first column is a name in backticks. */
 const rowsOf = (page: string): Map<string, string[]> =>
@@ -19,7 +19,7 @@ const rowsOf = (page: string): Map<string, string[]> =>
   )
 
 const valuesOf = (family: string, rule: string): string[] =>
-  sizeNames.map((size) => String(sizes[size][family]?.[rule]))
+  SIZE_NAMES.map((size) => String(sizes[size][family]?.[rule]))
 
 /** What a size costs when no other parameter is set: no analytics, no cache, a public network. */
 function defaultCostOf(rules: Rules): number {
@@ -63,7 +63,7 @@ describe('what the pages say of infra/sizes.json', () => {
     expect(valuesOf('monthlyCost', 'asOf')).toEqual(['2026-11', '2026-11', '2026-11'])
     expect(valuesOf('monthlyCost', 'source')).toEqual(['estimate', 'estimate', 'estimate'])
     expect(page).toContain('**Estimates, November 2026**')
-    const sums = sizeNames.map((size) => `**${defaultCostOf(sizes[size])}**`).join(' | ')
+    const sums = SIZE_NAMES.map((size) => `**${defaultCostOf(sizes[size])}**`).join(' | ')
     expect(page).toContain(`| **all that a size has by default** | ${sums} |`)
   })
 })

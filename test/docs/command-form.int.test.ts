@@ -8,7 +8,7 @@ const repository = join(import.meta.dirname, '..', '..')
 const run = promisify(execFile)
 
 /** Where people copy a command from, and where the product prints one. */
-const places = [
+const PLACES = [
   'README.md',
   'docs/**/*.md',
   'examples/**/*',
@@ -17,7 +17,7 @@ const places = [
 
 test('every command that is shown leaves the options to Trickle: npm takes those before -- for its own', () => {
   const shown: string[] = []
-  for (const file of globSync(places, { cwd: repository, withFileTypes: true })) {
+  for (const file of globSync(PLACES, { cwd: repository, withFileTypes: true })) {
     if (!file.isFile()) continue
     const text = readFileSync(join(file.parentPath, file.name), 'utf8')
     shown.push(...(text.match(/\b(npx|npm exec)\b[^\n`'"]{0,20}\btrickle\b/gu) ?? []))

@@ -22,15 +22,17 @@ export function examplesOf(markdown: string): Example[] {
 
 /**
  * What a command prints in a shell beside the running product, after the commands before it, in a tenant of the file's
- * own.
+ * own. What earlier commands have appended comes whole in it.
  */
-export async function outputOf({ run: local, slugs }: Api, before: string, command: string): Promise<string> {
+export async function outputOf(api: Api, before: string, command: string): Promise<string> {
+  const { run: local, slugs } = api
   const script = `${before}${command}`
     .replaceAll('http://localhost:7071', local.url)
     .replaceAll('--tenant acme', `--tenant ${slugs.acme}`)
     // What npm does before the command has a test of its own (command-form.int), and takes a second each time.
     .replaceAll(/npx --no -- trickle (\w+)/g, `node cli/bin.mjs $1 --home ${local.home}`)
     .replaceAll('Trickle-Tenant: acme', `Trickle-Tenant: ${slugs.acme}`)
+  await api.feedSettled()
   const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
   const { stdout } = await execute('bash', ['-euc', script], {
     cwd: repository,

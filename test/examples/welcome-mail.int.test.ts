@@ -10,7 +10,7 @@ import type { NewEvent } from '../../shared/event-store/index.ts'
 import { runSubscription, SubscriptionOperations } from '../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { appendOf } from '../shared/event-store/support.ts'
-import { AMPLE, openStage, runToEnd } from '../shared/subscriptions/group-support.ts'
+import { ample, openStage, runToEnd } from '../shared/subscriptions/group-support.ts'
 import type { Stage } from '../shared/subscriptions/group-support.ts'
 
 let stage: Stage
@@ -55,7 +55,7 @@ it('the example sends a mail a customer, parks the one it can not serve, and goe
     send: (mail: Mail, signal) =>
       isAway ? Promise.reject(Object.assign(new Error('away'), { status: 503 })) : mailer.send(mail, signal),
   })
-  expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('waiting')
+  expect((await runSubscription(stage.worker, subscription, ample)).outcome).toBe('waiting')
   isAway = false
   await runToEnd(stage, subscription)
   expect(await mails()).toEqual(['To: ada@example.com\n\nWelcome, Ada!\n'])

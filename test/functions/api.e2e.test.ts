@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { event, startApi, type Api } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Api } from '../support/api.ts'
 import type { LocalRun } from '../support/local-run.ts'
 
 let run: LocalRun
 let call: Api['call']
 let append: Api['append']
+let feedSettled: Api['feedSettled']
 let operator: string
 
 beforeAll(async () => {
   const api = await startApi()
-  ;({ run, call, append } = api)
+  ;({ run, call, append, feedSettled } = api)
   ;({ operator } = api.tokens)
 })
 afterAll(() => run?.stop())
@@ -32,10 +34,12 @@ describe('append and read', () => {
     expect((await call('GET', '/api/streams/s-1')).json).toMatchObject({ version: 2, streamType: 'order' })
     const unchanged = await call('GET', '/api/streams/s-1', { headers: { 'if-none-match': '"2"' } })
     expect(unchanged.status).toBe(304)
+    await feedSettled()
     const feed = await call('GET', '/api/events')
     const next = feed.json?.['next'] as string
     expect((await call('GET', `/api/events?after=${next}`)).json?.['events']).toEqual([])
     await append('s-1')
+    await feedSettled()
     expect((await call('GET', `/api/events?after=${next}`)).json?.['events']).toMatchObject([{ version: 3 }])
     expect((await call('GET', '/api/events?type=OrderPaid')).json?.['events']).toMatchObject([
       { type: 'OrderPaid' },

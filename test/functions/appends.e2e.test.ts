@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { event, startApi, type Api } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Api } from '../support/api.ts'
 import type { LocalRun } from '../support/local-run.ts'
 
 let run: LocalRun

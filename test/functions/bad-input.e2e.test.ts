@@ -1,6 +1,7 @@
 import { request as rawRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { event, startApi, type Api, type CallOptions } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Api, CallOptions } from '../support/api.ts'
 import type { LocalRun } from '../support/local-run.ts'
 
 let run: LocalRun

@@ -4,16 +4,15 @@ import type { EventServices } from '../../functions/events/services.ts'
 import type { TenantServices } from '../../functions/tenants/services.ts'
 import { tenantRoutes } from '../../functions/tenants/routes.ts'
 import { CurrentEpoch, EventImporter, PostgresEventStore } from '../../shared/event-store/index.ts'
-import { createKernel, type Route } from '../../shared/http/index.ts'
-import {
-  TenantDirectory,
-  TenantRegistry,
-  type TenantContext,
-  type TenantKey,
-} from '../../shared/tenancy/index.ts'
+import { createKernel } from '../../shared/http/index.ts'
+import type { Route } from '../../shared/http/index.ts'
+import { TenantDirectory, TenantRegistry } from '../../shared/tenancy/index.ts'
+import type { TenantContext, TenantKey } from '../../shared/tenancy/index.ts'
 import { createDatabase } from '../support/database.ts'
-import { optionsOf, startIssuer, verifierOf, type TestIssuer } from '../shared/auth/issuer.ts'
-import { call, type Answer, type CallOptions } from '../shared/http/harness.ts'
+import { optionsOf, startIssuer, verifierOf } from '../shared/auth/issuer.ts'
+import type { TestIssuer } from '../shared/auth/issuer.ts'
+import { call } from '../shared/http/harness.ts'
+import type { Answer, CallOptions } from '../shared/http/harness.ts'
 
 export const ACME_DIRECTORY = '11111111-2222-3333-4444-555555555555'
 

@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  ACME_DIRECTORY,
-  append,
-  json,
-  outcome,
-  read,
-  startCallerStage,
-  type CallerStage,
-  type CallerRequest,
-} from './callers-support.ts'
+import { ACME_DIRECTORY, append, json, outcome, read, startCallerStage } from './callers-support.ts'
+import type { CallerStage, CallerRequest } from './callers-support.ts'
 
 let stage: CallerStage
 beforeAll(async () => {

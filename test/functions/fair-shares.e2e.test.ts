@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { event, startApi, type Answer, type Api } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Answer, Api } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** Tenants of this file alone. `greedy` attacks; `quiet` and `third` want to be served meanwhile. */
@@ -20,6 +21,7 @@ beforeAll(async () => {
     tokens.set(name, await api.run.token({ tenant: slug, roles: ['reader', 'writer'] }))
     await api.append('s', { token: tokens.get(name) ?? '', json: event })
   }
+  await api.feedSettled()
 })
 afterAll(() => api?.run.stop())
 afterEach(() => {
@@ -118,6 +120,7 @@ describe('exports of one tenant', () => {
     const json = { events: Array.from({ length: 7 }, () => ({ type: 'T', data: LARGE })) }
     for (let count = 0; count < 4; count += 1)
       await api.append('large', { token: tokens.get('greedy') ?? '', json })
+    await api.feedSettled()
   })
 
   it('leave half of the places to the others, whose export and short reads come whole meanwhile', async () => {

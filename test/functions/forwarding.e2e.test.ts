@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { Client as KustoClient, KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventually, startLocalRun, type LocalRun } from '../support/local-run.ts'
+import { eventually, startLocalRun } from '../support/local-run.ts'
+import type { LocalRun } from '../support/local-run.ts'
 
 let run: LocalRun
 let kusto: KustoClient

@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  ACME_DIRECTORY,
-  append,
-  outcome,
-  read,
-  startCallerStage,
-  type CallerStage,
-} from './callers-support.ts'
+import { ACME_DIRECTORY, append, outcome, read, startCallerStage } from './callers-support.ts'
+import type { CallerStage } from './callers-support.ts'
 
 let stage: CallerStage
 beforeAll(async () => {

@@ -1,8 +1,10 @@
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { event, startApi, type Answer, type Api } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Answer, Api } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
-import { openEventStream, type EventStream } from '../support/event-stream.ts'
+import { openEventStream } from '../support/event-stream.ts'
+import type { EventStream } from '../support/event-stream.ts'
 
 /**
  * One tenant's half of those that functions/events lets wait at a time, and of the viewers that the local run serves.
@@ -23,8 +25,10 @@ afterEach(() => {
 })
 
 const nextOf = ({ json }: Answer): string => json?.['next'] as string
-const endOfFeed = async (): Promise<string> =>
-  nextOf(await api.call('GET', '/api/events?since=2999-01-01T00:00:00Z'))
+async function endOfFeed(): Promise<string> {
+  await api.feedSettled()
+  return nextOf(await api.call('GET', '/api/events?since=2999-01-01T00:00:00Z'))
+}
 
 async function watch(query = '', headers: Record<string, string> = {}): Promise<EventStream> {
   const viewer = await openEventStream(`${api.run.url}/api/events${query}`, {
@@ -71,6 +75,7 @@ describe('a long poll of the feed', () => {
     await api.append('filtered')
     await api.append('filtered', { json: { type: 'Wanted', data: 1 } })
     expect(await (await answer).json()).toMatchObject({ events: [{ type: 'Wanted', version: 2 }] })
+    await api.feedSettled()
     const none = await api.call('GET', `/api/events?wait=0&type=None&after=${after}`)
     expect(none.json?.['events']).toEqual([])
     expect(nextOf(none)).not.toBe(after)

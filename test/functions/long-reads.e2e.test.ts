@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApi, type Api } from '../support/api.ts'
+import { startApi } from '../support/api.ts'
+import type { Api } from '../support/api.ts'
 
 let api: Api
 
@@ -17,6 +18,7 @@ beforeAll(async () => {
     await api.append('many', { json: { events } })
   }
   await api.append('orders', { json: { events: [{ type: 'Placed', data: 1 }], streamType: 'order' } })
+  await api.feedSettled()
 })
 afterAll(() => api?.run.stop())
 

@@ -1,6 +1,7 @@
 import { Client as KustoClient, KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { event, startApi, type Answer, type Api } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Answer, Api } from '../support/api.ts'
 import { eventually } from '../support/local-run.ts'
 
 const PATH = '/api/operations/subscriptions/forward-adx'

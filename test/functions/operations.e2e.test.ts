@@ -1,6 +1,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { event, startApi, type Answer, type Api } from '../support/api.ts'
+import { event, startApi } from '../support/api.ts'
+import type { Answer, Api } from '../support/api.ts'
 import { eventually } from '../support/local-run.ts'
 
 let api: Api
@@ -41,6 +42,8 @@ describe('the log, for an operator', () => {
   it('is told with what holds the feed', async () => {
     const appender = new Client({ connectionString: api.run.postgres.app })
     await appender.connect()
+    // On a busy machine the limit of its login would end it before the command has answered.
+    await appender.query('set idle_in_transaction_session_timeout = 0')
     await appender.query('begin')
     await appender.query(
       `select trickle_events_log.append(f.tenant_id, array['held'], null, array[-1], 1, '[{"s":1,"id":"held","type":"T"}]',
@@ -52,9 +55,15 @@ describe('the log, for an operator', () => {
       200,
       {
         horizon: { isHeld: true, seesSessions: true },
-        holders: [
-          { kind: 'appender', pid: rows[0]?.pid, login: 'trickle_app', state: 'idle in transaction' },
-        ],
+        // Beside one of the product's own that ends just then, and so proves nothing.
+        holders: expect.arrayContaining([
+          expect.objectContaining({
+            kind: 'appender',
+            pid: rows[0]?.pid,
+            login: 'trickle_app',
+            state: 'idle in transaction',
+          }),
+        ]) as unknown,
         epoch: { reason: 'the log begins' },
       },
     ])
@@ -121,6 +130,7 @@ describe('a new epoch', () => {
     const resumed = await feedOf(1, String(refused.json?.['resumeAfter']))
     expect(resumed.streams).toEqual(['since'])
     expect((await feed(resumed.next)).status).toBe(200)
+    await api.feedSettled()
     const early = await feed(behindOne)
     expect(streamsOf(await feed(String(early.json?.['resumeAfter'])))).toEqual(['two', 'three', 'since'])
 

@@ -2,7 +2,8 @@ import type { app as functionsApp } from '@azure/functions'
 import { describe, expect, it } from 'vitest'
 import { noPlatform, product } from '../../functions/product.ts'
 import { registerApp } from '../../functions/register-app.ts'
-import { sides, type RunsOn } from '../../shared/http/index.ts'
+import { SIDES } from '../../shared/http/index.ts'
+import type { RunsOn } from '../../shared/http/index.ts'
 
 /** The names of the functions that are registered, by what triggers them. No setting is there: nothing may be read. */
 function registered(runsOn?: RunsOn): Record<'http' | 'timer' | 'queue', string[]> {
@@ -19,7 +20,7 @@ function registered(runsOn?: RunsOn): Record<'http' | 'timer' | 'queue', string[
 }
 
 const all = registered()
-const { routes, timers, queues, subscriptions } = product.triggersOn(noPlatform)
+const { routes, timers, queues, subscriptions } = product().triggersOn(noPlatform)
 
 describe('the app', () => {
   it('has every trigger where nothing else is said', () => {
@@ -29,7 +30,7 @@ describe('the app', () => {
   })
 
   it('of one side has what runs there, and the two sides together have everything', () => {
-    const [open, background] = sides.map((side) => registered(side))
+    const [open, background] = SIDES.map((side) => registered(side))
     expect(open?.http).toEqual(expect.arrayContaining(['append-events', 'docs-page', 'health-ready']))
     expect([open?.timer, open?.queue]).toEqual([[], []])
     expect(background?.http.toSorted()).toEqual(['health-live', 'health-ready', 'zz-not-found'])

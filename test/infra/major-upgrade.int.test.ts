@@ -72,8 +72,8 @@ beforeAll(async () => {
   })
   await drawIds(oldAdministrator, 5000)
   for (const n of [1, 2, 3]) await append(oldStore, 'copied', `copied-${n}`)
-  const forwarder = await old.client('trickle_forwarder')
-  await forwarder.query("select trickle_subscriptions_state.register('mails', false, null, null, true)")
+  const worker = await old.client('trickle_worker')
+  await worker.query("select trickle_subscriptions_state.register('mails', false, null, null, true)")
   cursor = (await oldStore.readFeed(acme, { limit: 10 })).next
 })
 afterAll(async () => {

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '../../soak/ledger/index.ts'
 import { breachKinds } from '../../soak/reconcile/index.ts'
 import type { BreachKind } from '../../soak/reconcile/index.ts'
-import { commands, kindsOf, openStage, SEEN, TRUTH } from './scene.ts'
+import { commands, kindsOf, openStage, SEEN, truth } from './scene.ts'
 import type { Scene, SceneStage } from './scene.ts'
 
 /** The truth, with the entries of one command after it was sent replaced. */
 const saying = (id: string, ...entries: LedgerEntry[]): LedgerEntry[] =>
-  TRUTH.flatMap((entry) => (entry[0] !== 'sent' && entry[1] === id ? entries : [entry]))
+  truth.flatMap((entry) => (entry[0] !== 'sent' && entry[1] === id ? entries : [entry]))
 
 /** The truth, with one command remembered as another one. */
 const sending = (id: string, other: object): LedgerEntry[] =>
-  TRUTH.map((entry) =>
+  truth.map((entry) =>
     entry[0] === 'sent' && entry[1].id === id ? ['sent', { ...entry[1], ...other }] : entry,
   )
 
@@ -65,7 +65,7 @@ const cases: readonly (readonly [name: string, scene: Scene, kinds: readonly Bre
   ],
   ['an abort of what is there', { ledger: saying('0-2', ['aborted', '0-2']) }, ['abort-written']],
   ['an answer that must not come', { ledger: saying('0-3', ['wrong', '0-3', 'INTERNAL']) }, ['wrong-answer']],
-  ['an entry for what nobody sent', { ledger: [...TRUTH, ['refused', '7-7']] }, ['wrong-answer']],
+  ['an entry for what nobody sent', { ledger: [...truth, ['refused', '7-7']] }, ['wrong-answer']],
   [
     'an unknown outcome that could have been settled',
     { ledger: saying('0-0', ['unknown', '0-0']) },
@@ -105,7 +105,7 @@ const cases: readonly (readonly [name: string, scene: Scene, kinds: readonly Bre
       },
       seen: SEEN.slice(0, 5),
     },
-    ['torn'],
+    ['torn', 'row-differs'],
   ],
   [
     'an append of two transactions',
@@ -150,6 +150,21 @@ const cases: readonly (readonly [name: string, scene: Scene, kinds: readonly Bre
     { reader: { scope: { tenant: 0, types: null, isOfMember: false } }, seen: SEEN.slice(0, 4) },
     ['reader-doubled'],
   ],
+  [
+    'a row of a domain without its event',
+    {
+      tamper: (admin) =>
+        admin.query(
+          'update soak_domain.streams set events = 9 where stream_id = (select min(stream_id) from soak_domain.streams)',
+        ),
+    },
+    ['row-differs'],
+  ],
+  [
+    'an event without the row that came with it',
+    { tamper: (admin) => admin.query('delete from soak_domain.streams') },
+    ['row-differs'],
+  ],
   ['a reader that saw what is not there', { seen: [...SEEN, [1, 5, 1]] }, ['reader-doubled']],
   [
     'a reader that saw a stream backwards',
@@ -173,7 +188,7 @@ describe('the reconciliation', () => {
   it('finds nothing in a run that went well, and counts it', async () => {
     const result = await stage.play({})
     expect(result.breaches).toEqual([])
-    expect(result).toMatchObject({ events: 6, streams: 3, receipts: 1 })
+    expect(result).toMatchObject({ events: 6, streams: 3, receipts: 1, eventsWithRows: 3 })
     expect(result.commands).toMatchObject({ commands: 4, answered: 3, conflicts: 1, severalStreams: 1 })
     expect(result.readers).toMatchObject([{ expected: 6, seen: 6 }])
   })

@@ -11,7 +11,7 @@ import { logOf, SeenLog } from '../../soak/readers/index.ts'
 import type { ReaderPlan } from '../../soak/readers/index.ts'
 import { reconcile } from '../../soak/reconcile/index.ts'
 import type { BreachKind, Reconciliation } from '../../soak/reconcile/index.ts'
-import { send } from '../../soak/writers/index.ts'
+import { DOMAIN_TABLE, DomainAppender, send } from '../../soak/writers/index.ts'
 import { createDatabase } from '../support/database.ts'
 
 const space: StreamSpace = { tenants: 2, streamsPerTenant: 10, hotPerTenant: 6 }
@@ -52,7 +52,7 @@ export const SEEN: readonly (readonly [number, number, number])[] = [
 ]
 
 /** What the ledger says when all went well. */
-export const TRUTH: readonly LedgerEntry[] = [
+export const truth: readonly LedgerEntry[] = [
   ['sent', commands.opened],
   ['answered', '0-0', [1], true],
   ['sent', commands.keyed],
@@ -84,14 +84,16 @@ export async function openStage(): Promise<SceneStage> {
   const tenants = [await database.tenant(tenantSlug(0)), await database.tenant(tenantSlug(1))] as const
   const pool = database.pool('trickle_app')
   const store = new PostgresEventStore(pool)
+  const domain = new DomainAppender(pool)
   const admin = await database.client('admin')
+  await admin.query(DOMAIN_TABLE)
   return {
     /** Writes the appends, lays ledger and reader's log beside them, and reconciles. */
-    async play({ ledger = TRUTH, seen = SEEN, reader = {}, tamper }) {
+    async play({ ledger = truth, seen = SEEN, reader = {}, tamper }) {
       for (const table of TABLES) await admin.query(`delete from ${table}`)
-      for (const command of [commands.opened, commands.keyed, commands.several]) {
-        await send(store, space, tenants[command.tenant], command)
-      }
+      await send(store, space, tenants[0], commands.opened)
+      await send(store, space, tenants[0], commands.keyed)
+      await send(domain, space, tenants[1], commands.several)
       await tamper?.(admin)
       const ledgerFile = join(folder, 'ledger')
       await rm(ledgerFile, { force: true })
@@ -104,7 +106,7 @@ export async function openStage(): Promise<SceneStage> {
         seen.map(([tenant, stream, version]) => ({ stream: streamNumber(space, tenant, stream), version })),
       )
       log.close()
-      const readers = [{ ...READER, ...reader }]
+      const readers = [{ ...readerPlan, ...reader }]
       return reconcile({ adminUrl: database.adminUrl, space, ledgerFiles: [ledgerFile], readers, folder })
     },
     async close() {
@@ -114,8 +116,13 @@ export async function openStage(): Promise<SceneStage> {
   }
 }
 
-const TABLES = ['trickle_events_log.events', 'trickle_events_log.streams', 'trickle_commands_log.receipts']
-const READER: ReaderPlan = {
+const TABLES = [
+  'trickle_events_log.events',
+  'trickle_events_log.streams',
+  'trickle_commands_log.receipts',
+  'soak_domain.streams',
+]
+const readerPlan: ReaderPlan = {
   name: 'all',
   scope: { tenant: null, types: null, isOfMember: false },
   pageMax: 10,

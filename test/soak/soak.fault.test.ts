@@ -18,9 +18,9 @@ import { scaled, seed } from '../support/scale.ts'
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A server is made for each run; on an idle machine one takes 10 s. */
-const RUN_MS = scaled(240_000)
+const runMs = scaled(240_000)
 
-const APPENDS = String(scaled(1_200))
+const appends = String(scaled(1_200))
 
 let folder = ''
 beforeAll(async () => {
@@ -61,10 +61,10 @@ function runWithBrokenHorizon(runSeed: number): Promise<SoakResult> {
 describe('npm run soak', () => {
   it(
     'finds nothing wrong while connections are cut, backends and writers killed, and others busy',
-    { timeout: RUN_MS },
+    { timeout: runMs },
     async () => {
       const file = join(folder, 'results', 'result.json')
-      const args = ['--appends', APPENDS, '--seed', String(seed), '--kill-every', '100', '--out', file]
+      const args = ['--appends', appends, '--seed', String(seed), '--kill-every', '100', '--out', file]
       const { stdout } = await promisify(execFile)(process.execPath, ['soak/main.ts', ...args], {
         cwd: repository,
         env: { ...process.env, TMPDIR: folder },
@@ -74,7 +74,7 @@ describe('npm run soak', () => {
       expect(stdout).toMatch(/Breaches\n {2}none/)
       // It proves nothing unless all of it came to pass.
       const { commands, faults, readers } = result
-      expect(commands.commands).toBe(Number(APPENDS))
+      expect(commands.commands).toBe(Number(appends))
       expect(commands.attempts).toBeGreaterThan(commands.commands)
       for (const count of [
         commands.conflicts,
@@ -93,7 +93,7 @@ describe('npm run soak', () => {
     },
   )
 
-  it('sees readers skip, once the horizon is what no snapshot has seen', { timeout: RUN_MS }, async () => {
+  it('sees readers skip, once the horizon is what no snapshot has seen', { timeout: runMs }, async () => {
     // Whether a reader looks while an append hangs between two others is up to the machine; a run without is repeated.
     let result = await runWithBrokenHorizon(seed)
     for (let next = 1; next <= 3 && result.breaches.length === 0; next += 1)
@@ -106,7 +106,7 @@ describe('npm run soak', () => {
 })
 
 describe('npm run soak -- --foreign', () => {
-  it('sees every event before the transactions of others have ended', { timeout: RUN_MS }, async () => {
+  it('sees every event before the transactions of others have ended', { timeout: runMs }, async () => {
     const { cases } = await runForeign(
       { seconds: 1, appendsPerSecond: 20, durable: false, postgres: 18 },
       { cleanup: cleanupOfTest(), onProgress: () => {} },

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { isForeignWanted, startForeignTransactions } from './foreign-transactions.ts'
 import { leaseLocalRun } from './leased-run.ts'
 import { startLocalRun } from './local-run.ts'
 import type { LocalRun } from './local-run.ts'
+import { feedSettled } from './settled-feed.ts'
 
 export interface CallOptions {
   /** Null sends none; absent is that of the tenant acme. */
@@ -29,6 +31,8 @@ export interface Api {
   readonly tokens: { readonly acme: string; readonly other: string; readonly operator: string }
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>
   readonly append: (stream: string, options?: CallOptions) => Promise<Answer>
+  /** Waits until what was appended comes whole: the product has transactions of its own, such as its forwarder's. */
+  readonly feedSettled: () => Promise<void>
 }
 
 export interface ApiOptions {
@@ -38,6 +42,7 @@ export interface ApiOptions {
 
 export async function startApi({ own = false }: ApiOptions = {}): Promise<Api> {
   const run = await (own ? startLocalRun() : leaseLocalRun())
+  const endForeign = isForeignWanted() ? await startForeignTransactions(run.postgres.app) : undefined
   const suffix = randomBytes(4).toString('hex')
   const slugs = { acme: `acme-${suffix}`, other: `other-${suffix}` }
   const roles = ['writer', 'reader']
@@ -61,10 +66,17 @@ export async function startApi({ own = false }: ApiOptions = {}): Promise<Api> {
   const tenants = Object.values(slugs).map((slug) => ({ slug }))
   await call('POST', '/api/tenants/bulk', { token: operator, json: { tenants } })
   return {
-    run,
+    run: {
+      ...run,
+      async stop() {
+        await endForeign?.()
+        await run.stop()
+      },
+    },
     slugs,
     tokens: { acme, operator, other: await run.token({ tenant: slugs.other, roles }) },
     call,
     append: (stream, options = { json: event }) => call('POST', `/api/streams/${stream}/events`, options),
+    feedSettled: () => feedSettled(run.postgres.app),
   }
 }

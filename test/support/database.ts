@@ -31,8 +31,9 @@ export interface DatabasePlace {
 }
 
 /**
- * On the server that all files share, or at another place. The horizon is server-wide: tests of feed order want
- * `createOwnServer`, whose database `trickle` can be a template as well.
+ * On the server that all files share, or at another place. The horizon is server-wide: a test that reads a feed there
+ * waits for `feedSettled` first, or reads until it has what must be there. Tests of feed order want `createOwnServer`,
+ * whose database `trickle` can be a template as well.
  */
 export async function createDatabase(place?: DatabasePlace): Promise<TestDatabase> {
   const { adminUrl, template } = place ?? { adminUrl: inject('adminUrl'), template: MIGRATED }
@@ -50,7 +51,10 @@ export async function createDatabase(place?: DatabasePlace): Promise<TestDatabas
   }
 }
 
-/** A server and a migrated database for one file alone: for feed order, faults and replicas. */
+/**
+ * A server and a migrated database for one file alone: for feed order, faults and replicas. Without autovacuum, whose
+ * transactions hold the horizon too, it is still but for what the file does.
+ */
 export async function createOwnServer(options: TestServerOptions = {}) {
   const server = await startMigrated(options, inject('serverTemplate'))
   const database = openDatabase(server.adminUrl, MIGRATED)

@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node'
 import type { ServerTemplate } from '../../local/postgres/index.ts'
 import { startMigrated } from './database.ts'
+import { isForeignWanted, startForeignTransactions } from './foreign-transactions.ts'
 import { stopLeasedRuns } from './leased-run.ts'
 import { openTestRun } from './test-run/index.ts'
 
@@ -22,10 +23,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const template = await startMigrated({}, null)
   await template.stop()
   const shared = await startMigrated({}, template.template)
+  const endForeign = isForeignWanted() ? await startForeignTransactions(shared.adminUrl) : undefined
   project.provide('adminUrl', shared.adminUrl)
   project.provide('serverTemplate', template.template)
   return async () => {
     await stopLeasedRuns(run.folder)
+    await endForeign?.()
     await shared.dispose()
     await template.dispose()
     const left = await run.close()

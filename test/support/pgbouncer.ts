@@ -10,11 +10,11 @@ import { freePort } from '../../local/ports/index.ts'
 import { testPasswords } from './urls.ts'
 
 /** Debian installs it where an ordinary account has no path to. */
-const BINARY = ['/usr/sbin', ...(process.env['PATH'] ?? '').split(delimiter)]
+const binary = ['/usr/sbin', ...(process.env['PATH'] ?? '').split(delimiter)]
   .map((folder) => join(folder, 'pgbouncer'))
   .find((file) => existsSync(file))
 
-export const hasPgBouncer = (): boolean => BINARY !== undefined
+export const hasPgBouncer = (): boolean => binary !== undefined
 
 /** The test by which a file without PgBouncer says why it is left out. Where CI is set it fails instead. */
 export function requirePgBouncer(): void {
@@ -60,7 +60,7 @@ export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
     ].join('\n'),
   )
   await chmod(folder, 0o755)
-  const child = spawn(BINARY ?? 'pgbouncer', ['-q', join(folder, 'pgbouncer.ini')], {
+  const child = spawn(binary ?? 'pgbouncer', ['-q', join(folder, 'pgbouncer.ini')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let complaint = ''

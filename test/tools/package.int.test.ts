@@ -41,7 +41,7 @@ afterAll(async () => {
 })
 
 /** Packages that the bundle asks for only when something else is missing, and does without. */
-const OPTIONAL: Readonly<Record<string, string>> = {
+const optional: Readonly<Record<string, string>> = {
   'pg-native': 'pg: only when `pg.native` is asked for, which nothing does',
   'pg-cloudflare': 'pg: only in Cloudflare’s workers',
 }
@@ -54,7 +54,7 @@ const PROVIDED = '@azure/functions-core'
  * what it was when they were set: a package that grows so far has taken in what does not belong there, a second copy of
  * an SDK or one that a chunk should hold.
  */
-const LIMITS = { allBytes: 12_500_000, entryBytes: 1_200_000 } as const
+const limits = { allBytes: 12_500_000, entryBytes: 1_200_000 } as const
 
 /** What the worker does: it puts a Proxy around Module.prototype.require that answers for its own module. */
 const workerScript = (main: string): string => `
@@ -124,7 +124,7 @@ describe('the files of the package', () => {
         (name) =>
           !isBuiltin(name) &&
           name !== PROVIDED &&
-          !(name in OPTIONAL) &&
+          !(name in optional) &&
           !files.includes(join(file, '..', name)),
       )
       expect([file, others]).toEqual([file, []])
@@ -135,7 +135,7 @@ describe('the files of the package', () => {
 describe('the package in a bare folder', () => {
   it('registers every function', async () => {
     const functions = await registered()
-    const { routes, timers, queues, subscriptions } = product.triggersOn(noPlatform)
+    const { routes, timers, queues, subscriptions } = product().triggersOn(noPlatform)
     const reference = ['docs-asset', 'docs-errors', 'docs-openapi', 'docs-page', 'zz-not-found']
     const namesOf = (type: string): string[] =>
       functions.filter(([, types]) => types.includes(type)).map(([name]) => name)
@@ -162,8 +162,8 @@ describe('the size of the package', () => {
   it('is within its limits, and what the documents say', async () => {
     const all = await sizeOf(files)
     const entry = await sizeOf(['main.cjs'])
-    expect(all).toBeLessThan(LIMITS.allBytes)
-    expect(entry).toBeLessThan(LIMITS.entryBytes)
+    expect(all).toBeLessThan(limits.allBytes)
+    expect(entry).toBeLessThan(limits.entryBytes)
     const page = await readFile(join(repository, 'docs', 'dependencies.md'), 'utf8')
     const [, allMb, entryKb] = /`dist\/app` has ([\d.]+) MB.*`main\.cjs` (\d+) kB/.exec(page) ?? []
     // A tenth of difference: a page need not change with every line of code.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readPreview } from '../../tools/preview-changes.ts'
 
-const output = `
+const OUTPUT = `
 Previewing Azure resource changes (azd provision --preview)
 
 Resources:
@@ -14,7 +14,7 @@ Resources:
 
 describe('the preview of a second run', () => {
   it('is read line by line', () => {
-    expect(readPreview(output)).toEqual({
+    expect(readPreview(OUTPUT)).toEqual({
       total: 4,
       created: ['Microsoft.DBforPostgreSQL/flexibleServers : psql-123-near'],
       deleted: ['Key vault : kv-123'],

@@ -38,16 +38,27 @@ export const partsOf = ({ tree }: ParsedFile): Part[] =>
   })
 
 export function misplaced(parts: readonly Part[]): Part[] {
-  const pinned = evaluatedNames(parts)
-  return parts.filter(({ name, isHelper }, index) => {
-    if (!isHelper || name === null || pinned.has(name)) return false
-    const first = parts.findIndex((part, at) => at !== index && part.uses.has(name))
-    return first > index
+  const pinned = reachedFrom(parts, parts.filter(isEvaluated))
+  return parts.filter((part, index) => {
+    if (!part.isHelper || part.name === null || pinned.has(part.name)) return false
+    const caller = firstCaller(parts, part)
+    return caller !== undefined && parts.indexOf(caller) > index
   })
 }
 
+/** The first that uses a helper; of functions that call each other, the one that begins. */
+export function firstCaller(parts: readonly Part[], helper: Part): Part | undefined {
+  const called = reachedFrom(parts, [helper])
+  const callers = parts.filter((part) => part !== helper && part.uses.has(helper.name ?? ''))
+  return callers.find(({ name }) => !called.has(name ?? '')) ?? callers[0]
+}
+
 /** What runs while the module is loaded: where its functions stand may matter, so they stay. */
-function evaluatedNames(parts: readonly Part[]): Set<string> {
+const isEvaluated = ({ statement, isType }: Part): boolean =>
+  !isFunction(statement) && !isType && !is.isClassDeclaration(statement)
+
+/** Names that some statements use, by themselves and by what they use. */
+function reachedFrom(parts: readonly Part[], starts: readonly Part[]): Set<string> {
   const names = new Set<string>()
   const byName = new Map(parts.map((part) => [part.name, part]))
   const add = ({ uses }: Part): void => {
@@ -58,8 +69,7 @@ function evaluatedNames(parts: readonly Part[]): Set<string> {
       add(used)
     }
   }
-  for (const part of parts)
-    if (!isFunction(part.statement) && !part.isType && !is.isClassDeclaration(part.statement)) add(part)
+  for (const start of starts) add(start)
   return names
 }
 

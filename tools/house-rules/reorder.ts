@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { misplaced, partsOf } from './order.ts'
+import { firstCaller, misplaced, partsOf } from './order.ts'
 import type { Part } from './order.ts'
 import type { ParsedFile, SourceTree } from './source-tree.ts'
 
@@ -18,48 +18,50 @@ export function reorderHelpers(
   }
 }
 
+/** What a statement was put below, and where that uses it. */
+interface Place {
+  readonly caller: Part
+  readonly usedAt: number
+}
+
 /** Each helper that stands above its callers goes below the first of them, in the order of the calls. */
 function ordered(parts: readonly Part[]): Part[] {
-  const order = [...parts]
-  const callers = new Map<Part, { readonly caller: Part; readonly usedAt: number }>()
-  // Each turn moves one helper down; what called it may have to follow, so it comes to an end.
+  let order = [...parts]
+  const places = new Map<Part, Place>()
+  // Each turn moves one helper down; what it calls may have to follow, so it comes to an end.
   for (let turn = 0; turn < parts.length * parts.length; turn += 1) {
     const [helper] = misplaced(order)
-    const name = helper?.name
-    if (helper === undefined || name === undefined || name === null) break
-    const caller = order.find((part) => part !== helper && part.uses.has(name))
-    if (caller === undefined) break
+    const caller = helper && firstCaller(order, helper)
+    if (helper === undefined || caller === undefined) break
     const unit = unitOf(order, helper)
-    callers.set(helper, { caller, usedAt: caller.uses.get(name) ?? 0 })
+    const place = { caller, usedAt: caller.uses.get(helper.name ?? '') ?? 0 }
+    for (const part of unit) places.set(part, place)
     const rest = order.filter((part) => !unit.includes(part))
-    order.splice(0, order.length, ...insertedBelow(rest, unit, helper, callers))
+    const at = placeIn(rest, place, places)
+    order = [...rest.slice(0, at), ...unit, ...rest.slice(at)]
   }
   return order
 }
 
-type Callers = ReadonlyMap<Part, { readonly caller: Part; readonly usedAt: number }>
-
-function insertedBelow(rest: readonly Part[], unit: readonly Part[], helper: Part, callers: Callers): Part[] {
-  const place = callers.get(helper)
-  if (place === undefined) return [...rest]
-  const { caller, usedAt } = place
+/** Below the caller, and below the helpers that it calls before this one, with their own helpers. */
+function placeIn(rest: readonly Part[], { caller, usedAt }: Place, places: ReadonlyMap<Part, Place>): number {
   let at = rest.indexOf(caller) + 1
-  // Helpers of the same caller that it calls before this one stay above it, with their own helpers.
   for (let next = rest[at]; next !== undefined; next = rest[at]) {
-    const sibling = siblingUnder(rest, at, caller, callers)
+    const sibling = usedUnder(caller, next, places)
     if (sibling === undefined || sibling >= usedAt) break
     at += 1
   }
-  return [...rest.slice(0, at), ...unit, ...rest.slice(at)]
+  return at
 }
 
-/** Where the caller uses the helper that a statement belongs to; undefined where it belongs to none of the caller's. */
-function siblingUnder(rest: readonly Part[], at: number, caller: Part, callers: Callers): number | undefined {
-  // A constant or a type in front of a helper belongs to it.
-  let part = rest.slice(at).find((candidate) => callers.has(candidate) || candidate.isHelper)
-  if (part !== rest[at] && rest[at]?.isHelper !== false) part = rest[at]
-  for (let link = part && callers.get(part); link !== undefined; link = callers.get(link.caller))
-    if (link.caller === caller) return link.usedAt
+/** Where the caller uses what a statement was put below it for; undefined for a statement that was not. */
+function usedUnder(caller: Part, part: Part, places: ReadonlyMap<Part, Place>): number | undefined {
+  let place = places.get(part)
+  // Functions that call nothing but each other lead round in a circle.
+  for (let steps = 0; place !== undefined && steps < places.size; steps += 1) {
+    if (place.caller === caller) return place.usedAt
+    place = places.get(place.caller)
+  }
   return undefined
 }
 
@@ -92,7 +94,8 @@ function textOf({ tree }: ParsedFile, before: readonly Part[], after: readonly P
     .map((part, index) => {
       const piece = pieces.get(part) ?? ''
       const isMoved = after[index - 1] !== before[before.indexOf(part) - 1]
-      return isMoved && index > 0 ? `\n${piece.trimStart()}` : piece
+      return isMoved ? `\n${piece.trimStart()}` : piece
     })
     .join('')
+    .trimStart()
 }

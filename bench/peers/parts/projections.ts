@@ -15,12 +15,12 @@ import type { TallyLog } from '../tally.ts'
 import { Marten, MARTEN_VERSION } from '../tools/index.ts'
 
 /** Few tenants with much each, and many with one stream each, where a transaction for each tenant costs most. */
-const LOGS: readonly TallyLog[] = [
+const logs: readonly TallyLog[] = [
   { tenants: 64, events: 60_000, perStream: 10 },
   { tenants: 3_000, events: 30_000, perStream: 10 },
 ]
 /** Of a smoke run. */
-const SHORT_LOG: TallyLog = { tenants: 50, events: 1_000, perStream: 10 }
+const shortLog: TallyLog = { tenants: 50, events: 1_000, perStream: 10 }
 
 /** A row a stream, with a count and a sum, from zero: ours and Marten's asynchronous daemon. */
 export async function projectionsPart(context: PeersContext): Promise<PartResult> {
@@ -31,7 +31,7 @@ export async function projectionsPart(context: PeersContext): Promise<PartResult
     return { figures: [], skipped: skippedTools(options.tools, ['marten']), postgres: {} }
   const figures: Figure[] = []
   let postgres: PartResult['postgres'] = {}
-  for (const log of options.isShort ? [SHORT_LOG] : LOGS) {
+  for (const log of options.isShort ? [shortLog] : logs) {
     const server = await context.cleanup.start(startBenchServer(), (started) => started.dispose())
     figures.push(...(await measureLog(context, server, marten.place, log)))
     postgres = await serverFacts(server.adminUrl)

@@ -1,13 +1,5 @@
-import {
-  arrayOf,
-  columns,
-  composite,
-  integer,
-  orElse,
-  text,
-  type RowOf,
-  type ValueOf,
-} from '../../postgres/index.ts'
+import { arrayOf, columns, composite, integer, orElse, text } from '../../postgres/index.ts'
+import type { RowOf, ValueOf } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import { encodeConsistency } from '../tokens/tokens.ts'

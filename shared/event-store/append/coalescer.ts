@@ -1,10 +1,15 @@
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
-import { codeOf, type Database } from '../../postgres/index.ts'
-import { answersOfBatch, type AppendAnswer } from './answer.ts'
+import { codeOf } from '../../postgres/index.ts'
+import type { Database } from '../../postgres/index.ts'
+import { answersOfBatch } from './answer.ts'
+import type { AppendAnswer } from './answer.ts'
 import type { PreparedAppend } from './request.ts'
-import { appendBatch, type SingleAppend } from './statements.ts'
-import { DirectWriter, type AppendTiming, type AppendWriter, type WriteOutcome } from './writer.ts'
-import { streamKey, takeBatch, type WaitingAppend } from './coalescing-queue.ts'
+import { appendBatch } from './statements.ts'
+import type { SingleAppend } from './statements.ts'
+import { DirectWriter } from './writer.ts'
+import type { AppendTiming, AppendWriter, WriteOutcome } from './writer.ts'
+import { streamKey, takeBatch } from './coalescing-queue.ts'
+import type { WaitingAppend } from './coalescing-queue.ts'
 
 export interface CoalescerLimits {
   /** Calls under way; what comes meanwhile waits and goes together. Two keep the server busy while one commits. */

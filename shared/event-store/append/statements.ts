@@ -1,13 +1,5 @@
-import {
-  columns,
-  json,
-  oneOf,
-  orElse,
-  orNull,
-  text,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { columns, json, oneOf, orElse, orNull, text } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { Expectation } from '../types.ts'
 import { appendedColumns, batchAppendedColumns } from './answer.ts'
 import { withMembers } from './encode-events.ts'

@@ -1,5 +1,6 @@
 import { TrickleError } from '../../errors/index.ts'
-import { codeOf, constraintOf, UNIQUE_VIOLATION, type Database } from '../../postgres/index.ts'
+import { codeOf, constraintOf, UNIQUE_VIOLATION } from '../../postgres/index.ts'
+import type { Database } from '../../postgres/index.ts'
 import type { AppendAnswer } from './answer.ts'
 import type { PreparedAppend } from './request.ts'
 import { append } from './statements.ts'

@@ -1,13 +1,6 @@
 import { TrickleError } from '../../errors/index.ts'
-import {
-  codeOf,
-  constraintOf,
-  databaseError,
-  schemaOf,
-  UNIQUE_VIOLATION,
-  type Database,
-  type Statement,
-} from '../../postgres/index.ts'
+import { codeOf, constraintOf, databaseError, schemaOf, UNIQUE_VIOLATION } from '../../postgres/index.ts'
+import type { Database, Statement } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { findEarlier, MAY_BE_OWN } from '../append/append.ts'
 import { answerOfText } from '../append/answer.ts'

@@ -1,7 +1,9 @@
 import { TrickleError } from '../../errors/index.ts'
-import { NO_COLUMNS, type Statement } from '../../postgres/index.ts'
+import { noColumns } from '../../postgres/index.ts'
+import type { Statement } from '../../postgres/index.ts'
 import type { PreparedAppend } from '../append/request.ts'
-import { append, type Appended } from '../append/statements.ts'
+import { append } from '../append/statements.ts'
+import type { Appended } from '../append/statements.ts'
 import type { DomainWrite, StateChange } from './types.ts'
 
 /**
@@ -15,7 +17,7 @@ export const lockForWrite = (
 ): Statement => ({
   name: 'lock_for_write',
   text: 'select trickle_events_log.lock_for_write($1, $2, $3, $4, $5)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [
     tenantId,
     idempotency ? [`\x01${idempotency.key}`, ...resources] : resources,
@@ -46,7 +48,7 @@ export function changeStatement({ statement, rows }: StateChange, nth: number): 
     name: `${statement.name}_rows`,
     text: `with changed as (${statement.text} returning 1)
       select trickle_events_log.require_rows((select count(*) from changed), $${length + 1}::int, $${length + 2}::int)`,
-    columns: NO_COLUMNS,
+    columns: noColumns,
     values: [...statement.values, rows, nth],
   }
 }

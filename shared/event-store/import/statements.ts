@@ -1,4 +1,5 @@
-import { columns, integer, oneOf, orNull, text, type RowOf, type Statement } from '../../postgres/index.ts'
+import { columns, integer, oneOf, orNull, text } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 
 const importedColumns = columns({
   /** Of the line, 0 first. */

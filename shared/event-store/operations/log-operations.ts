@@ -1,23 +1,13 @@
-import { recordAction, type OperatorAction } from '../../audit/index.ts'
+import { recordAction } from '../../audit/index.ts'
+import type { OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import {
-  columns,
-  text,
-  type Database,
-  type QueryOptions,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
-import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../../receipts/index.ts'
+import { columns, text } from '../../postgres/index.ts'
+import type { Database, QueryOptions, RowOf, Statement } from '../../postgres/index.ts'
+import { PLATFORM_SCOPE, withReceipt } from '../../receipts/index.ts'
+import type { Received, ReceiptKey } from '../../receipts/index.ts'
 import { utcTimeOf } from '../../time/index.ts'
-import {
-  epochColumns,
-  selectEpochs,
-  selectFeedStatus,
-  statusOfRows,
-  type LogEpoch,
-  type LogStatus,
-} from './log-status.ts'
+import { epochColumns, selectEpochs, selectFeedStatus, statusOfRows } from './log-status.ts'
+import type { LogEpoch, LogStatus } from './log-status.ts'
 
 /** As many transactions as a person looks through; the oldest come first, and the first is the one that matters. */
 const TRANSACTIONS_MAX = 20

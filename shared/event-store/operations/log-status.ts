@@ -9,9 +9,8 @@ import {
   orNull,
   text,
   timestamp,
-  type RowOf,
-  type Statement,
 } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 
 /** A running transaction that has an id. What its session does is null where this login may not see it. */
 export interface RunningTransaction {

@@ -1,16 +1,10 @@
-import { recordAction, type OperatorAction } from '../../audit/index.ts'
+import { recordAction } from '../../audit/index.ts'
+import type { OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import {
-  columns,
-  oneOf,
-  orNull,
-  text,
-  timestamp,
-  type Database,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
-import { PLATFORM_SCOPE, withReceipt, type Received, type ReceiptKey } from '../../receipts/index.ts'
+import { columns, oneOf, orNull, text, timestamp } from '../../postgres/index.ts'
+import type { Database, RowOf, Statement } from '../../postgres/index.ts'
+import { PLATFORM_SCOPE, withReceipt } from '../../receipts/index.ts'
+import type { Received, ReceiptKey } from '../../receipts/index.ts'
 
 const keyStateColumns = columns({
   keyId: text,

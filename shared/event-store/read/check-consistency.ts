@@ -2,9 +2,11 @@ import { Remembered } from '../../cache/index.ts'
 import { TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import { openToken, type SealKeys } from '../tokens/seal-keys.ts'
+import { openToken } from '../tokens/seal-keys.ts'
+import type { SealKeys } from '../tokens/seal-keys.ts'
 import { selectCurrentEpoch } from './statements.ts'
-import { decodeConsistency, type ConsistencyPoint } from '../tokens/tokens.ts'
+import { decodeConsistency } from '../tokens/tokens.ts'
+import type { ConsistencyPoint } from '../tokens/tokens.ts'
 
 /** The same as for suspension: how long another instance may take to notice what an operator did. */
 const FRESH_MS = 5_000

@@ -1,9 +1,11 @@
 import { TrickleError } from '../../errors/index.ts'
-import { INT8_MAX, type Database, type Work } from '../../postgres/index.ts'
+import { INT8_MAX } from '../../postgres/index.ts'
+import type { Database, Work } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { eventJson } from './event-json.ts'
 import { eventLimits } from '../limits.ts'
-import { readStream, streamInfo, type StreamRow } from './statements.ts'
+import { readStream, streamInfo } from './statements.ts'
+import type { StreamRow } from './statements.ts'
 import type { EventColumns } from './stored-event.ts'
 import type { StreamInfo, StreamPage, StreamQuery } from '../types.ts'
 

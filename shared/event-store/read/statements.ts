@@ -1,14 +1,5 @@
-import {
-  bigint,
-  columns,
-  integer,
-  orElse,
-  orNull,
-  text,
-  timestamp,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { bigint, columns, integer, orElse, orNull, text, timestamp } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import { eventColumns } from './stored-event.ts'
 
 export interface ReadStreamParameters {

@@ -1,4 +1,5 @@
-import { orElse, orNull, text, type ValueOf } from '../../postgres/index.ts'
+import { orElse, orNull, text } from '../../postgres/index.ts'
+import type { ValueOf } from '../../postgres/index.ts'
 
 /** A page has rows that are no event and only tell how far it has come; what they have none of is read as ''. */
 const orEmpty = orElse(text, '')

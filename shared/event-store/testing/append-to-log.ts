@@ -1,6 +1,7 @@
 import type { AppendAnswer } from '../append/answer.ts'
 import type { AppendAllRequest, Expectation, StreamWrite, WrittenStream } from '../types.ts'
-import { holdersAfter, type Holders } from './names.ts'
+import { holdersAfter } from './names.ts'
+import type { Holders } from './names.ts'
 import type { PreparedEvent, RecordedAppend, RecordedStream, TenantLog } from './tenant-log.ts'
 
 /** What the whole store counts up. */

@@ -1,4 +1,5 @@
-import { sealKeyOf, type SealKeyring } from '../tokens/seal.ts'
+import { sealKeyOf } from '../tokens/seal.ts'
+import type { SealKeyring } from '../tokens/seal.ts'
 
 let keyring: SealKeyring | undefined
 

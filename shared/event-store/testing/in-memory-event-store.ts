@@ -16,11 +16,13 @@ import type {
   StreamPage,
   StreamQuery,
 } from '../types.ts'
-import { appendToLog, TIMELINE, type LogClock } from './append-to-log.ts'
+import { appendToLog, TIMELINE } from './append-to-log.ts'
+import type { LogClock } from './append-to-log.ts'
 import { inMemoryKeyring } from './fixed-keyring.ts'
 import { feedPage, infoOf, streamPage } from './read-log.ts'
 import { prepareEvents } from './prepare-events.ts'
-import { TenantLog, type RecordedAppend, type TenantStatus } from './tenant-log.ts'
+import { TenantLog } from './tenant-log.ts'
+import type { RecordedAppend, TenantStatus } from './tenant-log.ts'
 import { timestamptzText } from './timestamp-text.ts'
 
 export interface InMemoryOptions {

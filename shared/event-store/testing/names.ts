@@ -1,7 +1,5 @@
 import type { ReservedName, StreamWrite } from '../types.ts'
 
-const keyOf = ({ set, value }: ReservedName): string => JSON.stringify([set, value])
-
 /** The stream that holds a name. */
 export type Holders = ReadonlyMap<string, string>
 
@@ -39,3 +37,5 @@ export function holdersAfter(holders: Holders, writes: readonly StreamWrite[]): 
   }
   return after
 }
+
+const keyOf = ({ set, value }: ReservedName): string => JSON.stringify([set, value])

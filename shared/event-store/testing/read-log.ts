@@ -3,11 +3,33 @@ import { timestampOfText } from '../../postgres/index.ts'
 import { eventJson } from '../read/event-json.ts'
 import { goOnAfter, KEY_GONE, LOG_MOVED } from '../read/feed-refusals.ts'
 import { eventLimits } from '../limits.ts'
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../tokens/tokens.ts'
+import { decodeCheckpoint, encodeCheckpoint } from '../tokens/tokens.ts'
+import type { Checkpoint } from '../tokens/tokens.ts'
 import type { FeedPage, FeedQuery, StreamInfo, StreamPage, StreamQuery } from '../types.ts'
 import { inMemoryKeyring } from './fixed-keyring.ts'
 import type { RecordedEvent, RecordedStream, TenantLog } from './tenant-log.ts'
 import { isBefore, timestamptzOfRfc3339 } from './timestamp-text.ts'
+
+/** @throws TrickleError STREAM_NOT_FOUND. */
+export function streamPage(log: TenantLog, query: StreamQuery): StreamPage {
+  const { events } = streamOf(log, query.streamId)
+  const { types, backward } = query
+  const lowest = Math.max(1, backward ? (query.to ?? 1) : (query.from ?? 1))
+  const highest = Math.min(events.length, (backward ? query.from : query.to) ?? events.length)
+  const inRange = events.slice(lowest - 1, Math.max(lowest - 1, highest))
+  const page = takePage(
+    backward ? inRange.toReversed() : inRange,
+    query.limit,
+    (event) => types?.includes(event.type) ?? true,
+  )
+  const last = page.last === undefined ? null : Number(page.last.version)
+  const isEnd = last === null || last === (backward ? lowest : highest)
+  return {
+    events: page.events.map((event) => eventJson(event, event.streamId)),
+    streamVersion: events.length,
+    next: isEnd ? null : backward ? last - 1 : last + 1,
+  }
+}
 
 /** What one page takes of the events that lie before it. */
 interface Taken {
@@ -36,27 +58,6 @@ function takePage(
     if (events.length >= limit || bytes >= eventLimits.pageBytesMax) break
   }
   return { events, last }
-}
-
-/** @throws TrickleError STREAM_NOT_FOUND. */
-export function streamPage(log: TenantLog, query: StreamQuery): StreamPage {
-  const { events } = streamOf(log, query.streamId)
-  const { types, backward } = query
-  const lowest = Math.max(1, backward ? (query.to ?? 1) : (query.from ?? 1))
-  const highest = Math.min(events.length, (backward ? query.from : query.to) ?? events.length)
-  const inRange = events.slice(lowest - 1, Math.max(lowest - 1, highest))
-  const page = takePage(
-    backward ? inRange.toReversed() : inRange,
-    query.limit,
-    (event) => types?.includes(event.type) ?? true,
-  )
-  const last = page.last === undefined ? null : Number(page.last.version)
-  const isEnd = last === null || last === (backward ? lowest : highest)
-  return {
-    events: page.events.map((event) => eventJson(event, event.streamId)),
-    streamVersion: events.length,
-    next: isEnd ? null : backward ? last - 1 : last + 1,
-  }
 }
 
 /** @throws TrickleError STREAM_NOT_FOUND. */
@@ -102,7 +103,7 @@ export function feedPage(log: TenantLog, tenantId: string, epoch: string, query:
 
 type Point = Pick<Checkpoint, 'xid' | 'position'>
 const pointOf = ({ xid, position }: Point): Point => ({ xid, position })
-const BEGINNING: Point = { xid: 0n, position: 0n }
+const firstPoint: Point = { xid: 0n, position: 0n }
 
 function startOf(log: TenantLog, tenantId: string, epoch: string, { after, since }: FeedQuery): Point {
   if (after !== undefined && since !== undefined)
@@ -110,12 +111,12 @@ function startOf(log: TenantLog, tenantId: string, epoch: string, { after, since
   if (since !== undefined) {
     const time = timestamptzOfRfc3339(since, 'since')
     const first = log.feed.findIndex((event) => !isBefore(event.recordedAt, time))
-    return log.feed[(first === -1 ? log.feed.length : first) - 1] ?? BEGINNING
+    return log.feed[(first === -1 ? log.feed.length : first) - 1] ?? firstPoint
   }
-  if (after === undefined) return BEGINNING
+  if (after === undefined) return firstPoint
   const point = decodeCheckpoint(inMemoryKeyring(), tenantId, after)
   if (point !== 'unknown-key' && point.epoch === epoch) return point
-  const beginning = encodeCheckpoint(inMemoryKeyring(), tenantId, { epoch, ...BEGINNING })
+  const beginning = encodeCheckpoint(inMemoryKeyring(), tenantId, { epoch, ...firstPoint })
   throw goOnAfter(point === 'unknown-key' ? KEY_GONE : LOG_MOVED, beginning)
 }
 

@@ -1,7 +1,9 @@
 import { Remembered } from '../../cache/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import { columns, orElse, text, type Database, type RowOf, type Statement } from '../../postgres/index.ts'
-import { sealKeyOf, type SealKey, type SealKeyring } from './seal.ts'
+import { columns, orElse, text } from '../../postgres/index.ts'
+import type { Database, RowOf, Statement } from '../../postgres/index.ts'
+import { sealKeyOf } from './seal.ts'
+import type { SealKey, SealKeyring } from './seal.ts'
 import type { UnknownKey } from './tokens.ts'
 
 /**

@@ -1,4 +1,5 @@
-import { createCipheriv, hash, hkdfSync, timingSafeEqual, type Cipheriv } from 'node:crypto'
+import { createCipheriv, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
+import type { Cipheriv } from 'node:crypto'
 
 /**
  * Seals a few bytes so that they can be neither read nor changed, and equal bytes give equal sealed bytes on every

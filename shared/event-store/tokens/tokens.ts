@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { TrickleError } from '../../errors/index.ts'
-import { seal, unseal, VECTOR_BYTES, type SealContext, type SealKeyring } from './seal.ts'
+import { seal, unseal, VECTOR_BYTES } from './seal.ts'
+import type { SealContext, SealKeyring } from './seal.ts'
 
 /**
  * Opaque tokens. Transaction ids and positions count what all tenants do, so they are sealed: a tenant could otherwise
@@ -12,7 +13,7 @@ import { seal, unseal, VECTOR_BYTES, type SealContext, type SealKeyring } from '
  * mistyped in its key id from one whose key is not known here: only the latter is sent to where it can go on.
  */
 const FORMAT = 2
-const KIND = { checkpoint: 1, consistency: 2 } as const
+const kind = { checkpoint: 1, consistency: 2 } as const
 const KEY_ID_AT = 2
 const EPOCH_AT = 6
 const SEALED_AT = 22
@@ -45,7 +46,7 @@ export function encodeCheckpoint(
   tenantId: string,
   { epoch, xid, position }: Checkpoint,
 ): string {
-  return encode(keyring, KIND.checkpoint, tenantId, { epoch, xid, number: position, timeline: 0 })
+  return encode(keyring, kind.checkpoint, tenantId, { epoch, xid, number: position, timeline: 0 })
 }
 
 export function encodeConsistency(
@@ -53,7 +54,7 @@ export function encodeConsistency(
   tenantId: string,
   { epoch, xid, version, timeline }: ConsistencyPoint,
 ): string {
-  return encode(keyring, KIND.consistency, tenantId, { epoch, xid, number: version, timeline })
+  return encode(keyring, kind.consistency, tenantId, { epoch, xid, number: version, timeline })
 }
 
 /** @throws TrickleError INVALID_CURSOR when the token has another form, is damaged, or belongs to another tenant. */
@@ -62,7 +63,7 @@ export function decodeCheckpoint(
   tenantId: string,
   token: string,
 ): Checkpoint | UnknownKey {
-  const content = decode(keyring, KIND.checkpoint, tenantId, token)
+  const content = decode(keyring, kind.checkpoint, tenantId, token)
   if (content === 'unknown-key') return content
   return { epoch: content.epoch, xid: content.xid, position: content.number }
 }
@@ -73,7 +74,7 @@ export function decodeConsistency(
   tenantId: string,
   token: string,
 ): ConsistencyPoint | UnknownKey {
-  const content = decode(keyring, KIND.consistency, tenantId, token)
+  const content = decode(keyring, kind.consistency, tenantId, token)
   if (content === 'unknown-key') return content
   const { epoch, xid, number, timeline } = content
   return { epoch, xid, version: number, timeline }

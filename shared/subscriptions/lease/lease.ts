@@ -3,7 +3,8 @@ import { equalJitterMs } from '../../retry/index.ts'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import type { Database } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
-import { acquire, advance, release, renew, stop, type Acquisition } from './statements.ts'
+import { acquire, advance, release, renew, stop } from './statements.ts'
+import type { Acquisition } from './statements.ts'
 
 /**
  * A subscription whose holder died goes on after this long. A holder that lives renews its lease three times within it,

@@ -1,16 +1,6 @@
 /** The lease of a member: table `members`. */
-import {
-  bigint,
-  boolean,
-  columns,
-  integer,
-  NO_COLUMNS,
-  oneOf,
-  orNull,
-  text,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { bigint, boolean, columns, integer, noColumns, oneOf, orNull, text } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 
 /** What every change by a holder names. */
@@ -73,13 +63,13 @@ export const advance = (
 export const release = (holder: Holder, error: string | null, retryAfterMs: number): Statement => ({
   name: 'subscription_release',
   text: 'select trickle_subscriptions_state.release($1, $2, $3, $4, $5)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [holder.name, holder.member, holder.fence, error, retryAfterMs],
 })
 
 export const stop = (holder: Holder, error: string): Statement => ({
   name: 'subscription_stop',
   text: 'select trickle_subscriptions_state.stop($1, $2, $3, $4)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [holder.name, holder.member, holder.fence, error],
 })

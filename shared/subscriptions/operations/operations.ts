@@ -1,16 +1,14 @@
-import { recordAction, type ActionFacts, type OperatorAction } from '../../audit/index.ts'
+import { recordAction } from '../../audit/index.ts'
+import type { ActionFacts, OperatorAction } from '../../audit/index.ts'
 import { TrickleError } from '../../errors/index.ts'
-import { INT8_MAX, type Database, type RunStatement, type Statement } from '../../postgres/index.ts'
-import { statusesOfRows, type SubscriptionStatus } from './status.ts'
-import { decideParked, selectParked, selectParkedTenant, type ParkedEvent } from '../parking/statements.ts'
-import {
-  LAG_COUNTED_MAX,
-  moveCheckpoints,
-  resize,
-  selectStatus,
-  setState,
-  type Changed,
-} from './statements.ts'
+import { INT8_MAX } from '../../postgres/index.ts'
+import type { Database, RunStatement, Statement } from '../../postgres/index.ts'
+import { statusesOfRows } from './status.ts'
+import type { SubscriptionStatus } from './status.ts'
+import { decideParked, selectParked, selectParkedTenant } from '../parking/statements.ts'
+import type { ParkedEvent } from '../parking/statements.ts'
+import { LAG_COUNTED_MAX, moveCheckpoints, resize, selectStatus, setState } from './statements.ts'
+import type { Changed } from './statements.ts'
 
 export type ResumePoint =
   | { readonly kind: 'beginning' }
@@ -168,10 +166,10 @@ function refuseUnlessDone(outcome: Changed['outcome'], name: string, parkedId = 
   if (outcome === 'event-not-found') throw eventNotFound(name, parkedId)
   if (outcome === 'ahead')
     throw new TrickleError('VALIDATION_FAILED', 'The checkpoint is ahead of what the log can be read up to.')
-  throw new TrickleError('SUBSCRIPTION_STATE_CONFLICT', `${name} ${CONFLICTS[outcome]}.`)
+  throw new TrickleError('SUBSCRIPTION_STATE_CONFLICT', `${name} ${conflicts[outcome]}.`)
 }
 
-const CONFLICTS: Readonly<
+const conflicts: Readonly<
   Record<Exclude<Changed['outcome'], 'done' | 'not-found' | 'event-not-found' | 'ahead'>, string>
 > = {
   running: 'is running; pause it first',

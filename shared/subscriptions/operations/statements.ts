@@ -1,16 +1,6 @@
 /** Subscriptions, and what an operator does with them: table `subscriptions`. */
-import {
-  boolean,
-  columns,
-  float,
-  integer,
-  oneOf,
-  orNull,
-  text,
-  timestamp,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { boolean, columns, float, integer, oneOf, orNull, text, timestamp } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 
 const registeredColumns = columns({ members: integer })

@@ -1,10 +1,12 @@
 import { projectAgain } from '../projection/send-step.ts'
-import { attemptOnce, failureOf, type Trial } from '../run/attempt.ts'
+import { attemptOnce, failureOf } from '../run/attempt.ts'
+import type { Trial } from '../run/attempt.ts'
 import type { MemberRun } from '../run/member-run.ts'
 import { backoffMs, messageOf } from '../run/put-off.ts'
 import { SubscriptionEvent } from '../run/subscription-event.ts'
 import { workLimits } from '../run/work-limits.ts'
-import { replayStep, takeReplays, type Replay, type ReplayStep } from './statements.ts'
+import { replayStep, takeReplays } from './statements.ts'
+import type { Replay, ReplayStep } from './statements.ts'
 
 /** Read at a time: a stream gives one event after the other, so this is how many streams go on beside each other. */
 const REPLAYS_READ = 20

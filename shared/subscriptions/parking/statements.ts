@@ -1,17 +1,9 @@
 /** Events that are set aside: table `parked`. */
-import {
-  boolean,
-  columns,
-  integer,
-  oneOf,
-  orNull,
-  text,
-  timestamp,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { boolean, columns, integer, oneOf, orNull, text, timestamp } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { Holder } from '../lease/statements.ts'
-import { changedColumns, type Changed } from '../operations/statements.ts'
+import { changedColumns } from '../operations/statements.ts'
+import type { Changed } from '../operations/statements.ts'
 import { feedEventColumns } from '../run/feed-event.ts'
 
 const replayColumns = columns({

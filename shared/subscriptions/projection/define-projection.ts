@@ -1,5 +1,6 @@
 import type { Statement } from '../../postgres/index.ts'
-import { checkedSubscription, type Subscription, type SubscriptionOptions } from '../define.ts'
+import { checkedSubscription } from '../define.ts'
+import type { Subscription, SubscriptionOptions } from '../define.ts'
 import type { SubscriptionEvent } from '../run/subscription-event.ts'
 
 /**

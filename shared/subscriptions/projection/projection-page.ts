@@ -4,7 +4,8 @@ import type { PageProgress } from '../run/page-progress.ts'
 import { isPassing, putOff } from '../run/put-off.ts'
 import type { PageRow } from '../run/statements.ts'
 import { workLimits } from '../run/work-limits.ts'
-import { partsOf, type TenantPart } from './tenant-parts.ts'
+import { partsOf } from './tenant-parts.ts'
+import type { TenantPart } from './tenant-parts.ts'
 import { TenantSteps } from './tenant-steps.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { TrickleError } from '../../errors/index.ts'
-import { codeOf, type Statement } from '../../postgres/index.ts'
+import { codeOf } from '../../postgres/index.ts'
+import type { Statement } from '../../postgres/index.ts'
 import type { FeedEvent } from '../run/feed-event.ts'
 import type { MemberRun } from '../run/member-run.ts'
 import { SubscriptionEvent } from '../run/subscription-event.ts'

@@ -1,8 +1,10 @@
 /** How far a projection has come with each tenant: table `tenant_progress`. */
-import { bigint, columns, NO_COLUMNS, text, type RowOf, type Statement } from '../../postgres/index.ts'
+import { bigint, columns, noColumns, text } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 import type { Holder } from '../lease/statements.ts'
-import { setAsideJson, type SetAside } from '../run/statements.ts'
+import { setAsideJson } from '../run/statements.ts'
+import type { SetAside } from '../run/statements.ts'
 
 /** Another holder, or this one before an answer was lost, has come to these events with the tenant before. */
 export const DONE_BEFORE = 'TK007'
@@ -21,7 +23,7 @@ export interface TenantStep {
 export const beginTenantStep = (holder: Holder, step: TenantStep): Statement => ({
   name: 'subscription_begin_tenant_step',
   text: 'select trickle_subscriptions_state.begin_tenant_step($1, $2, $3, $4, $5, $6, $7, $8, $9)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [
     holder.name,
     holder.member,
@@ -39,20 +41,20 @@ export const beginTenantStep = (holder: Holder, step: TenantStep): Statement => 
 export const beginTenantReplay = (holder: Holder, tenantId: string, parkedId: string): Statement => ({
   name: 'subscription_begin_tenant_replay',
   text: 'select trickle_subscriptions_state.begin_tenant_replay($1, $2, $3, $4, $5)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [holder.name, holder.member, holder.fence, tenantId, parkedId],
 })
 
-const PROGRESS = columns({ tenantId: text, xid: bigint, position: bigint })
+const progressColumns = columns({ tenantId: text, xid: bigint, position: bigint })
 
 /** A tenant that the projection has never come to has no row. */
 export const selectProgress = (
   name: string,
   tenantIds: readonly string[],
-): Statement<RowOf<typeof PROGRESS>> => ({
+): Statement<RowOf<typeof progressColumns>> => ({
   name: 'subscription_tenant_progress',
-  text: `select ${PROGRESS.of('p')} from trickle_subscriptions_state.tenant_progress p
+  text: `select ${progressColumns.of('p')} from trickle_subscriptions_state.tenant_progress p
     where p.name = $1 and p.tenant_id = any ($2::uuid[])`,
-  columns: PROGRESS,
+  columns: progressColumns,
   values: [name, tenantIds],
 })

@@ -1,4 +1,5 @@
-import { isBefore, type FeedPosition } from '../feed-position.ts'
+import { isBefore } from '../feed-position.ts'
+import type { FeedPosition } from '../feed-position.ts'
 import type { PageRow } from '../run/statements.ts'
 
 /** The events of a page that are of one tenant, in the order of the feed. */

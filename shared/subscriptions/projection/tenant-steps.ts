@@ -1,4 +1,5 @@
-import { codeOf, type Statement } from '../../postgres/index.ts'
+import { codeOf } from '../../postgres/index.ts'
+import type { Statement } from '../../postgres/index.ts'
 import type { MemberRun } from '../run/member-run.ts'
 import type { PageProgress } from '../run/page-progress.ts'
 import { isPassing, putOff } from '../run/put-off.ts'
@@ -6,7 +7,8 @@ import type { PageRow, SetAside } from '../run/statements.ts'
 import { SubscriptionEvent } from '../run/subscription-event.ts'
 import { effectsOf, sendStep } from './send-step.ts'
 import { beginTenantStep, DONE_BEFORE, HOLDER_LOST, selectProgress } from './statements.ts'
-import { partsAfter, type TenantPart } from './tenant-parts.ts'
+import { partsAfter } from './tenant-parts.ts'
+import type { TenantPart } from './tenant-parts.ts'
 
 interface Step {
   readonly part: TenantPart

@@ -1,4 +1,5 @@
-import { eventColumns, type StoredEvent } from '../../event-store/index.ts'
+import { eventColumns } from '../../event-store/index.ts'
+import type { StoredEvent } from '../../event-store/index.ts'
 import { bigint, orElse, orNull, text } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 

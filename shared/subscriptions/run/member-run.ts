@@ -2,10 +2,12 @@ import type { Database } from '../../postgres/index.ts'
 import type { EventSubscription, Subscription } from '../define.ts'
 import type { ProjectionDefinition } from '../projection/define-projection.ts'
 import type { FeedEvent } from './feed-event.ts'
-import { selectLanes, takePage, type Lane, type PageRow } from './statements.ts'
+import { selectLanes, takePage } from './statements.ts'
+import type { Lane, PageRow } from './statements.ts'
 import { Lease } from '../lease/lease.ts'
 import type { FeedPosition } from '../feed-position.ts'
-import { eventPage, projectionPage, workLimits, type PageLimits } from './work-limits.ts'
+import { eventPage, projectionPage, workLimits } from './work-limits.ts'
+import type { PageLimits } from './work-limits.ts'
 
 /** What went wrong with an event and what was done about it; for logs. */
 export interface SubscriptionProblem {

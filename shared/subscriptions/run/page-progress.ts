@@ -1,11 +1,13 @@
 import { TrickleError } from '../../errors/index.ts'
 import type { Statement } from '../../postgres/index.ts'
-import { isBefore, isSame, type FeedPosition } from '../feed-position.ts'
+import { isBefore, isSame } from '../feed-position.ts'
+import type { FeedPosition } from '../feed-position.ts'
 import { Lease } from '../lease/lease.ts'
 import type { FeedEvent } from './feed-event.ts'
 import type { MemberRun } from './member-run.ts'
 import type { PlannedLane } from './plan-lanes.ts'
-import { countAttempt, settle, type Lane, type SetAside, type Settled } from './statements.ts'
+import { countAttempt, settle } from './statements.ts'
+import type { Lane, SetAside, Settled } from './statements.ts'
 import { workLimits } from './work-limits.ts'
 
 /**

@@ -1,19 +1,10 @@
 /** Pages of the feed, and how far a member has come with them: tables `members` and `lanes`. */
-import {
-  bigint,
-  boolean,
-  columns,
-  integer,
-  oneOf,
-  orElse,
-  orNull,
-  text,
-  type RowOf,
-  type Statement,
-} from '../../postgres/index.ts'
+import { bigint, boolean, columns, integer, oneOf, orElse, orNull, text } from '../../postgres/index.ts'
+import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 import type { Holder } from '../lease/statements.ts'
-import { feedEventColumns, type FeedEvent } from './feed-event.ts'
+import { feedEventColumns } from './feed-event.ts'
+import type { FeedEvent } from './feed-event.ts'
 
 export interface ReadFeedParameters {
   readonly after: FeedPosition

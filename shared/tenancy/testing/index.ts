@@ -3,7 +3,8 @@
  * architecture rule and a test of the built package hold that.
  */
 import { randomUUID } from 'node:crypto'
-import { makeTenantContext, type TenantContext } from '../tenant-context.ts'
+import { makeTenantContext } from '../tenant-context.ts'
+import type { TenantContext } from '../tenant-context.ts'
 
 /** A tenant that nobody has verified: it proves nothing. */
 export function tenantContextForTests(slug: string, tenantId: string = randomUUID()): TenantContext {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { homeFolder, startLimitMs, trickle } from '../../local/run/support.ts'
+import { homeFolder, START_LIMIT_MS, trickle } from '../../local/run/support.ts'
 import { seedHome } from '../../support/seed-home.ts'
 import { Inspection } from './inspection.ts'
 
@@ -14,9 +14,9 @@ describe('what the import and the demonstration tell', () => {
   afterAll(async () => {
     await remove()
     rmSync(folder, { recursive: true })
-  }, startLimitMs)
+  }, START_LIMIT_MS)
 
-  test('everything starts', { timeout: startLimitMs }, async () => {
+  test('everything starts', { timeout: START_LIMIT_MS }, async () => {
     const start = ['start', '--detach', '--home', home, '--port', '0', '--postgres-port', '0']
     await seedHome(home)
     const { code, error } = await trickle(...start)

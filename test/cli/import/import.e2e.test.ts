@@ -7,7 +7,7 @@ import {
   begin,
   homeFolder,
   killNow,
-  startLimitMs,
+  START_LIMIT_MS,
   statusOf,
   trickle,
   until,
@@ -15,19 +15,19 @@ import {
 import { seedHome } from '../../support/seed-home.ts'
 import { Inspection } from './inspection.ts'
 
-const owners = 600
-const eventsOfOwner = 20
-const count = owners * eventsOfOwner
+const OWNERS = 600
+const EVENTS_OF_OWNER = 20
+const COUNT = OWNERS * EVENTS_OF_OWNER
 
 /** Lines as GitHub's archive has them, made here: every owner has three repositories, and events in turn. */
 function githubLines(firstId: number): string {
-  return Array.from({ length: count }, (_, index) => {
-    const owner = index % owners
+  return Array.from({ length: COUNT }, (_, index) => {
+    const owner = index % OWNERS
     const second = String(Math.floor(index / 100) % 60).padStart(2, '0')
     return `${JSON.stringify({
       id: String(firstId + index),
       dt: `2015-02-22T22:00:${second}Z`,
-      repo: `Owner-${owner}/repo-${Math.floor(index / owners) % 3}`,
+      repo: `Owner-${owner}/repo-${Math.floor(index / OWNERS) % 3}`,
       type: index % 5 === 0 ? 'watch' : 'push',
       actor: `actor-${index % 97}`,
       commits: index % 4,
@@ -54,7 +54,7 @@ describe('the import into the local run', () => {
   afterAll(async () => {
     await remove()
     rmSync(folder, { recursive: true })
-  }, startLimitMs)
+  }, START_LIMIT_MS)
 
   const inspection = new Inspection(home)
 
@@ -79,7 +79,7 @@ describe('the import into the local run', () => {
       `select count(*)::int events, count(distinct tenant_id)::int tenants, count(distinct (tenant_id, stream_id))::int streams,
         count(distinct event_id)::int ids from trickle_events_log.events`,
     )
-    expect(facts).toEqual({ events: count, tenants: owners, streams: owners * 3, ids: count })
+    expect(facts).toEqual({ events: COUNT, tenants: OWNERS, streams: OWNERS * 3, ids: COUNT })
     // Event ids grow with the lines of the file: versions must grow with them.
     const disorder = await inspection.query(
       `select 1 from (select event_id::bigint - lag(event_id::bigint) over (partition by tenant_id, stream_id order by version) step
@@ -88,7 +88,7 @@ describe('the import into the local run', () => {
     expect(disorder).toEqual([])
   }
 
-  test('everything starts', { timeout: startLimitMs }, async () => {
+  test('everything starts', { timeout: START_LIMIT_MS }, async () => {
     writeFileSync(file, githubLines(2_598_000_000))
     await seedHome(home)
     const { code, error } = await trickle(...start)
@@ -106,13 +106,13 @@ describe('the import into the local run', () => {
     const before = await settled()
 
     const second = begin(...command)
-    await inspection.inTheMiddle(Math.min(before + 1, count), () => killNow(hostPid))
+    await inspection.inTheMiddle(Math.min(before + 1, COUNT), () => killNow(hostPid))
     const { code, out, error } = await second.outcome
     expect(`${code} ${error}`).toMatch(/^0 /u)
     // The ledger decides: whether the import noticed that the host was away is a matter of time.
     const counts = JSON.parse(out) as Record<string, number>
-    expect(counts).toMatchObject({ read: count, rejected: 0, skipped: 0 })
-    expect((counts['appended'] ?? 0) + (counts['duplicates'] ?? 0)).toBe(count)
+    expect(counts).toMatchObject({ read: COUNT, rejected: 0, skipped: 0 })
+    expect((counts['appended'] ?? 0) + (counts['duplicates'] ?? 0)).toBe(COUNT)
     await expectWholeStore()
   })
 
@@ -126,9 +126,9 @@ describe('the import into the local run', () => {
     await killed.outcome
     rmSync(imports, { recursive: true, force: true })
     expect(await imported()).toMatchObject({
-      read: count,
+      read: COUNT,
       appended: 0,
-      duplicates: count,
+      duplicates: COUNT,
       rejected: 0,
       skipped: 0,
     })
@@ -142,22 +142,22 @@ describe('the import into the local run', () => {
     }
     const rows = await until('analytics has everything', async () => {
       const found = await ask('EventsRaw | summarize Rows = count() by TenantId, EventId')
-      return found.length >= count ? found : undefined
+      return found.length >= COUNT ? found : undefined
     })
-    expect(rows).toHaveLength(count)
+    expect(rows).toHaveLength(COUNT)
     expect(rows.filter((row) => row['Rows'] !== 1)).toEqual([])
     const perTenant = Map.groupBy(rows, (row) => row['TenantId'])
-    expect(perTenant.size).toBe(owners)
-    for (const some of perTenant.values()) expect(some).toHaveLength(eventsOfOwner)
+    expect(perTenant.size).toBe(OWNERS)
+    for (const some of perTenant.values()) expect(some).toHaveLength(EVENTS_OF_OWNER)
   })
 
   test(
     'after a start with --fresh nothing is left out, whatever the progress says',
-    { timeout: startLimitMs },
+    { timeout: START_LIMIT_MS },
     async () => {
       writeFileSync(file, githubLines(3_000_000_000))
       const first = begin(...command)
-      await inspection.inTheMiddle(count + 1_500, () => first.child.kill('SIGINT'))
+      await inspection.inTheMiddle(COUNT + 1_500, () => first.child.kill('SIGINT'))
       expect(await first.outcome).toMatchObject({
         code: 1,
         error: expect.stringMatching(/\n\d+ are done/u) as string,
@@ -166,7 +166,7 @@ describe('the import into the local run', () => {
       const started = await trickle(...start, '--fresh')
       expect(started.code).toBe(0)
       inspection.forget()
-      expect(await imported()).toMatchObject({ read: count, appended: count, duplicates: 0 })
+      expect(await imported()).toMatchObject({ read: COUNT, appended: COUNT, duplicates: 0 })
       await expectWholeStore()
     },
   )

@@ -9,7 +9,7 @@ import { ImportServer } from './import-server.ts'
 import type { Trouble } from './import-server.ts'
 import { beginImport, eventLine, writeEvents } from './support.ts'
 
-const count = 60
+const COUNT = 60
 
 describe('an import that does not go through', () => {
   let folder: string
@@ -18,7 +18,7 @@ describe('an import that does not go through', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'trickle-resume-'))
     file = join(folder, 'events.ndjson')
-    writeEvents(file, count)
+    writeEvents(file, COUNT)
     server = await new ImportServer().start()
   })
   afterEach(async () => {
@@ -27,7 +27,7 @@ describe('an import that does not go through', () => {
   })
 
   /** Every event once, and each stream in the order of the file. */
-  function expectWholeStore(events = count): void {
+  function expectWholeStore(events = COUNT): void {
     expect(server.count).toBe(events)
     for (const stream of server.streams.values()) {
       const indexes = stream.map(({ id }) => Number(id.slice(1)))
@@ -48,8 +48,8 @@ describe('an import that does not go through', () => {
   ])('%s: the lines without an outcome are sent again, in order', async (_name, trouble, duplicates) => {
     server.troubles.push(trouble, trouble)
     const { counts } = await beginImport(file, server.url).result
-    expect(counts).toMatchObject({ read: count, rejected: 0, skipped: 0 })
-    expect(counts.appended + counts.duplicates).toBe(count)
+    expect(counts).toMatchObject({ read: COUNT, rejected: 0, skipped: 0 })
+    expect(counts.appended + counts.duplicates).toBe(COUNT)
     // What an answer has told is not sent again, whatever came after it.
     expect(counts.duplicates).toBe(duplicates ?? counts.duplicates)
     expect(server.requests).toHaveLength(3)
@@ -68,7 +68,7 @@ describe('an import that does not go through', () => {
     const { result, notes } = beginImport(file, server.url)
     while (notes.length === 0) await delay(5)
     await server.start()
-    expect((await result).counts.appended).toBe(count)
+    expect((await result).counts.appended).toBe(COUNT)
     expect(notes[0]).toMatch(/Nothing answers.*Trying again, for 20 s at most/su)
   })
 
@@ -100,7 +100,7 @@ describe('an import that does not go through', () => {
     ['outcomes of other lines', '{"line":2,"outcome":"appended"}\n'],
     [
       'more outcomes than lines',
-      Array.from({ length: count + 1 }, (_, index) => `{"line":${index + 1},"outcome":"appended"}\n`).join(
+      Array.from({ length: COUNT + 1 }, (_, index) => `{"line":${index + 1},"outcome":"appended"}\n`).join(
         '',
       ),
     ],
@@ -122,7 +122,7 @@ describe('an import that does not go through', () => {
 
   /** Runs an import until some lines are settled, and interrupts it. */
   async function interrupted(job: Partial<ImportJob> = {}): Promise<void> {
-    server.holdAt = count / 2
+    server.holdAt = COUNT / 2
     const stop = new AbortController()
     const progress = { settled: 0 }
     const reporter: Reporter = {
@@ -133,7 +133,7 @@ describe('an import that does not go through', () => {
     }
     const { result } = beginImport(file, server.url, { ...job, reporter, signal: stop.signal })
     const failure = result.catch((error: unknown) => error)
-    while (server.count < count / 2 || progress.settled === 0) await delay(5)
+    while (server.count < COUNT / 2 || progress.settled === 0) await delay(5)
     stop.abort()
     expect(await failure).toMatchObject({
       code: 'INTERRUPTED',
@@ -148,14 +148,14 @@ describe('an import that does not go through', () => {
     const { position, counts } = progressOf()
     expect(position.row).toBe(counts.read)
     expect(position.row).toBeGreaterThan(0)
-    expect(position.row).toBeLessThan(count)
+    expect(position.row).toBeLessThan(COUNT)
     const { result, notes } = beginImport(file, server.url)
     const resumed = await result
-    expect(resumed.counts.read).toBe(count)
-    expect(resumed.counts.appended + resumed.counts.duplicates).toBe(count)
+    expect(resumed.counts.read).toBe(COUNT)
+    expect(resumed.counts.appended + resumed.counts.duplicates).toBe(COUNT)
     expect(notes.join('\n')).toMatch(new RegExp(`Going on after line ${position.row}`, 'u'))
     // One line asks whether the store is still the same; the rest is what was left.
-    expect(server.requests.slice(-2).map(({ lines }) => lines)).toEqual([1, count - position.row])
+    expect(server.requests.slice(-2).map(({ lines }) => lines)).toEqual([1, COUNT - position.row])
     expect(existsSync(`${file}.progress.json`)).toBe(false)
     expectWholeStore()
   })
@@ -166,7 +166,7 @@ describe('an import that does not go through', () => {
       { format: { kind: 'csv', delimiter: ',' } },
       () => {
         const rows = Array.from(
-          { length: count },
+          { length: COUNT },
           (_, index) => `t,s${index % 7},e${index},made,"two\nlines"\n`,
         )
         writeFileSync(file, `tenant,streamId,id,type,text\n${rows.join('')}`)
@@ -178,10 +178,10 @@ describe('an import that does not go through', () => {
     await interrupted(job)
     const { position } = progressOf()
     expect((await beginImport(file, server.url, job).result).counts).toMatchObject({
-      read: count,
+      read: COUNT,
       rejected: 0,
     })
-    expect(server.requests.at(-1)?.lines).toBe(count - position.row)
+    expect(server.requests.at(-1)?.lines).toBe(COUNT - position.row)
     expectWholeStore()
   })
 
@@ -216,8 +216,8 @@ describe('an import that does not go through', () => {
     const before = server.count
     const { counts } = await beginImport(file, server.url, change()).result
     expect(counts).toEqual({
-      read: count,
-      appended: count - before,
+      read: COUNT,
+      appended: COUNT - before,
       duplicates: before,
       rejected: 0,
       skipped: 0,
@@ -230,8 +230,8 @@ describe('an import that does not go through', () => {
     server.clear()
     const { result, notes } = beginImport(file, server.url)
     expect((await result).counts).toEqual({
-      read: count,
-      appended: count,
+      read: COUNT,
+      appended: COUNT,
       duplicates: 0,
       rejected: 0,
       skipped: 0,
@@ -241,7 +241,7 @@ describe('an import that does not go through', () => {
   })
 
   test('rejects of the earlier run stay in their file, each once', async () => {
-    const lines = Array.from({ length: count }, (_, index) =>
+    const lines = Array.from({ length: COUNT }, (_, index) =>
       index % 10 === 0 ? `bad ${index}` : eventLine(index),
     )
     writeFileSync(file, lines.join('\n'))
@@ -257,7 +257,7 @@ describe('an import that does not go through', () => {
     // As if the process had been killed after more rejects were written than the progress tells of.
     appendFileSync(`${file}.rejects.ndjson`, '{"line":999}\n')
     const { counts } = await beginImport(file, server.url).result
-    expect(counts).toMatchObject({ read: count, rejected: 6 })
+    expect(counts).toMatchObject({ read: COUNT, rejected: 6 })
     const written = readFileSync(`${file}.rejects.ndjson`, 'utf8').trim().split('\n')
     expect(written.map((line) => (JSON.parse(line) as { line: number }).line)).toEqual([
       1, 11, 21, 31, 41, 51,

@@ -1,13 +1,16 @@
-import { HttpResponse, InvocationContext, type HttpResponseInit } from '@azure/functions'
+import { HttpResponse, InvocationContext } from '@azure/functions'
+import type { HttpResponseInit } from '@azure/functions'
 import { eventRoutes } from '../../../functions/events/routes.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import type { EventServices } from '../../../functions/events/services.ts'
 import type { Identity } from '../../../shared/auth/index.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import type { FeedPage, ImportLine, StreamPage } from '../../../shared/event-store/index.ts'
-import { createKernel, type Caller } from '../../../shared/http/index.ts'
+import { createKernel } from '../../../shared/http/index.ts'
+import type { Caller } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
-import { authenticate, makeRequest, type CallOptions } from '../../shared/http/harness.ts'
+import { authenticate, makeRequest } from '../../shared/http/harness.ts'
+import type { CallOptions } from '../../shared/http/harness.ts'
 
 export interface Product {
   /** Begins a request; the answer may go on. */
@@ -79,6 +82,18 @@ export const exportOf = (product: Product, tenant: string, query = '') =>
     headers: { ...as('reader', tenant), accept: 'application/x-ndjson' },
   })
 
+export const line = (id: string, more: object = {}): string =>
+  `${JSON.stringify({ id, streamId: 's', type: 'T', data: 1, ...more })}\n`
+
+export function importOf(product: Product, headers: Record<string, string>) {
+  const { body, send } = upload()
+  const answer = product.begin('import-events', {
+    headers: { ...headers, 'content-type': 'application/x-ndjson' },
+    body,
+  })
+  return { answer, send }
+}
+
 /** An upload that its test goes on with as it likes. */
 function upload() {
   let give: (text: string | null | Error) => void = () => {}
@@ -97,18 +112,6 @@ function upload() {
     give(what)
   }
   return { body, send }
-}
-
-export const line = (id: string, more: object = {}): string =>
-  `${JSON.stringify({ id, streamId: 's', type: 'T', data: 1, ...more })}\n`
-
-export function importOf(product: Product, headers: Record<string, string>) {
-  const { body, send } = upload()
-  const answer = product.begin('import-events', {
-    headers: { ...headers, 'content-type': 'application/x-ndjson' },
-    body,
-  })
-  return { answer, send }
 }
 
 export async function problemOf(response: HttpResponse) {

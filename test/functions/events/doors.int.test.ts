@@ -4,15 +4,17 @@ import type { EventServices } from '../../../functions/events/services.ts'
 import { EventImporter, PostgresEventStore } from '../../../shared/event-store/index.ts'
 import { createKernel } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
-import { as, authenticate, call, type Answer } from '../../shared/http/harness.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { as, authenticate, call } from '../../shared/http/harness.ts'
+import type { Answer } from '../../shared/http/harness.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 
 /** Whatever door an event comes in by, the same times and sizes are taken, and the same are refused with the same reason. */
 let database: TestDatabase
 let post: (name: string, body: string, contentType: string) => Promise<Answer>
 let get: (name: string, query: string) => Promise<Answer>
 
-const streamId = 'doors'
+const STREAM_ID = 'doors'
 
 beforeAll(async () => {
   database = await createDatabase()
@@ -37,9 +39,13 @@ beforeAll(async () => {
     return call(kernel, route, { path: route.path, ...options })
   }
   post = (name, body, contentType) =>
-    ask(name, { body, params: { streamId }, headers: { ...as('writer'), 'content-type': contentType } })
+    ask(name, {
+      body,
+      params: { streamId: STREAM_ID },
+      headers: { ...as('writer'), 'content-type': contentType },
+    })
   get = (name, query) =>
-    ask(name, { path: `/api/events?${query}`, params: { streamId }, headers: as('reader') })
+    ask(name, { path: `/api/events?${query}`, params: { streamId: STREAM_ID }, headers: as('reader') })
 })
 afterAll(() => database.drop())
 
@@ -70,7 +76,7 @@ const plain = (event: Readonly<Record<string, string>>): string =>
 const cloud = (event: Readonly<Record<string, string>>): string =>
   objectText({ specversion: '"1.0"', source: '"s"', type: '"T"', data: '1', id: `"${(ids += 1)}"`, ...event })
 
-const DOORS: readonly (readonly [string, Door])[] = [
+const doors: readonly (readonly [string, Door])[] = [
   ['one event', async (event) => verdictOf(await post('append-events', plain(event), 'application/json'))],
   [
     'the second of two events',
@@ -103,7 +109,7 @@ const DOORS: readonly (readonly [string, Door])[] = [
     'the second line of an import',
     async (event) => {
       const line = (of: Readonly<Record<string, string>>): string =>
-        plain({ streamId: `"${streamId}"`, id: `"line-${(ids += 1)}"`, ...of })
+        plain({ streamId: `"${STREAM_ID}"`, id: `"line-${(ids += 1)}"`, ...of })
       const body = [line({}), line(event), line({})].join('\n')
       const { text } = await post('import-events', body, 'application/x-ndjson')
       const outcomes = text
@@ -140,7 +146,7 @@ const TAKEN_TIMES = [
   '9999-12-31T23:59:59.9999999Z',
 ]
 
-describe.each(DOORS)('%s', (name, door) => {
+describe.each(doors)('%s', (name, door) => {
   it.each(REFUSED_TIMES)('is refused with the time %s: %s', async (time, reason) => {
     const { isTaken, code, text } = await door({ time: `"${time}"` })
     expect([isTaken, code]).toEqual([false, 'VALIDATION_FAILED'])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { startEventApi, type EventApi } from './support.ts'
+import { startEventApi } from './support.ts'
+import type { EventApi } from './support.ts'
 
 /** More than twice what an event may have, and no more: what is shown here is counted, not timed. */
 const BYTES = 2_400_000
@@ -31,8 +32,8 @@ async function send(api: EventApi, route: string, body: string, headers: Record<
   return { answer, turns }
 }
 
-const one = 'append-events'
-const several = 'append-to-streams'
+const ONE = 'append-events'
+const SEVERAL = 'append-to-streams'
 const batch = { 'content-type': 'application/cloudevents-batch+json' }
 const key = { 'idempotency-key': 'k' }
 
@@ -40,97 +41,97 @@ const key = { 'idempotency-key': 'k' }
 const refused: [string, string, () => string, string, number, Record<string, string>?][] = [
   [
     '200,000 events that are none',
-    one,
+    ONE,
     () => `{"events":[${list(() => '{"dat":1}')}]}`,
     'VALIDATION_FAILED',
     1,
   ],
-  ['a million empty events', one, () => `{"events":[${list(() => '{}')}]}`, 'VALIDATION_FAILED', 1],
+  ['a million empty events', ONE, () => `{"events":[${list(() => '{}')}]}`, 'VALIDATION_FAILED', 1],
   [
     'as many with one id',
-    one,
+    ONE,
     () => `{"events":[${list(() => '{"type":"T","data":1,"id":"a"}')}]}`,
     'VALIDATION_FAILED',
     1,
   ],
   [
     'a thousand events with hundreds of unknown members each',
-    one,
+    ONE,
     () => `{"events":[${Array.from({ length: 1_000 }, () => `{${members(2_400)}}`).join(',')}]}`,
     'VALIDATION_FAILED',
     20,
   ],
-  ['unknown members', one, () => `{${members()}}`, 'VALIDATION_FAILED', 1],
+  ['unknown members', ONE, () => `{${members()}}`, 'VALIDATION_FAILED', 1],
   [
     'unknown members beside events',
-    one,
+    ONE,
     () => `{"events":[{"type":"T","data":1}],${members()}}`,
     'VALIDATION_FAILED',
     1,
   ],
   [
     'unknown members of one event',
-    one,
+    ONE,
     () => `{"events":[{"type":"T","data":1,${members()}}]}`,
     'VALIDATION_FAILED',
     1,
   ],
-  ['one member many times', one, () => `{"type":"T",${list(() => '"data":1')}}`, 'VALIDATION_FAILED', 1],
+  ['one member many times', ONE, () => `{"type":"T",${list(() => '"data":1')}}`, 'VALIDATION_FAILED', 1],
   [
     'reservations',
-    one,
+    ONE,
     () => `{"events":[{"type":"T","data":1}],"reservations":[${list(() => '{}')}]}`,
     'VALIDATION_FAILED',
     1,
   ],
-  ['data of one event', one, () => `{"type":"T","data":{${members()}}}`, 'EVENT_TOO_LARGE', 1, key],
+  ['data of one event', ONE, () => `{"type":"T","data":{${members()}}}`, 'EVENT_TOO_LARGE', 1, key],
   [
     'metadata of one event',
-    one,
+    ONE,
     () => `{"type":"T","data":1,"metadata":{${members()}}}`,
     'EVENT_TOO_LARGE',
     1,
   ],
   [
     'empty objects',
-    one,
+    ONE,
     () => `{"type":"T","data":[9007199254740993,${list(() => '{}')}]}`,
     'EVENT_TOO_LARGE',
     1,
   ],
   [
     'deep nesting again and again',
-    one,
+    ONE,
     () => `{"type":"T","data":[${list(() => '['.repeat(90) + ']'.repeat(90))}]}`,
     'EVENT_TOO_LARGE',
     1,
   ],
-  ['no end', one, () => `{"type":"T","data":[${list(() => '1')}`, 'MALFORMED_JSON', 0],
+  ['no end', ONE, () => `{"type":"T","data":[${list(() => '1')}`, 'MALFORMED_JSON', 0],
   [
     'a string without an end',
-    one,
+    ONE,
     () => `{"type":"T","data":"${String.raw`\n`.repeat(BYTES / 2)}`,
     'MALFORMED_JSON',
     0,
   ],
   [
     'numbers that are lost, at the end',
-    one,
+    ONE,
     () => `{"type":"T","data":[${list(() => '1')},1e400]}`,
     'NUMBER_NOT_EXACT',
     1,
   ],
   [
     'strings that can not be kept, at the end',
-    one,
+    ONE,
     () => `{"type":"T","data":[${list(() => '1')},"\\u0000"]}`,
     'INVALID_TEXT',
     1,
   ],
-  ['streams', several, () => `{"streams":[${list(() => '{}')}]}`, 'VALIDATION_FAILED', 1],
+  ['streams', SEVERAL, () => `{"streams":[${list(() => '{}')}]}`, 'VALIDATION_FAILED', 1],
   [
     'conditions',
-    several,
+    SEVERAL,
     () =>
       `{"streams":[{"streamId":"a","events":[{"type":"T","data":1}]}],"conditions":[${list(() => '{}')}]}`,
     'VALIDATION_FAILED',
@@ -138,7 +139,7 @@ const refused: [string, string, () => string, string, number, Record<string, str
   ],
   [
     'events spread over streams',
-    several,
+    SEVERAL,
     () =>
       `{"streams":[${Array.from({ length: 100 }, (_, index) => `{"streamId":"s${index}","events":[${list(() => '{"type":"T","data":1}', BYTES / 100)}]}`).join(',')}]}`,
     'TOO_MANY_EVENTS',
@@ -146,16 +147,16 @@ const refused: [string, string, () => string, string, number, Record<string, str
   ],
   [
     'unknown members of a stream',
-    several,
+    SEVERAL,
     () => `{"streams":[{"streamId":"a",${members()}}]}`,
     'VALIDATION_FAILED',
     1,
   ],
-  ['CloudEvents', one, () => `[${list(cloudEvent)}]`, 'VALIDATION_FAILED', 1, batch],
-  ['CloudEvents that are none', one, () => `[${list(() => '1', 2_000)}]`, 'VALIDATION_FAILED', 20, batch],
+  ['CloudEvents', ONE, () => `[${list(cloudEvent)}]`, 'VALIDATION_FAILED', 1, batch],
+  ['CloudEvents that are none', ONE, () => `[${list(() => '1', 2_000)}]`, 'VALIDATION_FAILED', 20, batch],
   [
     'attributes of a CloudEvent',
-    one,
+    ONE,
     () => `[{"specversion":"1.0",${members()}}]`,
     'EVENT_TOO_LARGE',
     1,
@@ -187,15 +188,15 @@ describe('a body of megabytes that is stored', () => {
   it('lets other work run while it is read, compared under its key, and written', async () => {
     const api = startEventApi()
     const body = `{"events":[${Array.from({ length: 8 }, () => `{"type":"T","data":{${members(300_000)}}}`).join(',')}]}`
-    const plain = await send(api, one, body)
+    const plain = await send(api, ONE, body)
     expect(plain.answer.status).toBe(201)
     // Reading takes one turn for every 64 Ki characters, writing one for every event.
     const reading = Math.floor(body.length / TURN) - 1
     expect(plain.turns).toBeGreaterThanOrEqual(reading + 7)
-    const withKey = await send(api, one, body, key)
+    const withKey = await send(api, ONE, body, key)
     expect(withKey.answer.status).toBe(201)
     expect(withKey.turns).toBeGreaterThanOrEqual(2 * reading + 7)
-    const again = await send(api, one, body, key)
+    const again = await send(api, ONE, body, key)
     expect(again.answer.headers.get('idempotency-replayed')).toBe('true')
   })
 })

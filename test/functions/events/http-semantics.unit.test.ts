@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { startEventApi, type EventApi } from './support.ts'
+import { startEventApi } from './support.ts'
+import type { EventApi } from './support.ts'
 
 const event = { type: 'OrderPlaced', data: 1 }
 const streamParams = { params: { streamId: 's' } }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { beginImport } from '../../cli/import/support.ts'
 import { eventually } from '../../support/local-run.ts'
-import { event, linesOf, openImportRoute, type ImportRoute } from './import-route.ts'
+import { event, linesOf, openImportRoute } from './import-route.ts'
+import type { ImportRoute } from './import-route.ts'
 
 let send: ImportRoute['send']
 let importText: ImportRoute['importText']

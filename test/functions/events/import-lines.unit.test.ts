@@ -5,8 +5,8 @@ import { encodeLine } from '../../../cli/import/prepare.ts'
 import { fileStart, readLines } from '../../../cli/import/read-lines.ts'
 import { chunksOf, collect } from '../../cli/import/support.ts'
 
-const bytesMax = 64
-const limits = { lineBytesMax: bytesMax, linesMax: 1_000 }
+const BYTES_MAX = 64
+const limits = { lineBytesMax: BYTES_MAX, linesMax: 1_000 }
 
 async function lineNumbers(text: Buffer | string, chunkLength = 7): Promise<number[]> {
   const numbers: number[] = []
@@ -16,7 +16,7 @@ async function lineNumbers(text: Buffer | string, chunkLength = 7): Promise<numb
 
 test.each([
   ['one NUL', '\0'],
-  ['more NULs than a line may have bytes', '\0'.repeat(bytesMax + 1)],
+  ['more NULs than a line may have bytes', '\0'.repeat(BYTES_MAX + 1)],
   ['an event and NULs', '{}\0\0'],
   ['a vertical tab', '\v'],
   ['a form feed', '\f'],
@@ -28,10 +28,10 @@ test.each([
 })
 
 test('spaces, tabs and carriage returns are a blank line at any length, and counted', async () => {
-  const long = ' \t\r'.repeat(bytesMax)
-  expect(await lineNumbers(`\n{}\r\n \n${' '.repeat(bytesMax - 1)}\n${long}\n{}\n${long}x\n${long}`)).toEqual(
-    [2, 6, 7],
-  )
+  const long = ' \t\r'.repeat(BYTES_MAX)
+  expect(
+    await lineNumbers(`\n{}\r\n \n${' '.repeat(BYTES_MAX - 1)}\n${long}\n{}\n${long}x\n${long}`),
+  ).toEqual([2, 6, 7])
 })
 
 test('command and server agree on the lines, whatever bytes a file holds', async () => {

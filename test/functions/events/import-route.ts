@@ -1,4 +1,5 @@
-import { serveEventRoutes, type ServedRoutes } from './served-routes.ts'
+import { serveEventRoutes } from './served-routes.ts'
+import type { ServedRoutes } from './served-routes.ts'
 
 export interface Outcome {
   readonly line: number

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { beginImport } from '../../cli/import/support.ts'
-import { event, linesOf, openImportRoute, type ImportRoute } from './import-route.ts'
+import { event, linesOf, openImportRoute } from './import-route.ts'
+import type { ImportRoute } from './import-route.ts'
 
 let importText: ImportRoute['importText']
 let exported: ImportRoute['exported']

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { eventErrors } from '../../../functions/events/errors.ts'
-import { liveFeed, type LiveFeed } from '../../../functions/events/live-feed.ts'
+import { liveFeed } from '../../../functions/events/live-feed.ts'
+import type { LiveFeed } from '../../../functions/events/live-feed.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import type { FeedPage, FeedQuery } from '../../../shared/event-store/index.ts'
 import { freePermits, permitsOf } from './permits-of.ts'

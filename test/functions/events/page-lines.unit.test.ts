@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from '../../../functions/events/answer-form.ts'
-import { pageLines, type LinePage } from '../../../functions/events/page-lines.ts'
+import { pageLines } from '../../../functions/events/page-lines.ts'
+import type { LinePage } from '../../../functions/events/page-lines.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 
 afterEach(() => {

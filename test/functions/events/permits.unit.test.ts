@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asBulkWork, holderOf, type GiveBack, type NoPermit } from '../../../functions/events/permits.ts'
+import { asBulkWork, holderOf } from '../../../functions/events/permits.ts'
+import type { GiveBack, NoPermit } from '../../../functions/events/permits.ts'
 import type { Caller } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { freePermits, permitsOf } from './permits-of.ts'

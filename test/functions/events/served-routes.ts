@@ -1,14 +1,16 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { vi } from 'vitest'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolveCaller } from '../../../functions/callers.ts'
-import { eventSettings } from '../../../functions/events/settings.ts'
 import { events } from '../../../functions/events/context.ts'
-import { createPlatform, type Platform } from '../../../functions/platform.ts'
-import { createKernel, type Kernel, type Route } from '../../../shared/http/index.ts'
+import type { Platform } from '../../../functions/platform.ts'
+import { createKernel } from '../../../shared/http/index.ts'
+import type { Kernel, Route } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { authenticate, call } from '../../shared/http/harness.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { platformOn } from '../../support/context-stage.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 
 /** The routes of events over a database of a test's own, without the host, for fetch and for the command line. */
 export interface ServedRoutes {
@@ -21,12 +23,7 @@ export interface ServedRoutes {
 /** Tokens say who they are, as in the harness: `reader,writer@acme`, or `operator`. */
 export async function serveEventRoutes(): Promise<ServedRoutes> {
   const database = await createDatabase()
-  for (const role of ['app', 'forwarder', 'operator'] as const)
-    vi.stubEnv(`TRICKLE_POSTGRES_${role.toUpperCase()}_URL`, database.url(`trickle_${role}`))
-  vi.stubEnv('TRICKLE_ENVIRONMENT', 'local')
-  vi.stubEnv('TRICKLE_AUTH_ISSUER', 'http://localhost/issuer')
-  vi.stubEnv('TRICKLE_AUTH_AUDIENCE', 'api://trickle')
-  const platform = createPlatform({ contextSettings: eventSettings, report: () => undefined })
+  const platform = platformOn(database, events.settings)
   const kernel = createKernel<TenantContext>({
     authenticate,
     resolveCaller: (identity, limits, named) => resolveCaller(platform.tenantsBy, identity, limits, named),
@@ -48,7 +45,6 @@ export async function serveEventRoutes(): Promise<ServedRoutes> {
       server.close()
       await platform.close()
       await database.drop()
-      vi.unstubAllEnvs()
     },
   }
 }

@@ -4,7 +4,8 @@ import { InMemoryEventStore } from '../../../shared/event-store/testing/index.ts
 import { createKernel } from '../../../shared/http/index.ts'
 import { tenantContextForTests } from '../../../shared/tenancy/testing/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
-import { as, authenticate, call, type Answer, type CallOptions } from '../../shared/http/harness.ts'
+import { as, authenticate, call } from '../../shared/http/harness.ts'
+import type { Answer, CallOptions } from '../../shared/http/harness.ts'
 
 const tenant = tenantContextForTests('acme')
 

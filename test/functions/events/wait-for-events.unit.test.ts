@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readLimits } from '../../../functions/events/read-limits.ts'
-import { waitForEvents, type Waiting } from '../../../functions/events/wait-for-events.ts'
+import { waitForEvents } from '../../../functions/events/wait-for-events.ts'
+import type { Waiting } from '../../../functions/events/wait-for-events.ts'
 import { freePermits, permitsOf } from './permits-of.ts'
 
 type Feed = Waiting<readonly string[], number>

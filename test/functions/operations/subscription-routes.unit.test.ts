@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { operationRoutes } from '../../../functions/operations/routes.ts'
-import { callerOf, RecordedOperations, subscription, type RequestOptions } from './support.ts'
+import { callerOf, RecordedOperations, subscription } from './support.ts'
+import type { RequestOptions } from './support.ts'
 import type { Answer } from '../../shared/http/harness.ts'
 
 let operations: RecordedOperations

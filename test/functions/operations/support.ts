@@ -1,5 +1,6 @@
 import { TrickleError } from '../../../shared/errors/index.ts'
-import { createKernel, type Route } from '../../../shared/http/index.ts'
+import { createKernel } from '../../../shared/http/index.ts'
+import type { Route } from '../../../shared/http/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import type {
   MemberStatus,
@@ -8,7 +9,8 @@ import type {
   SubscriptionStatus,
 } from '../../../shared/subscriptions/index.ts'
 import type { OperationServices } from '../../../functions/operations/services.ts'
-import { authenticate, call, type Answer } from '../../shared/http/harness.ts'
+import { authenticate, call } from '../../shared/http/harness.ts'
+import type { Answer } from '../../shared/http/harness.ts'
 
 type Operations = OperationServices['subscriptionOperations']
 

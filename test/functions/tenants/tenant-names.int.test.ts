@@ -6,9 +6,12 @@ import type { TenantServices } from '../../../functions/tenants/services.ts'
 import { tenantRoutes } from '../../../functions/tenants/routes.ts'
 import { EventImporter } from '../../../shared/event-store/index.ts'
 import { createKernel } from '../../../shared/http/index.ts'
-import { TenantDirectory, TenantRegistry, type TenantContext } from '../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
-import { authenticate, call, type CallOptions } from '../../shared/http/harness.ts'
+import { TenantDirectory, TenantRegistry } from '../../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../../shared/tenancy/index.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
+import { authenticate, call } from '../../shared/http/harness.ts'
+import type { CallOptions } from '../../shared/http/harness.ts'
 
 let database: TestDatabase
 let send: (name: string, options?: CallOptions) => ReturnType<typeof call>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { product } from '../../../functions/product.ts'
 import { parseSettings as parseWith, settingsSchemaWith } from '../../../shared/config/index.ts'
 import type { Given, ObjectValue } from '../../support/bicep/index.ts'
-import { appSettingsOf, everything, jsonOfFile, least, sizes, stringOf } from './support.ts'
+import { appSettingsOf, everything, jsonOfFile, least, SIZES, stringOf } from './support.ts'
 
 /** What the platform, its extensions and its SDKs read; everything else an app setting may be is ours. */
 const PLATFORM_SETTINGS = [
@@ -23,7 +23,7 @@ const PLATFORM_SETTINGS = [
 ]
 
 /** Optional settings that the template leaves to their default, and why. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
+const settingsLeftOut: Readonly<Record<string, string>> = {
   TRICKLE_ENVIRONMENT: '"production" is the default, and "local" would allow plain http',
 }
 
@@ -46,9 +46,9 @@ const NOT_ON_FLEX = [
   'WEBSITE_CONTENTSHARE',
 ]
 
-const parseSettings = (environment: Record<string, string>) => parseWith(environment, product.settings)
+const parseSettings = (environment: Record<string, string>) => parseWith(environment, product().settings)
 
-const { properties, required } = z.toJSONSchema(settingsSchemaWith(product.settings), {
+const { properties, required } = z.toJSONSchema(settingsSchemaWith(product().settings), {
   io: 'input',
   unrepresentable: 'any',
 }) as {
@@ -65,7 +65,7 @@ const contextSettings = Object.entries(ofContexts.local)
 const deployments: [string, Given][] = [
   ['the least', { ...least, contextSettings }],
   ['everything', { ...everything, contextSettings }],
-  ...sizes.map((size): [string, Given] => [`size ${size}`, { size, analytics: 'new', contextSettings }]),
+  ...SIZES.map((size): [string, Given] => [`size ${size}`, { size, analytics: 'new', contextSettings }]),
 ]
 
 /** Each optional parameter that becomes a setting is given. */
@@ -142,7 +142,7 @@ describe('app settings', () => {
     const made = Object.keys(appSettingsOf(withAllSettings)).filter(
       (name) => !PLATFORM_SETTINGS.includes(name),
     )
-    const leftOut = [...Object.keys(LEFT_OUT), ...byDefault.filter((name) => !required.includes(name))]
+    const leftOut = [...Object.keys(settingsLeftOut), ...byDefault.filter((name) => !required.includes(name))]
     expect([...made, ...leftOut].toSorted()).toEqual(known.toSorted())
   })
 
@@ -224,7 +224,7 @@ describe('app settings', () => {
       'TRICKLE_POSTGRES_WORKER_CLIENT_ID',
     ])
     const leftOut = [
-      ...Object.keys(LEFT_OUT),
+      ...Object.keys(settingsLeftOut),
       ...byDefault.filter((name) => local.has(name) && !required.includes(name)),
     ]
     expect([...local].filter((name) => !deployed.has(name))).toEqual(leftOut.toSorted())

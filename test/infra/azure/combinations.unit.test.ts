@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Given } from '../../support/bicep/index.ts'
-import { problemsOf, sizes } from './support.ts'
+import { problemsOf, SIZES } from './support.ts'
 
 const replicaSets: { readonly [name: string]: Given['replicas'] } = {
   none: [],
@@ -17,7 +17,7 @@ const replicaSets: { readonly [name: string]: Given['replicas'] } = {
 }
 
 interface Combination {
-  readonly size: (typeof sizes)[number]
+  readonly size: (typeof SIZES)[number]
   readonly network: 'public' | 'private'
   readonly highAvailability: 'bySize' | 'off' | 'sameZone' | 'zoneRedundant'
   readonly replicas: string
@@ -28,7 +28,7 @@ interface Combination {
 }
 
 const choices: { readonly [Name in keyof Combination]: readonly Combination[Name][] } = {
-  size: sizes,
+  size: SIZES,
   network: ['public', 'private'],
   highAvailability: ['bySize', 'off', 'sameZone', 'zoneRedundant'],
   replicas: Object.keys(replicaSets),

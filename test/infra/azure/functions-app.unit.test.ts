@@ -10,7 +10,7 @@ import {
   least,
   planOf,
   single,
-  sizes,
+  SIZES,
   stringOf,
   textOfFile,
 } from './support.ts'
@@ -52,7 +52,7 @@ describe('the function app', () => {
     expect(target).toBe(major)
   })
 
-  it.each(sizes)('has the instances of size %s', (size) => {
+  it.each(SIZES)('has the instances of size %s', (size) => {
     const scale = asObject(at(siteOf({ size }), 'properties.functionAppConfig.scaleAndConcurrency'))
     const rules = sizesFile[size]?.functions
     expect(scale).toMatchObject({

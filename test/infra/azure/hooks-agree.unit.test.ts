@@ -4,7 +4,7 @@ import { estimate, readSizes } from '../../../infra/hooks/cost/index.ts'
 import { readParameters } from '../../../infra/hooks/parameters/index.ts'
 import type { Given } from '../../support/bicep/index.ts'
 import { refused } from './refused-parameters.ts'
-import { everything, jsonOfFile, least, ofType, planOf, problemsOf, required, sizes } from './support.ts'
+import { everything, jsonOfFile, least, ofType, planOf, problemsOf, required, SIZES } from './support.ts'
 
 const rules = await readSizes()
 
@@ -28,7 +28,7 @@ const told = (given: Given): readonly string[] =>
 const accepted: [string, Given][] = [
   ['the least', least],
   ['everything', everything],
-  ...sizes.map((size): [string, Given] => [size, { size }]),
+  ...SIZES.map((size): [string, Given] => [size, { size }]),
   ['a private network of size standard', { size: 'standard', network: 'private', serviceBusTier: 'Premium' }],
   ['an elastic cluster', { size: 'scale', elasticClusterNodes: 3 }],
   [

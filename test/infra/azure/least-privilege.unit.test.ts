@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { propertyOf } from '../../support/bicep/index.ts'
 import type { Given, PlannedResource, Value } from '../../support/bicep/index.ts'
-import { at, everything, least, ofType, planOf, sizes, stringOf } from './support.ts'
+import { at, everything, least, ofType, planOf, SIZES, stringOf } from './support.ts'
 
 /**
  * Every role that the template gives, by its id, on what it gives it, and why it is the least that does. A role that is
  * not on this list is refused, Owner and Contributor of resources above all.
  */
-const ALLOWED: Readonly<Record<string, { readonly on: RegExp; readonly why: string }>> = {
+const allowedRights: Readonly<Record<string, { readonly on: RegExp; readonly why: string }>> = {
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': {
     on: /^(?:platform\/)?hostStorage\/account$/,
     why: 'Storage Blob Data Owner: what the platform documents as the least for the host’s own storage; an account of its own',
@@ -37,7 +37,7 @@ const ALLOWED: Readonly<Record<string, { readonly on: RegExp; readonly why: stri
 const deployments: [string, Given][] = [
   ['everything', everything],
   ['the least', least],
-  ...sizes.map((size): [string, Given] => [
+  ...SIZES.map((size): [string, Given] => [
     `size ${size} with analytics`,
     { size, analytics: 'new', cache: 'redis' },
   ]),
@@ -62,7 +62,7 @@ describe.each(deployments)('rights in a deployment of %s', (_, given) => {
   it('are on the list, each on one resource', () => {
     expect(assignments.length).toBeGreaterThan(5)
     for (const assignment of assignments) {
-      const allowed = ALLOWED[roleOf(assignment)]
+      const allowed = allowedRights[roleOf(assignment)]
       expect([assignment.path, allowed?.on.test(targetOf(assignment))]).toEqual([assignment.path, true])
     }
   })
@@ -87,11 +87,11 @@ describe.each(deployments)('rights in a deployment of %s', (_, given) => {
 
 it('every right on the list is given by some deployment', () => {
   const given = new Set(ofType(planOf(everything), 'Microsoft.Authorization/roleAssignments').map(roleOf))
-  expect([...given].toSorted()).toEqual(Object.keys(ALLOWED).toSorted())
+  expect([...given].toSorted()).toEqual(Object.keys(allowedRights).toSorted())
 })
 
 /** What switches keys and passwords off, and what public access is called, by type of resource. */
-const WITHOUT_KEYS: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
+const withoutKeys: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
   'Microsoft.Storage/storageAccounts': { allowSharedKeyAccess: false, allowBlobPublicAccess: false },
   'Microsoft.ServiceBus/namespaces': { disableLocalAuth: true },
   'Microsoft.Insights/components': { DisableLocalAuth: true },
@@ -122,7 +122,7 @@ describe.each(deployments)('doors in a deployment of %s', (_, given) => {
 
   it('open by no key', () => {
     for (const resource of plan) {
-      for (const [name, value] of Object.entries(WITHOUT_KEYS[resource.type] ?? {}))
+      for (const [name, value] of Object.entries(withoutKeys[resource.type] ?? {}))
         expect([resource.path, name, at(resource, `properties.${name}`)]).toEqual([
           resource.path,
           name,

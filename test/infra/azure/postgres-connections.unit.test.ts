@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 
 // Each timer has instances of its own, so one opens the pool of the worker or of the forwarder, beside the operator's.
-const perInstance = poolLimits.httpConnectionsMax + 2 * poolLimits.backgroundConnectionsMax
+const PER_INSTANCE = poolLimits.httpConnectionsMax + 2 * poolLimits.backgroundConnectionsMax
 const maxConnections = (rules: Rules): number => Number(rules.configurations['max_connections'])
 const instancesAt = (size: (typeof SIZES)[number]): number =>
   sizes[size].functions?.maximumInstances ??
@@ -37,7 +37,7 @@ describe('connections', () => {
 
   it.each(SIZES)('stay below what the server takes at size %s, however many instances there are', (size) => {
     const rules = sizes[size].postgres
-    const ofTheApp = rules.pgbouncer ? rules.poolSize * loginRoles : instancesAt(size) * perInstance
+    const ofTheApp = rules.pgbouncer ? rules.poolSize * loginRoles : instancesAt(size) * PER_INSTANCE
     expect(ofTheApp).toBeGreaterThan(0)
     expect(ofTheApp + KEPT_FOR_DIRECT_USE + KEPT_BY_THE_PLATFORM).toBeLessThan(maxConnections(rules))
   })
@@ -45,7 +45,7 @@ describe('connections', () => {
   it.each(SIZES)('of all instances are let into the pooler at size %s', (size) => {
     const rules = sizes[size].postgres
     const admitted = rules.pgbouncer ? rules.maxClientConnections : Number.POSITIVE_INFINITY
-    expect(instancesAt(size) * perInstance).toBeLessThanOrEqual(admitted)
+    expect(instancesAt(size) * PER_INSTANCE).toBeLessThanOrEqual(admitted)
   })
 })
 

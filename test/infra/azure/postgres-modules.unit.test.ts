@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readParameters, readSizes, SIZES } from './postgres-sizes.ts'
 
-const FOLDER = fileURLToPath(new URL('../../../infra/modules/postgres/', import.meta.url))
+const folder = fileURLToPath(new URL('../../../infra/modules/postgres/', import.meta.url))
 const RETRY =
   "@retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)"
 
@@ -21,8 +21,8 @@ let modules: Map<string, string>
 let declarations: Declaration[]
 beforeAll(async () => {
   modules = new Map()
-  for await (const file of glob('*.bicep', { cwd: FOLDER }))
-    modules.set(file, await readFile(FOLDER + file, 'utf8'))
+  for await (const file of glob('*.bicep', { cwd: folder }))
+    modules.set(file, await readFile(folder + file, 'utf8'))
   declarations = [...modules].flatMap(([file, text]) =>
     [...text.matchAll(/((?:^@.*\n)*)^(resource|module) (\w+) '([^']+)' (.*)$/gm)].map(
       ([, decorators = '', kind = '', name = '', type = '', head = '']) => ({
@@ -148,7 +148,7 @@ describe('logins', () => {
 
 describe('a key of the customer', () => {
   it('can not be destroyed, does not expire, and is open to one identity by one role', async () => {
-    const text = await readFile(`${FOLDER}../key-vault.bicep`, 'utf8')
+    const text = await readFile(`${folder}../key-vault.bicep`, 'utf8')
     expect(text).toMatch(/^ {4}enableRbacAuthorization: true$/m)
     expect(text).toMatch(/^ {4}enablePurgeProtection: true$/m)
     expect(text).toMatch(/^ {4}publicNetworkAccess: 'Disabled'$/m)
@@ -160,7 +160,7 @@ describe('a key of the customer', () => {
   })
 
   it('is named without a version, so that the server follows its rotation', async () => {
-    const text = await readFile(`${FOLDER}../key-vault.bicep`, 'utf8')
+    const text = await readFile(`${folder}../key-vault.bicep`, 'utf8')
     expect(text).toContain('output keyUri string = key.properties.keyUri\n')
     expect(textOf('postgres.bicep')).toContain("'../key-vault.bicep' = if (customerManagedKey)")
   })

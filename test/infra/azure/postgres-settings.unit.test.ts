@@ -8,7 +8,7 @@ import { columnOf, readText, tableUnder } from './postgres-table.ts'
 import type { Table } from './postgres-table.ts'
 
 const PURPOSES = ['reads', 'analytics'] as const
-const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
+const repository = fileURLToPath(new URL('../../../', import.meta.url))
 
 let page: string
 let sizes: Awaited<ReturnType<typeof readSizes>>
@@ -125,8 +125,8 @@ describe('what is set', () => {
 
   it('allows the extensions that migrations create, the statistics, and what was asked for ahead', async () => {
     const created = new Set<string>()
-    for await (const file of glob('{shared,functions}/*/migrations/*.up.sql', { cwd: REPOSITORY })) {
-      const text = await readFile(`${REPOSITORY}/${file}`, 'utf8')
+    for await (const file of glob('{shared,functions}/*/migrations/*.up.sql', { cwd: repository })) {
+      const text = await readFile(`${repository}/${file}`, 'utf8')
       for (const [, name = ''] of text.matchAll(/create extension (?:if not exists )?"?([\w-]+)"?/gi))
         created.add(name.toLowerCase())
     }

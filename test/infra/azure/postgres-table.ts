@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 /** Rows of a Markdown table by their first cell, each a map from the head of a column to its text. */
 export type Table = ReadonlyMap<string, Readonly<Record<string, string>>>
 
-const REPOSITORY = new URL('../../../', import.meta.url)
+const repository = new URL('../../../', import.meta.url)
 
 export async function readText(path: string): Promise<string> {
-  return readFile(new URL(path, REPOSITORY), 'utf8')
+  return readFile(new URL(path, repository), 'utf8')
 }
 
 /** The first table below a heading of the second level. First cells lose their backticks. */

@@ -3,8 +3,8 @@ import type { Given } from '../../support/bicep/index.ts'
 export const reads = { name: 'near', purpose: 'reads' }
 const reports = { name: 'reports', purpose: 'analytics' }
 const distant = { name: 'far', purpose: 'reads', location: 'northeurope' }
-const cluster = 'https://events.westeurope.kusto.windows.net'
-const clusterId = '/subscriptions/1/resourceGroups/2/providers/Microsoft.Kusto/clusters/3'
+const CLUSTER = 'https://events.westeurope.kusto.windows.net'
+const CLUSTER_ID = '/subscriptions/1/resourceGroups/2/providers/Microsoft.Kusto/clusters/3'
 
 const six = [1, 2, 3, 4, 5, 6].map((number) => ({ name: `r${number}`, purpose: 'reads' }))
 
@@ -98,17 +98,17 @@ export const refused: readonly [name: string, given: Given, message: RegExp][] =
   ],
   [
     'a new cluster that has a name already',
-    { analytics: 'new', analyticsClusterUri: cluster },
+    { analytics: 'new', analyticsClusterUri: CLUSTER },
     /TRICKLE_ANALYTICS_URL.*TRICKLE_ANALYTICS is new/,
   ],
   [
     'no analytics, and yet a cluster',
-    { analytics: 'off', analyticsClusterUri: cluster },
+    { analytics: 'off', analyticsClusterUri: CLUSTER },
     /TRICKLE_ANALYTICS_URL.*TRICKLE_ANALYTICS is off/,
   ],
   [
     'no analytics, and yet the id of a cluster',
-    { analytics: 'off', analyticsClusterId: clusterId },
+    { analytics: 'off', analyticsClusterId: CLUSTER_ID },
     /TRICKLE_ANALYTICS_CLUSTER_ID/,
   ],
   [

@@ -3,23 +3,23 @@ import { createReport, runPostprovision } from '../../../infra/hooks/index.ts'
 import { outputsSample } from './outputs-sample.ts'
 
 /** Logins of the stand-in: administrators as Azure's are, without superuser. */
-export const deployer = 'anna@example.com'
-export const colleague = 'ben@example.com'
+export const DEPLOYER = 'anna@example.com'
+export const COLLEAGUE = 'ben@example.com'
 
 /**
  * What makes a local server like Azure's: the group of administrators, two of its members, and in database `postgres` the
  * functions for Entra principals. Azure's make the role in the caller's name and label it; so do these. The label itself
  * is written by a function, since no label provider is loaded here, and under SECURITY LABEL's own rule of who may.
  */
-const likeAzure = `
+const LIKE_AZURE = `
   create role azure_pg_admin nologin;
   grant pg_monitor, pg_read_all_stats, pg_read_all_settings, pg_signal_backend to azure_pg_admin with admin option;
-  create role "${deployer}" login createrole createdb password 'anna' in role azure_pg_admin;
-  create role "${colleague}" login createrole createdb password 'ben' in role azure_pg_admin;
+  create role "${DEPLOYER}" login createrole createdb password 'anna' in role azure_pg_admin;
+  create role "${COLLEAGUE}" login createrole createdb password 'ben' in role azure_pg_admin;
   alter database postgres owner to azure_pg_admin;
   alter database template1 owner to azure_pg_admin`
 
-const entraFunctions = `
+const ENTRA_FUNCTIONS = `
   create function pg_catalog.pgaadauth_stand_in_label(p_role text, p_label text) returns void
   language plpgsql security definer set search_path = pg_catalog as $$
   declare
@@ -50,11 +50,11 @@ const entraFunctions = `
     where l.provider = 'pgaadauth' and (not isadminvalue or l.label ~ ',admin')
   $$`
 
-const dropEntraFunctions = `
+const DROP_ENTRA_FUNCTIONS = `
   drop function if exists pg_catalog.pgaadauth_create_principal_with_oid, pg_catalog.pgaadauth_list_principals,
     pg_catalog.pgaadauth_stand_in_label`
 
-const ourRoles = [
+const OUR_ROLES = [
   'trickle_app',
   'trickle_worker',
   'trickle_forwarder',
@@ -64,35 +64,35 @@ const ourRoles = [
   'trickle_owner',
 ]
 
-const asAdmin = (adminUrl: string, text: string) => withClient(adminUrl, (client) => client.query(text))
-
 /** Once for each server. */
 export async function makeLikeAzure(adminUrl: string): Promise<void> {
-  await asAdmin(adminUrl, likeAzure)
-  await asAdmin(adminUrl, entraFunctions)
+  await asAdmin(adminUrl, LIKE_AZURE)
+  await asAdmin(adminUrl, ENTRA_FUNCTIONS)
 }
+
+const asAdmin = (adminUrl: string, text: string) => withClient(adminUrl, (client) => client.query(text))
 
 /** The server as right after its first provision, where the template has not made the database. */
 export async function reset(adminUrl: string): Promise<void> {
   await asAdmin(adminUrl, 'drop database if exists trickle with (force)')
   const { rows } = await asAdmin(
     adminUrl,
-    `select rolname from pg_catalog.pg_roles where rolname in ('${ourRoles.join("', '")}')`,
+    `select rolname from pg_catalog.pg_roles where rolname in ('${OUR_ROLES.join("', '")}')`,
   )
   const labels =
     'delete from pg_catalog.pg_shseclabel where objoid = (select oid from pg_catalog.pg_roles where rolname = '
   for (const { rolname } of rows as { rolname: string }[])
     await asAdmin(adminUrl, `${labels}'${rolname}'); drop owned by ${rolname} cascade; drop role ${rolname}`)
-  await asAdmin(adminUrl, `${dropEntraFunctions}; ${entraFunctions}`)
+  await asAdmin(adminUrl, `${DROP_ENTRA_FUNCTIONS}; ${ENTRA_FUNCTIONS}`)
 }
 
-export const withoutEntraFunctions = (adminUrl: string) => asAdmin(adminUrl, dropEntraFunctions)
+export const withoutEntraFunctions = (adminUrl: string) => asAdmin(adminUrl, DROP_ENTRA_FUNCTIONS)
 
 /** The url of one administrator. */
-export function administratorUrl(adminUrl: string, name = deployer): string {
+export function administratorUrl(adminUrl: string, name = DEPLOYER): string {
   const url = new URL(adminUrl)
   url.username = encodeURIComponent(name)
-  url.password = name === deployer ? 'anna' : 'ben'
+  url.password = name === DEPLOYER ? 'anna' : 'ben'
   return url.href
 }
 

@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 afterAll(() => management.close())
 
-const serverPath =
+const SERVER_PATH =
   '/subscriptions/sub-1/resourceGroups/rg-1/providers/Microsoft.DBforPostgreSQL/flexibleServers/pg-1'
 
 describe('Azure Resource Manager', () => {
@@ -29,7 +29,7 @@ describe('Azure Resource Manager', () => {
     expect(management.requests).toEqual([
       {
         method: 'POST',
-        path: `${serverPath}/restart`,
+        path: `${SERVER_PATH}/restart`,
         version: '2025-08-01',
         authorization: 'Bearer token for https://management.azure.com/.default',
         body: { restartWithFailover: false },
@@ -107,7 +107,7 @@ describe('Azure Resource Manager', () => {
 
 describe('the rule of the firewall', () => {
   const report = createReport(() => {})
-  const rulePath = `${serverPath}/firewallRules/trickle-hook`
+  const rulePath = `${SERVER_PATH}/firewallRules/trickle-hook`
 
   it('stands while the work runs and is taken away after a failure too', async () => {
     const failing = withFirewallRule(client, 'pg-1', '203.0.113.7', report, () => {

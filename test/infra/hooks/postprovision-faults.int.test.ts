@@ -5,7 +5,7 @@ import type { TestServer } from '../../../local/postgres/index.ts'
 import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import {
   administratorUrl,
-  deployer,
+  DEPLOYER,
   environmentOf,
   makeLikeAzure,
   reset,
@@ -163,7 +163,7 @@ describe('what the server refuses', () => {
   it('the roles can not be shared: the run goes on and warns', async () => {
     // A role can't be given to one that it is itself a member of.
     await asSuperuser(
-      `create role trickle_app login in role azure_pg_admin; grant trickle_app to "${deployer}" with admin option`,
+      `create role trickle_app login in role azure_pg_admin; grant trickle_app to "${DEPLOYER}" with admin option`,
     )
     const { text } = await runHookOn(environmentOf(server.adminUrl))
     expect(text).toMatch(/azure_pg_admin +WARNING +only who made the roles can change them: .*trickle_app/)
@@ -180,7 +180,7 @@ describe('who may not', () => {
       runHookOn(environmentOf(server.adminUrl, { TRICKLE_HOOK_POSTGRES_URL: url.href })),
     ).rejects.toMatchObject({
       code: 'NOT_ADMINISTRATOR',
-      message: expect.stringContaining(deployer) as string,
+      message: expect.stringContaining(DEPLOYER) as string,
       mend: expect.stringContaining('azd provision --no-state') as string,
     })
   })

@@ -6,8 +6,8 @@ import { testPasswords, urlOf } from '../../support/urls.ts'
 import { catalogFacts } from '../../database/catalog-facts.ts'
 import {
   administratorUrl,
-  colleague,
-  deployer,
+  COLLEAGUE,
+  DEPLOYER,
   environmentOf,
   makeLikeAzure,
   reset,
@@ -17,11 +17,11 @@ import {
 import { outputsSample } from './outputs-sample.ts'
 
 /** What the template asks for; the other files run on the local default. */
-const azureVersion = 17
+const AZURE_VERSION = 17
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer({ version: azureVersion })
+  server = await startTestServer({ version: AZURE_VERSION })
   await makeLikeAzure(server.adminUrl)
 })
 beforeEach(() => reset(server.adminUrl))
@@ -30,7 +30,7 @@ afterAll(() => server.dispose())
 const asSuperuser = (text: string) => withClient(server.adminUrl, (client) => client.query(text))
 const facts = () => withClient(urlOfDatabase(server.adminUrl, 'trickle'), catalogFacts)
 const asColleague = () =>
-  environmentOf(server.adminUrl, { TRICKLE_HOOK_POSTGRES_URL: administratorUrl(server.adminUrl, colleague) })
+  environmentOf(server.adminUrl, { TRICKLE_HOOK_POSTGRES_URL: administratorUrl(server.adminUrl, COLLEAGUE) })
 
 const label = (id: string): string => `aadauth,oid=${id},type=service`
 
@@ -51,7 +51,7 @@ describe('after a provision', () => {
         `trickle_worker is ${label(outputsSample.IDENTITY_WORKER_PRINCIPAL_ID)}`,
         `trickle_forwarder is ${label(outputsSample.IDENTITY_FORWARDER_PRINCIPAL_ID)}`,
         `trickle_operator is ${label(outputsSample.IDENTITY_OPERATOR_PRINCIPAL_ID)}`,
-        `${deployer} in trickle_migrator inherit=t set=t admin=f`,
+        `${DEPLOYER} in trickle_migrator inherit=t set=t admin=f`,
         'azure_pg_admin in trickle_app inherit=f set=f admin=t',
       ]),
     )
@@ -64,7 +64,7 @@ describe('after a provision', () => {
 
   it('the schema is the one that the local run makes', async () => {
     await runHookOn(environmentOf(server.adminUrl))
-    const local = await startTestServer({ version: azureVersion })
+    const local = await startTestServer({ version: AZURE_VERSION })
     await prepareServer({
       adminUrl: local.adminUrl,
       database: 'trickle',
@@ -95,7 +95,7 @@ describe('after a provision', () => {
       role: 'trickle_migrator',
     })
     const { text } = await runHookOn(asColleague())
-    expect(text).toContain(`${colleague} may act for it`)
+    expect(text).toContain(`${COLLEAGUE} may act for it`)
     expect(text).toContain('1 applied')
     expect(await facts()).toEqual(whole)
     expect((await runHookOn(asColleague())).changes).toBe(0)

@@ -16,8 +16,8 @@ async function failuresOf(environment: Readonly<Record<string, string>>) {
   }
 }
 
-const invalid = 'PARAMETER_INVALID'
-const contradict = 'PARAMETERS_CONTRADICT'
+const INVALID = 'PARAMETER_INVALID'
+const CONTRADICT = 'PARAMETERS_CONTRADICT'
 const replicas = (...names: string[]): string =>
   JSON.stringify(names.map((name) => ({ name, purpose: 'reads' })))
 
@@ -39,91 +39,91 @@ describe('before a provision', () => {
   })
 
   it.each([
-    ['TRICKLE_SIZE', 'large', invalid, 'none of dev, standard, scale', 'azd env set TRICKLE_SIZE dev'],
-    ['TRICKLE_NETWORK', 'vnet', invalid, 'none of public, private', 'azd env set TRICKLE_NETWORK public'],
-    ['TRICKLE_ANALYTICS', 'yes', invalid, 'none of off, new, existing', 'azd env set TRICKLE_ANALYTICS off'],
-    ['TRICKLE_CACHE', 'on', invalid, 'none of off, redis', 'azd env set TRICKLE_CACHE off'],
-    ['TRICKLE_SERVICE_BUS_TIER', 'Basic', invalid, 'none of bySize', 'azd env set TRICKLE_SERVICE_BUS_TIER'],
-    ['TRICKLE_HIGH_AVAILABILITY', 'yes', invalid, 'none of bySize', 'azd env set TRICKLE_HIGH_AVAILABILITY'],
-    ['TRICKLE_GEO_BACKUP', 'yes', invalid, 'none of true, false', 'azd env set TRICKLE_GEO_BACKUP false'],
-    ['TRICKLE_ELASTIC_CLUSTER_NODES', 'two', invalid, 'no whole number', 'NODES 0'],
-    ['TRICKLE_ELASTIC_CLUSTER_NODES', '1', contradict, 'two nodes or more', 'NODES 0'],
-    ['TRICKLE_AUTH_TENANT_KEY', 'tid', invalid, 'none of any, id', 'azd env set TRICKLE_AUTH_TENANT_KEY any'],
-    ['TRICKLE_REPLICAS', '[{name:reads}]', invalid, 'is not JSON', "azd env set TRICKLE_REPLICAS '[{"],
-    ['TRICKLE_REPLICAS', '{"name":"a"}', invalid, 'another form', "azd env set TRICKLE_REPLICAS '[{"],
-    ['TRICKLE_REPLICAS', '[{"name":"a"}]', invalid, '[0].purpose', "azd env set TRICKLE_REPLICAS '[{"],
+    ['TRICKLE_SIZE', 'large', INVALID, 'none of dev, standard, scale', 'azd env set TRICKLE_SIZE dev'],
+    ['TRICKLE_NETWORK', 'vnet', INVALID, 'none of public, private', 'azd env set TRICKLE_NETWORK public'],
+    ['TRICKLE_ANALYTICS', 'yes', INVALID, 'none of off, new, existing', 'azd env set TRICKLE_ANALYTICS off'],
+    ['TRICKLE_CACHE', 'on', INVALID, 'none of off, redis', 'azd env set TRICKLE_CACHE off'],
+    ['TRICKLE_SERVICE_BUS_TIER', 'Basic', INVALID, 'none of bySize', 'azd env set TRICKLE_SERVICE_BUS_TIER'],
+    ['TRICKLE_HIGH_AVAILABILITY', 'yes', INVALID, 'none of bySize', 'azd env set TRICKLE_HIGH_AVAILABILITY'],
+    ['TRICKLE_GEO_BACKUP', 'yes', INVALID, 'none of true, false', 'azd env set TRICKLE_GEO_BACKUP false'],
+    ['TRICKLE_ELASTIC_CLUSTER_NODES', 'two', INVALID, 'no whole number', 'NODES 0'],
+    ['TRICKLE_ELASTIC_CLUSTER_NODES', '1', CONTRADICT, 'two nodes or more', 'NODES 0'],
+    ['TRICKLE_AUTH_TENANT_KEY', 'tid', INVALID, 'none of any, id', 'azd env set TRICKLE_AUTH_TENANT_KEY any'],
+    ['TRICKLE_REPLICAS', '[{name:reads}]', INVALID, 'is not JSON', "azd env set TRICKLE_REPLICAS '[{"],
+    ['TRICKLE_REPLICAS', '{"name":"a"}', INVALID, 'another form', "azd env set TRICKLE_REPLICAS '[{"],
+    ['TRICKLE_REPLICAS', '[{"name":"a"}]', INVALID, '[0].purpose', "azd env set TRICKLE_REPLICAS '[{"],
     [
       'TRICKLE_REPLICAS',
       '[{"name":"a b","purpose":"reads"}]',
-      invalid,
+      INVALID,
       '[0].name must be letters',
       'azd env',
     ],
-    ['TRICKLE_REPLICAS', '[{"name":"a","purpose":"reads","zone":1}]', invalid, 'zone', 'azd env set'],
-    ['TRICKLE_REPLICAS', replicas('a', 'A'), contradict, 'Two replicas are called "a"', 'name of its own'],
-    ['TRICKLE_REPLICAS', replicas('a', 'b', 'c', 'd', 'e', 'f'), contradict, 'at most 5', 'Take some out'],
+    ['TRICKLE_REPLICAS', '[{"name":"a","purpose":"reads","zone":1}]', INVALID, 'zone', 'azd env set'],
+    ['TRICKLE_REPLICAS', replicas('a', 'A'), CONTRADICT, 'Two replicas are called "a"', 'name of its own'],
+    ['TRICKLE_REPLICAS', replicas('a', 'b', 'c', 'd', 'e', 'f'), CONTRADICT, 'at most 5', 'Take some out'],
     [
       'TRICKLE_REPLICAS',
       '[{"name":"a","purpose":"analytics"},{"name":"b","purpose":"analytics"}]',
-      contradict,
+      CONTRADICT,
       'More than one replica is for analytics',
       'reads',
     ],
     [
       'TRICKLE_POSTGRES_ADMINISTRATORS',
       '[{"objectId":"me","name":"a","type":"User"}]',
-      invalid,
+      INVALID,
       'object id',
       '<object id>',
     ],
     [
       'TRICKLE_CORS_ORIGINS',
       'https://app.example.com',
-      invalid,
+      INVALID,
       'is not JSON',
       '["https://app.example.com"]',
     ],
-    ['TRICKLE_CONTEXT_SETTINGS', '["TRICKLE_EVENTS_X"]', invalid, 'must be NAME=value', 'azd env set'],
+    ['TRICKLE_CONTEXT_SETTINGS', '["TRICKLE_EVENTS_X"]', INVALID, 'must be NAME=value', 'azd env set'],
     [
       'TRICKLE_CONTEXT_SETTINGS',
       '["TRICKLE_EVENTS_X=1"]',
-      invalid,
+      INVALID,
       'no setting of a context',
       'VIEWERS_MAX=8',
     ],
-    ['TRICKLE_AUTH_ISSUER', 'http://issuer.example.com', invalid, 'must be https', 'https://login'],
-    ['TRICKLE_AUTH_ISSUER', 'https://localhost/', invalid, 'no loopback', 'https://login'],
-    ['TRICKLE_AUTH_JWKS_URL', 'keys', invalid, 'must be https', 'https://login'],
-    ['TRICKLE_AUTH_APPLICATIONS', '["cockpit"]', invalid, 'another form', '{"operator":'],
-    ['TRICKLE_AUTH_ISSUERS', 'https://other.example.com', invalid, 'is not JSON', '[{"issuer":'],
-    ['TRICKLE_AUTH_ISSUERS', '[{"issuer":"https://x.example"}]', invalid, '[0].audience', '[{"issuer":'],
+    ['TRICKLE_AUTH_ISSUER', 'http://issuer.example.com', INVALID, 'must be https', 'https://login'],
+    ['TRICKLE_AUTH_ISSUER', 'https://localhost/', INVALID, 'no loopback', 'https://login'],
+    ['TRICKLE_AUTH_JWKS_URL', 'keys', INVALID, 'must be https', 'https://login'],
+    ['TRICKLE_AUTH_APPLICATIONS', '["cockpit"]', INVALID, 'another form', '{"operator":'],
+    ['TRICKLE_AUTH_ISSUERS', 'https://other.example.com', INVALID, 'is not JSON', '[{"issuer":'],
+    ['TRICKLE_AUTH_ISSUERS', '[{"issuer":"https://x.example"}]', INVALID, '[0].audience', '[{"issuer":'],
     [
       'TRICKLE_AUTH_ISSUERS',
       '[{"issuer":"http://x.example","audience":"a"}]',
-      invalid,
+      INVALID,
       '[0]: The token issuer',
       '[{"issuer":',
     ],
     [
       'TRICKLE_AUTH_ISSUERS',
       '[{"issuer":"https://x.example/{tid}","audience":"a","roles":["operator"]}]',
-      invalid,
+      INVALID,
       'may not grant the roles operator and service',
       '[{"issuer":',
     ],
-    ['TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX', '24h', invalid, 'no whole number', 'MAX 90000'],
-    ['TRICKLE_ANALYTICS', 'existing', contradict, 'no cluster is named', 'TRICKLE_ANALYTICS_URL https://'],
+    ['TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX', '24h', INVALID, 'no whole number', 'MAX 90000'],
+    ['TRICKLE_ANALYTICS', 'existing', CONTRADICT, 'no cluster is named', 'TRICKLE_ANALYTICS_URL https://'],
     [
       'TRICKLE_ANALYTICS_URL',
       'https://a.b',
-      contradict,
+      CONTRADICT,
       'yet a cluster is named',
       'TRICKLE_ANALYTICS existing',
     ],
     [
       'TRICKLE_NETWORK',
       'private',
-      contradict,
+      CONTRADICT,
       'forces Service Bus Premium',
       'TRICKLE_SERVICE_BUS_TIER Premium',
     ],
@@ -150,7 +150,7 @@ describe('before a provision', () => {
       [name]: value,
     })
     expect(others).toEqual([])
-    expect(failure).toMatchObject({ code: contradict, where: name })
+    expect(failure).toMatchObject({ code: CONTRADICT, where: name })
     expect(failure?.mend).toContain('azd env set TRICKLE_SIZE standard')
     expect(failure?.mend).toContain(mend)
   })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Client, KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { pages, send } from '../loopback/page.ts'
-import { ask, databaseName, startHarness } from './harness.ts'
+import { ask, DATABASE_NAME, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -17,7 +17,7 @@ afterAll(async () => {
   await harness.close()
 })
 
-const dropEvents = JSON.stringify({ db: databaseName, csl: '.drop table EventsRaw' })
+const dropEvents = JSON.stringify({ db: DATABASE_NAME, csl: '.drop table EventsRaw' })
 const plan = JSON.stringify({ rules: [{ match: '/', cut: true }] })
 
 /** What a page would try, as a request that a browser sends without asking first: [method, path, body]. */
@@ -25,7 +25,7 @@ const driven = [
   ['POST', '/v1/rest/mgmt', dropEvents],
   ['POST', '/v1/rest/query', dropEvents],
   ['POST', '/v2/rest/query', dropEvents],
-  ['POST', `/v1/rest/ingest/${databaseName}/EventsRaw?streamFormat=json&mappingName=EventsJson`, '{}'],
+  ['POST', `/v1/rest/ingest/${DATABASE_NAME}/EventsRaw?streamFormat=json&mappingName=EventsJson`, '{}'],
   ['GET', '/v1/rest/ping', ''],
   ['POST', '/faults', plan],
   ['GET', '/faults', ''],
@@ -95,14 +95,14 @@ describe("the real SDK's clients", () => {
     const withToken = new Client(
       KustoConnectionStringBuilder.withAccessToken(origin, harness.analytics.token),
     )
-    const { primaryResults } = await withToken.execute(databaseName, 'EventsRaw | count')
+    const { primaryResults } = await withToken.execute(DATABASE_NAME, 'EventsRaw | count')
     expect(primaryResults[0]?.toJSON<{ Count: number }>().data).toEqual([{ Count: 0 }])
     expect(await ask(harness.analytics.url, 'EventsRaw | count')).toEqual([{ Count: 0 }])
   })
 
   test('are refused with another token', async () => {
     const stranger = new Client(KustoConnectionStringBuilder.withAccessToken(origin, 'wrong'))
-    await expect(stranger.execute(databaseName, 'EventsRaw | count')).rejects.toMatchObject({
+    await expect(stranger.execute(DATABASE_NAME, 'EventsRaw | count')).rejects.toMatchObject({
       response: { status: 401 },
     })
   })

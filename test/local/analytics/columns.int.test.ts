@@ -7,7 +7,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 let harness: Harness
 let url: string
 
-const types = [
+const TYPES = [
   'bool',
   'datetime',
   'decimal',
@@ -23,7 +23,7 @@ const types = [
 beforeAll(async () => {
   harness = await startHarness()
   url = harness.analytics.url
-  await ask(url, `.create table Types (${types.map((type) => `V_${type}:${type}`).join(', ')}, Case:string)`)
+  await ask(url, `.create table Types (${TYPES.map((type) => `V_${type}:${type}`).join(', ')}, Case:string)`)
 })
 
 afterAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
 let cases = 0
 
 /** What a column of the type holds after a record with this JSON text for it, as text. */
-async function kept(type: (typeof types)[number], json: string): Promise<unknown> {
+async function kept(type: (typeof TYPES)[number], json: string): Promise<unknown> {
   cases += 1
   const record = `{"V_${type}": ${json}, "Case":"${cases}"}`
   await ask(url, `.ingest inline into table Types with (format='json') <| ${record}`)

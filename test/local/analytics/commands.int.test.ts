@@ -2,7 +2,7 @@ import { writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startAnalytics } from '../../../local/analytics/index.ts'
-import { ask, call, countRows, databaseName, startHarness } from './harness.ts'
+import { ask, call, countRows, DATABASE_NAME, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -22,7 +22,7 @@ afterAll(async () => {
 async function refusal(command: string): Promise<{ status: number; error: Record<string, unknown> }> {
   const answer = await call(url, '/v1/rest/mgmt', {
     method: 'POST',
-    body: JSON.stringify({ db: databaseName, csl: command }),
+    body: JSON.stringify({ db: DATABASE_NAME, csl: command }),
   })
   const { error } = (await answer.json()) as { error: Record<string, unknown> }
   return { status: answer.status, error }
@@ -183,7 +183,7 @@ describe('the stand-in refuses to start with one clear sentence', () => {
     return startAnalytics({
       dataFolder: join(harness.folder, 'another'),
       kqlFolder: join(harness.folder, 'kql'),
-      database: databaseName,
+      database: DATABASE_NAME,
       storage: harness.storage.connectionString,
       ...more,
     })

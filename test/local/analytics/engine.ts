@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ask, databaseName, kqlFolder, startHarness } from './harness.ts'
+import { ask, DATABASE_NAME, kqlFolder, startHarness } from './harness.ts'
 
 /**
  * Where the tests of the engine ask: the stand-in, or the real engine whose address is in TRICKLE_TEST_KUSTO_URL (the
@@ -61,15 +61,15 @@ async function makeDatabase(url: string): Promise<void> {
   const isThere = async (): Promise<boolean> => {
     const found = await ask(
       url,
-      `.show databases | where DatabaseName == '${databaseName}'`,
+      `.show databases | where DatabaseName == '${DATABASE_NAME}'`,
       {},
       FIRST_DATABASE,
     )
     return found.length > 0
   }
   if (await isThere()) return
-  const folder = `/kustodata/dbs/${databaseName}`
-  const create = `.create database ${databaseName} persist (@"${folder}/md", @"${folder}/data")`
+  const folder = `/kustodata/dbs/${DATABASE_NAME}`
+  const create = `.create database ${DATABASE_NAME} persist (@"${folder}/md", @"${folder}/data")`
   await ask(url, create, {}, FIRST_DATABASE).catch(async (error: unknown) => {
     // Another file of tests, which runs at the same time, was first.
     if (!(await isThere())) throw error

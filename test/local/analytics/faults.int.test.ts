@@ -4,7 +4,7 @@ import {
   ask,
   call,
   countRows,
-  databaseName,
+  DATABASE_NAME,
   event,
   eventProperties,
   ingestClient,
@@ -39,7 +39,7 @@ async function query(text: string): Promise<{ status: number; body: string } | '
   try {
     const answer = await call(url, '/v2/rest/query', {
       method: 'POST',
-      body: JSON.stringify({ db: databaseName, csl: text }),
+      body: JSON.stringify({ db: DATABASE_NAME, csl: text }),
     })
     return { status: answer.status, body: await answer.text() }
   } catch {
@@ -51,7 +51,7 @@ async function command(text: string): Promise<number | 'cut'> {
   try {
     const answer = await call(url, '/v1/rest/mgmt', {
       method: 'POST',
-      body: JSON.stringify({ db: databaseName, csl: text }),
+      body: JSON.stringify({ db: DATABASE_NAME, csl: text }),
     })
     return answer.status
   } catch {

@@ -16,7 +16,7 @@ import type { RunningStorage } from '../../../local/storage/index.ts'
 /** What the SDK takes as ingestion properties (it exports no name for it). */
 export type Properties = NonNullable<ConstructorParameters<typeof IngestionProperties>[0]>
 
-export const databaseName = 'trickle'
+export const DATABASE_NAME = 'trickle'
 export const kqlFolder = fileURLToPath(new URL('../../../infra/kql', import.meta.url))
 
 /** The real services of one test file, in a folder of their own. */
@@ -36,7 +36,7 @@ export async function startHarness(): Promise<Harness> {
     startAnalytics({
       dataFolder: join(folder, 'analytics'),
       kqlFolder,
-      database: databaseName,
+      database: DATABASE_NAME,
       storage: storage.connectionString,
     })
   let analytics = await start()
@@ -58,12 +58,12 @@ export async function startHarness(): Promise<Harness> {
   }
 }
 
-function builder(url: string): KustoConnectionStringBuilder {
-  return new KustoConnectionStringBuilder(url)
-}
-
 export function dataClient(url: string): Client {
   return new Client(builder(url))
+}
+
+function builder(url: string): KustoConnectionStringBuilder {
+  return new KustoConnectionStringBuilder(url)
 }
 
 /** The rows of a query, or of a command when the text begins with a dot, by the real data SDK. */
@@ -71,7 +71,7 @@ export async function ask(
   url: string,
   text: string,
   parameters: Readonly<Record<string, unknown>> = {},
-  database = databaseName,
+  database = DATABASE_NAME,
 ): Promise<Record<string, unknown>[]> {
   const client = dataClient(url)
   try {
@@ -103,7 +103,7 @@ export function ndjson(records: readonly unknown[]): { raw: Buffer; gzip: Buffer
 /** The properties that the forwarder sends; built for each call. */
 export function eventProperties(more: Properties = {}): Properties {
   return {
-    database: databaseName,
+    database: DATABASE_NAME,
     table: 'EventsRaw',
     format: DataFormat.JSON,
     ingestionMappingReference: 'EventsJson',

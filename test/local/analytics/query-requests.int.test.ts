@@ -1,6 +1,6 @@
 import { Client, ClientRequestProperties, KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { call, databaseName, startHarness } from './harness.ts'
+import { call, DATABASE_NAME, startHarness } from './harness.ts'
 import type { Harness } from './harness.ts'
 import { fillThings, idsOfThings } from './things-table.ts'
 
@@ -44,7 +44,7 @@ describe('what is not supported is refused by name', () => {
   async function refusal(query: string): Promise<Record<string, unknown>> {
     const answer = await call(url, '/v2/rest/query', {
       method: 'POST',
-      body: JSON.stringify({ db: databaseName, csl: query }),
+      body: JSON.stringify({ db: DATABASE_NAME, csl: query }),
     })
     expect(answer.status).toBe(400)
     const body = (await answer.json()) as { error: Record<string, unknown> }
@@ -93,8 +93,8 @@ describe('the wire', () => {
   test('v1 and v2 carry the same rows, and the data SDK reads both', async () => {
     const client = new Client(new KustoConnectionStringBuilder(url))
     const query = "Things | where Id == 'c'"
-    const v2 = (await client.executeQuery(databaseName, query)).primaryResults[0]
-    const v1 = (await client.executeQueryV1(databaseName, query)).primaryResults[0]
+    const v2 = (await client.executeQuery(DATABASE_NAME, query)).primaryResults[0]
+    const v1 = (await client.executeQueryV1(DATABASE_NAME, query)).primaryResults[0]
     client.close()
     const [first, second] = [v2, v1].map((table) => [...(table?.rows() ?? [])].map((row) => row.toJSON()))
     expect(first).toEqual(second)
@@ -105,7 +105,7 @@ describe('the wire', () => {
     const answer = await call(url, '/v2/rest/query', {
       method: 'POST',
       body: JSON.stringify({
-        db: databaseName,
+        db: DATABASE_NAME,
         csl: "Things | where Id == 'c' | project tolong(Bag.n), Bag",
       }),
     })
@@ -116,12 +116,12 @@ describe('the wire', () => {
     const client = new Client(new KustoConnectionStringBuilder(url))
     for (const options of [{ truncationmaxrecords: 3 }, { truncationmaxsize: 100 }]) {
       const properties = new ClientRequestProperties(options)
-      await expect(client.execute(databaseName, 'Things', properties)).rejects.toThrow(
+      await expect(client.execute(DATABASE_NAME, 'Things', properties)).rejects.toThrow(
         'E_QUERY_RESULT_SET_TOO_LARGE',
       )
     }
     const enough = new ClientRequestProperties({ truncationmaxrecords: 5 })
-    const answer = await client.execute(databaseName, 'Things', enough)
+    const answer = await client.execute(DATABASE_NAME, 'Things', enough)
     expect([...(answer.primaryResults[0]?.rows() ?? [])]).toHaveLength(5)
     client.close()
   })
@@ -137,7 +137,7 @@ describe('the wire', () => {
     expect((await post('/v2/rest/query', '{"db":"trickle"}')).status).toBe(400)
     expect((await post('/v3/rest/query', '{}')).status).toBe(404)
     expect(
-      (await post('/v2/rest/query', JSON.stringify({ db: databaseName, csl: 'x'.repeat(9 * 1024 * 1024) })))
+      (await post('/v2/rest/query', JSON.stringify({ db: DATABASE_NAME, csl: 'x'.repeat(9 * 1024 * 1024) })))
         .status,
     ).toBe(413)
   })

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import {
   ask,
   countRows,
-  databaseName,
+  DATABASE_NAME,
   event,
   eventProperties,
   ingestClient,
@@ -153,7 +153,7 @@ describe('a queued batch', () => {
 
   test('may bring its mapping with it', async () => {
     const properties: Properties = {
-      database: databaseName,
+      database: DATABASE_NAME,
       table: 'EventsRaw',
       format: DataFormat.JSON,
       ingestionMappingColumns: [
@@ -224,7 +224,7 @@ describe('a failed ingestion', () => {
     {
       what: 'an unknown format',
       text: 'a,b\n',
-      properties: { database: databaseName, table: 'EventsRaw', format: DataFormat.CSV },
+      properties: { database: DATABASE_NAME, table: 'EventsRaw', format: DataFormat.CSV },
       code: 'BadRequest_FormatNotSupported',
     },
   ]
@@ -278,6 +278,6 @@ test('a sender that asks for it gets a report of success', async () => {
   const queues = new IngestStatusQueues(client)
   await expect.poll(() => queues.success.isEmpty(), { timeout: 60_000 }).toBe(false)
   const [report] = await queues.success.pop(1)
-  expect(report).toMatchObject({ IngestionSourceId: sourceId, Database: databaseName, Table: 'EventsRaw' })
+  expect(report).toMatchObject({ IngestionSourceId: sourceId, Database: DATABASE_NAME, Table: 'EventsRaw' })
   client.close()
 })

@@ -12,7 +12,7 @@ import type { RunningStorage } from '../../../local/storage/index.ts'
 import {
   ask,
   countRows,
-  databaseName,
+  DATABASE_NAME,
   event,
   kqlFolder,
   pendingMessages,
@@ -56,7 +56,7 @@ async function start(port = 0): Promise<Facts> {
     '--kql',
     kqlFolder,
     '--database',
-    databaseName,
+    DATABASE_NAME,
   ]
   child = fork(main, flags, {
     execArgv: [],
@@ -80,7 +80,7 @@ async function untilAllIsThrough(): Promise<void> {
 
 test('a kill between upload and ingestion loses nothing and doubles nothing, on another port', async () => {
   const first = await start()
-  expect(first).toMatchObject({ type: 'ready', database: databaseName })
+  expect(first).toMatchObject({ type: 'ready', database: DATABASE_NAME })
   await setFaults(first.faultsUrl, [{ match: 'INGEST ', delayMs: 600_000 }])
   for (const batch of ['a', 'b', 'c']) await sendRecords(first.url, batch, [event(1, { BatchId: batch })])
   expect(await countRows(first.url, 'EventsRaw')).toBe(0)

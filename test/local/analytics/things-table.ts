@@ -1,7 +1,7 @@
 import { ask } from './harness.ts'
 
 /** A few rows with all kinds of values, and values missing. */
-const rows = [
+const ROWS = [
   '{"Id":"a","Kind":"red","Size":1,"Weight":1.5,"At":"2026-01-01T10:30:00Z","Ok":true,"Bag":{"n":7,"s":"it\'s","deep":{"x":["p","q"]}}}',
   '{"Id":"b","Kind":"red","Size":2,"Weight":2.5,"At":"2026-01-01T11:45:00Z","Ok":false,"Bag":{"n":8,"s":"say \\"hi\\""}}',
   '{"Id":"c","Kind":"blue","Size":3,"Weight":null,"At":"2026-01-02T10:00:00.0000001Z","Ok":true,"Bag":{"n":9007199254740993}}',
@@ -14,7 +14,7 @@ export async function fillThings(url: string): Promise<void> {
     url,
     '.create table Things (Id:string, Kind:string, Size:long, Weight:real, At:datetime, Ok:bool, Bag:dynamic)',
   )
-  await ask(url, `.ingest inline into table Things with (format='json') <|\n${rows.join('\n')}`)
+  await ask(url, `.ingest inline into table Things with (format='json') <|\n${ROWS.join('\n')}`)
 }
 
 /** The ids of the things that a condition finds, or a whole query after declared parameters. */

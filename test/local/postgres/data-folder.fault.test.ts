@@ -14,9 +14,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startServer } from '../../../local/postgres/index.ts'
-import { asRoot, failureOf, Ground, query, whyRoot } from './support.ts'
+import { asRoot, failureOf, Ground, query, WHY_ROOT } from './support.ts'
 
-const slow = 60_000
+const SLOW = 60_000
 
 describe('what can be wrong with a data folder', () => {
   let ground: Ground
@@ -25,7 +25,7 @@ describe('what can be wrong with a data folder', () => {
   })
   afterEach(async () => {
     await ground.clean()
-  }, slow)
+  }, SLOW)
 
   const again = async (folder: string, port = 0): Promise<unknown> =>
     await startServer({ dataFolder: folder, port, durable: false })
@@ -41,7 +41,7 @@ describe('what can be wrong with a data folder', () => {
 
   test(
     'without PG_VERSION it is reported as broken and nothing in it is touched',
-    { timeout: slow },
+    { timeout: SLOW },
     async () => {
       const { folder, data } = await usedFolder()
       rmSync(join(data, 'PG_VERSION'))
@@ -54,7 +54,7 @@ describe('what can be wrong with a data folder', () => {
     },
   )
 
-  test('made by another version it names both', { timeout: slow }, async () => {
+  test('made by another version it names both', { timeout: SLOW }, async () => {
     const { folder, data } = await usedFolder()
     writeFileSync(join(data, 'PG_VERSION'), '16\n')
     const failure = await failureOf(again(folder))
@@ -63,7 +63,7 @@ describe('what can be wrong with a data folder', () => {
     expect(failure.message).toContain('18')
   })
 
-  test('a damaged control file and a lost password are reported as broken', { timeout: slow }, async () => {
+  test('a damaged control file and a lost password are reported as broken', { timeout: SLOW }, async () => {
     const { folder, data } = await usedFolder()
     const controlFile = join(data, 'global', 'pg_control')
     cpSync(controlFile, ground.path('pg_control'))
@@ -79,7 +79,7 @@ describe('what can be wrong with a data folder', () => {
     expect(locked.where).toBe(join(folder, 'password'))
   })
 
-  test('a file that cannot be read says who may not read what', { timeout: slow }, async () => {
+  test('a file that cannot be read says who may not read what', { timeout: SLOW }, async () => {
     const { folder, data } = await usedFolder()
     const file = join(data, 'postgresql.conf')
     chmodSync(file, 0o000)
@@ -89,8 +89,8 @@ describe('what can be wrong with a data folder', () => {
     expect(failure.message).toContain('postgresql.conf')
   })
 
-  test('a folder of another account is refused', { timeout: slow }, async (context) => {
-    context.skip(!asRoot, whyRoot)
+  test('a folder of another account is refused', { timeout: SLOW }, async (context) => {
+    context.skip(!asRoot, WHY_ROOT)
     const { folder, data } = await usedFolder()
     const { uid, gid } = statSync(data)
     chownSync(data, 12_345, 12_345)
@@ -100,7 +100,7 @@ describe('what can be wrong with a data folder', () => {
     chownSync(data, uid, gid)
   })
 
-  test('a taken port names the process that holds it', { timeout: slow }, async () => {
+  test('a taken port names the process that holds it', { timeout: SLOW }, async () => {
     const { folder } = await usedFolder()
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')
@@ -115,7 +115,7 @@ describe('what can be wrong with a data folder', () => {
     )
   })
 
-  test('a file in the place of the folder is reported', { timeout: slow }, async () => {
+  test('a file in the place of the folder is reported', { timeout: SLOW }, async () => {
     writeFileSync(ground.path('home'), 'not a folder')
     const failure = await failureOf(again(ground.path('home')))
     expect(failure.code).toBe('NOT_A_HOME')

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { assertComplete, checkBinaries } from '../../../local/postgres/binaries.ts'
 import { clearServer, startServer } from '../../../local/postgres/index.ts'
 import { reachableBinaries, REACHABLE_FOLDER } from '../../../local/postgres/reachable-copy.ts'
-import { asRoot, failureOf, Ground, query, whyRoot } from './support.ts'
+import { asRoot, failureOf, Ground, query, WHY_ROOT } from './support.ts'
 
-const slow = 60_000
+const SLOW = 60_000
 
 describe('what can be wrong with the machine', () => {
   let ground: Ground
@@ -16,16 +16,16 @@ describe('what can be wrong with the machine', () => {
   })
   afterEach(async () => {
     await ground.clean()
-  }, slow)
+  }, SLOW)
 
   const attempt = async (folder: string): Promise<unknown> =>
     await startServer({ dataFolder: folder, port: 0, durable: false })
 
   test(
     'a disk that is full at the first start is named with its free space',
-    { timeout: slow },
+    { timeout: SLOW },
     async (context) => {
-      context.skip(!asRoot, whyRoot)
+      context.skip(!asRoot, WHY_ROOT)
       const disk = ground.mountSmallDisk('disk', 20)
       const failure = await failureOf(attempt(join(disk, 'home')))
       expect(failure.code).toBe('DISK_FULL')
@@ -35,8 +35,8 @@ describe('what can be wrong with the machine', () => {
     },
   )
 
-  test('a disk that filled up since is told apart from broken data', { timeout: slow }, async (context) => {
-    context.skip(!asRoot, whyRoot)
+  test('a disk that filled up since is told apart from broken data', { timeout: SLOW }, async (context) => {
+    context.skip(!asRoot, WHY_ROOT)
     const disk = ground.mountSmallDisk('disk', 120)
     const folder = join(disk, 'home')
     const server = await ground.start(folder)
@@ -51,8 +51,8 @@ describe('what can be wrong with the machine', () => {
     expect(await query(mended.adminUrl, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
-  test('a read-only file system is named as that', { timeout: slow }, async (context) => {
-    context.skip(!asRoot, whyRoot)
+  test('a read-only file system is named as that', { timeout: SLOW }, async (context) => {
+    context.skip(!asRoot, WHY_ROOT)
     const disk = ground.mountSmallDisk('disk', 1)
     spawnSync('mount', ['-o', 'remount,ro', disk])
     const failure = await failureOf(attempt(join(disk, 'home')))
@@ -62,9 +62,9 @@ describe('what can be wrong with the machine', () => {
 
   test(
     'a closed folder above the home sends the data to one that can be reached',
-    { timeout: slow },
+    { timeout: SLOW },
     async (context) => {
-      context.skip(!asRoot, whyRoot)
+      context.skip(!asRoot, WHY_ROOT)
       const closed = ground.path('closed')
       mkdirSync(closed, { mode: 0o700 })
       const folder = join(closed, 'home')
@@ -84,8 +84,8 @@ describe('what can be wrong with the machine', () => {
     },
   )
 
-  test('data of a home that was removed is not taken for this one', { timeout: slow }, async (context) => {
-    context.skip(!asRoot, whyRoot)
+  test('data of a home that was removed is not taken for this one', { timeout: SLOW }, async (context) => {
+    context.skip(!asRoot, WHY_ROOT)
     const closed = ground.path('closed')
     mkdirSync(closed, { mode: 0o700 })
     const folder = join(closed, 'home')
@@ -100,9 +100,9 @@ describe('what can be wrong with the machine', () => {
 
   test(
     'data of a temporary home that was removed without it goes with the next one',
-    { timeout: slow },
+    { timeout: SLOW },
     async (context) => {
-      context.skip(!asRoot, whyRoot)
+      context.skip(!asRoot, WHY_ROOT)
       const homes = ['first', 'second'].map((name) => ground.path(name))
       for (const home of homes) mkdirSync(home, { mode: 0o700 })
       const first = await ground.start(join(homes[0] ?? '', 'postgres'))
@@ -116,8 +116,8 @@ describe('what can be wrong with the machine', () => {
     },
   )
 
-  test('programs that the account cannot reach are copied once', { timeout: slow }, async (context) => {
-    context.skip(!asRoot, whyRoot)
+  test('programs that the account cannot reach are copied once', { timeout: SLOW }, async (context) => {
+    context.skip(!asRoot, WHY_ROOT)
     const installed = { ...checkBinaries(18), packageVersion: `test-${process.pid}` }
     const copy = reachableBinaries(installed)
     ground.onClean(() => {

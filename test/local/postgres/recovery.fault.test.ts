@@ -8,7 +8,7 @@ import { processMark } from '../../../local/process/index.ts'
 import { eventually } from '../../support/eventually.ts'
 import { asRoot, failureOf, Ground, query } from './support.ts'
 
-const slow = 60_000
+const SLOW = 60_000
 
 describe('a server that was not stopped', () => {
   let ground: Ground
@@ -17,7 +17,7 @@ describe('a server that was not stopped', () => {
   })
   afterEach(async () => {
     await ground.clean()
-  }, slow)
+  }, SLOW)
 
   const countOf = async (url: string): Promise<unknown> => {
     const [row] = await query(url, 'select count(*)::int as count from kept')
@@ -26,7 +26,7 @@ describe('a server that was not stopped', () => {
 
   test(
     'after SIGKILL the next start recovers every commit, also under a client',
-    { timeout: slow },
+    { timeout: SLOW },
     async () => {
       const folder = ground.path('home')
       const first = await ground.start(folder, { durable: true })
@@ -59,7 +59,7 @@ describe('a server that was not stopped', () => {
     // The second sleep never asks how the first one ended, as a container without an init. The first one lives a moment,
     // or the shell itself might collect it before it becomes the second.
     ['is that of a zombie', 'sleep 0.5 & echo $!; exec sleep 60'],
-  ])('a lock file whose process id %s holds up nobody', { timeout: slow }, async (what, script) => {
+  ])('a lock file whose process id %s holds up nobody', { timeout: SLOW }, async (what, script) => {
     const folder = ground.path('home')
     const first = await ground.start(folder)
     await query(first.adminUrl, 'create table kept as select 1 as n')
@@ -77,7 +77,7 @@ describe('a server that was not stopped', () => {
 
   test(
     'a second server on a folder in use is refused, unless it is to take over',
-    { timeout: slow },
+    { timeout: SLOW },
     async () => {
       const folder = ground.path('home')
       const first = await ground.start(folder)
@@ -93,7 +93,7 @@ describe('a server that was not stopped', () => {
     },
   )
 
-  test('an interrupted initialisation leaves nothing that looks like data', { timeout: slow }, async () => {
+  test('an interrupted initialisation leaves nothing that looks like data', { timeout: SLOW }, async () => {
     const folder = ground.path('home')
     const attempt = startServer({
       dataFolder: folder,

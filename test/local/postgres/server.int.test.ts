@@ -7,7 +7,7 @@ import { startTestServer } from '../../../local/postgres/index.ts'
 import { isAlive } from '../../../local/process/index.ts'
 import { asRoot, Ground, query } from './support.ts'
 
-const slow = 60_000
+const SLOW = 60_000
 
 describe('a PostgreSQL server of our own', () => {
   let ground: Ground
@@ -16,11 +16,11 @@ describe('a PostgreSQL server of our own', () => {
   })
   afterEach(async () => {
     await ground.clean()
-  }, slow)
+  }, SLOW)
 
   test.each([18, 17] as const)(
     'version %i starts, keeps what it was given, and starts again',
-    { timeout: slow },
+    { timeout: SLOW },
     async (version) => {
       const folder = ground.path('home', 'postgres')
       const first = await ground.start(folder, { version, durable: true })
@@ -50,7 +50,7 @@ describe('a PostgreSQL server of our own', () => {
 
   test(
     'nobody gets in without the password, and its file is closed to others',
-    { timeout: slow },
+    { timeout: SLOW },
     async () => {
       const folder = ground.path('home')
       const server = await ground.start(folder)
@@ -62,7 +62,7 @@ describe('a PostgreSQL server of our own', () => {
     },
   )
 
-  test('it listens on 127.0.0.1 only, without a socket file', { timeout: slow }, async () => {
+  test('it listens on 127.0.0.1 only, without a socket file', { timeout: SLOW }, async () => {
     const server = await ground.start(ground.path('home'))
     const [row] = await query(
       server.adminUrl,
@@ -73,7 +73,7 @@ describe('a PostgreSQL server of our own', () => {
 
   test(
     'started by root it runs as nobody, otherwise as the account that starts it',
-    { timeout: slow },
+    { timeout: SLOW },
     async () => {
       const server = await ground.start(ground.path('home'))
       const owner = statSync(server.dataFolder).uid
@@ -82,7 +82,7 @@ describe('a PostgreSQL server of our own', () => {
     },
   )
 
-  test('servers of a test run that was killed are cleared by the next one', { timeout: slow }, async () => {
+  test('servers of a test run that was killed are cleared by the next one', { timeout: SLOW }, async () => {
     const door = join(import.meta.dirname, '../../../local/postgres/index.ts')
     const script = `const { startTestServer } = await import(${JSON.stringify(door)})
       const { pid, dataFolder } = await startTestServer()
@@ -110,7 +110,7 @@ describe('a PostgreSQL server of our own', () => {
     expect(existsSync(left.dataFolder)).toBe(false)
   })
 
-  test('a test server leaves nothing behind', { timeout: slow }, async () => {
+  test('a test server leaves nothing behind', { timeout: SLOW }, async () => {
     const server = await startTestServer()
     await query(server.adminUrl, 'select 1')
     await server.dispose()

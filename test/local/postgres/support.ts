@@ -8,7 +8,7 @@ import type { RunningServer, StartServerOptions } from '../../../local/postgres/
 import { LocalFailure } from '../../../local/failure/index.ts'
 
 export const asRoot = process.getuid?.() === 0
-export const whyRoot = 'needs root: it mounts a file system or gives a folder to another account'
+export const WHY_ROOT = 'needs root: it mounts a file system or gives a folder to another account'
 
 /** Everything a test makes, taken back in reverse order by `clean`. */
 export class Ground {

@@ -5,7 +5,7 @@ import { oversizedHeads } from '../../../attack/oversized-heads.ts'
 import type { AttackTarget } from '../../../attack/part.ts'
 import type { Status } from '../../../local/run/index.ts'
 import { pages, send } from '../loopback/page.ts'
-import { homeFolder, startLimitMs, statusOf, trickle } from './support.ts'
+import { homeFolder, START_LIMIT_MS, statusOf, trickle } from './support.ts'
 
 describe('the local run', () => {
   const { home, remove } = homeFolder()
@@ -14,8 +14,8 @@ describe('the local run', () => {
     const started = await trickle('start', '--detach', '--home', home, '--port', '0', '--postgres-port', '0')
     if (started.code !== 0) throw new Error(started.error)
     status = await statusOf(home)
-  }, startLimitMs)
-  afterAll(remove, startLimitMs)
+  }, START_LIMIT_MS)
+  afterAll(remove, START_LIMIT_MS)
 
   test('keeps everything that it writes from other accounts', () => {
     const open: string[] = []

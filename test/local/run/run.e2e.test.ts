@@ -12,7 +12,7 @@ import {
   killNow,
   pidsOf,
   shell,
-  startLimitMs,
+  START_LIMIT_MS,
   statusOf,
   trickle,
   until,
@@ -29,7 +29,7 @@ function lasting(status: Status): object {
 describe('the local run', () => {
   const { home, remove } = homeFolder()
   const start = ['start', '--detach', '--home', home, '--port', '0', '--postgres-port', '0']
-  afterAll(remove, startLimitMs)
+  afterAll(remove, START_LIMIT_MS)
 
   const readCart = async (): Promise<unknown> => {
     const command = firstCommands(await statusOf(home))[1]?.command ?? ''
@@ -37,7 +37,7 @@ describe('the local run', () => {
     return JSON.parse(out)
   }
 
-  test('a detached start returns when everything serves', { timeout: startLimitMs }, async () => {
+  test('a detached start returns when everything serves', { timeout: START_LIMIT_MS }, async () => {
     const { code, out, error } = await trickle(...start)
     expect(`${code} ${error}`).toMatch(/^0 /u)
     expect(out).toContain('is ready')
@@ -159,7 +159,7 @@ describe('the local run', () => {
 
   test(
     'after kill -9 of everything the next start recovers, and the data is there',
-    { timeout: startLimitMs },
+    { timeout: START_LIMIT_MS },
     async () => {
       const before = await statusOf(home)
       for (const { pid } of before.processes) killNow(pid)
@@ -176,7 +176,7 @@ describe('the local run', () => {
 
   test(
     'after kill -9 of the supervisor alone the next start ends what it left',
-    { timeout: startLimitMs },
+    { timeout: START_LIMIT_MS },
     async () => {
       const before = await statusOf(home)
       killNow(before.pid)
@@ -202,7 +202,7 @@ describe('the local run', () => {
 
   test(
     '--fresh clears all three servers, and keeps keys, ports and what it does not know',
-    { timeout: startLimitMs },
+    { timeout: START_LIMIT_MS },
     async () => {
       const token = await trickle('token', '--roles', 'operator', '--home', home)
       expect(token.out.split('.')).toHaveLength(3)

@@ -8,8 +8,8 @@ import { readRun, stopRun } from '../../../local/run/index.ts'
 import { openHome } from '../../../local/run/home.ts'
 import { explainBySpace } from '../../../local/run/space.ts'
 import { emptyStatus } from '../../../local/run/status.ts'
-import { asRoot, Ground, whyRoot } from '../postgres/support.ts'
-import { alive, begin, homeFolder, startLimitMs, trickle, until } from './support.ts'
+import { asRoot, Ground, WHY_ROOT } from '../postgres/support.ts'
+import { alive, begin, homeFolder, START_LIMIT_MS, trickle, until } from './support.ts'
 
 describe('what can go wrong with a run', () => {
   let ground: Ground
@@ -64,7 +64,7 @@ describe('what can go wrong with a run', () => {
 
   test(
     'a folder with files of others by our names is refused and left as it is',
-    { timeout: startLimitMs },
+    { timeout: START_LIMIT_MS },
     async () => {
       const home = ground.path('sources')
       mkdirSync(join(home, 'postgres'), { recursive: true })
@@ -77,8 +77,8 @@ describe('what can go wrong with a run', () => {
     },
   )
 
-  test('a full disk is named, and nothing is left running', { timeout: startLimitMs }, async (context) => {
-    context.skip(!asRoot, whyRoot)
+  test('a full disk is named, and nothing is left running', { timeout: START_LIMIT_MS }, async (context) => {
+    context.skip(!asRoot, WHY_ROOT)
     const home = join(ground.mountSmallDisk('disk', 24), 'home')
     const { code, out } = await trickle(...start(home), '--json')
     expect(code).toBe(1)
@@ -90,9 +90,9 @@ describe('what can go wrong with a run', () => {
 
   test(
     'what fails on a disk that filled up since is told as that',
-    { timeout: startLimitMs },
+    { timeout: START_LIMIT_MS },
     async (context) => {
-      context.skip(!asRoot, whyRoot)
+      context.skip(!asRoot, WHY_ROOT)
       const disk = ground.mountSmallDisk('disk', 24)
       const home = openHome(join(disk, 'home'))
       const damage = new LocalFailure({
@@ -110,8 +110,8 @@ describe('what can go wrong with a run', () => {
     },
   )
 
-  test('a home on a read-only file system is named as that', { timeout: startLimitMs }, async (context) => {
-    context.skip(!asRoot, whyRoot)
+  test('a home on a read-only file system is named as that', { timeout: START_LIMIT_MS }, async (context) => {
+    context.skip(!asRoot, WHY_ROOT)
     const disk = ground.mountSmallDisk('disk', 1)
     spawnSync('mount', ['-o', 'remount,ro', disk])
     const { code, error } = await trickle(...start(join(disk, 'home')))
@@ -119,7 +119,7 @@ describe('what can go wrong with a run', () => {
     expect(error).toContain('read-only')
   })
 
-  test('a broken data folder is named with what mends it', { timeout: startLimitMs }, async () => {
+  test('a broken data folder is named with what mends it', { timeout: START_LIMIT_MS }, async () => {
     const { home, remove } = homeFolder()
     ground.onClean(remove)
     mkdirSync(join(home, 'logs'), { recursive: true })
@@ -136,7 +136,7 @@ describe('what can go wrong with a run', () => {
 
   test(
     'Ctrl-C during the start ends what was started, and says that it was not ready',
-    { timeout: startLimitMs },
+    { timeout: START_LIMIT_MS },
     async () => {
       const { home, remove } = homeFolder()
       ground.onClean(remove)
@@ -156,7 +156,7 @@ describe('what can go wrong with a run', () => {
 
   test(
     'a server of --postgres that does not answer is named without its password',
-    { timeout: startLimitMs },
+    { timeout: START_LIMIT_MS },
     async () => {
       const { home, remove } = homeFolder()
       ground.onClean(remove)

@@ -57,7 +57,7 @@ describe('the environment of parts', () => {
   }
 
   test('the functions accept their settings', () => {
-    const settings = parseSettings(functionsSettings(addresses), product.settings)
+    const settings = parseSettings(functionsSettings(addresses), product().settings)
     expect(settings).toMatchObject({
       TRICKLE_ENVIRONMENT: 'local',
       TRICKLE_POSTGRES_APP_URL: addresses.app,

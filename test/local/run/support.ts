@@ -13,7 +13,7 @@ export const projectFolder = join(import.meta.dirname, '..', '..', '..')
 const bin = join(projectFolder, 'cli', 'bin.mjs')
 
 /** A start builds, makes a database and starts six processes; a machine that runs other tests beside it is slow. */
-export const startLimitMs = 120_000
+export const START_LIMIT_MS = 120_000
 
 export interface Outcome {
   readonly code: number | null

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 const mainFile = fileURLToPath(new URL('../../../packages/functions-host/main.ts', import.meta.url))
 const libraryFile = createRequire(import.meta.url).resolve('@azure/functions')
 /** A loaded machine may take this long for one step; what takes longer is stuck. */
-const patienceMs = 60_000
+const PATIENCE_MS = 60_000
 
 export interface HostUnderTest {
   readonly url: string
@@ -57,29 +57,6 @@ export async function stopEverything(): Promise<void> {
   for (const { child } of started)
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
   for (const { folder } of started.splice(0)) await rm(folder, { recursive: true, force: true })
-}
-
-async function writeApp(folder: string, request: HostRequest): Promise<void> {
-  await mkdir(join(folder, 'app'))
-  const prologue = `'use strict'\nconst { app, output } = require(${JSON.stringify(libraryFile)})\n`
-  const defaults = { version: '2.0', extensions: { http: { routePrefix: '' } } }
-  await writeFile(
-    join(folder, 'app', 'package.json'),
-    JSON.stringify(request.packageJson ?? { main: 'main.cjs' }),
-  )
-  await writeFile(join(folder, 'app', 'host.json'), JSON.stringify(request.hostJson ?? defaults))
-  await writeFile(join(folder, 'app', 'main.cjs'), prologue + (request.source ?? ''))
-  for (const [name, content] of Object.entries(request.files ?? {})) {
-    await writeFile(join(folder, 'app', name), content.replaceAll('LIBRARY', libraryFile))
-  }
-}
-
-/** Settings that a developer's shell may hold must not reach the host under test. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(?:AzureWebJobs|AzureFunctionsJobHost|FUNCTIONS_|NODE_OPTIONS)/i.test(name),
-  )
-  return Object.fromEntries(kept)
 }
 
 export async function startHost(request: HostRequest): Promise<HostUnderTest> {
@@ -128,6 +105,29 @@ export async function startHost(request: HostRequest): Promise<HostUnderTest> {
   }
 }
 
+async function writeApp(folder: string, request: HostRequest): Promise<void> {
+  await mkdir(join(folder, 'app'))
+  const prologue = `'use strict'\nconst { app, output } = require(${JSON.stringify(libraryFile)})\n`
+  const defaults = { version: '2.0', extensions: { http: { routePrefix: '' } } }
+  await writeFile(
+    join(folder, 'app', 'package.json'),
+    JSON.stringify(request.packageJson ?? { main: 'main.cjs' }),
+  )
+  await writeFile(join(folder, 'app', 'host.json'), JSON.stringify(request.hostJson ?? defaults))
+  await writeFile(join(folder, 'app', 'main.cjs'), prologue + (request.source ?? ''))
+  for (const [name, content] of Object.entries(request.files ?? {})) {
+    await writeFile(join(folder, 'app', name), content.replaceAll('LIBRARY', libraryFile))
+  }
+}
+
+/** Settings that a developer's shell may hold must not reach the host under test. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(?:AzureWebJobs|AzureFunctionsJobHost|FUNCTIONS_|NODE_OPTIONS)/i.test(name),
+  )
+  return Object.fromEntries(kept)
+}
+
 interface Watched {
   readonly firstMessage: Promise<Record<string, unknown>>
   readonly exit: Promise<number | null>
@@ -160,8 +160,8 @@ function watch(child: ChildProcess): Watched {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         onText.delete(look)
-        reject(new Error(`${pattern} has not come within ${patienceMs} ms:\n${text}`))
-      }, patienceMs)
+        reject(new Error(`${pattern} has not come within ${PATIENCE_MS} ms:\n${text}`))
+      }, PATIENCE_MS)
       const look = (): void => {
         const match = pattern.exec(text)
         if (match === null) return
@@ -185,7 +185,7 @@ export function sendRaw(port: number, text: string, until: RegExp): Promise<stri
       socket.destroy()
       resolve(answer)
     }
-    socket.setTimeout(patienceMs, () => {
+    socket.setTimeout(PATIENCE_MS, () => {
       socket.destroy()
       reject(new Error(`no full answer: ${answer}`))
     })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sendRaw, startHost, stopEverything } from './host-process.ts'
 import type { HostUnderTest } from './host-process.ts'
 
-const source = `
+const SOURCE = `
 app.setup({ enableHttpStream: process.env.STREAMING === 'true' })
 const { setTimeout: sleep } = require('node:timers/promises')
 let release
@@ -44,7 +44,7 @@ describe('buffered', () => {
   let host: HostUnderTest
 
   beforeAll(async () => {
-    host = await startHost({ source, environment: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1000' } })
+    host = await startHost({ source: SOURCE, environment: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1000' } })
   })
 
   test('a body comes with its length; one in chunks is empty, as on the platform', async () => {
@@ -74,7 +74,7 @@ describe('streaming', () => {
 
   beforeAll(async () => {
     host = await startHost({
-      source,
+      source: SOURCE,
       environment: { STREAMING: 'true', FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '30000000' },
       flags: ['--activity-timeout-ms', '1500'],
     })
@@ -173,7 +173,7 @@ describe('streaming', () => {
 
 test('a client that leaves in the middle, up or down, harms nobody, and its function is told at once', async () => {
   // With the platform's activity timeout, which is far away: only the client's leaving can end the upload.
-  const host = await startHost({ source, environment: { STREAMING: 'true' } })
+  const host = await startHost({ source: SOURCE, environment: { STREAMING: 'true' } })
   const leave = new AbortController()
   const response = await host.fetch('/endless', { signal: leave.signal })
   await response.body?.getReader().read()

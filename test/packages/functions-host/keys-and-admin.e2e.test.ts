@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startHost, stopEverything } from './host-process.ts'
 import type { HostUnderTest } from './host-process.ts'
 
-const source = `
+const SOURCE = `
 app.http('open', { route: 'open', handler: () => ({ body: 'open' }) })
 app.http('closed', { route: 'closed', authLevel: 'function', handler: () => ({ body: 'closed' }) })
 app.http('other', { route: 'other', authLevel: 'function', extraOutputs: [output.storageQueue({ queueName: 'q', connection: 'Storage' })], handler: () => ({ body: 'other' }) })
@@ -28,7 +28,7 @@ let functionKey = ''
 let hostKey = ''
 
 beforeAll(async () => {
-  host = await startHost({ source })
+  host = await startHost({ source: SOURCE })
   const kept = JSON.parse(await readFile(join(host.stateFolder, 'function-keys.json'), 'utf8')) as {
     hostKey: string
     functionKeys: Record<string, string>

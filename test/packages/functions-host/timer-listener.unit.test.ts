@@ -7,7 +7,7 @@ import { createTimerSchedule } from '../../../packages/functions-host/timer-sche
 
 const start = new Date('2026-11-20T10:00:00.000Z')
 const everyFiveMinutes = createTimerSchedule('0 */5 * * * *', {})
-const minuteMs = 60_000
+const MINUTE_MS = 60_000
 
 interface Bench {
   readonly listener: TimerListener
@@ -61,7 +61,7 @@ describe('the schedule', () => {
   test('runs at its times, and shows the status as it was before the run', async () => {
     const { listener, runs, kept } = createBench()
     await listener.start()
-    await vi.advanceTimersByTimeAsync(11 * minuteMs)
+    await vi.advanceTimersByTimeAsync(11 * MINUTE_MS)
     expect(runs.map(({ at, reason }) => [at, reason])).toEqual([
       ['2026-11-20T10:05:00.000Z', 'Scheduled'],
       ['2026-11-20T10:10:00.000Z', 'Scheduled'],
@@ -75,7 +75,7 @@ describe('the schedule', () => {
   test('goes on after a run that failed', async () => {
     const { listener, runs } = createBench({ work: () => Promise.reject(new Error('boom')) })
     await listener.start()
-    await vi.advanceTimersByTimeAsync(11 * minuteMs)
+    await vi.advanceTimersByTimeAsync(11 * MINUTE_MS)
     expect(runs).toHaveLength(2)
     await listener.stop()
   })
@@ -86,13 +86,13 @@ describe('the schedule', () => {
     const work = async (): Promise<void> => {
       most = Math.max(most, ++inside)
       await new Promise((resolve) => {
-        setTimeout(resolve, 12 * minuteMs)
+        setTimeout(resolve, 12 * MINUTE_MS)
       })
       inside--
     }
     const { listener, runs } = createBench({ work })
     await listener.start()
-    await vi.advanceTimersByTimeAsync(30 * minuteMs)
+    await vi.advanceTimersByTimeAsync(30 * MINUTE_MS)
     expect(most).toBe(1)
     // To the second: a timer without a wait still takes a millisecond.
     expect(runs.map(({ at }) => at.slice(11, 19))).toEqual(['10:05:00', '10:17:00', '10:29:00'])
@@ -101,9 +101,9 @@ describe('the schedule', () => {
   test('a wait longer than a timer can hold is taken in steps', async () => {
     const { listener, runs } = createBench({ schedule: createTimerSchedule('0 0 0 1 3 *', {}) })
     await listener.start()
-    await vi.advanceTimersByTimeAsync(60 * 24 * 60 * minuteMs)
+    await vi.advanceTimersByTimeAsync(60 * 24 * 60 * MINUTE_MS)
     expect(runs).toEqual([])
-    await vi.advanceTimersByTimeAsync(45 * 24 * 60 * minuteMs)
+    await vi.advanceTimersByTimeAsync(45 * 24 * 60 * MINUTE_MS)
     expect(runs.map(({ at }) => at)).toEqual(['2027-03-01T00:00:00.000Z'])
     await listener.stop()
   })
@@ -111,7 +111,7 @@ describe('the schedule', () => {
   test('without a monitor no status is kept or shown', async () => {
     const { listener, runs, kept } = createBench({ useMonitor: false })
     await listener.start()
-    await vi.advanceTimersByTimeAsync(6 * minuteMs)
+    await vi.advanceTimersByTimeAsync(6 * MINUTE_MS)
     expect(runs.map(({ status }) => status)).toEqual([null])
     expect(kept.size).toBe(0)
     await listener.stop()
@@ -129,7 +129,7 @@ describe('start and stop', () => {
     await listener.start()
     await vi.advanceTimersByTimeAsync(0)
     expect(runs).toMatchObject([{ isPastDue: true, reason: 'PastDue', at: '2026-11-20T10:00:00.000Z' }])
-    await vi.advanceTimersByTimeAsync(5 * minuteMs)
+    await vi.advanceTimersByTimeAsync(5 * MINUTE_MS)
     expect(runs[1]).toMatchObject({ isPastDue: false, at: '2026-11-20T10:05:00.000Z' })
     await listener.stop()
   })
@@ -151,16 +151,16 @@ describe('start and stop', () => {
         }),
     })
     await listener.start()
-    await vi.advanceTimersByTimeAsync(6 * minuteMs)
+    await vi.advanceTimersByTimeAsync(6 * MINUTE_MS)
     let stopped = false
     const stop = listener.stop().then(() => {
       stopped = true
     })
-    await vi.advanceTimersByTimeAsync(minuteMs)
+    await vi.advanceTimersByTimeAsync(MINUTE_MS)
     expect(stopped).toBe(false)
     finish?.()
     await stop
-    await vi.advanceTimersByTimeAsync(60 * minuteMs)
+    await vi.advanceTimersByTimeAsync(60 * MINUTE_MS)
     expect(runs).toHaveLength(1)
   })
 
@@ -173,10 +173,10 @@ describe('start and stop', () => {
         }),
     })
     await listener.start()
-    await vi.advanceTimersByTimeAsync(5 * minuteMs)
+    await vi.advanceTimersByTimeAsync(5 * MINUTE_MS)
     const stop = listener.stop()
     await listener.start()
-    await vi.advanceTimersByTimeAsync(20 * minuteMs)
+    await vi.advanceTimersByTimeAsync(20 * MINUTE_MS)
     expect(runs).toHaveLength(1)
     finish?.()
     await stop

@@ -2,24 +2,24 @@ import { describe, expect, test } from 'vitest'
 import { formatTimeSpan, parseTimeSpan } from '../../../packages/functions-host/time-span.ts'
 import { createTimerSchedule } from '../../../packages/functions-host/timer-schedule.ts'
 
-const secondMs = 1_000
-const minuteMs = 60 * secondMs
-const hourMs = 60 * minuteMs
-const dayMs = 24 * hourMs
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
 
 describe('time spans', () => {
   test.each<[text: string, durationMs: number | undefined]>([
-    ['00:05:00', 5 * minuteMs],
-    ['23:59:59', dayMs - secondMs],
-    ['1:2', hourMs + 2 * minuteMs],
-    ['1.02:03:04', dayMs + 2 * hourMs + 3 * minuteMs + 4 * secondMs],
+    ['00:05:00', 5 * MINUTE_MS],
+    ['23:59:59', DAY_MS - SECOND_MS],
+    ['1:2', HOUR_MS + 2 * MINUTE_MS],
+    ['1.02:03:04', DAY_MS + 2 * HOUR_MS + 3 * MINUTE_MS + 4 * SECOND_MS],
     ['00:00:01.5', 1_500],
-    ['24:00:00', 24 * dayMs],
-    ['1:02:03:04', dayMs + 2 * hourMs + 3 * minuteMs + 4 * secondMs],
-    ['7', 7 * dayMs],
-    ['-1', -dayMs],
-    ['-00:00:01', -secondMs],
-    [' 00:00:01 ', secondMs],
+    ['24:00:00', 24 * DAY_MS],
+    ['1:02:03:04', DAY_MS + 2 * HOUR_MS + 3 * MINUTE_MS + 4 * SECOND_MS],
+    ['7', 7 * DAY_MS],
+    ['-1', -DAY_MS],
+    ['-00:00:01', -SECOND_MS],
+    [' 00:00:01 ', SECOND_MS],
     ['00:60:00', undefined],
     ['00:00:60', undefined],
     ['24:60:00', undefined],
@@ -32,7 +32,7 @@ describe('time spans', () => {
 
   test('printed in whole seconds', () => {
     expect(formatTimeSpan(1_500)).toBe('00:00:01')
-    expect(formatTimeSpan(dayMs + hourMs + minuteMs)).toBe('1.01:01:00')
+    expect(formatTimeSpan(DAY_MS + HOUR_MS + MINUTE_MS)).toBe('1.01:01:00')
   })
 })
 

@@ -26,14 +26,14 @@ function runsOf(host: HostUnderTest, name: string): Seen[] {
   return [...host.output().matchAll(pattern)].map((match) => JSON.parse(match[1] ?? '') as Seen)
 }
 
-const report = `
+const REPORT = `
 const report = (timer, context) => context.log('RUN ' + JSON.stringify({ id: context.invocationId, timer, retry: context.retryContext }))
 `
 
 describe('timers', () => {
   test('six fields by a setting, fire again and again, without a status below a minute', async () => {
     const host = await startHost({
-      source: `${report}app.timer('tick', { schedule: '%TICK%', handler: report })`,
+      source: `${REPORT}app.timer('tick', { schedule: '%TICK%', handler: report })`,
       environment: { TICK: '* * * * * *' },
     })
     await host.seen(/(?:tick \[.*RUN [^]*){2}/)
@@ -51,7 +51,7 @@ describe('timers', () => {
 
   test('a disabled timer does not run', async () => {
     const host = await startHost({
-      source: `${report}app.timer('off', { schedule: '* * * * * *', handler: report })\napp.timer('on', { schedule: '* * * * * *', handler: report })`,
+      source: `${REPORT}app.timer('off', { schedule: '* * * * * *', handler: report })\napp.timer('on', { schedule: '* * * * * *', handler: report })`,
       environment: { 'AzureWebJobs.off.Disabled': 'true' },
     })
     await host.seen(/(?:on \[.*RUN [^]*){2}/)
@@ -60,7 +60,7 @@ describe('timers', () => {
 
   test('runOnStartup, retries with a fixed delay: new ids, the failure before, then the schedule goes on', async () => {
     const host = await startHost({
-      source: `${report}
+      source: `${REPORT}
 app.timer('failing', { schedule: '0 0 0 1 1 *', runOnStartup: true, retry: { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: 600 },
   handler: (timer, context) => { report(timer, context); throw new Error('failure ' + (context.retryContext?.retryCount ?? 0)) } })`,
     })
@@ -78,7 +78,7 @@ app.timer('failing', { schedule: '0 0 0 1 1 *', runOnStartup: true, retry: { str
   })
 
   test('a run that was missed while the host was down is made up for at the next start', async () => {
-    const source = `${report}app.timer('yearly', { schedule: '0 0 0 1 1 *', handler: report })`
+    const source = `${REPORT}app.timer('yearly', { schedule: '0 0 0 1 1 *', handler: report })`
     const first = await startHost({ source })
     const file = join(first.stateFolder, 'timers', 'yearly.json')
     const noted = JSON.parse(await readFile(file, 'utf8')) as { Last: string; Next: string }

@@ -54,6 +54,19 @@ async function exchange({ socket, received }: TestClient, request: string): Prom
 }
 
 describe('a TCP proxy', () => {
+  test('lets no later bytes overtake those that it delays, as no network does', async () => {
+    const client = await open()
+    client.proxy.arm({ action: 'delay', when: 'two', delayMs: 50 })
+    await exchange(client, 'one')
+    client.socket.write('two')
+    // Only when the proxy has it: together they would be one piece.
+    await eventually(() => client.proxy.faultsUsed).toBe(1)
+    client.socket.write('three')
+    await eventually(() => seen.join('')).toContain('two')
+    await eventually(() => seen.join('')).toContain('three')
+    expect(seen.join('')).toBe('onetwothree')
+  })
+
   test('passes everything on where no fault waits for it', async () => {
     const client = await open()
     client.proxy.arm({ action: 'cut-request', when: 'other' })

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
-import { PostgresEventStore, type AppendResult, type EventStore } from '../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../shared/event-store/index.ts'
+import type { AppendResult, EventStore } from '../../../shared/event-store/index.ts'
 import { runOnce } from '../../../shared/subscriptions/index.ts'
 import type { Database } from '../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
@@ -8,7 +9,7 @@ import { createOwnServer } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import { appendOf, noted } from '../event-store/support.ts'
 import type { RecordingSender } from './recording-sender.ts'
-import { AMPLE, forwarderOf } from './support.ts'
+import { ample, forwarderOf } from './support.ts'
 
 /** A log with one tenant on a server of its own, and the pool of a forwarder; empty at the begin of each test. */
 export class ForwarderBench {
@@ -43,7 +44,7 @@ export class ForwarderBench {
   /** Runs until everything has been sent: one poll may end early. */
   async forwardAll(sender: RecordingSender, events: number): Promise<void> {
     await eventually(async () => {
-      await runOnce(this.pool, forwarderOf(this.pool, sender), AMPLE)
+      await runOnce(this.pool, forwarderOf(this.pool, sender), ample)
       return sender.rows.length
     }).toBe(events)
   }

@@ -4,7 +4,7 @@ import { runOnce } from '../../../shared/subscriptions/index.ts'
 import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import { endWait, expireLease, subscriptionRow } from '../subscriptions/support.ts'
 import { hashOf, RecordingSender, rowsOf } from './recording-sender.ts'
-import { AMPLE, batchRows, forwarderOf, MortalDatabase, NAME, ProcessDied } from './support.ts'
+import { ample, batchRows, forwarderOf, MortalDatabase, NAME, ProcessDied } from './support.ts'
 import { eventually } from '../../support/eventually.ts'
 import { distinct, useForwarderBench } from './forwarder-bench.ts'
 
@@ -23,7 +23,7 @@ describe('a forwarder that dies', () => {
       await bench.feedShows(10)
       const sender = new RecordingSender()
       const mortal = new MortalDatabase(bench.database.url('trickle_forwarder'), dieAt)
-      await expect(runOnce(mortal, forwarderOf(mortal, sender), AMPLE)).rejects.toBeInstanceOf(ProcessDied)
+      await expect(runOnce(mortal, forwarderOf(mortal, sender), ample)).rejects.toBeInstanceOf(ProcessDied)
       await mortal.end()
       const sealed = await batchRows(bench.admin)
       expect(sealed.map((row) => row.attempts)).toEqual(dieAt === 'seal_batch' ? [] : [attempts])
@@ -67,7 +67,7 @@ describe('a forwarder that dies', () => {
       })
       proxy.arm({ action: 'cut-response', when })
       const sender = new RecordingSender()
-      await expect(runOnce(cut, forwarderOf(cut, sender), AMPLE)).rejects.toMatchObject({
+      await expect(runOnce(cut, forwarderOf(cut, sender), ample)).rejects.toMatchObject({
         code: 'OUTCOME_UNKNOWN',
       })
       await cut.end()
@@ -90,7 +90,7 @@ describe('a service that fails', () => {
     })
     const forwarder = forwarderOf(bench.pool, failing)
     for (const attempt of [1, 2]) {
-      await expect(runOnce(bench.pool, forwarder, AMPLE)).rejects.toMatchObject({
+      await expect(runOnce(bench.pool, forwarder, ample)).rejects.toMatchObject({
         code: 'ANALYTICS_UNAVAILABLE',
         retryable: true,
         cause: { message: `the service said no, ${attempt}` },
@@ -101,12 +101,12 @@ describe('a service that fails', () => {
         position: '0',
         error: expect.stringContaining(`the service said no, ${attempt}`) as string,
       })
-      expect((await runOnce(bench.pool, forwarder, AMPLE)).outcome).toBe('waiting')
+      expect((await runOnce(bench.pool, forwarder, ample)).outcome).toBe('waiting')
       await endWait(bench.admin, NAME)
     }
     const [sealed] = await batchRows(bench.admin)
     expect(sealed).toMatchObject({ state: 'sealed', attempts: 2 })
-    expect((await runOnce(bench.pool, forwarder, AMPLE)).events).toBe(10)
+    expect((await runOnce(bench.pool, forwarder, ample)).events).toBe(10)
     expect(await batchRows(bench.admin)).toEqual([{ ...sealed, state: 'sent', attempts: 3 }])
     expect(await subscriptionRow(bench.admin, NAME)).toMatchObject({ failures: 0, error: null })
   })
@@ -119,7 +119,7 @@ describe('several forwarders', () => {
     const sender = new RecordingSender()
     await eventually(async () => {
       await Promise.all(
-        Array.from({ length: 10 }, () => runOnce(bench.pool, forwarderOf(bench.pool, sender), AMPLE)),
+        Array.from({ length: 10 }, () => runOnce(bench.pool, forwarderOf(bench.pool, sender), ample)),
       )
       return sender.rows.length
     }).toBe(200)
@@ -136,7 +136,7 @@ describe('several forwarders', () => {
       await bench.feedShows(15)
       await bench.forwardAll(second, 15)
     })
-    expect(await runOnce(bench.pool, forwarderOf(bench.pool, first), AMPLE)).toMatchObject({
+    expect(await runOnce(bench.pool, forwarderOf(bench.pool, first), ample)).toMatchObject({
       outcome: 'busy',
       events: 0,
     })

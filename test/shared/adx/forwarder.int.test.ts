@@ -4,7 +4,7 @@ import { Lease, runOnce } from '../../../shared/subscriptions/index.ts'
 import { appendOf, noted } from '../event-store/support.ts'
 import { expireLease } from '../subscriptions/support.ts'
 import { hashOf, RecordingSender, rowsOf, textOf } from './recording-sender.ts'
-import { AMPLE, batchRows, forwarderOf, MortalDatabase, NAME, ProcessDied } from './support.ts'
+import { ample, batchRows, forwarderOf, MortalDatabase, NAME, ProcessDied } from './support.ts'
 import { distinct, useForwarderBench } from './forwarder-bench.ts'
 
 const bench = useForwarderBench()
@@ -16,7 +16,7 @@ describe('a batch', () => {
     await bench.store.append(bolt, appendOf('a', { events: noted(2) }))
     await bench.feedShows(5)
     const sender = new RecordingSender()
-    expect(await runOnce(bench.pool, forwarderOf(bench.pool, sender), AMPLE)).toEqual({
+    expect(await runOnce(bench.pool, forwarderOf(bench.pool, sender), ample)).toEqual({
       outcome: 'done',
       events: 5,
       steps: 1,
@@ -59,7 +59,7 @@ describe('a batch', () => {
 
   it('is not made when there is nothing to send', async () => {
     const sender = new RecordingSender()
-    expect(await runOnce(bench.pool, forwarderOf(bench.pool, sender), AMPLE)).toEqual({
+    expect(await runOnce(bench.pool, forwarderOf(bench.pool, sender), ample)).toEqual({
       outcome: 'done',
       events: 0,
       steps: 0,
@@ -107,7 +107,7 @@ describe('a sealed batch', () => {
     await bench.append('s', 10)
     await bench.feedShows(10)
     const mortal = new MortalDatabase(bench.database.url('trickle_forwarder'), 'begin_attempt')
-    await expect(runOnce(mortal, forwarderOf(mortal, new RecordingSender()), AMPLE)).rejects.toBeInstanceOf(
+    await expect(runOnce(mortal, forwarderOf(mortal, new RecordingSender()), ample)).rejects.toBeInstanceOf(
       ProcessDied,
     )
     await mortal.end()
@@ -118,7 +118,7 @@ describe('a sealed batch', () => {
     await seal()
     await bench.admin.query(`update trickle_events_log.events set data = '"changed"' where version = 7`)
     const sender = new RecordingSender()
-    await expect(runOnce(bench.pool, forwarderOf(bench.pool, sender), AMPLE)).rejects.toMatchObject({
+    await expect(runOnce(bench.pool, forwarderOf(bench.pool, sender), ample)).rejects.toMatchObject({
       code: 'SUBSCRIPTION_STOPPED',
     })
     expect(sender.sent).toEqual([])
@@ -128,11 +128,11 @@ describe('a sealed batch', () => {
     await seal()
     await bench.admin.query("insert into trickle_events_log.epochs (reason) values ('a restore')")
     const sender = new RecordingSender()
-    expect((await runOnce(bench.pool, forwarderOf(bench.pool, sender), AMPLE)).outcome).toBe('stopped')
+    expect((await runOnce(bench.pool, forwarderOf(bench.pool, sender), ample)).outcome).toBe('stopped')
     await bench.admin.query(
       `update trickle_subscriptions_state.subscriptions set state = 'running', epoch = (select epoch from trickle_events_log.current_epoch())`,
     )
-    await expect(runOnce(bench.pool, forwarderOf(bench.pool, sender), AMPLE)).rejects.toMatchObject({
+    await expect(runOnce(bench.pool, forwarderOf(bench.pool, sender), ample)).rejects.toMatchObject({
       code: 'SUBSCRIPTION_STOPPED',
     })
     expect(sender.sent).toEqual([])
@@ -156,7 +156,7 @@ describe('a sealed batch', () => {
     await seal()
     const lease = await Lease.acquire(bench.pool, NAME)
     expect(typeof lease).toBe('object')
-    expect((await runOnce(bench.pool, forwarderOf(bench.pool, new RecordingSender()), AMPLE)).outcome).toBe(
+    expect((await runOnce(bench.pool, forwarderOf(bench.pool, new RecordingSender()), ample)).outcome).toBe(
       'busy',
     )
   })

@@ -35,8 +35,8 @@ afterEach(async () => {
 })
 
 const basic: Properties = { database: 'db', table: 'T', format: DataFormat.JSON }
-const sourceId = 'a81bc81b-dead-4e5d-abff-90865d1e13b1'
-const raw = Buffer.from('{"a":1}\n')
+const SOURCE_ID = 'a81bc81b-dead-4e5d-abff-90865d1e13b1'
+const RAW = Buffer.from('{"a":1}\n')
 
 function client(defaults?: Properties): IngestClient {
   return new IngestClient(new KustoConnectionStringBuilder(service.url), defaults ?? null)
@@ -52,32 +52,32 @@ function additional(index: number): Record<string, unknown> {
 
 describe('defect a: ingestFromStream loses the size and the source id that it was given', () => {
   test('so the service measures the blob alone and reports under an id that nobody knows', async () => {
-    const descriptor = new StreamDescriptor(Readable.from([raw]), sourceId, CompressionType.None, raw.length)
+    const descriptor = new StreamDescriptor(Readable.from([RAW]), SOURCE_ID, CompressionType.None, RAW.length)
     await client().ingestFromStream(descriptor, basic)
     expect(service.messages).toHaveLength(1)
     expect(service.messages[0]?.['RawDataSize']).toBeNull()
-    expect(service.messages[0]?.['Id']).not.toBe(sourceId)
+    expect(service.messages[0]?.['Id']).not.toBe(SOURCE_ID)
   })
 
   test('the detour keeps both: uploadToBlobWithRetry, then ingestFromBlob', async () => {
     const sender = client()
-    const blobUrl = await sender.uploadToBlobWithRetry(new StreamDescriptor(asStream(raw)), 'named.json')
-    await sender.ingestFromBlob(new BlobDescriptor(blobUrl, raw.length, sourceId), basic)
-    expect(service.messages[0]).toMatchObject({ RawDataSize: raw.length, Id: sourceId })
+    const blobUrl = await sender.uploadToBlobWithRetry(new StreamDescriptor(asStream(RAW)), 'named.json')
+    await sender.ingestFromBlob(new BlobDescriptor(blobUrl, RAW.length, SOURCE_ID), basic)
+    expect(service.messages[0]).toMatchObject({ RawDataSize: RAW.length, Id: SOURCE_ID })
     expect(service.blobs[0]?.name).toBe('named.json')
   })
 })
 
 describe('defect b: the queued client never compresses a stream', () => {
   test('the bytes go up as they are', async () => {
-    await client().ingestFromStream(new StreamDescriptor(Readable.from([raw])), basic)
-    expect(service.blobs[0]?.bytes).toEqual(raw)
+    await client().ingestFromStream(new StreamDescriptor(Readable.from([RAW])), basic)
+    expect(service.blobs[0]?.bytes).toEqual(RAW)
   })
 
   test('and a stream that says gzip gets a name with two dots', async () => {
-    const compressed = new StreamDescriptor(Readable.from([gzipSync(raw)]), sourceId, CompressionType.GZIP)
+    const compressed = new StreamDescriptor(Readable.from([gzipSync(RAW)]), SOURCE_ID, CompressionType.GZIP)
     await client().ingestFromStream(compressed, basic)
-    expect(service.blobs[0]?.name).toBe(`db__T__${sourceId}.json..gz`)
+    expect(service.blobs[0]?.name).toBe(`db__T__${SOURCE_ID}.json..gz`)
   })
 })
 
@@ -115,7 +115,7 @@ test('defect e: with ReportMethod.Table the status row that was written is writt
   })
   vi.useFakeTimers()
   try {
-    const written = putRecordInTable({ createEntity }, sourceId)
+    const written = putRecordInTable({ createEntity }, SOURCE_ID)
     await vi.runAllTimersAsync()
     await written
   } finally {
@@ -127,7 +127,7 @@ test('defect e: with ReportMethod.Table the status row that was written is writt
 describe('defect g: what the streaming clients take as a stream', () => {
   test('an uncompressed Buffer fails inside the SDK, before anything is sent', async () => {
     const streaming = new StreamingIngestClient(new KustoConnectionStringBuilder(service.url))
-    const descriptor = new StreamDescriptor(asStream(raw))
+    const descriptor = new StreamDescriptor(asStream(RAW))
     await expect(streaming.ingestFromStream(descriptor, basic)).rejects.toThrow('pipe is not a function')
     expect(service.streamed).toEqual([])
     streaming.close()
@@ -135,8 +135,8 @@ describe('defect g: what the streaming clients take as a stream', () => {
 
   test('the detour: gzip it, and say so', async () => {
     const streaming = new StreamingIngestClient(new KustoConnectionStringBuilder(service.url))
-    const compressed = gzipSync(raw)
-    const descriptor = new StreamDescriptor(asStream(compressed), sourceId, CompressionType.GZIP)
+    const compressed = gzipSync(RAW)
+    const descriptor = new StreamDescriptor(asStream(compressed), SOURCE_ID, CompressionType.GZIP)
     await streaming.ingestFromStream(descriptor, { ...basic, ingestionMappingReference: 'M' })
     expect(service.streamed).toEqual([
       { path: '/v1/rest/ingest/db/T?streamFormat=json&mappingName=M', bytes: compressed },

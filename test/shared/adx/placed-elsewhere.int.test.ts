@@ -7,7 +7,7 @@ import { createOwnServer } from '../../support/database.ts'
 import { appendOf, noted } from '../event-store/support.ts'
 import { expireLease } from '../subscriptions/support.ts'
 import { RecordingSender, rowsOf } from './recording-sender.ts'
-import { AMPLE, batchRows, forwarderOf, MortalDatabase, NAME, ProcessDied } from './support.ts'
+import { ample, batchRows, forwarderOf, MortalDatabase, NAME, ProcessDied } from './support.ts'
 
 let database: Awaited<ReturnType<typeof createOwnServer>>
 let admin: Client
@@ -34,7 +34,7 @@ beforeEach(() =>
 /** A forwarder seals, and dies before it sends. */
 async function seal(): Promise<void> {
   const mortal = new MortalDatabase(database.url('trickle_forwarder'), 'begin_attempt')
-  await expect(runOnce(mortal, forwarderOf(mortal, new RecordingSender()), AMPLE)).rejects.toBeInstanceOf(
+  await expect(runOnce(mortal, forwarderOf(mortal, new RecordingSender()), ample)).rejects.toBeInstanceOf(
     ProcessDied,
   )
   await mortal.end()
@@ -46,10 +46,10 @@ describe('a forwarder that is placed elsewhere', () => {
     await seal()
     await admin.query("insert into trickle_events_log.epochs (reason) values ('a restore')")
     const sender = new RecordingSender()
-    expect((await runOnce(pool, forwarderOf(pool, sender), AMPLE)).outcome).toBe('stopped')
+    expect((await runOnce(pool, forwarderOf(pool, sender), ample)).outcome).toBe('stopped')
     await expect(operations.resume(NAME)).rejects.toMatchObject({ code: 'SUBSCRIPTION_STATE_CONFLICT' })
     await operations.resumeAt(NAME, { kind: 'epoch-began' })
-    expect((await runOnce(pool, forwarderOf(pool, sender), AMPLE)).events).toBe(10)
+    expect((await runOnce(pool, forwarderOf(pool, sender), ample)).events).toBe(10)
     const rows = await batchRows(admin)
     expect(rows.map(({ state }) => state).sort()).toEqual(['abandoned', 'sent'])
     const { rows: given } = await admin.query<{ error: string }>(
@@ -63,7 +63,7 @@ describe('a forwarder that is placed elsewhere', () => {
     await operations.pause(NAME)
     await operations.resumeAt(NAME, { kind: 'end' })
     const sender = new RecordingSender()
-    expect((await runOnce(pool, forwarderOf(pool, sender), AMPLE)).events).toBe(0)
+    expect((await runOnce(pool, forwarderOf(pool, sender), ample)).events).toBe(0)
     expect(sender.sent).toEqual([])
     expect(await batchRows(admin)).toMatchObject([{ state: 'abandoned' }])
   })
@@ -71,18 +71,18 @@ describe('a forwarder that is placed elsewhere', () => {
   it('at the beginning sends everything again under new tags, which the service does not skip', async () => {
     const sender = new RecordingSender()
     const forwarder = forwarderOf(pool, sender)
-    expect((await runOnce(pool, forwarder, AMPLE)).events).toBe(10)
+    expect((await runOnce(pool, forwarder, ample)).events).toBe(10)
     await operations.pause(NAME)
     await operations.reset(NAME)
     await operations.resume(NAME)
-    expect((await runOnce(pool, forwarder, AMPLE)).events).toBe(10)
+    expect((await runOnce(pool, forwarder, ample)).events).toBe(10)
     expect(new Set(sender.sent.map(({ tag }) => tag)).size).toBe(2)
     expect(sender.sent.map((batch) => rowsOf(batch).length)).toEqual([10, 10])
     expect((await batchRows(admin)).map(({ state }) => state)).toEqual(['sent', 'sent'])
   })
 
   it('is worked on by one member, whatever is asked for', async () => {
-    await runOnce(pool, forwarderOf(pool, new RecordingSender()), AMPLE)
+    await runOnce(pool, forwarderOf(pool, new RecordingSender()), ample)
     await expect(operations.resize(NAME, 2)).rejects.toMatchObject({ code: 'SUBSCRIPTION_STATE_CONFLICT' })
   })
 })

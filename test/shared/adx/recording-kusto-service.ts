@@ -14,36 +14,28 @@ export interface RecordingKustoService {
   close(): Promise<void>
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const described = columns.map((name) => ({ ColumnName: name, DataType: 'String', ColumnType: 'string' }))
-  return JSON.stringify({ Tables: [{ TableName: 'Table_0', Columns: described, Rows: rows }] })
-}
-
-const queueAnswer = `<?xml version="1.0"?><QueueMessagesList><QueueMessage><MessageId>11111111-1111-4111-8111-111111111111</MessageId>
+const QUEUE_ANSWER = `<?xml version="1.0"?><QueueMessagesList><QueueMessage><MessageId>11111111-1111-4111-8111-111111111111</MessageId>
 <InsertionTime>Fri, 01 Jan 2026 00:00:00 GMT</InsertionTime><ExpirationTime>Fri, 08 Jan 2026 00:00:00 GMT</ExpirationTime>
 <PopReceipt>receipt</PopReceipt><TimeNextVisible>Fri, 01 Jan 2026 00:00:00 GMT</TimeNextVisible></QueueMessage></QueueMessagesList>`
 
 type Records = Omit<RecordingKustoService, 'close' | 'url'>
 
-function answerCommand(text: string, origin: string): string {
-  if (text.includes('identity token')) return table(['AuthorizationContext'], [['token']])
-  const row = (type: string, path: string): string[] => [type, `${origin}/${path}?sig=none`]
-  return table(
-    ['ResourceTypeName', 'StorageRoot'],
-    [
-      row('TempStorage', 'account/container'),
-      row('SecuredReadyForAggregationQueue', 'account/ready'),
-      row('FailedIngestionsQueue', 'account/failed'),
-      row('SuccessfulIngestionsQueue', 'account/successful'),
-      row('IngestionsStatusTable', 'status'),
-    ],
-  )
+export async function startRecordingKustoService(): Promise<RecordingKustoService> {
+  const records: Records = { blobs: [], messages: [], streamed: [] }
+  const server = createServer((request, response) => {
+    answer(request, response, records).catch(() => {
+      response.destroy()
+    })
+  })
+  const url = await listen(server)
+  return {
+    ...records,
+    url,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, records: Records): Promise<void> {
@@ -66,8 +58,34 @@ async function answer(request: IncomingMessage, response: ServerResponse, record
     records.messages.push(
       JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')) as Record<string, unknown>,
     )
-    response.writeHead(201, { 'content-type': 'application/xml' }).end(queueAnswer)
+    response.writeHead(201, { 'content-type': 'application/xml' }).end(QUEUE_ANSWER)
   } else response.writeHead(404).end()
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function answerCommand(text: string, origin: string): string {
+  if (text.includes('identity token')) return table(['AuthorizationContext'], [['token']])
+  const row = (type: string, path: string): string[] => [type, `${origin}/${path}?sig=none`]
+  return table(
+    ['ResourceTypeName', 'StorageRoot'],
+    [
+      row('TempStorage', 'account/container'),
+      row('SecuredReadyForAggregationQueue', 'account/ready'),
+      row('FailedIngestionsQueue', 'account/failed'),
+      row('SuccessfulIngestionsQueue', 'account/successful'),
+      row('IngestionsStatusTable', 'status'),
+    ],
+  )
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const described = columns.map((name) => ({ ColumnName: name, DataType: 'String', ColumnType: 'string' }))
+  return JSON.stringify({ Tables: [{ TableName: 'Table_0', Columns: described, Rows: rows }] })
 }
 
 async function listen(server: Server): Promise<string> {
@@ -75,22 +93,4 @@ async function listen(server: Server): Promise<string> {
   await once(server, 'listening')
   const address = server.address()
   return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
-}
-
-export async function startRecordingKustoService(): Promise<RecordingKustoService> {
-  const records: Records = { blobs: [], messages: [], streamed: [] }
-  const server = createServer((request, response) => {
-    answer(request, response, records).catch(() => {
-      response.destroy()
-    })
-  })
-  const url = await listen(server)
-  return {
-    ...records,
-    url,
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
 }

@@ -1,9 +1,11 @@
 import type { Client } from 'pg'
-import { AnalyticsForwarder, type KustoSender } from '../../../shared/adx/index.ts'
-import { Database, type QueryOptions, type Statement } from '../../../shared/postgres/index.ts'
+import { AnalyticsForwarder } from '../../../shared/adx/index.ts'
+import type { KustoSender } from '../../../shared/adx/index.ts'
+import { Database } from '../../../shared/postgres/index.ts'
+import type { QueryOptions, Statement } from '../../../shared/postgres/index.ts'
 
 export const NAME = 'forward-adx'
-export const AMPLE = { timeMs: 60_000, stepsMax: 100 }
+export const ample = { timeMs: 60_000, stepsMax: 100 }
 
 export const forwarderOf = (database: Database, sender: KustoSender): AnalyticsForwarder =>
   new AnalyticsForwarder(database, 'analytics', () => Promise.resolve(sender))

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ActionList, operatorAction, recordAction, type OperatorAction } from '../../../shared/audit/index.ts'
-import { EventImporter, LogOperations, type ImportLine } from '../../../shared/event-store/index.ts'
+import { ActionList, operatorAction, recordAction } from '../../../shared/audit/index.ts'
+import type { OperatorAction } from '../../../shared/audit/index.ts'
+import { EventImporter, LogOperations } from '../../../shared/event-store/index.ts'
+import type { ImportLine } from '../../../shared/event-store/index.ts'
 import { SubscriptionOperations } from '../../../shared/subscriptions/index.ts'
 import { TenantRegistry } from '../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase
 let registry: TenantRegistry

@@ -1,11 +1,9 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import {
-  createTokenVerifier,
-  roles,
-  type IssuerOptions,
-  type TokenVerifierOptions,
-} from '../../../shared/auth/index.ts'
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
+import { createServer } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import { createTokenVerifier, ROLES } from '../../../shared/auth/index.ts'
+import type { IssuerOptions, TokenVerifierOptions } from '../../../shared/auth/index.ts'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
 
 /** A token issuer on a free port of this machine, with faults that a test can switch on. */
 export interface TestIssuer {
@@ -28,7 +26,7 @@ export interface TestIssuer {
   readonly close: () => Promise<void>
 }
 
-export const audience = 'trickle-test'
+export const AUDIENCE = 'trickle-test'
 
 /** What a verifier is told of an issuer; every role may be granted. */
 export const optionsOf = (
@@ -36,22 +34,20 @@ export const optionsOf = (
   options: Partial<IssuerOptions> = {},
 ): IssuerOptions => ({
   issuer: issuer.url,
-  audience,
+  audience: AUDIENCE,
   tenantClaim: 'tenant',
   tenantKey: 'any',
   rolesClaim: 'roles',
-  roles,
+  roles: ROLES,
   applications: {},
   ...options,
 })
 
 /** Long enough for the tests' tokens, short enough to be met. */
-export const lifetimeSecondsMax = 90_000
+export const LIFETIME_MAX_SECONDS = 90_000
 
 export const verifierOf = (issuers: readonly IssuerOptions[], options: Partial<TokenVerifierOptions> = {}) =>
-  createTokenVerifier({ issuers, lifetimeSecondsMax, allowInsecure: true, ...options })
-
-const nowSeconds = (): number => Math.floor(Date.now() / 1000)
+  createTokenVerifier({ issuers, lifetimeSecondsMax: LIFETIME_MAX_SECONDS, allowInsecure: true, ...options })
 
 export async function startIssuer(): Promise<TestIssuer> {
   const requests: string[] = []
@@ -108,13 +104,15 @@ export async function startIssuer(): Promise<TestIssuer> {
 
 const usualClaims = (issuer: string) => ({
   iss: issuer,
-  aud: audience,
+  aud: AUDIENCE,
   sub: 'caller-1',
   iat: nowSeconds(),
   exp: nowSeconds() + 600,
   tenant: 'acme',
   roles: ['reader', 'writer'],
 })
+
+const nowSeconds = (): number => Math.floor(Date.now() / 1000)
 
 function listen(server: Server): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type IssuerOptions } from '../../../shared/auth/index.ts'
-import { optionsOf, startIssuer, verifierOf, type TestIssuer } from './issuer.ts'
+import type { IssuerOptions } from '../../../shared/auth/index.ts'
+import { optionsOf, startIssuer, verifierOf } from './issuer.ts'
+import type { TestIssuer } from './issuer.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -49,7 +50,7 @@ const down = (_path: string, response: { writeHead: (status: number) => { end: (
 }
 
 /** The default of one second is less than a loaded machine may take for a fetch in the background. */
-const BUSY_MACHINE = { timeout: 60_000 }
+const busyMachine = { timeout: 60_000 }
 
 describe('keys of the issuer', () => {
   it('are fetched once for many tokens', async () => {
@@ -88,14 +89,14 @@ describe('keys of the issuer', () => {
     pass(11 * MINUTE)
     // This request still finds the old key and makes the keys be fetched beside it.
     await verify(older)
-    await vi.waitFor(() => expect(issuer.requests).toHaveLength(2), BUSY_MACHINE)
+    await vi.waitFor(() => expect(issuer.requests).toHaveLength(2), busyMachine)
     await vi.waitFor(
       async () => {
         const token = old.pop()
         expect(token).toBeDefined()
         expect(await codeOf(token ?? '')).toBe('TOKEN_INVALID')
       },
-      { ...BUSY_MACHINE, interval: 100 },
+      { ...busyMachine, interval: 100 },
     )
   })
 })

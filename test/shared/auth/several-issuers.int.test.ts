@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Identity, type IssuerOptions } from '../../../shared/auth/index.ts'
-import { type TrickleError } from '../../../shared/errors/index.ts'
-import { audience, optionsOf, startIssuer, verifierOf, type TestIssuer } from './issuer.ts'
+import type { Identity, IssuerOptions } from '../../../shared/auth/index.ts'
+import type { TrickleError } from '../../../shared/errors/index.ts'
+import { AUDIENCE, optionsOf, startIssuer, verifierOf } from './issuer.ts'
+import type { TestIssuer } from './issuer.ts'
 
 let home: TestIssuer
 let other: TestIssuer
@@ -10,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => Promise.all([home.close(), other.close()]))
 
-const tenantRoles = ['reader', 'writer', 'admin'] as const
+const TENANT_ROLES = ['reader', 'writer', 'admin'] as const
 
 const bring = (token: Promise<string>, issuers: readonly IssuerOptions[]): Promise<Identity> =>
   token.then((text) => verifierOf(issuers).verify(`Bearer ${text}`))
@@ -24,7 +25,7 @@ const refusal = (attempt: Promise<unknown>): Promise<TrickleError> =>
 describe('several issuers', () => {
   const both = (options: Partial<IssuerOptions> = {}): IssuerOptions[] => [
     optionsOf(home),
-    optionsOf(other, { roles: tenantRoles, ...options }),
+    optionsOf(other, { roles: TENANT_ROLES, ...options }),
   ]
 
   it('each have their audience, claims and keys, and are chosen by the token’s iss', async () => {
@@ -43,7 +44,7 @@ describe('several issuers', () => {
     })
     expect(await bring(home.sign(), issuers)).toMatchObject({ issuer: home.url, tenantClaim: 'acme' })
     // The audience of one is not that of the other.
-    expect((await refusal(bring(other.sign({ aud: audience }), issuers))).detail).toContain(
+    expect((await refusal(bring(other.sign({ aud: AUDIENCE }), issuers))).detail).toContain(
       'another audience',
     )
     expect((await refusal(bring(home.sign({ aud: 'other-audience' }), issuers))).detail).toContain(
@@ -151,7 +152,7 @@ describe('an issuer of many directories', () => {
       issuer: issuerOf('{tid}'),
       tenantClaim: 'tid',
       tenantKey: 'externalId',
-      roles: tenantRoles,
+      roles: TENANT_ROLES,
       ...options,
     })
   const sign = (directory: string, claims: Record<string, unknown> = {}) =>

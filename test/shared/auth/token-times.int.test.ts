@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { importJWK, CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose'
-import {
-  lifetimeSecondsMax,
-  audience,
-  optionsOf,
-  startIssuer,
-  verifierOf,
-  type TestIssuer,
-} from './issuer.ts'
+import { importJWK, CompactSign, exportJWK, generateKeyPair } from 'jose'
+import type { CryptoKey } from 'jose'
+import { LIFETIME_MAX_SECONDS, AUDIENCE, optionsOf, startIssuer, verifierOf } from './issuer.ts'
+import type { TestIssuer } from './issuer.ts'
 
 let issuer: TestIssuer
 beforeAll(async () => {
@@ -44,7 +39,7 @@ beforeAll(async () => {
 })
 
 const claims = (times: string): string =>
-  `{"iss":"${issuer.url}","aud":"${audience}","sub":"s","tenant":"acme","roles":["reader"]${times}}`
+  `{"iss":"${issuer.url}","aud":"${AUDIENCE}","sub":"s","tenant":"acme","roles":["reader"]${times}}`
 
 describe('the end of a token', () => {
   it.each([
@@ -85,12 +80,12 @@ describe('the life of a token', () => {
   it('is measured from iat where there is one, and from now on always', async () => {
     const at = now()
     const cases: [string, string][] = [
-      [`,"iat":${at},"exp":${at + lifetimeSecondsMax}`, 'accepted'],
-      [`,"iat":${at},"exp":${at + lifetimeSecondsMax + 1}`, 'TOKEN_INVALID'],
+      [`,"iat":${at},"exp":${at + LIFETIME_MAX_SECONDS}`, 'accepted'],
+      [`,"iat":${at},"exp":${at + LIFETIME_MAX_SECONDS + 1}`, 'TOKEN_INVALID'],
       // Made long ago for long: what remains is short, and it is refused all the same.
-      [`,"iat":${at - lifetimeSecondsMax},"exp":${at + 10}`, 'TOKEN_INVALID'],
-      [`,"exp":${at + lifetimeSecondsMax}`, 'accepted'],
-      [`,"exp":${at + lifetimeSecondsMax + 600}`, 'TOKEN_INVALID'],
+      [`,"iat":${at - LIFETIME_MAX_SECONDS},"exp":${at + 10}`, 'TOKEN_INVALID'],
+      [`,"exp":${at + LIFETIME_MAX_SECONDS}`, 'accepted'],
+      [`,"exp":${at + LIFETIME_MAX_SECONDS + 600}`, 'TOKEN_INVALID'],
       // A future iat lengthens nothing.
       [`,"iat":${at + 1_000_000},"exp":${at + 1_000_010}`, 'TOKEN_INVALID'],
     ]
@@ -100,7 +95,7 @@ describe('the life of a token', () => {
 
   it('names the setting in its refusal', async () => {
     const outcome = await outcomeOf(await issuer.sign({ exp: now() + 1_000_000 }))
-    expect(outcome).toContain(`${lifetimeSecondsMax} seconds`)
+    expect(outcome).toContain(`${LIFETIME_MAX_SECONDS} seconds`)
     expect(outcome).toContain('TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX')
   })
 

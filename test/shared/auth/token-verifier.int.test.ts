@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { exportSPKI, importJWK } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { refusedCallerOf, type IssuerOptions } from '../../../shared/auth/index.ts'
-import { type TrickleError } from '../../../shared/errors/index.ts'
-import { audience, optionsOf, startIssuer, verifierOf, type TestIssuer } from './issuer.ts'
+import { refusedCallerOf } from '../../../shared/auth/index.ts'
+import type { IssuerOptions } from '../../../shared/auth/index.ts'
+import type { TrickleError } from '../../../shared/errors/index.ts'
+import { AUDIENCE, optionsOf, startIssuer, verifierOf } from './issuer.ts'
+import type { TestIssuer } from './issuer.ts'
 
 let issuer: TestIssuer
 beforeEach(async () => {
@@ -62,7 +64,7 @@ describe('a good token', () => {
 
   it('may carry several audiences, and claims under other names', async () => {
     const token = await issuer.sign({
-      aud: ['other', audience],
+      aud: ['other', AUDIENCE],
       tenant: undefined,
       'https://x/tenant': 'beta',
       constructor: undefined,

@@ -7,8 +7,8 @@ import { defineContext, noPlatform, productOf, queueSettings, route } from './su
 
 type Definition = Omit<Parameters<typeof defineContext>[0], 'name'>
 
-const inNotes = 'the context notes (functions/notes/context.ts)'
-const inMemos = 'the context memos (functions/memos/context.ts)'
+const IN_NOTES = 'the context notes (functions/notes/context.ts)'
+const IN_MEMOS = 'the context memos (functions/memos/context.ts)'
 
 const subscription = defineSubscription({ name: 'count', handle: () => undefined })
 const queue = (name: string) =>
@@ -78,24 +78,24 @@ describe('contexts that clash are refused, with both places', () => {
     expect(text).toContain('must begin with TRICKLE_NOTES_SIZE_')
     const deep = { TRICKLE_NOTES_OLD_SIZE: z.string().optional() }
     expect(refusal({ settings: deep }, { settings: deep }, ['notes', 'notes-old'])).toContain(
-      `setting TRICKLE_NOTES_OLD_SIZE is declared by ${inNotes} and by the context notes-old`,
+      `setting TRICKLE_NOTES_OLD_SIZE is declared by ${IN_NOTES} and by the context notes-old`,
     )
     expect(refusal({ settings: { TRICKLE_NOTES_POSTGRES: z.string().optional() } }, {})).toContain(
-      `TRICKLE_NOTES_POSTGRES is declared by the platform itself and by ${inNotes}`,
+      `TRICKLE_NOTES_POSTGRES is declared by the platform itself and by ${IN_NOTES}`,
     )
     expect(refusal({}, { settings })).toContain(
-      `TRICKLE_NOTES_SIZE of ${inMemos} must begin with TRICKLE_MEMOS_`,
+      `TRICKLE_NOTES_SIZE of ${IN_MEMOS} must begin with TRICKLE_MEMOS_`,
     )
   })
 
   it('for an error, also with one of shared/', () => {
     const errors = defineErrors({ GONE: { status: 410, title: 't' } })
     expect(refusal({ errors }, { errors })).toContain(
-      `error GONE is declared by ${inNotes} and by ${inMemos}`,
+      `error GONE is declared by ${IN_NOTES} and by ${IN_MEMOS}`,
     )
     const known = defineErrors({ VALIDATION_FAILED: { status: 400, title: 't' } })
     expect(refusal({ errors: known }, {})).toContain(
-      `VALIDATION_FAILED is declared by the platform itself and by ${inNotes}`,
+      `VALIDATION_FAILED is declared by the platform itself and by ${IN_NOTES}`,
     )
   })
 
@@ -103,21 +103,21 @@ describe('contexts that clash are refused, with both places', () => {
     const { GONE } = defineErrors({ GONE: { status: 410, title: 't' } })
     const routes = () => [route('list-memos', '/api/memos', { errors: [GONE] })]
     expect(refusal({ errors: { GONE } }, { routes })).toContain(
-      `The route list-memos lists the error GONE, which ${inMemos} does not declare`,
+      `The route list-memos lists the error GONE, which ${IN_MEMOS} does not declare`,
     )
   })
 
   it('for a table that is not in a schema of its own', () => {
     const access = { 'trickle_notes_state.notes': {} }
     expect(refusal({ access }, { access })).toContain(
-      `relation trickle_notes_state.notes of ${inMemos} must begin with trickle_memos_`,
+      `relation trickle_notes_state.notes of ${IN_MEMOS} must begin with trickle_memos_`,
     )
   })
 
   it('for a function, whatever triggers it', () => {
     const routes = () => [route('tidy', '/api/tidy')]
     expect(refusal({ routes }, { timers: () => [timer('tidy')] })).toContain(
-      `function tidy is declared by ${inNotes} and by ${inMemos}`,
+      `function tidy is declared by ${IN_NOTES} and by ${IN_MEMOS}`,
     )
     const timers = () => [timer('subscription-count')]
     expect(refusal({ timers }, { subscriptions: () => [subscription] })).toContain(
@@ -143,16 +143,16 @@ describe('contexts that clash are refused, with both places', () => {
     const subscriptions = () => [subscription]
     const timers = () => [{ ...timer('own'), subscription: 'count' }]
     expect(refusal({ timers }, { subscriptions })).toContain(
-      `subscription count is declared by ${inNotes} and by ${inMemos}`,
+      `subscription count is declared by ${IN_NOTES} and by ${IN_MEMOS}`,
     )
   })
 
   it('for a queue', () => {
     expect(refusal({}, { queues: () => [queue('trickle-notes')] })).toContain(
-      `queue trickle-notes of ${inMemos} must begin with trickle-memos`,
+      `queue trickle-notes of ${IN_MEMOS} must begin with trickle-memos`,
     )
     expect(refusal({ queues: () => [queue('trickle-notes-platform')] }, {})).toContain(
-      `trickle-notes-platform is declared by the platform itself and by ${inNotes}`,
+      `trickle-notes-platform is declared by the platform itself and by ${IN_NOTES}`,
     )
   })
 })

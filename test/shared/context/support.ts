@@ -1,13 +1,8 @@
 import { z } from 'zod'
-import {
-  defineContextFor,
-  putTogether,
-  type Context,
-  type Product,
-  type QueueSettings,
-  type Taken,
-} from '../../../shared/context/index.ts'
-import { defineRouteFor, reply, type Route } from '../../../shared/http/index.ts'
+import { defineContextFor, putTogether } from '../../../shared/context/index.ts'
+import type { Context, Product, QueueSettings, Taken } from '../../../shared/context/index.ts'
+import { defineRouteFor, reply } from '../../../shared/http/index.ts'
+import type { Route } from '../../../shared/http/index.ts'
 
 /** A platform of a test: settings, and a name that services show. */
 export interface TestPlatform {

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import { expect, it } from 'vitest'
-import { bindHttpHalves, type WorkerCore } from '../../../shared/functions-worker/index.ts'
+import { bindHttpHalves } from '../../../shared/functions-worker/index.ts'
+import type { WorkerCore } from '../../../shared/functions-worker/index.ts'
 import type { InvocationModel, ProgrammingModel } from '../../../shared/functions-worker/worker-core.ts'
 
 const { createServer } = http

@@ -2,12 +2,8 @@ import { request as sendRequest } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  sendRaw,
-  startHost,
-  stopEverything,
-  type HostUnderTest,
-} from '../../packages/functions-host/host-process.ts'
+import { sendRaw, startHost, stopEverything } from '../../packages/functions-host/host-process.ts'
+import type { HostUnderTest } from '../../packages/functions-host/host-process.ts'
 import { boundApp } from './bound-app.ts'
 
 let host: HostUnderTest

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { preferredMediaType } from '../../../shared/http/index.ts'
 
-const offered = ['application/json', 'application/x-ndjson', 'text/event-stream'] as const
+const OFFERED = ['application/json', 'application/x-ndjson', 'text/event-stream'] as const
 
 describe('the preferred media type', () => {
   it.each<[string | null, string | null]>([
@@ -27,6 +27,6 @@ describe('the preferred media type', () => {
     ['text/event-stream;q=2', 'text/event-stream'],
     [', ,', null],
   ])('for %o is %o', (header, expected) => {
-    expect(preferredMediaType(header, offered)).toBe(expected)
+    expect(preferredMediaType(header, OFFERED)).toBe(expected)
   })
 })

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { TrickleError } from '../../../shared/errors/index.ts'
-import { defineRouteFor, reply, type Access, type Route } from '../../../shared/http/index.ts'
-import { as, call, testKernel, type LogEntry, type TestKernel, type TestTenant } from './harness.ts'
+import { defineRouteFor, reply } from '../../../shared/http/index.ts'
+import type { Access, Route } from '../../../shared/http/index.ts'
+import { as, call, testKernel } from './harness.ts'
+import type { LogEntry, TestKernel, TestTenant } from './harness.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })

@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { TrickleError } from '../../../shared/errors/index.ts'
-import { defineRouteFor, reply, type Access, type Caller } from '../../../shared/http/index.ts'
-import { as, call, testKernel, type TestTenant } from './harness.ts'
+import { defineRouteFor, reply } from '../../../shared/http/index.ts'
+import type { Access, Caller } from '../../../shared/http/index.ts'
+import { as, call, testKernel } from './harness.ts'
+import type { TestTenant } from './harness.ts'
 
 const defineRoute = defineRouteFor<TestTenant>()
 const operator = { authorization: 'Bearer operator' }

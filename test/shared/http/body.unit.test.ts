@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineErrors, TrickleError } from '../../../shared/errors/index.ts'
 import { jsonPointer } from '../../../shared/json/index.ts'
-import { defineRouteFor, jsonBody, reply, type StreamBody } from '../../../shared/http/index.ts'
-import { call, testKernel, type CallOptions, type TestTenant } from './harness.ts'
+import { defineRouteFor, jsonBody, reply } from '../../../shared/http/index.ts'
+import type { StreamBody } from '../../../shared/http/index.ts'
+import { call, testKernel } from './harness.ts'
+import type { CallOptions, TestTenant } from './harness.ts'
 
 const defineRoute = defineRouteFor<TestTenant>()
 const { kernel } = testKernel()

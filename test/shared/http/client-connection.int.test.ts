@@ -1,11 +1,6 @@
 import { once } from 'node:events'
-import {
-  createServer,
-  request,
-  type ClientRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, request } from 'node:http'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { clientOf, watchClients } from '../../../shared/http/client-connection.ts'

@@ -1,11 +1,15 @@
-import { HttpRequest, HttpResponse, InvocationContext, type HttpRequestInit } from '@azure/functions'
-import { Agent, createServer, request as httpRequest, type Server } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
+import type { HttpRequestInit } from '@azure/functions'
+import { Agent, createServer, request as httpRequest } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { TrickleError } from '../../../shared/errors/index.ts'
-import { defineRoute, defineRouteFor, jsonBody, reply, type Route } from '../../../shared/http/index.ts'
-import { testKernel, type TestTenant } from './harness.ts'
+import { defineRoute, defineRouteFor, jsonBody, reply } from '../../../shared/http/index.ts'
+import type { Route } from '../../../shared/http/index.ts'
+import { testKernel } from './harness.ts'
+import type { TestTenant } from './harness.ts'
 
 /*
  * With HTTP streaming the library serves the host over an HTTP server of its own, whose request is the body's stream

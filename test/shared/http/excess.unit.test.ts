@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import { defineRouteFor, jsonBody, reply } from '../../../shared/http/index.ts'
 import { jsonPointer } from '../../../shared/json/index.ts'
-import { call, testKernel, type TestTenant } from './harness.ts'
+import { call, testKernel } from './harness.ts'
+import type { TestTenant } from './harness.ts'
 
 const defineRoute = defineRouteFor<TestTenant>()
 const { kernel } = testKernel()
 
 /** Small bodies are not counted: a schema is done with them in no time. */
-const padding = ' '.repeat(16_384)
+const PADDING = ' '.repeat(16_384)
 
 /** A route whose schema counts how many items it looks at. */
 function counting() {
@@ -30,7 +31,7 @@ function counting() {
   const send = (json: unknown) =>
     call(kernel, route, {
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(json) + padding,
+      body: JSON.stringify(json) + PADDING,
     })
   return { judged, send }
 }

@@ -2,7 +2,7 @@
 import { app } from '@azure/functions'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { createTokenVerifier, roles } from '../../../shared/auth/index.ts'
+import { createTokenVerifier, ROLES } from '../../../shared/auth/index.ts'
 import { errorCatalogue } from '../../../shared/errors/index.ts'
 import {
   createKernel,
@@ -12,9 +12,8 @@ import {
   notFoundRoute,
   registerRoutes,
   reply,
-  type Reply,
-  type Route,
 } from '../../../shared/http/index.ts'
+import type { Reply, Route } from '../../../shared/http/index.ts'
 
 app.setup({ enableHttpStream: true })
 
@@ -99,7 +98,7 @@ const verifier = createTokenVerifier({
       tenantClaim: 'tenant',
       tenantKey: 'any',
       rolesClaim: 'roles',
-      roles,
+      roles: ROLES,
       applications: {},
     },
   ],

@@ -1,16 +1,11 @@
-import { HttpRequest, HttpResponse, InvocationContext, type HttpRequestInit } from '@azure/functions'
-import { isRole, type Identity } from '../../../shared/auth/index.ts'
+import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
+import type { HttpRequestInit } from '@azure/functions'
+import { isRole } from '../../../shared/auth/index.ts'
+import type { Identity } from '../../../shared/auth/index.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
 import { z } from 'zod'
-import {
-  createKernel,
-  defineRouteFor,
-  type RouteDefinition,
-  type Caller,
-  type Kernel,
-  type KernelOptions,
-  type Route,
-} from '../../../shared/http/index.ts'
+import { createKernel, defineRouteFor } from '../../../shared/http/index.ts'
+import type { RouteDefinition, Caller, Kernel, KernelOptions, Route } from '../../../shared/http/index.ts'
 
 /** What the tests' tenants look like. */
 export interface TestTenant {
@@ -44,16 +39,6 @@ export async function authenticate(header: string | null): Promise<Identity> {
   }
 }
 
-async function resolveCaller(
-  { issuer, subject, application, roles, tenantClaim }: Identity,
-  _limits: unknown,
-  namedTenant: string | null,
-): Promise<Caller<TestTenant>> {
-  const known = { issuer, subject, application, roles }
-  const slug = tenantClaim ?? namedTenant
-  return slug === null ? { kind: 'operator', ...known } : { kind: 'tenant', ...known, tenant: { slug } }
-}
-
 /** A kernel that verifies replies, with a logger that the test can read. */
 export function testKernel(options: Partial<KernelOptions<TestTenant>> = {}): TestKernel {
   const log: LogEntry[] = []
@@ -69,6 +54,16 @@ export function testKernel(options: Partial<KernelOptions<TestTenant>> = {}): Te
     ...options,
   })
   return { kernel, log }
+}
+
+async function resolveCaller(
+  { issuer, subject, application, roles, tenantClaim }: Identity,
+  _limits: unknown,
+  namedTenant: string | null,
+): Promise<Caller<TestTenant>> {
+  const known = { issuer, subject, application, roles }
+  const slug = tenantClaim ?? namedTenant
+  return slug === null ? { kind: 'operator', ...known } : { kind: 'tenant', ...known, tenant: { slug } }
 }
 
 export interface CallOptions {
@@ -89,13 +84,13 @@ export interface Answer {
   readonly json: Record<string, unknown> | undefined
 }
 
-const origin = 'https://trickle.example'
+const ORIGIN = 'https://trickle.example'
 
 /** The request as the library makes it with HTTP streaming: around a native one (its constructor takes that, though its type does not say so). */
 export function makeRequest(options: CallOptions): HttpRequest {
   const { method = 'GET', path = '/', headers = {}, body, params = {} } = options
   const length = typeof body === 'string' || body instanceof Uint8Array ? Buffer.byteLength(body) : undefined
-  const nativeRequest = new Request(new URL(path, origin), {
+  const nativeRequest = new Request(new URL(path, ORIGIN), {
     method,
     headers: { ...(length === undefined ? {} : { 'content-length': String(length) }), ...headers },
     ...(body === undefined ? {} : { body: body as string, duplex: 'half' }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineRouteFor, reply, wholeNumber } from '../../../shared/http/index.ts'
-import { call, testKernel, type CallOptions, type TestTenant } from './harness.ts'
+import { call, testKernel } from './harness.ts'
+import type { CallOptions, TestTenant } from './harness.ts'
 
 const defineRoute = defineRouteFor<TestTenant>()
 const { kernel } = testKernel()

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { TrickleError } from '../../../shared/errors/index.ts'
-import { reply, type Reply } from '../../../shared/http/index.ts'
+import { reply } from '../../../shared/http/index.ts'
+import type { Reply } from '../../../shared/http/index.ts'
 import { call, routeWith, testKernel } from './harness.ts'
 
 const { kernel } = testKernel()

@@ -96,8 +96,8 @@ const document = await buildOpenApiDocument([...routes, notFoundRoute(routes)], 
   title: 'Test',
   version: '1.2.3',
 })
-const post = ['paths', '/api/streams/{streamId}/events', 'post']
-const get = ['paths', '/api/streams/{streamId}/events', 'get']
+const POST = ['paths', '/api/streams/{streamId}/events', 'post']
+const GET = ['paths', '/api/streams/{streamId}/events', 'get']
 
 describe('the OpenAPI document', () => {
   it('is OpenAPI 3.1 and lists every route but the catch-all', () => {
@@ -111,12 +111,12 @@ describe('the OpenAPI document', () => {
       '/api/streams/{streamId}/events',
       '/api/health/live',
     ])
-    expect(at(document, ...post, 'operationId')).toBe('events-append')
+    expect(at(document, ...POST, 'operationId')).toBe('events-append')
     expect(at(document, 'tags')).toEqual([{ name: 'Events' }, { name: 'Health' }])
   })
 
   it('describes path, query and header parameters', () => {
-    const parameters = at(document, ...post, 'parameters') as { name: string }[]
+    const parameters = at(document, ...POST, 'parameters') as { name: string }[]
     expect(parameters.map(({ name }) => name)).toEqual([
       'streamId',
       'if-match',
@@ -124,7 +124,7 @@ describe('the OpenAPI document', () => {
       'Idempotency-Key',
       'Trickle-Tenant',
     ])
-    expect(at(document, ...get, 'parameters')).toEqual([
+    expect(at(document, ...GET, 'parameters')).toEqual([
       { in: 'path', name: 'streamId', required: true, schema: { type: 'string' } },
       { in: 'query', name: 'limit', schema: { type: 'integer', minimum: 1, maximum: 500, default: 100 } },
       { in: 'query', name: 'type', schema: { type: 'array', items: { type: 'string' } } },
@@ -134,15 +134,15 @@ describe('the OpenAPI document', () => {
 
   it('describes bodies by media type, with limit and example', () => {
     const content = ['requestBody', 'content']
-    expect(at(document, ...post, 'requestBody', 'description')).toContain('1000 bytes')
-    expect(at(document, ...post, ...content, 'application/json')).toEqual({
+    expect(at(document, ...POST, 'requestBody', 'description')).toContain('1000 bytes')
+    expect(at(document, ...POST, ...content, 'application/json')).toEqual({
       schema: { $ref: '#/components/schemas/Event' },
       example: { id: 'e1', data: {} },
     })
-    expect(at(document, ...post, ...content, 'application/cloudevents+json', 'schema')).toMatchObject({
+    expect(at(document, ...POST, ...content, 'application/cloudevents+json', 'schema')).toMatchObject({
       properties: { specversion: { const: '1.0' } },
     })
-    expect(at(document, ...get, 'requestBody')).toBeUndefined()
+    expect(at(document, ...GET, 'requestBody')).toBeUndefined()
     expect(at(document, 'components', 'schemas', 'Event')).toMatchObject({
       required: ['id', 'data'],
       additionalProperties: false,
@@ -150,12 +150,12 @@ describe('the OpenAPI document', () => {
   })
 
   it('does not show the bounds that every integer has', () => {
-    const schema = [...post, 'responses', '201', 'content', 'application/json', 'schema']
+    const schema = [...POST, 'responses', '201', 'content', 'application/json', 'schema']
     expect(at(document, ...schema, 'properties', 'version')).toEqual({ type: 'integer' })
   })
 
   it('describes answers with headers and examples', () => {
-    expect(at(document, ...post, 'responses', '201')).toMatchObject({
+    expect(at(document, ...POST, 'responses', '201')).toMatchObject({
       description: 'Appended',
       headers: {
         ETag: { example: '"5"', schema: { type: 'string' } },
@@ -182,18 +182,18 @@ describe('the OpenAPI document', () => {
         'code',
         'enum',
       )
-    expect(codesOf(post, 412)).toEqual(['VERSION_CONFLICT'])
-    expect(codesOf(post, 401)).toEqual(['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED'])
-    expect(codesOf(post, 422)).toEqual(['IDEMPOTENCY_KEY_REUSED'])
-    expect(codesOf(post, 413)).toEqual(['BODY_TOO_LARGE'])
-    expect(codesOf(get, 413)).toBeUndefined()
+    expect(codesOf(POST, 412)).toEqual(['VERSION_CONFLICT'])
+    expect(codesOf(POST, 401)).toEqual(['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED'])
+    expect(codesOf(POST, 422)).toEqual(['IDEMPOTENCY_KEY_REUSED'])
+    expect(codesOf(POST, 413)).toEqual(['BODY_TOO_LARGE'])
+    expect(codesOf(GET, 413)).toBeUndefined()
     expect(codesOf(['paths', '/api/health/live', 'get'], 401)).toBeUndefined()
     expect(codesOf(['paths', '/api/health/live', 'get'], 504)).toEqual(['DEADLINE_EXCEEDED'])
     const problem = ['responses', '412', 'content', 'application/problem+json']
-    expect(at(document, ...post, ...problem, 'schema', 'allOf', 0)).toEqual({
+    expect(at(document, ...POST, ...problem, 'schema', 'allOf', 0)).toEqual({
       $ref: '#/components/schemas/Problem',
     })
-    expect(at(document, ...post, ...problem, 'examples', 'VERSION_CONFLICT', 'value')).toMatchObject({
+    expect(at(document, ...POST, ...problem, 'examples', 'VERSION_CONFLICT', 'value')).toMatchObject({
       status: 412,
     })
     expect(at(document, 'components', 'schemas', 'Problem', 'required')).toContain('code')
@@ -204,14 +204,14 @@ describe('the OpenAPI document', () => {
       type: 'http',
       scheme: 'bearer',
     })
-    expect(at(document, ...post, 'security')).toEqual([{ bearer: [] }])
-    expect(at(document, ...post, 'description')).toContain('`writer` or `admin`')
-    expect(at(document, ...get, 'description')).toContain('`operator`')
+    expect(at(document, ...POST, 'security')).toEqual([{ bearer: [] }])
+    expect(at(document, ...POST, 'description')).toContain('`writer` or `admin`')
+    expect(at(document, ...GET, 'description')).toContain('`operator`')
     expect(at(document, 'paths', '/api/health/live', 'get', 'security')).toEqual([])
   })
 
   it('lists every form that an answer can have', () => {
-    const content = at(document, ...get, 'responses', '200', 'content') as object
+    const content = at(document, ...GET, 'responses', '200', 'content') as object
     expect(Object.keys(content)).toEqual(['application/json', 'application/x-ndjson'])
     expect(at(content, 'application/x-ndjson')).toEqual({ schema: { type: 'string' }, example: '{}' })
   })

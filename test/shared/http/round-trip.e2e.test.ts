@@ -1,4 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, request as httpRequest } from 'node:http'
@@ -6,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../../../tools/build.ts'
-import { startIssuer, type TestIssuer } from '../auth/issuer.ts'
+import { startIssuer } from '../auth/issuer.ts'
+import type { TestIssuer } from '../auth/issuer.ts'
 
 let folder = ''
 let issuer: TestIssuer

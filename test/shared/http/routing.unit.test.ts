@@ -7,12 +7,10 @@ import {
   notFoundRoute,
   registerRoutes,
   reply,
-  type FunctionsApp,
-  type JsonBody,
-  type Route,
-  type RouteMethod,
 } from '../../../shared/http/index.ts'
-import { call, testKernel, type TestTenant } from './harness.ts'
+import type { FunctionsApp, JsonBody, Route, RouteMethod } from '../../../shared/http/index.ts'
+import { call, testKernel } from './harness.ts'
+import type { TestTenant } from './harness.ts'
 
 function route(name: string, method: RouteMethod, path: `/api/${string}`): Route<unknown> {
   const names = [...path.matchAll(/\{\*?(\w+)\}/g)].map(([, found = '']) => [found, z.string()])

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { jsonbBytes } from '../../../shared/json/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 import { scaled, seed } from '../../support/scale.ts'
 
 /** What PostgreSQL prints is asked of the server itself. */
@@ -20,12 +21,12 @@ const TEXTS = 200
 const text = fc
   .oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }))
   .map((value) => value.toWellFormed().replaceAll('\0', '\u0001'))
-const extremes = [
+const EXTREMES = [
   0, -0, 1e308, -1.7976931348623157e308, 5e-324, -2.2250738585072014e-308, 1e21, 1e-7, 123456789e12,
 ]
 const double = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
-  fc.constantFrom(...extremes),
+  fc.constantFrom(...EXTREMES),
   fc.integer(),
 )
 /** As parseExactJson keeps what a double would change, and as other callers might write a number. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { LineCutter, type CutLine } from '../../../shared/json/index.ts'
+import { LineCutter } from '../../../shared/json/index.ts'
+import type { CutLine } from '../../../shared/json/index.ts'
 
 const LINE_BYTES_MAX = 300
 

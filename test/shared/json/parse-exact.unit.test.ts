@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { defaultMaxDepth, isRawJson, parseExactJson } from '../../../shared/json/index.ts'
+import { DEFAULT_DEPTH_MAX, isRawJson, parseExactJson } from '../../../shared/json/index.ts'
 import { refusalOf } from './support.ts'
 
-function refusal(text: string, maxDepth = defaultMaxDepth) {
+function refusal(text: string, maxDepth = DEFAULT_DEPTH_MAX) {
   const error = refusalOf(() => parseExactJson(text, { maxDepth }))
   if (error === undefined) throw new Error(`not refused: ${text.slice(0, 100)}`)
   return error

@@ -21,8 +21,8 @@ function outcomeOf(parse: () => unknown): unknown {
 }
 
 const pieceCharacters = fc.integer({ min: 1, max: 12 })
-const tokens = ['{', '}', '[', ']', ',', ':', '"a"', '"b":', '"', '\\', '1', '1e400', 'true', ' ', '\n', 'x']
-const nearJson = fc.array(fc.constantFrom(...tokens), { maxLength: 14 }).map((parts) => parts.join(''))
+const TOKENS = ['{', '}', '[', ']', ',', ':', '"a"', '"b":', '"', '\\', '1', '1e400', 'true', ' ', '\n', 'x']
+const nearJson = fc.array(fc.constantFrom(...TOKENS), { maxLength: 14 }).map((parts) => parts.join(''))
 /** Valid JSON with some of its characters taken out or doubled, so that faults stand at every place. */
 const damaged = fc
   .tuple(fc.json({ maxDepth: 4 }), fc.nat(), fc.constantFrom('', ',', ']', '}', '[', '"', ' '))

@@ -5,8 +5,8 @@ import {
   codeOf,
   constraintOf,
   databaseError,
-  type FailureClass,
 } from '../../../shared/postgres/index.ts'
+import type { FailureClass } from '../../../shared/postgres/index.ts'
 
 /** code, class, whether the connection is done for. */
 const BY_CODE: readonly (readonly [code: string, failure: FailureClass, breaks: boolean])[] = [
@@ -60,7 +60,7 @@ const BY_CODE: readonly (readonly [code: string, failure: FailureClass, breaks: 
 ]
 
 /** Texts without a code of their own, or with one that says nothing (PgBouncer's 08P01). */
-const BY_TEXT: readonly (readonly [code: string | undefined, message: string, failure: FailureClass])[] = [
+const byText: readonly (readonly [code: string | undefined, message: string, failure: FailureClass])[] = [
   [undefined, 'timeout exceeded when trying to connect', 'before-send'],
   [undefined, 'Connection terminated due to connection timeout', 'before-send'],
   [undefined, 'timeout expired', 'before-send'],
@@ -87,7 +87,7 @@ describe('the classifier', () => {
     expect(breaksConnection(error)).toBe(breaks)
   })
 
-  it.each(BY_TEXT)('takes %s "%s" for %s, and the connection for broken', (code, message, expected) => {
+  it.each(byText)('takes %s "%s" for %s, and the connection for broken', (code, message, expected) => {
     const error = failure(message, code === undefined ? {} : { code })
     expect(classifyFailure(error)).toBe(expected)
     expect(breaksConnection(error)).toBe(true)

@@ -8,15 +8,14 @@ import {
   float,
   integer,
   json,
-  NO_COLUMNS,
+  noColumns,
   oneOf,
   orElse,
   orNull,
   text,
   timestamp,
-  type ColumnType,
-  type RowOf,
 } from '../../../shared/postgres/index.ts'
+import type { ColumnType, RowOf } from '../../../shared/postgres/index.ts'
 
 const answer = (names: readonly string[], ...rows: (string | null)[][]) => ({
   fields: names.map((name) => ({ name })),
@@ -78,7 +77,7 @@ describe('a column list', () => {
   })
 
   it('of nothing reads nothing', () => {
-    expect(NO_COLUMNS.read('s', answer(['a'], ['1'], ['2']))).toEqual([{}, {}])
+    expect(noColumns.read('s', answer(['a'], ['1'], ['2']))).toEqual([{}, {}])
   })
 
   it('refuses an answer without one of its columns, also one without rows', () => {

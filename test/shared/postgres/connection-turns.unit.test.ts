@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { classifyFailure } from '../../../shared/postgres/classify.ts'
-import { ConnectionTurns, type Work } from '../../../shared/postgres/connection-turns.ts'
+import { ConnectionTurns } from '../../../shared/postgres/connection-turns.ts'
+import type { Work } from '../../../shared/postgres/connection-turns.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,14 +1,16 @@
-import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Database } from '../../../shared/postgres/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 import { one, sql } from './support.ts'
 
 /** ReadyForQuery, idle: the last message of a login. */
 const READY = Buffer.from('5a0000000549', 'hex')
 
 /** ErrorResponse as a backend sends it that an administrator ends. */
-const ENDED = (() => {
+const ended = (() => {
   const fields = Buffer.from('SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
   const head = Buffer.alloc(5)
   head.write('E')
@@ -31,7 +33,7 @@ beforeAll(async () => {
     upstream.on('data', (bytes: Buffer) => {
       if (ends > 0 && bytes.subarray(-READY.length).equals(READY)) {
         ends -= 1
-        client.end(Buffer.concat([bytes, ENDED]))
+        client.end(Buffer.concat([bytes, ended]))
         upstream.destroy()
       } else client.write(bytes)
     })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Database } from '../../../shared/postgres/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 import { one, sql } from './support.ts'
 
 /** Stands for Entra ID: gives these passwords in turn, the last one for good. */

@@ -1,7 +1,8 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Database, poolLimits } from '../../../shared/postgres/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 import { TcpProxy } from '../../../packages/tcp-proxy/index.ts'
 import { one, sql, until } from './support.ts'
 

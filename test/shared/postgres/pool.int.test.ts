@@ -15,8 +15,10 @@ import {
   text,
   timestamp,
 } from '../../../shared/postgres/index.ts'
-import { withTenant, type TenantContext } from '../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { withTenant } from '../../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../../shared/tenancy/index.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 import { backendPid, one, sql } from './support.ts'
 
 let database: TestDatabase

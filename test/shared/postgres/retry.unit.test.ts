@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
-import { RetryBudget, retryLimits, withRetry, type RetryOptions } from '../../../shared/postgres/index.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { MockInstance } from 'vitest'
+import { RetryBudget, retryLimits, withRetry } from '../../../shared/postgres/index.ts'
+import type { RetryOptions } from '../../../shared/postgres/index.ts'
 
 const failing = (code: string): Error => Object.assign(new Error(code), { code })
 

@@ -6,14 +6,14 @@ interface First {
   readonly value: string | null
 }
 
-const FIRST_COLUMN: Statement<First>['columns'] = {
+const firstColumn: Statement<First>['columns'] = {
   read: (_statement, { rows }) => rows.map(([value = null]) => ({ value })),
 }
 
 export const sql = (text: string, ...values: unknown[]): Statement<First> => ({
   name: text,
   text,
-  columns: FIRST_COLUMN,
+  columns: firstColumn,
   values,
 })
 

@@ -1,19 +1,18 @@
 import type { Client } from 'pg'
 import { PostgresEventStore } from '../../../shared/event-store/index.ts'
 import type { Database } from '../../../shared/postgres/index.ts'
-import {
-  defineSubscription,
-  runSubscription,
-  type EventSubscription,
-  type Subscription,
-  type SubscriptionEvent,
-  type SubscriptionRun,
+import { defineSubscription, runSubscription } from '../../../shared/subscriptions/index.ts'
+import type {
+  EventSubscription,
+  Subscription,
+  SubscriptionEvent,
+  SubscriptionRun,
 } from '../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
 import { createOwnServer } from '../../support/database.ts'
 import { appendOf, noted } from '../event-store/support.ts'
 
-export const AMPLE = { timeMs: 60_000, stepsMax: 1_000 }
+export const ample = { timeMs: 60_000, stepsMax: 1_000 }
 
 /** A server of the file's own, since the horizon is server-wide: one run sees everything that was appended before it. */
 export interface Stage {
@@ -73,7 +72,7 @@ export const labels = (streamId: string, from: number, to: number): string[] =>
 /** Runs again and again until nothing moves any more; back-offs are cut short. */
 export async function runToEnd(stage: Stage, subscription: Subscription): Promise<SubscriptionRun> {
   for (;;) {
-    const run = await runSubscription(stage.worker, subscription, AMPLE)
+    const run = await runSubscription(stage.worker, subscription, ample)
     if (run.outcome === 'waiting' || run.outcome === 'resizing') {
       await stage.admin.query(
         'update trickle_subscriptions_state.members set retry_at = null where name = $1',

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { Database, type QueryOptions, type Statement } from '../../../shared/postgres/index.ts'
-import { TenantDirectory, TenantRegistry, type TenantKey } from '../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { Database } from '../../../shared/postgres/index.ts'
+import type { QueryOptions, Statement } from '../../../shared/postgres/index.ts'
+import { TenantDirectory, TenantRegistry } from '../../../shared/tenancy/index.ts'
+import type { TenantKey } from '../../../shared/tenancy/index.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 
 let database: TestDatabase
 let registry: TenantRegistry

@@ -8,7 +8,7 @@ import { codePoints } from './lookalikes.ts'
 const everyCharacter = [...codePoints()].map((codePoint) => String.fromCodePoint(codePoint)).join('')
 
 /** Databases with each provider that the server was built with; some fold by Unicode, one by the rules of Turkish. */
-const PROVIDERS: Readonly<Record<string, string>> = {
+const providers: Readonly<Record<string, string>> = {
   builtin_unicode: "locale_provider builtin builtin_locale 'C.UTF-8' locale 'C'",
   builtin_c: "locale_provider builtin builtin_locale 'C' locale 'C'",
   builtin_fast: "locale_provider builtin builtin_locale 'PG_UNICODE_FAST' locale 'C'",
@@ -32,7 +32,7 @@ describe.each([17, 18] as const)('PostgreSQL %i', (version) => {
   })
   afterAll(() => drop())
 
-  it.each(Object.entries(PROVIDERS).filter(([name]) => isThere(version, name)))(
+  it.each(Object.entries(providers).filter(([name]) => isThere(version, name)))(
     'folds names as TypeScript does, every character, in a database of the provider %s',
     async (name, provider) => {
       const definitions = await withClient(adminUrl, functionsOf)

@@ -12,7 +12,7 @@ const FOLDING =
   /\.to(?:Locale)?(?:Lower|Upper)Case\(|\blocaleCompare\b|\.normalize\(|\/(?=[dgimsuvy]*i)(?=[dgimsuvy]*[uv])[dgimsuvy]{2,8}(?=[.,;)\s])/
 
 /** What is folded here is no name, or comes from the code itself. */
-const ALLOWED: Readonly<Record<string, string>> = {
+const allowed: Readonly<Record<string, string>> = {
   'shared/tenancy/tenant-name.ts': 'the one place; of letters that are A to Z',
   'functions/platform.ts': 'the name of a login, of the code',
   'cli/import/input.ts': 'the ending of a file',
@@ -24,7 +24,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
 it('names are folded by foldName and by nothing else', () => {
   const files = SOURCES.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
   const folding = files.filter((file) => FOLDING.test(readFileSync(`${root}/${file}`, 'utf8')))
-  expect(folding.sort()).toEqual(Object.keys(ALLOWED).sort())
+  expect(folding.sort()).toEqual(Object.keys(allowed).sort())
 })
 
 it.each([

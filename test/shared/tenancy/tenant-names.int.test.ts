@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TenantDirectory, TenantRegistry, type NewTenant } from '../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { TenantDirectory, TenantRegistry } from '../../../shared/tenancy/index.ts'
+import type { NewTenant } from '../../../shared/tenancy/index.ts'
+import { createDatabase } from '../../support/database.ts'
+import type { TestDatabase } from '../../support/database.ts'
 import { codeOfRefusal } from '../event-store/support.ts'
 import { disguises, lookalikes } from './lookalikes.ts'
 

@@ -11,23 +11,6 @@ import type {
 import { TokenStream } from './token-stream.ts'
 import { tokensOf } from './tokens.ts'
 
-/** Binary operators from the loosest to the closest. Source: docs/spec/expressions.md of Azure/bicep. */
-const OPERATORS = [
-  ['??'],
-  ['||'],
-  ['&&'],
-  ['==', '!=', '=~', '!~'],
-  ['<', '<=', '>', '>='],
-  ['+', '-'],
-  ['*', '/', '%'],
-]
-
-/** From 1 on; undefined for what is no binary operator. */
-function precedenceOf(operator: string): number | undefined {
-  const at = OPERATORS.findIndex((level) => level.includes(operator))
-  return at < 0 ? undefined : at + 1
-}
-
 /** Expressions of the language; the parser of whole files builds on it. */
 export class ExpressionParser extends TokenStream {
   expression(): Expression {
@@ -216,6 +199,23 @@ export class ExpressionParser extends TokenStream {
     this.skipNewlines()
     this.expectMark(']')
   }
+}
+
+/** Binary operators from the loosest to the closest. Source: docs/spec/expressions.md of Azure/bicep. */
+const OPERATORS = [
+  ['??'],
+  ['||'],
+  ['&&'],
+  ['==', '!=', '=~', '!~'],
+  ['<', '<=', '>', '>='],
+  ['+', '-'],
+  ['*', '/', '%'],
+]
+
+/** From 1 on; undefined for what is no binary operator. */
+function precedenceOf(operator: string): number | undefined {
+  const at = OPERATORS.findIndex((level) => level.includes(operator))
+  return at < 0 ? undefined : at + 1
 }
 
 /**

@@ -48,13 +48,6 @@ export function parseBicep(path: string, text: string): BicepFile {
 
 type Outer = Pick<Deployed, 'name' | 'source'>
 
-/** `Microsoft.X/a@1` and, inside it, `b` or `b@2`, make `Microsoft.X/a/b@1` or `...@2`. */
-function innerSource(outer: string, inner: string): string {
-  const [type = '', version = ''] = outer.split('@')
-  const [innerType = '', innerVersion = version] = inner.split('@')
-  return `${type}/${innerType}@${innerVersion}`
-}
-
 class FileParser extends TypeParser {
   file(path: string): BicepFile {
     const found = new Declarations(path)
@@ -193,4 +186,11 @@ class FileParser extends TypeParser {
     this.expectWord('from')
     return { line, source: this.plainString(), names: new Map(names) }
   }
+}
+
+/** `Microsoft.X/a@1` and, inside it, `b` or `b@2`, make `Microsoft.X/a/b@1` or `...@2`. */
+function innerSource(outer: string, inner: string): string {
+  const [type = '', version = ''] = outer.split('@')
+  const [innerType = '', innerVersion = version] = inner.split('@')
+  return `${type}/${innerType}@${innerVersion}`
 }

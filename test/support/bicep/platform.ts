@@ -43,9 +43,6 @@ const contexts: Readonly<Record<string, ObjectValue>> = {
 const hashOf = (given: readonly Value[]): string =>
   createHash('sha256').update(given.map(textOf).join()).digest('hex')
 
-/** 13 letters and digits that begin with a letter, as the real one mostly does. */
-const uniqueString = (given: readonly Value[]): string => `u${hashOf(given).slice(0, 12)}`
-
 function guid(given: readonly Value[]): string {
   const hash = hashOf(given)
   return [
@@ -55,18 +52,6 @@ function guid(given: readonly Value[]): string {
     `8${hash.slice(17, 20)}`,
     hash.slice(20, 32),
   ].join('-')
-}
-
-/** `Microsoft.X/a/b` and the names `1, 2` make `/providers/Microsoft.X/a/1/b/2`. */
-function resourceId(scope: string, given: readonly Value[]): string {
-  const [type = '', ...names] = given.map(String)
-  const [provider = '', ...kinds] = type.split('/')
-  return [
-    scope,
-    'providers',
-    provider,
-    ...kinds.flatMap((kind, position) => [kind, names[position] ?? '']),
-  ].join('/')
 }
 
 /** Undefined when the function is none of these. `file` is what relative paths start from. */
@@ -91,6 +76,21 @@ export function callPlatform(file: string, name: string, given: readonly Value[]
     default:
       return undefined
   }
+}
+
+/** 13 letters and digits that begin with a letter, as the real one mostly does. */
+const uniqueString = (given: readonly Value[]): string => `u${hashOf(given).slice(0, 12)}`
+
+/** `Microsoft.X/a/b` and the names `1, 2` make `/providers/Microsoft.X/a/1/b/2`. */
+function resourceId(scope: string, given: readonly Value[]): string {
+  const [type = '', ...names] = given.map(String)
+  const [provider = '', ...kinds] = type.split('/')
+  return [
+    scope,
+    'providers',
+    provider,
+    ...kinds.flatMap((kind, position) => [kind, names[position] ?? '']),
+  ].join('/')
 }
 
 function load(file: string, path: Value | undefined): string {

@@ -1,7 +1,7 @@
 import { BicepError } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
-const END: Token = { kind: 'end', text: '', line: 0 }
+const end: Token = { kind: 'end', text: '', line: 0 }
 
 /** Tokens to be taken one after the other; the grammar's classes stand on it. */
 export class TokenStream {
@@ -17,7 +17,7 @@ export class TokenStream {
   }
 
   ahead(count: number): Token {
-    return this.#tokens[this.#at + count] ?? this.#tokens.at(-1) ?? END
+    return this.#tokens[this.#at + count] ?? this.#tokens.at(-1) ?? end
   }
 
   take(): Token {

@@ -18,7 +18,7 @@ export interface Token {
 }
 
 /** Longer marks first, so that `==` is not read as two. */
-const MARKS = ['... => == != =~ !~ <= >= && || ?? ::', '{ } [ ] ( ) , : . ? = ! < > + - * / % @ |'].flatMap(
+const marks = ['... => == != =~ !~ <= >= && || ?? ::', '{ } [ ] ( ) , : . ? = ! < > + - * / % @ |'].flatMap(
   (line) => line.split(' '),
 )
 
@@ -30,7 +30,7 @@ const PLAIN_TEXT = /[^'\\$\r\n]+/y
 const UNICODE_ESCAPE = /\\u\{([0-9a-fA-F]{1,6})\}/y
 const MULTI_LINE = /'''\r?\n?([\s\S]*?'*)'''/y
 
-const ESCAPES: Readonly<Record<string, string>> = {
+const escapes: Readonly<Record<string, string>> = {
   n: '\n',
   r: '\r',
   t: '\t',
@@ -85,7 +85,7 @@ class Lexer {
     if (word !== undefined) return { kind: 'word', text: word[0], line }
     const number = this.#match(NUMBER)
     if (number !== undefined) return { kind: 'number', text: number[0], line }
-    const mark = MARKS.find((candidate) => this.#text.startsWith(candidate, this.#at))
+    const mark = marks.find((candidate) => this.#text.startsWith(candidate, this.#at))
     if (mark === undefined)
       throw new BicepError(line, `unexpected character ${JSON.stringify(this.#text[this.#at])}`)
     this.#at += mark.length
@@ -122,7 +122,7 @@ class Lexer {
     const unicode = this.#match(UNICODE_ESCAPE)
     if (unicode !== undefined) return String.fromCodePoint(Number.parseInt(unicode[1] ?? '', 16))
     const name = this.#text[this.#at + 1] ?? ''
-    const meant = ESCAPES[name]
+    const meant = escapes[name]
     if (meant === undefined) throw new BicepError(this.#line, `unknown escape \\${name}`)
     this.#at += 2
     return meant

@@ -214,6 +214,18 @@ function inner() {
     expect(await found()).toEqual([])
   })
 
+  it('that call each other are put below what calls them', async () => {
+    put(
+      'cli/a.ts',
+      'function f() {\n  g()\n}\n\nfunction g() {\n  f()\n}\n\nexport function h() {\n  f()\n}\n',
+    )
+    mendHouse(folder, ['cli'])
+    expect(read('cli/a.ts')).toBe(
+      'export function h() {\n  f()\n}\n\nfunction f() {\n  g()\n}\n\nfunction g() {\n  f()\n}\n',
+    )
+    expect(await found()).toEqual([])
+  })
+
   it.each([
     ['runs while the module is loaded', 'const f = () => 5\nexport const a = { value: f() }\n'],
     [

@@ -1,9 +1,11 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PostgresEventStore, type EventStore } from '../../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore } from '../../../../shared/event-store/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf, noted, readWhole } from '../support.ts'
 import { TokenTools } from '../tokens/token-tools.ts'
 

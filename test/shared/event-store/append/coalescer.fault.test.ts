@@ -1,9 +1,11 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { PostgresEventStore, type AppendRequest } from '../../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { AppendRequest } from '../../../../shared/event-store/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import type { FaultAction } from '../../../../packages/tcp-proxy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
@@ -11,7 +13,7 @@ import { appendOf } from '../support.ts'
 
 const BATCH = 'trickle_events_log.append_batch('
 const CALLERS = 24
-const ROUNDS = scaled(12)
+const rounds = scaled(12)
 const ACTIONS: readonly FaultAction[] = ['cut-response', 'cut-request', 'cut-delayed']
 
 let database: TestDatabase
@@ -40,7 +42,7 @@ function requestOf(round: number, caller: number): AppendRequest {
 it('a batch whose answer is lost is resolved for each of its callers, and nothing is there twice', async () => {
   const random = seededRandom(17)
   const proxy = await TcpProxy.start(database.url('trickle_app'))
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     // A pool of its own has retries left again: a batch of callers fails at once here.
     const pool = new Database({
       url: proxy.url(database.url('trickle_app')),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SingleAppend } from '../../../../shared/event-store/append/statements.ts'
-import { takeBatch, type WaitingAppend } from '../../../../shared/event-store/append/coalescing-queue.ts'
+import { takeBatch } from '../../../../shared/event-store/append/coalescing-queue.ts'
+import type { WaitingAppend } from '../../../../shared/event-store/append/coalescing-queue.ts'
 
 interface Given {
   readonly stream: string

@@ -1,11 +1,14 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { append, appendBatch, type SingleAppend } from '../../../../shared/event-store/append/statements.ts'
-import { PostgresEventStore, type AppendRequest } from '../../../../shared/event-store/index.ts'
+import { append, appendBatch } from '../../../../shared/event-store/append/statements.ts'
+import type { SingleAppend } from '../../../../shared/event-store/append/statements.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { AppendRequest } from '../../../../shared/event-store/index.ts'
 import { importEvents } from '../../../../shared/event-store/import/statements.ts'
 import type { Statement } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf, codeOfRefusal } from '../support.ts'
 
 /** What the database itself refuses to every caller: it does not rely on the checks of those who call it. */

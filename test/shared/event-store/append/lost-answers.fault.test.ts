@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  PostgresEventStore,
-  type AppendRequest,
-  type AppendResult,
-} from '../../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { AppendRequest, AppendResult } from '../../../../shared/event-store/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import type { FaultAction } from '../../../../packages/tcp-proxy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { appendOf, codeOfRefusal } from '../support.ts'
 
 const APPEND = 'trickle_events_log.append('
-const APPENDS = scaled(60)
+const appends = scaled(60)
 const LANES = 4
 const ACTIONS: readonly FaultAction[] = ['cut-response', 'cut-response', 'cut-request', 'cut-delayed']
 
@@ -96,7 +94,7 @@ describe.concurrent.each([
   const appendAll = async (lane: number): Promise<void> => {
     const link = await proxied()
     const random = seededRandom(slug.length * LANES + lane)
-    for (let nth = lane; nth < APPENDS; nth += LANES) {
+    for (let nth = lane; nth < appends; nth += LANES) {
       // Two retries each at the most, and nine are what a fresh budget allows.
       if (Math.floor(nth / LANES) % 4 === 0) await link.renew()
       const faults = Array.from({ length: 1 + pickBelow(random, 2) }, () => ({
@@ -124,7 +122,7 @@ describe.concurrent.each([
         where tenant_id = $1 and stream_id ~ ('^' || $2 || '-\\d+$')`,
         [acme.tenantId, slug],
       )
-      expect(rows).toEqual([{ streams: String(APPENDS), events: String(2 * APPENDS) }])
+      expect(rows).toEqual([{ streams: String(appends), events: String(2 * appends) }])
     },
     scaled(60_000),
   )

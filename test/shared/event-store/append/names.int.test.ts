@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PostgresEventStore, type ReservedName } from '../../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { ReservedName } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf, codeOfRefusal } from '../support.ts'
 
 let database: TestDatabase

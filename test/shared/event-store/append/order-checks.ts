@@ -55,7 +55,7 @@ export interface FeedPoint {
   readonly xid: string
   readonly position: string
 }
-export const BEGINNING: FeedPoint = { xid: '0', position: '0' }
+export const beginning: FeedPoint = { xid: '0', position: '0' }
 
 interface FeedRow extends FeedPoint {
   readonly tenant_id: string
@@ -76,8 +76,6 @@ export async function readFeed(
   return { events: rows.map(label), next: rows.at(-1) ?? after }
 }
 
-const codeOf = (error: unknown): string => (error as { code?: string }).code ?? String(error)
-
 /** Two append to one new stream, the second while the first has not committed. */
 export async function appendersOfOneStream({ admin, tenantId, first, second }: OrderBench) {
   await first.query('begin')
@@ -96,6 +94,8 @@ export async function appendersOfOneStream({ admin, tenantId, first, second }: O
   return { waitsFor: waits[0]?.locktype, second: await appending }
 }
 
+const codeOf = (error: unknown): string => (error as { code?: string }).code ?? String(error)
+
 /** Somebody draws a transaction id, lets another append in between, and then appends to the same stream. */
 export async function lateAppender({ tenantId, first, second, reader }: OrderBench) {
   await first.query('begin')
@@ -106,7 +106,7 @@ export async function lateAppender({ tenantId, first, second, reader }: OrderBen
     (error: unknown) => codeOf(error),
   )
   await first.query('commit')
-  const { events } = await readFeed(reader, BEGINNING)
+  const { events } = await readFeed(reader, beginning)
   return { late, feed: events.filter((event) => event.startsWith('late ')) }
 }
 
@@ -115,7 +115,7 @@ export async function slowAppender(
   { tenantId, first, second, reader }: OrderBench,
   end: 'commit' | 'rollback' = 'commit',
 ) {
-  const { next: start } = await readFeed(reader, BEGINNING)
+  const { next: start } = await readFeed(reader, beginning)
   await first.query('begin')
   await append(first, tenantId, 'slow')
   await append(second, tenantId, 'fast')
@@ -127,7 +127,7 @@ export async function slowAppender(
 
 /** Who has written, elsewhere or in another table, stands still; what is appended meanwhile must show. */
 export async function foreignWriter({ tenantId, second, reader }: OrderBench, foreigner: Client) {
-  const { next: start } = await readFeed(reader, BEGINNING)
+  const { next: start } = await readFeed(reader, beginning)
   await foreigner.query('begin')
   await foreigner.query('insert into public.foreign_table values (1)')
   await append(second, tenantId, 'beside')

@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { createDatabase, createOwnServer, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase, createOwnServer } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import {
   append,
   appendersOfOneStream,
-  BEGINNING,
+  beginning,
   foreignWriter,
   lateAppender,
   openBench,
   raceForTwoStreams,
   readFeed,
   slowAppender,
-  type OrderBench,
 } from './order-checks.ts'
+import type { OrderBench } from './order-checks.ts'
 
 let own: Awaited<ReturnType<typeof createOwnServer>>
 let database: TestDatabase
@@ -142,7 +143,7 @@ describe('the feed', () => {
     await first.query('begin')
     expect(await append(first, tenantId, 's', 7)).toMatchObject({ outcome: 'conflict' })
     await append(second, tenantId, 'other')
-    expect((await readFeed(reader, BEGINNING)).events).toEqual(['s 1', 'other 1'])
+    expect((await readFeed(reader, beginning)).events).toEqual(['s 1', 'other 1'])
     await first.query('rollback')
   })
 
@@ -150,7 +151,7 @@ describe('the feed', () => {
     const { admin, second, reader, tenantId } = bench
     await admin.query("begin; insert into public.foreign_table values (1); prepare transaction 'foreign'")
     await append(second, tenantId, 's')
-    const { events, next } = await readFeed(reader, BEGINNING)
+    const { events, next } = await readFeed(reader, beginning)
     expect(events).toEqual(['s 1'])
     await admin.query("rollback prepared 'foreign'")
     await admin.query('begin')
@@ -182,7 +183,7 @@ describe('the feed', () => {
   it('refuses to be read in a transaction whose snapshot stands still', async () => {
     const { reader } = bench
     await reader.query('begin isolation level repeatable read')
-    await expect(readFeed(reader, BEGINNING)).rejects.toMatchObject({ code: 'TK003' })
+    await expect(readFeed(reader, beginning)).rejects.toMatchObject({ code: 'TK003' })
     await reader.query('rollback')
   })
 

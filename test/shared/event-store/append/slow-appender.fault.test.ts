@@ -11,7 +11,7 @@ let acme: TenantContext
 let store: PostgresEventStore
 
 beforeAll(async () => {
-  database = await createOwnServer()
+  database = await createOwnServer({ settings: { autovacuum: false } })
   acme = await database.tenant('acme')
   store = new PostgresEventStore(database.pool('trickle_app'))
 })

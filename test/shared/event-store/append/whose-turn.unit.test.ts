@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { EventImporter, PostgresEventStore, type SealKeys } from '../../../../shared/event-store/index.ts'
+import { EventImporter, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { SealKeys } from '../../../../shared/event-store/index.ts'
 import type { Database, QueryOptions } from '../../../../shared/postgres/index.ts'
-import { TenantDirectory, type TenantContext } from '../../../../shared/tenancy/index.ts'
+import { TenantDirectory } from '../../../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 
 const acme = { tenantId: '018f4e9a-0000-7000-8000-000000000001', slug: 'acme' } as TenantContext
 

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
-import { openSubject, type Fixture, type Suite } from './subject.ts'
+import { openSubject } from './subject.ts'
+import type { Fixture, Suite } from './subject.ts'
 import { concurrency } from './suites/concurrency.ts'
 import { eventIds } from './suites/event-ids.ts'
 import { feed } from './suites/feed.ts'

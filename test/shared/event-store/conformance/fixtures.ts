@@ -3,7 +3,8 @@ import { inMemoryKeyring, InMemoryEventStore } from '../../../../shared/event-st
 import { Database } from '../../../../shared/postgres/index.ts'
 import { TenantDirectory, TenantRegistry } from '../../../../shared/tenancy/index.ts'
 import { tenantContextForTests } from '../../../../shared/tenancy/testing/index.ts'
-import { createOwnServer, type TestDatabase } from '../../../support/database.ts'
+import { createOwnServer } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { startPgBouncer } from '../../../support/pgbouncer.ts'
 import { TokenTools } from '../tokens/token-tools.ts'
 import { CrowdedStore } from './crowded-store.ts'
@@ -23,13 +24,13 @@ export const inMemory: Fixture = async () => {
   }
 }
 
+export const postgres18: Fixture = async () => openPostgres(await ownDatabase(18))
+
 /**
  * A server of its own: beside other files a transaction of theirs, or the autovacuum's, could hold the horizon for one
  * poll, and a page that was there would be shorter when it is asked for again.
  */
 const ownDatabase = (version: 17 | 18) => createOwnServer({ version, settings: { autovacuum: false } })
-
-export const postgres18: Fixture = async () => openPostgres(await ownDatabase(18))
 
 /** Every append is written together with others. */
 export const postgresInACrowd: Fixture = async () => {

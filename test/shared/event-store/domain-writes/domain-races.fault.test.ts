@@ -3,11 +3,12 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOwnServer } from '../../../support/database.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
-import { openRaceBench, untilDoneOrWaiting, untilWaiting, type RaceBench } from '../races/race-bench.ts'
+import { openRaceBench, untilDoneOrWaiting, untilWaiting } from '../races/race-bench.ts'
+import type { RaceBench } from '../races/race-bench.ts'
 
 let own: Awaited<ReturnType<typeof createOwnServer>>
 beforeAll(async () => {
-  own = await createOwnServer()
+  own = await createOwnServer({ settings: { autovacuum: false } })
 })
 afterAll(() => own.drop())
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DomainWrites } from '../../../../shared/event-store/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, createOwnServer, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase, createOwnServer } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import type { Fault } from '../../../../packages/tcp-proxy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
@@ -123,7 +124,7 @@ describe('a client that stands still', () => {
   let bystander: TenantContext
   let frozen: TenantContext
   beforeAll(async () => {
-    own = await createOwnServer()
+    own = await createOwnServer({ settings: { autovacuum: false } })
     await createAccounts(own)
     reader = await own.client('trickle_forwarder')
     bystander = await own.tenant('bystander')

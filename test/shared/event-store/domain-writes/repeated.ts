@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Bank } from './bank.ts'
-import { insertAccount, opening, withdrawal, type twoAccounts } from './stage.ts'
-
-const keyOf = (key: string) => ({ key, fingerprint: Buffer.alloc(32, key) })
+import { insertAccount, opening, withdrawal } from './stage.ts'
+import type { twoAccounts } from './stage.ts'
 
 /** A write that comes again, by its key or by the ids of its events. */
 export function describeRepeatedWrites(
@@ -81,3 +80,5 @@ export function describeRepeatedWrites(
     })
   })
 }
+
+const keyOf = (key: string) => ({ key, fingerprint: Buffer.alloc(32, key) })

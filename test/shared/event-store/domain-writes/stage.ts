@@ -1,12 +1,8 @@
-import { DomainWrites, type DomainWrite, type StateChange } from '../../../../shared/event-store/index.ts'
+import { DomainWrites } from '../../../../shared/event-store/index.ts'
+import type { DomainWrite, StateChange } from '../../../../shared/event-store/index.ts'
 import { TrickleError } from '../../../../shared/errors/index.ts'
-import {
-  columns,
-  integer,
-  NO_COLUMNS,
-  type RowOf,
-  type Statement,
-} from '../../../../shared/postgres/index.ts'
+import { columns, integer, noColumns } from '../../../../shared/postgres/index.ts'
+import type { RowOf, Statement } from '../../../../shared/postgres/index.ts'
 import type { TestDatabase } from '../../../support/database.ts'
 
 /** A domain's table as a domain would make it: accounts with a balance, one tenant beside the other. */
@@ -35,12 +31,12 @@ export async function createAccounts(database: TestDatabase): Promise<void> {
   await admin.query(TABLE)
 }
 
-const ACCOUNT = columns({ balance: integer, version: integer })
+const account = columns({ balance: integer, version: integer })
 
-export const selectAccount = (tenantId: string, accountId: string): Statement<RowOf<typeof ACCOUNT>> => ({
+export const selectAccount = (tenantId: string, accountId: string): Statement<RowOf<typeof account>> => ({
   name: 'select_account',
   text: 'select a.balance, a.version from trickle_banking_state.accounts a where a.tenant_id = $1 and a.account_id = $2',
-  columns: ACCOUNT,
+  columns: account,
   values: [tenantId, accountId],
 })
 
@@ -52,7 +48,7 @@ export const insertAccount = (
 ): Statement => ({
   name: 'insert_account',
   text: 'insert into trickle_banking_state.accounts (tenant_id, account_id, owner_name, balance, version) values ($1, $2, $3, $4, 1)',
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [tenantId, accountId, owner, balance],
 })
 
@@ -65,7 +61,7 @@ export const updateAccount = (
   name: 'update_account',
   text: `update trickle_banking_state.accounts a set balance = a.balance + $3, version = a.version + 1
     where a.tenant_id = $1 and a.account_id = $2 and a.version = $4`,
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [tenantId, accountId, by, version],
 })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { NO_COLUMNS } from '../../../../shared/postgres/index.ts'
+import { noColumns } from '../../../../shared/postgres/index.ts'
 import { readWhole } from '../support.ts'
 import type { Bank } from './bank.ts'
 import { describeRepeatedWrites } from './repeated.ts'
@@ -211,7 +211,7 @@ export function describeDomainWrites(bank: () => Bank): void {
         decide: () => ({
           changes: [
             {
-              statement: { name: 'odd', text, columns: NO_COLUMNS, values: [] },
+              statement: { name: 'odd', text, columns: noColumns, values: [] },
               ...(rows === undefined ? {} : { rows }),
             },
           ],

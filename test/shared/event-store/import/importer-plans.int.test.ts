@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { EventImporter } from '../../../../shared/event-store/index.ts'
-import { NO_COLUMNS, type Database } from '../../../../shared/postgres/index.ts'
+import { noColumns } from '../../../../shared/postgres/index.ts'
+import type { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { line, openImporterStage, short, type ImporterStage } from './importer-stage.ts'
+import { line, openImporterStage, short } from './importer-stage.ts'
+import type { ImporterStage } from './importer-stage.ts'
 
 const LINES = 100
 
@@ -30,7 +32,7 @@ async function importBatches(from: number, to: number): Promise<void> {
   await connection.query({
     name: 'flush',
     text: 'select pg_stat_force_next_flush()',
-    columns: NO_COLUMNS,
+    columns: noColumns,
     values: [],
   })
 }

@@ -1,14 +1,10 @@
 import type { Client } from 'pg'
-import {
-  EventImporter,
-  PostgresEventStore,
-  type EventStore,
-  type ImportLine,
-  type ImportOutcome,
-  type NewEvent,
-} from '../../../../shared/event-store/index.ts'
-import { TenantRegistry, type TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { EventImporter, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore, ImportLine, ImportOutcome, NewEvent } from '../../../../shared/event-store/index.ts'
+import { TenantRegistry } from '../../../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../../../shared/tenancy/index.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 
 /** Both importers on a database of the calling file's own. */
 export interface ImporterStage {

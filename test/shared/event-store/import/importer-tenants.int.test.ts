@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EventImporter } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { eventually } from '../../../support/eventually.ts'
-import { line, openImporterStage, short, type ImporterStage } from './importer-stage.ts'
+import { line, openImporterStage, short } from './importer-stage.ts'
+import type { ImporterStage } from './importer-stage.ts'
 import { readWhole } from '../support.ts'
 
 let database: ImporterStage['database']

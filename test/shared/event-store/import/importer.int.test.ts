@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventLimits, type ImportLine } from '../../../../shared/event-store/index.ts'
-import { line, openImporterStage, short, type ImporterStage } from './importer-stage.ts'
+import { eventLimits } from '../../../../shared/event-store/index.ts'
+import type { ImportLine } from '../../../../shared/event-store/index.ts'
+import { line, openImporterStage, short } from './importer-stage.ts'
+import type { ImporterStage } from './importer-stage.ts'
 import { appendOf, readFeedUntil, readWhole } from '../support.ts'
 
 let database: ImporterStage['database']

@@ -3,17 +3,8 @@ import type { FeedQuery, StreamQuery } from '../../../../shared/event-store/inde
 import type { SuiteName } from '../conformance/describe-event-store.ts'
 import { postgresSuites } from '../conformance/postgres-suites.ts'
 import { oneAppend, severalAppends, someStreamTypes, someTypes, streamName, tenantIndex } from './requests.ts'
-import {
-  expectSame,
-  maskEvents,
-  maskPage,
-  maskWritten,
-  outcomeOf,
-  tenantOf,
-  type Outcome,
-  type SentAppend,
-  type Side,
-} from './world.ts'
+import { expectSame, maskEvents, maskPage, maskWritten, outcomeOf, tenantOf } from './world.ts'
+import type { Outcome, SentAppend, Side } from './world.ts'
 
 /** What both stores are told; the model's answer is what is right. */
 type Command = fc.AsyncCommand<Side, Side>

@@ -10,11 +10,12 @@ import type { Fixture, OpenStore } from '../conformance/subject.ts'
 import { readWhole } from '../support.ts'
 import { allCommands } from './commands.ts'
 import { STREAMS, TENANTS } from './requests.ts'
-import { maskEvents, type Side } from './world.ts'
+import { maskEvents } from './world.ts'
+import type { Side } from './world.ts'
 
 /** The longest run of commands. */
 const COMMANDS = 60
-const RUNS = scaled(40)
+const runs = scaled(40)
 /** A clock that never shows one time twice, so that "since" means one event to both stores. */
 function steadyClock(): () => number {
   let nowMs = Date.parse('2026-01-01T00:00:00Z')
@@ -76,7 +77,7 @@ describe.each<[string, Fixture]>([
       const seen = new Map<string, number>()
       await fc.assert(
         answersAsTheModel(() => postgres, seen),
-        { seed, numRuns: RUNS },
+        { seed, numRuns: runs },
       )
       // A run that never meets one of these would not tell two stores apart by it.
       expect([...seen.keys()].sort()).toEqual([

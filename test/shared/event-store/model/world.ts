@@ -7,7 +7,8 @@ import type {
   FeedPage,
 } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { viewsOf, type EventView } from '../support.ts'
+import { viewsOf } from '../support.ts'
+import type { EventView } from '../support.ts'
 
 /** An append that was sent, to be sent again. */
 export type SentAppend =
@@ -61,8 +62,12 @@ export function expectSame(actual: unknown, expected: unknown): void {
   expect(actual).toEqual(expected)
 }
 
-/** Ids that the store made are its own. Those of the test are short. */
-const maskId = (id: string): string => (id.length === 36 ? 'made' : id)
+/** The texts themselves are compared too, from `data` on: what comes before holds times and made ids. */
+export const maskEvents = (texts: readonly string[]): unknown =>
+  viewsOf(texts).map((event, index) => ({
+    ...(maskEvent(event) as object),
+    tail: texts[index]?.slice(texts[index].indexOf(',"data":')),
+  }))
 
 const maskEvent = (event: EventView): unknown => ({
   ...event,
@@ -71,12 +76,8 @@ const maskEvent = (event: EventView): unknown => ({
   recordedAt: 'recorded',
 })
 
-/** The texts themselves are compared too, from `data` on: what comes before holds times and made ids. */
-export const maskEvents = (texts: readonly string[]): unknown =>
-  viewsOf(texts).map((event, index) => ({
-    ...(maskEvent(event) as object),
-    tail: texts[index]?.slice(texts[index].indexOf(',"data":')),
-  }))
+/** Ids that the store made are its own. Those of the test are short. */
+const maskId = (id: string): string => (id.length === 36 ? 'made' : id)
 
 interface Written {
   readonly events: readonly { readonly id: string; readonly version: number }[]

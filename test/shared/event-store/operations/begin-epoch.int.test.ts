@@ -1,15 +1,13 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  LogOperations,
-  PostgresEventStore,
-  type EpochPoint,
-  type EventStore,
-} from '../../../../shared/event-store/index.ts'
+import { LogOperations, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EpochPoint, EventStore } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
 import { append } from '../append/order-checks.ts'
-import { appendOf, codeOfRefusal, readFeedUntil } from '../support.ts'
+import { appendOf, codeOfRefusal, readFeedUntil, versionsOf } from '../support.ts'
 import { TokenTools } from '../tokens/token-tools.ts'
 
 const EVENTS = 5
@@ -32,6 +30,7 @@ beforeAll(async () => {
   acme = await database.tenant('acme')
   log = new LogOperations(database.pool('trickle_operator'))
   for (let n = 0; n < EVENTS; n += 1) await store.append(acme, appendOf('s'))
+  await feedSettled(database.adminUrl)
   const { pages } = await readFeedUntil(store, acme, EVENTS, { limit: 1 })
   cursors = pages.filter((page) => page.events.length > 0).map((page) => page.next)
 })
@@ -50,21 +49,13 @@ async function recordAt(...seconds: number[]): Promise<void> {
     )
 }
 
-/**
- * Expects that a consumer who had read up to a version is refused, goes on where the refusal says, and gets these.
- * A page may be short while a transaction of another file's database is open: what comes after it is on the next one.
- */
-async function expectAfter(read: number, versions: readonly number[]): Promise<void> {
-  const held = cursors[read - 1] ?? ''
-  const refusal: unknown = await store
-    .readFeed(acme, { after: held, limit: 10 })
-    .catch((error: unknown) => error)
+/** The versions that a consumer gets who had read up to one, is refused, and goes on where the refusal says. */
+async function versionsAfter(read: number): Promise<number[]> {
+  const after = cursors[read - 1] ?? ''
+  const refusal: unknown = await store.readFeed(acme, { after, limit: 10 }).catch((error: unknown) => error)
   expect(refusal).toMatchObject({ code: 'EPOCH_ENDED', status: 410 })
   const { resumeAfter } = (refusal as { extensions: { resumeAfter: string } }).extensions
-  const { events, pages } = await readFeedUntil(store, acme, versions.length, { after: resumeAfter })
-  expect(events.map(({ version }) => version)).toEqual(versions)
-  const after = pages.at(-1)?.next ?? resumeAfter
-  expect((await store.readFeed(acme, { after, limit: 10 })).events).toEqual([])
+  return versionsOf((await store.readFeed(acme, { after: resumeAfter, limit: 10 })).events)
 }
 
 const begin = (point: EpochPoint) => log.beginEpoch({ reason: 'a restore', point })
@@ -75,8 +66,8 @@ describe('a new epoch', () => {
     expect({ ...result, replayed }).toMatchObject({ reason: 'a restore', ordinal: 2, replayed: false })
     const last = tools.checkpointOf(acme, cursors.at(-1) ?? '')
     expect(result).toMatchObject({ beganXid: `${last.xid}`, beganPosition: `${last.position}` })
-    await expectAfter(5, [])
-    await expectAfter(2, [3, 4, 5])
+    expect(await versionsAfter(5)).toEqual([])
+    expect(await versionsAfter(2)).toEqual([3, 4, 5])
     const status = await log.status()
     expect(status.epoch).toEqual(result)
     expect(status.earlierEpochs.map(({ ordinal }) => ordinal)).toEqual([1])
@@ -84,25 +75,25 @@ describe('a new epoch', () => {
 
   it('begins at the beginning: everybody gets everything again', async () => {
     expect((await begin({ from: 'beginning' })).result).toMatchObject({ beganXid: '0', beganPosition: '0' })
-    await expectAfter(5, [1, 2, 3, 4, 5])
+    expect(await versionsAfter(5)).toEqual([1, 2, 3, 4, 5])
   })
 
   it('after a restore gives what was recorded since to who had read further than the restore', async () => {
     await recordAt(-2, -1, -0.001, 0, 1)
     await begin({ restoredTo: RESTORED_TO })
-    await expectAfter(5, [4, 5])
-    await expectAfter(1, [2, 3, 4, 5])
+    expect(await versionsAfter(5)).toEqual([4, 5])
+    expect(await versionsAfter(1)).toEqual([2, 3, 4, 5])
   })
 
   it('at the end, after events were let in since a restore, would skip them: that is what restoredTo is for', async () => {
     await begin({ from: 'end' })
-    await expectAfter(5, [])
+    expect(await versionsAfter(5)).toEqual([])
   })
 
   it('begins before every event that was recorded since, whatever stands around it', async () => {
     await recordAt(-5, 3, -4, -3, 4)
     await begin({ restoredTo: RESTORED_TO })
-    await expectAfter(5, [2, 3, 4, 5])
+    expect(await versionsAfter(5)).toEqual([2, 3, 4, 5])
   })
 
   it('takes a time before the first event for the beginning, and one after the last for the end', async () => {
@@ -117,6 +108,8 @@ describe('a new epoch', () => {
 
   it('never begins after an append that runs', async () => {
     const slow = await database.client('trickle_app')
+    // On a busy machine the limit of its login would end it before the new epoch has begun.
+    await slow.query('set idle_in_transaction_session_timeout = 0')
     await slow.query('begin')
     await append(slow, acme.tenantId, 'slow')
     await store.append(acme, appendOf('behind'))

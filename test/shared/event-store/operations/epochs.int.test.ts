@@ -1,8 +1,11 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { PostgresEventStore, type EventStore, type Checkpoint } from '../../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore, Checkpoint } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
 import { appendOf, readFeedUntil, versionsOf } from '../support.ts'
 import { TokenTools } from '../tokens/token-tools.ts'
 
@@ -24,6 +27,7 @@ beforeAll(async () => {
   tools = await TokenTools.of(database)
   acme = await database.tenant('acme')
   for (let n = 0; n < EVENTS; n += 1) await store.append(acme, appendOf('s'))
+  await feedSettled(database.adminUrl)
   const { pages } = await readFeedUntil(store, acme, EVENTS, { limit: 1 })
   points = pages.filter((page) => page.events.length > 0).map((page) => tools.checkpointOf(acme, page.next))
   firstEpoch = points[0]?.epoch ?? ''
@@ -56,16 +60,8 @@ async function versionsAfterRefusal(after: string): Promise<number[]> {
   return versionsAfter(resumeAfter)
 }
 
-/** All that comes, up to the last event. */
-async function versionsAfter(token: string): Promise<number[]> {
-  const versions: number[] = []
-  for (let after = token; versions.at(-1) !== EVENTS;) {
-    const page = await store.readFeed(acme, { after, limit: 10 })
-    versions.push(...versionsOf(page.events))
-    after = page.next
-  }
-  return versions
-}
+const versionsAfter = async (after: string): Promise<number[]> =>
+  versionsOf((await store.readFeed(acme, { after, limit: 10 })).events)
 
 describe('a token of an ended epoch', () => {
   it('is refused, and leads on from where the new epoch began if it had gone further', async () => {

@@ -1,11 +1,9 @@
 import type { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  LogOperations,
-  type LogStatus,
-  type RunningTransaction,
-} from '../../../../shared/event-store/index.ts'
-import { createDatabase, createOwnServer, type TestDatabase } from '../../../support/database.ts'
+import { LogOperations } from '../../../../shared/event-store/index.ts'
+import type { LogStatus, RunningTransaction } from '../../../../shared/event-store/index.ts'
+import { createDatabase, createOwnServer } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import { append } from '../append/order-checks.ts'
 

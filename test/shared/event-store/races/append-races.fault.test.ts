@@ -9,7 +9,8 @@ import {
   sameVersion,
   twins,
 } from './append-races.ts'
-import { openRaceBench, PAUSE, type RaceBench } from './race-bench.ts'
+import { openRaceBench, PAUSE } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 
 /** Each race is forced twice: against the schema as it is, and in a database of its own with one guard taken out. */
 let own: Awaited<ReturnType<typeof createOwnServer>>

@@ -1,4 +1,5 @@
-import { append, pauseIn, readFeed, untilDoneOrWaiting, untilWaiting, type RaceBench } from './race-bench.ts'
+import { append, pauseIn, readFeed, untilDoneOrWaiting, untilWaiting } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 
 /** Two write to each other's streams, named in opposite order; the first stops after its first lock. */
 export async function crossedStreams({ admin, tenant, first, second }: RaceBench): Promise<string[]> {

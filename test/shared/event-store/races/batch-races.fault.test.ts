@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOwnServer } from '../../../support/database.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import { batchBesideAppend, lateBatch, readBesideSlow } from './batch-races.ts'
-import { openRaceBench, type RaceBench } from './race-bench.ts'
+import { openRaceBench } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 
 /** Each race is forced twice: against the schema as it is, and in a database of its own with one guard taken out. */
 let own: Awaited<ReturnType<typeof createOwnServer>>
@@ -17,8 +18,8 @@ const bench = (change?: (admin: Client) => Promise<unknown>): Promise<RaceBench>
 const mutated = (name: string, piece: string | RegExp, replacement: string) => (admin: Client) =>
   mutateFunction(admin, `trickle_events_log.${name}`, piece, replacement)
 
-const HELD = { during: [], after: ['slow 1', 'fast 1'] }
-const SKIPPED = { during: ['fast 1'], after: [] }
+const held = { during: [], after: ['slow 1', 'fast 1'] }
+const skipped = { during: ['fast 1'], after: [] }
 
 describe('a batch of several callers', () => {
   const unlocked = mutated('append_batch', /pg_try_advisory_xact_lock\([^)]*\(\), [^)]*\)\)/, 'true')
@@ -45,19 +46,19 @@ describe('a batch of several callers', () => {
   })
 
   it('holds the feed', async () => {
-    expect(await readBesideSlow('batch', await bench())).toEqual(HELD)
+    expect(await readBesideSlow('batch', await bench())).toEqual(held)
   })
 
   it('would be skipped, if it locked nothing', async () => {
-    expect(await readBesideSlow('batch', await bench(unlocked))).toEqual(SKIPPED)
+    expect(await readBesideSlow('batch', await bench(unlocked))).toEqual(skipped)
   })
 })
 
 it('an import holds the feed', async () => {
-  expect(await readBesideSlow('import', await bench())).toEqual(HELD)
+  expect(await readBesideSlow('import', await bench())).toEqual(held)
 })
 
 it('an import would be skipped, if it locked nothing', async () => {
   const unlocked = mutated('lock_lines', /perform trickle_events_log\.lock_streams[\s\S]*? d;/, 'null;')
-  expect(await readBesideSlow('import', await bench(unlocked))).toEqual(SKIPPED)
+  expect(await readBesideSlow('import', await bench(unlocked))).toEqual(skipped)
 })

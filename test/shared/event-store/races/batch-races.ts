@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { append, readFeed, type RaceBench } from './race-bench.ts'
+import { append, readFeed } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 import type { Seen } from './feed-races.ts'
 
 /** One event to each stream, in one batch; the outcomes, or the SQLSTATE of a failure. */
@@ -34,11 +35,6 @@ export async function appendBatch(
   } catch (error) {
     return (error as { code?: string }).code ?? String(error)
   }
-}
-
-async function importLine(client: Client, { tenantId }: TenantContext, streamId: string): Promise<void> {
-  const line = { n: 0, t: 1, streamId, id: randomUUID(), type: 'Imported', data: 1 }
-  await client.query('select trickle_events_log.import_events($1, $2)', [tenantId, JSON.stringify([line])])
 }
 
 /** A batch with a stream that an appender has written to and not committed. */
@@ -78,4 +74,9 @@ export async function readBesideSlow(kind: 'batch' | 'import', bench: RaceBench)
   const during = await readFeed(bench)
   await first.query('commit')
   return { during: during.events, after: (await readFeed(bench, during.next)).events }
+}
+
+async function importLine(client: Client, { tenantId }: TenantContext, streamId: string): Promise<void> {
+  const line = { n: 0, t: 1, streamId, id: randomUUID(), type: 'Imported', data: 1 }
+  await client.query('select trickle_events_log.import_events($1, $2)', [tenantId, JSON.stringify([line])])
 }

@@ -10,7 +10,8 @@ import {
   readBesideSlowAppender,
   showBeforeIdIsLocked,
 } from './feed-races.ts'
-import { openRaceBench, PAUSE, type RaceBench } from './race-bench.ts'
+import { openRaceBench, PAUSE } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 
 /** Each race is forced twice: against the schema as it is, and in a database of its own with one guard taken out. */
 let own: Awaited<ReturnType<typeof createOwnServer>>
@@ -29,16 +30,16 @@ const mutated =
   (admin) =>
     mutateFunction(admin, `trickle_events_log.${name}`, piece, replacement)
 
-const HELD = { during: [], after: ['slow 1', 'fast 1'] }
-const BOTH = { during: ['slow 1', 'fast 1'], after: [] }
-const SKIPPED = { during: ['fast 1'], after: [] }
+const held = { during: [], after: ['slow 1', 'fast 1'] }
+const both = { during: ['slow 1', 'fast 1'], after: [] }
+const skipped = { during: ['fast 1'], after: [] }
 
 /** The horizon looks at a table that the test fills, so that it meets a moment which lasts too short to be met. */
 const locksShown = mutated('feed_horizon', 'from pg_locks l', 'from public.shown_locks l')
 
 describe('the mark of an appender', () => {
   it('holds the feed', async () => {
-    expect(await readBesideSlowAppender(await bench())).toEqual(HELD)
+    expect(await readBesideSlowAppender(await bench())).toEqual(held)
   })
 
   it('would not, if the appender locked in another class than the horizon looks for', async () => {
@@ -47,11 +48,11 @@ describe('the mark of an appender', () => {
       'pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1]))',
       'pg_advisory_xact_lock(trickle_events_log.lock_class() + 1, trickle_events_log.lock_key(p_tenant, p_streams[1]))',
     )
-    expect(await readBesideSlowAppender(await bench(otherClass))).toEqual(SKIPPED)
+    expect(await readBesideSlowAppender(await bench(otherClass))).toEqual(skipped)
   })
 
   it('holds the feed for an append that is prepared, which no process has any more', async () => {
-    expect(await readBesidePreparedAppend(await bench())).toEqual(HELD)
+    expect(await readBesidePreparedAppend(await bench())).toEqual(held)
   })
 
   it('would not, if it were found by its process alone', async () => {
@@ -60,14 +61,14 @@ describe('the mark of an appender', () => {
       /and not exists \(select from ours o where o\.virtualtransaction = l\.virtualtransaction\)/,
       '',
     )
-    expect(await readBesidePreparedAppend(await bench(byProcess))).toEqual(SKIPPED)
+    expect(await readBesidePreparedAppend(await bench(byProcess))).toEqual(skipped)
   })
 })
 
 describe('a transaction id that is not locked yet', () => {
   it('holds the feed, since a missing row proves nothing', async () => {
     const raced = await bench(locksShown)
-    expect(await readBesideSlowAppender(raced, showBeforeIdIsLocked(raced))).toEqual(HELD)
+    expect(await readBesideSlowAppender(raced, showBeforeIdIsLocked(raced))).toEqual(held)
   })
 
   it('would be skipped, if the horizon were the oldest id whose owner is seen to append', async () => {
@@ -82,7 +83,7 @@ describe('a transaction id that is not locked yet', () => {
       end`,
     )
     const raced = await bench(seenAppenders)
-    expect(await readBesideSlowAppender(raced, showBeforeIdIsLocked(raced))).toEqual(SKIPPED)
+    expect(await readBesideSlowAppender(raced, showBeforeIdIsLocked(raced))).toEqual(skipped)
   })
 })
 
@@ -94,16 +95,16 @@ describe('an append that commits while a page is read', () => {
   )
 
   it('is on that page, since the page is a statement of its own after the horizon', async () => {
-    expect(await commitDuringRead(await bench(stopBetweenLooks))).toEqual(BOTH)
+    expect(await commitDuringRead(await bench(stopBetweenLooks))).toEqual(both)
   })
 
   it('would be skipped, if the function were STABLE and read its page in an older snapshot', async () => {
     const stable = mutated('read_tenant_feed', 'LANGUAGE plpgsql', 'LANGUAGE plpgsql STABLE')
-    expect(await commitDuringRead(await bench(stopBetweenLooks, stable))).toEqual(SKIPPED)
+    expect(await commitDuringRead(await bench(stopBetweenLooks, stable))).toEqual(skipped)
   })
 
   it('is on that page in the middle of COMMIT PREPARED, too', async () => {
-    expect(await commitDuringRead(await bench(stopBetweenLooks, locksShown), 'mid-commit')).toEqual(BOTH)
+    expect(await commitDuringRead(await bench(stopBetweenLooks, locksShown), 'mid-commit')).toEqual(both)
   })
 
   const repeatableRead: Change = async (admin) => {
@@ -125,7 +126,7 @@ describe('an append that commits while a page is read', () => {
       'if false then',
     )
     const raced = await bench(stopBetweenLooks, locksShown, allowed, repeatableRead)
-    expect(await commitDuringRead(raced, 'mid-commit')).toEqual(SKIPPED)
+    expect(await commitDuringRead(raced, 'mid-commit')).toEqual(skipped)
   })
 })
 

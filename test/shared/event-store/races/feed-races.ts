@@ -1,16 +1,10 @@
-import { append, pauseIn, readFeed, untilWaiting, type RaceBench } from './race-bench.ts'
+import { append, pauseIn, readFeed, untilWaiting } from './race-bench.ts'
+import type { RaceBench } from './race-bench.ts'
 
 /** What a reader saw while a race was on, and what it saw after that when all was over. Together: every event once. */
 export interface Seen {
   readonly during: readonly string[]
   readonly after: readonly string[]
-}
-
-/** An appender that has written stands still, and another commits after it. */
-async function openSlowAppender({ tenant, first, second }: RaceBench): Promise<void> {
-  await first.query('begin')
-  await append(first, tenant, { streams: ['slow'] })
-  await append(second, tenant, { streams: ['fast'] })
 }
 
 /** A reader polls while the slow one is still at it, and after its end. */
@@ -25,15 +19,18 @@ export async function readBesideSlowAppender(
   return { during: during.events, after: (await readFeed(bench, during.next)).events }
 }
 
+/** An appender that has written stands still, and another commits after it. */
+async function openSlowAppender({ tenant, first, second }: RaceBench): Promise<void> {
+  await first.query('begin')
+  await append(first, tenant, { streams: ['slow'] })
+  await append(second, tenant, { streams: ['fast'] })
+}
+
 /** As pg_locks stands between the moment in which a transaction has its id and the one in which it locks that id. */
 export const showBeforeIdIsLocked =
   ({ admin, first }: RaceBench) =>
   async (): Promise<void> =>
     showLocks({ admin }, `not (locktype = 'transactionid' and pid = ${await pidOf(first)})`)
-
-/** As pg_locks stands in the middle of COMMIT PREPARED: the mark is gone, the id's own lock is not. */
-const showMarkGone = async ({ admin, first }: RaceBench): Promise<void> =>
-  showLocks({ admin }, `not (locktype = 'advisory' and pid = ${await pidOf(first)})`)
 
 async function showLocks({ admin }: Pick<RaceBench, 'admin'>, condition: string): Promise<void> {
   await admin.query(`create table public.shown_locks as select * from pg_locks where ${condition}`)
@@ -76,6 +73,10 @@ export async function commitDuringRead(
   const during = await reading
   return { during: during.events, after: (await readFeed(bench, during.next)).events }
 }
+
+/** As pg_locks stands in the middle of COMMIT PREPARED: the mark is gone, the id's own lock is not. */
+const showMarkGone = async ({ admin, first }: RaceBench): Promise<void> =>
+  showLocks({ admin }, `not (locktype = 'advisory' and pid = ${await pidOf(first)})`)
 
 /** Two appenders whose ids and positions are in opposite order, since the first stops between the two (PAUSE). */
 export async function crossedPositions(bench: RaceBench): Promise<Seen> {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import { onTestFinished } from 'vitest'
-import { PostgresEventStore, type EventStore } from '../../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type DatabasePlace, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { DatabasePlace, TestDatabase } from '../../../support/database.ts'
 import { viewsOf } from '../support.ts'
 
 /** Two who append step by step, somebody who looks on, and a reader of the feed. */

@@ -4,12 +4,13 @@ import {
   checkConsistency,
   CurrentEpoch,
   SealKeys,
-  type ConsistencyBasis,
   PostgresEventStore,
 } from '../../../../shared/event-store/index.ts'
+import type { ConsistencyBasis } from '../../../../shared/event-store/index.ts'
 import type { Database } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf } from '../support.ts'
 import { TokenTools } from '../tokens/token-tools.ts'
 

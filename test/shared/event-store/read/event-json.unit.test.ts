@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventJson } from '../../../../shared/event-store/read/event-json.ts'
 
-const EVENT = {
+const event = {
   streamType: null,
   version: '7',
   source: '',
@@ -20,7 +20,7 @@ const EVENT = {
 
 describe('the JSON of an event', () => {
   it('leaves out what the event does not have, and hands its data on as it is stored', () => {
-    expect(eventJson(EVENT, 'order-1')).toBe(
+    expect(eventJson(event, 'order-1')).toBe(
       '{"id":"e-1","source":"","streamId":"order-1","version":7,"type":"order-placed","time":"2026-11-21T14:35:38.12Z","recordedAt":"2026-11-21T14:35:38.123456Z","data":{"amount": 12345678901234567890},"metadata":{}}',
     )
   })
@@ -34,7 +34,7 @@ describe('the JSON of an event', () => {
     fc.assert(
       fc.property(name, (text) => {
         const names = { streamType: text, source: text, type: text, correlationId: text, causationId: text }
-        const read: unknown = JSON.parse(eventJson({ ...EVENT, ...names, eventId: text }, 's'))
+        const read: unknown = JSON.parse(eventJson({ ...event, ...names, eventId: text }, 's'))
         expect(read).toMatchObject({ ...names, id: text })
       }),
     )

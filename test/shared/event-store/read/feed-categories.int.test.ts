@@ -1,13 +1,10 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  eventLimits,
-  PostgresEventStore,
-  type EventStore,
-  type FeedQuery,
-} from '../../../../shared/event-store/index.ts'
+import { eventLimits, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore, FeedQuery } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createOwnServer, type TestDatabase } from '../../../support/database.ts'
+import { createOwnServer } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { append } from '../append/order-checks.ts'
 import { appendOf, noted, viewsOf } from '../support.ts'
 import { TokenTools } from '../tokens/token-tools.ts'
@@ -20,7 +17,7 @@ let tools: TokenTools
 let acme: TenantContext
 
 beforeAll(async () => {
-  database = await createOwnServer()
+  database = await createOwnServer({ settings: { autovacuum: false } })
   admin = await database.client('admin')
   store = new PostgresEventStore(database.pool('trickle_app'))
   tools = await TokenTools.of(database)

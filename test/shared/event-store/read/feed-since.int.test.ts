@@ -1,9 +1,11 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PostgresEventStore, type EventStore } from '../../../../shared/event-store/index.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
-import { eventually } from '../../../support/eventually.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { appendOf, noted, versionsOf } from '../support.ts'
 
@@ -30,9 +32,7 @@ async function tenantWith(slug: string, seconds: readonly number[]): Promise<Ten
       from unnest($2::int[], $3::timestamptz[]) as u (version, time) where e.tenant_id = $1 and e.version = u.version`,
     [tenant.tenantId, seconds.map((_, index) => index + 1), seconds.map(timeAt)],
   )
-  await eventually(async () => (await store.readFeed(tenant, { limit: 1_000 })).events.length).toBe(
-    seconds.length,
-  )
+  await feedSettled(database.adminUrl)
   return tenant
 }
 
@@ -62,9 +62,8 @@ describe('a feed since a time', () => {
     const page = await store.readFeed(acme, { since: timeAt(101), limit: 10 })
     expect(page.events).toEqual([])
     await store.append(acme, appendOf('s'))
-    await eventually(async () =>
-      versionsOf((await store.readFeed(acme, { after: page.next, limit: 10 })).events),
-    ).toEqual([3])
+    await feedSettled(database.adminUrl)
+    expect(versionsOf((await store.readFeed(acme, { after: page.next, limit: 10 })).events)).toEqual([3])
   })
 
   it('of a tenant without events is empty and goes on with the first', async () => {
@@ -72,9 +71,8 @@ describe('a feed since a time', () => {
     const page = await store.readFeed(acme, { since: timeAt(0), limit: 10 })
     expect(page.events).toEqual([])
     await store.append(acme, appendOf('s'))
-    await eventually(async () =>
-      versionsOf((await store.readFeed(acme, { after: page.next, limit: 10 })).events),
-    ).toEqual([1])
+    await feedSettled(database.adminUrl)
+    expect(versionsOf((await store.readFeed(acme, { after: page.next, limit: 10 })).events)).toEqual([1])
   })
 
   it('begins in the middle of an append whose events differ', async () => {
@@ -84,7 +82,7 @@ describe('a feed since a time', () => {
       "update trickle_events_log.events set recorded_at = timestamptz '2026-11-21 10:00:00+00' + version * interval '1 s' where tenant_id = $1",
       [acme.tenantId],
     )
-    await eventually(async () => (await store.readFeed(acme, { limit: 10 })).events.length).toBe(4)
+    await feedSettled(database.adminUrl)
     expect(await versionsSince(acme, timeAt(3))).toEqual([3, 4])
   })
 
@@ -130,6 +128,7 @@ describe('what is looked at', () => {
       "update trickle_events_log.events set recorded_at = timestamptz '2026-11-21 10:00:00+00' + position * interval '1 s' where tenant_id = $1",
       [acme.tenantId],
     )
+    await feedSettled(database.adminUrl)
     const app = await database.client('trickle_app')
     await app.query('begin')
     const rowsRead = async (): Promise<number> => {

@@ -1,7 +1,8 @@
 import { Client } from 'pg'
 import { breaksConnection } from '../../../../shared/postgres/classify.ts'
 import { pickBelow, seededRandom } from '../../../support/scale.ts'
-import { BEGINNING, readFeed, type FeedPoint } from '../append/order-checks.ts'
+import { beginning, readFeed } from '../append/order-checks.ts'
+import type { FeedPoint } from '../append/order-checks.ts'
 
 export const STREAMS = 12
 
@@ -65,12 +66,12 @@ async function open(url: string): Promise<Client> {
   return client
 }
 
-/** Reads the feed of all tenants from its beginning, until it stays empty after the writers are done. */
-export async function readUntilDone(client: Client, isDone: () => boolean): Promise<string[]> {
+/** Reads the feed of all tenants from its beginning, to its end once the feed is settled. */
+export async function readToEnd(client: Client, isSettled: () => boolean): Promise<string[]> {
   const seen: string[] = []
-  let point: FeedPoint = BEGINNING
+  let point: FeedPoint = beginning
   for (;;) {
-    const wasDone = isDone()
+    const wasSettled = isSettled()
     const { events, next } = await readFeed(
       client,
       point,
@@ -78,7 +79,7 @@ export async function readUntilDone(client: Client, isDone: () => boolean): Prom
     )
     for (const event of events) seen.push(event)
     point = next
-    if (wasDone && events.length === 0) return seen
+    if (wasSettled && events.length === 0) return seen
     if (events.length === 0) await pause(5)
   }
 }

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  eventLimits,
-  PostgresEventStore,
-  type EventStore,
-  type NewEvent,
-} from '../../../../shared/event-store/index.ts'
+import { eventLimits, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore, NewEvent } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
-import { appendOf, noted, viewOf, type EventView } from '../support.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
+import { appendOf, noted, viewOf } from '../support.ts'
+import type { EventView } from '../support.ts'
 
 // What the conformance suite can not ask of every store, or need not ask of each.
 let database: TestDatabase

@@ -1,10 +1,13 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TrickleError } from '../../../../shared/errors/index.ts'
-import { PostgresEventStore, type EventStore } from '../../../../shared/event-store/index.ts'
-import { appendBatch, type SingleAppend } from '../../../../shared/event-store/append/statements.ts'
+import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore } from '../../../../shared/event-store/index.ts'
+import { appendBatch } from '../../../../shared/event-store/append/statements.ts'
+import type { SingleAppend } from '../../../../shared/event-store/append/statements.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf, codeOfRefusal, readFeedUntil, readWhole } from '../support.ts'
 
 /** So large that none of its digits stands in an answer by chance. */

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { PostgresEventStore, SealKeys, type EventStore } from '../../../../shared/event-store/index.ts'
-import { Database, NO_COLUMNS } from '../../../../shared/postgres/index.ts'
-import { TenantDirectory, type TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { PostgresEventStore, SealKeys } from '../../../../shared/event-store/index.ts'
+import type { EventStore } from '../../../../shared/event-store/index.ts'
+import { Database, noColumns } from '../../../../shared/postgres/index.ts'
+import { TenantDirectory } from '../../../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../../../shared/tenancy/index.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import { appendOf, noted } from '../support.ts'
 
@@ -82,6 +85,6 @@ it.each<[string, (store: EventStore, tenant: TenantContext) => Promise<unknown>]
 
 it('the count itself sees a transaction of three', async () => {
   const before = proxy.roundTrips
-  await pool.transaction((run) => run({ name: 'one', text: 'select 1', columns: NO_COLUMNS, values: [] }))
+  await pool.transaction((run) => run({ name: 'one', text: 'select 1', columns: noColumns, values: [] }))
   expect(proxy.roundTrips - before).toBe(3)
 })

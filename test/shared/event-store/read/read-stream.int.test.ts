@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
 import { createDatabase } from '../../../support/database.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
 import { until } from '../../postgres/support.ts'
 import { appendOf, versionsOf } from '../support.ts'
 
@@ -60,6 +61,7 @@ describe('a page of an export', () => {
     }
     expect(pages).toEqual([3, 3, 1])
     expect(versions).toEqual([1, 2, 3, 4, 5, 6, 7])
+    await feedSettled(database.adminUrl)
     const feed = await bulk.readFeed(acme, { limit: 1_000 })
     expect(versionsOf(feed.events)).toEqual([1, 2, 3])
     await database.drop()

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  eventLimits,
-  PostgresEventStore,
-  type EventStore,
-  type StreamPage,
-  type StreamQuery,
-} from '../../../../shared/event-store/index.ts'
+import { eventLimits, PostgresEventStore } from '../../../../shared/event-store/index.ts'
+import type { EventStore, StreamPage, StreamQuery } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf, noted, versionsOf, viewsOf } from '../support.ts'
 
 let database: TestDatabase

@@ -3,7 +3,8 @@ import type { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { jsonbIdentity, jsonbText } from '../../../../shared/event-store/testing/jsonb-text.ts'
 import { isBefore, timestamptzOfRfc3339 } from '../../../../shared/event-store/testing/timestamp-text.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { scaled, seed } from '../../../support/scale.ts'
 
 /** The store in memory prints what PostgreSQL prints: the server itself is asked. */

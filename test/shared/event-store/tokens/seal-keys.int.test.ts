@@ -6,16 +6,19 @@ import {
   PostgresEventStore,
   SealKeyOperations,
   SealKeys,
-  type FeedPage,
 } from '../../../../shared/event-store/index.ts'
+import type { FeedPage } from '../../../../shared/event-store/index.ts'
 import type { Database } from '../../../../shared/postgres/index.ts'
-import { TenantDirectory, type TenantContext } from '../../../../shared/tenancy/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { TenantDirectory } from '../../../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../../../shared/tenancy/index.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
 import { appendOf, codeOfRefusal, noted, readFeedUntil, versionsOf, viewsOf } from '../support.ts'
 
 const EVENTS = 3
 /** A fingerprint of some request. */
-const FINGERPRINT = Buffer.alloc(32, 7)
+const fingerprint = Buffer.alloc(32, 7)
 
 let database: TestDatabase
 let admin: Client
@@ -32,7 +35,7 @@ beforeAll(async () => {
   acme = await database.tenant('acme')
   const store = new PostgresEventStore(app)
   await store.append(acme, appendOf('s', { events: noted(EVENTS) }))
-  await readFeedUntil(store, acme, EVENTS)
+  await feedSettled(database.adminUrl)
 })
 afterAll(() => database.drop())
 beforeEach(async () => {
@@ -133,7 +136,7 @@ describe('a key that is added', () => {
   })
 
   it('is added once for an idempotency key, and has an id and a secret of its own', async () => {
-    const idempotency = { key: 'add-once', fingerprint: FINGERPRINT }
+    const idempotency = { key: 'add-once', fingerprint: fingerprint }
     const first = await keys.add('once', idempotency)
     const again = await keys.add('once', idempotency)
     expect(again).toEqual({ result: first.result, replayed: true })
@@ -180,7 +183,7 @@ describe('a key that is removed', () => {
 
   it('is answered as removed again for the same idempotency key', async () => {
     const id = await add()
-    const idempotency = { key: `remove-${id}`, fingerprint: FINGERPRINT }
+    const idempotency = { key: `remove-${id}`, fingerprint: fingerprint }
     expect((await keys.remove(id, idempotency)).replayed).toBe(false)
     expect(await keys.remove(id, idempotency)).toEqual({ result: { removed: id }, replayed: true })
   })

@@ -4,10 +4,8 @@ import {
   encodeCheckpoint,
   encodeConsistency,
   SealKeys,
-  type Checkpoint,
-  type ConsistencyPoint,
-  type SealKeyring,
 } from '../../../../shared/event-store/index.ts'
+import type { Checkpoint, ConsistencyPoint, SealKeyring } from '../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import type { TestDatabase } from '../../../support/database.ts'
 

@@ -8,9 +8,8 @@ import {
   encodeCheckpoint,
   encodeConsistency,
   sealKeyOf,
-  type SealKey,
-  type SealKeyring,
 } from '../../../../shared/event-store/index.ts'
+import type { SealKey, SealKeyring } from '../../../../shared/event-store/index.ts'
 import { crypt } from '../../../../shared/event-store/tokens/seal.ts'
 
 const TENANT = 'a3bb189e-8bf9-3888-9912-ace4e6543002'
@@ -18,14 +17,14 @@ const OTHER = 'a3bb189e-8bf9-3888-9912-ace4e6543003'
 const EPOCH = '6ba7b810-9dad-41d1-80b4-00c04fd430c8'
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const INT64_MAX = 2n ** 63n - 1n
-const SECRET = Buffer.from(Array.from({ length: 32 }, (_, index) => index))
+const sealSecret = Buffer.from(Array.from({ length: 32 }, (_, index) => index))
 
-const key = (id: string, secret: Buffer = SECRET): SealKey => sealKeyOf(id, secret)
+const key = (id: string, secret: Buffer = sealSecret): SealKey => sealKeyOf(id, secret)
 const ring = (sealing: SealKey, ...others: SealKey[]): SealKeyring => ({
   sealing,
   byId: new Map([sealing, ...others].map((each) => [each.id, each])),
 })
-const KEYS = ring(key('0a1b2c3d'))
+const keys = ring(key('0a1b2c3d'))
 
 const checkpoint = { epoch: EPOCH, xid: 4_294_967_301n, position: 77n }
 const consistency = { epoch: EPOCH, xid: 12n, version: 3n, timeline: 255 }
@@ -40,7 +39,7 @@ function outcomeOf(decode: () => unknown): unknown {
   }
 }
 const opened = (token: string, tenant = TENANT): unknown =>
-  outcomeOf(() => decodeCheckpoint(KEYS, tenant, token))
+  outcomeOf(() => decodeCheckpoint(keys, tenant, token))
 
 /** Changes bytes of a token, and makes its CRC right again, as a forger would. */
 function forged(token: string, change: (bytes: Buffer) => void): string {
@@ -54,17 +53,17 @@ describe('tokens', () => {
   it.each([
     [
       'a checkpoint',
-      () => encodeCheckpoint(KEYS, TENANT, checkpoint),
+      () => encodeCheckpoint(keys, TENANT, checkpoint),
       'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyFC7nU-IAcnww12rzUJrd8MrQ3Vy8osIqX2JXJ4D7NDZLVwwRH75qMY',
     ],
     [
       'a consistency token',
-      () => encodeConsistency(KEYS, TENANT, consistency),
+      () => encodeConsistency(keys, TENANT, consistency),
       'AgIKGyw9a6e4EJ2tQdGAtADAT9QwyHCf7XvghAH7BIniSm_3R5Y1KP3zMylvLQ6PC9SJyTapL7cmwer0XtA',
     ],
     [
       'the beginning',
-      () => encodeCheckpoint(KEYS, TENANT, { epoch: EPOCH, xid: 0n, position: 0n }),
+      () => encodeCheckpoint(keys, TENANT, { epoch: EPOCH, xid: 0n, position: 0n }),
       'AgEKGyw9a6e4EJ2tQdGAtADAT9QwyNFlm-6noghF5OVbj8OC6noN8o0R_Fjmg6uP2mRfFjxhuv7EiBR4hiA',
     ],
     [
@@ -104,11 +103,11 @@ describe('tokens', () => {
 
   it('fit in a url as they are, and all have one length', () => {
     for (const point of [checkpoint, { epoch: EPOCH, xid: 0n, position: 0n }])
-      expect(encodeCheckpoint(KEYS, TENANT, point)).toMatch(/^[A-Za-z0-9_-]{83}$/)
+      expect(encodeCheckpoint(keys, TENANT, point)).toMatch(/^[A-Za-z0-9_-]{83}$/)
   })
 
   it('are refused with any single character changed', () => {
-    const token = encodeCheckpoint(KEYS, TENANT, checkpoint)
+    const token = encodeCheckpoint(keys, TENANT, checkpoint)
     const accepted: string[] = []
     for (let at = 0; at < token.length; at += 1) {
       for (const character of ALPHABET.replace(token.charAt(at), '')) {
@@ -120,7 +119,7 @@ describe('tokens', () => {
   })
 
   it('are refused with any single bit forged, whatever it belongs to', () => {
-    const token = encodeCheckpoint(KEYS, TENANT, checkpoint)
+    const token = encodeCheckpoint(keys, TENANT, checkpoint)
     const outcomes = new Map<string, number>()
     for (let bit = 0; bit < 58 * 8; bit += 1) {
       const outcome = opened(
@@ -147,7 +146,7 @@ describe('tokens', () => {
     ['of a later format', (token: string) => forged(token, (bytes) => bytes.writeUInt8(3, 0))],
     ['empty', () => ''],
   ])('are refused %s', (_what, change) => {
-    expect(opened(change(encodeCheckpoint(KEYS, TENANT, checkpoint)))).toMatchObject(refusal)
+    expect(opened(change(encodeCheckpoint(keys, TENANT, checkpoint)))).toMatchObject(refusal)
   })
 
   it('are refused when they are noise', () => {
@@ -159,12 +158,12 @@ describe('tokens', () => {
   })
 
   it('are refused in the place of another kind, also with the kind forged', () => {
-    const ofConsistency = encodeConsistency(KEYS, TENANT, { ...consistency, timeline: 0 })
-    const ofCheckpoint = encodeCheckpoint(KEYS, TENANT, checkpoint)
+    const ofConsistency = encodeConsistency(keys, TENANT, { ...consistency, timeline: 0 })
+    const ofCheckpoint = encodeCheckpoint(keys, TENANT, checkpoint)
     for (const token of [ofConsistency, forged(ofConsistency, (bytes) => bytes.writeUInt8(1, 1))])
       expect(opened(token)).toMatchObject(refusal)
     for (const token of [ofCheckpoint, forged(ofCheckpoint, (bytes) => bytes.writeUInt8(2, 1))])
-      expect(outcomeOf(() => decodeConsistency(KEYS, TENANT, token))).toMatchObject(refusal)
+      expect(outcomeOf(() => decodeConsistency(keys, TENANT, token))).toMatchObject(refusal)
   })
 
   it('can not be made for a point that no database has', () => {
@@ -172,18 +171,18 @@ describe('tokens', () => {
       { ...checkpoint, xid: INT64_MAX + 1n },
       { ...checkpoint, position: 2n ** 64n - 1n },
     ])
-      expect(() => encodeCheckpoint(KEYS, TENANT, point)).toThrow(RangeError)
+      expect(() => encodeCheckpoint(keys, TENANT, point)).toThrow(RangeError)
   })
 
   it('say nothing of themselves in the refusal', () => {
-    const damaged = `x${encodeCheckpoint(KEYS, TENANT, checkpoint).slice(1)}`
+    const damaged = `x${encodeCheckpoint(keys, TENANT, checkpoint).slice(1)}`
     expect(JSON.stringify(opened(damaged))).not.toContain(damaged.slice(0, 20))
   })
 })
 
 describe('a token of another tenant', () => {
   it('is refused, with the very answer that a damaged and a forged one get', () => {
-    const token = encodeCheckpoint(KEYS, TENANT, checkpoint)
+    const token = encodeCheckpoint(keys, TENANT, checkpoint)
     const answers = [
       opened(token, OTHER),
       opened(`${token.slice(0, -2)}AA`),
@@ -202,7 +201,7 @@ describe('a token of another tenant', () => {
 
   it('names no tenant in its bytes, and has nothing but its clear part in common with the own one', () => {
     const [own, foreign] = [TENANT, OTHER].map((tenant) =>
-      Buffer.from(encodeCheckpoint(KEYS, tenant, checkpoint), 'base64url'),
+      Buffer.from(encodeCheckpoint(keys, tenant, checkpoint), 'base64url'),
     )
     expect(own?.toString('hex')).not.toContain(TENANT.replaceAll('-', ''))
     expect(own?.subarray(0, 22)).toEqual(foreign?.subarray(0, 22))
@@ -214,7 +213,7 @@ describe('a token of another tenant', () => {
 describe('the numbers of a token', () => {
   it('leave no trace: from one counter to the next no byte keeps its value, its order or its difference', () => {
     const tokens = Array.from({ length: 2_000 }, (_, index) =>
-      Buffer.from(encodeCheckpoint(KEYS, TENANT, { ...checkpoint, xid: BigInt(index) }), 'base64url'),
+      Buffer.from(encodeCheckpoint(keys, TENANT, { ...checkpoint, xid: BigInt(index) }), 'base64url'),
     )
     for (let at = 22; at < 58; at += 1) {
       const values = tokens.map((bytes) => bytes[at] ?? 0)
@@ -259,8 +258,8 @@ describe('keys', () => {
   it.each([
     ['a short secret', '11111111', Buffer.alloc(31)],
     ['a long secret', '11111111', Buffer.alloc(33)],
-    ['a short id', '111111', SECRET],
-    ['an id in capitals', 'AAAAAAAA', SECRET],
+    ['a short id', '111111', sealSecret],
+    ['an id in capitals', 'AAAAAAAA', sealSecret],
   ])('are refused with %s', (_what, id, secret) => {
     expect(() => sealKeyOf(id, secret)).toThrow(RangeError)
   })
@@ -268,13 +267,13 @@ describe('keys', () => {
 
 describe('the encryption', () => {
   const ctr = (vector: Buffer, bytes: Buffer): Buffer => {
-    const encryption = Buffer.from(hkdfSync('sha256', SECRET, '', 'trickle token encryption', 32))
+    const encryption = Buffer.from(hkdfSync('sha256', sealSecret, '', 'trickle token encryption', 32))
     return createCipheriv('aes-256-ctr', encryption, vector).update(bytes)
   }
 
   const crypted = (vector: Buffer, bytes: Buffer): Buffer => {
     const copy = Buffer.from(bytes)
-    crypt(KEYS.sealing, vector, copy)
+    crypt(keys.sealing, vector, copy)
     return copy
   }
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Lease, runSubscription, SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { ample, labels, openStage, parkedStates, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { expireLease } from '../support.ts'
 
 let stage: Stage
@@ -82,11 +83,11 @@ describe('pause and resume', () => {
     recorder.fail = async ({ streamId, version }) => {
       if (streamId === 'long' && version === 10) await operations.pause('paused')
     }
-    expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('busy')
+    expect((await runSubscription(stage.worker, subscription, ample)).outcome).toBe('busy')
     expect(recorder.seen.length).toBeLessThan(250)
     const handled = recorder.seen.length
     expect((await operations.pause('paused')).state).toBe('paused')
-    expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('paused')
+    expect((await runSubscription(stage.worker, subscription, ample)).outcome).toBe('paused')
     expect(recorder.seen).toHaveLength(handled)
     recorder.fail = () => {}
     await operations.resume('paused')
@@ -179,7 +180,7 @@ describe('another place to go on from', () => {
       ['ahead', parting],
     ] as const) {
       const idle = new Recorder().define(name)
-      expect((await runSubscription(stage.worker, idle, AMPLE)).outcome).toBe('stopped')
+      expect((await runSubscription(stage.worker, idle, ample)).outcome).toBe('stopped')
       expect(await operations.get(name)).toMatchObject({ state: 'stopped', epochIsCurrent: false })
       await expect(operations.resume(name)).rejects.toMatchObject(conflict)
       expect(await operations.resumeAt(name, { kind: 'epoch-began' })).toMatchObject({

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Lease, runSubscription, SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
-import { AMPLE, labels, openStage, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { ample, labels, openStage, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { subscriptionRow } from '../support.ts'
 
 const STREAMS = 24
@@ -44,7 +45,7 @@ describe('a group', () => {
       'select count(distinct trickle_events_log.part_of(e.tenant_id, e.stream_id, 4))::int as members from trickle_events_log.events e',
     )
     expect(rows).toEqual([{ members: 4 }])
-    expect(await runSubscription(stage.worker, subscription, AMPLE)).toMatchObject({
+    expect(await runSubscription(stage.worker, subscription, ample)).toMatchObject({
       outcome: 'done',
       events: STREAMS * 10,
     })
@@ -79,7 +80,7 @@ describe('a group', () => {
     await stage.admin.query(
       "update trickle_subscriptions_state.members set retry_at = clock_timestamp() + interval '1 hour' where name = 'behind' and member = 1",
     )
-    await runSubscription(stage.worker, subscription, AMPLE)
+    await runSubscription(stage.worker, subscription, ample)
     const handled = recorder.seen.length
     expect(handled).toBeGreaterThan(0)
     expect(await operations.resize('behind', 3)).toMatchObject({ targetMembers: 3 })
@@ -87,7 +88,7 @@ describe('a group', () => {
       code: 'SUBSCRIPTION_STATE_CONFLICT',
     })
     await appendAll(1)
-    expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('resizing')
+    expect((await runSubscription(stage.worker, subscription, ample)).outcome).toBe('resizing')
     expect(await Lease.acquire(stage.worker, 'behind', 0)).toBe('resizing')
     expect(recorder.seen).toHaveLength(handled)
     await runToEnd(stage, subscription)

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SubscriptionOperations, workLimits } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
-import { labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { labels, openStage, parkedStates, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 
 let stage: Stage
 let acme: TenantContext

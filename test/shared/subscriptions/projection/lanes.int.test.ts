@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { projectionPage, runSubscription } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { labels, runToEnd, type Stage } from '../group-support.ts'
+import { labels, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { effectsOf, noting, openProjectionStage } from './support.ts'
 
 /** More than a page. */

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  runSubscription,
-  SubscriptionOperations,
-  type SubscriptionProblem,
-} from '../../../../shared/subscriptions/index.ts'
+import { runSubscription, SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
+import type { SubscriptionProblem } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { AMPLE, labels, parkedStates, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { ample, labels, parkedStates, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { endWait, subscriptionRow } from '../support.ts'
 import { effectsOf, noteEffects, noting, openProjectionStage, plain } from './support.ts'
 
@@ -40,10 +38,10 @@ describe('a projection', () => {
       transactions.set(tenantId, (transactions.get(tenantId) ?? 0) + 1)
       return []
     })
-    expect(await runSubscription(stage.worker, subscription, AMPLE)).toMatchObject({ events: 330 })
+    expect(await runSubscription(stage.worker, subscription, ample)).toMatchObject({ events: 330 })
     expect(await allOf('counted')).toEqual(all)
     expect([...transactions.values()]).toEqual([1, 1])
-    expect(await runSubscription(stage.worker, subscription, AMPLE)).toMatchObject({
+    expect(await runSubscription(stage.worker, subscription, ample)).toMatchObject({
       outcome: 'done',
       events: 0,
     })
@@ -114,7 +112,7 @@ describe('an event that makes a projection fail', () => {
     const onProblem = ({ event, action, error }: SubscriptionProblem): void => {
       told.push(`${event.streamId} ${event.version} ${action}: ${String(error)}`)
     }
-    await runSubscription(stage.worker, crowded, { ...AMPLE, onProblem })
+    await runSubscription(stage.worker, crowded, { ...ample, onProblem })
     expect(told).toEqual(['s 1 split: Error: too many at once'])
     expect(await allOf('crowded')).toEqual([
       ...labels('s', 1, 300),
@@ -135,13 +133,13 @@ describe('an event that makes a projection fail', () => {
       },
       { maxAttempts: 3, onPoison: 'stop' },
     )
-    expect((await runSubscription(stage.worker, refused, AMPLE)).outcome).toBe('stopped')
+    expect((await runSubscription(stage.worker, refused, ample)).outcome).toBe('stopped')
     expect((await subscriptionRow(stage.admin, 'refused')).error).toContain('division by zero')
     expect(attempts.filter((version) => version === 30)).toHaveLength(3)
     // What came before it is there, and is not there twice after the next try.
     expect(await effectsOf(stage.admin, 'refused', bolt.tenantId)).toEqual(labels('t', 1, 29))
     await operations.resume('refused')
-    expect((await runSubscription(stage.worker, refused, AMPLE)).outcome).toBe('stopped')
+    expect((await runSubscription(stage.worker, refused, ample)).outcome).toBe('stopped')
     expect(await effectsOf(stage.admin, 'refused', bolt.tenantId)).toEqual(labels('t', 1, 29))
     expect(await effectsOf(stage.admin, 'refused', acme.tenantId)).toHaveLength(303)
   })
@@ -157,7 +155,7 @@ describe('an event that makes a projection fail', () => {
       // Longer than a run waits.
       { backoffMs: { first: 60_000, longest: 60_000 } },
     )
-    expect((await runSubscription(stage.worker, waiting, AMPLE)).outcome).toBe('waiting')
+    expect((await runSubscription(stage.worker, waiting, ample)).outcome).toBe('waiting')
     expect(await effectsOf(stage.admin, 'waiting', bolt.tenantId)).toEqual(labels('t', 1, 30))
     expect(await effectsOf(stage.admin, 'waiting', acme.tenantId)).toEqual(labels('s', 1, 249))
     await endWait(stage.admin, 'waiting')
@@ -197,7 +195,7 @@ describe('what passes by itself', () => {
       isAway && events.some(({ version }) => version === 150) ? [plain('select public.be_away()')] : [],
     )
     for (let n = 0; n < 3; n += 1) {
-      expect((await runSubscription(stage.worker, away, AMPLE)).outcome).toBe('waiting')
+      expect((await runSubscription(stage.worker, away, ample)).outcome).toBe('waiting')
       await endWait(stage.admin, 'away')
     }
     expect(await effectsOf(stage.admin, 'away', bolt.tenantId)).toEqual(labels('t', 1, 30))
@@ -223,7 +221,7 @@ describe('a projection works alone', () => {
     await runToEnd(stage, group)
     await operations.resize('group', 3)
     await runToEnd(stage, group)
-    await expect(runSubscription(stage.worker, noting('group'), AMPLE)).rejects.toMatchObject({
+    await expect(runSubscription(stage.worker, noting('group'), ample)).rejects.toMatchObject({
       code: 'CONFIGURATION_INVALID',
       detail: expect.stringContaining('3 members') as string,
     })

@@ -1,14 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Database } from '../../../../shared/postgres/index.ts'
 import { runSubscription, SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
-import { TenantRegistry, type TenantContext } from '../../../../shared/tenancy/index.ts'
+import { TenantRegistry } from '../../../../shared/tenancy/index.ts'
+import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import { hasPgBouncer, requirePgBouncer, startPgBouncer } from '../../../support/pgbouncer.ts'
 import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import { until } from '../../postgres/support.ts'
-import { AMPLE, labels, parkedStates, runToEnd, type Stage } from '../group-support.ts'
+import { ample, labels, parkedStates, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { expireLease } from '../support.ts'
-import { effectsOf, noting, openProjectionStage, watched, type WatchedDatabase } from './support.ts'
+import { effectsOf, noting, openProjectionStage, watched } from './support.ts'
+import type { WatchedDatabase } from './support.ts'
 
 const TENANTS = 150
 const STEP = 'trickle_subscriptions_state.begin_tenant_step'
@@ -64,7 +67,7 @@ async function takenOver(name: string): Promise<unknown> {
     taken ??= take()
     await taken
   }
-  return runSubscription(frozen, noting(name), AMPLE).catch((error: unknown) => error)
+  return runSubscription(frozen, noting(name), ample).catch((error: unknown) => error)
 }
 
 describe('an instance that was taken over from', () => {
@@ -117,7 +120,7 @@ describe('an instance that was taken over from', () => {
       moved ??= reset()
       await moved
     }
-    await runSubscription(frozen, noting(name), AMPLE).catch(() => {})
+    await runSubscription(frozen, noting(name), ample).catch(() => {})
     await runToEnd(stage, noting(name))
     return isWhole(name)
   }
@@ -191,7 +194,7 @@ describe('a reset while a step is under way', () => {
 describe('a process that ends between the tenants and the checkpoint', () => {
   /** Returns how many effects there were when it had ended, before the next one took over. */
   async function crashes(name: string, database: WatchedDatabase): Promise<number> {
-    await expect(runSubscription(database, noting(name), AMPLE)).rejects.toThrow('the process ended')
+    await expect(runSubscription(database, noting(name), ample)).rejects.toThrow('the process ended')
     const { length } = await effectsOf(stage.admin, name)
     await expireLease(stage.admin, name)
     await runToEnd(stage, noting(name))
@@ -221,7 +224,7 @@ describe('a process that ends between the tenants and the checkpoint', () => {
     })
     const mortal = opening(watched(stage))
     mortal.diesAt = (what) => what === 'subscription_settle'
-    await expect(runSubscription(mortal, poisoned, AMPLE)).rejects.toThrow('the process ended')
+    await expect(runSubscription(mortal, poisoned, ample)).rejects.toThrow('the process ended')
     const parked = await parkedStates(stage.admin, 'aside')
     expect(parked).toHaveLength(14)
     await operations.skip('aside', (await operations.parked('aside', { limit: 1 })).events[0]?.parkedId ?? '')
@@ -250,7 +253,7 @@ describe('a lost answer', () => {
       { action: 'cut-request', when: 'begin_tenant_step' },
       { action: 'cut-response', when: 'settle' },
     )
-    await runSubscription(far, noting('lost'), AMPLE).catch(() => {})
+    await runSubscription(far, noting('lost'), ample).catch(() => {})
     await expireLease(stage.admin, 'lost')
     await runToEnd(stage, noting('lost'))
     expect(proxy.faultsUsed).toBe(3)
@@ -271,40 +274,8 @@ describe.runIf(hasPgBouncer())('by way of PgBouncer', () => {
         statements: 'unnamed',
       }),
     )
-    await runSubscription(pooled, noting('pooled'), AMPLE)
+    await runSubscription(pooled, noting('pooled'), ample)
     await bouncer.stop()
     expect(await isWhole('pooled')).toBe(true)
-  })
-})
-
-describe('an event that is skipped while a page is worked on', () => {
-  it('does not leave later events of its stream waiting for nobody', async () => {
-    let isBad = true
-    const poisoned = noting('skipped', (events) => {
-      if (isBad && events.some(({ streamId, version }) => streamId === 's' && version === 20))
-        throw new Error('bad')
-      return []
-    })
-    await runToEnd(stage, poisoned)
-    isBad = false
-    await stage.append(acme, 's', 3)
-    const slow = opening(watched(stage))
-    let skipped: Promise<void> | undefined
-    const skip = async (): Promise<void> => {
-      const { events } = await operations.parked('skipped', { limit: 1 })
-      await operations.skip('skipped', events[0]?.parkedId ?? '')
-    }
-    slow.beforeTrip = async () => {
-      skipped ??= skip()
-      await skipped
-    }
-    // The page says that the stream is blocked; when its events are set aside it is not any more.
-    await runSubscription(slow, poisoned, AMPLE)
-    await runToEnd(stage, poisoned)
-    expect(await parkedStates(stage.admin, 'skipped')).toEqual(['s 20 skipped'])
-    expect((await effectsOf(stage.admin, 'skipped')).filter((label) => label.startsWith('s '))).toEqual([
-      ...labels('s', 1, 19),
-      ...labels('s', 21, 23),
-    ])
   })
 })

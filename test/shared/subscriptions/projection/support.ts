@@ -1,12 +1,14 @@
 import type { Client } from 'pg'
-import { Database, NO_COLUMNS, type Statement } from '../../../../shared/postgres/index.ts'
-import {
-  defineProjection,
-  type ProjectionDefinition,
-  type Subscription,
-  type SubscriptionEvent,
+import { Database, noColumns } from '../../../../shared/postgres/index.ts'
+import type { Statement } from '../../../../shared/postgres/index.ts'
+import { defineProjection } from '../../../../shared/subscriptions/index.ts'
+import type {
+  ProjectionDefinition,
+  Subscription,
+  SubscriptionEvent,
 } from '../../../../shared/subscriptions/index.ts'
-import { openStage, type Stage } from '../group-support.ts'
+import { openStage } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 
 /** No key: an effect that is there twice is seen. The worker writes for the bound tenant only, as in tables of contexts. */
 const EFFECTS = `
@@ -34,7 +36,7 @@ export const noteEffects = (
   name: 'note_effects',
   text: `insert into public.effects (tenant_id, name, stream_id, version)
     select $1, $2, u.stream_id, u.version from unnest($3::text[], $4::int[]) as u (stream_id, version)`,
-  columns: NO_COLUMNS,
+  columns: noColumns,
   values: [tenantId, name, events.map(({ streamId }) => streamId), events.map(({ version }) => version)],
 })
 
@@ -64,7 +66,7 @@ export async function effectsOf(admin: Client, name: string, tenantId?: string):
 }
 
 /** A statement without an answer. */
-export const plain = (text: string): Statement => ({ name: 'plain', text, columns: NO_COLUMNS, values: [] })
+export const plain = (text: string): Statement => ({ name: 'plain', text, columns: noColumns, values: [] })
 
 /** A pool whose trips wait for what the test does before, and that may end as a process does: then it sends nothing more. */
 export class WatchedDatabase extends Database {

@@ -1,10 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Client } from 'pg'
-import { openStage, type Stage } from '../group-support.ts'
+import { openStage } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 
-const WORKER = fileURLToPath(new URL('fault-worker.ts', import.meta.url))
+const workerFile = fileURLToPath(new URL('fault-worker.ts', import.meta.url))
 
 /** A table of deliveries, and one of every checkpoint that was ever committed. */
 const AUDIT = `
@@ -43,7 +45,7 @@ export async function openFaultStage(): Promise<FaultStage> {
     ...stage,
     startWorker(kind, name, poison = '') {
       const url = stage.database.url('trickle_worker')
-      const worker = spawn(process.execPath, [WORKER, url, kind, name, poison], {
+      const worker = spawn(process.execPath, [workerFile, url, kind, name, poison], {
         stdio: ['pipe', 'ignore', 'inherit'],
       })
       workers.add(worker)

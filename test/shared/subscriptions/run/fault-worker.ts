@@ -4,7 +4,7 @@
  * has written. The stream POISON ends the process.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Database, NO_COLUMNS } from '../../../../shared/postgres/index.ts'
+import { Database, noColumns } from '../../../../shared/postgres/index.ts'
 import {
   defineProjection,
   defineSubscription,
@@ -29,7 +29,7 @@ const handling = defineSubscription({
       name: 'deliver',
       text: `with quick as materialized (select set_config('synchronous_commit', 'off', true))
         insert into public.deliveries (tenant_id, stream_id, version, worker) select $1, $2, $3, $4 from quick`,
-      columns: NO_COLUMNS,
+      columns: noColumns,
       values: [tenantId, streamId, version, process.pid],
     })
   },
@@ -44,7 +44,7 @@ const projecting = defineProjection({
         name: 'deliver_all',
         text: `insert into public.deliveries (tenant_id, stream_id, version, worker)
         select $1, u.stream_id, u.version, $4 from unnest($2::text[], $3::int[]) as u (stream_id, version)`,
-        columns: NO_COLUMNS,
+        columns: noColumns,
         values: [
           tenantId,
           events.map(({ streamId }) => streamId),

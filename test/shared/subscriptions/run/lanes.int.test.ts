@@ -7,7 +7,8 @@ import {
 } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
-import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { ample, labels, openStage, parkedStates, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { endWait, subscriptionRow } from '../support.ts'
 
 const LOUD = 1_000
@@ -94,13 +95,13 @@ describe('a tenant with much to do', () => {
       if (isAway && streamId === 'l1' && version === 150) throw new RetryLater('away')
     }
     const subscription = recorder.define('fair-later')
-    expect((await runSubscription(stage.worker, subscription, AMPLE)).outcome).toBe('waiting')
+    expect((await runSubscription(stage.worker, subscription, ample)).outcome).toBe('waiting')
     expect(await lanes('fair-later')).toBe(1)
     expect(await subscriptionRow(stage.admin, 'fair-later')).toMatchObject({ failures: 1, error: 'away' })
     isAway = false
     await endWait(stage.admin, 'fair-later')
     // The main feed has nothing more; only the lane moves.
-    await runSubscription(stage.worker, subscription, { ...AMPLE, stepsMax: 1 })
+    await runSubscription(stage.worker, subscription, { ...ample, stepsMax: 1 })
     expect(await lanes('fair-later')).toBe(1)
     expect(await subscriptionRow(stage.admin, 'fair-later')).toMatchObject({ failures: 0, error: null })
     await runToEnd(stage, subscription)

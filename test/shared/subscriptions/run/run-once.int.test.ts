@@ -3,24 +3,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TrickleError } from '../../../../shared/errors/index.ts'
 import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
 import type { Database } from '../../../../shared/postgres/index.ts'
-import {
-  runOnce,
-  type FeedEvent,
-  type FeedReader,
-  type Lease,
-  type Subscriber,
-} from '../../../../shared/subscriptions/index.ts'
-import { createDatabase, type TestDatabase } from '../../../support/database.ts'
+import { runOnce } from '../../../../shared/subscriptions/index.ts'
+import type { FeedEvent, FeedReader, Lease, Subscriber } from '../../../../shared/subscriptions/index.ts'
+import { createDatabase } from '../../../support/database.ts'
+import type { TestDatabase } from '../../../support/database.ts'
 import { appendOf, noted } from '../../event-store/support.ts'
 import { endWait, expireLease, subscriptionRow } from '../support.ts'
-import { eventually } from '../../../support/eventually.ts'
+import { feedSettled } from '../../../support/settled-feed.ts'
 
 let database: TestDatabase
 let admin: Client
 let pool: Database
 
 const EVENTS = 25
-const AMPLE = { timeMs: 60_000, stepsMax: 1_000 }
+const ample = { timeMs: 60_000, stepsMax: 1_000 }
 
 beforeAll(async () => {
   database = await createDatabase()
@@ -30,6 +26,7 @@ beforeAll(async () => {
   const acme = await database.tenant('acme')
   for (let n = 0; n < EVENTS / 5; n += 1)
     await store.append(acme, appendOf(`s${n % 2}`, { events: noted(5) }))
+  await feedSettled(database.adminUrl)
 })
 afterAll(() => database.drop())
 
@@ -59,46 +56,45 @@ class Collector implements Subscriber {
 
 const label = (event: FeedEvent): string => `${event.streamId} ${event.version}`
 
-/** On the shared server a page may end early, so a subscription is run until it has seen everything. */
-async function runUntilAll(collector: Collector): Promise<void> {
-  await eventually(async () => {
-    await runOnce(pool, collector, AMPLE)
-    return collector.seen.length
-  }).toBe(EVENTS)
+async function runToEnd(collector: Collector): Promise<void> {
+  expect((await runOnce(pool, collector, ample)).outcome).toBe('done')
+  expect(collector.seen).toHaveLength(EVENTS)
 }
 
 describe('a run', () => {
   it('handles everything there is, in order and once, and gives the lease back', async () => {
     const collector = new Collector('everything')
-    await runUntilAll(collector)
+    await runToEnd(collector)
     expect(new Set(collector.seen).size).toBe(EVENTS)
     const ofStream = collector.seen.filter((event) => event.startsWith('s0 '))
     expect(ofStream).toEqual(ofStream.map((_, index) => `s0 ${index + 1}`))
     expect(await subscriptionRow(admin, 'everything')).toMatchObject({ lease_owner: null, failures: 0 })
-    expect(await runOnce(pool, collector, AMPLE)).toEqual({ outcome: 'done', events: 0, steps: 0 })
+    expect(await runOnce(pool, collector, ample)).toEqual({ outcome: 'done', events: 0, steps: 0 })
   })
 
   it('ends when its budget of steps or of time is spent, between two steps', async () => {
     const collector = new Collector('budget')
-    expect(await runOnce(pool, collector, { ...AMPLE, timeMs: 0 })).toEqual({
+    expect(await runOnce(pool, collector, { ...ample, timeMs: 0 })).toEqual({
       outcome: 'budget-spent',
       events: 0,
       steps: 0,
     })
-    await eventually(async () => (await runOnce(pool, collector, { ...AMPLE, stepsMax: 1 })).events).toBe(10)
-    expect(collector.seen.length).toBeLessThan(EVENTS)
+    expect(await runOnce(pool, collector, { ...ample, stepsMax: 1 })).toEqual({
+      outcome: 'budget-spent',
+      events: 10,
+      steps: 1,
+    })
+    expect(collector.seen).toHaveLength(10)
     expect((await subscriptionRow(admin, 'budget')).lease_owner).toBeNull()
-    await runUntilAll(collector)
+    await runToEnd(collector)
   })
 
   it('works once, however many are called at once', async () => {
     const collectors = Array.from({ length: 10 }, () => new Collector('crowd'))
     const seen = () => collectors.flatMap((collector) => collector.seen)
-    await eventually(async () => {
-      const results = await Promise.all(collectors.map((collector) => runOnce(pool, collector, AMPLE)))
-      expect(results.filter((result) => result.outcome !== 'busy').length).toBeGreaterThan(0)
-      return seen().length
-    }).toBe(EVENTS)
+    const results = await Promise.all(collectors.map((collector) => runOnce(pool, collector, ample)))
+    expect(results.filter((result) => result.outcome !== 'busy').length).toBeGreaterThan(0)
+    expect(seen()).toHaveLength(EVENTS)
     expect(new Set(seen()).size).toBe(EVENTS)
   })
 
@@ -106,18 +102,16 @@ describe('a run', () => {
     const failing = new Collector('failing', (_lease, step) => {
       if (step === 2) throw new Error('it broke')
     })
-    await eventually(() => runOnce(pool, failing, AMPLE).catch((error: unknown) => String(error))).toBe(
-      'Error: it broke',
-    )
-    expect(failing.seen.length).toBeGreaterThan(0)
+    await expect(runOnce(pool, failing, ample)).rejects.toThrow('it broke')
+    expect(failing.seen).toHaveLength(10)
     expect(await subscriptionRow(admin, 'failing')).toMatchObject({
       failures: 1,
       error: 'it broke',
       lease_owner: null,
     })
-    expect((await runOnce(pool, failing, AMPLE)).outcome).toBe('waiting')
+    expect((await runOnce(pool, failing, ample)).outcome).toBe('waiting')
     await endWait(admin, 'failing')
-    await runUntilAll(failing)
+    await runToEnd(failing)
     expect(new Set(failing.seen).size).toBe(EVENTS)
     expect(await subscriptionRow(admin, 'failing')).toMatchObject({ failures: 0, error: null })
   })
@@ -126,9 +120,9 @@ describe('a run', () => {
     const second = new Collector('taken')
     const first = new Collector('taken', async () => {
       await expireLease(admin, 'taken')
-      await runUntilAll(second)
+      await runToEnd(second)
     })
-    const result = await runOnce(pool, first, AMPLE)
+    const result = await runOnce(pool, first, ample)
     expect(['busy', 'done']).toContain(result.outcome)
     expect(first.seen).toEqual([])
     expect(new Set(second.seen).size).toBe(EVENTS)
@@ -142,13 +136,13 @@ describe('a run', () => {
       )
       await lease.renew()
     })
-    expect(await runOnce(pool, paused, AMPLE)).toMatchObject({ outcome: 'busy' })
+    expect(await runOnce(pool, paused, ample)).toMatchObject({ outcome: 'busy' })
     expect(await subscriptionRow(admin, 'paused')).toMatchObject({
       failures: 0,
       error: null,
       lease_owner: null,
     })
-    expect(await runOnce(pool, paused, AMPLE)).toMatchObject({ outcome: 'paused' })
+    expect(await runOnce(pool, paused, ample)).toMatchObject({ outcome: 'paused' })
   })
 
   it('passes on every other error as it came', async () => {
@@ -156,14 +150,14 @@ describe('a run', () => {
     const failing = new Collector('refused', () => {
       throw refused
     })
-    await expect(runOnce(pool, failing, AMPLE)).rejects.toBe(refused)
+    await expect(runOnce(pool, failing, ample)).rejects.toBe(refused)
   })
 
   it('stops with the epoch', async () => {
     const collector = new Collector('epoch')
-    await runUntilAll(collector)
+    await runToEnd(collector)
     await admin.query("insert into trickle_events_log.epochs (reason) values ('a restore')")
-    expect(await runOnce(pool, collector, AMPLE)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
+    expect(await runOnce(pool, collector, ample)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
     await admin.query('delete from trickle_events_log.epochs where ordinal > 1')
   })
 })
@@ -173,8 +167,8 @@ describe('a subscription that can not go on by itself', () => {
     const subscriber = new Collector('undecided', () => {
       throw new TrickleError('SUBSCRIPTION_STOPPED', 'The batch has other content now.')
     })
-    await expect(runOnce(pool, subscriber, AMPLE)).rejects.toMatchObject({ code: 'SUBSCRIPTION_STOPPED' })
-    expect(await runOnce(pool, subscriber, AMPLE)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
+    await expect(runOnce(pool, subscriber, ample)).rejects.toMatchObject({ code: 'SUBSCRIPTION_STOPPED' })
+    expect(await runOnce(pool, subscriber, ample)).toEqual({ outcome: 'stopped', events: 0, steps: 0 })
     const { rows } = await admin.query<{ state: string; error: string }>(
       "select state, error from trickle_subscriptions_state.subscriptions where name = 'undecided'",
     )

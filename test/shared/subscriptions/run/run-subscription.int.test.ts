@@ -5,11 +5,11 @@ import {
   RetryLater,
   runSubscription,
   eventPage,
-  type SubscriptionEvent,
-  type SubscriptionProblem,
 } from '../../../../shared/subscriptions/index.ts'
+import type { SubscriptionEvent, SubscriptionProblem } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
-import { AMPLE, labels, openStage, parkedStates, Recorder, runToEnd, type Stage } from '../group-support.ts'
+import { ample, labels, openStage, parkedStates, Recorder, runToEnd } from '../group-support.ts'
+import type { Stage } from '../group-support.ts'
 import { endWait, subscriptionRow } from '../support.ts'
 
 let stage: Stage
@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => stage.database.drop())
 
-const run = (subscription: ReturnType<typeof defineSubscription>, options = AMPLE) =>
+const run = (subscription: ReturnType<typeof defineSubscription>, options = ample) =>
   runSubscription(stage.worker, subscription, options)
 
 describe('a subscription', () => {
@@ -113,7 +113,7 @@ describe('a handler that throws', () => {
       if (streamId === 'a' && version === 3 && attempt < 3) throw new Error(`no, ${attempt}`)
     }
     await runSubscription(stage.worker, recorder.define('twice'), {
-      ...AMPLE,
+      ...ample,
       onProblem: (problem) => problems.push(problem),
     })
     expect(recorder.ofStream('a')).toEqual(labels('a', 1, 6))

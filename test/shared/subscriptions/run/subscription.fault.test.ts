@@ -3,15 +3,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { SubscriptionOperations } from '../../../../shared/subscriptions/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
-import { inspect, kill, openFaultStage, type FaultStage } from './fault-stage.ts'
+import { inspect, kill, openFaultStage } from './fault-stage.ts'
+import type { FaultStage } from './fault-stage.ts'
 import { parkedStates } from '../group-support.ts'
 
 /** TRICKLE_TEST_SCALE=40 is the long form: 100 faults over 100,000 events. Each way of killing is there at least once. */
-const EVENTS = scaled(2_500)
-const KILLS = Math.max(5, scaled(2.5))
+const events = scaled(2_500)
+const kills = Math.max(5, scaled(2.5))
 const STREAMS = 40
 const BATCH = 25
-const PATIENCE_MS = 60_000 + scaled(60_000)
+const patienceMs = 60_000 + scaled(60_000)
 
 let stage: FaultStage
 let tenants: TenantContext[]
@@ -31,11 +32,11 @@ beforeEach(() =>
   ),
 )
 
-const clean = { missing: 0, unknown: 0, outOfOrder: 0, checkpointsBack: 0, parked: 0, events: EVENTS }
+const clean = { missing: 0, unknown: 0, outOfOrder: 0, checkpointsBack: 0, parked: 0, events: events }
 
 /** Half of the events go to one tenant, so that it gets lanes. */
 async function appendAll(): Promise<void> {
-  for (let n = 0; n < EVENTS; n += BATCH) {
+  for (let n = 0; n < events; n += BATCH) {
     const tenant = tenants[random() < 0.5 ? 0 : pickBelow(random, tenants.length)]
     if (tenant !== undefined) await stage.append(tenant, `s${pickBelow(random, STREAMS)}`, BATCH)
   }
@@ -43,20 +44,20 @@ async function appendAll(): Promise<void> {
 
 /** Until this part of the events has been delivered; some of them twice, but for the last. */
 async function until(share: number): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS
+  const endMs = performance.now() + patienceMs
   for (;;) {
-    if ((await stage.deliveries()) >= EVENTS * share) {
-      if (share < 1 || (await stage.delivered()) >= EVENTS) return
+    if ((await stage.deliveries()) >= events * share) {
+      if (share < 1 || (await stage.delivered()) >= events) return
       await sleep(500)
     }
-    if (performance.now() > endMs) throw new Error(`${await stage.delivered()} of ${EVENTS} were delivered`)
+    if (performance.now() > endMs) throw new Error(`${await stage.delivered()} of ${events} were delivered`)
     await sleep(50)
   }
 }
 
 /** Lanes come to the barrier last, and theirs may be half of the events. */
 async function untilResized(): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS
+  const endMs = performance.now() + patienceMs
   while ((await operations.get('resized')).targetMembers !== null) {
     if (performance.now() > endMs) throw new Error('the group does not get its new size')
     await sleep(50)
@@ -74,8 +75,8 @@ describe.each([
       const workers = [stage.startWorker(kind, name), stage.startWorker(kind, name)]
       const appending = appendAll()
       const did = { killed: 0, cut: 0, frozen: 0 }
-      for (let n = 0; n < KILLS; n += 1) {
-        await until((n + random()) / (KILLS + 1))
+      for (let n = 0; n < kills; n += 1) {
+        await until((n + random()) / (kills + 1))
         const index = pickBelow(random, workers.length)
         const worker = workers[index]
         if (worker === undefined) throw new Error('there is no worker')
@@ -104,10 +105,10 @@ describe.each([
       await Promise.all(workers.map(kill))
       const findings = await inspect(stage.admin, name)
       process.stdout.write(`${kind} faults: ${JSON.stringify({ ...did, ...findings })}\n`)
-      expect(findings).toMatchObject(kind === 'projection' ? { ...clean, deliveries: EVENTS } : clean)
+      expect(findings).toMatchObject(kind === 'projection' ? { ...clean, deliveries: events } : clean)
       expect(did.killed).toBeGreaterThan(0)
     },
-    PATIENCE_MS * 2,
+    patienceMs * 2,
   )
 })
 
@@ -135,9 +136,9 @@ describe('a group that grows and shrinks under load', () => {
       const findings = await inspect(stage.admin, 'resized')
       process.stdout.write(`subscription resizes: ${JSON.stringify(findings)}\n`)
       // Nothing crashed, so nothing is delivered twice either.
-      expect(findings).toMatchObject({ ...clean, deliveries: EVENTS })
+      expect(findings).toMatchObject({ ...clean, deliveries: events })
     },
-    PATIENCE_MS * 2,
+    patienceMs * 2,
   )
 })
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import type { AppendRequest, Expectation } from '../../../../../shared/event-store/index.ts'
 import { appendOf, codeOfRefusal, noted, readFeedUntil, readWhole } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 const WRITERS = 20
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { FeedQuery } from '../../../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../../../shared/tenancy/index.ts'
 import { appendOf, noted, readFeedUntil, viewsOf } from '../../support.ts'
-import { type Subject } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function feedFilters(subject: Subject): void {
   /** Orders, invoices and a stream without a type, two events each. */

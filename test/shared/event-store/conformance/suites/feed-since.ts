@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { appendOf, noted, readFeedUntil, viewsOf, type EventView } from '../../support.ts'
-import { type Subject } from '../subject.ts'
+import { appendOf, noted, readFeedUntil, viewsOf } from '../../support.ts'
+import type { EventView } from '../../support.ts'
+import type { Subject } from '../subject.ts'
 
 export function feedSince(subject: Subject): void {
   /** Three appends of two events each, at three times. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { eventLimits } from '../../../../../shared/event-store/index.ts'
 import { appendOf, noted, readFeedUntil } from '../../support.ts'
-import { type Subject } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function feedTypes(subject: Subject): void {
   it('gives the events of these types only, and stops after the last that fits the limit', async () => {

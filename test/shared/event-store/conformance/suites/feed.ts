@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { appendOf, noted, readFeedUntil, viewsOf } from '../../support.ts'
-import { type Subject } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function feed(subject: Subject): void {
   it('holds all events of its tenant and none of another, in the order of the appends', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../../../../shared/event-store/index.ts'
 import { appendOf, readWhole, viewOf } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function fidelity(subject: Subject): void {
   const acme = sharedTenant(subject)

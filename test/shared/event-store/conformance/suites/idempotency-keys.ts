@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { appendOf, codeOfRefusal, noted, readWhole } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function idempotencyKeys(subject: Subject): void {
   const acme = sharedTenant(subject)

@@ -1,14 +1,9 @@
 import { expect, it } from 'vitest'
-import { eventLimits, type NewEvent } from '../../../../../shared/event-store/index.ts'
+import { eventLimits } from '../../../../../shared/event-store/index.ts'
+import type { NewEvent } from '../../../../../shared/event-store/index.ts'
 import { appendOf, codeOfRefusal, noted, readWhole } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
-
-const text = (bytes: number): string => 'x'.repeat(bytes)
-
-/** One event of many short numbers, each of which the database writes out. */
-const swelling = (token: string, count: number): NewEvent[] => [
-  { type: 'L', data: Array.from({ length: count }, () => JSON.rawJSON(token)) },
-]
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function limits(subject: Subject): void {
   const acme = sharedTenant(subject)
@@ -104,3 +99,10 @@ export function limits(subject: Subject): void {
     expect((await readWhole(subject.store, acme(), streamId))[0]).toMatchObject(event)
   })
 }
+
+const text = (bytes: number): string => 'x'.repeat(bytes)
+
+/** One event of many short numbers, each of which the database writes out. */
+const swelling = (token: string, count: number): NewEvent[] => [
+  { type: 'L', data: Array.from({ length: count }, () => JSON.rawJSON(token)) },
+]

@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest'
 import type { Expectation } from '../../../../../shared/event-store/index.ts'
 import { appendOf, noted, readWhole } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
-
-const exactly = (version: number): Expectation => ({ mode: 'version', version })
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function modes(subject: Subject): void {
   const acme = sharedTenant(subject)
@@ -83,3 +82,5 @@ export function modes(subject: Subject): void {
     })
   })
 }
+
+const exactly = (version: number): Expectation => ({ mode: 'version', version })

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
-import { eventLimits, type ReservedName, type StreamWrite } from '../../../../../shared/event-store/index.ts'
+import { eventLimits } from '../../../../../shared/event-store/index.ts'
+import type { ReservedName, StreamWrite } from '../../../../../shared/event-store/index.ts'
 import { appendOf, codeOfRefusal } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function names(subject: Subject): void {
   const acme = sharedTenant(subject)

@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { AppendAllRequest, Expectation, StreamWrite } from '../../../../../shared/event-store/index.ts'
 import { appendOf, noted, readFeedUntil, readWhole } from '../../support.ts'
-import { freshStream, sharedTenant, type Subject } from '../subject.ts'
-
-const writeTo = (streamId: string, count = 1, overrides: Partial<StreamWrite> = {}): StreamWrite => ({
-  streamId,
-  expected: { mode: 'any' },
-  events: noted(count),
-  ...overrides,
-})
-const exactly = (version: number): Expectation => ({ mode: 'version', version })
+import { freshStream, sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function severalStreams(subject: Subject): void {
   const acme = sharedTenant(subject)
@@ -175,3 +168,11 @@ export function severalStreams(subject: Subject): void {
     })
   })
 }
+
+const writeTo = (streamId: string, count = 1, overrides: Partial<StreamWrite> = {}): StreamWrite => ({
+  streamId,
+  expected: { mode: 'any' },
+  events: noted(count),
+  ...overrides,
+})
+const exactly = (version: number): Expectation => ({ mode: 'version', version })

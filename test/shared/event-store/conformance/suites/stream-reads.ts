@@ -1,7 +1,8 @@
 import { beforeAll, expect, it } from 'vitest'
 import type { StreamPage, StreamQuery } from '../../../../../shared/event-store/index.ts'
 import { appendOf, noted, versionsOf } from '../../support.ts'
-import { sharedTenant, type Subject } from '../subject.ts'
+import { sharedTenant } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 /** The versions from one to another, up or down. */
 export const range = (from: number, to: number): number[] =>

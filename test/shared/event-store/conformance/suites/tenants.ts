@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { appendOf, codeOfRefusal, readFeedUntil, readWhole } from '../../support.ts'
-import { type Subject } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function tenants(subject: Subject): void {
   it('may hold the same streams, ids and keys, apart', async () => {

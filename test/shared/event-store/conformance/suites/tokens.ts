@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { appendOf, noted, readFeedUntil } from '../../support.ts'
-import { type Subject } from '../subject.ts'
+import type { Subject } from '../subject.ts'
 
 export function tokens(subject: Subject): void {
   it('of a feed name its point, and its epoch is that of the appends', async () => {

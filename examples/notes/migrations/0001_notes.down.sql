@@ -1,0 +1,4 @@
+set local lock_timeout = '2s';
+set local statement_timeout = '60s';
+drop schema trickle_notes_read cascade;
+drop schema trickle_notes_state cascade;

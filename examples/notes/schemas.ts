@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+/** As much as the setting can allow, and in UTF-8 well within an event. */
+const BODY_CHARACTERS_MAX = 100_000
+
+export const newNoteSchema = z
+  .strictObject({
+    title: z.string().min(1).max(200).describe('Each title is one of a kind in the tenant.'),
+    body: z.string().max(BODY_CHARACTERS_MAX),
+  })
+  .meta({ id: 'NewNote' })
+
+export const noteSchema = z
+  .object({
+    noteId: z.uuid(),
+    title: z.string(),
+    body: z.string(),
+    version: z.int(),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+  })
+  .meta({ id: 'Note' })
+
+/** What a write answers with. */
+export const writtenNoteSchema = z.object({ noteId: z.uuid(), version: z.int() }).meta({ id: 'WrittenNote' })
+
+export const noteParams = z.object({ noteId: z.uuid() })
+
+export const noteExample = { title: 'Groceries', body: 'Bread, milk' } as const
+
+/** JSON has at most six bytes for a character, where it is escaped. */
+export const NOTE_BYTES_MAX = 6 * BODY_CHARACTERS_MAX + 16_384

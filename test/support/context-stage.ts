@@ -1,0 +1,121 @@
+import { migrateUp, owners } from '../../database/index.ts'
+import type { Owner } from '../../database/index.ts'
+import { resolveCaller } from '../../functions/callers.ts'
+import type { ProductContext } from '../../functions/define-context.ts'
+import { createPlatform } from '../../functions/platform.ts'
+import type { Platform } from '../../functions/platform.ts'
+import { parseSettings } from '../../shared/config/index.ts'
+import type { SettingSchemas, Settings } from '../../shared/config/index.ts'
+import { createKernel } from '../../shared/http/index.ts'
+import { runSubscription } from '../../shared/subscriptions/index.ts'
+import type { SubscriptionRun } from '../../shared/subscriptions/index.ts'
+import type { TenantContext } from '../../shared/tenancy/index.ts'
+import { authenticate, call } from '../shared/http/harness.ts'
+import type { Answer, CallOptions } from '../shared/http/harness.ts'
+import { createDatabase } from './database.ts'
+import type { TestDatabase } from './database.ts'
+
+/** A context on a database of a test's own, without the host: its routes and its subscriptions. */
+export interface ContextStage {
+  readonly database: TestDatabase
+  readonly platform: Platform
+  /** Calls a route by its name. @param as who asks, such as `writer@acme` or `operator` */
+  readonly ask: (as: string, name: string, options?: RouteCall) => Promise<Answer>
+  /** Works on a subscription until there is nothing more to do. */
+  readonly run: (subscription: string) => Promise<SubscriptionRun>
+  readonly stop: () => Promise<void>
+}
+
+export interface RouteCall extends Omit<CallOptions, 'body'> {
+  readonly json?: unknown
+}
+
+export interface ContextStageOptions {
+  /** Tenants that are there. */
+  readonly tenants: readonly string[]
+  /** Owners of migrations that functions/app.ts does not list. */
+  readonly moreOwners?: readonly Owner[]
+  /** Settings that differ from their defaults. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** @param context a context, or several that are put together */
+export async function openContextStage(
+  context: Pick<ProductContext, 'settings' | 'triggersOn'>,
+  { tenants, moreOwners = [], settings = {} }: ContextStageOptions,
+): Promise<ContextStage> {
+  const database = await createDatabase()
+  const listed = new Set(owners().map(({ name }) => name))
+  const unlisted = moreOwners.filter(({ name }) => !listed.has(name))
+  if (unlisted.length > 0)
+    await migrateUp({ migratorUrl: database.url('trickle_migrator'), owners: [...owners(), ...unlisted] })
+  for (const slug of tenants) await database.tenant(slug)
+  const platform = platformOn(database, context.settings, settings)
+  const { routes, subscriptions } = context.triggersOn(() => platform)
+  const kernel = createKernel<TenantContext>({
+    authenticate,
+    resolveCaller: (identity, limits, named) => resolveCaller(platform.tenantsBy, identity, limits, named),
+    logger: { info: () => undefined, error: () => undefined, warn: () => undefined },
+    verifyResponses: true,
+  })
+  return {
+    database,
+    platform,
+    async ask(as, name, { json, headers = {}, ...options } = {}) {
+      const route = routes.find((candidate) => candidate.name === name)
+      if (route === undefined) throw new Error(`there is no route ${name}`)
+      return call(kernel, route, {
+        path: route.path,
+        ...options,
+        headers: {
+          authorization: `Bearer ${as}`,
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      })
+    },
+    async run(name) {
+      const subscription = subscriptions.find((candidate) => candidate.name === name)
+      if (subscription === undefined) throw new Error(`there is no subscription ${name}`)
+      return runSubscription(platform.databases.subscriptions, subscription, {
+        timeMs: 20_000,
+        stepsMax: 100,
+      })
+    },
+    async stop() {
+      await platform.close()
+      await database.drop()
+    },
+  }
+}
+
+/** The product's platform, on the logins of a test's database. */
+export const platformOn = (
+  database: TestDatabase,
+  contextSettings: SettingSchemas,
+  settings: Readonly<Record<string, string>> = {},
+): Platform =>
+  createPlatform({
+    readSettings: () => settingsOf(database, contextSettings, settings),
+    report: () => undefined,
+  })
+
+const settingsOf = (
+  database: TestDatabase,
+  contextSettings: SettingSchemas,
+  settings: Readonly<Record<string, string>>,
+): Settings =>
+  parseSettings(
+    {
+      TRICKLE_ENVIRONMENT: 'local',
+      TRICKLE_POSTGRES_APP_URL: database.url('trickle_app'),
+      TRICKLE_POSTGRES_WORKER_URL: database.url('trickle_worker'),
+      TRICKLE_POSTGRES_FORWARDER_URL: database.url('trickle_forwarder'),
+      TRICKLE_POSTGRES_OPERATOR_URL: database.url('trickle_operator'),
+      TRICKLE_AUTH_ISSUER: 'http://localhost/issuer',
+      TRICKLE_AUTH_AUDIENCE: 'api://trickle',
+      ...settings,
+    },
+    contextSettings,
+  )
