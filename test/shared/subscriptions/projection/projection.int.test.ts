@@ -70,7 +70,7 @@ describe('a projection', () => {
 describe('a statement that would end the transaction', () => {
   it('is refused with its name, and nothing of the event takes effect', async () => {
     const ending = noting('ending', () => [plain('commit')], { types: ['Counted'], onPoison: 'stop' })
-    expect((await runSubscription(stage.worker, ending, AMPLE)).outcome).toBe('stopped')
+    expect((await runSubscription(stage.worker, ending, ample)).outcome).toBe('stopped')
     expect((await subscriptionRow(stage.admin, 'ending')).error).toContain('The statement "plain"')
     expect(await effectsOf(stage.admin, 'ending')).toEqual([])
   })
