@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { checkDisk } from '../../bench/growth/disk.ts'
 import { parseGrowthCommand } from '../../bench/growth/options.ts'
 import { UsageError } from '../../packages/command-flags/index.ts'
 import { parsePeersCommand } from '../../bench/peers/options.ts'
 import { cpuSamples, figuresOf } from '../../bench/peers/pairs.ts'
-import { readOutput } from '../../bench/peers/tools/index.ts'
+import { martenIn, readOutput } from '../../bench/peers/tools/index.ts'
 
 const PGBENCH = `pgbench (15.18)
 transaction type: insert.sql
@@ -59,7 +59,7 @@ describe('pairs of arms', () => {
 describe('the flags of the commands', () => {
   it('have defaults that measure', () => {
     expect(parsePeersCommand([], 5)).toMatchObject({
-      sections: ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips'],
+      sections: ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips', 'projections'],
       options: {
         rounds: 5,
         turnMs: 1_000,
@@ -67,12 +67,16 @@ describe('the flags of the commands', () => {
         concurrencies: [1, 8, 16, 32, 64],
         mode: 'unnamed',
       },
-      locate: { install: true, messageDbFolder: undefined },
+      locate: { install: true, messageDbFolder: undefined, needsMarten: true },
     })
     expect(parseGrowthCommand([], 5).options).toMatchObject({
       sizes: [10_000, 1_000_000],
       tenantCounts: [10, 10_000],
     })
+  })
+
+  it('leave Marten alone where no part compares with it', () => {
+    expect(parsePeersCommand(['append', 'trips'], 5).locate.needsMarten).toBe(false)
   })
 
   it('let a log grow further, and in the short form not at all', () => {
@@ -90,6 +94,22 @@ describe('the flags of the commands', () => {
     expect(parse).toThrow(UsageError)
     expect(parse).toThrow(message)
     expect(parse).toThrow(/npm run bench:/)
+  })
+})
+
+describe('Marten', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  it('is left out where .NET is missing, and where nothing may be made, and says why', async () => {
+    vi.stubEnv('PATH', '')
+    expect(await martenIn('/nowhere', true)).toEqual({
+      missing: expect.stringContaining('dotnet is not on the path') as string,
+    })
+    expect(await martenIn('/nowhere', false)).toEqual({
+      missing: expect.stringContaining('--no-install') as string,
+    })
   })
 })
 

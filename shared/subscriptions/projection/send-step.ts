@@ -1,3 +1,4 @@
+import { TrickleError } from '../../errors/index.ts'
 import { codeOf } from '../../postgres/index.ts'
 import type { Statement } from '../../postgres/index.ts'
 import type { FeedEvent } from '../run/feed-event.ts'
@@ -22,10 +23,29 @@ export async function sendStep(run: MemberRun, statements: readonly Statement[])
   }
 }
 
+/**
+ * What the projection's code wants written for events of one tenant.
+ * @throws what the code threw; TrickleError INTERNAL for a statement that could end the transaction, and with it what binds
+ *   the tenant and keeps effect and progress together.
+ */
+export function effectsOf(
+  run: MemberRun,
+  events: readonly SubscriptionEvent[],
+  tenantId: string,
+): readonly Statement[] {
+  const effects = run.projection.project(events, tenantId)
+  const other = effects.find(({ text }) => !/^\s*(insert|update|delete|merge|with|select)\b/i.test(text))
+  if (other === undefined) return effects
+  throw new TrickleError(
+    'INTERNAL',
+    `The statement "${other.name}" of the projection ${run.subscription.name} must begin with insert, update, delete, merge, with or select.`,
+  )
+}
+
 /** Has a projection handle an event that was set aside; nothing happens when an operator has decided otherwise. */
 export async function projectAgain(run: MemberRun, event: FeedEvent, parkedId: string): Promise<void> {
   const { tenantId } = event
-  const effects = run.projection.project([new SubscriptionEvent(event)], tenantId)
+  const effects = effectsOf(run, [new SubscriptionEvent(event)], tenantId)
   await sendStep(run, [beginTenantReplay(run.lease, tenantId, parkedId), ...effects])
 }
 

@@ -5,7 +5,7 @@ import type { PageProgress } from '../run/page-progress.ts'
 import { isPassing, putOff } from '../run/put-off.ts'
 import type { PageRow, SetAside } from '../run/statements.ts'
 import { SubscriptionEvent } from '../run/subscription-event.ts'
-import { sendStep } from './send-step.ts'
+import { effectsOf, sendStep } from './send-step.ts'
 import { beginTenantStep, DONE_BEFORE, HOLDER_LOST, selectProgress } from './statements.ts'
 import { partsAfter } from './tenant-parts.ts'
 import type { TenantPart } from './tenant-parts.ts'
@@ -116,11 +116,7 @@ export class TenantSteps {
         setAside.push({ event, state: 'waiting', blocks: true, attempts: 0, error: '' })
       else seen.push(new SubscriptionEvent(event))
     }
-    return this.#stepWith(
-      part,
-      setAside,
-      seen.length === 0 ? [] : this.#run.projection.project(seen, part.tenantId),
-    )
+    return this.#stepWith(part, setAside, seen.length === 0 ? [] : effectsOf(this.#run, seen, part.tenantId))
   }
 
   #stepWith(part: TenantPart, setAside: readonly SetAside[], effects: readonly Statement[]): Step {

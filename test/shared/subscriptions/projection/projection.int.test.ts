@@ -67,6 +67,15 @@ describe('a projection', () => {
   })
 })
 
+describe('a statement that would end the transaction', () => {
+  it('is refused with its name, and nothing of the event takes effect', async () => {
+    const ending = noting('ending', () => [plain('commit')], { types: ['Counted'], onPoison: 'stop' })
+    expect((await runSubscription(stage.worker, ending, ample)).outcome).toBe('stopped')
+    expect((await subscriptionRow(stage.admin, 'ending')).error).toContain('The statement "plain"')
+    expect(await effectsOf(stage.admin, 'ending')).toEqual([])
+  })
+})
+
 describe('an event that makes a projection fail', () => {
   it('is found, parked and mended, and every other effect is there once', async () => {
     let isMended = false
