@@ -76,7 +76,9 @@ function possible(
   context: Context,
   pair: RelationRows,
 ): Attempt[] {
-  if (access === 'refused') return [{ code: '42501' }]
+  // Where a policy is for all verbs, the planner reads the tenant of the transaction before the right is looked at.
+  if (access === 'refused')
+    return context === 'malformed' ? [{ code: '42501' }, { code: '22P02' }] : [{ code: '42501' }]
   if (access === 'kept') return [{ code: '23503' }]
   if (verb === 'insert') return afterInsert(access, context, pair)
   if (verb === 'truncate') return [{ tenants: ['-'] }]
