@@ -145,6 +145,15 @@ export class Database {
     return {
       run: (statement) => this.#run(client, statement),
       command: async (text) => (await this.#send(client, text)).command,
+      together: (send) => {
+        const { stream } = client.connection
+        stream.cork()
+        try {
+          return send()
+        } finally {
+          stream.uncork()
+        }
+      },
       hasTransaction: () => !this.#broken.has(client) && client.getTransactionStatus() !== 'I',
     }
   }

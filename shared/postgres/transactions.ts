@@ -7,6 +7,8 @@ export interface Session {
   readonly run: RunStatement
   /** Sends BEGIN, COMMIT or ROLLBACK, and returns what the server did. */
   command(text: string): Promise<string>
+  /** What is sent meanwhile leaves in one piece. */
+  together<T>(send: () => T): T
   /** The connection works and a transaction is open, also a failed one. */
   hasTransaction(): boolean
 }
@@ -51,8 +53,7 @@ export async function inTwoTrips<First extends readonly unknown[], T>(
 ): Promise<T> {
   let isCommitting = false
   try {
-    const begun = session.command('begin')
-    const sent = first(session.run)
+    const [begun, sent] = session.together(() => [session.command('begin'), first(session.run)] as const)
     await allAnswers([begun, ...sent])
     const decision = await decide(await Promise.all(sent))
     if ('answer' in decision) {
@@ -60,8 +61,10 @@ export async function inTwoTrips<First extends readonly unknown[], T>(
       return decision.answer
     }
     isCommitting = true
-    const last = decision.send(session.run)
-    const committed = session.command('commit')
+    // In one piece, since the server begins with the first statement as soon as it has it, and holds the feed from then on.
+    const [last, committed] = session.together(
+      () => [decision.send(session.run), session.command('commit')] as const,
+    )
     await allAnswers([...last, committed])
     assertCommitted(await committed)
     return (await last[last.length - 1]) as T
@@ -124,9 +127,10 @@ async function sendAll(
 
 /** The COMMIT of a transaction that failed undoes it, so that the next one begins as if there had been none. */
 async function sendWhole(session: Session, statements: readonly Statement[]): Promise<void> {
-  const begun = session.command('begin')
-  const sent = statements.map((statement) => session.run(statement))
-  const committed = session.command('commit')
+  const [begun, sent, committed] = session.together(() => {
+    const begin = session.command('begin')
+    return [begin, statements.map((statement) => session.run(statement)), session.command('commit')] as const
+  })
   await allAnswers([begun, ...sent, committed])
   assertCommitted(await committed)
 }

@@ -27,22 +27,57 @@ export const lockForWrite = (
   ],
 })
 
+/**
+ * The append and a change, in one statement: both are parsed and planned before either writes, and so before the
+ * transaction holds the feed. The append goes first, since it looks at tenant, receipt and heads before it writes; the
+ * change is made when its rows are counted, after it. A change that fails takes the append with it.
+ */
+export function appendAndChange(
+  prepared: PreparedAppend,
+  change: StateChange | undefined,
+  nth: number,
+): Statement<Appended> {
+  const appended = appendOrFail(prepared)
+  if (change === undefined) return appended
+  const { statement, rows } = change
+  const { text, values } = checkedChange(change)
+  const first = values.length + 1
+  const counted = '(select count(*) from changed)'
+  // Any number of rows is right where none is demanded; the count is asked for all the same, or the change came too late.
+  const isRight =
+    rows === undefined
+      ? `${counted} >= 0`
+      : `trickle_events_log.require_rows(${counted}, $${first}::int, $${first + 1}::int)`
+  const demanded = rows === undefined ? [] : [rows, nth]
+  return {
+    ...appended,
+    name: `append_${statement.name}`,
+    // "offset 0" keeps the planner from calling the append after the condition.
+    text: `with changed as (${/\breturning\b/i.test(text) ? text : `${text} returning 1`})
+      select appended.answer from (select ${callFrom(first + demanded.length)} as answer offset 0) as appended
+        where ${isRight}`,
+    values: [...values, ...demanded, ...appended.values],
+  }
+}
+
 /** As `append`, in a transaction with other writes: every outcome but "appended" is an error, TK005. */
-export const appendOrFail = (prepared: PreparedAppend): Statement<Appended> => ({
+const appendOrFail = (prepared: PreparedAppend): Statement<Appended> => ({
   ...append(prepared),
   name: 'append_or_fail',
-  text: 'select trickle_events_log.append_or_fail($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as answer',
+  text: `select ${callFrom(1)} as answer`,
 })
 
+/** As many as `append` has. */
+const APPEND_ARGUMENTS = 11
+
+const callFrom = (first: number): string =>
+  `trickle_events_log.append_or_fail(${Array.from({ length: APPEND_ARGUMENTS }, (_, nth) => `$${first + nth}`).join(', ')})`
+
 /** One change of a table, which ends the transaction (TK006) where it does not meet the rows that it must. */
-export function changeStatement({ statement, rows }: StateChange, nth: number): Statement {
-  if (!/^\s*(insert|update|delete|merge)\b/i.test(statement.text)) {
-    throw notAllowed(statement, 'starts with insert, update, delete or merge')
-  }
+export function changeStatement(change: StateChange, nth: number): Statement {
+  const statement = checkedChange(change)
+  const { rows } = change
   if (rows === undefined) return statement
-  if (/\breturning\b|;\s*$/i.test(statement.text)) {
-    throw notAllowed(statement, 'has no RETURNING and no semicolon at its end, where `rows` is given')
-  }
   const { length } = statement.values
   return {
     name: `${statement.name}_rows`,
@@ -51,6 +86,17 @@ export function changeStatement({ statement, rows }: StateChange, nth: number): 
     columns: noColumns,
     values: [...statement.values, rows, nth],
   }
+}
+
+/** @throws TrickleError INTERNAL, since only the code that made the change can mend it. */
+function checkedChange({ statement, rows }: StateChange): Statement {
+  if (!/^\s*(insert|update|delete|merge)\b/i.test(statement.text) || /;\s*$/.test(statement.text)) {
+    throw notAllowed(statement, 'starts with insert, update, delete or merge and ends without a semicolon')
+  }
+  if (rows !== undefined && /\breturning\b/i.test(statement.text)) {
+    throw notAllowed(statement, 'has no RETURNING, where `rows` is given')
+  }
+  return statement
 }
 
 const notAllowed = ({ name }: Statement, rule: string): TrickleError =>

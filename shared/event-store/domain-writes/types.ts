@@ -15,7 +15,7 @@ export interface StateChange {
 
 /** What a write decides, once it holds its locks. */
 export interface DomainDecision {
-  /** In their order, before the events. */
+  /** In their order. The events go together with the last one. */
   readonly changes: readonly StateChange[]
   /** The events of the changes, by stream: at least one, and each stream announced. */
   readonly streams: readonly StreamWrite[]

@@ -14,7 +14,7 @@ import type { FoundAppend } from '../append/statements.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import type { AppendAllRequest, AppendAllResult } from '../types.ts'
 import { checkAnnounced } from './check-announced.ts'
-import { appendOrFail, changeStatement, lockForWrite } from './statements.ts'
+import { appendAndChange, changeStatement, lockForWrite } from './statements.ts'
 import type { DomainWrite, RowsOf, StateChange } from './types.ts'
 
 /** What the last round trip of an attempt holds, and so may have written. */
@@ -67,8 +67,8 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
     this.#sent = sent
     return {
       send: (run) => [
-        ...sent.changes.map((change, index) => run(changeStatement(change, index + 1))),
-        run(appendOrFail(sent.prepared)).then(([row]) => {
+        ...sent.changes.slice(0, -1).map((change, index) => run(changeStatement(change, index + 1))),
+        run(appendAndChange(sent.prepared, sent.changes.at(-1), sent.changes.length)).then(([row]) => {
           if (row === undefined) throw new TrickleError('INTERNAL', 'The append returned nothing.')
           return this.resultOf(row.answer)
         }),
