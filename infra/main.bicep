@@ -119,7 +119,8 @@ var highAvailabilityModes = {
   zoneRedundant: 'ZoneRedundant'
 }
 var highAvailabilityMode = highAvailabilityModes[highAvailability]
-var resolvedServiceBusTier = serviceBusTier == 'bySize' ? rules.serviceBus.tier : serviceBusTier
+var serviceBusTiers = { bySize: rules.serviceBus.tier, Standard: 'Standard', Premium: 'Premium' }
+var resolvedServiceBusTier = serviceBusTiers[serviceBusTier]
 
 // Every replica with its region spelled out and its name as the server will have it. Regions are written in two ways:
 // "West Europe", "westeurope".
