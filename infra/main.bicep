@@ -112,12 +112,7 @@ var isBurstable = rules.postgres.tier == 'Burstable'
 var isPrivate = network == 'private'
 var isElasticCluster = elasticClusterNodes > 0
 
-var highAvailabilityModes = {
-  bySize: rules.postgres.highAvailability
-  off: 'Disabled'
-  sameZone: 'SameZone'
-  zoneRedundant: 'ZoneRedundant'
-}
+var highAvailabilityModes = { bySize: rules.postgres.highAvailability, off: 'Disabled', sameZone: 'SameZone', zoneRedundant: 'ZoneRedundant' }
 var highAvailabilityMode = highAvailabilityModes[highAvailability]
 var serviceBusTiers = { bySize: rules.serviceBus.tier, Standard: 'Standard', Premium: 'Premium' }
 var resolvedServiceBusTier = serviceBusTiers[serviceBusTier]
