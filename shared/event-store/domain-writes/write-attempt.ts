@@ -64,11 +64,14 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
     if (done !== null) return { answer: done }
     // The rows come of the statements of `reads`, in their order.
     const sent = await this.#prepare(rows as RowsOf<Reads>)
+    // Made before anything is sent: a change that is not allowed must not leave earlier ones on their way.
+    const changes = sent.changes.slice(0, -1).map((change, index) => changeStatement(change, index + 1))
+    const last = appendAndChange(sent.prepared, sent.changes.at(-1), sent.changes.length)
     this.#sent = sent
     return {
       send: (run) => [
-        ...sent.changes.slice(0, -1).map((change, index) => run(changeStatement(change, index + 1))),
-        run(appendAndChange(sent.prepared, sent.changes.at(-1), sent.changes.length)).then(([row]) => {
+        ...changes.map((statement) => run(statement)),
+        run(last).then(([row]) => {
           if (row === undefined) throw new TrickleError('INTERNAL', 'The append returned nothing.')
           return this.resultOf(row.answer)
         }),

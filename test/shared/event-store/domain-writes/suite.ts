@@ -200,6 +200,28 @@ export function describeDomainWrites(bank: () => Bank): void {
     })
   })
 
+  it('a change that is not allowed ends the write before an earlier one is sent', async () => {
+    const { writes, acme } = bank()
+    await open('c-2')
+    const taken = { statement: insertAccount(acme.tenantId, 'c-2', 1) }
+    const odd = { statement: { name: 'odd', text: 'select 1', columns: noColumns, values: [] } }
+    const write = writes.write(acme, {
+      streams: ['c-2'],
+      decide: () => ({
+        changes: [taken, odd],
+        streams: [
+          { streamId: 'c-2', expected: { mode: 'any' as const }, events: [{ type: 'Noted', data: 1 }] },
+        ],
+      }),
+    })
+    // The first change alone would break a key, which nobody would be told of.
+    await expect(write).rejects.toMatchObject({
+      code: 'INTERNAL',
+      detail: expect.stringContaining('"odd"') as string,
+    })
+    expect(await seen('c-2')).toEqual({ table: '100 at 1', events: '100 at 1' })
+  })
+
   it('a change that is no insert, update, delete or merge, or returns rows beside a count, is refused before it is sent', async () => {
     const { writes, acme } = bank()
     for (const [text, rows] of [
