@@ -1,10 +1,11 @@
 import { Pool } from 'pg'
-import type { CustomTypesConfig, PoolClient, QueryArrayConfig } from 'pg'
+import type { CustomTypesConfig, PoolClient } from 'pg'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
 import { databaseError } from './errors.ts'
 import { loginOf } from './login.ts'
 import { RetryBudget, withRetry } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
+import { sendAndCommit, sendStatement } from './send-statement.ts'
 import { poolLimits } from './settings.ts'
 import { ConnectionTurns } from './connection-turns.ts'
 import type { Turn, Work } from './connection-turns.ts'
@@ -143,8 +144,9 @@ export class Database {
 
   #session(client: PoolClient): Session {
     return {
-      run: (statement) => this.#run(client, statement),
-      command: async (text) => (await this.#send(client, text)).command,
+      run: (statement) => handled(this.#run(client, statement)),
+      runAndCommit: (statement) => handled(this.#run(client, statement, sendAndCommit)),
+      command: (text) => handled(this.#marking(client, client.query(text)).then(({ command }) => command)),
       together: (send) => {
         const { stream } = client.connection
         stream.cork()
@@ -158,19 +160,17 @@ export class Database {
     }
   }
 
-  async #run<R>(client: PoolClient, { name, text, columns, values }: Statement<R>): Promise<R[]> {
-    const answer = await this.#send(client, {
-      ...(this.#named ? { name } : {}),
-      text,
-      values: [...values],
-      rowMode: 'array',
-    })
-    return columns.read(name, answer)
+  /** Not an async function: a value that can't be sent throws at once, before anything after it is sent. */
+  #run<R>(client: PoolClient, statement: Statement<R>, send = sendStatement): Promise<R[]> {
+    return this.#marking(client, send(client, statement, this.#named)).then((answer) =>
+      statement.columns.read(statement.name, answer),
+    )
   }
 
-  async #send(client: PoolClient, query: string | QueryArrayConfig) {
+  /** Marks the connection as broken when the answer is that it is. */
+  async #marking<T>(client: PoolClient, answer: Promise<T>): Promise<T> {
     try {
-      return await (typeof query === 'string' ? client.query(query) : client.query<(string | null)[]>(query))
+      return await answer
     } catch (error) {
       if (breaksConnection(error)) this.#broken.add(client)
       throw error
@@ -253,6 +253,11 @@ export interface QueryOptions {
 
 export interface TransactionOptions extends QueryOptions {
   readonly readOnly?: boolean
+}
+
+function handled<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(() => {})
+  return answer
 }
 
 const turnOf = ({ turn = '', work = 'short' }: QueryOptions): Turn => ({ name: turn, work })

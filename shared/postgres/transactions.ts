@@ -2,11 +2,16 @@ import { TrickleError } from '../errors/index.ts'
 import { breaksConnection, clarify, codeOf } from './classify.ts'
 import type { RunStatement, Statement } from './statement.ts'
 
-/** A connection for the time of one transaction. */
+/**
+ * A connection for the time of one transaction. A statement with a value that can't be sent throws at once; an answer that
+ * nobody waits for then must not end the process as an unhandled rejection.
+ */
 export interface Session {
   readonly run: RunStatement
   /** Sends BEGIN, COMMIT or ROLLBACK, and returns what the server did. */
   command(text: string): Promise<string>
+  /** Runs the last statement of a transaction and COMMIT. @throws the error of either. */
+  readonly runAndCommit: RunStatement
   /** What is sent meanwhile leaves in one piece. */
   together<T>(send: () => T): T
   /** The connection works and a transaction is open, also a failed one. */
@@ -41,8 +46,14 @@ export type FirstTrip<First extends readonly unknown[]> = (run: RunStatement) =>
 export type Decision<T> =
   | { readonly answer: T }
   | {
-      /** Sends everything at once and waits for nothing. The answer of the last one is that of the whole. */
-      readonly send: (run: RunStatement) => readonly [...Promise<unknown>[], Promise<T>]
+      /**
+       * Sends everything at once and waits for nothing. The last statement goes by `runAndCommit`; its answer is that of
+       * the whole.
+       */
+      readonly send: (
+        run: RunStatement,
+        runAndCommit: RunStatement,
+      ) => readonly [...Promise<unknown>[], Promise<T>]
     }
 
 /** BEGIN and `first` in one round trip, and what `decide` sends in another one with COMMIT. */
@@ -53,7 +64,10 @@ export async function inTwoTrips<First extends readonly unknown[], T>(
 ): Promise<T> {
   let isCommitting = false
   try {
-    const [begun, sent] = session.together(() => [session.command('begin'), first(session.run)] as const)
+    const [begun, sent] = await inOnePiece(
+      session,
+      () => [session.command('begin'), first(session.run)] as const,
+    )
     await allAnswers([begun, ...sent])
     const decision = await decide(await Promise.all(sent))
     if ('answer' in decision) {
@@ -62,11 +76,8 @@ export async function inTwoTrips<First extends readonly unknown[], T>(
     }
     isCommitting = true
     // In one piece, since the server begins with the first statement as soon as it has it, and holds the feed from then on.
-    const [last, committed] = session.together(
-      () => [decision.send(session.run), session.command('commit')] as const,
-    )
-    await allAnswers([...last, committed])
-    assertCommitted(await committed)
+    const last = await inOnePiece(session, () => decision.send(session.run, session.runAndCommit))
+    await allAnswers(last)
     return (await last[last.length - 1]) as T
   } catch (error) {
     await rollBack(session)
@@ -127,12 +138,26 @@ async function sendAll(
 
 /** The COMMIT of a transaction that failed undoes it, so that the next one begins as if there had been none. */
 async function sendWhole(session: Session, statements: readonly Statement[]): Promise<void> {
-  const [begun, sent, committed] = session.together(() => {
+  const [begun, sent, committed] = await inOnePiece(session, () => {
     const begin = session.command('begin')
     return [begin, statements.map((statement) => session.run(statement)), session.command('commit')] as const
   })
   await allAnswers([begun, ...sent, committed])
   assertCommitted(await committed)
+}
+
+/**
+ * What is sent meanwhile leaves in one piece. When a value can't be sent, the rest of the piece stays unsent, COMMIT too,
+ * and what was sent before is undone.
+ */
+async function inOnePiece<T>(session: Session, send: () => T): Promise<T> {
+  try {
+    return session.together(send)
+  } catch (error) {
+    // Whatever the connection says of its state: the answer to BEGIN may be on its way still.
+    await session.command('rollback').catch(() => {})
+    throw error
+  }
 }
 
 /** Waits for all statements that were sent together. @throws the first error: later ones only follow from it. */
@@ -149,7 +174,7 @@ async function rollBack(session: Session): Promise<void> {
 }
 
 /** COMMIT of a failed transaction is a ROLLBACK and no error. */
-function assertCommitted(command: string): void {
+export function assertCommitted(command: string): void {
   if (command === 'COMMIT') return
   throw new TrickleError(
     'INTERNAL',

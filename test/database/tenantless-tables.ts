@@ -41,7 +41,8 @@ export const tenantlessFunctions: Readonly<Record<string, string>> = {
   'trickle_tenants_state.find_tenant(text,text)':
     'finds the tenant that a verified claim means, before any is bound; gives id, slug, name and status',
   'trickle_events_log.lock_class()': 'a constant',
-  'trickle_events_log.require_rows(bigint,integer,integer)': 'compares two numbers that its caller gives',
+  'trickle_events_log.refuse_outcome(text)': 'an error with the text that its caller gives',
+  'trickle_events_log.refuse_rows(bigint,integer,integer)': 'an error with the numbers that its caller gives',
   'trickle_events_log.feed_horizon()': 'a transaction id; says nothing of any tenant',
   'trickle_events_log.current_epoch()': 'the epoch of the whole log',
   'trickle_events_log.seal_keys()':

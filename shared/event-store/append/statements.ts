@@ -12,6 +12,9 @@ export interface SingleAppend extends PreparedAppend {
 
 export type Appended = RowOf<typeof appendedColumns>
 
+/** What `append` is called with: a write of a domain calls it with arguments of its own before these. */
+export const APPEND_ARGUMENTS = 11
+
 /**
  * Its answer comes as the text of a composite value. Asked for as the columns of a FROM item the same answer costs the
  * server a seventh more for an unnamed append: parsing, planning, a tuple store for one row. A bare function call is also

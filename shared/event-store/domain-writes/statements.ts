@@ -2,7 +2,7 @@ import { TrickleError } from '../../errors/index.ts'
 import { noColumns } from '../../postgres/index.ts'
 import type { Statement } from '../../postgres/index.ts'
 import type { PreparedAppend } from '../append/request.ts'
-import { append } from '../append/statements.ts'
+import { append, APPEND_ARGUMENTS } from '../append/statements.ts'
 import type { Appended } from '../append/statements.ts'
 import type { DomainWrite, StateChange } from './types.ts'
 
@@ -37,41 +37,39 @@ export function appendAndChange(
   change: StateChange | undefined,
   nth: number,
 ): Statement<Appended> {
-  const appended = appendOrFail(prepared)
-  if (change === undefined) return appended
-  const { statement, rows } = change
-  const { text, values } = checkedChange(change)
-  const first = values.length + 1
-  const counted = '(select count(*) from changed)'
-  // Any number of rows is right where none is demanded; the count is asked for all the same, or the change came too late.
-  const isRight =
-    rows === undefined
-      ? `${counted} >= 0`
-      : `trickle_events_log.require_rows(${counted}, $${first}::int, $${first + 1}::int)`
-  const demanded = rows === undefined ? [] : [rows, nth]
+  const appended = append(prepared)
+  const { text, values } = change === undefined ? { text: undefined, values: [] } : checkedChange(change)
+  const demanded = change?.rows === undefined ? [] : [change.rows, nth]
+  const appendAt = values.length + demanded.length + 1
+  // A change that may meet any number of rows is counted all the same: without that it would be made before the append.
+  const changed =
+    text === undefined
+      ? ''
+      : `with changed as (${/\breturning\b/i.test(text) ? text : `${text} returning 1`})`
+  const isMade =
+    text === undefined ? 'true' : change?.rows === undefined ? `${COUNT} >= 0` : meetsRows(values.length + 1)
   return {
     ...appended,
-    name: `append_${statement.name}`,
-    // "offset 0" keeps the planner from calling the append after the condition.
-    text: `with changed as (${/\breturning\b/i.test(text) ? text : `${text} returning 1`})
-      select appended.answer from (select ${callFrom(first + demanded.length)} as answer offset 0) as appended
-        where ${isRight}`,
+    name: change === undefined ? 'append_or_fail' : `append_${change.statement.name}`,
+    // "offset 0" keeps the planner from calling the append again in the condition.
+    text: `${changed} select appended.answer
+      from (select ${appendCall(appendAt)} as answer offset 0) as appended
+      where case when (appended.answer).outcome = 'appended' then ${isMade}
+        else trickle_events_log.refuse_outcome(appended.answer::text) end`,
     values: [...values, ...demanded, ...appended.values],
   }
 }
 
-/** As `append`, in a transaction with other writes: every outcome but "appended" is an error, TK005. */
-const appendOrFail = (prepared: PreparedAppend): Statement<Appended> => ({
-  ...append(prepared),
-  name: 'append_or_fail',
-  text: `select ${callFrom(1)} as answer`,
-})
+const appendCall = (first: number): string =>
+  `trickle_events_log.append(${Array.from({ length: APPEND_ARGUMENTS }, (_, nth) => `$${first + nth}`).join(', ')})`
 
-/** As many as `append` has. */
-const APPEND_ARGUMENTS = 11
+/** How many rows the change `changed` met. */
+const COUNT = '(select count(*) from changed)'
 
-const callFrom = (first: number): string =>
-  `trickle_events_log.append_or_fail(${Array.from({ length: APPEND_ARGUMENTS }, (_, nth) => `$${first + nth}`).join(', ')})`
+/** True, or the error TK006. Written as a comparison, so that only a refusal costs the call of a function. */
+const meetsRows = (first: number): string =>
+  `case when ${COUNT} = $${first}::int then true
+    else trickle_events_log.refuse_rows(${COUNT}, $${first}::int, $${first + 1}::int) end`
 
 /** One change of a table, which ends the transaction (TK006) where it does not meet the rows that it must. */
 export function changeStatement(change: StateChange, nth: number): Statement {
@@ -82,7 +80,7 @@ export function changeStatement(change: StateChange, nth: number): Statement {
   return {
     name: `${statement.name}_rows`,
     text: `with changed as (${statement.text} returning 1)
-      select trickle_events_log.require_rows((select count(*) from changed), $${length + 1}::int, $${length + 2}::int)`,
+      select ${meetsRows(length + 1)}`,
     columns: noColumns,
     values: [...statement.values, rows, nth],
   }

@@ -69,9 +69,9 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
     const last = appendAndChange(sent.prepared, sent.changes.at(-1), sent.changes.length)
     this.#sent = sent
     return {
-      send: (run) => [
+      send: (run, runAndCommit) => [
         ...changes.map((statement) => run(statement)),
-        run(last).then(([row]) => {
+        runAndCommit(last).then(([row]) => {
           if (row === undefined) throw new TrickleError('INTERNAL', 'The append returned nothing.')
           return this.resultOf(row.answer)
         }),

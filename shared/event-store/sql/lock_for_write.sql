@@ -1,7 +1,7 @@
 -- Begins a transaction in which a domain changes its tables and appends the events of it. The order, everywhere: locks
 -- of resources, locks of streams, the first write, the append. From the first write on the transaction has an id and
--- holds every tenant's feed; so the client sends its changes, append_or_fail and COMMIT in one go, and what it must
--- read and decide comes before (docs/domain-writes.md).
+-- holds every tenant's feed; so the client sends its changes, append and COMMIT in one go, and what it must read and
+-- decide comes before (docs/domain-writes.md).
 --
 -- Binds the tenant, takes the locks, and notes those of the streams for the append. Both kinds are taken in the order
 -- of their keys, so that no two writers each hold what the other wants. In any isolation but READ COMMITTED, what is

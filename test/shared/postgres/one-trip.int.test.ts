@@ -39,6 +39,19 @@ afterAll(async () => {
 })
 
 describe('a transaction in one trip', () => {
+  it('sends no COMMIT after a value that can not be sent', async () => {
+    const unsendable = sql('insert into public.notes select $1::jsonb', { count: 1n })
+    await expect(pool.inOneTrip([note('a'), broken, unsendable, note('b')])).rejects.toMatchObject({
+      code: 'INTERNAL',
+    })
+    await expect(pool.inOneTrip([note('a'), unsendable, note('b')])).rejects.toMatchObject({
+      code: 'INTERNAL',
+    })
+    expect(await notes()).toEqual([])
+    await pool.inOneTrip([note('c')])
+    expect(await notes()).toEqual(['c'])
+  })
+
   it('is committed as a whole, and waits for the server once', async () => {
     await backendPid(pool)
     const before = proxy.roundTrips

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prepareAppend } from '../../../../shared/event-store/append/request.ts'
+import { appendAndChange } from '../../../../shared/event-store/domain-writes/statements.ts'
+import type { AppendAllRequest } from '../../../../shared/event-store/index.ts'
 import { createOwnServer } from '../../../support/database.ts'
 import { mutateFunction } from '../../../support/mutate.ts'
 import { openRaceBench, untilDoneOrWaiting, untilWaiting } from '../races/race-bench.ts'
@@ -68,7 +71,7 @@ async function append(
   const names = name === undefined ? null : JSON.stringify([{ s: 1, set: 'n', value: name, release: false }])
   return client
     .query<{ outcome: string }>(
-      'select outcome from trickle_events_log.append_or_fail($1, $2, null, $3, $4, $5, null, null, null, null, $6)',
+      'select outcome from trickle_events_log.append($1, $2, null, $3, $4, $5, null, null, null, null, $6)',
       [tenant.tenantId, streams, streams.map(() => -1), written, JSON.stringify(events), names],
     )
     .then(
@@ -252,6 +255,10 @@ describe('two writes that decide about one resource', () => {
 })
 
 describe('an append that is refused', () => {
+  const ANOTHER_VERSION: AppendAllRequest = {
+    streams: [{ streamId: 's', expected: { mode: 'version', version: 7 }, events: [{ type: 'T', data: 1 }] }],
+  }
+
   /** A write whose append meets another version, with COMMIT on its way already. */
   async function refusedAppend(race: RaceBench): Promise<number> {
     const { first, admin } = race
@@ -259,12 +266,9 @@ describe('an append that is refused', () => {
     await first.query('begin')
     await lock(first, race, { streams: ['s'] })
     await first.query(FIRST_WRITE)
-    await first
-      .query(
-        `select trickle_events_log.append_or_fail($1, array['s'], null, array[7], 1, '[{"s": 1, "id": "i", "type": "T"}]', null, null, null, null, null)`,
-        [race.tenant.tenantId],
-      )
-      .catch(() => {})
+    const prepared = await prepareAppend(race.tenant, ANOTHER_VERSION, ['i'])
+    const { text, values } = appendAndChange(prepared, undefined, 1)
+    await first.query(text, [...values]).catch(() => {})
     await first.query('commit')
     const { rows } = await admin.query<{ count: string }>('select count(*) from warehouse.stock')
     return Number(rows[0]?.count)
@@ -275,7 +279,7 @@ describe('an append that is refused', () => {
   })
 
   it('would leave that write without its event, if it only told of the refusal', async () => {
-    const told = await bench(['append_or_fail', /if v_answer\.outcome <> 'appended' then[\s\S]*?end if;/, ''])
+    const told = await bench(['refuse_outcome', /raise exception[\s\S]*?;/, 'return true;'])
     expect(await refusedAppend(told)).toBe(1)
   })
 })

@@ -13,7 +13,7 @@ import { codeOfRefusal } from '../support.ts'
 import { createAccounts, opening, twoAccounts, withdrawal } from './stage.ts'
 
 const LOCKS = 'lock_for_write('
-const LAST_TRIP = 'append_or_fail('
+const LAST_TRIP = 'refuse_outcome('
 
 let database: TestDatabase
 let acme: TenantContext
