@@ -14,7 +14,7 @@ import type { TextSource } from './text-source.ts'
 
 export interface TextIngestion {
   readonly table: Table
-  /** `json` (a record a line) or `multijson` (records one after the other, or in an array); case ignored. */
+  /** `json` (one record per line) or `multijson` (records one after the other, or in an array); case is ignored. */
   readonly format: string
   readonly mappingName?: string | undefined
   /** A mapping's JSON text instead of a name. */
