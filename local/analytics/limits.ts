@@ -1,6 +1,6 @@
 /**
  * The limits of the stand-in, in one place. Where Azure Data Explorer documents a limit, the stand-in has the same, so
- * that a developer sees the refusal on the own machine first.
+ * that developers see the refusal on their own machine first.
  */
 
 const MEBIBYTE = 1024 * 1024

@@ -27,7 +27,7 @@ function workingFolder(pid: number): string | undefined {
 /**
  * Prepares a data folder for the start of a server. If a server still runs there, it is stopped when `takeOver` is true
  * (the caller knows that its owner is gone). The lock file of a killed server is removed when its process id belongs to
- * another process by now.
+ * another process by now, or to a zombie.
  * @throws LocalFailure DATA_FOLDER_IN_USE, STOP_FAILED
  */
 export async function clearLeftovers(dataFolder: string, takeOver: boolean): Promise<void> {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import type { z } from 'zod'
 import { fileFailure } from '../failure/index.ts'
 
-/** Writes a file that only its owner may read. A crash leaves the old file or the new one, never a half-written one. */
+/** Writes a file that only its owner may read. A kill leaves the old file or the new one, never a half-written one. */
 export function writePrivateJson(file: string, value: unknown): void {
   const unfinished = `${file}.${process.pid}`
   try {

@@ -22,7 +22,7 @@ export async function serve(
 ): Promise<RunningServer> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
-      // The failure happened while an answer was written. The client would wait for ever without an end.
+      // The failure happened while an answer was written. If the response stayed open, the client would wait for ever.
       if (!response.destroyed) console.error(`An answer of the analytics stand-in failed: ${String(error)}`)
       response.destroy()
     })
