@@ -18,8 +18,7 @@ const REFUSED_PAUSE_MS = 1_000
 
 /**
  * A short read may take twenty times as long during exports as on a quiet instance: it shares one thread and the
- * server's cores with them. Before exports had places and connections of their own, it took eight hundred times as
- * long: 12.7 s.
+ * server's cores with them. Measured without separate places and connections for exports: eight hundred times, 12.7 s.
  */
 const TIMES_MAX = 20
 /** Below this time the ratio depends more on other work on the machine than on the product. */
