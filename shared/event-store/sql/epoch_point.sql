@@ -15,7 +15,7 @@ declare
   v_position bigint;
 begin
   if p_restored_to is not null then
-    -- "offset 0" makes PostgreSQL select the events by time first and sort only these. Without it, PostgreSQL could walk
+    -- "offset 0" makes PostgreSQL select the events by time first and sort only these. Without it, PostgreSQL could go
     -- through all older events by the feed's index. recorded_at has no index, so the whole log is scanned once.
     select s.xid, s.position into v_xid, v_position from (
       select e.xid, e.position from trickle_events_log.events e where e.recorded_at >= p_restored_to offset 0) s
