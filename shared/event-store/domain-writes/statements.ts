@@ -7,9 +7,9 @@ import type { Appended } from '../append/statements.ts'
 import type { DomainWrite, StateChange } from './types.ts'
 
 /**
- * Takes every lock of a write, before the transaction has an id. An idempotency key is a resource, under a name that no
- * caller can have: a twin with streams of its own waits here and then finds the receipt, where its changes would meet
- * what the first one did, and fail on it.
+ * Takes every lock of a write, before the transaction has an id. An idempotency key is locked as a resource, with a
+ * name that no caller can use. So a second write with the same key waits here, even with other streams, and then finds
+ * the receipt. Without this lock its changes could fail because of the changes of the first write.
  */
 export const lockForWrite = (
   tenantId: string,
@@ -29,8 +29,8 @@ export const lockForWrite = (
 
 /**
  * The append and a change, in one statement: both are parsed and planned before either writes, and so before the
- * transaction holds the feed. The append goes first, since it looks at tenant, receipt and heads before it writes; the
- * change is made when its rows are counted, after it. A change that fails takes the append with it.
+ * transaction holds the feed. The append is executed first, since it checks tenant, receipt and heads before it writes.
+ * The change is executed after it, when its rows are counted. If the change fails, the append is undone too.
  */
 export function appendAndChange(
   prepared: PreparedAppend,
@@ -43,7 +43,8 @@ export function appendAndChange(
   const { text, values } = checkedChange(change)
   const first = values.length + 1
   const counted = '(select count(*) from changed)'
-  // Any number of rows is right where none is demanded; the count is asked for all the same, or the change came too late.
+  // Without `rows` any number of rows is right. They are counted all the same: otherwise PostgreSQL would execute the
+  // change only after the answer was sent.
   const isRight =
     rows === undefined
       ? `${counted} >= 0`
@@ -67,13 +68,13 @@ const appendOrFail = (prepared: PreparedAppend): Statement<Appended> => ({
   text: `select ${callFrom(1)} as answer`,
 })
 
-/** As many as `append` has. */
+/** The number of arguments of `append`. */
 const APPEND_ARGUMENTS = 11
 
 const callFrom = (first: number): string =>
   `trickle_events_log.append_or_fail(${Array.from({ length: APPEND_ARGUMENTS }, (_, nth) => `$${first + nth}`).join(', ')})`
 
-/** One change of a table, which ends the transaction (TK006) where it does not meet the rows that it must. */
+/** One change of a table. It fails with TK006 when it affects another number of rows than it must. */
 export function changeStatement(change: StateChange, nth: number): Statement {
   const statement = checkedChange(change)
   const { rows } = change
@@ -88,7 +89,7 @@ export function changeStatement(change: StateChange, nth: number): Statement {
   }
 }
 
-/** @throws TrickleError INTERNAL, since only the code that made the change can mend it. */
+/** @throws TrickleError INTERNAL, since the mistake is in the code that made the change. */
 function checkedChange({ statement, rows }: StateChange): Statement {
   if (!/^\s*(insert|update|delete|merge)\b/i.test(statement.text) || /;\s*$/.test(statement.text)) {
     throw notAllowed(statement, 'starts with insert, update, delete or merge and ends without a semicolon')

@@ -1,6 +1,6 @@
--- The append of a transaction that lock_for_write began. COMMIT is on its way already, so every outcome but "appended"
--- must end in an error, or the domain's changes would be committed without their events. The answer is the error's
--- detail.
+-- The append in a transaction that began with lock_for_write. The client has sent COMMIT together with it, so every
+-- outcome but "appended" must raise an error. Otherwise the domain's changes would be committed without their events.
+-- The detail of the error is the answer of append.
 create or replace function trickle_events_log.append_or_fail(
     p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written int,
     p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea, p_names jsonb,

@@ -1,4 +1,5 @@
--- Ends a write whose statement did not meet the rows that it must: COMMIT is on its way already. p_nth: which one.
+-- Raises an error when a statement of a domain's write has changed another number of rows than it must. The client has
+-- sent COMMIT already, so only an error can stop the write. p_nth: the number of the statement.
 create or replace function trickle_events_log.require_rows(p_found bigint, p_required int, p_nth int) returns boolean
   language plpgsql volatile
   as $$
