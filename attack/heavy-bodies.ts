@@ -3,16 +3,16 @@ import { heavyBodies, validBody } from './heavy-body-shapes.ts'
 import type { Body } from './heavy-body-shapes.ts'
 import type { AttackFinding, AttackPart, AttackTarget } from './part.ts'
 
-/** Often enough to meet every pause of the instance, seldom enough to be no load of its own. */
+/** Often enough to notice every pause of the instance, seldom enough not to load it. */
 const PING_EVERY_MS = 10
-/** The best of so many counts, since this machine does other work, too. */
+/** The shortest wait of this many rounds is used: other work on this machine lengthens single waits. */
 const ROUNDS = 3
-/** Waits below this are the machine's own: a stall of another process, a slice of the scheduler. */
+/** Shorter waits can come from the machine itself: from another process, or from the scheduler. */
 const NOISE_MS = 250
-/** A body that is not answered by then is a finding by itself. */
+/** A body that is not answered within this time breaks the bar, since it counts as status 599. */
 const ANSWER_WITHIN_MS = 60_000
 
-/** Sends bodies of megabytes that are valid or heavy, and reads how long a cheap request waits beside them. */
+/** Sends large bodies, valid ones and heavy ones, and measures how long a cheap request waits meanwhile. */
 export const heavyBodiesPart: AttackPart = {
   name: 'heavy-bodies',
   async run(target) {
@@ -29,7 +29,7 @@ interface Wait {
   readonly status: number
 }
 
-/** One after the other and again, so that both meet the same machine. */
+/** Sends both bodies in turns, so that other load on the machine affects both in the same way. */
 async function compare(
   target: AttackTarget,
   token: string,
@@ -73,7 +73,7 @@ async function waitBeside(
       await response.arrayBuffer()
       return response.status
     })
-    // No answer counts as the worst one.
+    // No answer counts as the worst answer.
     .catch(() => 599)
     .finally(() => (state.isOver = true))
   let waitMs = 0

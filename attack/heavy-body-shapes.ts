@@ -1,4 +1,4 @@
-/** A request body, made before it is sent, so that making it does not count. */
+/** A request body. It is made before the measurement, so that making it is not measured. */
 export interface Body {
   readonly name: string
   readonly path: string
@@ -6,19 +6,19 @@ export interface Body {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-/** Below the 9 MiB of a request and the 8 MiB of an append's events. */
+/** Below both limits: 9 MiB for a request and 8 MiB for the events of an append. */
 const BYTES = 8_200_000
 
 const ONE = '/api/streams/attacked/events'
 const batch = { 'content-type': 'application/cloudevents-batch+json' }
 
-/** What an honest client may send: as many events as one append takes, of ordinary members. */
+/** What an honest client may send: a large append of ordinary events. */
 export function validBody(): Body {
   const data = `{${list((index) => `"name${index}":{"text":"value ${index}","amount":${index}.5,"tags":[1,2,null]}`, 7_200)}}`
   return body('a valid body', `{"events":[${Array.from({ length: 950 }, () => event(data)).join(',')}]}`)
 }
 
-/** Items, separated by commas, of so many bytes in all. */
+/** Items separated by commas, `bytes` bytes in all. */
 function list(item: (index: number) => string, bytes = BYTES): string {
   const items: string[] = []
   for (let size = 0; size < bytes; size += (items.at(-1)?.length ?? 0) + 1) items.push(item(items.length))
@@ -31,7 +31,7 @@ function body(name: string, text: string, path = ONE, headers: Body['headers'] =
 
 const event = (data: string): string => `{"type":"Attacked","data":${data}}`
 
-/** One of each kind; made one after the other, so that one at a time is in memory. */
+/** One body of each kind. A generator, so that only one body at a time is in memory. */
 export function* heavyBodies(): Generator<Body> {
   yield body(
     '100,000 events that are none',

@@ -1,7 +1,7 @@
 /**
- * `npm run attack`: makes the attacks that the product must stand, against a product that it starts itself on this
- * machine, and holds what it sees against a bar each. Exit code 0: every bar holds; 1: one is broken; 2: wrong words on
- * the command line; 130: broken off. What was started is ended in any case.
+ * `npm run attack`: starts a product of its own on this machine, attacks it, and compares what each attack showed with
+ * the bar that must hold. Exit code 0: every bar holds; 1: a bar is broken; 2: a word on the command line is wrong;
+ * 130: interrupted. What was started is ended in any case.
  */
 import { Cleanup } from '../local/process/index.ts'
 import { attackParts } from './parts.ts'
@@ -21,7 +21,7 @@ const progress = (line: string): void => {
 
 const cleanup = new Cleanup()
 let ending: Promise<void> | undefined
-/** Ends what was started, once: a signal and the failure that follows from it both wait for the same end. */
+/** Ends what was started, but only once: a signal and the failure that it causes both wait for the same end. */
 const end = (): Promise<void> => (ending ??= cleanup.run())
 const interruption = new AbortController()
 
@@ -49,7 +49,7 @@ async function main(names: readonly string[]): Promise<number> {
   try {
     const target = await startTarget(cleanup, progress, interruption.signal)
     const findings = await runParts(chosen, target, progress)
-    // What is seen while the product is being ended says nothing of it.
+    // After a signal the product is being ended, so the findings say nothing about it.
     interruption.signal.throwIfAborted()
     console.log(`\n${renderFindings(findings)}`)
     return findings.every(({ holds }) => holds) ? 0 : 1
@@ -64,5 +64,5 @@ try {
   progress(error instanceof Error ? (error.stack ?? error.message) : String(error))
   process.exitCode = 1
 }
-// Requests that an attack has left open must not keep the process.
+// Requests that an attack has left open must not keep this process alive.
 if (!interruption.signal.aborted) process.exit()

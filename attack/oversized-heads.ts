@@ -1,25 +1,27 @@
 /**
- * Heads of many sizes and shapes, without a token: each must be answered, none may leave an invocation open, and the
- * product must serve the next request. What is lost between the two halves of an invocation once took the worker along.
+ * Request heads of many sizes and shapes, without a token. Each must be answered, none may leave an invocation open,
+ * and the product must serve the next request. The platform sends each request twice, over HTTP and over gRPC: the two
+ * halves of an invocation. If one half is lost and nobody gives up waiting for it, functionTimeout ends the whole
+ * worker process.
  */
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AttackFinding, AttackPart, AttackTarget } from './part.ts'
 
-/** Below the front's limit, around Node's own 16 KiB, and above everything. */
+/** Values below, around and above the two limits: 16 KiB of Node and 32 KB of the front. */
 const KILOBYTES = [8, 17, 31, 40]
 const FRONT_TAKES_KILOBYTES = 32
-/** A lost half is given up after about six seconds; what is open after this stays open. */
+/** A lost half is given up after about six seconds. What is still open after this time stays open. */
 const PATIENCE_MS = 15_000
 const PATH = '/api/health/live'
 const SOME_ID = '11111111-1111-4111-8111-111111111111'
 
 interface Attack {
   readonly name: string
-  /** The head as it goes out, without the empty line. */
+  /** The head as it is sent, without the empty line at its end. */
   readonly head: string
   readonly hangsUp?: boolean
-  /** Longer than what is read of it: the connection may end before the refusal is through. */
+  /** True for a head that is longer than what is read of it: the connection may end before the refusal arrives. */
   readonly mayBeCut?: boolean
 }
 

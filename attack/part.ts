@@ -2,10 +2,10 @@
 export interface AttackTarget {
   /** Where the API answers, without a slash at the end. */
   readonly url: string
-  /** Host and port of the same, for requests that `fetch` would refuse to send. */
+  /** Host and port of `url`, for requests that `fetch` would refuse to send. */
   readonly hostname: string
   readonly port: number
-  /** A token of a tenant that may read and write; the tenant is made when it is first named. */
+  /** A token to read and write as this tenant. The tenant is created when it is first named. */
   token(tenantSlug: string): Promise<string>
   /**
    * How many invocations the Functions host has open at this moment: `outstandingInvocations` of
@@ -14,7 +14,7 @@ export interface AttackTarget {
   openInvocations(): Promise<number>
 }
 
-/** What one attack showed, held against the bar that it must not break. */
+/** What one attack showed, and the bar that it must not break. */
 export interface AttackFinding {
   /** What was sent, in a few words. */
   readonly attack: string
@@ -24,7 +24,7 @@ export interface AttackFinding {
   readonly holds: boolean
 }
 
-/** One kind of attack. Bounded in requests and time by itself; sends to the target and nowhere else. */
+/** One kind of attack. It limits its own requests and time, and sends to the target and nowhere else. */
 export interface AttackPart {
   readonly name: string
   run(target: AttackTarget): Promise<readonly AttackFinding[]>

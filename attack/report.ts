@@ -4,7 +4,7 @@ const titles = { part: 'part', attack: 'attack', bar: 'bar', seen: 'seen', holds
 type Column = keyof typeof titles
 const COLUMNS: readonly Column[] = ['part', 'attack', 'bar', 'seen', 'holds']
 
-/** A table in Markdown: nothing is cut, since a bar is only as good as its words. */
+/** A table in Markdown. No text is shortened, since a bar that can't be read whole can't be judged. */
 export function renderFindings(findings: readonly PartFinding[]): string {
   const rows = [
     titles,

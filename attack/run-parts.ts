@@ -1,13 +1,13 @@
 import type { AttackFinding, AttackPart, AttackTarget } from './part.ts'
 
-/** A part that has not ended by then has met a product that hangs, or is not bounded itself. */
+/** If a part has not ended after this time, the product hangs, or the part does not limit itself. */
 export const PART_WITHIN_MS = 180_000
 
 export interface PartFinding extends AttackFinding {
   readonly part: string
 }
 
-/** Makes the attacks one after the other. One that fails or does not end is a bar that is broken; the others are made all the same. */
+/** Runs the parts one after the other. A part that fails or does not end is a broken bar. The other parts still run. */
 export async function runParts(
   parts: readonly AttackPart[],
   target: AttackTarget,

@@ -13,8 +13,8 @@ const TOKEN_SECONDS = 3_600
 const drainSchema = z.object({ outstandingInvocations: z.int() })
 
 /**
- * The parts of an address that leads to this machine and nowhere else.
- * @throws Error for any other: these requests would be an attack on somebody
+ * The parts of a loopback address.
+ * @throws Error for any other address: these requests would be an attack on somebody else's system
  */
 export function loopbackOf(url: string): Pick<AttackTarget, 'url' | 'hostname' | 'port'> {
   const { hostname, port, protocol } = new URL(url)
@@ -23,7 +23,7 @@ export function loopbackOf(url: string): Pick<AttackTarget, 'url' | 'hostname' |
   return { url: url.replace(/\/+$/, ''), hostname, port: Number(port === '' ? '80' : port) }
 }
 
-/** Starts a product in a folder of its own and on free ports. `cleanup` ends it and takes the folder away. */
+/** Starts a product in a folder of its own and on free ports. `cleanup` ends it and removes the folder. */
 export async function startTarget(
   cleanup: Cleanup,
   say: (line: string) => void,
@@ -32,7 +32,7 @@ export async function startTarget(
   const home = await cleanup.start(mkdtemp(join(tmpdir(), 'trickle-attack-')), (folder) =>
     rm(folder, { recursive: true, force: true }),
   )
-  // Under root PostgreSQL runs as another account, which must be able to pass through.
+  // If this process runs as root, PostgreSQL runs as another account, which must be able to enter the folder.
   await chmod(home, 0o711)
   signal.throwIfAborted()
   const options = { home, port: 0, postgresPort: 0, fresh: false }

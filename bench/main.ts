@@ -1,4 +1,4 @@
-/** `npm run bench`: how much our ways cost against the bare ones, as ratios. See the usage in options.ts. */
+/** `npm run bench`: what our code costs compared with plain code, as ratios. See the usage in options.ts. */
 import { poolLimits } from '../shared/postgres/index.ts'
 import { runAsProgram } from './command/index.ts'
 import { parseCommand } from './options.ts'

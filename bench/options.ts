@@ -6,7 +6,7 @@ import { SECTION_NAMES } from './sections/index.ts'
 import type { BenchOptions, SectionName } from './sections/index.ts'
 import { STATEMENT_MODES } from './stage/index.ts'
 
-/** One caller, one instance's share of HTTP requests as deployed, and less and more than that. */
+/** One caller, the HTTP requests that a deployed instance takes at once, and numbers below and above that. */
 const CONCURRENCIES = [1, 8, instanceLimits.httpConcurrency, 32]
 
 export const usage = `npm run bench -- [SECTION...] [flags]
@@ -20,7 +20,7 @@ ${COMMON_USAGE}
   --hot                   append: all to one stream instead of many
   --full                  forward: also at a million stored events (minutes)`
 
-/** A start is one sample, so more of them are needed than of turns that average over a second. */
+/** A start gives one single sample. A turn averages over a second, so fewer turns than starts are needed. */
 const startRounds = { long: 7, short: 3 } as const
 
 export interface SectionsCommand {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command `trickle`. Plain JavaScript, since it may be started by any Node from 18 on: the rest is TypeScript, and
-// runs on the Node that package.json pins.
+// The command `trickle`. This file is plain JavaScript, since any Node from 18 on may start it. All other files are
+// TypeScript and run on the Node version in package.json.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,8 +1,8 @@
 /**
- * The HTTP client of a running Trickle, for commands: the local run with a token it signs itself, or another one by
- * --url and --token.
+ * The HTTP client of the commands. It calls the local run with a token that it signs itself, or another running Trickle
+ * with --url and --token.
  *
- * Invariant: it knows nothing but the public API. An answer that is no success becomes one clear line and exit code 1.
+ * Invariant: it uses only the public API. An answer that is not a success becomes one clear line and exit code 1.
  */
 import { z } from 'zod'
 import { homeAt, readRun } from '../local/run/index.ts'
@@ -34,7 +34,7 @@ export interface ClientValues {
 
 export interface ClientSettings extends ClientValues {
   readonly home: string
-  /** Of the token that is made for the local run; absent for operators. */
+  /** The tenant in the token that is made for the local run. Absent for operators. */
   readonly tenant?: string | undefined
   readonly roles: readonly string[]
 }
@@ -42,11 +42,11 @@ export interface ClientSettings extends ClientValues {
 export interface ClientRequest {
   readonly method?: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT'
   readonly headers?: Readonly<Record<string, string>>
-  /** A value to be sent as JSON, or a body as it is (a string, bytes, a stream) with its own content-type. */
+  /** Either a value that is sent as JSON, or a body (string, bytes, stream) that is sent as it is. */
   readonly json?: unknown
   readonly body?: NonNullable<RequestInit['body']>
   readonly signal?: AbortSignal
-  /** Until the answer begins. Default 100 s, above the longest poll. */
+  /** Time limit until the answer begins. The default of 100 s is longer than the longest poll. */
   readonly timeoutMs?: number
 }
 
@@ -54,8 +54,8 @@ export interface Client {
   /** Without a slash at the end. */
   readonly url: string
   /**
-   * Sends a request to a path such as `/api/tenants`; the answer is a success.
-   * @throws CommandFailure with the problem's code
+   * Sends a request to a path such as `/api/tenants`, and returns an answer with a status of success.
+   * @throws CommandFailure with the problem's code for any other status
    */
   send(path: string, request?: ClientRequest): Promise<Response>
   /** The same, with the answer read as JSON and checked. */
@@ -64,7 +64,7 @@ export interface Client {
 
 const DEFAULT_TIMEOUT_MS = 100_000
 
-/** Long enough for any request, short enough to be worthless soon; long imports ask for a new one. */
+/** Long enough for any request, and short, so that a stolen token soon expires. Long imports get new tokens. */
 const TOKEN_SECONDS = 600
 const RENEW_BEFORE_SECONDS = 60
 
@@ -75,17 +75,17 @@ const problemSchema = z.looseObject({
   traceId: z.string().optional(),
 })
 
-/** One line for an answer that is no success: status, code, words, trace. */
+/** One line for an answer that is not a success: status, code, detail, trace. */
 export async function problemLine(response: Response): Promise<{ code: string; line: string }> {
   const text = await response.text()
   let problem: z.infer<typeof problemSchema> = {}
   try {
     problem = problemSchema.parse(JSON.parse(text))
   } catch {
-    // Some other server's page: its first words are all there is.
+    // Not a problem document, for example a gateway's page: the beginning of its text is shown instead.
   }
   const code = problem.code ?? `HTTP_${response.status}`
-  // One line, also where the server's words have several.
+  // The server's text may have several lines: they become one.
   const words = (problem.detail ?? problem.title ?? text.slice(0, 200)).replaceAll(/\s+/gu, ' ')
   const trace = problem.traceId === undefined ? '' : ` (trace ${problem.traceId})`
   return { code, line: `${response.status} ${code}${words === '' ? '' : `: ${words}`}${trace}` }
@@ -112,7 +112,7 @@ export function openClient(settings: ClientSettings): Client {
       },
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
       ...(content === undefined ? {} : { body: content }),
-      // A streamed body needs it: the answer may begin before the request has ended.
+      // fetch requires this for a streamed body, since the answer may begin before the request has ended.
       ...(content instanceof ReadableStream ? { duplex: 'half' } : {}),
     }
     let response: Response
@@ -162,7 +162,7 @@ function assertSecure(url: string, isInsecure: boolean): void {
   )
 }
 
-/** Tokens for the requests: the one that was given, or one of the local run, renewed before it expires. */
+/** Returns the token for a request: the given one, or one of the local run, which is renewed before it expires. */
 function tokens(settings: ClientSettings, url: string): () => Promise<string> {
   const given = settings.token ?? process.env['TRICKLE_TOKEN']
   if (given !== undefined && given !== '') return async () => await Promise.resolve(given)

@@ -1,13 +1,13 @@
-// Everything after the choice of the right Node: see bin.mjs.
+// Runs the command with the right Node, which bin.mjs has chosen.
 import { enableCompileCache } from 'node:module'
 import { compileCache } from '../local/run/project.ts'
 
-// The process that chose this Node (bin.mjs) waits for this one. When it is killed, nobody is left to see the outcome or to
-// end the work: a killed import would go on, and meet the next one.
+// The process of bin.mjs waits for this one. If that process is killed, nobody sees the outcome or can end the work: an
+// import would go on, and collide with the next import.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 process.channel?.unref()
 
-// Before anything large is loaded: `token` is called inside other commands, and should not be felt.
+// Must stand before large modules are loaded. `token` is often called inside other shell commands, so it must be fast.
 enableCompileCache(compileCache)
 const { runCommandLine } = await import('./frame/index.ts')
 process.exitCode = await runCommandLine(process.argv.slice(2))

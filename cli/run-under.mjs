@@ -1,9 +1,10 @@
-// Running the command under another Node than the one that was started. Plain JavaScript, as bin.mjs is.
+// Runs the command with another Node than the one that was started. Plain JavaScript, like bin.mjs.
 import { spawn } from 'node:child_process'
 
 /**
- * Runs a program in this process's place: with its streams, its signals and its exit code. This process may be killed
- * without a chance to say so; the channel between the two closes then, and the program ends itself (see main.ts).
+ * Runs a program instead of this process: with its streams, its signals and its exit code. If this process is killed
+ * with SIGKILL, it can't tell the program. But then the channel between them closes, and the program ends itself (see
+ * main.ts).
  * @param {string} program @param {readonly string[]} words @param {(error: Error) => void} onError
  */
 export function runUnder(program, words, onError) {

@@ -1,7 +1,10 @@
 import { everyRow } from '../shared/postgres/index.ts'
 import type { RelationAccess, TableAccess } from '../shared/postgres/index.ts'
 
-/** `ready` compares what was applied with what the bundle needs, and no login of the app is the migrator. */
+/**
+ * Every login of the app may read these: `ready` compares what was applied with what the bundle needs, and no login of
+ * the app is the migrator.
+ */
 const readByAll: RelationAccess = {
   trickle_app: { select: 'all' },
   trickle_worker: { select: 'all' },

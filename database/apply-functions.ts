@@ -13,15 +13,17 @@ export interface FunctionReport {
 }
 
 interface State {
-  /** Checksums of each file's texts, the present one last. */
+  /** Checksums of each file's texts, the current one last. */
   readonly texts: ReadonlyMap<string, readonly string[]>
   /** Each recorded file's function. */
   readonly functionNames: ReadonlyMap<string, string>
-  /** Functions that are there, by schema and name. */
+  /** Functions that exist, by schema and name. */
   readonly present: ReadonlySet<string>
 }
 
-/** A change of a function waits for no lock; these are for a catalog that somebody else is changing. */
+/**
+ * A change of a function waits for no lock of its own; these limits apply when somebody else is changing the catalog.
+ */
 const LIMITS = "set local lock_timeout = '2s'; set local statement_timeout = '60s'"
 
 /**
@@ -100,7 +102,9 @@ const textsOf = ({ name }: FunctionFile, { texts }: State): readonly string[] =>
 const isChanged = (file: FunctionFile, state: State): boolean =>
   textsOf(file, state).at(-1) !== file.checksum || !state.present.has(file.functionName)
 
-/** A function that a migration has dropped is not part of the database any more, so older code is not ready for it. */
+/**
+ * Removes the record of functions that a migration has dropped. Code that still needs one of them is then not ready.
+ */
 async function forgetDropped(client: Client, { functionNames, present }: State): Promise<void> {
   const dropped = [...functionNames].filter(([, functionName]) => !present.has(functionName))
   await client.query('delete from trickle_platform_migrations.functions f where f.name = any ($1)', [
@@ -112,7 +116,8 @@ async function applyFile(client: Client, file: FunctionFile): Promise<void> {
   const { path, name, checksum, functionName, sql } = file
   try {
     await revokeGrants(client, functionName)
-    // The body of a function in SQL is looked into when the function is made, and may call one that is made after it.
+    // PostgreSQL checks the body of a function in SQL when the function is made, but it may call one that is made
+    // later. So the check is off here, and `checkBodies` does it at the end.
     await client.query(`set local check_function_bodies = ${/\blanguage sql\b/.test(sql) ? 'off' : 'on'}`)
     await client.query(sql)
   } catch (error) {
@@ -129,7 +134,10 @@ async function applyFile(client: Client, file: FunctionFile): Promise<void> {
   )
 }
 
-/** A text with other arguments would stand beside the old function, which nobody would ever remove. */
+/**
+ * A text with other arguments would add a second function beside the old one, and nothing would ever remove the old
+ * one.
+ */
 async function refuseOtherSignatures(
   client: Client,
   { path, functionName, definitions }: FunctionFile,
@@ -146,7 +154,7 @@ async function refuseOtherSignatures(
   )
 }
 
-/** What a file does not grant is not granted: `create or replace` would keep what an earlier text had granted. */
+/** Afterwards only the grants of the file hold: `create or replace` would keep what an earlier text had granted. */
 async function revokeGrants(client: Client, functionName: string): Promise<void> {
   const { rows } = await client.query<{ statement: string }>(
     `select format('revoke all on function %s from %s', p.oid::regprocedure,
@@ -159,7 +167,7 @@ async function revokeGrants(client: Client, functionName: string): Promise<void>
   for (const { statement } of rows) await client.query(statement)
 }
 
-/** Looks into the bodies in SQL, now that everything that they may call is there. */
+/** Checks the bodies in SQL, when everything that they may call exists. */
 async function checkBodies(client: Client, files: readonly FunctionFile[]): Promise<void> {
   await client.query('set local check_function_bodies = on')
   for (const { path, functionName } of files) {
@@ -175,7 +183,10 @@ async function checkBodies(client: Client, files: readonly FunctionFile[]): Prom
   }
 }
 
-/** A fault of the file is told with its path; a lost connection or a lock that was not given stays what it is. */
+/**
+ * A fault of the file is reported with its path. Other errors, such as a lost connection or a lock timeout, stay as
+ * they are.
+ */
 function notApplied(path: string, error: unknown): unknown {
   const { code = '', message } = error as Error & { code?: string }
   if (!FAULTS_OF_TEXT.test(code)) return error
@@ -190,8 +201,14 @@ const notApplicable = (path: string, reason: string, cause?: unknown): TrickleEr
 const NEW_NAME =
   'A function that takes or gives something else gets a new name, since deployed code calls the old one'
 
-/** Two functions of one name, of which a grant does not say the one it means; another result or other parameter names. */
+/**
+ * 42725: the name has two functions, and a grant does not say which one it means. 42P13: another result or other
+ * parameter names.
+ */
 const SIGNATURE_CHANGED = new Set(['42725', '42P13'])
 
-/** Classes of SQLSTATE that a text itself is to blame for: syntax and rights, invalid values, what others depend on. */
+/**
+ * Classes of SQLSTATE for faults of the text itself: 42 syntax and rights, 22 invalid values, 0A what PostgreSQL does
+ * not support, 2B what others depend on, 3F a schema that does not exist.
+ */
 const FAULTS_OF_TEXT = /^(42|22|0A|2B|3F)/

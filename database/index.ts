@@ -1,7 +1,7 @@
 /**
- * Changes the database: makes its login roles, runs the migrations of every owner, and puts the functions of every owner
- * into it. By command and at a local start, directly on PostgreSQL (never through a transaction pooler: the lock is a
- * session's), never on a first request.
+ * Changes the database: makes its login roles, runs the migrations of every owner, and puts the functions of every
+ * owner into it. A command or a local start does this, never a first request, and directly on PostgreSQL: the lock
+ * belongs to a session, so it does not work through a transaction pooler.
  *
  * Invariants: owners run in their declared order, the migrations of one owner by number; a new migration of an early
  * owner is applied although later owners were applied before. A migration that was applied is never edited. Functions
@@ -81,8 +81,8 @@ export async function migrateUp(options: MigrateOptions): Promise<MigrateReport>
 }
 
 /**
- * Takes back the newest migrations, one by default, and every function: below the newest migration nobody knows which
- * of them would fit. The next `migrateUp`, of this checkout or of an older one, brings its own.
+ * Takes back the newest migrations, one by default, and drops every function: which of them would fit the older schema
+ * is not known. The next `migrateUp`, of this checkout or of an older one, brings its own.
  * @throws TrickleError CONFIGURATION_INVALID when an applied file was edited since or is missing
  */
 export async function migrateDown(options: MigrateOptions): Promise<MigrateReport> {

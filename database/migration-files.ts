@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { TrickleError } from '../shared/errors/index.ts'
 import type { Owner } from './owners.ts'
 
-/** NNNN_name.up.sql / .down.sql; the numbers count for each owner alone. */
+/** NNNN_name.up.sql / .down.sql; each owner has its own numbers. */
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.(up|down)\.sql$/
 
 export interface Migration {
@@ -22,7 +22,8 @@ export interface Migration {
 
 /**
  * Reads the migrations of all owners: in the order of the owners, and by number within each.
- * @throws TrickleError CONFIGURATION_INVALID for a name off the pattern, a number used twice or a missing twin.
+ * @throws TrickleError CONFIGURATION_INVALID for a name of another form, a number used twice, or a missing up or down
+ *   file.
  */
 export async function readMigrations(owners: readonly Owner[]): Promise<Migration[]> {
   const found: Migration[] = []

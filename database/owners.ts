@@ -13,14 +13,14 @@ export interface Owner {
   readonly folder: string
 }
 
-/** In the order in which their migrations run: each stands on those before it and on no other. */
+/** In the order in which their migrations run: each may use those before it and no other. */
 const CAPABILITIES = ['tenancy', 'receipts', 'event-store', 'subscriptions', 'adx', 'audit'] as const
 
 /**
  * Every owner of schemas, in the order in which their migrations run.
- * @param contexts folder names of functions/, which stand on the capabilities and never on each other; default: those of
+ * @param contexts folder names of functions/, which use the capabilities and never each other; default: those of
  *   functions/app.ts
- * @throws TrickleError CONFIGURATION_INVALID when two owners have one name: their migrations would be taken for each other
+ * @throws TrickleError CONFIGURATION_INVALID when two owners have one name: their migrations would be confused
  */
 export function owners(contexts: readonly string[] = product().contexts): Owner[] {
   const all = [

@@ -3,9 +3,9 @@ import { TrickleError } from '../shared/errors/index.ts'
 import type { Migration } from './migration-files.ts'
 
 /**
- * Our own record beside the runner's, which remembers names and not contents. Every login may read it: `ready` compares it
- * with what the deployed code needs. `functions` keeps every text that a function has had; the newest row of a name is
- * the text that the database holds.
+ * Our own record. The runner has one too, which holds names and no contents. Every login may read ours: `ready`
+ * compares it with what the deployed code needs. `functions` keeps every text that a function has had; the newest row
+ * of a name is the text that the database holds.
  */
 const RECORD = `
   create schema if not exists trickle_platform_migrations;
@@ -38,13 +38,14 @@ const RECORD = `
 
 /** Makes the record where it is missing. The caller holds the lock of the migrations. */
 export async function prepareRecord(client: Client): Promise<void> {
-  // Asked of the catalog's rows: to_regclass may answer from a cache that does not know yet what another session made.
+  // Reads the rows of the catalog: to_regclass may answer from a cache that does not know yet what another session
+  // made.
   const found = await client.query(
     "select from pg_tables where schemaname = 'trickle_platform_migrations' and tablename = 'migrations'",
   )
   if (found.rowCount === 1) return
   await refuseUnrecorded(client)
-  // One text, one implicit transaction.
+  // Sent as one text, so it is one implicit transaction.
   await client.query(RECORD)
 }
 

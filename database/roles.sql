@@ -21,11 +21,12 @@ begin
 end $$;
 
 grant trickle_owner to trickle_migrator;
--- To replace the writer's function in its place. Dropped and made again, every call that runs just then would fail.
+-- The migrator needs this to replace the writer's function in place. If the function was dropped and made again, every
+-- call at that moment would fail.
 grant trickle_writer to trickle_migrator with inherit true;
 
--- Who holds the feed may be any login, and PostgreSQL hides from others what a session does and since when. Where the
--- administrator can't give this away, operators see the holder's process, login and database only.
+-- Any login may hold the feed, and PostgreSQL hides from other logins what a session does and since when. Where the
+-- administrator can't grant this right, operators see only the holder's process, login and database.
 do $$
 begin
   grant pg_read_all_stats to trickle_operator;
@@ -33,7 +34,8 @@ exception when insufficient_privilege then
   raise notice 'trickle_operator will not see what other sessions do: %', sqlerrm;
 end $$;
 
--- What a role may do to the database as a whole. Nobody but the owner makes schemas; nobody connects by way of "public".
+-- What a role may do to the database as a whole. Nobody but the owner makes schemas; nobody may connect by a right of
+-- "public".
 do $$
 begin
   execute format('revoke all on database %I from public', current_database());
@@ -42,8 +44,9 @@ begin
 end $$;
 revoke all on schema public from public;
 
--- A login has nothing to do in the databases that every server has: what it made there would be no tenant's. Others that
--- log in today keep the right, by their own names. Azure's azure_sys and azure_maintenance can't be changed.
+-- The logins above have nothing to do in the databases that every server has: what they made there would belong to no
+-- tenant. Other logins that can connect keep the right, by their own names. Azure's azure_sys and azure_maintenance
+-- can't be changed.
 do $$
 declare
   v_database record;
@@ -70,8 +73,8 @@ begin
   end loop;
 end $$;
 
--- Large objects have no policy and belong to no tenant. Only a superuser takes these functions away, so on Azure they
--- stay: docs/azure/postgres-settings.md.
+-- Large objects have no policy and belong to no tenant. Only a superuser can revoke the right to call these functions,
+-- so on Azure everybody keeps it: docs/azure/postgres-settings.md.
 do $$
 declare
   v_function pg_catalog.regprocedure;
@@ -85,12 +88,12 @@ begin
   end loop;
 end $$;
 
--- A function is callable by everybody unless that is taken away when it is made.
+-- Everybody may call a new function unless that right is revoked when the function is made.
 alter default privileges for role trickle_migrator revoke execute on functions from public;
 alter default privileges for role trickle_owner revoke execute on functions from public;
 
--- A login may change its own defaults ("alter role current_user set ..."), and one that has no time limits or another
--- search path is what an intruder would make of it. So each run sets all of them again.
+-- A login may change its own defaults ("alter role current_user set ..."). An intruder could remove the time limits in
+-- this way, or set another search path. So each run sets all of them again.
 do $$
 declare
   v_changed record;
@@ -110,16 +113,16 @@ begin
   end loop;
 end $$;
 
--- Limits are role defaults because a transaction pooler lets nothing be set per session. A slow appender holds the
--- feed of all tenants, so what the app may hold open is short: its longest statement is an append of 8 MiB (under 2 s).
+-- Limits are role defaults because nothing can be set per session through a transaction pooler. A slow appender holds
+-- the feed of all tenants, so the limits of the app are short: its longest statement is an append of 8 MiB (under 2 s).
 alter role trickle_app set statement_timeout = '10s';
 alter role trickle_app set lock_timeout = '5s';
 alter role trickle_app set idle_in_transaction_session_timeout = '5s';
 alter role trickle_app set transaction_timeout = '15s';
 
--- The worker reads a page of the log in one statement, from a cold disk if it must: 30 s, as the forwarder. What it writes
--- is one tenant's part of a page, sent together with its COMMIT, so a transaction that waits for its client belongs to a
--- client that froze in the middle of sending: it holds the tenant's rows, and ends soon.
+-- The worker reads a page of the log in one statement, perhaps from a cold disk: 30 s, as for the forwarder. It writes
+-- one tenant's part of a page, sent together with its COMMIT. So if a transaction waits for its client, that client
+-- froze in the middle of sending. The transaction holds the tenant's rows, so it is ended soon.
 alter role trickle_worker set statement_timeout = '30s';
 alter role trickle_worker set lock_timeout = '5s';
 alter role trickle_worker set idle_in_transaction_session_timeout = '5s';
@@ -147,7 +150,8 @@ alter role trickle_worker set search_path = '';
 alter role trickle_forwarder set search_path = '';
 alter role trickle_operator set search_path = '';
 
--- What stands now is noted at each role, where the login can read it and can't write. "ready" compares the two.
+-- The settings that are now in force are stored in a comment on each role. The login can read it and can't change it.
+-- "ready" compares the two.
 do $$
 declare
   v_login record;

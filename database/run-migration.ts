@@ -23,7 +23,7 @@ export async function runMigration(
   log: (line: string) => void,
 ): Promise<void> {
   const base = file.name.slice(file.owner.length + 1)
-  // The runner's name for it: it wants the number first, and cuts everything before a slash.
+  // The runner's name for the migration: the runner needs the number first, and cuts off everything before a slash.
   const id = `${base}.${file.owner}`
   await runner({
     dbClient: client,

@@ -3,7 +3,7 @@ import type { Client } from 'pg'
 /** Condition for `n` (pg_namespace): a schema of ours. */
 const OURS = "n.nspname like 'trickle\\_%'"
 
-/** Lines of grants for an object of kind and name: roles with the same rights are one line. The owner's own are told, too. */
+/** Lines of grants for an object of kind and name: roles with the same rights are one line, the owner included. */
 const grants = (kind: string, name: string, rights: string): string => `array(
   select format('grant %s on ${kind}%s to %s;', r.rights, ${name}, string_agg(r.grantee, ', ' order by r.grantee))
     from (
@@ -22,7 +22,7 @@ const collation = (own: string, ofType: string): string =>
 const options = (from: string): string =>
   `(select ' with (' || string_agg(o, ', ' order by o) || ')' from unnest(${from}) as o)`
 
-/** The server prints a constant without brackets. */
+/** Puts brackets around an expression that has none: the server prints a constant without them. */
 const bracketed = (expression: string): string => `regexp_replace(${expression}, '^([^(].*)$', '(\\1)')`
 
 const schemas = `
@@ -38,7 +38,7 @@ const domains = `
     from pg_type t join pg_namespace n on n.oid = t.typnamespace join pg_type b on b.oid = t.typbasetype
     where ${OURS} and t.typtype = 'd'`
 
-/** Those of identity columns are told with their column. */
+/** Sequences of identity columns are left out: they are shown with their column. */
 const sequences = `
   select n.nspname as schema, c.relname as name, array[format('create sequence %s.%s;', n.nspname, c.relname)]
       || ${grants('sequence ', "n.nspname || '.' || c.relname", `${rightsIn('c.relacl')} where x.grantee <> c.relowner`)} as lines
@@ -118,7 +118,7 @@ const functions = `
       || ${grants('function ', "n.nspname || '.' || p.proname", functionRights)} as lines
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang where ${OURS}`
 
-/** Each gives rows of (schema, object, lines): what a migration or a file of sql/ decides of the object. */
+/** Each gives rows of (schema, object, lines): what a migration or a file of sql/ decides about the object. */
 const queries: readonly string[] = [schemas, domains, sequences, tables, functions]
 
 const HEAD = `-- The schema as the migrations and the functions of every owner make it. "npm run generate:schema" writes this page

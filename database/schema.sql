@@ -269,7 +269,7 @@ create function trickle_events_log.append(p_tenant uuid, p_streams text[], p_str
   language plpgsql volatile security definer
   set plan_cache_mode=force_generic_plan
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body c555fda85b88044787209bc45684bf35
+-- owner trickle_owner, body e87f896507cbd3041bd625d562f354a4
 grant execute on function trickle_events_log.append to trickle_app;
 
 create function trickle_events_log.append_batch(p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts integer[], p_events jsonb, p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[], p_nths integer[], OUT outcomes text[], OUT versions bigint[], OUT epoch uuid, OUT timeline text, OUT xid xid8)
@@ -281,15 +281,8 @@ create function trickle_events_log.append_batch(p_tenants uuid[], p_streams text
   set jit=off
   set plan_cache_mode=force_generic_plan
   set search_path=pg_catalog, pg_temp;
--- owner trickle_writer, body e7799461cd938de85ce51775e992e37f
+-- owner trickle_writer, body b7f0c72b442389d2e1429796f9ea49b9
 grant execute on function trickle_events_log.append_batch to trickle_app;
-
-create function trickle_events_log.append_or_fail(p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written integer, p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea, p_names jsonb, OUT outcome text, OUT versions bigint[], OUT at integer, OUT epoch uuid, OUT timeline text, OUT xid xid8, OUT result jsonb)
-  returns record
-  language plpgsql volatile security definer
-  set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 478aac1d2aaca11b50e6b93e57b7cac8
-grant execute on function trickle_events_log.append_or_fail to trickle_app;
 
 create function trickle_events_log.begin_epoch(p_reason text, p_xid xid8, p_position bigint, OUT ordinal integer, OUT epoch uuid, OUT began_xid xid8, OUT began_position bigint, OUT reason text, OUT began_at timestamp with time zone)
   returns record
@@ -322,7 +315,7 @@ grant execute on function trickle_events_log.current_epoch to trickle_app, trick
 create function trickle_events_log.epoch_point(p_from text, p_restored_to timestamp with time zone, OUT xid xid8, OUT "position" bigint)
   returns record
   language plpgsql volatile;
--- owner trickle_owner, body e70310f8eb3038248c469675b7622fc2
+-- owner trickle_owner, body 6901b21b469eee9922c36de1295ed531
 grant execute on function trickle_events_log.epoch_point to trickle_operator;
 
 create function trickle_events_log.event_at(p_tenant uuid, p_stream text, p_version bigint)
@@ -340,7 +333,7 @@ grant execute on function trickle_events_log.event_headers_after to trickle_oper
 create function trickle_events_log.feed_horizon()
   returns xid8
   language plpgsql volatile;
--- owner trickle_owner, body 4838bde60ee0bb202beca3a6c40b0485
+-- owner trickle_owner, body 9bbcdd001d329bd501326368cedce215
 grant execute on function trickle_events_log.feed_horizon to trickle_app, trickle_forwarder, trickle_operator, trickle_worker;
 
 create function trickle_events_log.feed_status(p_transactions integer, p_events integer, OUT looked_at timestamp with time zone, OUT horizon xid8, OUT is_held boolean, OUT held_since timestamp with time zone, OUT sees_sessions boolean, OUT holder_count integer, OUT holders jsonb, OUT bystander_count integer, OUT bystanders jsonb, OUT behind_count integer, OUT behind_since timestamp with time zone, OUT head_xid xid8, OUT head_position bigint, OUT head_recorded_at timestamp with time zone, OUT is_ahead boolean)
@@ -353,7 +346,7 @@ create function trickle_events_log.find_append(p_tenant uuid, p_streams text[], 
   returns record
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body a6a78a1adee68c134267300cf5e6b754
+-- owner trickle_owner, body 1a34f6bcd3173c7a7f96e662f3982d63
 grant execute on function trickle_events_log.find_append to trickle_app;
 
 create function trickle_events_log.holds_locks(p_tenants uuid[], p_streams text[], p_shared boolean[])
@@ -379,7 +372,7 @@ create function trickle_events_log.import_lines(p_tenant uuid, p_lines json)
   returns TABLE(n integer, outcome text, code text, stream_type text)
   language plpgsql volatile rows 500
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body 4e08b9513c0ddb3a74ccac28cfb37b7b
+-- owner trickle_owner, body 0eb778079285378584cf72af4f81428d
 
 create function trickle_events_log.lock_append(p_tenant uuid, p_streams text[], p_written integer, p_names jsonb)
   returns integer[]
@@ -432,22 +425,34 @@ create function trickle_events_log.read_feed_part(p_xid xid8, p_position bigint,
   returns TABLE(tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text)
   language plpgsql volatile rows 200
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body bcf0c25dfe08ac0138dfc755ef75f2b1
+-- owner trickle_owner, body 0a4b59ac69c9d2ec582d48f4d4a26347
 grant execute on function trickle_events_log.read_feed_part to trickle_worker;
 
 create function trickle_events_log.read_stream(p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer)
   returns TABLE(stream_version bigint, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text, stream_type text)
   language plpgsql volatile rows 100
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body 9904f53ba6847fc5ba29479e4afbe543
+-- owner trickle_owner, body fce0ea43efa07677a6105db45561198b
 grant execute on function trickle_events_log.read_stream to trickle_app;
 
 create function trickle_events_log.read_tenant_feed(p_tenant uuid, p_xid xid8, p_position bigint, p_since timestamp with time zone, p_types text[], p_stream_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer)
   returns TABLE(xid xid8, "position" bigint, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text, epoch uuid, stream_type text)
   language plpgsql volatile rows 100
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body c2727ddce609cd396638e9e06b8f70f1
+-- owner trickle_owner, body b200c9eb2c9c11d600668d40ba6eb361
 grant execute on function trickle_events_log.read_tenant_feed to trickle_app;
+
+create function trickle_events_log.refuse_outcome(p_answer text)
+  returns boolean
+  language plpgsql volatile;
+-- owner trickle_owner, body c1db086e395aeb70d8946288243db9c1
+grant execute on function trickle_events_log.refuse_outcome to trickle_app;
+
+create function trickle_events_log.refuse_rows(p_found bigint, p_required integer, p_nth integer)
+  returns boolean
+  language plpgsql volatile;
+-- owner trickle_owner, body c4bdaa0573dff2eac52f1ef0cadedfeb
+grant execute on function trickle_events_log.refuse_rows to trickle_app;
 
 create function trickle_events_log.remove_seal_key(p_key_id text, OUT outcome text)
   returns text
@@ -455,12 +460,6 @@ create function trickle_events_log.remove_seal_key(p_key_id text, OUT outcome te
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 81ec9e5861262b75e999661b06c56b75
 grant execute on function trickle_events_log.remove_seal_key to trickle_operator;
-
-create function trickle_events_log.require_rows(p_found bigint, p_required integer, p_nth integer)
-  returns boolean
-  language plpgsql volatile;
--- owner trickle_owner, body 3dd973d6d314477dbddb76842fd23f11
-grant execute on function trickle_events_log.require_rows to trickle_app;
 
 create function trickle_events_log.resource_lock_class()
   returns integer
@@ -741,7 +740,7 @@ create function trickle_subscriptions_state.acquire(p_name text, p_member intege
   returns record
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body b0e70574838750080a73689a46aa1012
+-- owner trickle_owner, body badaad929cbe7c3fccf4b371a4c0d926
 grant execute on function trickle_subscriptions_state.acquire to trickle_forwarder, trickle_worker;
 
 create function trickle_subscriptions_state.advance(p_name text, p_member integer, p_fence bigint, p_from_xid xid8, p_from_position bigint, p_to_xid xid8, p_to_position bigint, p_lease_ms integer)
@@ -762,14 +761,14 @@ create function trickle_subscriptions_state.begin_tenant_replay(p_name text, p_m
   returns void
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body d43ef6235cbcd2aecfcfe55cd922df63
+-- owner trickle_owner, body 659367afb62382165d7b8adf578bb5a3
 grant execute on function trickle_subscriptions_state.begin_tenant_replay to trickle_worker;
 
 create function trickle_subscriptions_state.begin_tenant_step(p_name text, p_member integer, p_fence bigint, p_tenant uuid, p_first_xid xid8, p_first_position bigint, p_last_xid xid8, p_last_position bigint, p_set_aside jsonb)
   returns void
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 9b235b6b4e12d5c4b7a9fccb172837b6
+-- owner trickle_owner, body 89f468683399875bc72b4754e4a60133
 grant execute on function trickle_subscriptions_state.begin_tenant_step to trickle_worker;
 
 create function trickle_subscriptions_state.count_attempt(p_name text, p_member integer, p_fence bigint, p_lane uuid, p_tenant uuid, p_stream text, p_version bigint, p_by integer)
@@ -826,7 +825,7 @@ create function trickle_subscriptions_state.move_checkpoints(p_name text, p_kind
   returns text
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 1e18cd670425bf2edd9cab2ff73ee8d8
+-- owner trickle_owner, body 2faf2963559b02562bce1a74516e95dc
 grant execute on function trickle_subscriptions_state.move_checkpoints to trickle_operator;
 
 create function trickle_subscriptions_state.place_members(p_name text, p_members integer, p_xid xid8, p_position bigint)
@@ -874,20 +873,20 @@ create function trickle_subscriptions_state.set_aside(p_name text, p_parked json
   returns void
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 4a9be83e0a8b17b746b9462e32794a84
+-- owner trickle_owner, body d2c949a9ab1fbfba3515e3fa237ec5be
 
 create function trickle_subscriptions_state.set_state(p_name text, p_action text)
   returns text
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 1ea3582fa2fd0e73096c145d36fbda89
+-- owner trickle_owner, body 7ecc464040bae619bbe4b68921deaf79
 grant execute on function trickle_subscriptions_state.set_state to trickle_operator;
 
 create function trickle_subscriptions_state.settle(p_name text, p_member integer, p_fence bigint, p_lane uuid, p_from_xid xid8, p_from_position bigint, p_to_xid xid8, p_to_position bigint, p_parked jsonb, p_lanes jsonb, p_parked_max integer, p_lease_ms integer)
   returns text
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body d31bc827bb7707a630c9796ab27adb64
+-- owner trickle_owner, body 48cb967afe9d3b7d950193401863e34b
 grant execute on function trickle_subscriptions_state.settle to trickle_worker;
 
 create function trickle_subscriptions_state.step_lock_class()

@@ -52,7 +52,7 @@ export async function prepareServer({
   })
 }
 
-/** Local only: looks at every tenant's rows and can change nothing. BYPASSRLS is what no other login has. */
+/** Local only: reads every tenant's rows and can change nothing. No other login has BYPASSRLS. */
 async function prepareInspector(client: Client, password: string): Promise<void> {
   const found = await client.query("select from pg_catalog.pg_roles where rolname = 'trickle_inspector'")
   if (found.rowCount === 0) await client.query('create role trickle_inspector')
@@ -77,15 +77,15 @@ export function urlOfDatabase(url: string, database: string): string {
 /** How a client logs in, where the url alone does not say it. */
 export interface LoginOptions {
   /**
-   * Asked for each new connection, such as an Entra ID token; the url's own password is not used then, and TLS verifies
-   * the server's certificate unless the address is a loopback one.
+   * Called for each new connection, for example for an Entra ID token; the url's own password is not used then, and TLS
+   * verifies the server's certificate unless the address is a loopback one.
    */
   readonly password?: (() => Promise<string>) | undefined
   /** Role that the session acts as from its first statement on; the login must be a member of it. */
   readonly role?: string | undefined
 }
 
-/** Time to connect; across a network a server that lets nobody in answers nothing at all. */
+/** Time to connect: a firewall that lets nobody in gives no answer at all. */
 const CONNECT_TIMEOUT_MS = 10_000
 
 export async function withClient<T>(
@@ -105,7 +105,7 @@ export async function withClient<T>(
   }
 }
 
-/** A url with a password of its own goes to the driver as it is, with whatever else it says. */
+/** Without `password`, the url goes to the driver as it is, with its own password and all else that it says. */
 function clientConfigOf(url: string, password: LoginOptions['password']): ClientConfig {
   const login = password === undefined ? { connectionString: url } : { ...addressOf(url), password }
   return { ...login, connectionTimeoutMillis: CONNECT_TIMEOUT_MS }

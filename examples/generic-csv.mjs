@@ -3,30 +3,30 @@
 //
 //   npx --no -- trickle import hotel-bookings-resort.csv --map examples/generic-csv.mjs --create-tenants
 //
-// For another CSV edit the settings below, or set them by the variables that stand beside them:
+// For another CSV, edit the settings below, or set their environment variables (TRICKLE_MAP_ and the name below):
 //   TRICKLE_MAP_STREAM_COLUMNS=type TRICKLE_MAP_TYPE=prompt.published TRICKLE_MAP_TYPE_COLUMN= TRICKLE_MAP_TIME_COLUMN= \
 //     npx --no -- trickle import prompts.csv --map examples/generic-csv.mjs --tenant acme
 //
-// A setting of a column may be empty: then it is left out. All cells, as the strings that they are, become the data.
+// The setting of a column may be empty: then no column is used for it. All cells become the data, as strings.
 import { createHash } from 'node:crypto'
 
 const setting = (name, value) => process.env[`TRICKLE_MAP_${name}`] ?? value
 const list = (text) => text.split(',').filter((name) => name !== '')
 
-// Which column names the tenant. A CSV without it goes to the tenant that the command names (--tenant).
+// The column with the tenant. If a CSV does not have it, all rows go to the tenant of the command (--tenant).
 const tenantColumn = setting('TENANT_COLUMN', 'hotel')
-// Which columns, taken together, name the stream; none: every row is a stream of its own.
+// The columns that together name the stream. None: every row has its own stream.
 const streamColumns = list(setting('STREAM_COLUMNS', ''))
-// What the name of a stream begins with.
+// The beginning of a stream's name.
 const streamPrefix = setting('STREAM_PREFIX', 'booking')
-// The type of the events, and the column whose cell is put after it.
+// The type of the events, and the column whose cell is appended to it.
 const typeName = setting('TYPE', 'booking')
 const typeColumn = setting('TYPE_COLUMN', 'reservation_status')
-// When it happened: a date or an RFC 3339 time. Without, the time of the import counts.
+// The column with the time of the event: a date or an RFC 3339 time. None: the time of the import is used.
 const timeColumn = setting('TIME_COLUMN', 'reservation_status_date')
-// Which columns, taken together, tell one row from all others; none: an id is made of the row's number and its cells.
+// The columns that together identify a row. None: an id is made from the row's number and its cells.
 const idColumns = list(setting('ID_COLUMNS', ''))
-// Where the events come from; ids need to be unique within it.
+// The CloudEvents source of the events. Ids must be unique within it.
 const source = setting('SOURCE', 'csv')
 
 const hash = (value) => createHash('sha256').update(JSON.stringify(value)).digest('hex')
@@ -38,7 +38,7 @@ function cell(fields, name) {
 
 const cells = (fields, names) => names.map((name) => cell(fields, name))
 
-// A name that has to be changed to fit is given a piece of its hash, so that two names never become one.
+// If a name must be changed to be valid, a part of its hash is appended, so that two names never become the same.
 function fitting(text, fits, unfit, lengthMax) {
   if (fits.test(text)) return text
   const readable = text
@@ -58,7 +58,7 @@ function timeOf(text) {
 
 export default function csvEvent(fields, { row }) {
   const tenant = Object.hasOwn(fields, tenantColumn) ? tenantSlug(fields[tenantColumn]) : undefined
-  // The row's number is part of it, since a CSV may well hold the same row twice. The same file gives the same ids.
+  // The row's number is part of the id, since a CSV may hold the same row twice. The same file gives the same ids.
   const id =
     idColumns.length > 0 ? JSON.stringify(cells(fields, idColumns)) : hash([row, fields]).slice(0, 32)
   const streamParts = (streamColumns.length > 0 ? cells(fields, streamColumns) : [id]).map(streamPart)

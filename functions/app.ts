@@ -8,5 +8,5 @@ export { health } from './health/context.ts'
 export { operations } from './operations/context.ts'
 export { tenants } from './tenants/context.ts'
 
-// Contexts of your own: one line each, below this one. The product never changes what stands here, so that its next
+// Contexts of your own: one line each, below this one. The product never changes lines that you add, so that its next
 // version merges by itself.

@@ -10,7 +10,7 @@ export type TenantDirectories = (key: TenantKey) => Pick<TenantDirectory, 'resol
 /**
  * Makes a caller of a verified identity: an operator, or somebody who acts for one tenant, which the token names or, for
  * a service, the header Trickle-Tenant.
- * @param namedTenant the header, in its form; null where the request has none.
+ * @param namedTenant the header, whose form was checked; null where the request has none.
  * @throws TrickleError TENANT_MISSING, TENANT_UNKNOWN, TENANT_SUSPENDED, TENANT_CONTEXT_REFUSED, DATABASE_ family.
  */
 export async function resolveCaller(
@@ -47,7 +47,10 @@ async function findNamed(
   }
 }
 
-/** One answer for every other name, whether it is a tenant's or nobody's: a tenant must not find out who else is here. */
+/**
+ * The refusal is the same whether the other name belongs to a tenant or to nobody: a tenant must not find out which
+ * other tenants exist.
+ */
 async function assertSame(
   tenantsBy: TenantDirectories,
   tenant: TenantContext,

@@ -44,14 +44,17 @@ export interface Databases {
   readonly forwarder: Database
   /** Administration across tenants. */
   readonly operator: Database
-  /** What the subscriptions of contexts work with: the worker's. */
+  /** The login under which the subscriptions of contexts work: the worker's. */
   readonly subscriptions: Database
 }
 
 export interface PlatformOptions {
-  /** Called once; its error is thrown to the first that asks for a setting. */
+  /**
+   * Called when a setting is first asked for. Its error is thrown to the caller who asks, and the next one calls it
+   * again.
+   */
   readonly readSettings: () => Settings
-  /** Told of what goes wrong while nobody waits for an answer. */
+  /** Gets what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
 }
 

@@ -12,7 +12,8 @@ import { platformQueues } from './platform-queues.ts'
 import type { Platform } from './platform.ts'
 
 /**
- * Put together at the first use and not when this file is loaded: the code that starts the app can then log why it can't be.
+ * Put together at the first use and not when this file is loaded: if it fails, the code that starts the app can then
+ * log the reason.
  * @throws TrickleError CONFIGURATION_INVALID where contexts clash
  */
 export const product = (): Product<Platform, TenantContext> => made.product

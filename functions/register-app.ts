@@ -12,7 +12,7 @@ import { createPlatform } from './platform.ts'
 import { apiInfo, product, productErrors } from './product.ts'
 
 export interface RegisterAppOptions {
-  /** Which side of the product the app is. Default: both. */
+  /** Which of the two apps this is; see shared/http/runs-on.ts. Default: both. */
   readonly runsOn?: RunsOn
 }
 

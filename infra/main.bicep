@@ -1,4 +1,4 @@
-// Trickle on Azure, from `azd up`. This file takes the parameters, refuses what can not stand together and makes the resource
+// Trickle on Azure, from `azd up`. This file takes the parameters, refuses contradictions and makes the resource
 // group; modules/platform.bicep puts the families of resources into it. What a size means is in sizes.json.
 targetScope = 'subscription'
 
@@ -62,7 +62,7 @@ param postgresServerName string = ''
 @description('Administrators of the server besides the account that deploys; a group is best.')
 param postgresAdministrators administratorType[] = []
 
-// ---- What stands beside it
+// ---- Services beside the database
 
 @description('Azure Data Explorer: none, a new cluster, or one that exists.')
 @allowed(['off', 'new', 'existing'])
@@ -104,7 +104,7 @@ param corsOrigins string[] = []
 @description('Settings of contexts, as in TRICKLE_EVENTS_SSE_VIEWERS_MAX=8. What is not named has its default.')
 param contextSettings string[] = []
 
-// ---- What the parameters come to
+// ---- Values that follow from the parameters
 
 var sizes = loadJsonContent('sizes.json')
 var rules = sizes[size]
@@ -130,7 +130,7 @@ var analyticsReplicas = filter(placedReplicas, r => r.purpose == 'analytics')
 var distantReplicas = filter(placedReplicas, r => r.location != region)
 var switchableReplicas = filter(placedReplicas, r => r.purpose == 'reads' && r.location == region)
 
-// What can not stand together. Each entry says what is wrong, where it was asked for and how to mend it.
+// Contradictions. Each entry says what is wrong, where it was asked for and how to correct it.
 var problems = filter(
   [
     isBurstable && length(replicas) > 0
@@ -203,7 +203,8 @@ var problems = filter(
   problem => !empty(problem)
 )
 
-// Every resource lies in this group, so nothing is made when its name can not be had. A long name is cut, not refused.
+// Every resource lies in this group, so if its name can not be computed, nothing is made. A long name is cut, not
+// refused.
 var resourceGroupName = empty(problems)
   ? take('rg-${environmentName}', 90)
   : fail('This can not be deployed.\n${join(problems, '\n')}')
@@ -221,13 +222,13 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
 
 // ---- Who administers the database server
 
-// Empty for a service principal. The name is also the database role that the hook logs in as, and it must never change
-// for the same object id: the service then waits for ever.
+// Empty for a service principal. The name is also the database role that the hook logs in as. It must never change for
+// the same object id: otherwise the service waits for ever.
 var deployerName = deployer().?userPrincipalName ?? ''
 var administratorName = empty(deployerName) ? 'deployer-${principalId}' : deployerName
 var administrators = concat(
   [{ objectId: principalId, name: administratorName, type: principalType }],
-  // Twice the same object id under two names would hang the server.
+  // The same object id twice, under two names, would make the server hang.
   filter(postgresAdministrators, a => toLower(a.objectId) != toLower(principalId))
 )
 
@@ -274,7 +275,7 @@ module platform 'modules/platform.bicep' = {
   }
 }
 
-// ---- What azd keeps in its environment and hands to the hooks. No secret is among it: there is none.
+// ---- What azd keeps in its environment and hands to the hooks. No secret is in it, because the template has none.
 
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_FUNCTION_NAME string = platform.outputs.functionName

@@ -12,24 +12,24 @@ import { readerPlans } from './readers/index.ts'
 import { startReaders, startSoakServer, WriterFleet } from './stage/index.ts'
 import type { ReadersProcess } from './stage/index.ts'
 
-/** So that what befalls a run does not draw the numbers of its writers (incarnations from 0) and readers. */
+/** Added to the seed of the faults, so that they do not draw the same numbers as the writers (0 and up) and readers. */
 const FAULT_SEED_OFFSET = 2_000_000
 
-/** Of a run whose length is a time, to size its streams: what two cores manage. */
+/** What two cores manage. A run that is limited by time needs it to choose how many streams it has. */
 const APPENDS_PER_MINUTE = 30_000
 
 export interface RunHooks {
   readonly cleanup: Cleanup
   readonly onProgress: (line: string) => void
-  /** Told when the server is ready and nothing has been written; a test takes a guard out of the schema here. */
+  /** Called when the server is ready and nothing has been written. A test removes a guard from the schema here. */
   readonly onReady?: (adminUrl: string) => Promise<void>
 }
 
-/** What takes part in a run, started. */
+/** Everything that takes part in a run. All of it has been started. */
 export interface Cast {
   readonly adminUrl: string
   readonly space: StreamSpace
-  /** Ledgers of the writers and what the readers have seen. It goes with the cleanup, unless it is kept. */
+  /** Holds the writers' ledgers and what the readers have seen. The cleanup removes it, unless it is to be kept. */
   readonly folder: RunFolder
   readonly random: Random
   readonly faults: AppendFaults

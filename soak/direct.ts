@@ -3,7 +3,7 @@ import type { ForeignLoad } from './faults/index.ts'
 import type { SoakOptions } from './options.ts'
 import type { ReadersProcess, WriterFleet } from './stage/index.ts'
 
-/** From here on a transaction of somebody else stands open in each database until the readers are through. */
+/** From this share of the run on, a foreign transaction stays open in each database until the readers have ended. */
 const FOREIGN_STANDS_FROM = 0.95
 
 const LOOK_EVERY_MS = 100
@@ -16,10 +16,10 @@ export interface Direction {
   readonly onProgress: (line: string) => void
 }
 
-/** Follows the writers: kills one when its time has come, opens the standing transactions, tells how far they are. */
+/** Follows the writers: kills a writer when its time has come, opens the foreign transactions, reports the progress. */
 export async function direct(options: SoakOptions, direction: Direction): Promise<void> {
   const { startedAtMs, fleet, foreign } = direction
-  // A failure is told by the code that waits for the fleet itself.
+  // The code that waits for `fleet.done` itself reports a failure.
   const ended = fleet.done.catch(() => {})
   let kills = 0
   let isStanding = false

@@ -2,7 +2,7 @@ import { connectAdmin } from './faults/index.ts'
 import { tenantSlug } from './plan/index.ts'
 import type { ReaderPlan } from './readers/index.ts'
 
-/** How many events each reader has to see, counted by an administrator. */
+/** How many events each reader has to see. Counted in the table itself, with an administrator's login. */
 export async function countEvents(adminUrl: string, readers: readonly ReaderPlan[]): Promise<number[]> {
   const admin = await connectAdmin(adminUrl)
   try {

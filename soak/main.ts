@@ -1,6 +1,6 @@
 /**
  * `npm run soak`: shows that the log skips, doubles and reorders nothing while things go wrong. See the usage in
- * options.ts; exit code 0 when nothing was found, 1 for any breach or failure, 2 for wrong flags, 130 when broken off.
+ * options.ts; exit code 0 when nothing was found, 1 for any breach or failure, 2 for wrong flags, 130 when interrupted.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -24,9 +24,9 @@ Appends at a steady rate (default 50 a second) beside a refresh and an idle tran
 measures how late a reader sees each event.`
 
 export interface SoakOptions {
-  /** The run ends when so many are made. */
+  /** The run ends when this many commands have been made. */
   readonly appends: number
-  /** Or when it has lasted so long; null: however long it takes. */
+  /** The run also ends after this time. Null: it has no time limit. */
   readonly minutes: number | null
   readonly seed: number
   readonly processes: number
@@ -54,7 +54,7 @@ export type Command = { readonly outFile: string | undefined } & (
 
 const APPENDS_PER_WRITER_KILL = 25_000
 const WRITER_KILLS_PER_MINUTE = 2
-/** More than a machine can do, so that the time ends the run. */
+/** More than a machine can do, so that the run ends by its time. */
 const APPENDS_PER_MINUTE_MAX = 500_000
 const PROGRESS_EVERY_MS = 5_000
 
@@ -81,7 +81,7 @@ export function parseCommand(args: readonly string[]): Command {
     soak: {
       appends,
       minutes,
-      // A number that can be told and typed again.
+      // At most six digits, so that a person can easily report the seed and type it again.
       seed: flags.count('--seed', values.seed, Date.now() % 1_000_000, 0, 2_000_000_000),
       processes: flags.count('--processes', values.processes, 3, 2, 16),
       callers: flags.count('--callers', values.callers, 8, 1, 32),

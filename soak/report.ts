@@ -1,7 +1,7 @@
 import { totalBreaches } from './result.ts'
 import type { SoakResult } from './result.ts'
 
-/** The result of a soak as text: what was sent, what befell it, what was seen, what is wrong. */
+/** The result of a soak as text: what was sent, which faults happened, what was seen, what is wrong. */
 export function renderSoak(result: SoakResult): string {
   return [
     `Seed ${result.options.seed}: ${number(result.commands.commands)} appends, ${number(result.events)} events in ${number(result.streams)} streams, PostgreSQL ${result.options.postgres}${result.options.durable ? ', durable' : ''}; written within ${seconds(result.writtenMs)}, all read after ${seconds(result.caughtUpMs)}.`,

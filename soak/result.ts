@@ -4,13 +4,13 @@ import type { SoakOptions } from './options.ts'
 import type { ReaderState } from './readers/index.ts'
 import type { Reconciliation } from './reconcile/index.ts'
 
-/** What befell a run. */
+/** The faults that happened during a run. */
 export interface RunFaults {
-  /** By login. */
+  /** For each login. */
   readonly backendsKilled: Readonly<Record<string, number>>
   readonly writersKilled: number
   readonly connections: Readonly<Record<FaultAction, number>>
-  /** Left behind by killed writers. */
+  /** Prepared transactions that killed writers left and the janitor rolled back. */
   readonly preparedRolledBack: number
   readonly foreign: ForeignCounts
   readonly readers: readonly ReaderState[]
@@ -20,9 +20,9 @@ export interface RunFaults {
 export interface SoakResult extends Reconciliation {
   readonly options: SoakOptions
   readonly startedAt: string
-  /** Ledgers and readers' logs; null when nothing was found, since they are then gone. */
+  /** Folder of the ledgers and the readers' logs; null when nothing was found, since it is then removed. */
   readonly keptFolder: string | null
-  /** From the start until the last writer had ended, and until the last reader had. */
+  /** From the start until the last writer had ended, and until the last reader had ended. */
   readonly writtenMs: number
   readonly caughtUpMs: number
   readonly faults: RunFaults

@@ -10,8 +10,8 @@ import type { SoakResult } from './result.ts'
 import { PREPARED_PREFIX } from './writers/index.ts'
 
 /**
- * One run: writers write, readers read, things go wrong, and at the end everything is reconciled. What it found stands in
- * the result; it throws only when it could not be carried out.
+ * One run: writers write, readers read, faults happen, and at the end everything is reconciled. Breaches stand in the
+ * result. It throws only when the run could not be carried out.
  */
 export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<SoakResult> {
   const { onProgress } = hooks
@@ -35,7 +35,7 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
     readers: readerPlans,
     folder: folder.path,
   })
-  // What a breach is looked into with.
+  // The files are needed to find the cause of a breach.
   folder.isKept = found.breaches.length > 0
   return {
     options,
@@ -55,7 +55,7 @@ export async function runSoak(options: SoakOptions, hooks: RunHooks): Promise<So
   }
 }
 
-/** Until the writers have ended: connections are killed, writers too, and lost prepared transactions are rolled back. */
+/** Until the writers have ended: kills connections and writers, and rolls back lost prepared transactions. */
 async function writeDisturbed(
   options: SoakOptions,
   { adminUrl, random, fleet, foreign, readers }: Cast,
@@ -70,7 +70,7 @@ async function writeDisturbed(
     rollBackLostPrepared(adminUrl, PREPARED_PREFIX, ending.signal),
     direct(options, { startedAtMs, fleet, foreign, readers, onProgress }),
   ])
-  // What fails first ends the run: without readers or without faults it would show nothing.
+  // The first failure ends the run: a run without readers or without faults would prove nothing.
   await Promise.race([fleet.done, beside.then(() => fleet.done), readers.ended])
   ending.abort()
   const [, preparedRolledBack] = await beside

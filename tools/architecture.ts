@@ -1,9 +1,10 @@
 /**
- * The arrows of the house, as a rule: local, cli, test, bench, soak, attack, tools, examples -> database -> functions ->
- * shared; packages/ stands apart and knows nothing of the product. A context of functions/ never imports another one, a capability of shared/ is entered by its door (index.ts),
- * and what is deployed never imports what is not. What is made for tests has a door of its own (testing/index.ts). The
- * hooks of a deployment (infra/hooks) stand on shared/, database/ and packages/, and nothing but their tests imports them.
- * Imports are read from the text; the formatter keeps them in one shape.
+ * Checks which folder may import which: local, cli, test, bench, soak, attack, tools, examples -> database -> functions
+ * -> shared. packages/ is independent and knows nothing of the product. A context of functions/ never imports another
+ * context. A capability of shared/ is imported through its index.ts only, and code for tests through testing/index.ts.
+ * Deployed code never imports code that is not deployed. The hooks of a deployment (infra/hooks) may import shared/,
+ * database/ and packages/, and only their tests import them. Imports are found in the text with a regular expression,
+ * since the formatter gives them all the same form.
  */
 import { glob, readFile } from 'node:fs/promises'
 import { dirname, join, posix, relative } from 'node:path'
@@ -76,11 +77,11 @@ function brokenRule(file: string, target: string): string | undefined {
   return undefined
 }
 
-/** Hooks run on the machine that deploys, from a checkout: they share the migrations' runner. */
+/** Hooks run from a checkout, on the machine that deploys. So they may use database/, which runs the migrations. */
 const isAllowedForHooks = (to: Place): boolean =>
   ['infra', 'shared', 'packages'].includes(to.root) || (to.root === 'database' && to.rest === 'index.ts')
 
-/** A chunk is loaded past the door on purpose: the door must not drag it in. The build reads one list of files. */
+/** A chunk is imported directly, since index.ts must not load it. docs-assets.ts is the list that the build reads. */
 const isAllowedPastTheDoor = (target: string): boolean =>
   target.endsWith('.chunk.ts') || target === 'shared/http/docs-assets.ts'
 

@@ -1,6 +1,6 @@
 /**
  * Makes the deployed package, `dist/app/`: host.json, a package.json without dependencies, main.cjs, and one file for
- * each `*.chunk.ts`, which are required only when their first caller comes. Runs in half a second.
+ * each `*.chunk.ts`. A chunk is loaded only when it is first needed. The build takes half a second.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -32,7 +32,7 @@ export async function buildApp(options: { outFolder?: string; entry?: string } =
     outfile: join(outFolder, 'main.cjs'),
     plugins: [separateChunks(found)],
   })
-  // A chunk may ask for another one in its turn.
+  // A chunk may import another chunk, which is then added to `found` during this loop.
   const built = new Set<string>()
   for (const [name, source] of found) {
     if (built.has(name)) continue
@@ -56,17 +56,18 @@ const shared: BuildOptions = {
   minify: true,
   sourcemap: 'linked',
   sourcesContent: false,
-  // Provided by the Functions worker; a copy inside the bundle would register nothing.
+  // The Functions worker provides it. Functions registered with a copy inside the bundle would not be known to the
+  // worker.
   external: ['@azure/functions-core'],
-  // CommonJS has no import.meta: azure-kusto-* read its url when they load and crash on undefined.
+  // CommonJS has no import.meta. azure-kusto-* read import.meta.url when they are loaded, and would crash.
   define: { 'import.meta.url': '__importMetaUrl' },
   banner: { js: "const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'error',
-  // The names of errors are part of what they say.
+  // The class names of errors appear in logs and messages.
   keepNames: true,
 }
 
-/** Turns `import('./x.chunk.ts')` into a file of its own beside the bundle, noted in `found`. */
+/** Makes a separate file next to the bundle for each `import('./x.chunk.ts')`, and adds it to `found`. */
 function separateChunks(found: Map<string, string>, folder = './chunks'): Plugin {
   return {
     name: 'separate-chunks',
@@ -100,12 +101,12 @@ async function writePackage(outFolder: string): Promise<void> {
   await copyFile(join(repository, 'host.json'), join(outFolder, 'host.json'))
 }
 
-/** Copies what a file holds and not its mode: the account that builds says who may read the copy. */
+/** Copies the content of a file but not its mode: the account that builds decides who may read the copy. */
 async function copyFile(from: string, to: string): Promise<void> {
   await writeFile(to, await readFile(from))
 }
 
-/** The files of the reference page, which the app serves itself. */
+/** Copies the files of the API's reference page, which the app serves itself. */
 async function copyDocsAssets(outFolder: string): Promise<void> {
   const packageFolder = dirname(createRequire(import.meta.url).resolve(`${docsAssets.package}/package.json`))
   await mkdir(join(outFolder, 'assets', 'docs'), { recursive: true })

@@ -1,7 +1,7 @@
 /**
- * Checks the Bicep of infra/: by the Bicep CLI where it is on the path (build and lint with infra/bicepconfig.json), else
- * by an offline checker, where one stands beside the clone. Warnings fail too. Without either it fails and says how to
- * get the CLI: a check that passes because it could not look is worse than none.
+ * Checks the Bicep files of infra/: with the Bicep CLI if it is on the path (build and lint with
+ * infra/bicepconfig.json), otherwise with an offline checker if there is one next to the clone. Warnings fail, too.
+ * Without both it fails and says how to get the CLI: a check that passes without checking is worse than none.
  */
 import { execFile } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
@@ -11,10 +11,10 @@ import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
-/** The first run of `az bicep` fetches the CLI itself; no file takes nearly as long. */
+/** Long, since the first run of `az bicep` downloads the CLI. Checking a file takes far less. */
 const COMMAND_TIMEOUT_MS = 300_000
 
-/** All diagnostics of a large template fit; the compiled template on standard output is not kept. */
+/** Larger than all diagnostics of a large template, and than the compiled template on standard output. */
 const OUTPUT_BYTES_MAX = 33_554_432
 
 /** How the CLI marks what it objects to: `main.bicep(3,7) : Warning no-unused-params: ...`. */
@@ -22,16 +22,16 @@ const OBJECTION = /\) : (?:Error|Warning) /
 
 export interface BicepCheck {
   readonly isClean: boolean
-  /** What did the checking, and each objection once. */
+  /** Which program has checked, and each diagnostic once. */
   readonly lines: readonly string[]
 }
 
 export interface BicepPlaces {
   /** The folder with the Bicep files, `main.bicep` among them. */
   readonly folder: string
-  /** Where the offline checker is looked for. */
+  /** The folder in which the offline checker may be. */
   readonly checkerFolder: string
-  /** As in the variable PATH. */
+  /** Folders of programs, in the form of the variable PATH. */
   readonly path: string
 }
 
@@ -42,7 +42,7 @@ export const HOW_TO_GET = [
   'Where nothing can be installed, push the branch: the workflow .github/workflows/ci.yml checks the same files.',
 ]
 
-/** Checks all Bicep files of a folder with the first means that is there. */
+/** Checks all Bicep files of a folder with the first program that is available. */
 export async function checkBicep(places: BicepPlaces): Promise<BicepCheck> {
   const files = await filesToCompile(places.folder)
   if (files.length === 0) return { isClean: false, lines: [`There are no Bicep files in ${places.folder}.`] }
@@ -51,13 +51,13 @@ export async function checkBicep(places: BicepPlaces): Promise<BicepCheck> {
   const checker = join(places.checkerFolder, 'bicep-check', 'check.mjs')
   if (!existsSync(checker)) return { isClean: false, lines: HOW_TO_GET }
   const types = join(places.checkerFolder, 'bicep-types')
-  // It runs only when it is started by the path that Node knows it by, which is never one with symbolic links.
+  // The checker runs only if it is started with its real path, since Node resolves symbolic links in a module's path.
   const { code, output } = await run(process.execPath, [realpathSync(checker), places.folder, types])
   const isClean = code === 0 && /^0 errors, 0 warnings$/m.test(output)
   return { isClean, lines: ['checked offline, by bicep-check', ...linesOf(output)] }
 }
 
-/** The command and, for `az bicep`, what comes before the file. */
+/** The program, and the arguments that it takes. */
 interface Cli {
   readonly file: string
   readonly name: string
@@ -78,7 +78,7 @@ function findCli(path: string): Cli | undefined {
   }
 }
 
-/** Without it the compiled template is written beside the source. */
+/** Without this, the compiled template would be written next to the source. */
 const quiet = (action: 'build' | 'lint'): string[] => (action === 'build' ? ['--stdout'] : [])
 
 function findProgram(path: string, name: string): string | undefined {
@@ -99,7 +99,7 @@ async function checkByCli(cli: Cli, files: readonly string[]): Promise<BicepChec
       const objections = linesOf(diagnostics).filter((line) => OBJECTION.test(line))
       if (code === 0 && objections.length === 0) continue
       isClean = false
-      // A command that failed without an objection has another reason, which is in all that it says.
+      // A command without such a line has failed for another reason, so its whole output is shown.
       for (const line of objections.length > 0 ? objections : linesOf(diagnostics)) found.add(line)
     }
   }
@@ -107,7 +107,7 @@ async function checkByCli(cli: Cli, files: readonly string[]): Promise<BicepChec
   return { isClean, lines: [checked, ...found] }
 }
 
-/** What no other file includes: a module is compiled and linted with the file that does. */
+/** The files that no other file includes. A module is checked together with the file that includes it. */
 async function filesToCompile(folder: string): Promise<string[]> {
   const files: string[] = []
   for await (const file of glob('**/*.bicep', { cwd: folder })) files.push(join(folder, file))
@@ -123,7 +123,7 @@ async function filesToCompile(folder: string): Promise<string[]> {
 
 interface Ended {
   readonly code: number
-  /** Standard error: where the CLI writes what it objects to. */
+  /** Standard error. The CLI writes its diagnostics there. */
   readonly diagnostics: string
   readonly output: string
 }
@@ -132,7 +132,7 @@ function run(file: string, given: readonly string[]): Promise<Ended> {
   const options = {
     timeout: COMMAND_TIMEOUT_MS,
     maxBuffer: OUTPUT_BYTES_MAX,
-    // Windows starts .cmd files (az) by its shell only.
+    // Windows can start .cmd files (az) only through a shell.
     shell: file.endsWith('.cmd'),
   }
   return new Promise((resolve) => {

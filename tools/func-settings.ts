@@ -18,7 +18,7 @@ const statusSchema = z.object({
 
 const sampleSchema = z.looseObject({ Values: z.record(z.string(), z.string()) })
 
-/** The settings for `func start`: the sample's, with the addresses of the run that `status` describes. */
+/** The settings for `func start`: those of the sample, with the addresses of the run that `status` describes. */
 export function funcSettings(sample: unknown, status: unknown): object {
   const { Values, ...others } = sampleSchema.parse(sample)
   const { issuer, audience, postgres, analytics } = statusSchema.parse(status)

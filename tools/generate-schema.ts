@@ -1,6 +1,7 @@
 /**
- * Writes database/schema.sql from a migrated database on a server of its own. With --release it also writes
- * database/released-signatures.txt: what the code of this release calls, which the next one must leave as it is.
+ * Writes database/schema.sql from a migrated database on a temporary server. With --release it also writes
+ * database/released-signatures.txt: the functions that this release's code calls. The next release must not change
+ * them.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { withClient, schemaText, signaturesOf } from '../database/index.ts'

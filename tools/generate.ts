@@ -1,6 +1,6 @@
 /**
- * Writes the files that are made from the code, or with --check tells which of them are not as the code would make them.
- * What a context declares reaches them from here: no other file names the settings, errors or queues of a context.
+ * Writes the files that are generated from the code, or with --check reports which of them differ from the code. Here
+ * the settings, errors and queues of contexts get into these files: no other file needs to name them.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -50,7 +50,7 @@ function errorTable(): string {
 interface SettingDocument {
   readonly description?: string
   readonly default?: string
-  /** Of a context's setting: its value in the local run, where that is not the default. */
+  /** For a context's setting: its value in the local run, if that is not the default. */
   readonly local?: string
 }
 
@@ -62,7 +62,7 @@ interface Setting {
   readonly required: boolean
 }
 
-/** Facts about each setting, as its schema tells them. */
+/** The facts about each setting in its schema. */
 function settings(): Setting[] {
   const { properties = {}, required = [] } = z.toJSONSchema(settingsSchemaWith(product().settings), {
     io: 'input',
@@ -109,7 +109,7 @@ function settingsTable(): string {
   ].join('\n')
 }
 
-/** What `func start` needs beside servers that run already; `npm start` prints the real values of a local run. */
+/** The settings that `func start` needs with servers that already run. `npm start` prints a local run's real values. */
 function sampleSettings(): object {
   const values: Record<string, string> = {
     FUNCTIONS_WORKER_RUNTIME: 'node',
@@ -132,9 +132,9 @@ function sampleSettings(): object {
 }
 
 /**
- * The settings of contexts: `deployed` is for the template of Azure, `local` for `npm start`. Empty: not set, so that the
- * default of the code holds.
- * @throws Error for a setting without which the local run, or the platform, could do nothing
+ * The settings of contexts: `deployed` for the template of Azure, `local` for `npm start`. An empty value means: not
+ * set, so that the default in the code is used.
+ * @throws Error for a required setting without a value for the local run, or one in a schedule without a default
  */
 function contextSettings(): Record<'deployed' | 'local', Record<string, string>> {
   const ofContexts = settings().filter(({ name }) => Object.hasOwn(product().settings, name))
@@ -154,13 +154,13 @@ function contextSettings(): Record<'deployed' | 'local', Record<string, string>>
   }
 }
 
-/** A timer whose schedule is `%NAME%` is not started where the setting is not there. */
+/** Settings that are named in schedules. A timer with the schedule `%NAME%` does not start without the setting. */
 function namesInSchedules(): string[] {
   const { timers } = product().triggersOn(noPlatform)
   return timers.flatMap(({ schedule }) => /^%(\w+)%$/.exec(schedule)?.[1] ?? [])
 }
 
-/** As the formatter writes it: a short list stays on its line. */
+/** JSON as the formatter writes it: a short list stays on one line. */
 const jsonOf = (content: object): string =>
   `${JSON.stringify(content, null, 2).replaceAll(/\[\s+([^[\]{}]*?)\s+\]/g, (_, list: string) => `[${list.replaceAll(/\s*\n\s*/g, ' ')}]`)}\n`
 

@@ -1,6 +1,7 @@
 /**
- * Begins a domain: copies examples/notes to functions/{plural} and its test to test/functions/{plural}, under other names,
- * and lists the context in functions/app.ts. `npm run new-domain -- memos memo`; docs/add-a-domain.md says what comes next.
+ * Begins a domain: copies examples/notes to functions/{plural} and its test to test/functions/{plural}, with other
+ * names, and adds the context to functions/app.ts. `npm run new-domain -- memos memo`; docs/add-a-domain.md says how to
+ * go on.
  */
 import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -9,26 +10,26 @@ import { fileURLToPath } from 'node:url'
 export interface DomainNames {
   /** Name of the folder, the schemas and the routes: `memos`. */
   readonly plural: string
-  /** Of one of them: `memo`. */
+  /** Name of one of them: `memo`. */
   readonly singular: string
 }
 
-/** One word, since names of schemas, routes and variables are all made of it; short enough for the names of constraints. */
+/** One word, since names of schemas, routes and variables contain it. Short enough for the names of constraints. */
 const NAME = /^[a-z]{2,30}$/
 
-/** What is copied, and where to. */
+/** The folders that are copied, and their new places. */
 const FOLDERS = [
   ['examples/notes', 'functions'],
   ['test/examples/notes', 'test/functions'],
 ] as const
 
-/** The page about the example itself stays with it. */
+/** Not copied: this page is about the example itself. */
 const LEFT_OUT = new Set(['README.md'])
 
 /**
- * @param repository where to, and where the example is
+ * @param repository holds the example, and gets the new domain
  * @returns the files that were made, and functions/app.ts
- * @throws Error for a name that can't be one, or a folder that is there already; nothing is changed then
+ * @throws Error for a name that is not valid, or a folder that already exists; nothing is changed then
  */
 export async function newDomain(repository: string, names: DomainNames): Promise<string[]> {
   const { plural, singular } = names
@@ -60,7 +61,7 @@ export async function newDomain(repository: string, names: DomainNames): Promise
   return [...made, 'functions/app.ts']
 }
 
-/** The example's text with other names, in whatever case they stand. */
+/** The example's text with other names. Each keeps the case of the name that it replaces. */
 function renamed(text: string, { plural, singular }: DomainNames): string {
   return text.replaceAll(/notes?/gi, (found) => {
     const name = found.length === 'notes'.length ? plural : singular

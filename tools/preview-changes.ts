@@ -1,7 +1,7 @@
 /**
- * Reads what `azd provision --preview` says after a deployment and fails when a second one would create or delete
- * anything: a template that makes a new server on each run would pass any other check. What would be modified is only
- * told, since the preview also lists properties that Azure itself fills in.
+ * Reads the output of `azd provision --preview` after a deployment, and fails if a second deployment would create or
+ * delete anything. No other check finds a template that makes a new server in each run. Modifications are only
+ * reported, since the preview also lists properties that Azure itself sets.
  */
 import { text } from 'node:stream/consumers'
 import { stripVTControlCharacters } from 'node:util'
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 const LINE = /^\s*(Create|Delete|Deploy|Modify|Skip|Unsupported)\s*:\s*(.*\S)\s*$/
 
 export interface PreviewedChanges {
-  /** Lines about resources in all; 0 when this is no preview. */
+  /** Number of all lines about resources; 0 if the text is not a preview. */
   readonly total: number
   readonly created: readonly string[]
   readonly deleted: readonly string[]

@@ -1,6 +1,6 @@
 /**
- * Runs tests again and again beside a processor that others keep busy, and says which ones failed how often: a test that
- * fails one time in fifty is a defect. `npm run test:repeat -- --runs 20 .fault. .e2e.`
+ * Runs tests again and again while other processes keep a processor busy, and says which tests failed how often. A test
+ * that fails one time in fifty is a defect. `npm run test:repeat -- --runs 20 .fault. .e2e.`
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -37,7 +37,7 @@ interface Failure {
   readonly message: string
 }
 
-/** The run that is going on; it ends with this program. */
+/** The current run of the tests. It is ended when this program ends. */
 let underWay: ChildProcess | undefined
 
 async function main(): Promise<number> {
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
     endOthers()
     underWay?.kill('SIGTERM')
   })
-  // By itself a signal ends a process without its exit handlers, and the busy ones would stay for ever.
+  // Without this, a signal would end the process without calling its exit handlers. The busy processes would never end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130))
   const failures: Failure[] = []
   for (let run = 1; run <= runs; run += 1) {
@@ -96,7 +96,7 @@ async function runOnce(filters: readonly string[]): Promise<{ passed: number; fa
     underWay = undefined
     const report = reportSchema.parse(JSON.parse(await readFile(file, 'utf8')))
     const failed = failuresOf(report)
-    // An error outside of all tests (a hook of the whole run, a process that was left) fails the run as well.
+    // An error outside of all tests (in a hook of the whole run, or a process that was not ended) fails the run, too.
     if (code !== 0 && failed.length === 0)
       failed.push({ test: 'the run as a whole', message: told.trim().slice(-2_000) })
     return { passed: report.numPassedTests, failed }

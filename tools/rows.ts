@@ -1,9 +1,10 @@
 /**
- * Rows are read by the names of their columns, and a statement names each column that it gives. A program that reads a row
- * by place, or asks for `*`, takes one column for another as soon as the database of the next version has one more.
+ * Checks that rows are read by the names of their columns, and that a statement names each column that it returns. When
+ * the database of the next version gets a new column, a program that reads by position or with `*` would confuse
+ * columns.
  *
- * Looks at everything of shared/ and functions/, and elsewhere at the files that work with shared/postgres. The types hold
- * most of it already: a row of `Database` has no places. Texts of SQL and rows of another kind have no such types.
+ * Checks all files of shared/ and functions/, and elsewhere the files that import shared/postgres. Most of this is
+ * already ensured by the types: a row of `Database` has no positions. But SQL texts and other rows have no such types.
  */
 import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const FILES = '{functions,shared,database,local,cli,bench,soak,attack,examples,infra}/**/*.{ts,mts}'
 
-/** The one file that is given rows as arrays by the driver, and the one that gives them names. */
+/** The file that gets rows as arrays from the driver, and the file that gives them names. */
 const AT_THE_DRIVER = new Set(['shared/postgres/pool.ts', 'shared/postgres/columns.ts'])
 
 const WORKS_WITH_DATABASE = /\bfrom\s*'[^']*shared\/postgres\/index\.ts'/
@@ -27,7 +28,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 
 export interface PlaceOfRow {
   readonly file: string
-  /** 1 for the first. */
+  /** From 1. */
   readonly line: number
   readonly text: string
   readonly rule: string

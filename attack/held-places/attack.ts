@@ -1,7 +1,7 @@
 import type { AttackFinding, AttackTarget } from '../part.ts'
 import type { Caller, OpenRequest } from './requests.ts'
 
-/** Who takes part. */
+/** The two tenants of every attack: `greedy` attacks, `quiet` must still be served. */
 export interface Tenants {
   readonly greedy: Caller
   readonly quiet: Caller
@@ -9,13 +9,13 @@ export interface Tenants {
 
 export type HeldPlacesAttack = (tenants: Tenants, target: AttackTarget) => Promise<readonly AttackFinding[]>
 
-/** More than an instance has places of any class. */
+/** More than the places that an instance has for any class of requests. */
 export const ATTACKERS = 16
 
-/** Answers come within milliseconds; a busy machine gets a thousand times as long. */
+/** Answers come within milliseconds. A busy machine may take a thousand times as long. */
 export const ANSWERED_WITHIN_MS = 15_000
 
-/** What became of many requests of one kind, in words. */
+/** Says in words how many requests are held and how many were answered with which status. */
 export function describeAnswers(requests: readonly OpenRequest[]): string {
   const counts = new Map<string, number>()
   for (const request of requests) {
@@ -26,7 +26,7 @@ export function describeAnswers(requests: readonly OpenRequest[]): string {
   return [...counts].map(([word, count]) => `${count} ${word}`).join(', ')
 }
 
-/** True where exactly so many are held or served and every other is told to come again later. */
+/** True if exactly `share` requests are held or served and all others were answered 429 with Retry-After. */
 export function isShare(requests: readonly OpenRequest[], share: number): boolean {
   const refused = requests.filter((request) => request.status() === 429 && request.saysWhen())
   return refused.length === requests.length - share

@@ -4,27 +4,27 @@ import type { HeldPlacesAttack } from './attack.ts'
 import { cameTrue, medianReadMs } from './requests.ts'
 import type { Caller } from './requests.ts'
 
-/** An export of these goes over several pages of 8 MiB. */
+/** So many large events that an export needs several pages of 8 MiB. */
 const EVENTS = 28
 const EVENT_CHARACTERS = 1_000_000
 const EVENTS_AN_APPEND = 7
 
 const READS = 20
-/** Places of bulk work that one tenant has. */
+/** The places for bulk work that one tenant may hold. */
 const SHARE = 2
 
-/** A refused client comes back sooner than it is told. */
+/** A refused client tries again after this pause, which is shorter than its Retry-After. */
 const REFUSED_PAUSE_MS = 1_000
 
 /**
- * What a read may cost beside exports: twenty times the quiet one. They share one thread and the server's cores with it;
- * without places and connections of their own it was eight hundred times, 12.7 s.
+ * A short read may take twenty times as long during exports as on a quiet instance: it shares one thread and the
+ * server's cores with them. Measured without separate places and connections for exports: eight hundred times, 12.7 s.
  */
 const TIMES_MAX = 20
-/** Below this a ratio says more of what else runs on the machine than of the product. */
+/** Below this time the ratio depends more on other work on the machine than on the product. */
 const MEDIAN_FLOOR_MS = 250
 
-/** One tenant exports its log with all its clients, each again as soon as it is answered. */
+/** All clients of one tenant export its log. Each client starts again as soon as it is answered. */
 export const exportsThatNeverEnd: HeldPlacesAttack = async ({ greedy, quiet }) => {
   for (let written = 0; written < EVENTS; written += EVENTS_AN_APPEND) await appendLarge(greedy)
   await medianReadMs(quiet, READS)

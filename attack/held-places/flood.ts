@@ -2,7 +2,7 @@ import { round } from './attack.ts'
 import type { HeldPlacesAttack } from './attack.ts'
 import type { Caller } from './requests.ts'
 
-/** A filtered page looks at so many events, and this many find nothing: short for the app, and long for the database. */
+/** A filtered page looks through all these events and finds nothing: little work for the app, much for the database. */
 const EVENTS = 10_000
 const EVENTS_AN_APPEND = 1_000
 
@@ -10,10 +10,10 @@ const EVENTS_AN_APPEND = 1_000
 const CLIENTS = 60
 const READS = 20
 
-/** First come first served, it would be as many as there are clients. */
+/** If requests were served in the order of their arrival, it would be as many as there are clients. */
 const ANSWERS_BETWEEN_MAX = CLIENTS / 3
 
-/** One tenant looks for what is not there with many clients, each again as soon as it is answered. */
+/** Many clients of one tenant search for a type that no event has. Each asks again as soon as it is answered. */
 export const floodOfReads: HeldPlacesAttack = async ({ greedy, quiet }) => {
   for (let written = 0; written < EVENTS; written += EVENTS_AN_APPEND) await appendMany(greedy)
   const course = { isOver: false, answered: 0, unlike: 0 }

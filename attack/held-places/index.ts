@@ -1,6 +1,6 @@
 /**
- * Attacks on the places that requests hold for long: one tenant takes as many as it can get, and another one is looked
- * at meanwhile. Every attack ends what it has begun before the next one begins.
+ * Attacks on the places that long requests hold. One tenant takes as many places as it can get; the attack checks
+ * whether another tenant is still served. Every attack ends its requests before the next attack begins.
  */
 import type { AttackFinding, AttackPart } from '../part.ts'
 import { ANSWERED_WITHIN_MS } from './attack.ts'
@@ -30,7 +30,7 @@ export const heldPlaces: AttackPart = {
     const findings: AttackFinding[] = []
     for (const attack of attacks) {
       findings.push(...(await attack(tenants, target)))
-      // What it has left open would be counted to the next one.
+      // Requests that are still open would be counted in the next attack.
       const isQuiet = await cameTrue(async () => (await target.openInvocations()) === 0, ANSWERED_WITHIN_MS)
       if (!isQuiet) throw new Error('requests that were left by their clients stay open')
     }

@@ -8,7 +8,7 @@ export interface OpenRequest {
   saysWhen(): boolean
   /** The whole text of the answer. */
   text(): Promise<string>
-  /** Hangs up. */
+  /** Aborts the request, as a client that disconnects. */
   leave(): void
 }
 
@@ -32,7 +32,7 @@ export async function callerOf(target: AttackTarget, tenantSlug: string): Promis
         return response
       },
     )
-    // Some are left on purpose, and nobody waits for those.
+    // Some requests are aborted on purpose and never awaited: their errors must not end the process as unhandled.
     answering.catch(() => undefined)
     return {
       status: () => answer?.status ?? null,
@@ -51,7 +51,7 @@ export async function callerOf(target: AttackTarget, tenantSlug: string): Promis
   }
 }
 
-/** Looks until it is true. @returns false when it has not come true in time */
+/** Calls `look` until it returns true. @returns false when it has not returned true in time */
 export async function cameTrue(look: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
   const endsAtMs = performance.now() + withinMs
   while (performance.now() < endsAtMs) {
@@ -61,7 +61,7 @@ export async function cameTrue(look: () => boolean | Promise<boolean>, withinMs:
   return false
 }
 
-/** The median time of short reads of the caller's own stream, one after the other. */
+/** The median time of short reads of the caller's own stream, sent one after the other. */
 export async function medianReadMs(caller: Caller, reads: number): Promise<number> {
   const times: number[] = []
   for (let count = 0; count < reads; count += 1) {

@@ -5,11 +5,11 @@ import type { HeldPlacesAttack } from './attack.ts'
 import { cameTrue } from './requests.ts'
 import type { Caller, OpenRequest } from './requests.ts'
 
-/** Places of bulk work that one tenant has. */
+/** The places for bulk work that one tenant may hold. */
 const SHARE = 2
 const BLANK_LINE_EVERY_MS = 1_000
 
-/** Imports of one tenant that send a line of content and then a blank one a second, without end. */
+/** Imports of one tenant that send one line of content and then a blank line every second, without end. */
 export const uploadsOfBlankLines: HeldPlacesAttack = async ({ greedy, quiet }, target) => {
   const attackers = Array.from({ length: ATTACKERS }, (_, index) => upload(greedy, slowBody(`slow-${index}`)))
   await cameTrue(() => isShare(attackers, SHARE), ANSWERED_WITHIN_MS)
@@ -60,7 +60,7 @@ function slowBody(id: string): ReadableStream<Uint8Array> {
   })
 }
 
-/** What an import was told: the outcome of its first line and the code of its end. */
+/** The answer to an import: the outcome of its first line, and the error code of its last line. */
 async function endingOf(request: OpenRequest): Promise<string> {
   const lines = (await request.text().catch(() => '')).trimEnd().split('\n')
   const codes = lines.map((line) => {

@@ -4,7 +4,7 @@ import type { HeldPlacesAttack, Tenants } from './attack.ts'
 import { cameTrue } from './requests.ts'
 import type { Caller, OpenRequest } from './requests.ts'
 
-/** Half of the eight that an instance lets wait, and of the eight viewers that the local run serves. */
+/** One tenant may hold half of the eight long polls that an instance keeps waiting, or of the eight live views. */
 const SHARE = 4
 
 /** Long polls and live views of one tenant, all at once. */
@@ -17,7 +17,7 @@ const poll = (caller: Caller): OpenRequest => caller.send('/api/events?since=299
 const view = (caller: Caller): OpenRequest =>
   caller.send('/api/events', { headers: { accept: 'text/event-stream' } })
 
-/** @param servedStatus status of a request that has its place; null: it is not answered as long as it has it */
+/** @param servedStatus status of a request that has a place; null: it is not answered while it has its place */
 async function manyAtOnce(
   what: string,
   begin: (caller: Caller) => OpenRequest,
@@ -28,7 +28,7 @@ async function manyAtOnce(
   await cameTrue(() => isShare(attackers, SHARE), ANSWERED_WITHIN_MS)
   const seen = describeAnswers(attackers)
   const others = Array.from({ length: SHARE }, () => begin(quiet))
-  // A short read goes out after them: when it is answered, they have been looked at.
+  // A short read is sent after them. When it is answered, the instance has already decided about them.
   await quiet.call('/api/streams/small/events')
   const areServed = await cameTrue(
     () => others.every((other) => other.status() === servedStatus),

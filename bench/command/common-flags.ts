@@ -3,7 +3,7 @@ import type { FlagReader } from '../../packages/command-flags/index.ts'
 
 const text = { type: 'string' } as const
 
-/** What every benchmark command takes, in the form of node's parser. */
+/** The flags of every benchmark command, in the form of Node's `parseArgs`. */
 export const commonFlags = {
   short: { type: 'boolean' },
   rounds: text,
@@ -22,7 +22,7 @@ interface CommonValues {
 const long = { rounds: 5, turnMs: 1_000 } as const
 const short = { rounds: 3, turnMs: 150 } as const
 
-/** Fewer than five rounds have no median that means anything, so only the short form may have them. */
+/** The median of fewer than five rounds means nothing, so only the short form may have fewer. */
 export function commonOptions(
   flags: FlagReader,
   values: CommonValues,

@@ -4,11 +4,11 @@ import type { Cleanup } from '../../local/process/index.ts'
 /** What a part of a command may use. */
 export interface PartContext<Options extends CommonOptions> {
   readonly options: Options
-  /** Everything a part starts is put here at once, so that it ends also when the run is broken off. */
+  /** A part adds everything that it starts here at once. So it is ended even if the run is interrupted. */
   readonly cleanup: Cleanup
-  /** An empty folder of the part's own, removed after it. */
+  /** An empty folder for this part only. It is removed after the part. */
   readonly scratchFolder: string
-  /** One line for the person who waits. */
+  /** Prints a line of progress. */
   readonly note: (line: string) => void
 }
 

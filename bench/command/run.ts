@@ -19,9 +19,9 @@ import type { Part } from './part.ts'
 
 const resultsFolder = fileURLToPath(new URL('../../bench-results', import.meta.url))
 
-/** A command line that was understood. */
+/** A parsed command line. */
 export interface Command<Name extends string, Options extends CommonOptions> {
-  /** Before the time in the name of the result: empty, or `peers-`. */
+  /** Stands before the time in the name of the result's file: empty, or `peers-`. */
   readonly prefix: string
   readonly sections: readonly Name[]
   readonly parts: Readonly<Record<Name, Part<Options>>>
@@ -29,12 +29,12 @@ export interface Command<Name extends string, Options extends CommonOptions> {
   readonly outFile: string | undefined
 }
 
-/** What is started now; a signal ends it before the process. */
+/** Ends what is started at the moment. A signal runs it before the process ends. */
 let current = new Cleanup()
 
 /**
  * The whole of a benchmark program. Exit code 0 when everything was measured (whether a target is met or not), 1 when
- * something failed, 2 for wrong flags, 130 when broken off.
+ * something failed, 2 for wrong flags, 130 when interrupted.
  */
 export async function runAsProgram<Name extends string, Options extends CommonOptions>(
   read: () => Command<Name, Options> | Promise<Command<Name, Options>>,
@@ -61,7 +61,7 @@ export async function runAsProgram<Name extends string, Options extends CommonOp
   }
 }
 
-/** @returns what takes it back: a program that has ended must not answer for the process any more. */
+/** @returns removes the listeners: after the program has ended, they must not handle the signals of the process. */
 function endOnSignals(): () => void {
   const signals = ['SIGINT', 'SIGTERM'] as const
   const end = (): void => {
@@ -96,7 +96,7 @@ async function run<Name extends string, Options extends CommonOptions>(
     try {
       result = await runPart(name, command)
     } catch (error) {
-      // What was measured before took minutes, and holds.
+      // The earlier figures took minutes and are still valid, so they are reported.
       failure = error
       skipped.set(name, { name: `${name} and what comes after it`, reason: 'it failed, see the error' })
       break
@@ -130,7 +130,7 @@ async function runPart<Name extends string, Options extends CommonOptions>(
 ): Promise<PartResult> {
   const cleanup = new Cleanup()
   current = cleanup
-  // Made and noted in one turn: a signal in between would leave the folder behind.
+  // Synchronous, so that no signal can be handled before the cleanup knows the folder. The folder would be left over.
   const scratchFolder = mkdtempSync(join(tmpdir(), `trickle-bench-${name}-`))
   cleanup.add(() => rm(scratchFolder, { recursive: true, force: true }))
   const note = (line: string): void => {

@@ -1,14 +1,14 @@
 import { statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 
-/** An event with its indexes, measured with 300 bytes of data and 100 of metadata, rounded up. */
+/** Size of an event with its index entries. Measured with 300 bytes of data and 100 of metadata, and rounded up. */
 const BYTES_PER_EVENT = 1_000
 
-/** The server's own, its log at its largest (max_wal_size 2 GB), and what must be left for others. */
+/** For the server's own files, its write-ahead log (max_wal_size 2 GB), and space that other programs need. */
 const BYTES_BESIDE = 6_000_000_000
 
 /**
- * A full disk would stop the server in the middle of the seeding, and everything else on the machine with it.
+ * Without this check the disk could become full during the seeding. The server and other programs would then fail.
  * @throws Error that says how much is needed, where, and how much there is
  */
 export async function checkDisk(events: number): Promise<void> {

@@ -11,18 +11,19 @@ import type { GrowthOptions } from './options.ts'
 import { EVENTS_PER_STREAM, sampleStreams, SEED_SQL, seedLog } from './seed.ts'
 import type { LogPlan, StoredStream } from './seed.ts'
 
-/** Streams that reads and appends go to: as many as the smallest log has. */
+/** How many streams are read and appended to: as many as the smallest log has. */
 const SAMPLED = 1_000
 
 export const FEED_PAGE = 100
 
 /**
- * Places from which pages of all tenants are read. A page of 100 meets all partitions, some 50 pages of the database: from
- * 1,000 places of ten million events they are more than its memory holds, and the figure would be that of the disk.
+ * How many places pages of all tenants' feed are read from. A page of 100 events touches all partitions, some 50 pages
+ * of the database. With 1,000 places in ten million events these would not fit into its memory, and the disk would be
+ * measured.
  */
 const FEED_PLACES = 100
 
-/** A log of some size, with what is measured on it; each call is one operation. */
+/** A log of some size, with the operations that are measured on it. Each call is one operation. */
 export interface Log {
   readonly name: string
   append(): Promise<unknown>
@@ -31,7 +32,7 @@ export interface Log {
   readAllTenants(): Promise<void>
 }
 
-/** Makes and fills it: a database of its own on the server. */
+/** Creates a database for the log on the server, and fills the log. */
 export async function openLog(
   { options, cleanup, note }: PartContext<GrowthOptions>,
   server: BenchServer,
@@ -75,7 +76,7 @@ interface FilledLog {
   readonly contexts: ReadonlyMap<string, TenantContext>
 }
 
-/** Each call of an operation goes to the next stream, or the next place of the feed of all tenants. */
+/** Each call of an operation uses the next stream, or the next place in the feed of all tenants. */
 function operationsOn({ store, forwarder, keyring, epoch, streams, contexts }: FilledLog): Omit<Log, 'name'> {
   const places = streams.slice(0, FEED_PLACES)
   let page = 0

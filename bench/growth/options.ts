@@ -7,7 +7,7 @@ export const PART_NAMES = ['growth'] as const
 export type PartName = (typeof PART_NAMES)[number]
 
 export interface GrowthOptions extends CommonOptions {
-  /** Events in the log, from the smallest on. */
+  /** Numbers of events in the log, the smallest first. */
   readonly sizes: readonly number[]
   readonly tenantCounts: readonly number[]
 }

@@ -13,15 +13,15 @@ import { EVENTS_PER_STREAM } from './seed.ts'
 
 const CALLERS = 8
 
-/** What an operation may take on the grown log, over the smallest. */
+/** Time of an operation on a grown log, divided by its time on the smallest log. */
 const growthGoal = { comparison: 'at-most', value: 1.3 } as const
 
-/** The pages of a thousand streams of each log stay in memory, so that a figure shows depth and plans and not the disk. */
+/** The pages of 1,000 streams of each log fit in memory: figures show index depth and query plans, not the disk. */
 const settings = { shared_buffers: '1GB' } as const
 
 export const parts: Readonly<Record<PartName, Part<GrowthOptions>>> = { growth: growthPart }
 
-/** The same operations on logs of several sizes, each in turns with the smallest one. */
+/** Measures the same operations on logs of several sizes, each log in turns with the smallest one. */
 async function growthPart(context: PartContext<GrowthOptions>): Promise<PartResult> {
   const { options, cleanup, note } = context
   const plans = options.sizes.flatMap((events) =>
@@ -86,5 +86,5 @@ async function compare(
   return figureOf(facts, samples.grown, samples.smallest)
 }
 
-/** A rate as the time between two answers. */
+/** Turns a rate (answers a second) into the time between two answers, in microseconds. */
 const timeOf = ({ value, cpuMicros }: Sample): Sample => ({ value: 1_000_000 / value, cpuMicros })

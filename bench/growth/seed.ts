@@ -5,7 +5,7 @@ import { BLOCK_EVENTS } from './options.ts'
 export const EVENTS_PER_STREAM = 10
 const STREAMS_PER_BLOCK = BLOCK_EVENTS / EVENTS_PER_STREAM
 
-/** Events of one transaction: a log has many transaction ids, and its statistics are made of them. */
+/** Events in one transaction. Small, so that the table's statistics see many transaction ids, as in a real log. */
 const EVENTS_PER_COMMIT = 200
 
 /** Events between two lines of progress. */
@@ -17,14 +17,15 @@ export interface LogPlan {
 }
 
 /**
- * Fills an unused log by SQL, as the server's administrator; nobody may read the feed meanwhile. Streams grow side by
- * side, as they do in life: of each block of 10,000 events 1,000 streams get 10 each, one event in turn. So a stream's
- * events lie apart in the table, equally far at every size. Stream n belongs to tenant n modulo the number of tenants.
+ * Fills an unused log with plain SQL, as the server's administrator. Nobody may read the feed meanwhile. Streams grow
+ * at the same time, as in reality: in each block of 10,000 events, 1,000 streams get 10 events each, one event in turn.
+ * So a stream's events lie apart in the table, equally far at every size. Stream n belongs to tenant n modulo the
+ * number of tenants.
  */
 export async function seedLog(adminUrl: string, plan: LogPlan, note: (line: string) => void): Promise<void> {
   const { data, metadata } = makeEvent(1)
   await withClient(adminUrl, async (client) => {
-    // What is lost with a crash of the machine is made again anyway.
+    // Faster. If the machine crashes, the lost data does no harm, since each run makes its own log.
     await client.query('set synchronous_commit = off')
     await client.query(
       `with tenant as (
@@ -55,7 +56,7 @@ export async function seedLog(adminUrl: string, plan: LogPlan, note: (line: stri
 }
 
 /**
- * Run after the migrations. Tenant ids can be told from their number, so that nobody has to carry 10,000 of them about.
+ * Run after the migrations. A tenant's id is computed from its number, so that no list of 10,000 ids must be passed.
  */
 export const SEED_SQL = `
   create schema bench_seed;
@@ -78,7 +79,7 @@ export const SEED_SQL = `
   end $$`
 
 /**
- * A stream, its tenant, and the place in feed order before its first event: at least its own events come after that.
+ * A stream, its tenant, and the place in feed order directly before its first event: all its events follow that place.
  */
 export interface StoredStream {
   readonly slug: string
@@ -87,7 +88,7 @@ export interface StoredStream {
   readonly positionBefore: string
 }
 
-/** Streams from all over the log, as many at every size: what is in memory then does not depend on the size. */
+/** `count` streams, spread evenly over the log. So what must be in memory does not depend on the log's size. */
 export async function sampleStreams(adminUrl: string, plan: LogPlan, count: number): Promise<StoredStream[]> {
   const streams = plan.events / EVENTS_PER_STREAM
   return withClient(adminUrl, async (client) => {

@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** One way of doing the thing that is measured; each call is one turn and gives one sample. */
+/** One of the ways that are compared. Each call is one turn and gives one sample. */
 export type Arm<Sample> = () => Promise<Sample>
 
 /**
- * Runs the arms in turns, A B, B A, A B ..., each round beginning one arm further on, so that what drifts (growing tables,
- * other load, a warming machine) meets all of them alike and each takes each place. One round before the first is thrown
- * away: it fills caches, pools and compiled code.
+ * Runs the arms in turns: A B, B A, A B ... Each round begins with the next arm, so that each arm takes each place.
+ * Then slow changes (growing tables, other load, a warming machine) affect all arms equally. The result of one round
+ * before the first is dropped: it fills caches and pools, and lets code be compiled.
  * @returns the samples of each arm, in the order of the rounds
  */
 export async function alternate<Name extends string, Sample>(
@@ -30,7 +30,7 @@ export async function alternate<Name extends string, Sample>(
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void
 
-/** Before each turn, so that no arm pays for what another one has left. */
+/** Called before each turn, so that no arm spends time on collecting the garbage of another arm. */
 function collectGarbage(): void {
   gc()
 }

@@ -1,7 +1,7 @@
 import { meets } from './figure.ts'
 import type { Target } from './figure.ts'
 
-/** Something that is counted in the same run and compared with nothing: conflicts, round trips, shares. */
+/** A number that is counted in a run and not compared with a baseline: conflicts, round trips, shares. */
 export interface Count {
   readonly section: string
   readonly name: string
@@ -10,7 +10,7 @@ export interface Count {
   readonly target: (Target & { readonly isMet: boolean }) | null
 }
 
-/** Judges a count by its target, if it has one. */
+/** Makes a count, and judges it by its target, if there is one. */
 export function countOf(facts: Pick<Count, 'section' | 'name' | 'value' | 'unit'>, target?: Target): Count {
   return {
     ...facts,

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Linux counts CPU time in hundredths of a second, whatever the kernel's own clock (man 5 proc). */
+/** Linux reports CPU time in hundredths of a second, independent of the kernel's own clock (man 5 proc). */
 const TICK_MICROS = 10_000
 
 /**
- * A process whose CPU time is read: `self`, one other, one with all that it has started (a PostgreSQL server), or those
- * that this process has started and that have ended.
+ * The processes whose CPU time is read. `self`: this process. `process`: another one. `family`: a process with all that
+ * it has started, such as a PostgreSQL server. `ended-children`: those that this process has started and that have
+ * ended.
  */
 export type Watched =
   | { readonly kind: 'self' }
@@ -13,7 +14,7 @@ export type Watched =
   | { readonly kind: 'family'; readonly pid: number }
   | { readonly kind: 'ended-children' }
 
-/** CPU time used so far, user and system, in microseconds; null where the system does not tell. */
+/** CPU time used so far, user and system, in microseconds; null if the system does not report it. */
 export function cpuMicrosOf(watched: Watched): number | null {
   if (watched.kind === 'self') {
     const { user, system } = process.cpuUsage()
@@ -24,7 +25,7 @@ export function cpuMicrosOf(watched: Watched): number | null {
   if (own === null) return null
   if (watched.kind === 'ended-children') return own.endedChildrenTicks * TICK_MICROS
   if (watched.kind === 'process') return own.ticks * TICK_MICROS
-  // Children that have ended are in their parent's own count.
+  // The time of children that have ended is part of their parent's entry.
   let ticks = own.ticks + own.endedChildrenTicks
   for (const name of readdirSync('/proc')) {
     const stat = /^\d+$/.test(name) ? readStat(Number(name)) : null
@@ -47,7 +48,7 @@ function readStat(pid: number): ProcessStat | null {
   }
 }
 
-/** Fields of /proc/PID/stat after the command, which stands in brackets and may itself hold spaces and brackets. */
+/** Reads the fields of /proc/PID/stat after the command. The command stands in () and may itself hold spaces and (). */
 export function parseStat(text: string): ProcessStat {
   const fields = text
     .slice(text.lastIndexOf(')') + 2)

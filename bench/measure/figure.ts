@@ -1,19 +1,19 @@
 import { pairRounds, spreadOf } from './statistics.ts'
 import type { Round, Spread } from './statistics.ts'
 
-/** What the ratio should be, and whether it is. */
+/** The limit that a ratio should keep. */
 export interface Target {
   readonly comparison: 'at-least' | 'at-most'
   readonly value: number
 }
 
-/** CPU of one operation, in microseconds, of the median turn; null where the system does not tell. */
+/** CPU time of one operation in microseconds, in the median turn; null if the system does not report it. */
 export interface CpuPair {
   readonly candidateMicros: number | null
   readonly baselineMicros: number | null
 }
 
-/** One line of the table: our way against a baseline of the same run. */
+/** One line of the table: ours compared with a baseline of the same run. */
 export interface Figure {
   readonly section: string
   readonly name: string
@@ -25,7 +25,7 @@ export interface Figure {
   readonly ratio: Spread
   readonly candidateValue: Spread
   readonly baselineValue: Spread
-  /** By the process: `client` is the load's own process, `server` all of PostgreSQL's, `host` the Functions host's. */
+  /** For each process: `client` is the load's own process, `server` all of PostgreSQL, `host` the Functions host. */
   readonly cpu: Readonly<Record<string, CpuPair>>
   readonly target: (Target & { readonly isMet: boolean }) | null
 }
@@ -46,7 +46,7 @@ export interface FigureFacts {
   readonly target?: Target | undefined
 }
 
-/** Makes a figure of the turns of both arms. @throws RangeError for no turns, or unequally many. */
+/** Makes a figure from the turns of both arms. @throws RangeError for no turns, or different numbers of turns. */
 export function figureOf(
   facts: FigureFacts,
   candidate: readonly Sample[],

@@ -1,6 +1,6 @@
 /**
- * How something is measured: closed-loop load, arms in turns, ratios inside a turn and medians over the turns. A number
- * of this folder is never compared with one of another run or machine. It must not know what is measured.
+ * How something is measured: closed-loop load, arms in turns, ratios inside a turn and medians over the turns. Numbers
+ * of different runs or machines must never be compared. The code here must not know what is measured.
  */
 export { alternate, type Arm } from './alternate.ts'
 export { countOf, type Count } from './count.ts'

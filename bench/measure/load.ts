@@ -3,19 +3,19 @@ import type { Watched } from './cpu.ts'
 import type { Sample } from './figure.ts'
 
 export interface LoadOptions {
-  /** Callers that each wait for their answer before they ask again. */
+  /** Number of callers. Each waits for its answer before it calls again. */
   readonly concurrency: number
   readonly durationMs: number
-  /** What one call counts for: the events of an append, say. */
+  /** How many units one call counts as, for example the events of an append. */
   readonly unitsPerCall?: number
   /** Whose CPU time is read, by name. */
   readonly watched: Readonly<Record<string, Watched>>
 }
 
 /**
- * Closed-loop load: `concurrency` callers call `work` until the time is over, and calls under way are finished. The
- * value is units a second over the whole time until the last answer; CPU is for each call.
- * @throws what `work` throws: a benchmark of failures would flatter.
+ * Closed-loop load: `concurrency` callers call `work` until the time is over. Calls under way are finished. The value
+ * is units a second over the whole time until the last answer. CPU time is given for one call.
+ * @throws what `work` throws: failed calls are fast and would make the rate look better.
  */
 export async function runLoad(
   work: (caller: number) => Promise<unknown>,
@@ -46,7 +46,7 @@ export function readCpu(watched: Readonly<Record<string, Watched>>): CpuReading 
   return Object.fromEntries(Object.entries(watched).map(([name, process]) => [name, cpuMicrosOf(process)]))
 }
 
-/** CPU time between two readings, divided by the calls; null where either reading is. */
+/** CPU time between two readings, divided by the calls; null if one of the readings is null. */
 export function cpuForEach(
   before: CpuReading,
   after: CpuReading,

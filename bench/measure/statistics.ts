@@ -1,11 +1,11 @@
-/** Median with the extremes, of values of one kind. */
+/** Median, smallest and largest of some values. */
 export interface Spread {
   readonly median: number
   readonly min: number
   readonly max: number
 }
 
-/** @throws RangeError for no values: a figure without a measurement is a mistake and not a zero. */
+/** @throws RangeError for no values: a figure without a measurement is a mistake, and 0 would hide it. */
 export function median(values: readonly number[]): number {
   const ordered = values.toSorted((left, right) => left - right)
   const middle = Math.floor(ordered.length / 2)
@@ -20,7 +20,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
 }
 
-/** One turn of both arms, one directly after the other. */
+/** One turn of each arm, one directly after the other. */
 export interface Round {
   readonly candidate: number
   readonly baseline: number
@@ -28,8 +28,8 @@ export interface Round {
 }
 
 /**
- * Pairs what was measured in the same turn. The ratio is made inside a turn and the median is taken of the ratios: a
- * disturbance that lasts longer than a turn then touches both arms and leaves the ratio as it is.
+ * Pairs what was measured in the same round. Each round gives a ratio, and the median is taken of the ratios: a
+ * disturbance that lasts longer than a round then affects both arms and hardly changes the ratio.
  * @throws RangeError when the arms have different numbers of turns.
  */
 export function pairRounds(candidate: readonly number[], baseline: readonly number[]): Round[] {

@@ -1,6 +1,6 @@
 /**
- * The baseline of `http` and `start`: a function app of one route that does nothing. Bundled by the same build as ours,
- * with the same library and streaming on, so that what differs is what we add.
+ * The baseline of `http` and `start`: a function app of one route that does nothing. It is bundled by the same build as
+ * our app, with the same library and with streaming on. So the difference shows only what our app adds.
  */
 import { app } from '@azure/functions'
 
@@ -22,7 +22,7 @@ app.http('one-route', {
   },
 })
 
-/** JSON of about that many bytes, made once: the answer of ours has the same size. */
+/** JSON of about this many bytes, as long as the answer of our app. Made once for each length. */
 function answerOf(bytes: string): string {
   const known = answers.get(bytes)
   if (known !== undefined) return known

@@ -21,16 +21,16 @@ import type { Emmett, MessageDb } from './tools/index.ts'
 
 export type PeersContext = PartContext<PeersOptions>
 
-/** One server with everything that is compared on it. */
+/** One server on which everything is compared. */
 export interface Arena {
   readonly server: BenchServer
   readonly tenants: readonly TenantContext[]
   readonly watched: Readonly<Record<string, Watched>>
-  /** The way to the server that everything measured takes: further than loopback when that is asked for. */
+  /** The url that measured code uses for this url: the same, or through a proxy that delays (--round-trip-ms). */
   readonly via: (url: string) => string
 }
 
-/** The ways to the server, each with as many connections. */
+/** Our ways to append, and the bare INSERT. Each has a pool of the same size. */
 export interface Ways {
   readonly direct: EventStore
   readonly coalescing: EventStore
@@ -55,7 +55,7 @@ export async function openArena({ options, cleanup }: PeersContext): Promise<Are
   }
 }
 
-/** Pools that are ended with the part. */
+/** Opens the pools. They are ended with the part. */
 export function openWays(
   { options, cleanup }: PeersContext,
   { server, via }: Arena,
@@ -93,7 +93,7 @@ export async function openMessageDbIn(
 
 export type Work = (caller: number) => Promise<unknown>
 
-/** The arms that are there, each under the same closed-loop load, in turns. */
+/** Measures the arms that are not null in turns, each under the same closed-loop load. */
 export async function measureArms(
   { options }: PeersContext,
   { watched }: Arena,

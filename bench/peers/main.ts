@@ -1,4 +1,4 @@
-/** `npm run bench:peers`: the log against other event stores, the bare INSERT and pgbench. See the usage in options.ts. */
+/** `npm run bench:peers`: compares the log with other event stores, the bare INSERT and pgbench. Usage: options.ts. */
 import { poolLimits } from '../../shared/postgres/index.ts'
 import { runAsProgram } from '../command/index.ts'
 import { parsePeersCommand } from './options.ts'

@@ -5,7 +5,7 @@ import type { PeerTools } from './tools/index.ts'
 
 const names = { emmett: 'emmett', messageDb: 'message-db', pgbench: 'pgbench', marten: 'Marten' } as const
 
-/** Where each tool runs with its own defaults, and what it does not do that ours does. */
+/** Which defaults each tool runs with, and which of our features it does not have. */
 export function toolNotes({ tools, mode, connections, roundTripMs }: PeersOptions): string[] {
   return [
     roundTripMs === 0

@@ -15,14 +15,14 @@ export type PartName = (typeof PART_NAMES)[number]
 export interface PeersOptions extends CommonOptions {
   /** Callers of the single append. */
   readonly concurrencies: readonly number[]
-  /** Of ours and of the bare INSERT; the peers have their own way. */
+  /** Statement mode of ours and of the bare INSERT. The peers use their own. */
   readonly mode: StatementMode
-  /** What a round trip takes longer than on loopback. */
+  /** Added to each round trip on loopback. */
   readonly roundTripMs: number
   readonly tools: PeerTools
 }
 
-/** One caller, one instance's share of HTTP requests as deployed, and less and more than that. */
+/** One caller, the HTTP requests that a deployed instance takes at once, and numbers below and above that. */
 const CONCURRENCIES = [1, 8, instanceLimits.httpConcurrency, 32, 64]
 
 const resultsFolder = fileURLToPath(new URL('../../bench-results', import.meta.url))

@@ -1,14 +1,14 @@
 import { figureOf } from '../measure/index.ts'
 import type { Figure, Sample, Target } from '../measure/index.ts'
 
-/** Which arm is compared with which. */
+/** Two arms that are compared. */
 export interface Pair {
   readonly ours: string
   readonly with: string
   readonly target?: Target | undefined
 }
 
-/** A figure for each pair whose arms were both measured. */
+/** Makes a figure for each pair of which both arms were measured. */
 export function figuresOf(
   facts: { readonly section: string; readonly name: string; readonly unit: string },
   samples: Readonly<Record<string, readonly Sample[]>>,
@@ -29,7 +29,7 @@ export function figuresOf(
   })
 }
 
-/** The same turns with a process's CPU time of a call as their value; null where the system does not tell. */
+/** The same turns with the CPU time that a process used for one call; null if the system does not report it. */
 export function cpuSamples(samples: readonly Sample[], process: string): Sample[] | null {
   const micros = samples.map((sample) => sample.cpuMicros[process] ?? null)
   return micros.some((value) => value === null || value === 0)

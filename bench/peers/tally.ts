@@ -6,19 +6,22 @@ import type { Subscription, SubscriptionEvent } from '../../shared/subscriptions
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { BenchServer } from '../stage/index.ts'
 
-/** A log of so many streams of equal length, each written by one append; stream n is of tenant n modulo the tenants. */
+/** A log of streams of equal length, each written by one append. Stream n belongs to tenant n modulo their number. */
 export interface TallyLog {
   readonly tenants: number
   readonly events: number
   readonly perStream: number
 }
 
-/** Longer than any of its turns: it ends when nothing is left. */
+/** More than any turn needs, so that a turn ends only when no events are left. */
 const ample = { timeMs: 600_000, stepsMax: 1_000_000 } as const
-/** Writers of the log; it is not measured. */
+/** Writers of the log. Writing it is not measured. */
 const WRITERS = 32
 
-/** One row a stream, with how many events it has and the sum of their amounts: kept for one tenant at a time, as tables of contexts. */
+/**
+ * One row for each stream: how many events it has, and the sum of their amounts. Row-level security admits one tenant
+ * at a time, as in the tables of bounded contexts.
+ */
 export const TALLY_TABLE = `
   create schema bench_tally;
   create table bench_tally.tallies (
@@ -64,10 +67,10 @@ export async function seedTallies(
   }
 }
 
-/** What Marten's events hold too. */
+/** Marten's events hold the same data. */
 const changeOf = (n: number) => ({ amount: n, text: 'a text of some length, as events have' })
 
-/** Projects the whole log from zero. Another name is another projection; its table is emptied by the caller. */
+/** Projects the whole log. With a new name, the projection begins at the start. The caller empties the table. */
 export async function projectTallies(database: Database, name: string): Promise<number> {
   const { outcome, events } = await runSubscription(database, tallies(name), ample)
   if (outcome !== 'done') throw new Error(`the projection ended as ${outcome}`)

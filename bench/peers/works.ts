@@ -11,17 +11,17 @@ import type { Arena, PeersContext, Ways, Work } from './arena.ts'
 import type { Emmett } from './tools/index.ts'
 
 export interface AppendWorks {
-  /** Each call appends so many events to some stream. */
+  /** Each call of the work appends `events` events to a stream. */
   direct(events: number): Work
   coalescing(events: number): Work
   bare(events: number): Work
 }
 
-/** Appends spread over many streams and tenants, each way with streams that only it walks through. */
+/** Appends spread over many streams and tenants. Each way has its own walk through the streams. */
 export function appendWorks({ options }: PeersContext, { tenants }: Arena, ways: Ways): AppendWorks {
   const rowsOfBare = createInsertRows(createAppendTargets(tenants, false))
   const ofStore = (store: EventStore): ((events: number) => Work) => {
-    // One walk for all of a store's arms: two callers then never meet on one stream.
+    // All arms of a store share one walk, so that two callers never append to the same stream at the same time.
     const next = createAppendTargets(tenants, false)
     return (events) => () => {
       const { number, tenant, streamId } = next()
@@ -38,7 +38,7 @@ export function appendWorks({ options }: PeersContext, { tenants }: Arena, ways:
   }
 }
 
-/** Over as many streams as ours, without an expected version; a conflict would mean that two callers met. */
+/** Uses as many streams as ours, without an expected version. A conflict would mean that two callers share a stream. */
 export function emmettWork(emmett: Emmett, events: number): Work {
   let number = 0
   return async () => {

@@ -10,7 +10,7 @@ import packageFile from '../../package.json' with { type: 'json' }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Where the run took place: without this a figure can't be read. */
+/** The machine of the run. Figures can't be understood without it. */
 export interface MachineFacts {
   readonly cores: number
   readonly processor: string
@@ -44,13 +44,13 @@ export async function machineFacts(): Promise<MachineFacts> {
   }
 }
 
-/** Load averages over 1, 5 and 15 minutes: other work on the machine shows here. */
+/** Load averages over 1, 5 and 15 minutes. They show whether other work ran on the machine. */
 export const loadAverages = (): number[] => loadavg().map((value) => Math.round(value * 100) / 100)
 
 const SYNCS = 25
 const PAGE_BYTES = 8_192
 
-/** Near nothing means a disk that only says it has written, or one in memory. */
+/** If the time is near zero, the disk reports writes that it has not made durable, or it is a disk in memory. */
 function measureSync(): number {
   const folder = mkdtempSync(join(tmpdir(), 'trickle-bench-sync-'))
   const file = openSync(join(folder, 'page'), 'w')

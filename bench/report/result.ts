@@ -4,7 +4,7 @@ import type { Count, Figure } from '../measure/index.ts'
 import type { MachineFacts } from './machine.ts'
 import type { CommonOptions, PartResult } from './part-result.ts'
 
-/** What a run leaves behind, as JSON. A member that changes its meaning raises the version. */
+/** The result of a run as JSON. If a member changes its meaning, `schemaVersion` must be raised. */
 export interface BenchResult {
   readonly schemaVersion: 1
   readonly startedAt: string
@@ -20,7 +20,7 @@ export interface BenchResult {
   readonly skipped: PartResult['skipped']
 }
 
-/** Writes it, with its folder where that is missing. */
+/** Writes the result. Creates its folder if it is missing. */
 export async function writeResult(file: string, result: BenchResult): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, `${JSON.stringify(result, null, 2)}\n`)

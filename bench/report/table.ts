@@ -11,7 +11,7 @@ const COLUMNS = [
   'target',
 ]
 
-/** The figures as text: the ratio first, since it is what holds on another machine; the rest is for information. */
+/** The figures as text. The ratio stands first, since only it holds on other machines, too. */
 export function renderTable(figures: readonly Figure[]): string {
   const rows = figures.map(rowOf)
   const widths = COLUMNS.map((name, index) =>
@@ -27,7 +27,7 @@ export function renderTable(figures: readonly Figure[]): string {
   return [line(COLUMNS), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
 
-/** What was counted, a line each; nothing at all when nothing was. */
+/** The counts, one in each line. An empty text when there are none. */
 export function renderCounts(counts: readonly Count[]): string {
   return counts
     .map(({ section, name, value, unit, target }) => {
@@ -59,7 +59,7 @@ function rowOf(figure: Figure): string[] {
 
 const ratioText = (ratio: number): string => ratio.toFixed(2)
 
-/** Three digits tell all that a shared machine can know. */
+/** Three digits: on a machine with other load further digits are only chance. */
 function valueText(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
 }

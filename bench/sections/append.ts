@@ -20,14 +20,14 @@ import { serverFacts } from './server-facts.ts'
 import { targets } from './section.ts'
 import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
 
-/** Our append against the bare INSERT, in every statement mode, size and concurrency that is asked for. */
+/** Compares our append with the bare INSERT, for every requested statement mode, batch size and concurrency. */
 export async function appendSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, note } = context
   const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   await createBareTable(server.adminUrl)
   const tenants = await createTenants(server, APPEND_TENANTS)
   const figures: Figure[] = []
-  // One for all modes: they write into the same table, where a version is taken once.
+  // Shared by all modes, since they write into the same table: a version can be used only once there.
   const rowsOfBare = createInsertRows(createAppendTargets(tenants, options.isHot))
   for (const mode of options.modes) {
     const arms = openArms({ server, tenants, mode, options, rowsOfBare })
@@ -46,10 +46,10 @@ export async function appendSection(context: SectionContext): Promise<SectionRes
 }
 
 interface Arms {
-  /** Each appends a batch of events to some stream. */
+  /** Each call appends a batch of events to a stream. */
   ours(batch: number): Promise<unknown>
   bare(batch: number): Promise<unknown>
-  /** The statement of the baseline through our pool class. */
+  /** The baseline's statement, run by our pool class. */
   bareByOurPool(batch: number): Promise<unknown>
   end(): Promise<void>
 }
@@ -84,7 +84,7 @@ async function compare(arms: Arms, given: Case): Promise<Figure> {
   return figureOf(facts, samples.ours, samples.bare)
 }
 
-/** Whether the baseline depends on who runs it: our pool class adds retries and leaves values as text. */
+/** Shows how much our pool class changes the baseline: it adds retries and does not parse values from text. */
 async function comparePools(arms: Arms, given: Case): Promise<Figure> {
   const { batch, concurrency, mode, options } = given
   const load = loadOf(given)

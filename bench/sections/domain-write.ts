@@ -17,7 +17,7 @@ import { serverFacts } from './server-facts.ts'
 import { targets } from './section.ts'
 import type { SectionContext, SectionResult } from './section.ts'
 
-/** A table as a domain makes it, with as many rows as there are streams. */
+/** A table as a domain has it. It gets one row for each stream. */
 const TABLE = `
   create schema bench_domain;
   create table bench_domain.orders (tenant_id uuid, order_id text, changes int not null, primary key (tenant_id, order_id));
@@ -27,7 +27,7 @@ const TABLE = `
   grant usage on schema bench_domain to trickle_app;
   grant select, insert, update on bench_domain.orders to trickle_app`
 
-/** How long a domain's write with its event holds the feed of all tenants, against an append of the event alone. */
+/** How long a domain's write with its event holds the feed of all tenants, compared with an append of the event. */
 export async function domainWriteSection({ options, cleanup, note }: SectionContext): Promise<SectionResult> {
   const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   await withClient(server.adminUrl, (client) => client.query(TABLE))
@@ -42,7 +42,7 @@ export async function domainWriteSection({ options, cleanup, note }: SectionCont
   /** Microseconds that one call holds the feed. */
   const held = async (work: () => Promise<unknown>): Promise<Sample> => {
     const load = runLoad(work, { concurrency: 1, durationMs: options.turnMs, watched })
-    // The watch ends a little earlier, so that it never looks at an idle server.
+    // The watch ends a little earlier than the load, so that it never watches an idle server.
     const share = await watch.shareHeld(options.turnMs * 0.9)
     const { value, cpuMicros } = await load
     return { value: (share / value) * 1e6, cpuMicros }

@@ -15,10 +15,10 @@ import type { SectionContext } from './section.ts'
 const CONCURRENCY = 8
 const STREAMS = 4_000
 
-/** Between two runs of the forwarder: ten times as often as the local schedule, so that a short turn has several. */
+/** Pause between two runs of the forwarder: a tenth of the local schedule's, so that a short turn has several runs. */
 const PAUSE_MS = 200
 
-/** As the timer's: a run of ten batches at the most. */
+/** The same budget as that of the timer: at most ten batches in a run. */
 const budget = { timeMs: 20_000, stepsMax: 10 }
 
 export interface CostParts {
@@ -33,8 +33,9 @@ export interface CostParts {
 }
 
 /**
- * Appends with the forwarder running beside them in the same process, as in one instance of the app, against appends
- * alone. What was appended meanwhile is forwarded before a turn begins, so that each turn meets a forwarder that keeps up.
+ * Compares appends while the forwarder runs in the same process, as in one instance of the app, with appends alone.
+ * Before a turn begins, everything that was appended is forwarded: otherwise the forwarder would still work on the
+ * turns before.
  */
 export async function compareAppends(parts: CostParts): Promise<Figure> {
   const { context, server, database, stored } = parts

@@ -10,7 +10,7 @@ import type { Sample, Watched } from '../measure/index.ts'
 import { createBarePool } from '../stage/index.ts'
 import type { BenchServer } from '../stage/index.ts'
 
-/** The newest events of a log, as many as that at the most. */
+/** The newest events of a log, at most `eventsMax`. */
 export interface LogRange {
   readonly server: BenchServer
   readonly eventsMax: number
@@ -19,13 +19,13 @@ export interface LogRange {
 /** Longer than any turn: a turn ends when its events are forwarded. */
 const TURN_MAX_MS = 300_000
 
-/** One turn: the checkpoint is put back to where the range begins, then everything after it is forwarded. */
+/** One turn: the checkpoint is set back to where the range begins, then everything after it is forwarded. */
 export async function forwardRange(
   range: LogRange,
   database: Database,
   forwarder: AnalyticsForwarder,
 ): Promise<Sample> {
-  // Makes the subscription, when this is the first turn, and forwards nothing.
+  // Creates the subscription in the first turn. It forwards nothing.
   await runOnce(database, forwarder, { timeMs: TURN_MAX_MS, stepsMax: 0 })
   await rewind(range, forwarder.name)
   return timed(range.server, async () => {
@@ -62,7 +62,7 @@ interface BareRow {
   readonly Position: string
 }
 
-/** What a plain exporter does with the same events: pages by key, parsed by pg, written as NDJSON, gzip of the same level. */
+/** A plain exporter of the same events: pages by key, parsed by pg, written as NDJSON, gzip of the same level. */
 export async function bareExport({ server, eventsMax }: LogRange): Promise<Sample> {
   const pool = createBarePool(server.url('trickle_forwarder'), 1)
   try {

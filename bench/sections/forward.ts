@@ -27,14 +27,14 @@ const TENANTS = 16
 const EVENTS_PER_STREAM = 50
 const DATABASE = 'trickle'
 
-/** Stored events before anything is measured; the large one takes minutes to make. */
+/** How many events are stored before anything is measured. Storing the large number takes minutes. */
 const SMALL = 10_000
 const LARGE = 1_000_000
 
-/** Events that one turn forwards at the most: five batches, however large the log is. */
+/** A turn forwards at most this many events: five batches, however large the log is. */
 const RANGE_MAX = 100_000
 
-/** How fast the log is forwarded, and what that costs those who append; at two sizes of the log. */
+/** How fast the log is forwarded, and how much that slows appends, at two sizes of the log. */
 export async function forwardSection(context: SectionContext): Promise<SectionResult> {
   const sizes = context.options.isFull ? [SMALL, LARGE] : [SMALL]
   const results: SectionResult[] = []
@@ -52,7 +52,7 @@ export async function forwardSection(context: SectionContext): Promise<SectionRe
   }
 }
 
-/** Ends what `work` has started before anything else is measured: a server that still digests would disturb it. */
+/** Ends what `work` has started before anything else is measured: a server that is still busy would disturb it. */
 async function apart<T>(context: SectionContext, work: (own: SectionContext) => Promise<T>): Promise<T> {
   const cleanup = new Cleanup()
   context.cleanup.add(() => cleanup.run())
@@ -130,7 +130,7 @@ const forwarderDatabase = (server: BenchServer): Database =>
     statements: 'unnamed',
   })
 
-/** Everything but the transport is done: pages, NDJSON, gzip, hash, the batch's row, the lease. */
+/** Sends nothing. So everything except the transport is measured: pages, NDJSON, gzip, hash, the batch's row, lease. */
 async function nowhere(): Promise<KustoSender> {
   return { send: () => Promise.resolve(), close() {} }
 }
@@ -139,7 +139,7 @@ const storageSchema = z.object({ connectionString: z.string() })
 const analyticsSchema = z.object({ url: z.string(), database: z.string() })
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The stand-in with its storage, and the real SDK talking to it; null where this checkout has none. */
+/** Starts the local replacement of the analytics service and its storage, used by the real SDK. Null: not available. */
 async function startAnalytics(context: SectionContext): Promise<(() => Promise<KustoSender>) | null> {
   if (!existsSync(join(repository, 'local/analytics/main.ts'))) return null
   const folder = (name: string): string => join(context.scratchFolder, `${name}-${Date.now()}`)

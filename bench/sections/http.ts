@@ -18,7 +18,7 @@ import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
 const EVENTS_PER_STREAM = 100
 const STREAMS = 200
 
-/** Our routes against a route that does nothing, on the same host, over connections that are kept. */
+/** Compares our routes with a route that does nothing, on the same host, over kept connections. */
 export async function httpSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, scratchFolder, note } = context
   const bundles = await buildBundles(scratchFolder)
@@ -46,7 +46,7 @@ export async function httpSection(context: SectionContext): Promise<SectionResul
   return { figures, skipped: [], postgres: await serverFacts(server.adminUrl) }
 }
 
-/** A kind of request, and its twin of the same sizes for the route that does nothing. */
+/** A kind of request. The same request is sent to the route that does nothing, with answers of the same size. */
 interface Kind {
   readonly name: string
   readonly candidate: string
@@ -79,7 +79,7 @@ const readKind = (token: string): Kind => ({
   twin,
 })
 
-/** The same method, headers and body; the answer is filled up to the size of ours. */
+/** The same method, headers and body. The answer is filled up to the size of ours. */
 function twin(call: Call, answerBytes: number): Call {
   return { ...call, path: `/api/nothing?bytes=${answerBytes}`, expectedStatus: 200 }
 }

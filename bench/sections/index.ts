@@ -1,6 +1,6 @@
 /**
- * What is compared with what. A section starts all it needs, compares, and gives figures; it never prints. Names of
- * sections are those of the command line.
+ * The comparisons. A section starts everything that it needs, compares, and returns figures. It never prints. The names
+ * of the sections are those of the command line.
  */
 import { appendSection } from './append.ts'
 import { domainWriteSection } from './domain-write.ts'

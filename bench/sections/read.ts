@@ -22,10 +22,10 @@ import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
 const TENANTS = 16
 const EVENTS_PER_STREAM = 100
 
-/** 20,000 events: more than the caches of the processor hold, and all of it in the server's memory, as hot data is. */
+/** 20,000 events: too many for the processor's caches, but all in the server's memory, as recently used data is. */
 const STREAMS = 200
 
-/** 100 events of a stream as the text of an HTTP body, against a bare SELECT of the same rows. */
+/** Compares 100 events of a stream as the text of an HTTP body with a bare SELECT of the same rows. */
 export async function readSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, note } = context
   const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
@@ -96,7 +96,7 @@ function createStreams(tenants: readonly TenantContext[]): () => Stream {
   let number = 0
   return () => {
     const stream = (number += 1) % STREAMS
-    // As storeEvents spreads them: an event goes to the tenant of its stream's number.
+    // The same assignment as in storeEvents: a stream's number decides its tenant.
     const tenant = tenants[stream % tenants.length]
     if (tenant === undefined) throw new RangeError('there are no tenants')
     return { tenant, streamId: `stored-${stream}` }
@@ -109,7 +109,7 @@ async function readOurs(store: EventStore, { tenant, streamId }: Stream): Promis
   return `{"events":[${page.events.join(',')}],"next":${page.next}}`
 }
 
-/** What people write: pg parses every value, and the answer is written as JSON again. */
+/** The usual way: pg parses every value, and the answer is written as JSON again. */
 const SELECT_TEXT = `select event_id as id, source, stream_id as "streamId", version, type, occurred_at as time,
     recorded_at as "recordedAt", data, metadata
   from bench_bare.events where tenant_id = $1 and stream_id = $2 and version >= $3 order by version limit $4`

@@ -17,14 +17,14 @@ export interface BenchOptions extends CommonOptions {
 export type SectionContext = PartContext<BenchOptions>
 export type SectionResult = PartResult
 
-/** What the product promises itself; kept in one place, since the table, the JSON and the documents repeat it. */
+/** The product's own targets. They stand here only, since the table, the JSON and the documents repeat them. */
 export const targets = {
-  /** One event at concurrency 32, unnamed statements, against the bare INSERT. */
+  /** One event at concurrency 32, unnamed statements, compared with the bare INSERT. */
   append: { comparison: 'at-least', value: 0.9 },
-  /** 100 events of a stream against the bare SELECT. */
+  /** 100 events of a stream, compared with the bare SELECT. */
   read: { comparison: 'at-least', value: 1 },
-  /** The time a domain's write holds the feed against that of an append alone. */
+  /** The time that a domain's write holds the feed, compared with that of an append alone. */
   domainWrite: { comparison: 'at-most', value: 1.5 },
-  /** Process start to the first 200 against the app of one route. */
+  /** From the start of the process to the first 200, compared with the app of one route. */
   start: { comparison: 'at-most', value: 1.6 },
 } as const satisfies Record<string, Target>

@@ -10,7 +10,7 @@ const NAMES = [
   'max_wal_size',
 ]
 
-/** Those settings, as the server itself tells them. */
+/** The values of those settings, as the server itself reports them. */
 export async function serverFacts(adminUrl: string): Promise<Record<string, string>> {
   return withClient(adminUrl, async (client) => {
     const { rows } = await client.query<{ name: string; setting: string }>(

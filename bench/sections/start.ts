@@ -15,7 +15,7 @@ import { serverFacts } from './server-facts.ts'
 import { targets } from './section.ts'
 import type { SectionContext, SectionResult } from './section.ts'
 
-/** From the start of the host's process to its first answer, and on to its first append, cold: no compile cache. */
+/** Time from the start of the host's process to its first answer and to its first append, without a compile cache. */
 export async function startSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, scratchFolder, note } = context
   const bundles = await buildBundles(scratchFolder)

@@ -4,7 +4,7 @@ import { makeEvent } from './payload.ts'
 
 export const APPEND_TENANTS = 64
 
-/** Enough that two callers seldom meet on one, few enough that most appends go to a stream that exists. */
+/** So many that two callers seldom append to the same stream, so few that most appends go to an existing stream. */
 export const APPEND_STREAMS = 12_800
 
 /** A prime that shares no factor with APPEND_STREAMS: the walk touches every stream before it comes back to one. */
@@ -29,8 +29,8 @@ export function createAppendTargets(tenants: readonly TenantContext[], isHot: bo
 }
 
 /**
- * What a caller of a bare INSERT has to do itself: an id, the JSON texts, and the version, which it is given for nothing
- * here (nobody else writes) where a real one would have to read or count it.
+ * What a caller of a bare INSERT has to do itself: make an id, the JSON texts, and the version. Here the version costs
+ * nothing, since nobody else writes. A real caller would have to read or count it.
  */
 export function createInsertRows(nextTarget: () => AppendTarget): (batch: number) => unknown[] {
   const versions = new Map<string, number>()
@@ -58,7 +58,7 @@ export function createInsertRows(nextTarget: () => AppendTarget): (batch: number
 
 const insertTexts = new Map<number, string>()
 
-/** One statement for each size; the columns are those that ours fills from the caller's event. */
+/** One statement for each batch size. It has the columns that our append fills from the caller's event. */
 export function insertText(batch: number): string {
   const known = insertTexts.get(batch)
   if (known !== undefined) return known

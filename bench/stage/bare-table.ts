@@ -27,12 +27,12 @@ const TABLE_SQL = `
   grant select, insert on bench_bare.events to trickle_app;
   grant select on bench_bare.events to trickle_forwarder`
 
-/** Makes the table; once on a server. */
+/** Creates the table. To be called once for each server. */
 export async function createBareTable(adminUrl: string): Promise<void> {
   await withClient(adminUrl, (client) => client.query(TABLE_SQL))
 }
 
-/** A pool of pg as people make one: pg's own parsing of values, and the size and times of ours. */
+/** A usual pool of pg, which parses values itself. Its size and time limits are those of our pool. */
 export function createBarePool(url: string, connectionsMax: number): Pool {
   const pool = new Pool({
     connectionString: url,
@@ -43,7 +43,7 @@ export function createBarePool(url: string, connectionsMax: number): Pool {
     query_timeout: poolLimits.queryTimeoutMs,
     keepAlive: true,
   })
-  // Without a listener a connection that ends while idle would end the run.
+  // Without a listener an idle connection that ends would end the process.
   pool.on('error', () => {})
   return pool
 }
@@ -51,7 +51,7 @@ export function createBarePool(url: string, connectionsMax: number): Pool {
 export const STATEMENT_MODES = ['unnamed', 'named'] as const
 export type StatementMode = (typeof STATEMENT_MODES)[number]
 
-/** A statement in the mode that ours runs in too. */
+/** A statement in the same mode as ours. */
 export function bareStatement(
   mode: StatementMode,
   name: string,

@@ -9,7 +9,7 @@ export interface Bundles {
   readonly oneRoute: string
 }
 
-/** Builds both apps by the same build. Its helper process is ended: it must not stand beside the measurements. */
+/** Builds both apps with the same build. Then ends the build's helper process, which could disturb the measurements. */
 export async function buildBundles(scratchFolder: string): Promise<Bundles> {
   try {
     const ours = await buildApp({ outFolder: join(scratchFolder, 'ours') })

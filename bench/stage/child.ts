@@ -6,10 +6,10 @@ import { z } from 'zod'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A part of the local run is up within 3 s on an idle machine; a busy one gets ten times as long. */
+/** On an idle machine a part of the local run starts within 3 s. A busy machine may take ten times as long. */
 const START_WITHIN_MS = 30_000
 
-/** The parts end in order within 5 s; what does not is killed. */
+/** The parts end by themselves within 5 s. A part that does not is killed. */
 const STOP_WITHIN_MS = 6_000
 
 const messageSchema = z.discriminatedUnion('type', [
@@ -24,7 +24,7 @@ export interface BenchChild<Facts> {
 }
 
 export interface ChildOptions<Facts> {
-  /** Below the repository, such as local/issuer/main.ts. */
+  /** Path from the repository's root, such as local/issuer/main.ts. */
   readonly program: string
   readonly args: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -32,10 +32,10 @@ export interface ChildOptions<Facts> {
 }
 
 /**
- * Starts a part of the local run as its supervisor would and waits for its `ready`. Nothing of the caller's environment
- * reaches it but PATH and the folder for temporary files, and no compile cache is used: a benchmark that was run before
- * must not make the next one faster.
- * @throws Error with the part's own words when it can't start
+ * Starts a part of the local run as its supervisor would, and waits for its `ready`. Of the caller's environment it
+ * gets only PATH and the folder for temporary files. No compile cache is used: an earlier benchmark must not make the
+ * next one faster.
+ * @throws Error with the part's own message when it can't start
  */
 export async function startChild<Facts>(options: ChildOptions<Facts>): Promise<BenchChild<Facts>> {
   const { PATH, TMPDIR } = process.env
@@ -63,14 +63,15 @@ async function firstMessage(child: ChildProcess, program: string): Promise<unkno
   const signal = AbortSignal.timeout(START_WITHIN_MS)
   let complaints = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    // Enough for a stack trace; the rest of a talkative part is dropped.
+    // Enough for a stack trace. Earlier output is dropped.
     complaints = (complaints + text).slice(-4_000)
   })
   const told = once(child, 'message', { signal }).then(([message]) => messageSchema.parse(message))
   const ended = once(child, 'exit', { signal }).then(() => {
     throw new Error(`${program} ended before it served. ${complaints}`)
   })
-  // The promise that loses the race is not waited for; its end by the time limit must not count as unhandled.
+  // Nobody awaits the promise that loses the race. When the time limit rejects it, that must not end the process as an
+  // unhandled rejection.
   told.catch(() => {})
   ended.catch(() => {})
   const message = await Promise.race([told, ended])

@@ -21,9 +21,10 @@ export interface FeedPoint {
 }
 
 /**
- * One page of all tenants' feed by the forwarder's login: the query that subscriptions read by, without their filters,
- * byte limits and checkpoints, below the plain horizon. The caller sees to it that nobody appends meanwhile.
- * @returns how many events it gave
+ * Reads one page of all tenants' feed with the forwarder's login. It is the query of subscriptions without their
+ * filters, byte limits and checkpoints, and its horizon is the oldest running transaction. The caller must make sure
+ * that nobody appends meanwhile.
+ * @returns the number of events in the page
  */
 export async function readAllTenants(forwarder: Database, after: FeedPoint, limit: number): Promise<number> {
   const rows = await forwarder.query(

@@ -1,8 +1,8 @@
 import { Client } from 'pg'
 
 /**
- * Looks at the lock table as often as it can: a transaction that has an id holds a lock of that id, and the feed, until it
- * has ended. The share of looks that met one, times the time, is how long the feed was held.
+ * Reads the lock table as often as possible. A transaction that has an id holds the lock of that id until it ends, and
+ * the feed waits for it. The share of readings that found such a lock, times the time, is how long the feed was held.
  */
 const WATCH = `
   create function public.watch_transactions(p_ms double precision) returns double precision language plpgsql volatile as $$
@@ -19,7 +19,7 @@ const WATCH = `
     return v_held::double precision / v_looks;
   end $$`
 
-/** Tells which share of a time the feed was held; nobody else may write to the server meanwhile. */
+/** Measures for which share of a time the feed was held. Nobody else may write to the server meanwhile. */
 export class FeedWatch {
   readonly #client: Client
 

@@ -16,12 +16,12 @@ export type BenchHost = BenchChild<z.output<typeof hostSchema>>
 
 export interface Issuer {
   readonly facts: z.output<typeof issuerSchema>
-  /** A token of a tenant that may read and write. */
+  /** A token to read and write as this tenant. */
   token(tenantSlug: string): Promise<string>
   stop(): Promise<void>
 }
 
-/** A token issuer of the run's own. */
+/** Starts a token issuer for this run. */
 export async function startIssuer(scratchFolder: string): Promise<Issuer> {
   const folder = join(scratchFolder, 'issuer')
   const child = await startChild({
@@ -53,12 +53,12 @@ export function appSettings(server: BenchServer, issuer: Issuer): Record<string,
     TRICKLE_AUTH_ISSUER: issuer.facts.issuer,
     TRICKLE_AUTH_AUDIENCE: issuer.facts.audience,
     TRICKLE_AUTH_JWKS_URL: issuer.facts.jwksUrl,
-    // Once a year: the timer must be registered, as deployed, and not run.
+    // Once a year: the timer must be registered, as in a deployed app, but it must not run during the measurement.
     TRICKLE_FORWARDING_SCHEDULE: '0 0 0 1 1 *',
   }
 }
 
-/** Starts a Functions host on a bundle, with a state folder of its own: it makes new keys, as after a deployment. */
+/** Starts a Functions host on a bundle. Its state folder is new, so that it makes new keys, as after a deployment. */
 export async function startHost(
   appFolder: string,
   scratchFolder: string,

@@ -9,7 +9,7 @@ export interface Call {
   readonly expectedStatus: number
 }
 
-/** Calls one server over connections that are kept, as many as callers at once. */
+/** Calls one server over kept connections, one for each caller at the same time. */
 export class HttpCaller {
   readonly #agent: Agent
   readonly #url: URL
@@ -19,7 +19,7 @@ export class HttpCaller {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connectionsMax })
   }
 
-  /** Reads the whole answer and returns its length in bytes. @throws Error for any other status than the expected */
+  /** Reads the whole answer and returns its length in bytes. @throws Error for any status but the expected one */
   call({ method, path, token, body, expectedStatus }: Call): Promise<number> {
     const headers: Record<string, string> = {}
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`

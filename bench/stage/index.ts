@@ -1,6 +1,6 @@
 /**
- * What is measured on: a durable PostgreSQL server, tenants, stored events, the bare table beside ours, both bundles and
- * their hosts. Everything is made for the run, below one temporary folder, and gone after it. It must not measure.
+ * What the measurements need: a durable PostgreSQL server, tenants, stored events, our tables and the bare table, both
+ * bundles and their hosts. Everything is made for the run and removed after it. The code here must not measure.
  */
 export {
   APPEND_STREAMS,

@@ -3,8 +3,8 @@ import type { NewEvent } from '../../shared/event-store/index.ts'
 const CITIES = ['Lisbon', 'Tartu', 'Graz', 'Lyon', 'Porto', 'Gdansk', 'Bergen', 'Turin'] as const
 
 /**
- * An event with about 300 bytes of data and 100 of metadata, of the mixed kind that business events have: ids, amounts,
- * a nested list, text. The number makes each differ, so that nothing is served from a cache of equal values.
+ * An event with about 300 bytes of data and 100 of metadata. Its values are mixed as in business events: ids, amounts,
+ * a nested list, text. The number makes each event different, so that no cache of equal values can help.
  */
 export function makeEvent(number: number): NewEvent & { readonly metadata: Record<string, unknown> } {
   return {

@@ -2,8 +2,8 @@ import { urlOfDatabase, withClient } from '../../database/index.ts'
 import type { BenchServer } from './server.ts'
 
 /**
- * A database of another tool's own, on the same server, used as its administrator: no row-level security and no checks of
- * privileges, which is to the tool's advantage. Made once on a server, opened as often as wanted.
+ * A database for another tool on the same server. The tool uses it as administrator: without row-level security and
+ * checks of privileges, which is to its advantage. The database is created in the first call for a server.
  */
 export async function createPeerDatabase(server: BenchServer, name: string): Promise<string> {
   await withClient(server.adminUrl, async (client) => {

@@ -3,8 +3,8 @@ import { LOGIN_ROLES, migrateUp, prepareServer, urlOfDatabase, withClient } from
 import type { BenchServer } from './server.ts'
 
 /**
- * One more migrated database on a server, never for data that anybody keeps. It is used as a server is, with the same
- * logins.
+ * Creates one more migrated database on a server, for data that nobody needs later. It has the interface of a server
+ * and the same logins.
  * @param afterSql run by the administrator after the migrations
  */
 export async function createScratchDatabase(

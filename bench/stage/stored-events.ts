@@ -2,7 +2,7 @@ import { withClient } from '../../database/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { makeEvent } from './payload.ts'
 
-/** Events in one transaction: few enough to commit within seconds, so that no feed is held for long. */
+/** Events in one transaction. So few that it commits within seconds, so that it does not hold the feed for long. */
 const CHUNK = 20_000
 
 export interface StoredEventsPlan {
@@ -12,9 +12,9 @@ export interface StoredEventsPlan {
 }
 
 /**
- * Fills the log of an unused server by plain SQL, as its administrator, in a tenth of the time that imports take. Only
- * the append functions may insert while anybody reads the feed; here nobody does yet. Streams are called `stored-N`,
- * spread over the tenants in turn.
+ * Fills the log of an unused server with plain SQL, as its administrator, in a tenth of the time of imports. Otherwise
+ * only the append functions may insert, since a feed could skip other rows. Here nobody reads the feed yet. Streams are
+ * called `stored-N` and are assigned to the tenants in turn.
  */
 export async function storeEvents(adminUrl: string, plan: StoredEventsPlan): Promise<void> {
   const { data, metadata } = makeEvent(1)

@@ -3,7 +3,7 @@ import { TenantRegistry } from '../../shared/tenancy/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { BenchServer } from './server.ts'
 
-/** Makes tenants by the ways the product has, and returns the right to act for each. */
+/** Creates tenants with the product's own functions, and returns the context of each. */
 export async function createTenants(server: BenchServer, count: number): Promise<TenantContext[]> {
   const operator = new Database({
     url: server.url('trickle_operator'),

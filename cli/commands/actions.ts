@@ -6,7 +6,7 @@ import { actionsTable } from '../operations/index.ts'
 
 const pageSchema = z.object({ actions: z.array(operatorActionSchema), next: z.string().nullable() })
 
-/** The largest page that the server gives. */
+/** The largest page that the server allows. */
 const PAGE_ACTIONS = 1000
 
 export const command = defineCommand({

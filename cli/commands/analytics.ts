@@ -1,7 +1,7 @@
 import { readRun } from '../../local/run/index.ts'
 import { CommandFailure, defineCommand, renderTable } from '../frame/index.ts'
 
-/** A query of the local stand-in; what takes longer than a person waits is wrong. */
+/** For a query of the local replacement of the analytics service. A query that takes longer has failed. */
 const TIMEOUT_MS = 30_000
 
 interface Answer {
@@ -9,7 +9,7 @@ interface Answer {
   readonly rows: Record<string, unknown>[]
 }
 
-/** The words of the service, out of what the SDK throws (an error of its HTTP client). */
+/** The service's own message. The SDK throws an error of its HTTP client, which holds it. */
 function serviceWords(error: unknown): string {
   const response = (error as { response?: { data?: { error?: Record<string, unknown> } } }).response
   const details = response?.data?.error

@@ -26,10 +26,10 @@ const LARGEST_SEED = 2 ** 32 - 1
 /** Forwarding runs every two seconds, so looking twice a second is often enough. */
 const POLL_MS = 500
 
-/** Long enough for a functions host that is being started again. */
+/** Long enough for a Functions host that is restarting. */
 const RETRY_FOR_MS = 30_000
 
-/** Lines that are handed to the import at a time. */
+/** The import gets this many lines at a time. */
 const PIECE_EVENTS = 500
 
 function* piecesOf(events: readonly DemoEvent[]): Generator<Buffer> {
@@ -85,7 +85,7 @@ async function compare(
   })
 }
 
-/** Looks until analytics has what PostgreSQL has, or the time is over. */
+/** Compares again and again, until analytics has what PostgreSQL has, or the time is over. */
 async function compareUntilEqual(
   look: () => Promise<Comparison>,
   timeoutMs: number,

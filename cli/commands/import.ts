@@ -21,7 +21,7 @@ function tenantOf(text: string | undefined): string | null {
   throw new UsageError(`--tenant takes the slug of a tenant, not "${text}".`)
 }
 
-/** What helps with the rejects, by the code of the first. */
+/** Advice for rejected records, by the error code of the first. */
 const hints: Readonly<Record<string, string>> = {
   TENANT_UNKNOWN: ' Tenants that are missing are made with --create-tenants.',
   NUMBER_NOT_EXACT: ' Such a number has to be a string in the file.',

@@ -5,7 +5,7 @@ import { clientOptions, openClient } from '../client.ts'
 import { defineCommand, UsageError } from '../frame/index.ts'
 import { epochLine, logText } from '../operations/index.ts'
 
-/** A space in the place of the T is what `date` and most logs print, so it is taken here. */
+/** Also accepts a space instead of the T, since `date` and most logs print it. */
 function timeOf(text: string): string {
   const { utc, refusal } = readTime(text.replace(/^(\S{10}) /u, '$1T'))
   if (utc !== undefined) return utc
@@ -19,7 +19,7 @@ interface EpochOptions {
   readonly yes: boolean
 }
 
-/** What to send. @throws UsageError */
+/** The request's content. @throws UsageError */
 function newEpochOf({ reason, from, 'restored-to': restoredTo, yes }: EpochOptions) {
   if (reason === undefined || reason === '') throw new UsageError('new-epoch takes --reason TEXT.')
   if (from !== undefined && from !== 'beginning' && from !== 'end')
@@ -75,7 +75,7 @@ export const command = defineCommand({
     const json = newEpochOf(values)
     const epoch = await open().json('/api/operations/log/epochs', epochSchema, {
       json,
-      // With this key the server knows a repeated request, also when the answer to the first was lost.
+      // With this key the server recognizes a repeated request, even if the answer to the first was lost.
       headers: { 'idempotency-key': randomUUID() },
     })
     print(

@@ -2,7 +2,7 @@ import type { MigrateReport } from '../../database/index.ts'
 import { readRun } from '../../local/run/index.ts'
 import { CommandFailure, defineCommand, integerOption, UsageError } from '../frame/index.ts'
 
-/** More migrations than there will ever be at once. */
+/** More migrations than anybody will ever apply at once. */
 const MOST_AT_ONCE = 1000
 
 function migratorUrl(given: string | undefined, home: string): string {
@@ -73,7 +73,7 @@ function sentencesOf(direction: 'up' | 'down', { migrations, functions }: Migrat
   return sentences.length === 0 ? 'Nothing to do.' : sentences.join(' ')
 }
 
-/** A first run puts some sixty functions in: their number says enough. */
+/** A first run creates some sixty functions. For more than ten, only the number is printed. */
 const NAMES_MAX = 10
 
 const countOf = (names: readonly string[]): string =>

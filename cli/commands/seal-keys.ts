@@ -67,7 +67,7 @@ export const command = defineCommand({
     const { url, token, insecure } = values
     const order = orderOf(positionals, values)
     const client = openClient({ home, url, token, insecure, roles: ['operator'] })
-    // With this key the server knows a repeated request, also when the answer to the first was lost.
+    // With this key the server recognizes a repeated request, even if the answer to the first was lost.
     const headers = { 'idempotency-key': randomUUID() }
     if (order.verb === 'list') {
       const { keys } = await client.json(PATH, sealKeysSchema)

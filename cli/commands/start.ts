@@ -49,7 +49,8 @@ function runOptions(values: StartValues, home: string): RunOptions {
 }
 
 async function runHere(options: RunOptions, output: RunOutput): Promise<void> {
-  // A closed terminal must not end the run before it has ended its parts: SIGHUP comes too, and is obeyed.
+  // When the terminal closes, writing to it fails. This must not end the process before the run has ended its parts.
+  // SIGHUP comes too, and it ends the run in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const signals = controlBySignals(() => process.exit(1))
   signals.control.stop.addEventListener('abort', () => {

@@ -21,7 +21,7 @@ const verbs = {
 } as const
 type Verb = keyof typeof verbs
 
-/** What the words after NAME are called. */
+/** What the word after NAME is called, for verbs that take one. */
 const secondWords: Readonly<Partial<Record<Verb, string>>> = { members: 'N', replay: 'ID', skip: 'ID' }
 
 function wordsOf(words: readonly string[]): { verb: Verb; name: string; second: string } {
@@ -37,16 +37,16 @@ function wordsOf(words: readonly string[]): { verb: Verb; name: string; second: 
   return { verb, name, second }
 }
 
-/** The largest group that the server takes. */
+/** The largest group that the server allows. */
 const MEMBERS_MAX = 16
 
 const pageSchema = z.object({ events: z.array(parkedEventSchema), next: z.string().nullable() })
 type Page = z.output<typeof pageSchema>
 
-/** The largest page that the server gives. */
+/** The largest page that the server allows. */
 const PAGE_EVENTS = 1000
 
-/** More than a person looks through; --json gives no more either, since something else is wrong then. */
+/** More than a person can look through. --json has the same limit: with more parked events, something else is wrong. */
 const PARKED_MAX = 10_000
 
 async function listParked(
@@ -72,7 +72,7 @@ interface Options {
   readonly checkpoint?: string | undefined
 }
 
-/** What is sent with the verbs that change a subscription as a whole. @throws UsageError */
+/** The request for a verb that changes a subscription as a whole. @throws UsageError */
 function bodyOf(verb: Verb, second: string, options: Options): { json?: unknown; method: 'POST' } {
   if (verb === 'resume-at') return { method: 'POST', json: resumePointOf(options) }
   if (verb === 'members') {

@@ -19,7 +19,7 @@ const pageSchema = z.object({ tenants: z.array(tenantSchema), next: z.string().n
 
 type Page = z.infer<typeof pageSchema>
 
-/** The largest page that the server gives: ten thousand tenants are ten requests. */
+/** The largest page that the server allows: ten thousand tenants need ten requests. */
 const PAGE_TENANTS = 1000
 
 async function listTenants(client: Client): Promise<Tenant[]> {
@@ -51,7 +51,7 @@ function verbOf(words: readonly string[]): { verb: Verb; slug: string } {
   return { verb, slug: slug ?? '' }
 }
 
-/** The query that names the kind, '' without one. */
+/** The query that says what kind of name is meant; '' if none was given. */
 function kindOf(by: string | undefined): string {
   if (by === undefined) return ''
   if (TENANT_KEYS.some((key) => key === by)) return `?by=${by}`

@@ -3,7 +3,7 @@ import type { Story } from './story.ts'
 
 const ROOMS = ['single', 'double', 'family', 'suite'] as const
 
-/** A booking of a room: confirmed or not, changed, cancelled, or stayed. */
+/** Makes the events of a room's booking: perhaps confirmed, changed or cancelled, perhaps with a stay. */
 export function tellBooking(story: Story): void {
   const { random } = story
   const guest = `guest-${random.whole(1, 900)}`

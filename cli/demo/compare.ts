@@ -1,6 +1,6 @@
 import { renderTable } from '../frame/index.ts'
 
-/** Events of one tenant and type. */
+/** The number of events of one tenant and type. */
 export interface Count {
   readonly tenant: string
   readonly type: string
@@ -30,7 +30,7 @@ export interface Sides {
 
 const SIDE_NAMES = ['made', 'postgres', 'analytics'] as const
 
-/** Puts the counts side by side: a row for everything that at least one side has. */
+/** Puts the counts side by side. Each tenant and type that at least one side has gets a row. */
 export function compareCounts(sides: Sides): Comparison {
   const rows = new Map<
     string,
@@ -54,14 +54,14 @@ export function compareCounts(sides: Sides): Comparison {
   }
 }
 
-/** Events may still be on their way: analytics lacks some, and has nothing too much, which would never go away. */
+/** True if waiting may help: analytics lacks events, and no row has too many (surplus rows would never disappear). */
 export function mayCatchUp({ rows }: Comparison): boolean {
   return (
     rows.some((row) => row.analytics < row.postgres) && rows.every((row) => row.analytics <= row.postgres)
   )
 }
 
-/** The comparison as people read it. */
+/** The comparison as a table for people. */
 export function comparisonTable({ rows, total, isEqual }: Comparison): string {
   const cells = rows.map(({ tenant, type, made, postgres, analytics }) => [
     tenant,

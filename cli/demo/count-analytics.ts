@@ -9,8 +9,8 @@ const rowsSchema = z.array(
 )
 
 /**
- * Counts the rows of one CloudEvents source in EventsRaw, by tenant and type: every row that arrived, duplicates too.
- * @param slugs the slug of each tenant id; a tenant without one is shown by its id
+ * Counts the rows of one CloudEvents source in EventsRaw, by tenant and type. Duplicates are counted, too.
+ * @param slugs the slug of each tenant id; a tenant without a slug is shown by its id
  */
 export async function countInAnalytics(
   analytics: { readonly url: string; readonly database: string },
@@ -21,7 +21,7 @@ export async function countInAnalytics(
   const client = new Client(new KustoConnectionStringBuilder(analytics.url))
   const properties = new ClientRequestProperties()
   properties.setTimeout(TIMEOUT_MS)
-  // The source is made of a number and our own word: nothing in it has to be escaped.
+  // The source is our own word and a number: nothing in it needs escaping.
   const query = `EventsRaw | where Source == '${source}' | summarize Count = count() by TenantId, EventType`
   try {
     const response = await client.execute(analytics.database, query, properties)

@@ -14,11 +14,11 @@ const rowSchema = z.object({
 
 export interface StoredCounts {
   readonly counts: readonly Count[]
-  /** Slug of each tenant id that occurs: analytics knows ids only. */
+  /** The slug of each counted tenant's id, since analytics knows only ids. */
   readonly slugs: ReadonlyMap<string, string>
 }
 
-/** Counts the events of a source, by tenant and type, in the log itself. */
+/** Counts the events of a source in the log itself, by tenant and type. */
 export async function countInPostgres(inspectorUrl: string, source: string): Promise<StoredCounts> {
   const client = new Client({
     connectionString: inspectorUrl,

@@ -4,11 +4,11 @@ import { DAY_MS, HOUR_MS, Story } from './story.ts'
 import type { DemoEvent } from './story.ts'
 import { demoTenants } from './tenants.ts'
 
-/** The month in which the stories begin; a fixed one, since the same seed has to make the same events. */
+/** The month in which the stories begin. It is fixed, since the same seed must make the same events. */
 const MONTH_BEGINS_MS = Date.UTC(2026, 8, 1)
 const MONTH_DAYS = 30
 
-/** Where the events of a seed come from, as events say it. */
+/** The CloudEvents source of all events of a seed. */
 export function sourceOf(seed: number): string {
   return `demo/${seed}`
 }
@@ -27,11 +27,11 @@ export function makeEvents(seed: number): DemoEvent[] {
       return story.events
     }),
   )
-  // The order within a stream stays: its events are a second apart at least.
+  // This keeps the order within a stream, since its events are at least a second apart.
   return stories.flat().sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0))
 }
 
-/** A moment of the month as people live: less at weekends, and the sum of two chances makes it mostly day. */
+/** A random moment of the month: seldom at weekends, and mostly by day, by the sum of two random numbers. */
 function moment(random: Random): number {
   let day = random.whole(0, MONTH_DAYS - 1)
   const weekday = new Date(MONTH_BEGINS_MS + day * DAY_MS).getUTCDay()

@@ -10,7 +10,7 @@ const articles = [
   { sku: 'TEA-03', title: 'Green tea, 250 g', unitPriceCents: 1_180 },
 ] as const
 
-/** An order in a shop: paid or not, shipped, now and then sent back. */
+/** Makes the events of a shop's order: perhaps paid, then shipped, sometimes sent back. */
 export function tellOrder(story: Story): void {
   const { random } = story
   const customer = `customer-${random.whole(1, 400)}`

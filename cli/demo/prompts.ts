@@ -11,7 +11,7 @@ const SUBJECTS = [
 
 const TONES = ['plain', 'formal', 'friendly'] as const
 
-/** A prompt in a shared library: written, revised, published, rated, put away. */
+/** Makes the events of a prompt in a shared library: written, revised, published, rated, archived. */
 export function tellPrompt(story: Story): void {
   const { random } = story
   const author = `author-${random.whole(1, 40)}`

@@ -1,4 +1,4 @@
-/** A source of chance: the same seed gives the same numbers. */
+/** Random numbers. The same seed gives the same numbers. */
 export interface Random {
   /** From 0 up to, but not including, 1. */
   readonly next: () => number
@@ -7,13 +7,13 @@ export interface Random {
   /** True with this probability, 0 to 1. */
   chance(probability: number): boolean
   pick<const Values extends readonly [unknown, ...unknown[]]>(values: Values): Values[number]
-  /** A text of so many hexadecimal digits. */
+  /** A text of `digits` hexadecimal digits. */
   hex(digits: number): string
 }
 
 /**
- * mulberry32 by Tommy Ettinger (public domain): 32 bits of state, passes gjrand's tests. Enough for a story; nothing
- * here is a secret.
+ * mulberry32 by Tommy Ettinger (public domain): 32 bits of state, passes gjrand's tests. That is enough for a
+ * demonstration. It must not be used for secrets.
  * @param seed a whole number of 32 bits
  */
 export function seededRandom(seed: number): Random {

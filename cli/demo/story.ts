@@ -21,13 +21,13 @@ export const DAY_MS = 24 * HOUR_MS
 export interface StoryStart {
   readonly tenant: string
   readonly source: string
-  /** What the stream is called: this, and a number of its own. */
+  /** First part of the stream's name. A random number follows. */
   readonly kind: string
   readonly beginsAtMs: number
   readonly random: Random
 }
 
-/** What happens in one stream, step by step: each event is caused by the one before, and later than that. */
+/** What happens in one stream, step by step. Each event is caused by the previous event, and is later. */
 export class Story {
   readonly random: Random
   readonly streamId: string
@@ -38,12 +38,12 @@ export class Story {
   constructor(start: StoryStart) {
     this.#start = start
     this.random = start.random
-    // 48 bits: two streams of one tenant never meet, whatever the seeds.
+    // 48 random bits: two streams of a tenant never get the same name, even with different seeds.
     this.streamId = `${start.kind}-${start.random.hex(12)}`
     this.#atMs = start.beginsAtMs
   }
 
-  /** The present moment of the story. */
+  /** The current time in the story. */
   get atMs(): number {
     return this.#atMs
   }

@@ -6,13 +6,13 @@ import type { Story } from './story.ts'
 export interface DemoTenant {
   readonly slug: string
   readonly name: string
-  /** Streams of the month, of this kind. */
+  /** How many streams of this kind begin in the month. */
   readonly streams: number
   readonly kind: string
   readonly tell: (story: Story) => void
 }
 
-/** Six customers of a SaaS, from a large one to one that has just begun; together some five thousand events. */
+/** Six customers of a SaaS product, from a large one to a new one. Together they have some five thousand events. */
 export const demoTenants: readonly DemoTenant[] = [
   { slug: 'demo-harbor-goods', name: 'Harbor Goods', streams: 420, kind: 'order', tell: tellOrder },
   { slug: 'demo-nordic-outfitters', name: 'Nordic Outfitters', streams: 110, kind: 'order', tell: tellOrder },

@@ -88,7 +88,10 @@ function commandMissing(name: string): UsageError {
 
 let interrupted: AbortSignal | undefined
 
-/** A second Ctrl-C ends the process, should the command not come to an end; the twin of the first one does not. */
+/**
+ * Aborted by the first Ctrl-C. A second Ctrl-C ends the process, in case the command does not end. Under npm one Ctrl-C
+ * arrives twice within milliseconds: this counts as one.
+ */
 function interruption(): AbortSignal {
   interrupted ??= controlBySignals(() => process.exit(exitCodes.failed)).control.stop
   return interrupted
@@ -116,6 +119,6 @@ function textOf(error: unknown, name: string | undefined): string {
   }
   if (error instanceof LocalFailure) return `${String(error)}\n`
   if (error instanceof CommandFailure) return `${error.message}\n`
-  // A defect of ours: the stack is what helps.
+  // Any other error is a defect of the product: the stack helps to find it.
   return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
 }

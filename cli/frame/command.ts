@@ -5,10 +5,10 @@ import { UsageError } from '../../packages/command-flags/index.ts'
 import { nearest } from './nearest.ts'
 import type { Screen } from './output.ts'
 
-/** An option of a command, as `parseArgs` takes it, with what help says about it. */
+/** An option of a command for `parseArgs`, with its text in the help. */
 export type OptionSpec = ParseArgsOptionDescriptor & {
   readonly description: string
-  /** What stands for the value in help, such as PORT. */
+  /** Stands for the value in the help, such as PORT. */
   readonly placeholder?: string
 }
 
@@ -24,15 +24,15 @@ export interface CommandContext<Values> extends CommandFrame {
   readonly home: string
 }
 
-/** What a command has of the process around it. */
+/** What a command may use of its process. */
 export interface CommandFrame {
-  /** The answer: as one JSON document with --json, otherwise as the text for people. */
+  /** Prints the answer: as one JSON document with --json, otherwise as the text for people. */
   readonly print: (value: unknown, text: string) => void
-  /** A line for people who watch (stderr); never part of the answer. */
+  /** Prints a line for people who watch (stderr). It is never part of the answer. */
   readonly note: (line: string) => void
-  /** For progress: on a terminal a line that is drawn over (stderr). */
+  /** Shows progress (stderr). On a terminal, one line is overwritten again and again. */
   readonly screen: Screen
-  /** Aborted by Ctrl-C, from the first call on; without a call Ctrl-C ends the process at once. */
+  /** From the first call on, Ctrl-C aborts this signal. If it was never called, Ctrl-C ends the process at once. */
   readonly interruption: () => AbortSignal
 }
 
@@ -45,9 +45,9 @@ interface CommandDefinition<Options extends OptionSpecs> {
   readonly options: Options
   /** How many words may follow the name; default none. */
   readonly positionals?: { readonly min: number; readonly max: number }
-  /** More to read in its help: examples, exit codes. */
+  /** More text for its help: examples, exit codes. */
   readonly notes?: string
-  /** @returns the exit code, 0 if nothing */
+  /** @returns the exit code; undefined means 0 */
   run(context: CommandContext<ValuesOf<Options>>): Promise<number | void>
 }
 
@@ -73,7 +73,7 @@ export const commonOptions = {
   help: { type: 'boolean', short: 'h', default: false, description: 'print this help' },
 } as const satisfies OptionSpecs
 
-/** Makes a command from its definition; its options get their types from their descriptions. */
+/** Makes a command from its definition. The types of the values follow from the descriptions of the options. */
 export function defineCommand<const Options extends OptionSpecs>(
   definition: CommandDefinition<Options>,
 ): Command {
@@ -90,7 +90,7 @@ export function defineCommand<const Options extends OptionSpecs>(
       assertPositionals(positionals, definition.positionals ?? { min: 0, max: 0 })
       const code = await definition.run({
         ...frame,
-        // parseArgs has checked them against these very options.
+        // parseArgs has checked the values against the same options.
         values: values as ValuesOf<Options>,
         positionals,
         json: values['json'] === true,

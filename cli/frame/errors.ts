@@ -1,7 +1,7 @@
-/** What was asked for failed: exit code 1, one clear line. */
+/** The command failed: exit code 1 and one clear line. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure'
-  /** Stable, for `--json`. */
+  /** Printed with `--json`. Scripts may depend on it, so it must not change. */
   readonly code: string
 
   constructor(code: string, message: string, options: ErrorOptions = {}) {

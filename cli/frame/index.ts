@@ -1,10 +1,10 @@
 /**
  * The frame of the command line: what every command shares (help, options, output, errors, exit codes).
  *
- * Invariants: exit code 0 done, 1 failed, 2 wrong usage (`status` adds 3 and 4); with --json, stdout holds one JSON
- * document and nothing else; what is meant for people who watch goes to stderr; no text that others wrote reaches a
- * terminal as more than text, since all output passes output.ts, which alone writes to the process. A command is a file in
- * `cli/commands/`, found by its name: nothing else lists it.
+ * Invariants: exit code 0 done, 1 failed, 2 wrong usage (`status` adds 3 and 4). With --json, stdout holds one JSON
+ * document and nothing else. Text for people who watch goes to stderr. Text from others can't control the terminal,
+ * since all output passes output.ts, and nothing else writes to the process's streams. A command is a file in
+ * `cli/commands/`, which is found by its name: no list names it.
  * It must not know any command.
  */
 export { defineCommand } from './command.ts'

@@ -1,4 +1,4 @@
-/** How many letters must change to make one word of the other (Levenshtein's distance, two rows at a time). */
+/** How many letters must change to turn one word into the other (Levenshtein's distance, two rows at a time). */
 export function distance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let row = 1; row <= from.length; row += 1) {
@@ -17,15 +17,15 @@ export function distance(from: string, to: string): number {
   return above.at(-1) ?? 0
 }
 
-/** A guess that changes more than this is no typing mistake. */
+/** If more letters differ, it was not a typing mistake. */
 const LARGEST_GUESS = 3
 
-/** The known word that was probably meant; undefined when none is near. */
+/** The known word that was probably meant; undefined when none is similar. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({
       candidate,
-      // The beginning of a longer word is near, whatever its length.
+      // The beginning of a word counts as similar, however long the word is.
       cost: word.length >= 2 && candidate.startsWith(word) ? 1 : distance(word, candidate),
     }))
     .sort((one, other) => one.cost - other.cost)

@@ -2,7 +2,7 @@ import { UsageError } from '../../packages/command-flags/index.ts'
 
 /**
  * Reads a whole number.
- * @throws UsageError when it is none, or out of range
+ * @throws UsageError when the text is not a whole number, or out of range
  */
 export function integerOption(text: string, option: string, range: { min: number; max: number }): number {
   const value = Number(text)
@@ -13,7 +13,7 @@ export function integerOption(text: string, option: string, range: { min: number
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
 /**
- * Reads a duration: a number of seconds, or one with a unit (90s, 15m, 8h, 7d). In seconds.
+ * Reads a duration: a number of seconds, or a number with a unit (90s, 15m, 8h, 7d). Returns seconds.
  * @throws UsageError
  */
 export function durationSeconds(text: string, option: string): number {

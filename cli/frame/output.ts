@@ -1,4 +1,4 @@
-/** Where the text of a command line goes. It is written as it is, so all of it passes `safeStreams` first. */
+/** The output of a command line. The text is written unchanged, so all text must pass `safeStreams` first. */
 export interface Streams {
   readonly out: (text: string) => void
   readonly error: (text: string) => void
@@ -6,7 +6,7 @@ export interface Streams {
   readonly terminal?: { readonly columns: number } | undefined
 }
 
-/** Where a command draws its progress; it knows of no control character. */
+/** Where a command shows its progress. The command itself writes no control characters. */
 export interface Screen {
   readonly isTerminal: boolean
   readonly columns: number
@@ -15,23 +15,23 @@ export interface Screen {
   readonly clearLine: () => void
 }
 
-/** Width of a log, or of a terminal that does not tell its own. */
+/** Width of a log, or of a terminal that does not report its width. */
 const USUAL_COLUMNS = 80
 
 const RETURN_AND_ERASE = '\r\u001B[K'
 
 /**
- * What a terminal obeys or hides in the place of showing it: control characters but tab and line break (C0, DEL, C1),
- * characters that turn the direction of text, line separators of Unicode, and those without any width. Joiners stay:
- * Persian words and emoji are written with them.
+ * Characters that a terminal obeys or hides instead of showing them: control characters except tab and line break (C0,
+ * DEL, C1), characters that change the direction of text, Unicode's line separators, and characters without any width.
+ * Joiners are not among them, since Persian words and emoji need them.
  */
 const UNSEEN =
   /[[\p{Cc}--[\t\n]]\p{Zl}\p{Zp}\p{Bidi_Control}\u{AD}\u{200B}\u{2060}-\u{206F}\u{FEFF}\u{FFF9}-\u{FFFB}\u{E0000}-\u{E00FF}]/gv
 
 /**
- * The same text, with what a terminal would obey written out as `\u001b`. Events, names of tenants and answers of
- * servers are written by others: printed as they are, they could clear the screen, forge lines or turn words around.
- * JSON stays the same JSON, since such a character can stand only in its strings.
+ * The same text, with these characters written as `\u001b`. Events, names of tenants and answers of servers are written
+ * by others. Printed unchanged, they could clear the screen, forge lines or reverse words. JSON keeps its meaning,
+ * since such a character can stand only in its strings.
  */
 export function visible(text: string): string {
   return text.replaceAll(UNSEEN, escaped)
@@ -44,7 +44,7 @@ function escaped(character: string): string {
   return text
 }
 
-/** Everything that a command says passes through here, once. */
+/** All output of a command passes through these streams, once. */
 export function safeStreams(streams: Streams): Streams {
   return {
     out: (text) => {
@@ -57,7 +57,7 @@ export function safeStreams(streams: Streams): Streams {
   }
 }
 
-/** The screen over what people watch. */
+/** A screen that writes to the error stream, which people watch. */
 export function screenOver(streams: Streams): Screen {
   return {
     isTerminal: streams.terminal !== undefined,

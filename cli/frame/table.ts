@@ -1,6 +1,6 @@
 import { visible } from './output.ts'
 
-/** Aligned columns with a header; numbers to the right. */
+/** Aligned columns with a header. Numbers are aligned to the right. */
 export function renderTable(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = rows.map((row) => row.map((value) => cut(cellText(value))))
   const widths = columns.map((name, index) =>
@@ -23,16 +23,16 @@ export function renderTable(columns: readonly string[], rows: readonly (readonly
   return [render(columns), rule, ...cells.map(render)].join('\n')
 }
 
-/** Longer cells are cut, so that a row stays a line; --json has them whole. */
+/** Longer cells are cut, so that a row fits on a line. --json has the whole text. */
 const WIDEST_CELL = 60
 
 function cut(text: string): string {
-  // Made visible before it is measured, or the columns after it would not stand in line.
+  // `visible` makes some texts longer. It must come before the measuring, or the next columns would not be aligned.
   const line = visible(text.replaceAll(/\s*[\t\n]\s*/gu, ' '))
   return line.length > WIDEST_CELL ? `${line.slice(0, WIDEST_CELL - 1)}…` : line
 }
 
-/** A cell as people read it: objects as JSON, nothing for null. */
+/** A cell for people: objects as JSON, an empty text for null. */
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (value instanceof Date) return value.toISOString()

@@ -1,14 +1,14 @@
 import { CommandFailure } from '../frame/index.ts'
 
-/** Separators that people have in files called .csv. The last two stand in names of columns, too. */
+/** Separators in files that are called .csv. The last two also occur in names of columns. */
 const USUAL_SEPARATORS = [';', '\t', ',', '|']
 const ONLY_IN_ONE_COLUMN = [',', '|']
 
-/** As much of a header as shows what was read. */
+/** So much of a header is shown in a message. It is enough to see what was read. */
 const SHOWN_CHARACTERS = 200
 
 /**
- * What to say where a header looks as if something else separated its columns; undefined where it does not.
+ * Advice if a header looks as if another character separated its columns; undefined if it does not.
  * @param names of the columns as they were read
  */
 export function separatorHint(names: readonly string[]): string | undefined {
@@ -47,10 +47,10 @@ export function namedSeparator(text: Buffer): { delimiter: string; bytes: number
   return { delimiter, bytes: Buffer.byteLength(line) }
 }
 
-/** With a mark before it, quotes, a character of four bytes and a line break it has 16 bytes. */
+/** The longest such line has 16 bytes: byte order mark, quotes, a character of four bytes, line break. */
 const LONGEST_SEPARATOR_LINE = 32
 
-/** Columns that are members of the event itself; all others are members of its data. */
+/** Columns that become members of the event itself. All others become members of its data. */
 const EVENT_COLUMNS = [
   'tenant',
   'streamId',
@@ -66,9 +66,10 @@ const EVENT_COLUMNS = [
 const REQUIRED_COLUMNS = ['streamId', 'id', 'type']
 
 /**
- * The event of a CSV row without a mapping: columns that are called like members of an event are these, the others go
- * into `data`, as the strings that they are (so that no number loses a digit). An empty cell of an event's own is none.
- * @throws CommandFailure CSV_COLUMNS, which is true of the whole file
+ * Makes an event of a CSV row without a mapping. Columns that are named like members of an event become these members.
+ * The others go into `data` as strings, so that no number loses a digit. An empty cell of an event's own member counts
+ * as absent.
+ * @throws CommandFailure CSV_COLUMNS when a needed column is missing, so that no row of the file can be imported
  */
 export function plainCsvEvent(fields: Readonly<Record<string, string>>): Record<string, unknown> {
   const missing = REQUIRED_COLUMNS.filter((name) => !Object.hasOwn(fields, name))

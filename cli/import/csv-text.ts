@@ -5,7 +5,7 @@ import { BYTE_ORDER_MARK, LINE_BYTES_MAX } from './read-lines.ts'
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
-/** Line breaks as editors count them: CRLF is one, and so is LF or CR alone, inside of quotes and outside. */
+/** Counts line breaks as editors do, inside and outside of quotes: CRLF is one break, and so is LF or CR alone. */
 export function countBreaks(text: Buffer): number {
   let breaks = 0
   for (let at = text.indexOf(LINE_FEED); at !== -1; at = text.indexOf(LINE_FEED, at + 1)) breaks += 1
@@ -18,9 +18,10 @@ export function countBreaks(text: Buffer): number {
 export const isBreak = (byte: number | undefined): boolean => byte === LINE_FEED || byte === CARRIAGE_RETURN
 
 /**
- * Whole lines, as long as they are UTF-8; the parser would put replacement characters in the place of the rest, and
- * nobody would know. A last line without a break comes when the input has ended in order.
- * @throws CommandFailure NOT_UTF8 with the line, after the lines before it; CSV_BROKEN for a line without an end
+ * Passes on whole lines as long as they are UTF-8. Otherwise the parser would silently store replacement characters. A
+ * last line without a line break is passed on only if the input ended without an error.
+ * @throws CommandFailure NOT_UTF8 with the line, after the lines before it were passed on; CSV_BROKEN for a line that
+ * is too long
  */
 export async function* utf8Lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0)
@@ -53,7 +54,7 @@ export async function* utf8Lines(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   yield* checked(rest)
 }
 
-/** Where the first line begins that is not UTF-8. No character of UTF-8 has the byte of a line break in it. */
+/** Where the first line begins that is not UTF-8. The byte of a line break is never part of a longer character. */
 function startOfBadLine(text: Buffer): number {
   let start = 0
   for (let at = 0; at < text.length; at += 1) {
@@ -64,21 +65,21 @@ function startOfBadLine(text: Buffer): number {
   return start
 }
 
-/** The place after the last line break; a CR at the very end may be half of one. */
+/** The place after the last line break. A CR at the very end does not count, since an LF may follow. */
 function endOfLines(text: Buffer): number {
   return Math.max(text.lastIndexOf(LINE_FEED), text.subarray(0, -1).lastIndexOf(CARRIAGE_RETURN)) + 1
 }
 
 const QUOTE = 0x22
 
-/** Rows that the parser could not read: where they begin in the file, and their text up to where it gave up. */
+/** Rows that the parser could not read: their text up to where it stopped, and where they begin in the file. */
 export interface UnreadRows {
   readonly text: Buffer
   readonly linesBefore: number
   readonly delimiter: string
 }
 
-/** The reading ends at a broken quote: where the rows after it begin is anybody's guess. */
+/** The error for a broken quote. The import can't go on after it, since nobody knows where the next row begins. */
 export function brokenCsv(cause: Error, unread: UnreadRows): CommandFailure {
   const mend = 'Mend it and run the import again; what is stored already is recognised.'
   const sentence = sentenceOf(unread, cause.message)
@@ -111,7 +112,7 @@ type QuoteFault =
   | { readonly kind: 'goesOn'; readonly opensAt: number; readonly at: number }
   | { readonly kind: 'inside'; readonly at: number }
 
-/** The first fault; the parser has found that there is one, and does not tell where a quote opened. */
+/** Finds the first fault. The parser knows that there is one, but it does not say where the quote opened. */
 function findFault(text: Buffer, delimiter: Buffer): QuoteFault | undefined {
   const isDelimiterAt = (at: number): boolean => text.subarray(at, at + delimiter.length).equals(delimiter)
   let isFieldStart = true
@@ -136,7 +137,7 @@ function findFault(text: Buffer, delimiter: Buffer): QuoteFault | undefined {
   return undefined
 }
 
-/** A quote inside of quotes is written twice. */
+/** Where the closing quote stands. Inside quotes, two quotes in a row stand for one and close nothing. */
 function closingQuote(text: Buffer, opensAt: number): number | undefined {
   for (let at = text.indexOf(QUOTE, opensAt + 1); at !== -1; at = text.indexOf(QUOTE, at + 2)) {
     if (text[at + 1] !== QUOTE) return at
@@ -144,7 +145,7 @@ function closingQuote(text: Buffer, opensAt: number): number | undefined {
   return undefined
 }
 
-/** A row without an end in sight. */
+/** The error for a row that is too long. */
 export function endlessRow(unread: UnreadRows): CommandFailure {
   const sentence = sentenceOf(unread, `it is longer than ${LINE_BYTES_MAX} bytes`)
   return new CommandFailure('CSV_BROKEN', `A row is longer than ${LINE_BYTES_MAX} bytes. ${sentence}`)

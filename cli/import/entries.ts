@@ -1,32 +1,32 @@
 import { z } from 'zod'
 
-/** One record of the file, as it was found: a line of NDJSON or a row of CSV. */
+/** One record of the file: a line of NDJSON or a row of CSV. */
 export interface SourceRecord {
   /** Where it begins, counted from 1 as editors do. */
   readonly line: number
-  /** Its number among the records, from 1: blank lines and the CSV header are none. */
+  /** Its number among the records, from 1. Blank lines and the CSV header are not counted. */
   readonly row: number
-  /** Where the next one begins: the way back to this place after an interruption. */
+  /** Where the next record begins. After an interruption the import goes on there. */
   readonly end: RecordEnd
-  /** How far the file was read for it, for the progress bar: bytes as they are on disk. */
+  /** How many bytes of the file on disk had been read for it. For the progress bar. */
   readonly consumedBytes: number
   readonly content: RecordContent
 }
 
 export interface RecordEnd {
-  /** Lines of the file up to here. */
+  /** Number of lines before this place. */
   readonly lines: number
-  /** Bytes of the text up to here; what a compressed file holds is counted unpacked. */
+  /** Number of bytes of text before this place; for a compressed file, of the unpacked text. */
   readonly bytes: number
 }
 
 export type RecordContent =
   | { readonly kind: 'line'; readonly bytes: Buffer }
   | { readonly kind: 'fields'; readonly fields: Readonly<Record<string, string>>; readonly text: string }
-  /** It can't be read, and why; the records after it can. */
+  /** The record can't be read, and why. The records after it can be read. */
   | { readonly kind: 'broken'; readonly code: string; readonly detail: string; readonly text: string }
 
-/** As much of a rejected record is kept as helps to find it; a mended one is taken from the file itself. */
+/** So much of a rejected record is kept to find it by. To repair it, people take it from the input file. */
 const SHOWN_CHARACTERS_MAX = 65_536
 
 /** The record as text, for the file of rejects. */
@@ -35,10 +35,10 @@ export function sourceText(content: RecordContent): string {
   return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text
 }
 
-/** What one record became: an event to send, or what is known about it without asking the server. */
+/** What became of a record: an event to send, or an outcome that is known without the server. */
 export interface Entry {
   readonly record: SourceRecord
-  /** False for all but the last of the events that a mapping made of one record. */
+  /** True for the last entry of its record: a mapping may make several events of one record. */
   readonly endsRecord: boolean
   readonly what:
     | { readonly kind: 'event'; readonly line: Buffer; readonly tenant: string | null }
@@ -46,12 +46,12 @@ export interface Entry {
     | { readonly kind: 'skipped' }
 }
 
-/** What became of an entry in the end. */
+/** The final outcome of an entry. */
 export type Outcome =
   | { readonly outcome: 'appended' | 'duplicate' | 'skipped' }
   | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string }
 
-/** What became of the entries of a file; `read` is the sum of the others. */
+/** How many entries of a file had each outcome. `read` is the sum of the others. */
 export const countsSchema = z.object({
   read: z.int(),
   appended: z.int(),
@@ -71,7 +71,7 @@ const memberOf: Readonly<Record<Outcome['outcome'], Exclude<keyof Counts, 'read'
   skipped: 'skipped',
 }
 
-/** Counts each entry under its outcome; `read` can't drift from the others, since it is their sum. */
+/** Counts each entry under its outcome. `read` always agrees with the others, since it is computed as their sum. */
 export class Tally {
   readonly #counts: Record<Exclude<keyof Counts, 'read'>, number>
 

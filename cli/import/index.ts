@@ -1,12 +1,12 @@
 /**
- * Import: a file of events (NDJSON or CSV) goes to a running Trickle, line by line, each with an outcome.
+ * Import: sends a file of events (NDJSON or CSV) to a running Trickle. Every line gets an outcome.
  *
  * Invariants: every record of the file becomes one or more entries, and every entry is counted exactly once as
- * appended, duplicate, rejected or skipped; entries are settled in the order of the file, and a request begins when the
- * one before it has settled, so that the lines of a stream are appended in file order; what is in memory is bounded by
- * one request and one block read ahead; progress is recorded only of what is settled, so that a run that was killed
- * goes on without a gap; a number is never changed on the way.
- * It must not touch the database: it is a client of the public API.
+ * appended, duplicate, rejected or skipped. Entries get their outcome in the order of the file, and a request begins
+ * only when the request before it is settled, so that the lines of a stream are appended in file order. Memory holds at
+ * most one request and one block that was read ahead. Progress is recorded only for settled entries, so that the next
+ * run after a kill leaves no gap. A number is never changed on the way.
+ * It must not access the database: it is a client of the public API.
  */
 export { formatOf, inspectFile } from './input.ts'
 export { loadMapping, MAPPING_VARIABLE_PREFIX } from './mapping.ts'

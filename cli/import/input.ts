@@ -13,7 +13,7 @@ import { unpack } from './unpack.ts'
 
 export interface InputFormat {
   readonly kind: 'csv' | 'ndjson'
-  /** Of CSV: one character. */
+  /** The separator of CSV: one character. */
   readonly delimiter: string
 }
 
@@ -25,9 +25,9 @@ const kindOfExtension: Readonly<Record<string, InputFormat>> = {
 }
 
 /**
- * The format of a file: by option, or by the name (.ndjson, .jsonl, .csv, .tsv, each with .gz or without).
- * @param file `-` is standard input, which is NDJSON unless said otherwise
- * @throws UsageError when it can't be told
+ * The format of a file: from the option, or from the name (.ndjson, .jsonl, .csv, .tsv, each with or without .gz).
+ * @param file `-` is standard input, which is NDJSON unless an option says otherwise
+ * @throws UsageError when the format is not known
  */
 export function formatOf(
   file: string,
@@ -48,7 +48,7 @@ export function formatOf(
   return { ...format, delimiter: delimiterOf(options.delimiter) }
 }
 
-/** What people write for a tab where a shell makes it hard to type one. */
+/** Names for a tab, which is hard to type in a shell. */
 const TAB_NAMES = ['tab', String.raw`\t`]
 
 function delimiterOf(text: string): string {
@@ -57,7 +57,7 @@ function delimiterOf(text: string): string {
   throw new UsageError(`--delimiter takes one character (or "tab"), not "${text}".`)
 }
 
-/** What tells one state of a file from another, without reading it whole. */
+/** Tells whether a file has changed, without reading the whole file. */
 export interface InputIdentity {
   readonly path: string
   readonly sizeBytes: number
@@ -73,21 +73,21 @@ export interface InputFile {
 /** An input that is being read. */
 export interface OpenInput {
   readonly chunks: AsyncIterable<Buffer>
-  /** Bytes on disk that so many bytes of text were read from. */
+  /** How many bytes on disk these bytes of text were read from. */
   readonly consumedBytes: (textBytes: number) => number
   readonly close: () => void
 }
 
-/** Enough that two exports of one kind differ in it. */
+/** So long that two exports of the same kind differ in it. */
 const FIRST_BLOCK_BYTES = 65_536
 
-/** Some two thousand lines: a block that keeps the sender busy, and small beside a request. */
+/** Some two thousand lines: enough to keep the sender busy, and small compared with a request. */
 const CHUNK_BYTES = 262_144
 
 const UTF16_MARKS = ['fffe', 'feff']
 
 /**
- * Looks at a file before it is read.
+ * Examines a file before it is read.
  * @throws CommandFailure FILE_UNREADABLE, NOT_UTF8 for UTF-16
  */
 export async function inspectFile(file: string): Promise<InputFile> {
@@ -110,7 +110,7 @@ export async function inspectFile(file: string): Promise<InputFile> {
         modifiedMs: stat.mtimeMs,
         firstBlockSha256: createHash('sha256').update(block).digest('hex'),
       },
-      // By content, since the name may say nothing.
+      // Decided by the content, since the name may not show it.
       isCompressed: block.toString('hex', 0, 2) === '1f8b',
     }
   } catch (error) {
@@ -132,8 +132,8 @@ function unreadable(file: string, error: unknown): CommandFailure {
 }
 
 /**
- * Begins to read a file, unpacked where it is compressed.
- * @param fromByte of a file that is not compressed
+ * Begins to read a file. A compressed file is unpacked.
+ * @param fromByte where to begin; used only for a file that is not compressed
  */
 export function openFile({ identity, isCompressed }: InputFile, fromByte: number): OpenInput {
   let reading: ReadStream | undefined
@@ -162,7 +162,7 @@ async function* explained(stream: AsyncIterable<unknown>, file: string): AsyncGe
   }
 }
 
-/** Standard input, or any other stream: it can be read once, and has no known end. */
+/** Standard input or another stream: it can be read only once, and its length is not known. */
 export function openStream(stream: Readable): OpenInput {
   return {
     chunks: explained(stream, 'the input'),
@@ -177,8 +177,8 @@ export type RecordSource =
   | { readonly kind: 'stream'; readonly stream: Parameters<typeof openStream>[0] }
 
 /**
- * The records after a place, in blocks.
- * @param note told what a person should know of the file, once
+ * The records after `from`, in blocks.
+ * @param note is called with what a person should know about the file, once
  * @throws CommandFailure FILE_UNREADABLE, FILE_BROKEN, NOT_UTF8, CSV_BROKEN, CSV_HEADER
  */
 export async function* readRecords(
@@ -203,7 +203,8 @@ export async function* readRecords(
 }
 
 /**
- * Only lines of a file as it is can be begun in the middle; all else is read again, which costs little beside sending.
+ * Only a file of NDJSON that is not compressed can be read from the middle. All other input is read from its start,
+ * which costs little compared with sending.
  */
 function opened(
   source: RecordSource,

@@ -6,7 +6,7 @@ import type { RejectsFile } from './rejects-file.ts'
 import type { Reporter } from './reporter.ts'
 import type { Books } from './upload.ts'
 
-/** Where progress is kept, and of what. */
+/** Where progress is kept, and for which import. */
 export interface ProgressPlace {
   readonly path: string
   readonly identity: ImportIdentity
@@ -14,11 +14,11 @@ export interface ProgressPlace {
 
 export interface LedgerOptions {
   readonly start: StartingPoint
-  /** Null where the input can't be resumed. */
+  /** Null if the import of this input can't be resumed. */
   readonly progress: ProgressPlace | null
   readonly rejects: RejectsFile
   readonly reporter: Reporter
-  /** Of the file; null where it is unknown. */
+  /** Size of the file; null if it is unknown. */
   readonly totalBytes: number | null
 }
 
@@ -28,10 +28,10 @@ export interface FirstReject {
   readonly detail: string
 }
 
-/** What a kill costs: the lines of the last second are sent again. */
+/** After a kill, the lines since the last save are sent again: those of one second. */
 const SAVE_EVERY_MS = 1_000
 
-/** Keeps the books of an import: counts, rejects, progress on disk, progress for the eye. */
+/** Records what an import has done: counts, rejects, progress on disk, progress on the screen. */
 export class Ledger implements Books {
   readonly #options: LedgerOptions
   readonly #tally: Tally
@@ -40,7 +40,7 @@ export class Ledger implements Books {
   #anchorRow: number | null
   #doneBytes: number
   #firstReject: FirstReject | null = null
-  /** The state after the last record that is settled whole: a later run begins there. */
+  /** The state after the last record whose entries are all settled. A later run begins there. */
   #settled: Pick<StartingPoint, 'counts' | 'from' | 'rejectsBytes'>
 
   constructor(options: LedgerOptions) {
@@ -57,12 +57,12 @@ export class Ledger implements Books {
     return this.#tally.counts
   }
 
-  /** Of this run and those before it. */
+  /** Duration of this run and the earlier runs. */
   get seconds(): number {
     return this.#options.start.seconds + (performance.now() - this.#beganAtMs) / 1000
   }
 
-  /** The first of this run. */
+  /** The first rejected record of this run. */
   get firstReject(): FirstReject | null {
     return this.#firstReject
   }
@@ -88,7 +88,7 @@ export class Ledger implements Books {
   }
 
   /**
-   * Shows how far it has come, and records it from time to time.
+   * Shows the progress, and records it from time to time.
    * @throws CommandFailure REJECTS_UNWRITABLE, PROGRESS_UNWRITABLE
    */
   settledSome(): void {
@@ -97,7 +97,7 @@ export class Ledger implements Books {
     if (performance.now() - this.#savedAtMs >= SAVE_EVERY_MS) this.save()
   }
 
-  /** Rejects first: progress never tells of one that is not in its file. */
+  /** Writes the rejects first: after a kill, recorded progress must not count a reject that is missing in its file. */
   save(): void {
     const { progress, rejects } = this.#options
     rejects.flush()
@@ -115,7 +115,7 @@ export class Ledger implements Books {
     })
   }
 
-  /** All is settled: there is nothing to go on with. */
+  /** All entries are settled: the progress is not needed any more and is removed. */
   finish(): void {
     this.#options.rejects.flush()
     if (this.#options.progress) removeProgress(this.#options.progress.path)

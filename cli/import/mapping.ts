@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CommandFailure } from '../frame/index.ts'
 
-/** Where a row stands, for mappings that need it (to make an id, say). */
+/** Where a row stands. Some mappings need it, for example to make an id. */
 export interface RowPlace {
   /** Number of the row, from 1; blank lines and the CSV header are not counted. */
   readonly row: number
@@ -13,14 +13,14 @@ export interface RowPlace {
   readonly line: number
 }
 
-/** Makes events of rows, by a module that a person wrote. */
+/** Turns rows into events, with a module that the user wrote. */
 export interface Mapping {
   readonly apply: (row: unknown, place: RowPlace) => unknown
-  /** Changes when the mapping does: its text, and the variables that mappings are set by. */
+  /** Made of the mapping's text and of its environment variables. It changes when one of these changes. */
   readonly hash: string
 }
 
-/** Variables that mappings read begin with this; a change of one is a change of the mapping. */
+/** The environment variables of mappings begin with this. Changing such a variable changes the mapping. */
 export const MAPPING_VARIABLE_PREFIX = 'TRICKLE_MAP_'
 
 /**
@@ -61,17 +61,17 @@ export async function loadMapping(file: string): Promise<Mapping> {
   }
 }
 
-/** The first line of an error's text, and the line of the module that it is about, if it can be told. */
+/** The first line of an error's text, and the module's line that caused it, if it is known. */
 function wordsOf(error: unknown, path: string): string {
   if (!(error instanceof Error)) return String(error)
   const line = error instanceof SyntaxError ? lineOfSyntaxError(path) : lineOfThrow(error, path)
   return `${error.message.split('\n')[0] ?? ''}${line === undefined ? '' : ` (line ${line})`}`
 }
 
-/** As long as a person waits for a parser. */
+/** Longer than parsing a module takes. A hanging process must not stop the command. */
 const CHECK_TIMEOUT_MS = 10_000
 
-/** A module that can't be parsed throws without saying where; Node's own check does. */
+/** Importing a module with a syntax error does not say where the error is. `node --check` does. */
 function lineOfSyntaxError(path: string): string | undefined {
   const { stderr } = spawnSync(process.execPath, ['--check', path], {
     encoding: 'utf8',

@@ -2,14 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Entry } from './entries.ts'
 
 /**
- * Lets the next block be read and made ready while the current one is on its way; one block, so that what is in memory
- * stays bounded.
+ * Reads and prepares the next block while the current block is being sent. Only one block, so that memory stays
+ * bounded.
  */
 export async function* readAhead<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = blocks[Symbol.asyncIterator]()
   const begin = (): Promise<IteratorResult<T>> => {
     const next = iterator.next()
-    // Thrown where it is awaited; until then it must not count as unhandled.
+    // The error is thrown where `next` is awaited. Without this handler an earlier failure would end the process as an
+    // unhandled rejection.
     next.catch(() => undefined)
     return next
   }
@@ -27,18 +28,18 @@ export async function* readAhead<T>(blocks: AsyncIterable<T>): AsyncGenerator<T>
   }
 }
 
-/** Settled entries stay in the array until there are so many: to move the others once for all of them costs nothing. */
+/** Settled entries are removed from the array only in groups of this size, since each removal moves all the others. */
 const SETTLED_KEPT = 1_000
 
 /**
- * Entries between the file and their outcome. What was taken from the file stays here until it is settled, so that a
- * request that breaks off loses nothing: the next one begins with what is left. Counted by place: the number of entries
- * before one, since the beginning.
+ * Holds the entries that were read from the file and have no outcome yet. So a broken request loses nothing: the next
+ * request begins with what is left. An entry's place is the number of all entries before it, since the file's
+ * beginning.
  */
 export class Outbox {
   readonly #blocks: AsyncIterator<readonly Entry[]>
   #entries: Entry[] = []
-  /** Index in `entries` of the first that is not settled: to remove each one at once would move all the others. */
+  /** Index in `entries` of the first entry that is not settled. Settled entries before it are removed later. */
   #head = 0
   /** Place of that entry. */
   #first = 0
@@ -55,14 +56,14 @@ export class Outbox {
     return this.#first
   }
 
-  /** The entry at a place that was taken already; undefined beyond. */
+  /** The entry at a place, if it was already read and is not settled; otherwise undefined. */
   at(place: number): Entry | undefined {
     return place < this.#first ? undefined : this.#entries[this.#head + place - this.#first]
   }
 
   /**
-   * The entry at a place, from the file where it must be. Undefined at the end, and also where the reading failed:
-   * what was read before is sent all the same, and the error is thrown by `throwFailure`.
+   * The entry at a place, read from the file if necessary. Undefined at the end, and also when reading failed: entries
+   * that were read before are still sent, and then `throwFailure` throws the error.
    */
   async next(place: number): Promise<Entry | undefined> {
     while (place >= this.#first + this.#entries.length - this.#head && !this.#ended) {
@@ -72,7 +73,7 @@ export class Outbox {
     return this.at(place)
   }
 
-  /** Drops the first entries: they have their outcome. */
+  /** Removes the first `count` entries, which have their outcome. */
   settle(count: number): void {
     this.#head += count
     this.#first += count
@@ -101,16 +102,16 @@ export class Outbox {
 }
 
 /**
- * What one request holds. Its lines are kept until they have an outcome, so this is what an import needs of memory.
- * Lines: 40 of the server's batches, so that the pause between two requests is lost in them, and some 10 s on a server
- * that does a fifth of what a local one does, far from the 200 s after which it ends a request.
+ * The limits of one request. Its lines stay in memory until they have an outcome, so these limits bound the memory of
+ * an import. Lines: 40 of the server's batches, so that the pause between two requests hardly counts. A server that is
+ * five times as slow as a local one needs some 10 s for them, far below the 200 s after which it ends a request.
  */
 export const requestLimits = {
   lines: 20_000,
   bytes: 16_777_216,
-  /** Longest time of one request: the lines of a slow source are written when it ends. */
+  /** Longest time of one request. The lines of a slow source are written only when the request ends. */
   durationMs: 20_000,
-  /** When the source (a pipe) gives nothing for so long, the request ends, so that what it gave is written. */
+  /** If the source (a pipe) gives nothing for this time, the request ends, so that its lines so far are written. */
   idleMs: 1_000,
 } as const
 
@@ -119,7 +120,7 @@ const PIECE_BYTES = 65_536
 
 const NEWLINE = Buffer.from('\n')
 
-/** The lines of one request, taken from the outbox as the connection takes them. */
+/** The lines of one request. They are taken from the outbox as fast as the connection accepts them. */
 export class RequestBody {
   readonly stream: ReadableStream<Uint8Array>
   readonly #outbox: Outbox
@@ -153,15 +154,15 @@ export class RequestBody {
     )
   }
 
-  /** The next lines; undefined when the request has enough, or the source has no more for now. */
+  /** The next lines; undefined when the request is full, or the source has no more lines at the moment. */
   async #piece(): Promise<Buffer | undefined> {
     const parts: Buffer[] = []
     let bytes = 0
     while (bytes < PIECE_BYTES && !this.#isFull()) {
-      // What needs no server may be settled before it is taken.
+      // Entries that need no server may have been settled before this request took them: they are passed over.
       this.#place = Math.max(this.#place, this.#outbox.first)
       const known = this.#outbox.at(this.#place)
-      // Sends what it has before it waits for more.
+      // Sends the lines that it has before it waits for more.
       if (!known && bytes > 0) break
       const entry = known ?? (await this.#waitForEntry())
       if (!entry) break

@@ -7,15 +7,15 @@ import type { Mapping } from './mapping.ts'
 
 export interface Preparation {
   readonly mapping: Mapping | null
-  /** Goes into every event, whatever tenant it names; null leaves them as they are. */
+  /** Set in every event, even if it names another tenant. Null: events stay unchanged. */
   readonly tenant: string | null
-  /** The tenant of each line has to be known before it is sent. */
+  /** True if each line's tenant must be known before the line is sent. */
   readonly readsTenants: boolean
 }
 
 type What = Entry['what']
 
-/** What becomes of a record, at least one entry; nothing that is wrong with it is thrown. */
+/** Turns a record into one or more entries. A fault in the record is not thrown: it becomes a rejected entry. */
 export function prepare(record: SourceRecord, preparation: Preparation): Entry[] {
   const { mapping, tenant } = preparation
   const all = mapping ? mapped(mapping, record, tenant) : [unmapped(record, preparation)]
@@ -81,7 +81,7 @@ function unmapped(record: SourceRecord, { tenant, readsTenants }: Preparation): 
   }
 }
 
-/** The tenant that a line names; a line that can't be read names none, and the server says why it can't. */
+/** The tenant that a line names. A line that can't be read names none; the server will say what is wrong with it. */
 function tenantOfLine(bytes: Buffer): string | null {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'))
@@ -92,7 +92,7 @@ function tenantOfLine(bytes: Buffer): string | null {
   }
 }
 
-/** A record that can't be sent; it is rejected by this code. */
+/** A record that can't be sent. It is rejected with this code. */
 export class EntryRefusal extends Error {
   override readonly name = 'EntryRefusal'
   readonly code: string
@@ -107,10 +107,10 @@ const CLOSING_BRACE = 0x7d
 const OPENING_BRACE = 0x7b
 
 /**
- * A line that is in the form of the server already: its bytes go as they are, so that no number and no escape changes.
+ * A line that already has the server's form. Its bytes are sent unchanged, so that no number and no escape changes.
  *
- * A tenant is written after the last member: of two members by one name JSON readers take the last. Inside broken
- * JSON it stays broken, since `,"tenant":"x"` can stand only where `}` could; the server then says what is wrong.
+ * A tenant is written after the last member, since JSON readers use the last of two members with the same name. Broken
+ * JSON stays broken, since `,"tenant":"x"` can stand only where `}` could. The server then says what is wrong.
  */
 export function encodeLine(bytes: Buffer, tenant: string | null): Buffer {
   const end = lastInk(bytes, bytes.length)
@@ -120,7 +120,7 @@ export function encodeLine(bytes: Buffer, tenant: string | null): Buffer {
   return assertFits(Buffer.concat([bytes.subarray(0, end), Buffer.from(member)]))
 }
 
-/** Skips only what a blank line may hold: a NUL is content, and its line must reach the server as a line. */
+/** Skips only characters of blank lines. A NUL is content: a line with a NUL must reach the server as a line. */
 function lastInk(bytes: Buffer, before: number): number {
   let at = before - 1
   while (at >= 0 && isBlankLine(bytes.subarray(at, at + 1))) at -= 1
@@ -136,7 +136,7 @@ function assertFits(line: Buffer): Buffer {
   )
 }
 
-/** What a mapping made, as a line; whether it is a good event is for the server to say. */
+/** Turns the result of a mapping into a line. The server checks whether it is a valid event. */
 export function encodeMapped(event: unknown, tenant: string | null): { line: Buffer; tenant: string | null } {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     throw new EntryRefusal(
@@ -156,7 +156,7 @@ export function encodeMapped(event: unknown, tenant: string | null): { line: Buf
     text = JSON.stringify(placed, refuseLoss)
   } catch (error) {
     if (error instanceof EntryRefusal) throw error
-    // A circle, or a toJSON that throws.
+    // The value contains itself, or a toJSON has thrown.
     throw new EntryRefusal(
       'MAPPING_RESULT',
       error instanceof Error ? (error.message.split('\n')[0] ?? '') : '',
@@ -166,10 +166,10 @@ export function encodeMapped(event: unknown, tenant: string | null): { line: Buf
   return { line: assertFits(Buffer.from(text)), tenant: own }
 }
 
-/** What JSON has no word for, and `JSON.stringify` would quietly leave out or turn into null. */
+/** Refuses values that JSON can't express. `JSON.stringify` would silently leave them out or turn them into null. */
 function refuseLoss(this: unknown, key: string, value: unknown): unknown {
   const place = key === '' ? 'The event' : `"${key}"`
-  // toJSON ran before this: a valid date is text by now, an invalid one is null.
+  // toJSON ran before this: `value` is a text for a valid date, and null for an invalid one.
   const date = (this as Readonly<Record<string, unknown>>)[key]
   if (date instanceof Date && Number.isNaN(date.getTime())) {
     throw new EntryRefusal('MAPPING_RESULT', `${place} is an invalid date.`)

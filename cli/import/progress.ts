@@ -21,7 +21,7 @@ import type { Counts } from './entries.ts'
 import { fileStart } from './read-lines.ts'
 import type { ReadFrom } from './read-lines.ts'
 
-/** What an import is about. Progress holds only for the same file, mapping and target. */
+/** What identifies an import. Progress is valid only for the same file, mapping and target. */
 const identitySchema = z.object({
   path: z.string(),
   sizeBytes: z.number(),
@@ -41,10 +41,10 @@ const progressSchema = z.object({
   /** Every record up to here is settled. */
   position: z.object({ row: z.int(), lines: z.int(), bytes: z.int() }),
   counts: countsSchema,
-  /** Of all runs up to here. */
+  /** Duration of all runs so far. */
   seconds: z.number(),
   rejectsBytes: z.int(),
-  /** The first record of which an event is stored: whether it still is, tells whether the store is still the same. */
+  /** The first record with a stored event. If the store does not know it any more, the store is not the same. */
   anchorRow: z.int().nullable(),
 })
 
@@ -56,8 +56,8 @@ export type FoundProgress =
   | { readonly kind: 'progress'; readonly progress: Progress }
 
 /**
- * Reads what an earlier run has left. A file that is of no use is reported, and is no error: to begin with the first
- * line is always right.
+ * Reads the progress of an earlier run. A file that can't be used is reported, but it is no error: beginning with the
+ * first line is always correct.
  */
 export function readProgress(path: string, identity: ImportIdentity): FoundProgress {
   let text: string
@@ -86,11 +86,12 @@ function whatChanged(before: ImportIdentity, now: ImportIdentity): string {
 }
 
 /**
- * Records progress: the file is whole at every moment, the old one or the new one, also when power goes.
+ * Records progress. At every moment the path holds the complete old file or the complete new one, even after a power
+ * failure.
  * @throws CommandFailure PROGRESS_UNWRITABLE
  */
 export function writeProgress(path: string, progress: Progress): void {
-  // Named by the process, so that two imports never write into one draft.
+  // The process's id is in the name, so that two imports never write into the same draft.
   const draft = `${path}.${process.pid}.tmp`
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -108,7 +109,7 @@ export function writeProgress(path: string, progress: Progress): void {
   }
 }
 
-/** What made the writing fail may make this fail too; the caller reports the first failure. */
+/** May fail for the same reason as the writing. That is ignored: the caller reports the first failure. */
 function removeDraft(draft: string): void {
   try {
     rmSync(draft, { force: true })
@@ -130,8 +131,8 @@ export function removeProgress(path: string): void {
 }
 
 /**
- * Holds the progress of an import for this process, until the end of the process or of the import: of two imports that
- * note their progress in one file, each would take the other's for its own. A process that was killed holds nothing.
+ * Locks the progress of an import for this process, until the process or the import ends. Two imports with one progress
+ * file would each go on from the other's progress. A process that was killed holds no lock.
  * @throws CommandFailure IMPORT_RUNNING, PROGRESS_UNWRITABLE
  */
 export function holdProgress(path: string): { release: () => void } {
@@ -156,7 +157,7 @@ export function holdProgress(path: string): { release: () => void } {
   }
 }
 
-/** Where a run begins, and what earlier ones have done. */
+/** Where a run begins, and what earlier runs have done. */
 export interface StartingPoint {
   readonly from: ReadFrom
   readonly counts: Counts
@@ -173,10 +174,10 @@ export const firstLine: StartingPoint = {
   anchorRow: null,
 }
 
-/** What was learnt by sending a record again that an earlier run had stored. */
+/** The result of sending a record again that an earlier run had stored. */
 export interface Probe {
   readonly isStored: boolean
-  /** Events that this sending has stored. */
+  /** How many events this request has stored. */
   readonly appended: number
 }
 
@@ -186,14 +187,14 @@ export interface ProgressSource {
   readonly restart: boolean
   readonly note: (line: string) => void
   /**
-   * Sends a record again that an earlier run has stored. A store that was cleared or restored since does not know it,
-   * and then what the progress says is no longer true. It is the first stored record of the file, so that it can't
-   * overtake another one of its stream.
+   * Sends a record again that an earlier run has stored. If the store was cleared or restored meanwhile, it does not
+   * know the record, and the progress is wrong. It is the first stored record of the file, so that it can't overtake
+   * another record of its stream.
    */
   readonly probe: (row: number) => Promise<Probe>
 }
 
-/** Finds where to begin. To begin with the first line is always right: the server knows the lines that it has. */
+/** Finds where to begin. Beginning with the first line is always correct: the server recognizes lines that it has. */
 export async function findStartingPoint(source: ProgressSource): Promise<StartingPoint> {
   const { path, identity, restart, note, probe } = source
   if (restart) {
@@ -213,7 +214,7 @@ export async function findStartingPoint(source: ProgressSource): Promise<Startin
     const { isStored, appended } = await probe(anchorRow)
     if (!isStored) {
       note('What the earlier run had imported is not there any more. Starting with the first line.')
-      // The probe's events come again as duplicates, and are counted as what they are.
+      // The probe has stored these events. They will come again as duplicates, which must not be counted a second time.
       return { ...firstLine, counts: { ...noCounts, appended, duplicates: -appended } }
     }
   }
@@ -221,10 +222,10 @@ export async function findStartingPoint(source: ProgressSource): Promise<Startin
   return { from: position, counts, seconds, rejectsBytes, anchorRow }
 }
 
-/** Long enough never to meet another in one folder, short enough to be read. */
+/** Long enough to be unique in a folder, short enough to be read. */
 const HASH_CHARACTERS = 12
 
-/** A path that means the same file, whatever links lead to it; as it is where there is none. */
+/** The same path for the same file, whichever symbolic links lead to it. If there is no file, the resolved path. */
 export function pathOf(file: string): string {
   try {
     return realpathSync(file)
@@ -234,8 +235,8 @@ export function pathOf(file: string): string {
 }
 
 /**
- * Where progress is kept: in the home, one file for each input and target. Not beside the input, which may stand in a
- * folder that nobody may write to, and is somebody's data.
+ * Where progress is kept: in the home folder, one file for each input and target. It is not kept next to the input,
+ * since that folder may be read-only, and it holds somebody's data.
  */
 export function progressFileOf(home: string, file: string, target: string, tenant: string | null): string {
   const key = JSON.stringify([pathOf(file), target, tenant])

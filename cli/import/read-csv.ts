@@ -6,23 +6,23 @@ import type { UnreadRows } from './csv-text.ts'
 import type { RecordContent, SourceRecord } from './entries.ts'
 import { LINE_BYTES_MAX } from './read-lines.ts'
 
-/** Rows of one block: as many new tenants as one request makes. */
+/** Rows of one block: one request can create as many new tenants. */
 const BLOCK_ROWS = 1000
 
 const parsedSchema = z.object({ record: z.array(z.string()), info: z.object({ bytes: z.int() }) })
 
 interface Row {
   readonly values: readonly string[]
-  /** Where it ends, in bytes of what the parser was given. */
+  /** Where the row ends, in bytes of the parser's input. */
   readonly endBytes: number
 }
 
-/** The parser, row by row: what it has read before it fails is not lost, as it would be inside of a stream. */
+/** Runs the parser row by row. In a stream, the rows that it has read before a failure would be lost. */
 class RowParser {
   readonly #rows: Row[] = []
   readonly #parser
 
-  /** @param carriageReturns whether CR alone ends a row, as on old Macs; else it may stand in a field */
+  /** @param carriageReturns whether CR alone ends a row, as on old Macs; otherwise it may stand in a field */
   constructor(delimiter: string, carriageReturns: boolean) {
     this.#parser = parse({
       delimiter,
@@ -38,12 +38,12 @@ class RowParser {
         return null
       },
     })
-    // Each call returns its own error; without a listener it would end the process.
+    // Each call returns its own error. Without this listener the error would end the process.
     this.#parser.on('error', () => undefined)
     this.#parser.resume()
   }
 
-  /** @returns what went wrong, if anything; the rows before it are there */
+  /** @returns the error, if there was one; the rows before it were read */
   async write(text: Buffer): Promise<Error | undefined> {
     return await new Promise((resolve) => {
       this.#parser.write(text, (error) => {
@@ -66,12 +66,12 @@ class RowParser {
   }
 }
 
-/** Knows where in the file a row stands: of what was given to the parser it keeps what no row has taken yet. */
+/** Knows where each row stands in the file. It keeps the parser's input that belongs to no row yet. */
 class Place {
   #unread: Buffer = Buffer.alloc(0)
   #readBytes = 0
   #lines = 0
-  /** Of the lines before the first one that the parser was given. */
+  /** Length of the lines before the parser's input. */
   readonly #bytesBefore: number
 
   constructor(skipped: Buffer) {
@@ -83,7 +83,7 @@ class Place {
     this.#unread = Buffer.concat([this.#unread, text])
   }
 
-  /** The text of the row that ends there, without the blank lines before it, and where it begins and ends. */
+  /** The text of the row that ends at `endBytes`, without the blank lines before it, and where it begins and ends. */
   take(endBytes: number): { text: string; line: number; end: { lines: number; bytes: number } } {
     const slice = this.#unread.subarray(0, endBytes - this.#readBytes)
     this.#unread = this.#unread.subarray(slice.length)
@@ -103,15 +103,15 @@ class Place {
 }
 
 export interface CsvOptions {
-  /** A first line `sep=;` stands above it. */
+  /** A first line such as `sep=;` in the file takes precedence over it. */
   readonly delimiter: string
-  /** How many bytes on disk so many bytes of text were. */
+  /** How many bytes on disk these bytes of text were read from. */
   readonly consumedBytes: (textBytes: number) => number
-  /** Told when the header looks as if it were read with the wrong delimiter. */
+  /** Called when the header looks as if it was read with the wrong delimiter. */
   readonly note: (line: string) => void
 }
 
-/** The rows of a CSV file as they are read: the header makes fields of them. */
+/** Reads the rows of a CSV file. The header gives the fields their names. */
 class CsvReading {
   readonly #options: CsvOptions
   readonly #delimiter: string
@@ -130,7 +130,7 @@ class CsvReading {
     this.skippedBytes = skipped.length
   }
 
-  /** Length of the first line `sep=;`, which is no row; 0 without one. */
+  /** Length of a first line such as `sep=;`, which is not a row; 0 if there is none. */
   readonly skippedBytes: number
 
   async *read(text: Buffer): AsyncGenerator<SourceRecord[]> {
@@ -138,7 +138,7 @@ class CsvReading {
     yield* this.#settle(await this.#parser.write(text))
   }
 
-  /** The rest that the parser has held back, since more might have followed. */
+  /** The last rows, which the parser has held back, since more input could have followed. */
   async *readEnd(): AsyncGenerator<SourceRecord[]> {
     yield* this.#settle(await this.#parser.end())
   }
@@ -172,15 +172,16 @@ function contentOf(header: readonly string[], values: readonly string[], text: s
     const detail = `The row has ${values.length} fields, the header has ${header.length}.`
     return { kind: 'broken', code: 'CSV_RAGGED', detail, text }
   }
-  // A column may be called __proto__.
+  // Object.fromEntries, since a column may be called __proto__: an assignment would set the prototype.
   const fields = Object.fromEntries(header.map((name, index) => [name, values[index] ?? '']))
   return { kind: 'fields', fields, text }
 }
 
 /**
- * The rows of a CSV file, in blocks; those of one chunk together, so that a slow source is not held up.
- * @throws CommandFailure NOT_UTF8, CSV_BROKEN, CSV_HEADER, and what the reading of the chunks throws: after the rows
- *   before it
+ * The rows of a CSV file, in blocks. The rows of a chunk are returned at once, so that those of a slow source do not
+ * wait.
+ * @throws CommandFailure NOT_UTF8, CSV_BROKEN, CSV_HEADER, and what the reading of the chunks throws; the rows before
+ * the failure are returned first
  */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
@@ -194,7 +195,7 @@ export async function* readCsv(
       yield* reading.read(isFirst ? text.subarray(reading.skippedBytes) : text)
     }
   } catch (failure) {
-    // The lines before it are whole. A row that only this failure has cut off is no fault of the file's.
+    // The lines before the failure are complete. If the failure has cut off a row, that row is not reported as broken.
     yield* withoutFault(reading?.readEnd())
     throw failure
   }
@@ -205,6 +206,6 @@ async function* withoutFault<T>(blocks: AsyncGenerator<T> | undefined): AsyncGen
   try {
     if (blocks) yield* blocks
   } catch {
-    // The failure that came first is the one to tell.
+    // Only the first failure is reported.
   }
 }

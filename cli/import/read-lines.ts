@@ -5,7 +5,7 @@ import type { RecordContent, RecordEnd, SourceRecord } from './entries.ts'
 
 export const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Longer than the largest event that the server takes; a mapping may make several events of one line. */
+/** Longer than the largest event that the server accepts, since a mapping may make several events of one line. */
 export const LINE_BYTES_MAX = 8_388_608
 
 export interface ReadFrom extends RecordEnd {
@@ -15,10 +15,10 @@ export interface ReadFrom extends RecordEnd {
 export const fileStart: ReadFrom = { lines: 0, bytes: 0, row: 0 }
 
 /**
- * Reads NDJSON: the lines of each chunk as one block, so that a slow source is not held up for a full one. Holds one
- * chunk and one line; of a line that is too long only the beginning. Where the input fails, what came before is read,
- * and a last line without a line break if it is whole.
- * @param consumedBytes tells how many bytes on disk so many bytes of text were
+ * Reads NDJSON. The lines of each chunk are one block, so that the lines of a slow source do not wait for a full block.
+ * Memory holds one chunk and one line; of a line that is too long, only the beginning. If the input fails, the lines
+ * before are returned first, also a last line without a line break if it is complete.
+ * @param consumedBytes says how many bytes on disk these bytes of text were read from
  * @throws what the reading of the chunks throws
  */
 export async function* readLines(
@@ -72,7 +72,7 @@ function contentOf({ isTooLong }: CutLine, text: Buffer): RecordContent {
   return { kind: 'line', bytes: text }
 }
 
-/** Whether nothing is missing at the end of a line: no JSON that was cut off can be read. */
+/** Whether a line is complete. JSON objects that were cut off can't be parsed. */
 function isWhole(content: RecordContent): boolean {
   if (content.kind !== 'line') return false
   try {

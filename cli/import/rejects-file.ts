@@ -19,27 +19,28 @@ export interface Reject {
   readonly detail: string
 }
 
-/** For its owner alone: rejected lines are somebody's data. */
+/** Readable only by its owner, since rejected lines are somebody's data. */
 const OWNER_ONLY = 0o600
 
-/** Written to the file at this size, so that a file full of rejects does not fill the memory. */
+/** At this size the buffer is written to the file, so that many rejects do not fill the memory. */
 const BUFFERED_CHARACTERS_MAX = 262_144
 
 /**
- * The rejected records, one JSON object a line: {line, row, code, detail, sourceLine}. Made when there is a first one.
- * `bytes` is recorded with the progress: what a killed run wrote beyond it is cut off, since it will come again.
- * A terminal may show it as it is: what would drive one is escaped, as JSON allows everywhere in a string.
+ * The rejected records, one JSON object in each line: {line, row, code, detail, sourceLine}. The file is created for
+ * the first reject. `bytes` is recorded with the progress: what a killed run wrote after it is cut off, since these
+ * records will be rejected again. The file can safely be shown on a terminal: characters that would control it are
+ * escaped, which JSON allows in every string.
  */
 export class RejectsFile {
   readonly path: string
-  /** False for a device such as /dev/null, which is written to and otherwise left as it is. */
+  /** False for a device such as /dev/null. It is only written to, and its length and mode are not changed. */
   #isFile = true
   #file: number | undefined
-  /** Of all rejects so far, those included that are not written yet. */
+  /** Length of all rejects so far, including those that are not written yet. */
   #bytes = 0
   #pending = ''
 
-  /** @param keepBytes of a file that an earlier run on the same input has begun; 0 to begin a new one */
+  /** @param keepBytes how much to keep of the file of an earlier run on the same input; 0 begins a new file */
   constructor(path: string, keepBytes: number) {
     this.path = path
     this.#guard(() => {
@@ -84,7 +85,7 @@ export class RejectsFile {
     mkdirSync(dirname(this.path), { recursive: true })
     const file = openSync(this.path, 'a', OWNER_ONLY)
     this.#file = file
-    // A file that was there before keeps its mode otherwise.
+    // Needed for a file that existed before: opening it does not change its mode.
     if (this.#isFile) fchmodSync(file, OWNER_ONLY)
     return file
   }
@@ -102,7 +103,7 @@ export class RejectsFile {
   }
 }
 
-/** Beside the input; of standard input in the folder where the command runs. */
+/** Next to the input. For standard input, in the folder where the command runs. */
 export function defaultRejectsFile(file: string): string {
   return file === '-' ? resolve('stdin.rejects.ndjson') : `${resolve(file)}.rejects.ndjson`
 }

@@ -9,20 +9,20 @@ export interface ProgressNow {
 }
 
 export interface Reporter {
-  /** Where this run begins: its rate counts from here. */
+  /** Called when this run begins. Its rate is measured from here. */
   begin(now: ProgressNow): void
   update(now: ProgressNow): void
-  /** A line of its own, above the bar. */
+  /** Prints a separate line above the bar. */
   note(line: string): void
   /** Removes the bar. */
   end(): void
 }
 
-/** Ten times a second looks fluent and costs nothing. */
+/** Ten times a second looks smooth and costs almost nothing. */
 const REDRAW_MS = 100
-/** A log that is read later: a few lines a minute tell enough, and somebody who watches sees that it moves. */
+/** For a log: few enough lines to be read later, and often enough for a person who watches the progress. */
 const LINE_EVERY_MS = 3_000
-/** The rate is that of the last seconds, so that a pause shows and is forgotten. */
+/** The rate is measured over the last seconds, so that a pause is seen at once and has no effect later. */
 const RATE_OVER_MS = 10_000
 
 interface Sample {
@@ -31,7 +31,7 @@ interface Sample {
   readonly doneBytes: number
 }
 
-/** Rate and time left, from what the last seconds have brought. */
+/** Computes the rate and the time left from the progress of the last seconds. */
 export class RateMeter {
   #samples: Sample[] = []
 
@@ -51,7 +51,7 @@ export class RateMeter {
   }
 }
 
-/** A bar on a terminal, a line every few seconds elsewhere. */
+/** On a terminal: a bar. Elsewhere: a line every few seconds. */
 export function createReporter(screen: Screen, clock: () => number = () => performance.now()): Reporter {
   const meter = new RateMeter()
   const { isTerminal } = screen
@@ -91,7 +91,7 @@ export function createReporter(screen: Screen, clock: () => number = () => perfo
 }
 
 export interface ProgressView {
-  /** 0 to 1; null where the end is unknown. */
+  /** 0 to 1; null if the size of the input is unknown. */
   readonly done: number | null
   readonly counts: Counts
   /** Entries a second, over the last seconds. */
@@ -102,7 +102,7 @@ export interface ProgressView {
 const grouped = new Intl.NumberFormat('en-US')
 const BAR_CELLS = 24
 
-/** As people say it: 8 s, 3 min 20 s, 1 h 05 min. */
+/** A duration for people: 8 s, 3 min 20 s, 1 h 05 min. */
 export function durationText(seconds: number): string {
   const whole = Math.ceil(seconds)
   if (whole < 60) return `${whole} s`
@@ -111,18 +111,18 @@ export function durationText(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
-/** The one line of a terminal, not wider than that. */
+/** The line for a terminal, not wider than the terminal. */
 export function barText(view: ProgressView, columns: number): string {
   const full = Math.floor((view.done ?? 0) * BAR_CELLS)
   const bar =
     view.done === null
       ? ''
       : `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] ${percent(view.done).padStart(3)}  `
-  // The last column is left free: some terminals begin a new line after it.
+  // The last column stays free, since some terminals begin a new line after it.
   return `${bar}${facts(view).join('  ')}`.slice(0, Math.max(0, columns - 1))
 }
 
-/** Never 100 % before the end, however near. */
+/** At most 99 %, since it is shown only before the end. */
 function percent(done: number): string {
   return `${Math.min(99, Math.floor(done * 100))}%`
 }
@@ -134,7 +134,7 @@ function facts({ counts, rate, secondsLeft }: ProgressView): string[] {
   return parts
 }
 
-/** A line of a log. */
+/** The line for a log. */
 export function lineText(view: ProgressView): string {
   const head = view.done === null ? '' : `${percent(view.done)}, `
   return `${head}${facts(view).join(', ')}`

@@ -5,25 +5,25 @@ import type { BackOff } from '../../shared/retry/index.ts'
 import { CommandFailure } from '../frame/index.ts'
 
 export interface RetryPolicy {
-  /** How long the server may be away (or answer that it can't just now) before the import gives up. */
+  /** How long the server may be unreachable or temporarily unable to serve before the import gives up. */
   readonly forMs: number
-  /** Tells people why nothing moves. */
+  /** Tells people why there is no progress. */
   readonly note: (line: string) => void
   readonly signal: AbortSignal
-  /** 0 to 1; tests give their own. */
+  /** Random numbers from 0 to 1. Tests set their own function. */
   readonly random?: () => number
 }
 
 /**
- * First: a functions host that was killed is back after about a second. Longest: rare enough not to keep a server down
- * that is coming up, often enough to be felt as "at once".
+ * First: short, since a killed Functions host is back after about a second. Longest: long enough not to overload a
+ * server that is starting, short enough that the import goes on almost at once.
  */
 export const backOff: BackOff = { firstMs: 250, longestMs: 5_000 }
 
-/** Answers of gateways and hosts that stand before the app: it is starting, or too busy. */
+/** Answers of gateways and hosts before the app, when the app is starting or too busy. */
 const PASSING_STATUS = ['HTTP_408', 'HTTP_429', 'HTTP_502', 'HTTP_503', 'HTTP_504']
 
-/** The connection broke in the middle of an answer. */
+/** The code when the connection broke in the middle of an answer. */
 export const CONNECTION_LOST = 'CONNECTION_LOST'
 
 export function isPassing(code: string): boolean {
@@ -31,7 +31,7 @@ export function isPassing(code: string): boolean {
   return Object.hasOwn(errorCatalogue, code) && errorCatalogue[code as keyof typeof errorCatalogue].retryable
 }
 
-/** Counts failures in a row, and decides whether there is another attempt. */
+/** Counts failures in a row, and decides whether to try again. */
 export class Patience {
   readonly #policy: RetryPolicy
   #failures = 0
@@ -41,14 +41,14 @@ export class Patience {
     this.#policy = policy
   }
 
-  /** Something went well: the next failure is a first one. */
+  /** To be called after a success: the next failure counts as the first in a row. */
   progress(): void {
     this.#failures = 0
   }
 
   /**
    * Waits before the next attempt.
-   * @throws the failure itself when it will not pass by waiting, or when the time for that is over
+   * @throws the failure itself when waiting can't help, or when the time for retries is over
    */
   async wait(failure: unknown): Promise<void> {
     this.#policy.signal.throwIfAborted()
@@ -66,7 +66,7 @@ export class Patience {
   }
 }
 
-/** Does something until it succeeds, or fails for good. It must be safe to repeat. */
+/** Repeats `work` until it succeeds or fails permanently. `work` must be safe to repeat. */
 export async function withRetries<T>(policy: RetryPolicy, work: () => Promise<T>): Promise<T> {
   const patience = new Patience(policy)
   for (;;) {

@@ -24,14 +24,14 @@ export interface ImportJob {
   readonly format: InputFormat
   readonly mapping: Mapping | null
   readonly target: ImportTarget
-  /** Goes into every event; null leaves to each its own. */
+  /** Set in every event. Null: each event keeps its own. */
   readonly tenant: string | null
   readonly rejectsFile: string
-  /** Null: this input can't be resumed. */
+  /** Null: the import of this input can't be resumed. */
   readonly progressFile: string | null
-  /** Begin with the first line, whatever an earlier run has left. */
+  /** True: begin with the first line, and ignore the progress of an earlier run. */
   readonly restart: boolean
-  /** How long the server may be away. */
+  /** How long the server may be unreachable before the import gives up. */
   readonly retryForMs: number
   readonly reporter: Reporter
   readonly signal: AbortSignal
@@ -39,9 +39,9 @@ export interface ImportJob {
 
 export interface ImportResult {
   readonly counts: Counts
-  /** Of all runs on this file. */
+  /** Duration of all runs on this file. */
   readonly seconds: number
-  /** Of this run. */
+  /** The first rejected record of this run. */
   readonly firstReject: FirstReject | null
   readonly createdTenants: number
 }
@@ -49,7 +49,7 @@ export interface ImportResult {
 /** Longer than the 200 s after which the server ends a request itself. */
 const REQUEST_TIMEOUT_MS = 210_000
 
-/** One import, from where an earlier run has left it to its end. */
+/** One import, from where an earlier run has stopped to its end. */
 class ImportRun {
   readonly #job: ImportJob
   readonly #retry: RetryPolicy
@@ -74,7 +74,7 @@ class ImportRun {
     const totalBytes = source.kind === 'file' ? source.file.identity.sizeBytes : null
     const ledger = new Ledger({ start, progress, rejects, reporter, totalBytes })
     try {
-      // Before anything is sent: that a file can't be written must be known now, and not after an hour.
+      // Saved before anything is sent: if a file can't be written, the import must fail now, and not after an hour.
       ledger.save()
       await this.#upload(readRecords(source, format, start.from, this.#noteOfFile), ledger)
       ledger.finish()
@@ -94,7 +94,7 @@ class ImportRun {
     return { path: progressFile, identity: { ...source.file.identity, ...about } }
   }
 
-  /** Without a mapping the same comes as an error, since such a header lacks what an event needs. */
+  /** Printed only with a mapping. Without one, the same advice is in the error, since such a header lacks columns. */
   readonly #noteOfFile = (line: string): void => {
     if (this.#job.mapping) this.#retry.note(line)
   }
@@ -150,7 +150,7 @@ class ImportRun {
     }
   }
 
-  /** The failure, with what is done already and how to go on. */
+  /** Adds to the failure what is already done and how to go on. */
   #explained(error: unknown, ledger: Ledger): unknown {
     const isInterrupted = this.#job.signal.aborted
     if (!isInterrupted && !(error instanceof CommandFailure)) return error
@@ -187,8 +187,8 @@ async function* entriesOf(
 }
 
 /**
- * Imports a file; see the door of this folder for what holds.
- * @throws CommandFailure that says how to go on: what is wrong with the file, the server or the tenant; INTERRUPTED
+ * Imports a file. The invariants are in index.ts of this folder.
+ * @throws CommandFailure that says what is wrong with the file, the server or the tenant, and how to go on; INTERRUPTED
  */
 export async function runImport(job: ImportJob): Promise<ImportResult> {
   const isNoted = job.source.kind === 'file' && job.progressFile !== null

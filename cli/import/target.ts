@@ -7,25 +7,25 @@ import { pathOf } from './progress.ts'
 import { withRetries } from './retry.ts'
 import type { RetryPolicy } from './retry.ts'
 
-/** Where an import goes. */
+/** The Trickle that an import sends its events to. */
 export interface ImportTarget {
-  /** For the lines. */
+  /** Sends the lines. */
   readonly client: Client
-  /** An operator's, that makes tenants; null where none shall be made. */
+  /** The client of an operator, who creates tenants; null if none are to be created. */
   readonly tenants: Client | null
-  /** The same text for the same Trickle, also when the local run has changed its port. */
+  /** The same text for the same Trickle, even if the local run has another port. */
   readonly name: string
 }
 
 export interface TargetOptions extends ClientValues {
   readonly home: string
-  /** All events go to this tenant; without, each names its own. */
+  /** All events go to this tenant. Null: each event names its own. */
   readonly tenant: string | null
   readonly createTenants: boolean
 }
 
 /**
- * The target of an import. For the local run tokens are made here: a writer's of the one tenant, or an operator's.
+ * The target of an import. For the local run it makes tokens: one of a writer in the tenant, or one of an operator.
  * @throws CommandFailure NOT_RUNNING, UsageError
  */
 export function targetOf({ home, tenant, createTenants, ...values }: TargetOptions): ImportTarget {
@@ -39,14 +39,14 @@ export function targetOf({ home, tenant, createTenants, ...values }: TargetOptio
   }
 }
 
-/** As many as the server makes at a time. */
+/** The server creates at most this many in one request. */
 const TENANTS_OF_ONE_REQUEST = 1000
 
 const createdSchema = z.object({ created: z.int(), existing: z.int() })
 
 /**
- * Makes the tenants that events name, before the events are sent; each slug is asked for once.
- * A name that can't be a slug is left out: the line that names it is rejected by the server, and the others go on.
+ * Creates the tenants that events name, before the events are sent. Each slug is sent once.
+ * A name that can't be a slug is left out: the server rejects the line that names it, and the other lines are imported.
  */
 export class TenantCreator {
   readonly #client: Client
@@ -63,7 +63,7 @@ export class TenantCreator {
     return this.#created
   }
 
-  /** @throws CommandFailure when the server refuses, or stays away too long */
+  /** @throws CommandFailure when the server refuses, or is unreachable for too long */
   async ensure(slugs: Iterable<string>): Promise<void> {
     const missing = new Set<string>()
     for (const name of slugs) {
@@ -84,7 +84,7 @@ export class TenantCreator {
     }
   }
 
-  /** The same entries, with their tenants made. */
+  /** The same entries. Before each block is returned, its tenants are created. */
   async *before(blocks: AsyncIterable<Entry[]>): AsyncGenerator<Entry[]> {
     for await (const block of blocks) {
       const slugs = block.map(({ what }) => (what.kind === 'event' ? what.tenant : null))

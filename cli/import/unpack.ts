@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createGunzip } from 'node:zlib'
 
-/** Small pieces: the output of one is held until it is taken, and may have a thousand times its length. */
+/** Small, since the whole output of a piece is held in memory, and it may be a thousand times as long. */
 const PIECE_BYTES = 16_384
 
-/** Unpacks piece by piece, and keeps what came out before a failure: a stream of Node's throws that away. */
+/** Unpacks piece by piece, and keeps the output before a failure, which a stream of Node would discard. */
 class Unpacking {
   readonly #gunzip = createGunzip()
   #arrived: Buffer[] = []
@@ -20,7 +20,7 @@ class Unpacking {
   }
 
   async write(piece: Buffer): Promise<void> {
-    // A write that fails may never call back.
+    // If a write fails, its callback may never be called.
     await new Promise<void>((resolve) => {
       this.#gunzip.once('error', resolve)
       this.#gunzip.write(piece, () => {
@@ -47,16 +47,16 @@ class Unpacking {
     this.#gunzip.destroy()
   }
 
-  /** The stream hands its output on in a later turn. */
+  /** Waits, since the stream passes its output on in a later turn of the event loop. */
   async #drained(): Promise<void> {
     while (this.#failure === undefined && this.#gunzip.readableLength > 0) await new Promise(setImmediate)
   }
 }
 
 /**
- * The text of a gzip file, of all its members. Where it is damaged, cut off, or followed by something else, all that
- * can be unpacked comes, to the last byte, and then the error of zlib: zlib does not give out what it has unpacked of
- * the piece in which it fails, so the file is read once more up to there, and that piece byte by byte.
+ * The text of a gzip file, of all its members. If the file is damaged, cut off, or followed by other data, everything
+ * that can be unpacked is returned, to the last byte, and then zlib's error is thrown. zlib does not return its output
+ * for the piece in which it fails. So the file is read a second time up to that piece, and the piece byte by byte.
  * @param read begins to read the file from its start
  */
 export async function* unpack(read: () => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -89,7 +89,7 @@ function* piecesOf(chunk: Buffer, bytes: number): Generator<Buffer> {
   for (let from = 0; from < chunk.length; from += bytes) yield chunk.subarray(from, from + bytes)
 }
 
-/** What the piece that fails holds before its fault. */
+/** The text that the failing piece holds before its fault. */
 async function* restBefore(
   read: () => AsyncIterable<Buffer>,
   piecesBefore: number,

@@ -5,17 +5,17 @@ import { Outbox, RequestBody } from './outbox.ts'
 import { Patience, CONNECTION_LOST } from './retry.ts'
 import type { RetryPolicy } from './retry.ts'
 
-/** Keeps account of what became of the entries. */
+/** Records the outcomes of the entries. */
 export interface Books {
-  /** Told of every entry, once, in the order of the file. */
+  /** Called once for every entry, in the order of the file. */
   settle(entry: Entry, outcome: Outcome): void
-  /** Told after those that were settled together. */
+  /** Called after a group of entries that were settled together. */
   settledSome(): void
 }
 
 export interface UploadOptions {
   readonly blocks: AsyncIterable<readonly Entry[]>
-  /** Makes the request; the answer is a success. @throws CommandFailure */
+  /** Sends the request, and returns an answer with a status of success. @throws CommandFailure */
   readonly send: (body: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<Response>
   readonly books: Books
   readonly retry: RetryPolicy
@@ -24,8 +24,8 @@ export interface UploadOptions {
 /**
  * Sends entries, one request after the other, until each has its outcome.
  *
- * Never two requests at a time: lines of one stream would overtake each other. Lines that a broken request left without
- * an outcome are sent again, in the same order; the server knows those that it had written.
+ * There are never two requests at a time: lines of one stream could overtake each other. Lines that a broken request
+ * left without an outcome are sent again, in the same order. The server recognizes those that it had written.
  */
 export class Upload {
   readonly #options: UploadOptions
@@ -37,8 +37,8 @@ export class Upload {
   }
 
   /**
-   * @throws CommandFailure when the server refuses the request, or stays away too long; what the reading of the file
-   *   throws, after all that was read has its outcome; the signal's reason
+   * @throws CommandFailure when the server refuses the request, or is unreachable for too long; what the reading of the
+   * file throws, after every entry that was read has its outcome; the signal's reason
    */
   async run(): Promise<void> {
     const patience = new Patience(this.#options.retry)
@@ -57,7 +57,7 @@ export class Upload {
     this.#outbox.throwFailure()
   }
 
-  /** Settles what needs no server, up to the next event. */
+  /** Settles the entries that need no server, up to the next event. */
   async #readToEvent(): Promise<void> {
     for (;;) {
       this.#options.retry.signal.throwIfAborted()
@@ -104,7 +104,7 @@ export class Upload {
       retry.signal.throwIfAborted()
       throw error
     } finally {
-      // A request that has its answer, or that broke, must send nothing more.
+      // A request that was answered or broke must send nothing more.
       broken.abort()
     }
   }
@@ -151,11 +151,11 @@ const errorSchema = z.object({
 
 export type ServerOutcome = z.infer<typeof outcomeSchema>
 
-/** The server writes no longer line; where one comes, something else answers. */
+/** The server writes no longer line. A longer line means that another program answers. */
 const LINE_CHARACTERS_MAX = 1_048_576
 
 /**
- * The outcomes of a request, those of one arrival together, as they come.
+ * The outcomes of a request, as they arrive. Those that arrive together are returned together.
  * @throws CommandFailure with the code of the error line, CONNECTION_LOST, ANSWER_NOT_UNDERSTOOD
  */
 export async function* readOutcomes(
@@ -190,7 +190,7 @@ function strange(text: string): CommandFailure {
   )
 }
 
-/** Those before an error line have happened, and are told before the error. */
+/** The outcomes before an error line are real, so they are returned before the error is thrown. */
 function* settled(lines: readonly string[]): Generator<ServerOutcome[]> {
   const outcomes: ServerOutcome[] = []
   try {

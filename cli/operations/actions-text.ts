@@ -5,7 +5,7 @@ import { plural } from './words.ts'
 
 type OperatorAction = z.output<typeof operatorActionSchema>
 
-/** Who did what, one line each. The trace id leads to the log; --json has issuer and application, too. */
+/** Who did what, one line for each action. The trace id leads to the log. --json has issuer and application, too. */
 export function actionsTable(actions: readonly OperatorAction[]): string {
   const rows = actions.map(
     ({ id, recordedAt, action, target, tenantId, detail, subject, outcome, traceId }) => [

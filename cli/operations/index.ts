@@ -1,6 +1,6 @@
 /**
- * How the answers about the log, its subscriptions and operators' actions look to a person at a terminal. Must not ask anybody anything:
- * the commands do.
+ * Turns the answers about the log, its subscriptions and operators' actions into text for a terminal. The code here
+ * must not send requests: the commands do.
  */
 export { actionsTable } from './actions-text.ts'
 export { epochLine, logText, type LogStatus } from './log-text.ts'

@@ -39,7 +39,7 @@ function feedLine({ horizon, holders, holderCount }: LogStatus): string {
   return `Feed     held${age} by ${first === undefined ? plural(holderCount, 'transaction') : `${whoOf(first)}${more}`}`
 }
 
-/** Who it is, in the words that help to find it. */
+/** Describes a transaction so that an operator can find it. */
 function whoOf({ pid, login, database, application, state, preparedAs }: Transaction): string {
   const process =
     preparedAs === null

@@ -1,6 +1,6 @@
 import { UsageError } from '../frame/index.ts'
 
-/** As the route takes it. */
+/** A resume point in the form of the route's request. */
 export type ResumePoint =
   | { readonly kind: 'beginning' | 'end' | 'epoch-began' }
   | { readonly kind: 'checkpoint'; readonly xid: string; readonly position: string }
@@ -22,7 +22,7 @@ export function checkpointOf(text: string): ResumePoint {
   return { kind: 'checkpoint', xid, position }
 }
 
-/** The one point that was named. @throws UsageError for none and for several. */
+/** The resume point that the options name. @throws UsageError when they name none or several. */
 export function resumePointOf(options: PointOptions): ResumePoint {
   const { checkpoint } = options
   const named: ResumePoint[] = PLACE_NAMES.filter((name) => options[name]).map((kind) => ({ kind }))

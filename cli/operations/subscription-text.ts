@@ -23,11 +23,11 @@ export function subscriptionsTable(subscriptions: readonly Subscription[]): stri
 const membersText = ({ members, targetMembers }: Subscription): string =>
   targetMembers === null ? `${members.length}` : `${members.length} (to be ${targetMembers})`
 
-/** The first thing that is wrong, as far as there is one. */
+/** The first error of the subscription or one of its members; null if there is none. */
 const complaintOf = ({ error, members }: Subscription): string | null =>
   error ?? members.find((member) => member.error !== null)?.error ?? null
 
-/** One of them, with its members. */
+/** The text about one subscription, with its members. */
 export function subscriptionText(subscription: Subscription): string {
   const { name, state, error, epoch, epochIsCurrent, parkedEvents, blockedStreams, laggingTenants } =
     subscription

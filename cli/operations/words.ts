@@ -6,7 +6,7 @@ export function secondsText(seconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
 }
 
-/** A number that counting may have stopped at. */
+/** A count. If counting stopped there, the true number may be larger. */
 export const countText = (count: number, isLowerBound: boolean): string =>
   `${count}${isLowerBound ? ' or more' : ''}`
 

@@ -6,7 +6,7 @@ export const noteAccess: TableAccess = {
   },
   'trickle_notes_read.counts': {
     trickle_app: { select: 'own' },
-    // The projection, one tenant at a time.
+    // For the projection, which works on one tenant at a time.
     trickle_worker: { select: 'own', insert: 'own', update: 'own' },
   },
 }

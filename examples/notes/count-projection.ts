@@ -5,8 +5,8 @@ import { addToCount } from './statements.ts'
 const changeByType: Readonly<Record<string, number>> = { NoteAdded: 1, NoteDeleted: -1 }
 
 /**
- * Counts the notes of each tenant. The count and how far it has come are one transaction, so each event counts once. To
- * count again from the beginning: pause the subscription, empty the table, reset it, resume it.
+ * Counts the notes of each tenant. The count and the checkpoint are written in one transaction, so each event counts
+ * once. To count again from the beginning: pause the subscription, empty the table, reset the subscription, resume it.
  */
 export const countNotes = (): Subscription =>
   defineProjection({

@@ -26,14 +26,14 @@ export interface WrittenNote {
 export interface NoteRepositoryOptions {
   readonly database: Database
   readonly writes: DomainWrites
-  /** In characters. */
+  /** The longest body, in characters. */
   readonly bodyMax: number
 }
 
-/** The stream of a note has its id after this. */
+/** The name of a note's stream: this and the note's id. */
 const STREAM = 'note-'
 
-/** Notes of one tenant at a time. Each change is an event in the note's own stream, in the transaction of the table. */
+/** Notes of one tenant at a time. Each change is written to the table and to the note's stream in one transaction. */
 export class NoteRepository {
   readonly #database: Database
   readonly #writes: DomainWrites
@@ -56,7 +56,7 @@ export class NoteRepository {
     return this.#read(tenant, selectNotes(tenant.tenantId, after, limit))
   }
 
-  /** How many the projection has counted; it is some seconds late. */
+  /** How many notes the projection has counted. The count is some seconds late. */
   async count(tenant: TenantContext): Promise<number> {
     const [found] = await this.#read(tenant, selectCount(tenant.tenantId))
     return found?.notes ?? 0
@@ -120,7 +120,7 @@ export class NoteRepository {
     )
   }
 
-  /** Reads the note under the lock of its stream, so that what is decided about it stays true until the end. */
+  /** Reads the note under the lock of its stream, so that nobody changes it until this transaction ends. */
   async #changeExisting(
     tenant: TenantContext,
     noteId: string,
@@ -175,7 +175,7 @@ function checkVersion(expected: Precondition, version: number): void {
   )
 }
 
-/** A write that is repeated has the id that the first one gave. */
+/** A repeated write returns the id that the first write made. */
 function writtenOf({ streams, replayed }: AppendAllResult): WrittenNote {
   const [written] = streams
   if (written === undefined) throw new Error('a write of a note has written no stream')

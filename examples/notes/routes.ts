@@ -178,7 +178,7 @@ const countRoute = (services: Services) =>
     },
   })
 
-/** What a write needs of the request. */
+/** The parts of the request that a write needs. */
 const optionsOf = ({ idempotency, trace, signal, deadlineAtMs }: Required<AppendOptions>): AppendOptions => ({
   idempotency,
   trace,

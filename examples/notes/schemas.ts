@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** As much as the setting can allow, and in UTF-8 well within an event. */
+/** The highest value that the setting allows. In UTF-8 it is still far below the limit of an event. */
 const BODY_CHARACTERS_MAX = 100_000
 
 export const newNoteSchema = z
@@ -21,12 +21,12 @@ export const noteSchema = z
   })
   .meta({ id: 'Note' })
 
-/** What a write answers with. */
+/** The answer to a write. */
 export const writtenNoteSchema = z.object({ noteId: z.uuid(), version: z.int() }).meta({ id: 'WrittenNote' })
 
 export const noteParams = z.object({ noteId: z.uuid() })
 
 export const noteExample = { title: 'Groceries', body: 'Bread, milk' } as const
 
-/** JSON has at most six bytes for a character, where it is escaped. */
+/** In JSON an escaped character takes at most six bytes. */
 export const NOTE_BYTES_MAX = 6 * BODY_CHARACTERS_MAX + 16_384

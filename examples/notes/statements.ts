@@ -33,7 +33,7 @@ export const insertNote = (tenantId: string, note: Pick<Note, 'noteId' | 'title'
   values: [tenantId, note.noteId, note.title, note.body],
 })
 
-/** The row must still be at the version that was read: a lock alone is no proof. */
+/** Requires that the row still has the version that was read. The lock alone does not prove this. */
 export const updateNote = (tenantId: string, note: Omit<Note, 'createdAt' | 'updatedAt'>): Statement => ({
   name: 'update_note',
   text: `update trickle_notes_state.notes n

@@ -1,5 +1,5 @@
 /**
- * The context that runs it, as functions/welcome-mail/context.ts would be: copy the folder, and add one line to
+ * The context that runs the subscription. To use it, copy this folder to functions/welcome-mail, and add one line to
  * functions/app.ts: `export { welcomeMails } from './welcome-mail/context.ts'`.
  */
 import { defineContext } from '../../functions/define-context.ts'

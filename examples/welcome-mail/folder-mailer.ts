@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Mailer } from './subscription.ts'
 
-/** Puts each mail into a folder, one file a key: sending it twice writes the same file again. */
+/** Writes each mail into a folder, one file for each key. Sending a mail twice writes the same file again. */
 export const folderMailer = (folder: string): Mailer => ({
   async send({ key, to, text }, signal) {
     await mkdir(folder, { recursive: true })

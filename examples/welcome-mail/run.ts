@@ -1,5 +1,6 @@
 /**
- * Runs it once against a local Trickle, without a trigger: `npx --no node examples/welcome-mail/run.ts` while `npm start` runs.
+ * Runs the subscription once on a local Trickle, without a trigger: `npx --no node examples/welcome-mail/run.ts` while
+ * `npm start` runs.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'

@@ -1,6 +1,6 @@
 /**
- * A subscription to copy: everybody who registers gets a welcome mail. Handlers are called at least once, so the mail
- * goes out under a key that the mail service knows again: a second delivery of the same event sends nothing.
+ * A subscription to copy: everybody who registers gets a welcome mail. A handler may be called more than once for an
+ * event. So each mail has a key that the mail service recognizes: a second delivery of the event sends no second mail.
  */
 import { defineSubscription, RetryLater } from '../../shared/subscriptions/index.ts'
 import type { Subscription } from '../../shared/subscriptions/index.ts'
@@ -12,9 +12,9 @@ export interface Mail {
   readonly text: string
 }
 
-/** What your mail service's client would be. */
+/** Stands for the client of your mail service. */
 export interface Mailer {
-  /** @throws Error with status 503 when it is away. */
+  /** @throws Error with status 503 when the mail service is not available. */
   send(mail: Mail, signal: AbortSignal): Promise<void>
 }
 
@@ -31,13 +31,13 @@ export const welcomeMail = (mailer: Mailer): Subscription =>
     onPoison: 'park-stream',
     async handle(event, { signal }) {
       const { name = 'customer', email } = event.data as CustomerRegistered
-      // No attempt can mend this: after the last one the event is parked, and an operator decides.
+      // No further attempt can help. After the last attempt the event is parked, and an operator decides.
       if (email === undefined || !email.includes('@')) throw new Error('the customer has no e-mail address')
       const key = `${event.tenantId}/${event.source}/${event.id}`
       try {
         await mailer.send({ key, to: email, text: `Welcome, ${name}!` }, signal)
       } catch (error) {
-        // Not this event's fault: it waits, with everything after it, and no attempt is counted.
+        // The event is not the reason: it waits, with all events after it, and no attempt is counted.
         if ((error as { status?: number }).status === 503)
           throw new RetryLater('the mail service is away', { cause: error })
         throw error

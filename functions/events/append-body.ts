@@ -7,7 +7,7 @@ import { BATCH, fromCloudEvents, STRUCTURED } from './cloud-events.ts'
 
 /**
  * Brings what a client may send to one stream into `{events: [...]}`: one event, many, CloudEvents in any of their
- * modes. All that is done after this, checks and fingerprint, sees one form.
+ * modes. Everything that comes after this (checks and fingerprint) sees one form.
  */
 export function fromAppendBody(json: unknown, mediaType: string, headers: Headers): Transformed {
   if (mediaType === STRUCTURED || mediaType === BATCH) return fromCloudEvents(json, mediaType === BATCH)
@@ -18,7 +18,7 @@ export function fromAppendBody(json: unknown, mediaType: string, headers: Header
   return { value: { events: [settled(json)] }, pointerTo: ([, , ...path]) => jsonPointer(path) }
 }
 
-/** More members than any form has; such an object goes on as it is, to be refused. */
+/** More members than any valid form has; such an object is passed on unchanged and refused later. */
 const MEMBERS_MAX = 100
 
 const isCopyable = (value: object): boolean => (longPartOf(value)?.members ?? 0) <= MEMBERS_MAX
@@ -32,7 +32,7 @@ export function fromAppendAllBody(json: unknown, _mediaType: string, headers: He
     )
   }
   refuseTooMany(json)
-  // Where only one stream is written, the store tells of an event by its place in that stream.
+  // If only one stream is written, the store names an event by its place in that stream, without the stream.
   const pointerTo = (path: readonly PropertyKey[]): string =>
     jsonPointer(path[0] === 'events' ? ['streams', 0, ...path] : path)
   return { value: settledStreams(json), pointerTo }
@@ -79,11 +79,11 @@ function settledAll(events: unknown): unknown {
 }
 
 /**
- * Leaves out what says the same as its absence, so that two ways to say one thing are one request under one
- * Idempotency-Key, as they are one event under one id.
+ * Leaves out members that mean the same as their absence. Two spellings of one event are then one request under one
+ * Idempotency-Key, just as they are one event under one id.
  */
 function settled(event: unknown): unknown {
-  // One that is refused for its size anyway is not copied.
+  // An event that will be refused for its size is not copied.
   if (!isObject(event) || !isCopyable(event) || !saysMoreThanNeeded(event)) return event
   const { metadata, source, schemaVersion, ...rest } = event
   return {

@@ -40,7 +40,7 @@ interface IdentifiedEvent {
   readonly source?: string | undefined
 }
 
-/** Tells of every event whose id and source another one of the same append has. */
+/** Reports every event whose id and source an earlier event of the same append has. */
 function findTwins(
   events: readonly (readonly [IdentifiedEvent, readonly (string | number)[]])[],
   context: z.RefinementCtx,

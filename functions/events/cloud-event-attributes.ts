@@ -38,7 +38,7 @@ const textOf =
   (value: unknown): string | undefined =>
     text(value) ?? (isForm(value as string) ? undefined : message)
 
-/** The attributes that the specification itself defines, but for `time`, which the event's own schema judges. */
+/** The attributes that the specification itself defines. `time` is checked by the event's own schema instead. */
 const rules: Readonly<Record<string, (value: unknown) => string | undefined>> = {
   specversion: (value) => (value === '1.0' ? undefined : 'must be "1.0"'),
   id: text,

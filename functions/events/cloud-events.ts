@@ -47,7 +47,7 @@ export function fromCloudEvents(json: unknown, isBatch: boolean): Transformed {
 
 const partOf = (part: PropertyKey | undefined): Path => (part === undefined ? [] : [part])
 
-/** Metadata holds attributes, which stand beside the others in a CloudEvent. */
+/** The members of metadata were attributes, which stand beside the others in a CloudEvent. */
 const attributePath = (path: Path): Path => (path[0] === 'metadata' ? path.slice(1) : path)
 
 function fromCloudEvent(event: unknown, place: Path, findings: Findings): unknown {
@@ -80,7 +80,7 @@ export function fromAttributes(
   for (const [name, value] of Object.entries(members)) {
     if (name === 'data' || name === 'data_base64') continue
     if (isFull(findings)) break
-    // Null counts as absent; but a name that is none stays none.
+    // Null counts as absent, but an invalid name is reported all the same.
     const message = value === null ? nameFault(name) : attributeFault(name, value)
     if (message !== undefined) addProblem(findings, { pointer: pointerTo(name), message })
     if (value === null || name === 'specversion') continue

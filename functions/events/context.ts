@@ -1,6 +1,6 @@
 /**
- * Events: append, read a stream, follow a tenant's feed, import. What an event is and how it is kept is
- * shared/event-store's.
+ * Events: append, read a stream, follow a tenant's feed, import. shared/event-store defines what an event is and how it
+ * is kept.
  */
 import { defineContext } from '../define-context.ts'
 import { eventErrors } from './errors.ts'

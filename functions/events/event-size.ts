@@ -2,8 +2,9 @@ import { eventLimits } from '../../shared/event-store/index.ts'
 import { longPartOf } from '../../shared/json/index.ts'
 
 /**
- * Twice what an event may have: beyond it the text is refused as it was sent, since writing it once more only to
- * measure it takes as long as all the rest. Up to it white space and escapes don't count, as always.
+ * Twice what an event may have. A longer text is refused by its length as it was sent: writing it once more only to
+ * measure it takes as long as all the rest. Up to this length an event is measured as it will be written, so white
+ * space and escapes of the sent text don't count.
  */
 const SENT_CHARACTERS_MAX = 2 * eventLimits.eventBytesMax
 

@@ -5,7 +5,7 @@ import type { CutLine } from '../../shared/json/index.ts'
 
 /** One line of an import, as it came. */
 export interface TextLine {
-  /** Counted from 1, blank lines included: those are passed over, and not here. */
+  /** Counted from 1. Blank lines are counted too, but they are skipped, so no TextLine is blank. */
   readonly number: number
   /** Null when the line is longer than the limit: its content was dropped. */
   readonly bytes: Buffer | null
@@ -21,12 +21,13 @@ export interface LineLimits {
   readonly linesMax: number
 }
 
-/** A batch is written at this size also when it has few lines: one batch is encoded at a stretch. */
+/** A batch is written at this size also when it has few lines, because a batch is encoded without a pause. */
 const BATCH_BYTES_MAX = 1_048_576
 
 /**
  * The lines of a body in batches, blank ones left out.
- * @throws TrickleError BODY_TOO_LARGE, UPLOAD_TOO_SLOW, after the lines that came whole; what the body throws, at once
+ * @throws TrickleError BODY_TOO_LARGE, UPLOAD_TOO_SLOW, after the lines that came whole; any other error of the body,
+ *   at once
  */
 export async function* batches(
   body: AsyncIterable<Uint8Array>,

@@ -7,7 +7,7 @@ import type { LineTenants } from './import-tenants.ts'
 import { judgeLines } from './judge-line.ts'
 import type { Judged } from './judge-line.ts'
 
-/** About a minute's work; the deadline of the request is what a larger import would meet. */
+/** About a minute's work; a larger import would run into the deadline of the request. */
 const LINES_MAX = 100_000
 
 export interface ImportRunOptions {
@@ -21,7 +21,7 @@ export interface ImportRunOptions {
 export class ImportRun {
   readonly #importer: ImportRunOptions['importer']
   readonly #tenants: LineTenants
-  /** Until the first batch has recorded it. */
+  /** Set until the first batch has recorded it. */
   #action: OperatorAction | undefined
 
   constructor({ importer, tenants, action }: ImportRunOptions) {
@@ -32,8 +32,8 @@ export class ImportRun {
 
   /**
    * The outcomes of one batch after the other, as JSON lines. The next batch is read and checked while the database
-   * writes the one before; batches are written one by one. When the reading fails, what was written before has its
-   * outcomes told first.
+   * writes the one before; batches are written one by one. When the reading fails, the outcomes of what was written
+   * before are still given first.
    */
   async *outcomes(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     let writing: Promise<string> | undefined

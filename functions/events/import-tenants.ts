@@ -9,7 +9,7 @@ export interface LineTenants {
   readonly of: (slug: string | null) => TenantContext | TrickleError
 }
 
-/** All lines are the caller's own. */
+/** All lines go to the caller's own tenant. */
 export const ownLines = (tenant: TenantContext): LineTenants => ({
   find: () => Promise.resolve(),
   of: (slug) =>

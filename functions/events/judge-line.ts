@@ -10,14 +10,14 @@ import { Turns } from '../../shared/turns/index.ts'
 import type { TextLine } from './import-lines.ts'
 import { eventSchema, identifier, streamIdSchema } from './schemas.ts'
 
-/** As reads give it: an append keeps no other form. */
+/** The form in which reads return it: an append stores no other form. */
 const TRACE_PARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 const tenantSchema = z.string().min(1).max(63).optional()
 
 /**
- * An event, or one as reads give it: `version` and `recordedAt` are the log's own, which gives them again, in the order
- * of the lines.
+ * A new event, or one as reads return it. The line's `version` and `recordedAt` are ignored: the log gives new ones, in
+ * the order of the lines.
  */
 const lineSchema = eventSchema.extend({
   id: z.string().min(1).max(eventLimits.identifierCharactersMax),
@@ -40,14 +40,14 @@ const exportErrorSchema = z.strictObject({ error: z.looseObject({ code: z.string
 
 export interface Judged {
   readonly number: number
-  /** What to write, why the line is refused, or that it is no event and nothing is wrong with it. */
+  /** What to write, or why the line is refused, or 'skipped' for a valid line that is no event. */
   readonly line:
     | (Omit<ImportLine, 'tenant'> & { readonly tenantSlug: string | null })
     | TrickleError
     | 'skipped'
 }
 
-/** What each line is, by itself, in turns: the lines of a batch together are as long as a large body. */
+/** Judges each line by itself, in turns: the lines of a batch together are as long as a large body. */
 export async function judgeLines(batch: readonly TextLine[]): Promise<Judged[]> {
   const judged: Judged[] = []
   const turns = new Turns()

@@ -14,7 +14,7 @@ export interface LinesRequest<C> extends Omit<PageReading<C>, 'read'> {
   /** Reads a page as a short request, and as bulk work. */
   readonly read: (cursor: C, limit: number, work: Work) => Promise<LinePage<C>>
   readonly permits: Permits
-  /** Whose share of the permits it counts to. */
+  /** The permit counts to the share of this holder. */
   readonly holder: string
 }
 
@@ -25,8 +25,8 @@ export const storeFor = (services: EventServices, work: Work): Pick<EventStore, 
 /**
  * Events as lines. Up to a page of them is a short request, as a page of JSON is: read at once, written at once,
  * whatever time the client then takes to read it. Everything else goes on for as long as the client reads, so it is
- * bulk work and needs a permit. The permit is taken with the first line that is asked for: an answer to HEAD has none,
- * and holds nothing.
+ * bulk work and needs a permit. The permit is taken with the first line that is asked for: an answer to HEAD has no
+ * lines, so it takes no permit.
  * @throws TrickleError as `read`; before the first line TENANT_SHARE_HELD, BULK_WORK_FULL
  */
 export async function linesReply<C extends string | number | undefined>(

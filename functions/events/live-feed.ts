@@ -11,7 +11,7 @@ export interface LiveFeed {
   /** Filters, and where to begin. */
   readonly query: Omit<FeedQuery, 'limit' | 'withCheckpoints'>
   readonly viewers: Permits
-  /** Whose share of the viewers it counts to. */
+  /** The viewer counts to the share of this holder. */
   readonly holder: string
   /** Fires when the client has disconnected or the time of the request is over. */
   readonly signal: AbortSignal
@@ -20,10 +20,11 @@ export interface LiveFeed {
 }
 
 /**
- * A feed as server-sent events: one `event` each, whose id is the checkpoint after it, until the client goes or the
- * time is over, when it comes back with that id. The first page is read before anything is written, so that a token of
- * another epoch is still answered as what it is. A heartbeat moves the id along, so that a filter which passes nothing
- * is not read again from its beginning.
+ * A feed as server-sent events: one `event` each, whose id is the checkpoint after it. It ends when the client
+ * disconnects or the time is over; the client then connects again with the last id. The first page is read before
+ * anything is written, so that a token of another epoch is still answered with its own error. A heartbeat carries the
+ * newest id. Without it, a client whose filter passes nothing would connect again with an old id, and all of the feed
+ * after it would be read again.
  * @throws TrickleError LIVE_VIEWERS_FULL, TENANT_SHARE_HELD, and as readFeed; before the first string.
  */
 export async function* liveFeed(feed: LiveFeed): AsyncGenerator<string> {
@@ -61,7 +62,9 @@ export async function* liveFeed(feed: LiveFeed): AsyncGenerator<string> {
 const readPage = (feed: LiveFeed, query: LiveFeed['query']): Promise<FeedPage> =>
   feed.read({ ...query, limit: eventLimits.pageEventsDefault, withCheckpoints: true })
 
-/** An event of a page without tokens gets none, but for the last: then the client goes on after the whole page. */
+/**
+ * If a page has no token for each event, only its last event gets one: the client then goes on after the whole page.
+ */
 function eventsOf({ events, checkpoints, next }: FeedPage): string {
   return events
     .map((data, index) => {

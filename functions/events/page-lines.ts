@@ -19,8 +19,8 @@ export interface PageReading<C> {
 
 /**
  * Page after page as JSON lines, one event each, and a last line `{"next": ...}`: without it the answer is not
- * complete. One page is in memory at a time, and the next is read when the client has taken it. At the end of a stream
- * `next` is null; a feed has no end, there it is the token to go on from, as it is wherever the answer ends before.
+ * complete. One page is in memory at a time, and the next is read when the client has taken it. `next` is null at the
+ * end of a stream. A feed has no end: there, and in an answer that ends earlier, `next` is where to go on from.
  */
 export async function* pageLines<C extends string | number | undefined>({
   read,
@@ -34,8 +34,8 @@ export async function* pageLines<C extends string | number | undefined>({
   let cursor = from
   for (;;) {
     const page = await read(cursor, Math.min(left, eventLimits.pageEventsMax))
-    // A feed that gives nothing and does not move is at its end; one that only moves has passed over what a filter
-    // leaves out.
+    // A feed that gives nothing and does not move is at its end. If it gives nothing and moves, a filter has left out
+    // events.
     const isEnd = page.next === null || (page.events.length === 0 && page.next === cursor)
     left -= page.events.length
     for (const lines of chunksOf(page.events)) {
@@ -51,7 +51,7 @@ export async function* pageLines<C extends string | number | undefined>({
   }
 }
 
-/** Characters of one write: small enough that what the socket has not taken is little, large enough to cost little. */
+/** Characters of one write: small enough that little waits for the socket, large enough that a write costs little. */
 const CHUNK_CHARACTERS = 262_144
 
 function* chunksOf(lines: readonly string[]): Generator<string> {

@@ -1,6 +1,6 @@
 import { readLimits } from './read-limits.ts'
 
-/** Waits; returns at once when the signal fires, whose reason is the caller's business. */
+/** Waits, and returns early without an error when the signal fires. The caller looks at the signal itself. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -14,6 +14,6 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** How long to wait before the look after the next one. */
+/** The length of the pause after this one. */
 export const nextPauseMs = (pauseMs: number): number =>
   Math.min(pauseMs * readLimits.pauseGrowth, readLimits.pauseMsMax)

@@ -3,7 +3,7 @@ import type { AnyError } from '../../shared/errors/index.ts'
 import type { Caller } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 
-/** Gives a permit back. Again does nothing. */
+/** Gives a permit back. A second call does nothing. */
 export type GiveBack = () => void
 
 /** Why there is no permit: the holder has its share already, or all are taken. */
@@ -41,7 +41,8 @@ export class Permits {
 
   take(holder: string): GiveBack | NoPermit {
     const held = this.#heldBy.get(holder) ?? 0
-    // First what the holder can mend itself; with no permits at all there is no share to hold.
+    // The holder's own share is checked first, because the holder itself can change that. If there are no permits at
+    // all, nobody holds a share.
     if (held > 0 && held >= this.share) return 'share held'
     if (this.#taken >= this.#class.max()) return 'all taken'
     this.#taken += 1
@@ -66,7 +67,7 @@ export class Permits {
     throw this.#refusal(full, `An instance serves ${max()} ${what} at a time, and this one does. ${advice}`)
   }
 
-  /** What a client is told whose tenant has its share. */
+  /** The refusal of a client whose tenant has its share. */
   shareHeld(): TrickleError {
     const { what, max, advice } = this.#class
     return this.#refusal(
@@ -90,13 +91,13 @@ export class Permits {
   }
 }
 
-/** Whose share a request counts to: its tenant's. Operators have one together, since they act for no tenant. */
+/** The holder whose share a request counts to: its tenant. All operators share one, since they act for no tenant. */
 export const holderOf = (caller: Caller<TenantContext>): string =>
   caller.kind === 'operator' ? 'operators' : caller.tenant.tenantId
 
 /**
- * Lines of an export or an import, with a permit from the first that is asked for to the end of them, whatever ends
- * them.
+ * Lines of an export or an import. The permit is held from the first line that is asked for until the lines end, for
+ * whatever reason they end.
  * @throws TrickleError TENANT_SHARE_HELD, BULK_WORK_FULL; before the first line
  */
 export async function* asBulkWork(

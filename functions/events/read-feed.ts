@@ -129,7 +129,7 @@ async function answer(
   permits: LongHeld,
   { query, headers, caller, request, signal, clientSignal, checkAgain }: FeedRequest,
 ): Promise<Reply> {
-  // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+  // All reads go to the primary, which has every write. What remains to be checked is whether the write was lost since.
   await checkConsistency(services, caller.tenant, headers['consistency-token'])
   const isLive = services.settings.TRICKLE_EVENTS_SSE_VIEWERS_MAX > 0
   const form = feedForm(request.headers.get('accept'), isLive)
@@ -177,7 +177,7 @@ const lookAt = async (reading: Promise<FeedPage>) => {
   return { page, isEmpty: page.events.length === 0, next: page.next }
 }
 
-/** A token that a page handed out goes before what the request began with. */
+/** A token that a page handed out is used instead of the `after` and `since` that the request began with. */
 const storeQuery = (query: FeedReadQuery, after: string | undefined): Omit<FeedQuery, 'limit'> => ({
   after: after ?? query.after,
   since: after === undefined ? query.since : undefined,

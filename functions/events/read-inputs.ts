@@ -10,7 +10,7 @@ export const consistencyHeader = {
   'consistency-token': z.string().max(200).optional().describe('From an append: the read sees that write.'),
 }
 
-/** A filter that may be repeated; an event passes that has any of the values. */
+/** A filter that may be repeated; an event with any of the values passes. */
 export const filterSchema = (description: string) =>
   z
     .array(z.string().min(1).max(eventLimits.identifierCharactersMax))

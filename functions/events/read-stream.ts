@@ -122,7 +122,7 @@ async function answer(
   permits: LongHeld,
   { params, query, headers, caller, request, signal, clientSignal, checkAgain }: StreamRequest,
 ): Promise<Reply> {
-  // All reads go to the primary, which has seen every write: what is left to find out is that the write may be gone.
+  // All reads go to the primary, which has every write. What remains to be checked is whether the write was lost since.
   await checkConsistency(services, caller.tenant, headers['consistency-token'])
   checkRange(query)
   const read = (from: number | undefined, limit: number, work: Work = 'short'): Promise<StreamPage> =>
@@ -161,7 +161,7 @@ async function answer(
   return pageOrUnchanged(page, hasPermit)
 }
 
-/** @throws TrickleError VALIDATION_FAILED for what can't be meant. */
+/** @throws TrickleError VALIDATION_FAILED for a combination that makes no sense. */
 function checkRange({ from, to, direction, wait }: StreamReadQuery): void {
   const isBackward = direction === 'backward'
   if (from !== undefined && to !== undefined && (isBackward ? to > from : to < from)) {
@@ -180,8 +180,8 @@ const storeQuery = (streamId: string, query: StreamReadQuery): Omit<StreamQuery,
 })
 
 /**
- * A page for somebody who follows the stream: after its end comes the version that is written next, unless the range
- * ends before; and a stream that nobody has written to yet is one without events.
+ * A page for a client that follows the stream. At the end of the stream, `next` is the version that is written next,
+ * unless the range ends before it. A stream that nobody has written to yet counts as a stream without events.
  */
 async function followStream(
   from: number,

@@ -10,7 +10,7 @@ export const eventServices = (platform: Platform, settings: EventSettings) => ({
   /** The same events for exports, which share few of the pool's connections. */
   bulkEvents: () =>
     new PostgresEventStore(platform.databases.app, { sealKeys: platform.sealKeys, work: 'bulk' }),
-  /** What consistency tokens of reads are held against. */
+  /** The epoch with which consistency tokens of reads are compared. */
   currentEpoch: () => new CurrentEpoch(platform.databases.app),
   sealKeys: () => platform.sealKeys,
   importer: () => new EventImporter(platform.databases.app, false),

@@ -10,7 +10,7 @@ export const eventSettings = {
     .meta({
       description:
         'Viewers that one instance serves server-sent events at a time; 0 switches them off. One tenant has at most half of them. Each holds one of the requests that an instance serves at once, so keep it well below that number.',
-      // On, so that somebody who tries it sees it; a local host serves as many requests as come.
+      // Switched on locally, so that a developer sees it work; a local host serves any number of requests at once.
       local: '8',
     }),
 }

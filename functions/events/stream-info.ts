@@ -41,8 +41,8 @@ export const streamInfoRoute = (services: () => EventServices) =>
     },
     errors: ['STREAM_NOT_FOUND', 'INVALID_STREAM_ID', 'INVALID_CURSOR', 'EPOCH_ENDED'],
     async handler({ params, headers, caller }) {
-      // All reads go to the primary, which has seen every write: what is left to find out is that the write may be
-      // gone.
+      // All reads go to the primary, which has every write. What remains to be checked is whether the write was lost
+      // since.
       await checkConsistency(services(), caller.tenant, headers['consistency-token'])
       const info = await services().events.streamInfo(caller.tenant, params.streamId)
       const etag = versionTag(info.version)

@@ -17,7 +17,7 @@ export interface Waiting<P, C> {
   /** Fires when the client has disconnected or the time of the request is over. */
   readonly signal: AbortSignal
   readonly permits: Permits
-  /** Whose share of the permits it counts to. */
+  /** The permit counts to the share of this holder. */
   readonly holder: string
   /** @throws when the caller may not go on reading. */
   readonly checkAgain: () => Promise<void>

@@ -1,6 +1,6 @@
 /**
- * Forwarding: wakes the subscription that sends events to Azure Data Explorer. The timer is the backstop; the work and
- * its lease are those of shared/adx and shared/subscriptions.
+ * Forwarding: a timer starts the subscription that sends events to Azure Data Explorer. shared/adx does the work, and
+ * shared/subscriptions gives it its lease.
  */
 import { FORWARDER_NAME } from '../../shared/adx/index.ts'
 import { defineContext } from '../define-context.ts'

@@ -3,8 +3,8 @@ import { runOnce } from '../../shared/subscriptions/index.ts'
 import type { ForwardingServices } from './services.ts'
 
 /**
- * No step begins after this; ten steps of 20,000 events are more than a schedule of seconds brings, and leave the worker
- * to others in between.
+ * No step begins after 20 s. Ten steps of 20,000 events are more than a schedule of seconds brings; the limit leaves
+ * the worker process to other work in between.
  */
 const budget = { timeMs: 20_000, stepsMax: 10 } as const
 

@@ -1,4 +1,4 @@
-/** Health: whether the process answers, and whether it can do its work. No host name ever leaves by these routes. */
+/** Health: whether the process answers, and whether it can do its work. These routes never tell a host name. */
 import { defineContext } from '../define-context.ts'
 import { healthRoutes } from './routes.ts'
 import { healthServices } from './services.ts'

@@ -8,7 +8,8 @@ const missingColumns = columns({ missing: integer })
 
 /**
  * Counts what this version needs and the database has never had: migrations, and texts of functions, each by name and
- * checksum. A database that has gone on since has had all of them, and a newer text of a function serves older code too.
+ * checksum. A database that was migrated further has had all of them, and a newer text of a function serves older code
+ * too.
  */
 export const countMissing: Statement<RowOf<typeof missingColumns>> = {
   name: 'count_missing_in_database',

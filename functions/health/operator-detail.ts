@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ChangedSetting } from '../../shared/postgres/index.ts'
 import type { HealthServices } from './services.ts'
 
-/** What an operator sees beside the checks. A part that could not be had in time is null. */
+/** What an operator sees beside the checks. A part that could not be read in time is null. */
 export const detailSchema = z
   .object({
     logins: z

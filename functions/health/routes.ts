@@ -9,10 +9,10 @@ import { countMissing } from './database-behind.ts'
 import { detailFor, detailSchema } from './operator-detail.ts'
 import type { HealthServices } from './services.ts'
 
-/** An answer is good for this long: probes of many front ends must not become load on the database. */
+/** An answer is used for this long: probes of many front ends must not become load on the database. */
 const CACHE_MS = 2_000
 
-/** A probe that waits longer than this has its answer: not ready. */
+/** If the checks take longer than this, the answer is: not ready. */
 const BUDGET_MS = 3_000
 
 const define = defineRouteFor<TenantContext>()
@@ -37,7 +37,7 @@ type Readiness = z.output<typeof readySchema>
 
 interface Examined {
   readonly answer: Readiness
-  /** Null when it could not be asked. */
+  /** Null when they could not be read. */
   readonly settings: readonly ChangedSetting[] | null
 }
 
@@ -94,7 +94,8 @@ async function examine(services: () => HealthServices): Promise<Examined> {
       deadlineAtMs: Date.now() + BUDGET_MS,
       signal: AbortSignal.timeout(BUDGET_MS),
     }
-    // Each for itself: some settings that a login may change make every query of a table fail.
+    // The two queries must not depend on each other: a login may change some settings so that every query of a table
+    // fails.
     const [missing, logins] = await Promise.allSettled([
       app.query(countMissing, limits),
       app.query(selectLoginSettings, limits),

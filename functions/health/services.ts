@@ -6,7 +6,7 @@ import type { Platform } from '../platform.ts'
 export const healthServices = (platform: Platform) => ({
   /** Throws CONFIGURATION_INVALID where a setting of any context is missing or wrong. */
   checkConfiguration: () => () => {
-    // The verifier judges issuers further than their schema can.
+    // Making the verifier checks the issuers further than their schema can.
     void platform.tokens
   },
   app: () => platform.databases.app,

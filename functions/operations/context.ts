@@ -1,7 +1,7 @@
 /**
  * What an operator sees of a running Trickle and does with it: the log (what holds the feed, epochs, the keys that seal
- * tokens), its subscriptions, and what operators did. Every route requires the role operator; none reads what an event
- * says.
+ * tokens), its subscriptions, and what operators did. Every route requires the role operator; none shows the content of
+ * an event.
  */
 import { defineContext } from '../define-context.ts'
 import { operationRoutes } from './routes.ts'

@@ -13,7 +13,10 @@ type LogServices = () => Pick<OperationServices, 'clock' | 'logOperations'>
 const defineOperatorRoute = defineRouteFor<TenantContext>()
 const common = { tags: ['Operations'], access: { kind: 'operator' } } as const
 
-/** A restore's time comes from another clock than ours; one that is further ahead is a mistake, such as of the zone. */
+/**
+ * The time of a restore comes from another clock than ours. A time that is further ahead than this is a mistake, for
+ * example of the time zone.
+ */
 const CLOCK_SKEW_MS = 60_000
 
 const newEpochSchema = z

@@ -1,4 +1,6 @@
-/** Tenants, as an operator administers them. What a tenant is, and the proof of it, is shared/tenancy's. */
+/**
+ * Tenants, as an operator administers them. shared/tenancy defines what a tenant is, and the proof of acting for one.
+ */
 import { defineContext } from '../define-context.ts'
 import { tenantRoutes } from './routes.ts'
 import { tenantServices } from './services.ts'

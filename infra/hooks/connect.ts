@@ -9,13 +9,13 @@ import type { PostprovisionSettings } from './settings.ts'
 
 const MANAGEMENT_URL = 'https://management.azure.com'
 
-/** A rule of the firewall takes effect within seconds; a minute is Azure's longest that was told. */
+/** A rule of the firewall takes effect within seconds; a minute is the longest time that Azure names. */
 const FIREWALL_WAIT_MS = 90_000
 
-/** The ways to what the hook works on. */
+/** The connections to what the hook works on. */
 export interface Connections {
   readonly server: DatabaseServer
-  /** The same way to a replica, by its name. */
+  /** A replica by its name, reached in the same way. */
   readonly replica: (name: string) => DatabaseServer
   readonly management: ManagementClient
 }
@@ -29,7 +29,7 @@ export async function makeConnections(
     url: settings.managementUrl ?? MANAGEMENT_URL,
     subscriptionId: settings.subscriptionId,
     resourceGroup: settings.resourceGroup,
-    // A stand-in must never see a token that means something.
+    // A stand-in must never see a real token.
     login: settings.managementUrl === undefined ? login : () => Promise.resolve('stand-in'),
   })
   if (settings.url !== undefined) {
@@ -53,8 +53,9 @@ export async function makeConnections(
 }
 
 /**
- * The role to log in as. The template says whom it made administrator; somebody else's token is refused under that name
- * with no word about why, so another login goes by its own name (and a group's members by the one they set).
+ * The role to log in as. The template says whom it made administrator. Under that name a token of somebody else is
+ * refused without a reason. So another account logs in under its own name (and a group's members under the name that
+ * they set).
  */
 async function administratorOf(
   settings: PostprovisionSettings,
@@ -75,7 +76,7 @@ async function administratorOf(
 }
 
 /**
- * Connects; through a firewall that does not let this machine in, a rule is opened for as long as `work` runs.
+ * Connects. If the firewall does not let this machine in, a rule is opened for as long as `work` runs.
  * @throws HookFailure
  */
 export async function throughFirewall(

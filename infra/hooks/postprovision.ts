@@ -1,4 +1,4 @@
-/** After `azd provision`: restart where it is due, roles, database, migrations. Loaded by start.mjs. */
+/** After `azd provision`: restart where one is needed, roles, database, migrations. Loaded by start.mjs. */
 import { runHook, runPostprovision } from './index.ts'
 
 process.exitCode = await runHook((report) => runPostprovision({ environment: process.env, report }))

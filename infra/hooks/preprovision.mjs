@@ -1,3 +1,3 @@
-// What azure.yaml names; see start.mjs.
+// The file that azure.yaml names; see start.mjs.
 import { start } from './start.mjs'
 await start('preprovision')

@@ -13,7 +13,7 @@ export interface PreprovisionSurroundings {
 }
 
 /**
- * Says what a provision will cost by the month; makes and asks nothing.
+ * Says what a provision will cost by the month. It makes nothing and asks nothing of Azure.
  * @throws HookFailures with everything that is wrong with the parameters, HookFailure SIZES_INVALID
  */
 export async function runPreprovision({

@@ -28,12 +28,12 @@ export interface PostprovisionSettings {
   readonly resourceGroup: string
   /** A stand-in on this machine, for tests. */
   readonly managementUrl: string | undefined
-  /** An IPv4 address, `off`, or undefined to ask. */
+  /** An IPv4 address; `off`; or undefined: a public echo service is asked. */
   readonly clientAddress: string | undefined
   readonly waitMs: number
 }
 
-/** A restart at Azure takes a minute or two; the largest sizes with much in memory some more. */
+/** A restart at Azure takes a minute or two; the largest sizes, with much memory, take some more. */
 const WAIT_DEFAULT_SECONDS = 300
 
 const identityOutputs = {
@@ -100,7 +100,7 @@ const listOf = (environment: Environment, name: string): string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '')
 
-/** Whatever answers there gets no real token, and must be on this machine all the same. */
+/** The stand-in at this address gets no real token, but it must be on this machine all the same. */
 function readManagementUrl(environment: Environment): string | undefined {
   const name = 'TRICKLE_HOOK_MANAGEMENT_URL'
   const url = valueOf(environment, name)

@@ -20,11 +20,12 @@ resource cluster 'Microsoft.Kusto/clusters@2025-02-14' = {
     capacity: rules.capacity
   }
   properties: {
-    // A cluster that stopped itself refuses what is sent; the forwarder keeps the batch and catches up. A Standard cluster
-    // never sleeps by this template's will: starting takes minutes, and somebody pays for it to be there.
+    // A cluster that has stopped by itself refuses what is sent; the forwarder keeps the batch and catches up later.
+    // The sizes let no Standard cluster stop by itself: a start takes minutes, and somebody pays for the cluster so
+    // that it is always there.
     enableAutoStop: rules.autoStop
     enableDiskEncryption: true
-    // Ingestion is queued, by blobs: streaming would keep resources that nothing uses.
+    // Ingestion is queued, by blobs: streaming would reserve resources that nothing uses.
     enableStreamingIngest: false
     // Personal data must be erasable.
     enablePurge: true
@@ -37,7 +38,7 @@ resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   scope: cluster
   properties: {
     workspaceId: workspaceId
-    // What could not be ingested, and who changed or erased something. Every success and every query is left out: both
+    // Logs what could not be ingested, and who changed or erased something. Successes and queries are left out: both
     // grow with the traffic, and the forwarder knows by batch id what has arrived.
     logs: [
       { category: 'FailedIngestion', enabled: true }

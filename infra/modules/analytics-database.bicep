@@ -1,5 +1,6 @@
-// The database, its tables and who may write to it, in the new cluster or in one that exists already. In an existing one
-// the deployer needs Contributor on the cluster and Admin on its databases: only who made a cluster gets both by itself.
+// The database, its tables and who may write to it, in the new cluster or in one that exists already. In an existing
+// one the deployer needs Contributor on the cluster and Admin on its databases: only the maker of a cluster has both
+// already.
 
 import { identity } from 'identities.bicep'
 
@@ -27,8 +28,8 @@ resource database 'Microsoft.Kusto/clusters/databases@2025-02-14' = {
   }
 }
 
-// Runs again when the file changes; every command of it may run twice. Two scripts at once end in ServiceIsInMaintenance:
-// the next file gets a resource that waits for this one.
+// Runs again when the file changes, so every command of it may run twice. Two scripts at once end in
+// ServiceIsInMaintenance: the next file gets a resource that waits for this one.
 resource events 'Microsoft.Kusto/clusters/databases/scripts@2025-02-14' = {
   parent: database
   name: 'events-010'
@@ -39,8 +40,8 @@ resource events 'Microsoft.Kusto/clusters/databases/scripts@2025-02-14' = {
   }
 }
 
-// Ingestor sends, and reads the addresses of the ingestion queues; it reads no data and changes no table. Principals of
-// Data Explorer are named by application id; only a deployment shows whether an object id would do as well.
+// The role Ingestor may send, and read the addresses of the ingestion queues; it may read no data and change no table.
+// Principals of Data Explorer are named by application id. Whether an object id would work as well is not tested.
 resource maySend 'Microsoft.Kusto/clusters/databases/principalAssignments@2025-02-14' = {
   parent: database
   name: guid(database.id, forwarder.clientId, 'Ingestor')

@@ -1,5 +1,5 @@
-// Data Explorer: off, a new cluster, or one that exists. Every event is forwarded there; the app works without it and
-// catches up after it was away.
+// Data Explorer: off, a new cluster, or one that exists. Every event is forwarded there; the app works without it, and
+// catches up after an outage.
 
 import { identity } from 'identities.bicep'
 import { endpointPlace } from 'network.bicep'
@@ -47,8 +47,8 @@ module newDatabase 'analytics-database.bicep' = if (mode == 'new') {
   dependsOn: [cluster]
 }
 
-// The parts of the id and the url of a cluster that exists. A scope is evaluated even where the condition is false, and an
-// empty text has no fifth part: hence the stand-ins, which are never used.
+// The parts of the id and the url of a cluster that exists. A scope is evaluated even where the condition is false, and
+// an empty text has no fifth part. So an empty text is replaced by a stand-in, which is never used.
 var idParts = split(
   empty(existingId)
     ? '/subscriptions/${subscription().subscriptionId}/resourceGroups/none/providers/Microsoft.Kusto/clusters/none'
@@ -60,7 +60,7 @@ var hostParts = split(split(empty(existingUri) ? 'https://none.none' : existingU
 module existingDatabase 'analytics-database.bicep' = if (mode == 'existing' && !empty(existingId)) {
   scope: resourceGroup(idParts[2], idParts[4])
   params: {
-    // A database lies where its cluster lies, and only the url tells where that is before the deployment runs.
+    // A database must be in the region of its cluster. Before the deployment runs, only the url says which one that is.
     location: hostParts[1]
     clusterName: idParts[8]
     databaseName: databaseName

@@ -58,11 +58,12 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   }
 }
 
-// Names that the platform fixes. Not here, because Flex Consumption refuses or ignores them: FUNCTIONS_WORKER_RUNTIME,
-// FUNCTIONS_EXTENSION_VERSION, WEBSITE_RUN_FROM_PACKAGE, SCM_DO_BUILD_DURING_DEPLOYMENT, WEBSITE_NODE_DEFAULT_VERSION.
-// Nor NODE_OPTIONS: the worker runs already when it gets the app, and would not read it. What the app needs of Node, such
-// as the size of a request's head, it sets itself (shared/functions-worker); languageWorkers__node__arguments would be
-// read, at the price of a cold worker at every start.
+// Names that the platform fixes. Flex Consumption refuses or ignores these, so they are left out:
+// FUNCTIONS_WORKER_RUNTIME, FUNCTIONS_EXTENSION_VERSION, WEBSITE_RUN_FROM_PACKAGE, SCM_DO_BUILD_DURING_DEPLOYMENT,
+// WEBSITE_NODE_DEFAULT_VERSION. NODE_OPTIONS is left out, too: the worker runs already when it gets the app, and would
+// not read it. What the app needs of Node, such as the size of a request's head, it sets itself
+// (shared/functions-worker). languageWorkers__node__arguments would be read, but every start would then need a cold
+// worker.
 var platformSettings = {
   // Blobs only: timers and Service Bus keep their state there; queues and tables would need rights of their own.
   AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint
@@ -72,24 +73,27 @@ var platformSettings = {
   ServiceBusConnection__fullyQualifiedNamespace: serviceBusNamespace
   ServiceBusConnection__credential: 'managedidentity'
   ServiceBusConnection__clientId: identities.app.clientId
-  // What works for all tenants receives as the forwarder; one connection has one identity.
+  // Code that works for all tenants receives as the forwarder. One connection has one identity.
   ServiceBusForwarderConnection__fullyQualifiedNamespace: serviceBusNamespace
   ServiceBusForwarderConnection__credential: 'managedidentity'
   ServiceBusForwarderConnection__clientId: identities.forwarder.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identities.app.clientId};Authorization=AAD'
-  // What asks for a token without naming an identity gets the one with the least rights that serves a request.
+  // Code that asks for a token without naming an identity gets this one, which has the least rights that serve a
+  // request.
   AZURE_CLIENT_ID: identities.app.clientId
   // "/" would otherwise be the platform's page.
   AzureWebJobsDisableHomepage: 'true'
 }
 
-// The certificate is verified whatever the url says; it says so for a person who copies it into another client.
+// The app verifies the certificate whatever the url says. sslmode is for a person who copies the url into another
+// client.
 var databaseAddress = '${database.host}:${database.port}/${database.name}?sslmode=verify-full'
 var forwards = !empty(analytics.url)
 
-// What contexts declare, by npm run generate: empty but for what the platform reads itself, such as a timer's schedule, which
-// it would start no timer without. Then what was given for this deployment.
+// Settings that contexts declare, written by npm run generate. They are empty, except those that the platform reads
+// itself, such as a timer's schedule: without it the timer would not start. Then come the settings given for this
+// deployment.
 var contextDefaults = loadJsonContent('../context-settings.json', 'deployed')
 var contextGiven = toObject(
   contextSettings,
@@ -147,7 +151,8 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
-    // Private addresses are reached through the subnet, whatever the plan does with the rest: the subnet has a way out too.
+    // Private addresses are reached through the subnet. The plan may send other traffic there as well: the subnet has a
+    // way out.
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     // The service refuses a site on this plan without it, although the type calls it optional.
     functionAppConfig: {
@@ -169,7 +174,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         triggers: { http: { perInstanceConcurrency: rules.httpPerInstanceConcurrency } }
       }
       // The default, Recreate, kills what runs. Rolling is a preview that the published types do not know yet, so the
-      // compiler's word on it is silenced here and nowhere else.
+      // compiler's warning is switched off for this line and nowhere else.
       #disable-next-line BCP037
       siteUpdateStrategy: { type: 'RollingUpdate' }
     }
@@ -178,12 +183,13 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       http20Enabled: true
-      // An empty list turns the platform's CORS off. "*" never goes with credentials, and tokens come in a header.
+      // An empty list turns the platform's CORS off. Credentials are off: "*" does not work with them, and tokens come
+      // in a header.
       cors: { allowedOrigins: corsOrigins, supportCredentials: false }
     }
   }
 
-  // Passwords of the publishing profile: azd deploys with a token.
+  // Switches the passwords of the publishing profile off: azd deploys with a token.
   resource ftp 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: { allow: false }
@@ -195,7 +201,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     dependsOn: [ftp]
   }
 
-  // All settings in one resource: a second one would take away those of the first.
+  // All settings in one resource: a second resource would remove the settings of the first.
   resource allSettings 'config' = {
     name: 'appsettings'
     properties: union(platformSettings, appSettings)
@@ -208,8 +214,9 @@ resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   scope: site
   properties: {
     workspaceId: workspaceId
-    // What the host says before telemetry works (a start that fails). Requests are in Application Insights already. No
-    // metrics, here and in the other modules: the platform keeps them for 93 days without a copy that is paid for.
+    // What the host says before telemetry works (a start that fails). Requests are in Application Insights already.
+    // Metrics are not copied, here and in the other modules: the platform keeps them for 93 days, and a copy would cost
+    // money.
     logs: [{ category: 'FunctionAppLogs', enabled: true }]
   }
 }

@@ -2,8 +2,8 @@
 // else of Trickle keeps a secret.
 //
 // The vault and its key outlive `azd down`: purge protection can not be taken back, and for 90 days the name of the
-// deleted vault is taken (docs/azure has the commands to recover it). Without purge protection the server refuses the
-// key, and rightly: who could purge it could destroy the data and all its backups.
+// deleted vault is taken (docs/azure has the commands to recover it). The server refuses a key without purge
+// protection: anybody who could purge the key could destroy the data and all its backups.
 
 @minLength(3)
 @maxLength(24)
@@ -33,8 +33,8 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     // Microsoft's advice for keys of a database; it can not be changed afterwards.
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
-    // Only the platform uses this vault, by way of the trusted services; the key is made through Resource Manager. So it
-    // needs neither a public door nor a private endpoint.
+    // Only the platform uses this vault, by way of the trusted services; the key is made through Resource Manager. So
+    // it needs neither public access nor a private endpoint.
     publicNetworkAccess: 'Disabled'
     networkAcls: {
       bypass: 'AzureServices'
@@ -71,14 +71,15 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
-// On the one key, not on the vault. A module that reads this one's outputs waits for the right to be given, too.
+// The right is given on the one key, not on the vault. A module that reads outputs of this one also waits for this
+// right.
 resource mayEncrypt 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: key
   name: guid(key.id, identity.id, encryptionUserRole)
   properties: {
     roleDefinitionId: encryptionUserRole
     principalId: identity.properties.principalId
-    // Named, because a new identity may not have reached the directory's every copy yet.
+    // The type is named, because a new identity may not have reached every copy of the directory yet.
     principalType: 'ServicePrincipal'
   }
 }

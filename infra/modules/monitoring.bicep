@@ -33,7 +33,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    // The connection string then opens nothing by itself; the app shows a token of its identity.
+    // The connection string alone then gives no access; the app also sends a token of its identity.
     DisableLocalAuth: true
   }
 }

@@ -37,7 +37,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
           // The app still calls out: Entra ID, the token issuer, Application Insights. New networks are made without a way
           // out by default; for a fixed address put a NAT gateway here.
           defaultOutboundAccess: true
-          // Microsoft.App, not Microsoft.Web/serverFarms as for the older plans: the other one fails with
+          // Microsoft.App, not Microsoft.Web/serverFarms as for the older plans: that one fails with
           // SubnetMissingRequiredDelegation. The provider Microsoft.App must be registered in the subscription.
           delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
         }
@@ -46,7 +46,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         name: 'endpoints'
         properties: {
           addressPrefix: '10.60.1.0/24'
-          // Nothing here calls anybody.
+          // Nothing in this subnet calls out.
           defaultOutboundAccess: false
           privateEndpointNetworkPolicies: 'Enabled'
         }
@@ -81,7 +81,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
 
 output appSubnetId string = network::app.id
 output endpointSubnetId string = network::endpoints.id
-// A module that takes an output waits for the whole module, so for the links too: a name that is looked up before its zone is
-// linked is remembered as public.
+// A module that takes an output waits for the whole module, so for the links too. If a name was looked up before its
+// zone is linked, its public address would be remembered.
 @description('Resource ids of the zones, in the order of `zoneNames`.')
 output zoneIds string[] = [for (name, i) in zoneNames: zones[i].id]

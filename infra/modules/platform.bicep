@@ -1,5 +1,5 @@
-// Everything in the resource group, family by family, and what each gets from the others. Which of it may stand together
-// was decided by main.bicep.
+// Everything in the resource group, family by family, and what each gets from the others. main.bicep has already
+// refused contradictions.
 
 import { authType } from 'functions.bicep'
 import { administratorType, replicaType } from 'postgres/types.bicep'
@@ -94,7 +94,8 @@ module hostStorage 'storage.bicep' = {
     place: blobPlace
     containers: []
     user: identities.outputs.app
-    // Owner, because it is what the platform documents as the least for a host's own storage; hence an account of its own.
+    // Owner, because the platform documents it as the least right for a host's own storage. So this is an account of
+    // its own.
     role: 'Storage Blob Data Owner'
     workspaceId: monitoring.outputs.workspaceId
   }

@@ -33,9 +33,10 @@ resource database 'Microsoft.Cache/redisEnterprise/databases@2025-07-01' = {
   properties: {
     clientProtocol: 'Encrypted'
     port: 10000
-    // One address for the client, whatever the cluster does: a client of a cluster's own protocol must follow its moves.
+    // The client has one address, whatever the cluster does. With the cluster's own protocol it would have to follow
+    // moves.
     clusteringPolicy: 'EnterpriseCluster'
-    // What has not been used for longest goes first. It is a cache: nothing is kept on disk.
+    // The entry that was not used for the longest time is removed first. It is a cache: nothing is kept on disk.
     evictionPolicy: 'AllKeysLRU'
     accessKeysAuthentication: 'Disabled'
   }

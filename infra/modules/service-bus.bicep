@@ -104,5 +104,5 @@ module endpoint 'private-endpoint.bicep' = if (place.isPrivate) {
 
 output id string = namespace.id
 output name string = namespace.name
-// The endpoint is https://<name>.servicebus.windows.net:443/ and differs between clouds: taken apart, not spelled.
+// The endpoint is https://<name>.servicebus.windows.net:443/ and differs between clouds, so it is not written here.
 output fullyQualifiedNamespace string = split(split(namespace.properties.serviceBusEndpoint, '//')[1], ':')[0]

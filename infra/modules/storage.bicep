@@ -1,6 +1,6 @@
-// One storage account without keys, for one purpose and the identities that have it. The host's state and the deployed
-// package are two accounts: who keeps the host's state needs rights on the whole account, and the app must not be able to
-// rewrite the code it runs.
+// One storage account without keys, for one purpose and its identities. The host's state and the deployed package are
+// two accounts: the identity that keeps the host's state needs rights on the whole account, and the app must not be
+// able to rewrite the code it runs.
 
 import { identity } from 'identities.bicep'
 import { endpointPlace } from 'network.bicep'

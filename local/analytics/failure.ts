@@ -42,7 +42,7 @@ export function syntaxFailure(message: string): KustoFailure {
   })
 }
 
-/** The text can be read, and asks for what is not there or does not fit. */
+/** The text can be read, but it names something that does not exist, or types that do not fit. */
 export function semanticFailure(message: string, innerCode = 'SEM0100'): KustoFailure {
   return new KustoFailure({
     message: `Semantic error: ${innerCode}: ${message}`,
@@ -51,7 +51,7 @@ export function semanticFailure(message: string, innerCode = 'SEM0100'): KustoFa
   })
 }
 
-/** The real service may well do this; the stand-in does not, and says what it does instead. */
+/** The real service may support this, but the stand-in does not. The message lists what the stand-in supports. */
 export function unsupported(what: string, supported: readonly string[]): KustoFailure {
   return new KustoFailure({
     message: `The local stand-in for Azure Data Explorer does not support ${what}. Supported: ${supported.join(', ')}.`,

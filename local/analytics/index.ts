@@ -4,11 +4,11 @@
  * of KQL.
  *
  * Invariants:
- * - It keeps what the real service would keep, doubles included, and loses what the real service would lose: a value
- *   that does not fit its column becomes null without a word.
- * - What it has taken it has on disk, through kill and restart; a queue message goes only after its rows are committed.
- * - One address carries all that a client does, storage included, so that a fault before it is a fault of everything.
- * - It refuses what it does not support, by name; its numbers (dcount too) are exact.
+ * - It keeps what the real service would keep, duplicates included, and loses what the real service would lose: a value
+ *   that does not fit its column becomes null without an error.
+ * - What it has accepted is on disk and survives a kill. A queue message is deleted only after its rows are committed.
+ * - All requests of a client go to one address, storage requests too. A proxy in front of it can disturb all of them.
+ * - What it does not support is refused, and the message names it. Its numbers are exact, those of dcount() too.
  * It must not read PostgreSQL, and must not be imported by functions/ or shared/.
  */
 export { startAnalytics } from './stand-in.ts'

@@ -1,11 +1,11 @@
 /**
- * The limits of the stand-in, in one place. Where Azure Data Explorer documents a limit, it is that one, so that a
- * sender meets it on its own machine first.
+ * The limits of the stand-in, in one place. Where Azure Data Explorer documents a limit, the stand-in has the same, so
+ * that developers see the refusal on their own machine first.
  */
 
 const MEBIBYTE = 1024 * 1024
 
-/** A dynamic or string value above this is nulled or cut, unless its column has another encoding (ADX: 1 MiB). */
+/** Above this a dynamic becomes null and a string is cut, unless the column has another encoding (ADX: 1 MiB). */
 export const DEFAULT_VALUE_BYTES_MAX = MEBIBYTE
 
 /** `policy encoding type='BigObject'` (ADX: 2 MB; `BigObject32`: 32 MB). */
@@ -15,32 +15,32 @@ export const BIG_OBJECT32_VALUE_BYTES_MAX = 32 * MEBIBYTE
 /** One record, all columns (ADX: 64 MB). */
 export const RECORD_BYTES_MAX = 64 * MEBIBYTE
 
-/** One blob or command, uncompressed. ADX takes 6 GB; more than 1 GiB in one local transaction is a mistake. */
+/** One blob or command, uncompressed. ADX accepts 6 GB; more than 1 GiB in one local transaction is a mistake. */
 export const INGESTION_BYTES_MAX = 1024 * MEBIBYTE
 
-/** `multijson` has no line ends to stop at: the whole text is in memory while it is read. */
+/** `multijson` is not split at line ends, so the whole text is in memory while it is read. */
 export const MULTI_JSON_BYTES_MAX = 128 * MEBIBYTE
 
 /** One streaming ingestion request, uncompressed (ADX: 4 MB). */
 export const STREAMING_INGESTION_BYTES_MAX = 4 * MEBIBYTE
 
-/** The text of a query or command; `.ingest inline` carries data (ADX: 2,000,000 characters of query). */
+/** The text of a query or command (ADX: 2,000,000 characters of query). More here: `.ingest inline` contains data. */
 export const REQUEST_BODY_BYTES_MAX = 8 * MEBIBYTE
 
-/** What a query may answer (ADX: 500,000 rows, 64 MB; above: E_QUERY_RESULT_SET_TOO_LARGE). */
+/** The largest result of a query (ADX: 500,000 rows, 64 MB; above: E_QUERY_RESULT_SET_TOO_LARGE). */
 export const RESULT_ROWS_MAX = 500_000
 export const RESULT_BYTES_MAX = 64 * MEBIBYTE
 
 /**
- * Arrays and objects inside each other. Deeper text counts as malformed, which SQLite would find too. What ADX does
- * with it is not documented.
+ * How deep arrays and objects may be nested. Deeper text counts as malformed, as in SQLite. What ADX does with deeper
+ * text is not documented.
  */
 export const JSON_DEPTH_MAX = 1000
 
-/** Parentheses, function calls and `not` inside each other in one expression. */
+/** How deep parentheses, function calls and `not` may be nested in one expression. */
 export const EXPRESSION_DEPTH_MAX = 100
 
-/** Steps of one query. SQLite nests as many sub-selects. */
+/** Steps of one query. Each step becomes a nested sub-select in SQLite. */
 export const QUERY_OPERATORS_MAX = 50
 
 /** Columns of one table; SQLite takes 2,000. */
@@ -49,7 +49,7 @@ export const COLUMNS_MAX = 1000
 /** Rules of the fault door at one time. */
 export const FAULT_RULES_MAX = 100
 
-/** The longest delay of a fault rule: the SDK gives up after 10.5 minutes by itself. */
+/** The longest delay of a fault rule. It is longer than the 10.5 minutes after which the SDK gives up by itself. */
 export const FAULT_DELAY_MAX_MS = 15 * 60 * 1000
 
 /** The body of a request to the fault door. */

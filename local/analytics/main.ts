@@ -19,7 +19,7 @@ await runChild(async () => {
       data: { type: 'string' },
       kql: { type: 'string' },
       database: { type: 'string' },
-      // The name of a proxy that stands before this server.
+      // The host name of a proxy in front of this server.
       via: { type: 'string' },
     },
   })
@@ -29,7 +29,7 @@ await runChild(async () => {
     dataFolder: flags.data,
     kqlFolder: flags.kql,
     database: flags.database,
-    // By the environment: arguments are shown to every account of the machine.
+    // Passed in the environment: every account of the machine can see the arguments of a process.
     secret: process.env['TRICKLE_LOCAL_SECRET'],
     moreHosts: flags.via === undefined ? [] : [flags.via],
     storage: z

@@ -13,7 +13,7 @@ import { createStorageProxy, prepareResources, queueNames, resourceUris } from '
 import type { StorageResources } from './storage/index.ts'
 
 export interface AnalyticsOptions {
-  /** 0 or absent picks a free one. */
+  /** If it is 0 or absent, a free port is picked. */
   readonly port?: number
   /** Made if it is missing. */
   readonly dataFolder: string
@@ -23,11 +23,11 @@ export interface AnalyticsOptions {
   readonly database: string
   /** Connection string of the storage account (Azurite). */
   readonly storage: string
-  /** What callers have to present; absent: one is made. A run gives its own, so that it outlives a restart. */
+  /** What callers have to present. Absent: one is made. A run passes its own, which stays valid when this restarts. */
   readonly secret?: string | undefined
-  /** Names besides those of this machine by which a proxy before the stand-in is called. */
+  /** Host names of a proxy in front of the stand-in, in addition to those of this machine. */
   readonly moreHosts?: readonly string[]
-  /** For troubles that nobody is told otherwise, a line each. */
+  /** Called with one line for each trouble that no caller gets to see. */
   readonly log?: (line: string) => void
 }
 
@@ -51,7 +51,7 @@ export async function startAnalytics(options: AnalyticsOptions): Promise<Running
   prepareFolder(options.dataFolder)
   const steps: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
-    // The last started first: nobody may ask for what is already closed.
+    // The last started is stopped first, so that no running part uses a part that is closed already.
     for (const step of steps.splice(0).toReversed()) await step()
   }
   const hold = holdFolder(options.dataFolder, 'analytics')
@@ -80,7 +80,7 @@ function prepareFolder(dataFolder: string): void {
   }
 }
 
-/** Starts everything on an open database; what was started before a failure is stopped by the caller's `onStop`. */
+/** Starts everything on an open database. For each started part `onStop` gets a step with which the caller stops it. */
 async function assemble(
   options: AnalyticsOptions,
   database: EngineDatabase,
@@ -142,7 +142,7 @@ async function connectStorage(connectionString: string, database: EngineDatabase
   }
 }
 
-/** Old blobs cost little: seldom is enough. */
+/** Old blobs cost little, so a sweep every ten minutes is enough. */
 const SWEEP_EVERY_MS = 10 * 60 * 1000
 
 function startSweeping(

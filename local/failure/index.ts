@@ -42,8 +42,8 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /**
- * Turns what the operating system says about a file or folder into a failure a person can mend; undefined when the
- * error is of another kind, which its caller then throws as it is.
+ * Turns the operating system's error about a file or folder into a failure that a person can mend. Returns undefined
+ * for errors of other kinds; the caller then throws the error as it is.
  */
 export function fileFailure(error: unknown, path: string): LocalFailure | undefined {
   const code = systemCode(error)

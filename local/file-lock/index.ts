@@ -1,8 +1,8 @@
 /**
- * Locks between processes of this machine that a dead process does not keep.
+ * Locks between processes of this machine. When a process dies, its locks are free again.
  *
- * Invariant: of all processes that ask for one file, one holds it. It must not decide by process ids: the system gives
- * those of the dead to strangers.
+ * Invariant: only one process at a time holds a file. It must not decide by process ids: the system gives the id of a
+ * dead process to another process later.
  */
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -13,14 +13,14 @@ export interface FileHold {
   remove(): void
 }
 
-/** A process that was just killed may hold its files for a moment; a living one holds them for good. */
+/** A process that was just killed may hold its files for a moment. After this time the holder is taken to be alive. */
 const PATIENCE_MS = 2000
 
 /**
- * Holds a file for this process alone until `release` or the end of the process, whichever way it ends: the lock is the
- * operating system's (SQLite's), so a killed process leaves none behind.
- * @param file made when it is missing, and never written to; its folder must be there
- * @returns null where another process holds it
+ * Holds a file for this process alone until `release` or the end of the process. The lock is one of the operating
+ * system (taken through SQLite), so it is freed even when the process is killed.
+ * @param file made when it is missing, and never written to; its folder must exist
+ * @returns null when another process holds it
  */
 export function holdFile(file: string): FileHold | null {
   for (;;) {
@@ -28,14 +28,15 @@ export function holdFile(file: string): FileHold | null {
     const before = inodeOf(file)
     const lock = new DatabaseSync(file, { timeout: PATIENCE_MS })
     try {
-      // Nothing is ever written, so there is nothing to roll back, and no second file beside this one.
+      // Nothing is ever written, so no rollback journal is needed, and SQLite makes no second file beside this one.
       lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
     } catch (cause) {
       lock.close()
       if (!(cause instanceof Error && cause.message.includes('locked'))) throw cause
       return null
     }
-    // Who held it before may have removed it: then this would be the lock of a file that nobody finds any more.
+    // The earlier holder may have removed the file. This lock would then be on a deleted file, and another process
+    // could lock a new file with the same name.
     if (before !== undefined && before === inodeOf(file)) return holdOf(lock, file)
     lock.close()
   }

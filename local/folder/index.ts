@@ -1,5 +1,5 @@
 /**
- * Folders of the local run, made and measured so that the true reason of a trouble comes out.
+ * Makes folders of the local run and measures free space. A failure tells the true reason.
  *
  * It must not remove anything.
  */
@@ -8,22 +8,22 @@ import { dirname, resolve } from 'node:path'
 import { fileFailure, systemCode } from '../failure/index.ts'
 
 /**
- * Makes a folder and those above it, each that is made here with exactly this mode. One by one, since Node's own
- * recursive way reports a read-only file system as "no such file".
+ * Makes a folder and the missing folders above it. Each folder that is made gets exactly this mode. They are made one
+ * by one, since Node's recursive mkdir reports a read-only file system as "no such file".
  * @throws LocalFailure DISK_FULL, PERMISSION_MISSING, NOT_A_HOME
  */
 export function makeFolder(path: string, mode: number): void {
   const missing: string[] = []
   for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
   for (const folder of missing) makeOne(folder, mode)
-  // Something is there already: fails with the reason when it is no folder.
+  // The path exists already. If it is not a folder, makeOne throws the reason.
   if (missing.length === 0) makeOne(resolve(path), mode)
 }
 
 function makeOne(folder: string, mode: number): void {
   try {
     mkdirSync(folder)
-    // The mode given to mkdir loses what the umask takes away; this one does not.
+    // mkdir removes the bits of the umask from a mode. chmod sets exactly this mode.
     chmodSync(folder, mode)
   } catch (error) {
     if (systemCode(error) === 'EEXIST' && isFolder(folder)) return
@@ -35,7 +35,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-/** Free space for ordinary accounts on the disk of a path, which need not exist yet; in bytes. */
+/** Free bytes for ordinary accounts on the disk of a path. The path does not have to exist yet. */
 export function freeBytes(path: string): number {
   let folder = resolve(path)
   while (!existsSync(folder)) folder = dirname(folder)

@@ -1,10 +1,10 @@
 /**
- * A small OpenID Connect issuer for the local run: it publishes keys as Entra ID does, and tokens are signed with the
- * key in its folder by every account that may read that folder.
+ * A small OpenID Connect issuer for the local run. It publishes keys as Entra ID does. Every account that may read its
+ * folder can sign tokens with the key in it.
  *
- * Invariants: the private key never leaves the folder (0600) and is never handed out over HTTP, and neither are
- * tokens: another account of this machine cannot get one. Tokens survive a restart; a rotated key stays published.
- * It must not know tenants or check roles: what it signs is what it was asked to sign.
+ * Invariants: the private key stays in the folder (0600). Neither the key nor tokens are given out over HTTP, so
+ * another account of this machine cannot get a token. Tokens survive a restart; a rotated key stays published.
+ * It must not know tenants or check roles: it signs the claims that it is asked to sign.
  */
 export { rotateKey } from './keys.ts'
 export { readIssuer, signToken, TOKEN_MAX_SECONDS } from './tokens.ts'

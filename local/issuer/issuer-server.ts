@@ -12,7 +12,7 @@ import type { IssuerFacts } from './tokens.ts'
 /** What the local run's tokens are meant for; in Azure this is the application id URI. */
 export const LOCAL_AUDIENCE = 'api://trickle'
 
-/** Every answer is a few hundred bytes; a client that takes longer to ask is not asking. */
+/** Requests are tiny. A client that needs longer to send one is stuck. */
 const REQUEST_TIMEOUT_MS = 5000
 
 /**
@@ -68,7 +68,7 @@ function answer(
   if (refusal !== undefined) answerJson(response, 403, { error: refusal })
   else if (request.method !== 'GET') answerJson(response, 405, { error: 'Only GET is answered.' })
   else if (path === '/.well-known/openid-configuration') answerJson(response, 200, discovery(facts))
-  // Read each time: a rotation by another process shows at once, and the file is small.
+  // The file is read for each request: it is small, and a key that another process rotated is published at once.
   else if (path === '/jwks.json') answerJson(response, 200, publicKeys(readKeys(folder)))
   else answerJson(response, 404, { error: 'See /.well-known/openid-configuration and /jwks.json' })
 }
@@ -84,7 +84,7 @@ function discovery(facts: IssuerFacts): Record<string, unknown> {
   }
 }
 
-/** As real issuers let their keys be cached; short, so that a rotation shows within a minute. */
+/** Clients may cache the keys, as with real issuers. The time is short so that they see a rotation within a minute. */
 const KEYS_AGE_MAX_SECONDS = 60
 
 function answerJson(response: ServerResponse, status: number, body: unknown): void {

@@ -5,10 +5,10 @@ import { exportJWK, generateKeyPair } from 'jose'
 import { z } from 'zod'
 import { fileFailure, LocalFailure } from '../failure/index.ts'
 
-/** What Entra ID signs with, so that checking a token costs here what it costs there. */
+/** The algorithm of Entra ID, so that checking a token costs the same here as in Azure. */
 export const ALGORITHM = 'RS256'
 
-/** Old keys that stay published after a rotation, so that tokens in use stay good. */
+/** Old keys that stay published after a rotation, so that tokens in use stay valid. */
 const KEPT_OLD_KEYS = 2
 
 const privateKeySchema = z.looseObject({
@@ -56,7 +56,7 @@ function keyFile(folder: string): string {
   return join(folder, 'signing-keys.json')
 }
 
-/** Makes the first key where there is none. */
+/** Makes the first key if the folder has none. */
 export async function ensureKey(folder: string): Promise<void> {
   if (existsSync(keyFile(folder))) readKeys(folder)
   else writeKeys(folder, [await newKey()])
@@ -80,7 +80,8 @@ async function newKey(): Promise<PrivateKey> {
 }
 
 /**
- * Signs with a new key from now on; the two before it stay published. A running issuer publishes it at once.
+ * Makes a new key, which signs from now on. The two keys before it stay published. A running issuer publishes the new
+ * key at once.
  * @returns the new key's id
  */
 export async function rotateKey(folder: string): Promise<string> {

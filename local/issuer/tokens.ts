@@ -7,7 +7,7 @@ import { ALGORITHM, readKeys } from './keys.ts'
 
 const issuerFactsSchema = z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.string() })
 
-/** How tokens of this issuer are known. */
+/** What a service needs to check tokens of this issuer. */
 export type IssuerFacts = z.infer<typeof issuerFactsSchema>
 
 export interface TokenClaims {
@@ -16,14 +16,14 @@ export interface TokenClaims {
   /** reader, writer, admin, operator, service. */
   readonly roles: readonly string[]
   readonly expiresInSeconds: number
-  /** Whom the token stands for. */
+  /** The user or service that the token is for. */
   readonly subject: string
 }
 
-/** Seven days: somebody who tries things out keeps a token in a shell; the local run accepts as much. */
+/** Seven days: a person who tries things out keeps a token in a shell. The local run accepts tokens of this length. */
 export const TOKEN_MAX_SECONDS = 604_800
 
-/** Keeps what tokens have to name: they can be signed without asking the issuer. */
+/** Writes down what tokens have to contain, so that tokens can be signed without a call to the issuer. */
 export function writeIssuer(folder: string, facts: IssuerFacts): void {
   try {
     writeFileSync(factsFile(folder), JSON.stringify(facts))
@@ -37,7 +37,7 @@ function factsFile(folder: string): string {
 }
 
 /**
- * The issuer of a folder as it ran last.
+ * The facts that the issuer of a folder wrote at its last start.
  * @throws LocalFailure NOT_RUNNING
  */
 export function readIssuer(folder: string): IssuerFacts {

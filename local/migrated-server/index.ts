@@ -1,8 +1,8 @@
 /**
  * A PostgreSQL server with an empty, migrated Trickle, for runs that measure or break things: benchmarks and soak.
  *
- * Invariants: nobody else has its passwords; it and its data are gone when it is disposed of, also when its start failed.
- * It must not be used for data that anybody wants to keep: that is what `local/run` is for.
+ * Invariants: nobody else has its passwords; `dispose` removes the server and its data, and so does a start that fails.
+ * It must not be used for data that anybody wants to keep: `local/run` is for such data.
  */
 import { randomBytes } from 'node:crypto'
 import { LOGIN_ROLES, migrateUp, prepareServer, urlOfDatabase } from '../../database/index.ts'
@@ -22,7 +22,7 @@ export interface MigratedServer {
   dispose(): Promise<void>
 }
 
-/** Starts one. What fails on the way takes the server with it. */
+/** Starts a server and migrates it. If a step fails, the server is stopped and removed. */
 export async function startMigratedServer(
   options: Parameters<typeof startTestServer>[0],
 ): Promise<MigratedServer> {

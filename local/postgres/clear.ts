@@ -5,7 +5,7 @@ import { placedData } from './placement.ts'
 
 /**
  * Removes a server with all its data, inside its folder and outside of it. A server that still runs there is stopped
- * first: call it only while holding whatever keeps others from starting one.
+ * first. The caller must make sure that nobody starts a server there meanwhile (by the lock on the home, for example).
  * @throws LocalFailure STOP_FAILED
  */
 export async function clearServer(serverFolder: string): Promise<void> {

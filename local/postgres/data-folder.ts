@@ -6,8 +6,8 @@ import type { Placement } from './placement.ts'
 /**
  * Looks at a data folder before a server is started on it.
  * @returns whether it has to be initialised first (it is missing, or empty)
- * @throws LocalFailure DATA_FOLDER_BROKEN, DATA_FOLDER_OTHER_VERSION, PERMISSION_MISSING: data that is there is never
- *   replaced, whatever its state
+ * @throws LocalFailure DATA_FOLDER_BROKEN, DATA_FOLDER_OTHER_VERSION, PERMISSION_MISSING: existing data is never
+ *   replaced, even if it cannot be used
  */
 export function needsInitialising(placement: Placement): boolean {
   const { dataFolder } = placement

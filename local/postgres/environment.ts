@@ -1,6 +1,6 @@
 /**
- * The environment of PostgreSQL's programs. Nothing of the caller's: PGDATA, PGPORT or a locale of the shell would
- * change what they do, and messages are told apart by their English text.
+ * The environment of PostgreSQL's programs. It takes over nothing else of the caller's environment: PGDATA or PGPORT
+ * would change what the programs do, and another locale would change their messages, which are matched in English.
  */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   const { PATH, SystemRoot } = process.env

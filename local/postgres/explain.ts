@@ -5,7 +5,7 @@ import { portTaken } from '../ports/index.ts'
 
 /** What is known about a program of PostgreSQL that gave up. */
 interface FailedProgram {
-  /** What it was to do, such as "PostgreSQL 18 did not start". */
+  /** What failed, such as "PostgreSQL 18 did not start". */
   readonly what: string
   /** Everything it wrote since it was started. */
   readonly output: string
@@ -23,7 +23,7 @@ interface Sign {
 const FRESH_MEND =
   'Restore it from a copy, or give up its events and start with an empty one by --fresh (clears analytics and storage too).'
 
-/** Messages of PostgreSQL (lc_messages is C, so they are English), most telling first. */
+/** Messages of PostgreSQL (lc_messages is C, so they are English), the clearest reasons first. */
 const signs: readonly Sign[] = [
   {
     pattern: /No space left on device|Disk quota exceeded/u,
@@ -76,7 +76,7 @@ export function explain(failed: FailedProgram): LocalFailure {
   })
 }
 
-/** The lines that say why, without time stamps: the last fatal ones, or the last ones. */
+/** The lines that tell the reason, without time stamps: the last lines with an error, otherwise the last lines. */
 function tellingLines(output: string): string {
   const lines = output
     .split('\n')

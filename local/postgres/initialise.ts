@@ -24,14 +24,17 @@ interface InitialiseOptions {
   readonly durable: boolean
   readonly port: number
   readonly signal?: AbortSignal
-  /** Told of each process: one that outlives a killed caller would write beside the next attempt. */
+  /**
+   * Called with the id of each process. If the caller is killed, initdb may go on. The next start has to find and end
+   * it, otherwise both would write to one folder.
+   */
   readonly spawned?: (pid: number) => void
 }
 
 /**
  * Makes the data folder with a random administrator's password. It is made under another name and renamed at the end,
  * so that an interrupted start leaves nothing that looks like data.
- * @throws LocalFailure DISK_FULL, PERMISSION_MISSING and others that initdb gives reason for
+ * @throws LocalFailure DISK_FULL, PERMISSION_MISSING and others, according to initdb's messages
  */
 export async function initialise(placement: Placement, options: InitialiseOptions): Promise<void> {
   const folder = `${placement.dataFolder}.new`
@@ -103,11 +106,11 @@ function runInitdb(
       ...spawnIdentity(placement.account),
       env: serverEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: Ctrl-C in the terminal is for the run, which then ends its parts in order.
+      // A process group of its own, so that Ctrl-C reaches only the run, which then ends its parts in order.
       detached: true,
       timeout: INITDB_TIMEOUT_MS,
     })
-    // initdb takes away what it has made before it ends, so its end is waited for.
+    // After SIGTERM initdb removes what it has made. Its end is waited for, so that it does not remove newer files.
     const giveUp = (): void => {
       child.kill('SIGTERM')
     }
@@ -129,7 +132,7 @@ function runInitdb(
   })
 }
 
-/** Arguments that make clusters equal on every machine: the built-in locale needs nothing of the system's own. */
+/** Arguments that make clusters equal on every machine: the built-in locale does not depend on the system's locales. */
 function initdbArguments(folder: string, passwordCopy: string): string[] {
   return [
     `--pgdata=${folder}`,
@@ -141,7 +144,7 @@ function initdbArguments(folder: string, passwordCopy: string): string[] {
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--no-instructions',
-    // Syncing each file takes as long as all the rest; the whole is synced once at the end where it matters.
+    // Syncing each file takes as long as all other steps together. A durable server is synced once at the end.
     '--no-sync',
   ]
 }

@@ -21,7 +21,7 @@ interface LaunchOptions {
   readonly placement: Placement
   readonly port: number
   readonly logDescriptor: number
-  /** Length of the log before this start: what comes after it are this server's words. */
+  /** Length of the log before this start. Everything after it was written by this server. */
   readonly logStart: number
   readonly timeoutMs: number
   readonly signal?: AbortSignal
@@ -45,7 +45,7 @@ export async function launch(options: LaunchOptions): Promise<LaunchedServer> {
     ...spawnIdentity(placement.account),
     env: serverEnvironment(),
     stdio: ['ignore', logDescriptor, logDescriptor],
-    // A group of its own: Ctrl-C in the terminal is for the run, which stops the server last.
+    // A process group of its own, so that Ctrl-C reaches only the run, which stops the server last.
     detached: true,
   })
   const ended = new Promise<ServerEnd>((resolve) => {
@@ -129,7 +129,7 @@ function tooSlow(options: LaunchOptions): LocalFailure {
   })
 }
 
-/** A fast stop writes a checkpoint of at most shared_buffers; after that long something is wrong. */
+/** A fast stop writes a checkpoint of at most shared_buffers. If it takes longer than this, something is wrong. */
 const FAST_STOP_MS = 20_000
 const IMMEDIATE_STOP_MS = 5000
 

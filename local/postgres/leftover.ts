@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { LocalFailure, systemCode } from '../failure/index.ts'
 import { endProcess, isAlive, processMark, waitUntilGone } from '../process/index.ts'
 
-/** Processes of a dead server notice within moments that it is gone; this long they may take to go. */
+/** When a server is dead, its child processes notice it soon and end by themselves. They get this long. */
 const FOLLOWERS_MS = 5000
 
-/** Processes that work in the data folder: every process of a PostgreSQL server does (Linux). */
+/** Processes whose working folder is the data folder, as with every process of a PostgreSQL server (Linux only). */
 export function processesIn(dataFolder: string): number[] {
   if (process.platform !== 'linux') return []
   const folder = realpathSync(dataFolder)
@@ -25,9 +25,9 @@ function workingFolder(pid: number): string | undefined {
 }
 
 /**
- * Clears the way for a server on a data folder: the lock file of a server that was killed goes when its process id
- * belongs to a stranger by now, and a server that still runs there is stopped when `takeOver` says that nobody can
- * own it any more.
+ * Prepares a data folder for the start of a server. If a server still runs there, it is stopped when `takeOver` is true
+ * (the caller knows that its owner is gone). The lock file of a killed server is removed when its process id belongs to
+ * another process by now, or to a zombie.
  * @throws LocalFailure DATA_FOLDER_IN_USE, STOP_FAILED
  */
 export async function clearLeftovers(dataFolder: string, takeOver: boolean): Promise<void> {
@@ -39,8 +39,8 @@ export async function clearLeftovers(dataFolder: string, takeOver: boolean): Pro
     await end(pid)
   }
   await waitForFollowers(dataFolder)
-  // A server whose process is gone is told from the lock file by PostgreSQL itself. A stranger with its id, or its
-  // zombie where nobody collects them (a container without an init), would hold up the start for good.
+  // If no process has the id in the lock file, PostgreSQL ignores the file by itself. If another program has this id,
+  // or the killed server is still a zombie (a container without an init), PostgreSQL would refuse to start for ever.
   if (idExists(pid) && !(isAlive(pid) && isServerOf(pid, dataFolder))) rmSync(lockFile, { force: true })
 }
 
@@ -71,7 +71,7 @@ function inUse(pid: number, dataFolder: string): LocalFailure {
 async function end(pid: number): Promise<void> {
   const mark = processMark(pid)
   if (mark === undefined) return
-  // SIGINT: fast stop with a checkpoint. SIGQUIT: at once, recovered at the next start.
+  // SIGINT: fast stop with a checkpoint. SIGQUIT: stop at once, with recovery at the next start.
   const steps = [
     { signal: 'SIGINT', withinMs: 15_000 },
     { signal: 'SIGQUIT', withinMs: 5000 },

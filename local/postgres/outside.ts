@@ -23,15 +23,15 @@ const PREFIX = 'trickle-'
 const OWNER_FILE_NAME = 'belongs-to.json'
 const ownerSchema = z.object({ serverFolder: z.string(), throwaway: z.boolean() })
 
-/** The folder outside of the home that belongs to a server folder, by its path. */
+/** The folder outside of the home that belongs to a server folder. Its name comes from the server folder's path. */
 export function outsideFolder(serverFolder: string): string {
   const hash = createHash('sha256').update(realpathSync(serverFolder)).digest('hex').slice(0, 16)
   return join(REACHABLE_FOLDER, `${PREFIX}${hash}`)
 }
 
 /**
- * Makes the outside folder for the server's account alone, or checks that the one that is there is its own: everybody
- * may write where it lies.
+ * Makes the outside folder for the server's account alone, or checks the owner of an existing one. Every account may
+ * write to the folder above it, so another account could have made it.
  * @throws LocalFailure PERMISSION_MISSING
  */
 export function makeOutsideFolder(folder: string, account: ServerAccount): void {
@@ -49,7 +49,7 @@ export function makeOutsideFolder(folder: string, account: ServerAccount): void 
   chmodSync(folder, 0o700)
 }
 
-/** Notes whose data it is; that of temporary folders may go when they are gone. */
+/** Writes down which server folder the data belongs to. If that was a temporary folder and is gone, the data may go. */
 export function noteOwner(folder: string, serverFolder: string): void {
   const path = realpathSync(serverFolder)
   const throwaway = path.startsWith(realpathSync(tmpdir()) + sep)
@@ -59,8 +59,8 @@ export function noteOwner(folder: string, serverFolder: string): void {
 }
 
 /**
- * Removes data of homes in the temporary folder that were removed without it. Data of any other home stays, also when
- * that is not there: it may lie on a disk that is not mounted now.
+ * Removes outside data whose home was in the temporary folder and does not exist now. The data of any other home stays,
+ * even if the home cannot be found: it may be on a disk that is not mounted now.
  */
 export function sweepOutside(): void {
   for (const name of readdirSync(REACHABLE_FOLDER)) {

@@ -12,8 +12,8 @@ import { reachableBinaries } from './reachable-copy.ts'
 
 /**
  * Where all files of one PostgreSQL server are. The account that runs `npm start` owns the server's folder, which holds
- * the administrator's password and the log. The data is there, too, if the account that PostgreSQL runs as can reach it:
- * started by root, PostgreSQL runs as another account.
+ * the administrator's password and the log. When root starts the run, PostgreSQL runs under another account. The data
+ * is in the server's folder only if that account can reach it.
  */
 export interface Placement {
   readonly version: PostgresVersion
@@ -22,7 +22,7 @@ export interface Placement {
   readonly dataFolder: string
   readonly passwordFile: string
   readonly logFile: string
-  /** What a person should know about it: one sentence each. */
+  /** Sentences that a person should read about the placement. */
   readonly notices: readonly string[]
 }
 
@@ -32,8 +32,8 @@ const locationSchema = z.object({ dataFolder: z.string() })
 const PASSABLE_MODE = 0o711
 
 /**
- * Decides where a server's programs and data lie, and makes the folders. Started as root, the server runs under an
- * unprivileged account; what that account cannot reach goes to a folder it can, once and for all.
+ * Decides where a server's programs and data are, and makes the folders. When root starts the run, the server runs
+ * under an unprivileged account. What that account cannot reach is put into a folder that it can reach, for good.
  * @throws LocalFailure INSTALLATION_INCOMPLETE, PERMISSION_MISSING, DISK_FULL, NOT_A_HOME
  */
 export function placeServer(serverFolder: string, version: PostgresVersion): Placement {
@@ -58,7 +58,7 @@ export function placeServer(serverFolder: string, version: PostgresVersion): Pla
   return { ...files, binaries, dataFolder: placed.dataFolder, notices }
 }
 
-/** The data folder for a server that runs under another account than the one that starts it. */
+/** The data folder for a server that runs under a different account than the one that starts it. */
 function placeForAccount(
   serverFolder: string,
   account: ServerAccount,
@@ -81,7 +81,7 @@ function placeForAccount(
     })
   }
   const outside = outsideFolder(serverFolder)
-  // Without a location file it is what a removed home left behind: nobody has its password any more.
+  // There is no location file, so an outside folder is left over from a home that was removed with its password.
   rmSync(outside, { recursive: true, force: true })
   sweepOutside()
   makeOutsideFolder(outside, account)
@@ -99,7 +99,7 @@ function rememberedDataFolder(locationFile: string): string | undefined {
   return locationSchema.parse(JSON.parse(readFileSync(locationFile, 'utf8'))).dataFolder
 }
 
-/** Where a server's data is, without making or checking anything; for clearing it. */
+/** Where a server's data is if it is outside of its folder, otherwise undefined. Makes and checks nothing. */
 export function placedData(serverFolder: string): string | undefined {
   return rememberedDataFolder(join(serverFolder, 'location.json'))
 }

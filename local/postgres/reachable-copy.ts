@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { fileFailure, LocalFailure, systemCode } from '../failure/index.ts'
 import type { Binaries } from './binaries.ts'
 
-/** A folder every account can enter, and that survives a restart of the machine (unlike /tmp on many systems). */
+/** A folder that every account can enter. Its files survive a restart of the machine (unlike /tmp on many systems). */
 export const REACHABLE_FOLDER = '/var/tmp'
 
 /**
- * The binaries at a place every account can reach; copied there once for each version. The copy is made under another
- * name and renamed, so that an interrupted one is never used.
+ * The binaries in a folder that every account can reach; copied there once for each version. The copy is made under
+ * another name and renamed at the end, so that an incomplete copy is never used.
  * @throws LocalFailure PERMISSION_MISSING, DISK_FULL
  */
 export function reachableBinaries(installed: Binaries): Binaries {
@@ -21,7 +21,7 @@ export function reachableBinaries(installed: Binaries): Binaries {
       renameSync(unfinished, folder)
     } catch (error) {
       rmSync(unfinished, { recursive: true, force: true })
-      // Another start finished the same copy first: its copy is as good.
+      // Another start finished the same copy first. That copy is used.
       const finishedByAnother = systemCode(error) === 'ENOTEMPTY' || systemCode(error) === 'EEXIST'
       if (!finishedByAnother) throw fileFailure(error, REACHABLE_FOLDER) ?? error
     }
@@ -30,7 +30,7 @@ export function reachableBinaries(installed: Binaries): Binaries {
   return { ...installed, folder }
 }
 
-/** Readable by all, writable by its owner only: a umask of 077 at `npm ci` must not follow into the copy. */
+/** Makes the copy readable for all and writable for its owner only. The originals may be closed by a umask of 077. */
 function openForReading(folder: string): void {
   chmodSync(folder, 0o755)
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -40,7 +40,7 @@ function openForReading(folder: string): void {
   }
 }
 
-/** Programs that root is about to start must be root's own: the folder is one where everybody may write. */
+/** Everybody may write to the folder above, so another account could have put programs there that root would start. */
 function assertOurs(folder: string): void {
   const facts = lstatSync(folder)
   const writableByOthers = 0o022

@@ -18,19 +18,19 @@ export interface StartServerOptions {
   readonly version?: PostgresVersion
   /** The server's folder; made when it is missing. It holds the data, the log and the administrator's password. */
   readonly dataFolder: string
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number
   /** Settings on top of the settings table. */
   readonly settings?: Readonly<Record<string, SettingValue>>
   /** False: no fsync at all, for servers whose data is thrown away. */
   readonly durable: boolean
-  /** Stop a server that still runs on the folder: for callers that know it has lost its owner. */
+  /** True: stop a server that still runs on the folder. For callers that know that its owner is gone. */
   readonly takeOver?: boolean
   /** How long start and crash recovery may take. Default 120 s. */
   readonly startTimeoutMs?: number
   /** Default: postgres.log in the server's folder. */
   readonly logFile?: string
-  /** Told of each process as soon as there is one: of initdb, then of the server before it accepts connections. */
+  /** Called with each process id as soon as the process exists: for initdb, then for the server. */
   readonly spawned?: (pid: number) => void
   /** Gives up the start. */
   readonly signal?: AbortSignal
@@ -45,25 +45,25 @@ export interface RunningServer {
   /** PGDATA, which may lie outside of the server's folder. */
   readonly dataFolder: string
   readonly logFile: string
-  /** Sentences that a person who starts it should read. */
+  /** Sentences that the person who starts the server should read. */
   readonly notices: readonly string[]
-  /** Settles when the server has ended, however. Never rejects. */
+  /** Resolves when the server has ended for any reason. Never rejects. */
   readonly ended: Promise<ServerEnd>
   /** Fast stop: open transactions are rolled back, everything is written. Forced after 20 s. */
   stop(): Promise<void>
-  /** SIGKILL, as the kernel would when memory runs out. The next start recovers. */
+  /** Sends SIGKILL, as the kernel does when memory runs out. The next start recovers the data. */
   kill(): Promise<void>
 }
 
 /** Recovery after a crash replays up to max_wal_size (2 GB), which takes a slow disk a minute. */
 const DEFAULT_START_TIMEOUT_MS = 120_000
 
-/** A port picked free may be taken a moment later; five misses in a row are something else. */
+/** A port that was free may be taken a moment later. Five failures in a row have another reason. */
 const PORT_ATTEMPTS = 5
 
 /**
- * Starts a PostgreSQL server on a folder and waits until it accepts connections, crash recovery included. The first
- * time it makes the data folder.
+ * Starts a PostgreSQL server on a folder and waits until it accepts connections, after crash recovery if needed. At the
+ * first start it makes the data folder.
  * @throws LocalFailure with what happened, where, and how to mend it
  */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
@@ -133,7 +133,7 @@ function writeSettings(placement: Placement, port: number, options: StartServerO
 
 function openLog(logFile: string): { descriptor: number; length: number } {
   try {
-    // Appending, so that the log may be cut at any time when it is rotated.
+    // Opened for appending, so that rotation may cut the log at any time.
     const descriptor = openSync(logFile, 'a', 0o600)
     fchmodSync(descriptor, 0o600)
     return { descriptor, length: statSync(logFile).size }

@@ -10,8 +10,8 @@ interface ServerSetting {
 }
 
 /**
- * The settings table. What is not here keeps PostgreSQL's default, as in Azure, so that a defect that depends on a
- * setting shows here too. `settings` of `startServer` and `ALTER SYSTEM` come after it and win.
+ * The settings table. A setting that is not here keeps PostgreSQL's default, as in Azure, so that a defect that depends
+ * on a setting shows here too. `settings` of `startServer` and `ALTER SYSTEM` override this table.
  */
 export const serverSettings: readonly ServerSetting[] = [
   { name: 'listen_addresses', value: '127.0.0.1', why: 'nobody else on the network needs it' },

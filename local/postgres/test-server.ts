@@ -9,9 +9,9 @@ import { startServer } from './server.ts'
 import type { RunningServer, StartServerOptions } from './server.ts'
 
 export interface TestServer extends RunningServer {
-  /** What another one can be made of, once this one is stopped; null where its data had to go elsewhere. */
+  /** For copying this server once it is stopped. Null when its data is outside of its folder. */
   readonly template: ServerTemplate | null
-  /** Stops the server and removes everything it kept. */
+  /** Stops the server and removes all its files. */
   dispose(): Promise<void>
 }
 
@@ -23,11 +23,11 @@ export interface ServerTemplate {
 export interface TestServerOptions extends Partial<
   Pick<StartServerOptions, 'version' | 'settings' | 'durable'>
 > {
-  /** Begins with a copy of this server's data and password, which takes a fifth of making and migrating them. */
+  /** Starts with a copy of this server's data and password. That takes a fifth of the time of making and migrating. */
   readonly copyOf?: ServerTemplate | null
 }
 
-/** Others may pass through: under root the server runs as another account. */
+/** Other accounts may pass through: when root runs the tests, the server runs as another account. */
 const PASSABLE_MODE = 0o711
 
 const FOLDER_PREFIX = 'trickle-postgres-'
@@ -36,8 +36,8 @@ const OWNER_FILE_NAME = 'owner.json'
 let clearing: Promise<void> | undefined
 
 /**
- * A fast server of its own on a free port, in a temporary folder: no fsync, so a commit costs nothing. Everything goes
- * with `dispose`, at the latest when the process ends; what a killed test run left is cleared by the next.
+ * A fast server on a free port, in a temporary folder. It does no fsync, so a commit is cheap. `dispose` stops it and
+ * removes its files. If the process ends without `dispose`, the server ends too; a later test run removes its files.
  */
 export async function startTestServer({
   copyOf = null,
@@ -56,7 +56,7 @@ export async function startTestServer({
         // It has ended already.
       }
     }
-    // A test run that ends early must not leave its servers to the machine.
+    // If a test run ends early, its servers must not keep running.
     process.once('exit', endWithCaller)
     void server.ended.then(() => process.off('exit', endWithCaller))
     return {
@@ -73,7 +73,7 @@ export async function startTestServer({
   }
 }
 
-/** A test run that was killed could not take its servers along: the next one does. */
+/** Removes the servers of test runs that were killed and could not stop their servers. */
 async function clearAbandoned(): Promise<void> {
   const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX))
   const abandoned = folders.map((name) => join(tmpdir(), name)).filter(ownerIsGone)
@@ -85,7 +85,7 @@ function ownerIsGone(folder: string): boolean {
     const owner = recordedProcessSchema.parse(JSON.parse(readFileSync(join(folder, OWNER_FILE_NAME), 'utf8')))
     return !isSameProcess(owner)
   } catch {
-    // Just being made, or not ours to judge.
+    // The folder is just being made, or it belongs to another program.
     return false
   }
 }

@@ -1,4 +1,4 @@
-/** What was started and has to be ended, in the reverse order; also when the run is broken off. */
+/** Ends what was started, in the reverse order; also when a run is broken off. */
 export class Cleanup {
   readonly #tasks: (() => Promise<unknown>)[] = []
   #ending: Promise<void> = Promise.resolve()
@@ -7,15 +7,18 @@ export class Cleanup {
     this.#tasks.push(task)
   }
 
-  /** Starts something whose end is noted before it has started: a run that is broken off meanwhile waits for it, then ends it. */
+  /**
+   * Registers the end before the start is finished. If the run is broken off during the start, `run` waits for the
+   * start and then ends what was started.
+   */
   async start<T>(begin: Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> {
     this.add(() => begin.then(end, () => {}))
     return begin
   }
 
   /**
-   * Ends everything, whatever fails on the way. Where it is under way already (a signal came, and then the failure that
-   * follows from it) it waits for that end first: two at once would take a folder away from under a server that stops.
+   * Ends everything, even if one end fails. A second call can come while the first still works: a signal, and then the
+   * failure that the signal caused. It waits for the first; otherwise a folder could be removed before its server ends.
    * @throws the first failure, after all were tried
    */
   run(): Promise<void> {

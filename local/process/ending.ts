@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isSameProcess } from './identity.ts'
 import type { RecordedProcess } from './identity.ts'
 
-/** Often enough to be unnoticed by a person, seldom enough to cost nothing. */
+/** Short enough that a person notices no delay, long enough to cost almost no CPU. */
 const POLL_EVERY_MS = 20
 
 /** Waits until the recorded process is gone; false when it still runs after `withinMs`. */
@@ -19,8 +19,8 @@ export async function waitUntilGone(
 }
 
 /**
- * Ends a recorded process: each signal in turn, with its time to work, SIGKILL at last. Does nothing when the process
- * is gone or its id belongs to another process now.
+ * Ends a recorded process: sends each signal in turn, waits `withinMs` after it, and sends SIGKILL at the end. Does
+ * nothing when the process is gone or its id belongs to another process now.
  * @returns whether it is gone
  */
 export async function endProcess(
@@ -41,6 +41,6 @@ function send(recorded: Pick<RecordedProcess, 'pid' | 'mark'>, signal: NodeJS.Si
   try {
     process.kill(recorded.pid, signal)
   } catch {
-    // It ended between the look and the signal, or belongs to another account: waiting for it tells which.
+    // The process ended before the signal, or it belongs to another account. The wait that follows shows which.
   }
 }

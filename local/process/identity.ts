@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { systemCode } from '../failure/index.ts'
 
-/** A process as a file remembers it: its id, and the mark that tells it from a later process with the same id. */
+/** A process as it is recorded in a file: its id, and a mark that differs for a later process with the same id. */
 export const recordedProcessSchema = z.object({
   name: z.string(),
   pid: z.int().positive(),
@@ -13,8 +13,8 @@ export const recordedProcessSchema = z.object({
 export type RecordedProcess = z.infer<typeof recordedProcessSchema>
 
 /**
- * The mark of a running process: its start time, with the boot it belongs to. Undefined when there is no such
- * process (or it is a zombie).
+ * The mark of a running process: its start time and, on Linux, the id of the machine's boot. Undefined when there is no
+ * such process, or it is a zombie.
  */
 export function processMark(pid: number): string | undefined {
   return process.platform === 'linux' ? linuxMark(pid) : psMark(pid)
@@ -27,7 +27,7 @@ function linuxMark(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // A zombie has ended: only its parent has not asked for its exit code yet.
+    // A zombie has ended. Its parent has only not read its exit code yet.
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     return `${bootId}:${fields[START_TIME_FIELD_AFTER_NAME] ?? ''}`
@@ -43,7 +43,7 @@ function psMark(pid: number): string | undefined {
   return line.slice(line.indexOf(' ')).trim()
 }
 
-/** Whether a process with this id exists, ours or another account's. */
+/** Whether a process with this id runs, ours or another account's. A zombie of this account counts as ended. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -53,7 +53,7 @@ export function isAlive(pid: number): boolean {
   return processMark(pid) !== undefined
 }
 
-/** Whether the process that was recorded still runs (and not a stranger that got its id). */
+/** Whether the recorded process still runs. Another process that got its id does not count. */
 export function isSameProcess(recorded: Pick<RecordedProcess, 'pid' | 'mark'>): boolean {
   return processMark(recorded.pid) === recorded.mark
 }

@@ -1,8 +1,8 @@
 /**
- * Knowing and ending processes that outlive the one that started them, and whatever else a run has started.
+ * Recognises and ends processes that outlive the process that started them, and cleans up what a run has started.
  *
- * Invariant: a process is only ever signalled when both its id and its start time are those that were recorded,
- * since the system gives the ids of the dead to strangers. It must not look processes up by name.
+ * Invariant: a process gets a signal only when both its id and its start time are those that were recorded, since the
+ * system gives the id of a dead process to another process later. It must not look processes up by name.
  */
 export { isAlive, isSameProcess, processMark, recordedProcessSchema } from './identity.ts'
 export type { RecordedProcess } from './identity.ts'

@@ -4,7 +4,7 @@ import type { Status } from './run-file.ts'
 
 const COMMAND = 'npx --no -- trickle'
 
-/** Where everything is, one line each; passwords are left to `status --json`. */
+/** The addresses, one line each. Passwords are shown only by `status --json`. */
 export function describeAddresses(status: Status): string[] {
   const rows: [string, string][] = []
   if (status.url !== null)
@@ -30,7 +30,7 @@ function table(rows: readonly (readonly [string, string])[]): string[] {
   return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
 }
 
-/** Three commands that work as they are from the project's folder. */
+/** Three commands that work unchanged in the project's folder. */
 export function firstCommands(status: Status): { title: string; command: string }[] {
   const home = homeOption(status)
   const stream = `${status.url ?? ''}/api/streams/cart-1/events`
@@ -55,12 +55,12 @@ function homeOption(status: Status): string {
   return status.dataFolder === defaultHome ? '' : ` --home ${shellWord(status.dataFolder)}`
 }
 
-/** A word for the shell, quoted only when it has to be. */
+/** A word for the shell, quoted only if the shell needs it. */
 function shellWord(text: string): string {
   return /^[\w./:@=,-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** What a person reads when everything serves. */
+/** The text that a person reads when all parts serve. */
 export function announcement(status: Status, tookMs: number): string {
   const home = homeOption(status)
   const commands = firstCommands(status).flatMap(({ title, command: text }) => [

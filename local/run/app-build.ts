@@ -7,8 +7,8 @@ import { projectFolder } from './project.ts'
 import type { Home } from './home.ts'
 
 /**
- * Everything that a bundle is made from. npm's own record of node_modules stands for the packages: they only change
- * with it.
+ * Everything that a bundle is made from. npm's lock file in node_modules stands for the packages: it changes whenever
+ * npm changes a package.
  */
 const INPUTS = [
   'functions',
@@ -43,14 +43,14 @@ function filesOf(path: string): string[] {
 }
 
 /**
- * The bundle of this home: built when anything it is made from has changed. It lies in the home and not in `dist`, so
- * that `npm run build` beside a running host never takes away a chunk that the host has yet to load.
+ * Builds the bundle of this home if anything that it is made from has changed. The bundle is in the home and not in
+ * `dist`. Otherwise `npm run build` could remove a chunk that a running host has not loaded yet.
  */
 export async function ensureApp(home: Home, build: (outFolder: string) => Promise<void>): Promise<void> {
   const hash = inputHash()
   const built = readJson(home.appFile, builtSchema)
   if (built?.hash === hash && existsSync(join(home.app, 'main.cjs'))) return
-  // Removed first: an interrupted build must not pass for a finished one.
+  // Removed first: an interrupted build must not look like a finished one.
   rmSync(home.appFile, { force: true })
   await build(home.app)
   writePrivateJson(home.appFile, { hash })

@@ -14,13 +14,13 @@ import { ensureTenant } from './tenant.ts'
 
 export interface RunOptions {
   readonly home: string
-  /** 0 picks a free one and keeps it. */
+  /** 0 picks a free port, which is used again at later starts. */
   readonly port: number
   readonly postgresPort: number
-  /** HOST:PORT that stands in for the server's address in the functions' settings only. */
+  /** HOST:PORT that replaces the server's address, in the functions' settings only. */
   readonly postgresVia?: string
   readonly analyticsVia?: string
-  /** postgres:// of an administrator of a server that somebody else runs. */
+  /** postgres:// url of an administrator, for a server that somebody else runs. */
   readonly postgresUrl?: string
   /** Clears PostgreSQL, storage and analytics first. */
   readonly fresh: boolean
@@ -40,8 +40,8 @@ export interface BringUp {
 }
 
 /**
- * Starts everything: what does not wait for another at the same time, the functions host last, when all that it uses
- * serves. Returns when the first tenant could be made through it.
+ * Starts everything. Parts that do not depend on each other start at the same time. The functions host starts last,
+ * when all parts that it uses serve. Returns when the first tenant was made through the host.
  */
 export async function bringUp(run: BringUp): Promise<void> {
   const { home, options, book, signal } = run
@@ -87,7 +87,7 @@ async function database(run: BringUp): Promise<DatabaseUrls> {
   return urls
 }
 
-/** The server: ours, or the one that somebody else runs. */
+/** The url of the PostgreSQL server: one that this run starts, or one that somebody else runs. */
 async function serverUrl(run: BringUp): Promise<string> {
   const { postgresUrl } = run.options
   if (postgresUrl === undefined) {
@@ -112,7 +112,7 @@ async function analytics(
   return { url, database, storageConnectionString: storage.facts.connectionString }
 }
 
-/** The order in which parts are stopped: what uses others goes before them. */
+/** The order in which parts are stopped: a part is stopped before the parts that it uses. */
 export const STOP_ORDER: readonly (readonly PartName[])[] = [
   ['functions-host'],
   ['analytics'],

@@ -7,12 +7,12 @@ import { projectFolder } from './project.ts'
 import type { Home } from './home.ts'
 import { openLog } from './logs.ts'
 
-/** A bundle takes a second or two; what takes longer hangs. */
+/** A build takes a second or two. A build that takes this long hangs. */
 const BUILD_TIMEOUT_MS = 120_000
 
 /**
  * Builds the bundle into a folder.
- * @throws LocalFailure BUILD_FAILED with the bundler's words
+ * @throws LocalFailure BUILD_FAILED with the bundler's message
  */
 export async function buildInChild(home: Home, outFolder: string, signal: AbortSignal): Promise<void> {
   const log = openLog(join(home.logs, 'build.log'))
@@ -20,7 +20,7 @@ export async function buildInChild(home: Home, outFolder: string, signal: AbortS
     const child = spawn(process.execPath, ['local/run/build-child.ts', outFolder], {
       cwd: projectFolder,
       env: basicEnvironment(),
-      // With a channel, by which it notices that this process is gone: nobody may build beside the next start.
+      // With an IPC channel: if this process ends, the child notices it and ends too, so it disturbs no later build.
       stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
       detached: true,
       timeout: BUILD_TIMEOUT_MS,

@@ -4,8 +4,9 @@ import { clearServer } from '../postgres/index.ts'
 import type { Home } from './home.ts'
 
 /**
- * Clears PostgreSQL, storage and analytics, always together: a stand-in that forgets while PostgreSQL's checkpoint
- * remembers would show a loss that is none. Keys, passwords, ports and unknown files stay.
+ * Clears PostgreSQL, storage and analytics, always together. If only analytics were cleared, PostgreSQL's checkpoint
+ * would still say that events were forwarded, and it would look as if they were lost. Keys, passwords, ports and
+ * unknown files stay.
  * @throws LocalFailure STOP_FAILED, PERMISSION_MISSING
  */
 export async function clearData(home: Home): Promise<void> {

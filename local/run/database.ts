@@ -8,11 +8,12 @@ import type { RolePasswords } from './secrets.ts'
 /** The database of every Trickle. */
 export const DATABASE_NAME = 'trickle'
 
-/** Somebody else's server is across a network at most; what takes longer does not answer. */
+/** A server of somebody else may be across a network. If it takes longer than this, it does not answer. */
 const CONNECT_TIMEOUT_MS = 10_000
 
 /**
- * Checks a server that somebody else runs: it answers, is new enough, and the login may make roles and databases.
+ * Checks a server that somebody else runs: it must answer and be new enough, and the login must have the right to make
+ * roles and databases.
  * @throws LocalFailure SERVER_UNREACHABLE, SERVER_UNSUITABLE
  */
 export async function checkServer(adminUrl: string): Promise<void> {
@@ -68,7 +69,7 @@ export interface DatabaseUrls {
 
 /**
  * Brings a server to the state that the functions need: roles with this home's passwords, the database, migrations.
- * @returns the logins, and what the migrations changed now
+ * @returns the login urls, and what the migrations of this start changed
  */
 export async function prepareDatabase(
   adminUrl: string,

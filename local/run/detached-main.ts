@@ -1,4 +1,5 @@
-// The process of a detached run. It tells its starter how far it is, and goes on without it once everything serves.
+// The process of a detached run. It reports its progress to the command that started it. When everything serves, it
+// goes on without that command.
 import { z } from 'zod'
 import { LocalFailure } from '../failure/index.ts'
 import type { RunOptions } from './bring-up.ts'
@@ -49,7 +50,7 @@ const options = optionsSchema.parse(JSON.parse(process.env[DETACHED_OPTIONS_NAME
 const signals = controlBySignals(() => process.exit(1))
 let ready = false
 process.once('disconnect', () => {
-  // The command that started it was interrupted: nobody knows about this run yet.
+  // The command that started this run was interrupted before the run was ready. Nobody knows about the run, so it ends.
   if (!ready) signals.stop()
 })
 try {

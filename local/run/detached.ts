@@ -11,10 +11,10 @@ import { openLog } from './logs.ts'
 import { statusSchema } from './run-file.ts'
 import type { Status } from './run-file.ts'
 
-/** The variable of the environment that holds its options. */
+/** The environment variable with the options of the detached run. */
 export const DETACHED_OPTIONS_NAME = 'TRICKLE_DETACHED_RUN'
 
-/** What the detached run tells the one that started it. */
+/** A message of the detached run to the command that started it. */
 export const detachedMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('said'), line: z.string() }),
   z.object({ type: z.literal('ready'), status: statusSchema, tookMs: z.number() }),
@@ -30,8 +30,8 @@ export const detachedMessageSchema = z.discriminatedUnion('type', [
 export type DetachedMessage = z.infer<typeof detachedMessageSchema>
 
 /**
- * Starts a run that goes on when this process ends, and returns when everything serves. Until then it hangs on this
- * process: when that is interrupted, it ends in order.
+ * Starts a run that goes on when this process ends, and returns when everything serves. If this process is interrupted
+ * before that, the run ends in order.
  * @throws LocalFailure that the run ended with
  */
 export async function startDetached(
@@ -42,7 +42,7 @@ export async function startDetached(
   const log = openLog(join(openHome(options.home).logs, 'run.log'))
   const child = spawn(process.execPath, ['local/run/detached-main.ts'], {
     cwd: projectFolder,
-    // Not by its arguments, which every account may see: an administrator's url holds a password.
+    // Not passed as arguments, which every account can see: an administrator's url contains a password.
     env: { ...process.env, [DETACHED_OPTIONS_NAME]: JSON.stringify(options) },
     stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
     detached: true,

@@ -4,7 +4,7 @@ import type { IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
 import type { RolePasswords } from './secrets.ts'
 
-/** What every process needs to run at all; nothing else of the caller's environment reaches a part. */
+/** The variables that every process needs. No other variable of the caller's environment is passed to a part. */
 const PASSED_NAMES = [
   'PATH',
   'HOME',
@@ -26,7 +26,7 @@ export function basicEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(passed), NODE_COMPILE_CACHE: compileCache }
 }
 
-/** An address that replaces the one in a url, so that a proxy can stand between: HOST:PORT. */
+/** Replaces the address in a url by `via` (HOST:PORT), so that a proxy can be in between. */
 export function throughAddress(url: string, via: string | undefined): string {
   if (via === undefined) return url
   const through = new URL(url)
@@ -34,7 +34,7 @@ export function throughAddress(url: string, via: string | undefined): string {
   return through.href
 }
 
-/** The login of a role on the server that an administrator's url names. */
+/** The login url of a role, on the server of an administrator's url. */
 export function roleUrl(
   adminUrl: string,
   database: string,
@@ -49,8 +49,8 @@ export function roleUrl(
 }
 
 /**
- * Settings that may be changed for a run by setting them for `npm start`: those the run has no value of its own for.
- * Addresses and keys are always the run's: a setting left over in a shell must not send events elsewhere.
+ * Settings that a person may change for a run by setting them for `npm start`. The run has no value of its own for
+ * them. Addresses and keys are always those of the run: a variable left over in a shell must not send events elsewhere.
  */
 export const tunableNames: readonly string[] = [
   'TRICKLE_POSTGRES_STATEMENTS',

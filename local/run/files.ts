@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import type { z } from 'zod'
 import { fileFailure } from '../failure/index.ts'
 
-/** Writes a file that only its owner may read, whole or not at all. */
+/** Writes a file that only its owner may read. A kill leaves the old file or the new one, never a half-written one. */
 export function writePrivateJson(file: string, value: unknown): void {
   const unfinished = `${file}.${process.pid}`
   try {
@@ -14,7 +14,7 @@ export function writePrivateJson(file: string, value: unknown): void {
   }
 }
 
-/** Reads a JSON file; undefined when it is missing or is not what it should be (a torn write of an old version). */
+/** Reads a JSON file; undefined when it is missing or does not fit the schema (an older version tore its writes). */
 export function readJson<T>(file: string, schema: z.ZodType<T>): T | undefined {
   if (!existsSync(file)) return undefined
   let text: string

@@ -16,7 +16,8 @@ export function alreadyRunning(home: Home, pid: number | null): LocalFailure {
 }
 
 /**
- * Holds the home for this process until it ends, whichever way: two runs on one home would serve the same data twice.
+ * Holds the home for this process until the process ends, also by a kill. Two runs on one home would serve the same
+ * data twice.
  * @throws LocalFailure ALREADY_RUNNING
  */
 export function holdHome(home: Home): { release: () => void } {
@@ -25,7 +26,8 @@ export function holdHome(home: Home): { release: () => void } {
     return {
       release: () => {
         hold.release()
-        // PostgreSQL and storage hold their own folders too, so a start that slips in here harms nothing.
+        // Another start may take the home before the file is removed. It does no harm, since PostgreSQL and storage
+        // hold their own folders too.
         rmSync(join(home.folder, 'folder.lock'), { force: true })
       },
     }

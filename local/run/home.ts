@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path'
 import { fileFailure, LocalFailure } from '../failure/index.ts'
 import { makeFolder } from '../folder/index.ts'
 
-/** What a home holds, by name. */
+/** The paths of the files and folders in a home. */
 export interface Home {
   readonly folder: string
-  /** Facts of the run that is going on; there is none otherwise. */
+  /** Facts about the current run. The file exists only while there is a run. */
   readonly runFile: string
   readonly portsFile: string
   readonly secretsFile: string
@@ -16,7 +16,7 @@ export interface Home {
   readonly analytics: string
   readonly issuer: string
   readonly host: string
-  /** The bundle that is served, and beside it what it was built from. */
+  /** The bundle that is served; `appFile` has the hash of what it was built from. */
   readonly app: string
   readonly appFile: string
 }
@@ -48,7 +48,7 @@ export function homeAt(folder: string): Home {
 export function openHome(folder: string): Home {
   const home = homeAt(folder)
   assertNotForeign(home)
-  // Closed to others, but for root: PostgreSQL's account has to pass through to its data.
+  // Closed to other accounts. If root runs this, others may pass through: PostgreSQL's account has to reach its data.
   makeFolder(home.folder, process.getuid?.() === 0 ? 0o711 : 0o700)
   for (const folder of [home.logs, home.storage, home.analytics, home.issuer, home.host]) {
     makeFolder(folder, 0o700)
@@ -59,7 +59,7 @@ export function openHome(folder: string): Home {
     if (!existsSync(marker))
       writeFileSync(marker, JSON.stringify({ kind: 'trickle-home', layout: 1 }), { mode: 0o600 })
     else readFileSync(marker)
-    // Asks for the right to write where it will be needed, before anything is started.
+    // Checks that this account may write there, before anything is started.
     writeFileSync(join(home.logs, 'run.log'), '', { flag: 'a', mode: 0o600 })
   } catch (error) {
     throw fileFailure(error, home.folder) ?? error
@@ -67,7 +67,7 @@ export function openHome(folder: string): Home {
   return home
 }
 
-/** A folder that is not a home but has files by the names we use: `--home local` would otherwise mix with sources. */
+/** Refuses a folder that is not a home but has files with our names: `--home local` would write among the sources. */
 function assertNotForeign(home: Home): void {
   const names = namesIn(home.folder)
   if (names.includes(MARKER_NAME)) return
@@ -90,7 +90,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** A folder that an older version made may be open to others, and so may the files in it. */
+/** Closes a folder to others. If an older version made it, the folder may be open, and so may the files in it. */
 function closeFolder(folder: string): void {
   try {
     chmodSync(folder, 0o700)

@@ -1,10 +1,10 @@
 /**
  * The local run: starts everything that Trickle needs on this machine, keeps it running, and ends it.
  *
- * Invariants: one run per home; the parts are processes of their own, and one that dies is started again while the
- * others go on; a run that was killed leaves a record by which the next one finds and ends what is left, never a
- * stranger's process; an orderly stop leaves no process. What a part keeps, it keeps in the home.
- * It must not take a shortcut to the data: tenants are made over HTTP like by anybody else.
+ * Invariants: one run per home; the parts are processes of their own, and a part that dies is started again while the
+ * others go on; a run that was killed leaves a record, by which the next run finds and ends the processes that are
+ * left, and never a process of somebody else; an orderly stop leaves no process. A part keeps its data in the home.
+ * It must not take a shortcut to the data: it makes tenants over HTTP, like any other client.
  */
 import type { RunOptions } from './bring-up.ts'
 import type { RunControl, RunOutput } from './supervisor.ts'
@@ -24,8 +24,8 @@ export { stopRun } from './stop.ts'
 export type { RunControl, RunOutput } from './supervisor.ts'
 
 /**
- * Runs everything on a home until `control.stop`; returns when all has ended in order. Loaded when it is called:
- * commands that only look at a run must not wait for what starts one.
+ * Runs everything on a home until `control.stop`; returns when all has ended in order. The supervisor is loaded when
+ * this is called, so that commands that only look at a run do not wait for its modules to load.
  * @throws LocalFailure when it cannot be started; everything that was started has ended then
  */
 export async function supervise(options: RunOptions, output: RunOutput, control: RunControl): Promise<void> {

@@ -6,8 +6,8 @@ import { checkBinaries } from '../postgres/index.ts'
 import { projectFolder } from './project.ts'
 
 /**
- * Checks, before anything is started, that npm installed everything, install scripts included: npm skips those that
- * its settings do not allow, and what is missing then fails in ways that nobody understands.
+ * Checks that npm installed everything and ran the install scripts, before anything is started. npm skips scripts that
+ * its settings do not allow, and the missing files would cause failures that are hard to understand.
  * @throws LocalFailure INSTALLATION_INCOMPLETE, naming the command that mends it
  */
 export function checkInstallation(needs: { postgres: boolean }): void {

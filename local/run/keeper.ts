@@ -1,32 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RunningPart } from './part.ts'
 
-/** What a keeper keeps: how to start it once. It may be called again and again. */
+/** A part that a keeper keeps running. `start` starts it once, and may be called again and again. */
 export interface KeptPart<Facts> {
   readonly name: string
   start(signal: AbortSignal): Promise<RunningPart<Facts>>
 }
 
 export interface KeeperEvents {
-  /** Told when a process that should serve has ended. */
+  /** Called when a process that should serve has ended. */
   readonly down: (name: string, how: string, pauseMs: number) => void
   readonly up: (name: string, pid: number) => void
   readonly failed: (name: string, reason: string, pauseMs: number) => void
 }
 
 export interface Keeper<Facts> {
-  /** Of the first start; a part keeps its addresses from start to start. */
+  /** The facts of the first start. They stay true: a part keeps its addresses when it is started again. */
   readonly facts: Facts
-  /** Ends the keeping and the part, in order. */
+  /** Stops the part in order; it is not started again. */
   stop(): Promise<void>
-  /** Ends both at once. */
+  /** Kills the part at once; it is not started again. */
   kill(): void
 }
 
-/** A part that served this long was well: its death is the first one again. */
+/** If a part has served this long, its earlier deaths do not count any more. */
 const WELL_AFTER_MS = 10_000
 
-/** The first restart is at once, as the platform would; then the pauses grow, so that a broken part burns no CPU. */
+/** The first restart is at once, as on the platform. Then the pauses grow, so that a broken part does not waste CPU. */
 const PAUSES_MS = [0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000] as const
 
 export function pauseAfter(deathsInARow: number): number {
@@ -41,8 +41,8 @@ interface Keeping<Facts> {
 }
 
 /**
- * Starts a part and starts it again whenever it ends: at once, and with growing pauses (up to 30 s) while it keeps
- * ending before it has served 10 s.
+ * Starts a part, and starts it again whenever it ends: at once, and with growing pauses (up to 30 s) if it ends again
+ * and again before it has served 10 s.
  * @throws what the first start throws
  */
 export async function keepRunning<Facts>(
@@ -81,7 +81,7 @@ async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): 
   }
 }
 
-/** Starts the part again until it serves or the keeping is over. */
+/** Tries to start the part until it serves. Throws when `stop` or `kill` was called. Returns the deaths in a row. */
 async function revive<Facts>(keeping: Keeping<Facts>, deathsBefore: number): Promise<number> {
   const { part, events, over } = keeping
   for (let deaths = deathsBefore; ; deaths += 1) {

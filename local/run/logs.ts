@@ -11,14 +11,14 @@ import {
 import { join } from 'node:path'
 import { fileFailure } from '../failure/index.ts'
 
-/** A log that is longer is moved aside; two files of it are kept, so a part's logs stay below 32 MiB. */
+/** A longer log is moved aside. A part has at most two log files, so its logs stay at about 32 MiB. */
 const ROTATE_ABOVE_BYTES = 16 * 1024 * 1024
 
-/** How much of a log's end explains a failure. */
+/** How much of the end of a log is shown with a failure. */
 const TAIL_BYTES = 8 * 1024
 const TAIL_LINES = 6
 
-/** A log that a child process writes to by itself: it goes on when the supervisor is gone, without a broken pipe. */
+/** A log file that a child process writes to directly. The child gets no broken pipe when the supervisor is gone. */
 export interface ChildLog {
   readonly file: string
   readonly descriptor: number
@@ -27,7 +27,7 @@ export interface ChildLog {
   close(): void
 }
 
-/** The lines that say why: from the last line that names an error, otherwise the last ones. */
+/** The lines that tell the reason: from the last line that names an error, otherwise the last lines. */
 export function tellingLines(text: string): string {
   const lines = text.trim().split('\n')
   const error = lines.findLastIndex((line) => /\w*(Error|ERROR)\b/u.test(line))
@@ -54,7 +54,7 @@ export function openLog(file: string): ChildLog {
     descriptor,
     lastLines: () => {
       const whole = readFileSync(file)
-      // Shorter than it was: it has been rotated since, and all of it is new.
+      // If the file is shorter than at the start, it was rotated since, and everything in it is new.
       const written = whole.length < start ? whole : whole.subarray(start)
       return tellingLines(written.subarray(-TAIL_BYTES).toString())
     },
@@ -65,8 +65,9 @@ export function openLog(file: string): ChildLog {
 }
 
 /**
- * Moves logs aside that have grown too long. Copied and cut, since the processes keep their files open; they append, so
- * they go on at the new end. Lines written between the copy and the cut are lost, which a log of a local run may.
+ * Moves logs aside that have grown too long. A log is copied and then cut, since the processes keep their files open;
+ * they append, so they go on at the new end. Lines written between the copy and the cut are lost. That is acceptable in
+ * a local run.
  */
 export function rotateLogs(folder: string, aboveBytes = ROTATE_ABOVE_BYTES): void {
   for (const name of readdirSync(folder)) {

@@ -3,8 +3,8 @@ import { LocalFailure } from '../failure/index.ts'
 import type { RunRecord } from './run-file.ts'
 
 /**
- * Ends what a killed run left behind: only processes whose id and start time are those of the record, never a
- * stranger that got an id since.
+ * Ends the processes that a killed run left behind. It ends only a process whose id and start time are those of the
+ * record. Another process may have the same id by now.
  * @returns the names of those that were ended
  * @throws LocalFailure STOP_FAILED
  */
@@ -25,7 +25,7 @@ export async function endOrphans(record: RunRecord): Promise<string[]> {
   return left.map((one) => one.name)
 }
 
-/** PostgreSQL writes a checkpoint at a fast stop; the others are done within the 5 s of their contract. */
+/** PostgreSQL needs longer, since it writes a checkpoint at a fast stop. The other parts end within 5 s by contract. */
 const stepsOf = (name: string): readonly { signal: NodeJS.Signals; withinMs: number }[] =>
   name === 'postgres'
     ? [

@@ -12,9 +12,9 @@ import type { ChildLog } from './logs.ts'
 export interface RunningPart<Facts> {
   readonly pid: number
   readonly facts: Facts
-  /** Settles with how it ended, in words. Never rejects. */
+  /** Resolves with a description of how it ended. Never rejects. */
   readonly ended: Promise<string>
-  /** Ends it in order; by force when that takes too long. */
+  /** Ends it in order, or with SIGKILL when that takes too long. */
   stop(): Promise<void>
   /** Ends it at once. */
   kill(): void
@@ -22,15 +22,15 @@ export interface RunningPart<Facts> {
 
 export interface ChildPartOptions<Facts> {
   readonly name: string
-  /** The program, from the project's folder. */
+  /** The path of the program, relative to the project's folder. */
   readonly program: string
   readonly args: readonly string[]
   readonly environment: NodeJS.ProcessEnv
   readonly logFile: string
-  /** What it tells when it serves. */
+  /** The form of the message that it sends when it serves. */
   readonly factsSchema: z.ZodType<Facts>
   readonly signal: AbortSignal
-  /** Called as soon as there is a process, long before it serves. */
+  /** Called as soon as the process exists, before it serves. */
   readonly spawned: (pid: number) => void
 }
 
@@ -48,7 +48,7 @@ export async function startChildPart<Facts>(options: ChildPartOptions<Facts>): P
       cwd: projectFolder,
       env: options.environment,
       stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
-      // A group of its own: Ctrl-C in the terminal is for the supervisor, which ends the parts in order.
+      // A process group of its own, so that Ctrl-C reaches only the supervisor, which ends the parts in order.
       detached: true,
     })
     const ended = new Promise<string>((resolve) => {
@@ -57,7 +57,7 @@ export async function startChildPart<Facts>(options: ChildPartOptions<Facts>): P
       })
     })
     await once(child, 'spawn')
-    // A part that ends while a message is on its way to it is reported by its end, not by a broken pipe.
+    // If the part ends while a message is sent to it, this 'error' event comes too. Its end is reported elsewhere.
     child.on('error', () => undefined)
     const pid = child.pid ?? 0
     options.spawned(pid)
@@ -92,7 +92,7 @@ const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), code: z.string(), message: z.string() }),
 ])
 
-/** Waits for the first message of the contract, the end of the process, the time limit or the caller's signal. */
+/** Waits for the part's first message, the end of the process, the time limit or the caller's signal. */
 async function firstMessage<Facts>(
   child: ChildProcess,
   ended: Promise<string>,
@@ -109,7 +109,7 @@ async function firstMessage<Facts>(
   const late = delay(READY_TIMEOUT_MS, undefined, { signal }).then(() => {
     throw partFailed(options, `it was not ready within ${READY_TIMEOUT_MS / 1000} s. ${log.lastLines()}`, log)
   })
-  // The losers of the race are not waited for any more; their rejections must not end the whole run.
+  // Nobody waits for the promises that lose the race. Without a handler their rejections would end the whole run.
   for (const loser of [message, silent, late]) loser.catch(() => undefined)
   try {
     const first = await Promise.race([message, silent, late])
@@ -120,16 +120,16 @@ async function firstMessage<Facts>(
   }
 }
 
-/** Reading what is in a pipe takes no time; this only bounds a channel that something else holds open. */
+/** Reading the rest of the channel takes almost no time. The limit is for a channel that another process holds open. */
 const LAST_MESSAGES_MS = 500
 
-/** The news of a process's end can overtake the message it sent before: that one comes until the channel closes. */
+/** Node may report the end of a process before its last message. The message comes before the channel closes. */
 async function lastMessages(child: ChildProcess): Promise<void> {
   if (child.connected) await Promise.race([once(child, 'disconnect'), delay(LAST_MESSAGES_MS)])
   await setImmediate()
 }
 
-/** @param code the part's own, kept when it is one that people and tests know */
+/** @param code the part's own code; it is kept if it is one of LOCAL_FAILURE_CODES */
 function partFailed(options: { name: string }, what: string, log: ChildLog, code?: string): LocalFailure {
   return new LocalFailure({
     code: LOCAL_FAILURE_CODES.find((known) => known === code) ?? 'PART_FAILED',
@@ -139,7 +139,7 @@ function partFailed(options: { name: string }, what: string, log: ChildLog, code
   })
 }
 
-/** Parts end within 5 s of SIGTERM by contract; what does not is stuck. */
+/** By contract a part ends within 5 s of SIGTERM. A part that needs longer than this is stuck and gets SIGKILL. */
 const STOP_MS = 6000
 
 async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {

@@ -23,7 +23,7 @@ interface Context {
   readonly home: Home
   readonly ports: PortsOfRun
   readonly spawned: Spawned
-  /** Of this run, for what its servers let only their own clients do. */
+  /** The secret of this run. Its servers let only clients with the secret do most things. */
   readonly secret: string
 }
 
@@ -41,7 +41,7 @@ export type StorageFacts = z.infer<typeof storageFacts>
 export type AnalyticsFacts = z.infer<typeof analyticsFacts>
 export type HostFacts = z.infer<typeof hostFacts>
 
-/** PostgreSQL is started by its own door, not by a process of ours between: its facts are the server itself. */
+/** `startServer` starts PostgreSQL directly, without a child process of ours. Its facts are the running server. */
 export function postgresPart(context: Context): KeptPart<RunningServer> {
   return firstOnPickedPorts(context.ports, {
     name: 'postgres',
@@ -51,7 +51,7 @@ export function postgresPart(context: Context): KeptPart<RunningServer> {
         dataFolder: context.home.postgres,
         port: context.ports.current.postgres,
         durable: true,
-        // The home is held by this run: a server on its data can only be what a killed run left behind.
+        // This run holds the home, so a server that runs on its data can only be left over from a killed run.
         takeOver: true,
         logFile: join(context.home.logs, 'postgres.log'),
         signal,
@@ -77,7 +77,7 @@ export function postgresPart(context: Context): KeptPart<RunningServer> {
   })
 }
 
-/** A part whose first start may take other ports, when those that were picked are taken by then. */
+/** A part whose first start picks other ports if another program has taken the picked ones meanwhile. */
 function firstOnPickedPorts<Facts>(
   ports: PortsOfRun,
   part: KeptPart<Facts> & { readonly listensOn: readonly PortName[] },
@@ -110,7 +110,7 @@ export function storagePart(context: Context): KeptPart<StorageFacts> {
 
 type ChildFacts<Facts> = Pick<ChildPartOptions<Facts>, 'program' | 'factsSchema'> & {
   readonly listensOn: readonly PortName[]
-  /** Asked for at each start, since a port may have been picked again. */
+  /** Called at each start, since another port may have been picked. */
   readonly args: () => readonly string[]
   readonly settings?: Record<string, string>
 }

@@ -19,20 +19,20 @@ export type PortName = keyof RunPorts
 const rememberedSchema = z.record(z.string(), z.int().min(1).max(65_535))
 
 /**
- * Below the range that systems give to outgoing connections (32768 and up on Linux): a port from there would be taken
- * by chance at some later start.
+ * Below the range that systems use for outgoing connections (32768 and up on Linux). At a later start, a port of that
+ * range could be in use by a connection.
  */
 const [firstPort, lastPort] = [20_000, 29_999]
 
-/** Ports that a person asked for by their numbers; 0 and undefined leave the choice to us. */
+/** Ports that a person asked for by number. 0: a free port is picked. Undefined: no port is needed. */
 export interface AskedPorts {
   readonly functions: number
   readonly postgres: number | undefined
 }
 
 /**
- * The ports of a run. Those asked for must be free; the others are picked free the first time and kept in the home, so
- * that addresses stay the same from start to start. Where another program has taken one meanwhile, another is picked.
+ * The ports of a run. A port that was asked for must be free. The others are picked once and kept in the home, so that
+ * addresses stay the same from start to start. If another program has taken such a port, a new one is picked.
  * @throws LocalFailure PORT_TAKEN, PERMISSION_MISSING
  */
 export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPorts> {
@@ -88,12 +88,12 @@ async function assertFree(port: number, wantedFor: string, option: string): Prom
   throw portTaken(port, wantedFor, option)
 }
 
-/** As often as PostgreSQL's own start tries free ports: so many misses in a row are something else. */
+/** The same number as in PostgreSQL's own start. That many failures in a row have another reason. */
 const STARTS_ON_PICKED_PORTS = 5
 
 /**
- * The ports of a run while its parts start. Between the look at a port and the part that listens on it another program
- * may take it; then others are picked, as long as nobody has asked for these.
+ * The ports of a run while its parts start. Another program may take a port after it was checked and before the part
+ * listens on it. Then other ports are picked, unless a person asked for this port.
  */
 export class PortsOfRun {
   readonly #home: Home
@@ -116,8 +116,8 @@ export class PortsOfRun {
   }
 
   /**
-   * Starts a part that listens on the named ports. Only the first start picks others: later ones keep the addresses
-   * that the other parts know.
+   * Starts a part that listens on the named ports, with other ports if these are taken. Only for the first start of a
+   * part: later starts must keep the addresses that the other parts know.
    * @throws LocalFailure PORT_TAKEN for a port that was asked for; what `start` throws
    */
   async startOn<T>(names: readonly PortName[], start: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-/** The folder of the whole project; everything that is started is found from here. */
+/** The folder of the whole project. The paths of all started programs are relative to it. */
 export const projectFolder = resolve(import.meta.dirname, '..', '..')
 
 /** Where the local run keeps everything, unless --home says otherwise. */
@@ -15,11 +15,11 @@ export const version =
     ? String(manifest.version)
     : 'unknown'
 
-/** The tenant that everybody starts with. */
+/** The tenant that the local run makes at its start. */
 export const FIRST_TENANT = 'acme'
 
 /**
- * Compiled code of all our programs, kept from start to start: it halves the start of large programs. Beside the
- * packages, since it is worth as much as they are; where that cannot be written, Node does without.
+ * Node's cache of compiled code for all our programs. It halves the start time of large programs. It is in
+ * node_modules, so that it goes together with the packages. If it cannot be written, Node works without the cache.
  */
 export const compileCache = join(projectFolder, 'node_modules', '.cache', 'trickle-compiled')

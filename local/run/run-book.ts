@@ -6,19 +6,19 @@ import { removeRunRecord, writeRunRecord } from './run-file.ts'
 import type { RunRecord, Status } from './run-file.ts'
 import { emptyStatus } from './status.ts'
 
-/** What may be filled in as the start goes on. */
+/** The parts of the status that are filled in during the start. */
 type StatusFacts = Partial<
   Pick<Status, 'url' | 'masterKey' | 'issuer' | 'audience' | 'postgres' | 'analytics' | 'faults'>
 >
 
 interface Entry {
-  /** Absent between the end of one and the start of the next. */
+  /** Absent between the end of a process and the start of the next one. */
   readonly process?: RecordedProcess
   readonly serves: boolean
 }
 
 /**
- * Keeps the run's file in step with what runs. It is written at each change and before anything else is done about it,
+ * Keeps the run's file up to date. The file is written at each change, before anything else is done about the change,
  * so that a run that is killed at any moment leaves a true record of its processes.
  */
 export class RunBook {
@@ -55,7 +55,7 @@ export class RunBook {
 
   spawned(name: PartName, pid: number): void {
     const mark = processMark(pid)
-    // Without a mark it has ended already: how it ended is told by the code that waits for it.
+    // Without a mark the process has ended already. The code that waits for its end reports how it ended.
     this.#set(name, mark === undefined ? { serves: false } : { process: { name, pid, mark }, serves: false })
   }
 

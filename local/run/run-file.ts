@@ -6,7 +6,7 @@ import type { Home } from './home.ts'
 
 const urlOrNull = z.string().nullable()
 
-/** What `trickle status --json` prints. Parts that are absent are null; addresses are such as stock clients accept. */
+/** What `trickle status --json` prints. Absent parts are null. Standard clients accept the addresses as they are. */
 export const statusSchema = z.object({
   /** Version of this document. */
   schemaVersion: z.literal(1),
@@ -31,7 +31,7 @@ export const statusSchema = z.object({
       inspector: z.string(),
     })
     .nullable(),
-  /** The url holds the token, for clients that take an address and nothing else. */
+  /** The url contains the token, for clients that take only an address. */
   analytics: z.object({ url: z.string(), token: z.string(), database: z.string() }).nullable(),
   serviceBus: z.string().nullable(),
   pgbouncer: z.string().nullable(),
@@ -41,7 +41,7 @@ export const statusSchema = z.object({
 
 export type Status = z.infer<typeof statusSchema>
 
-/** The run's own file: the status, and the processes with the marks that tell them from strangers. */
+/** The run's own file: the status, and the processes with the marks by which they are recognised. */
 const runRecordSchema = z.object({
   phase: z.enum(['starting', 'serving', 'stopping']),
   startedAt: z.iso.datetime(),

@@ -17,7 +17,7 @@ export type RolePasswords = z.infer<typeof passwordsSchema>
 
 const secretsSchema = z.object({ passwords: passwordsSchema })
 
-/** The passwords of this home; made the first time, and set on the server at each start. */
+/** The passwords of this home. They are made at the first start, and set on the server at each start. */
 export function rolePasswords(home: Home): RolePasswords {
   const kept = readJson(home.secretsFile, secretsSchema)
   if (kept) return kept.passwords

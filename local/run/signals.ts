@@ -1,14 +1,14 @@
 import type { RunControl } from './supervisor.ts'
 
 /**
- * npm hands Ctrl-C on to its script, which the terminal has sent it already: the twin comes within milliseconds. A
- * second one that a person presses comes later.
+ * The terminal sends Ctrl-C to npm and to its script, and npm passes it on to the script. So the script gets the signal
+ * twice within milliseconds. If a person presses Ctrl-C again, the signal comes later than this.
  */
 const TWIN_WITHIN_MS = 400
 
 /**
  * Listens to the signals that end a run: the first ends it in order, a second one at once.
- * @param onSecond told when the second one comes, after the processes were killed
+ * @param onSecond called at the second signal, after the processes were killed
  */
 export function controlBySignals(onSecond: () => void): {
   control: RunControl

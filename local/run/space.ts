@@ -5,14 +5,14 @@ import type { Home } from './home.ts'
 
 const MEBIBYTE = 1024 * 1024
 
-/** A new home has 70 MiB at once (a database cluster with its first log segments, the bundle), and then events come. */
+/** A new home takes 70 MiB (a database cluster with its first WAL segments, the bundle). The rest is for events. */
 const NEW_HOME_BYTES = 128 * MEBIBYTE
 
-/** Two log segments of PostgreSQL: with less the next checkpoint may find no room. */
+/** Two WAL segments of PostgreSQL. With less space the next checkpoint may fail. */
 const USED_HOME_BYTES = 32 * MEBIBYTE
 
 /**
- * Checks that a run can start at all. Servers on a full disk fail in ways that look like damage.
+ * Checks that there is enough disk space for a start. Servers on a full disk fail in ways that look like damaged data.
  * @throws LocalFailure DISK_FULL
  */
 export function assertSpace(home: Home): void {
@@ -32,7 +32,7 @@ function diskFull(home: Home, needed: number, cause?: unknown): LocalFailure {
   })
 }
 
-/** What a start failed with, told as a full disk when that is what the disk is. */
+/** The failure of a start. If the disk is full, this is a DISK_FULL failure instead of the original error. */
 export function explainBySpace(home: Home, error: unknown): unknown {
   const told = error instanceof LocalFailure && error.code === 'DISK_FULL'
   return told || freeBytes(home.folder) >= USED_HOME_BYTES ? error : diskFull(home, USED_HOME_BYTES, error)

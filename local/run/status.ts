@@ -37,8 +37,8 @@ export function emptyStatus(dataFolder: string): Status {
 }
 
 /**
- * What runs on a home, from its file and the processes named there. It is ready only while every process runs: between
- * the death of one and its next start it is "starting".
+ * What runs on a home, judged by its file and the processes named there. The run is ready only while every process
+ * runs. Between the death of a process and its next start the state is "starting".
  */
 export function readRun(homeFolder: string): RunReport {
   const home = homeAt(homeFolder)

@@ -4,11 +4,11 @@ import { homeAt } from './home.ts'
 import { endOrphans } from './orphans.ts'
 import { readRunRecord, removeRunRecord } from './run-file.ts'
 
-/** Every part may take its 6 s, PostgreSQL 25 s; the supervisor stops some of them side by side. */
+/** A part may take 6 s, PostgreSQL 25 s. The supervisor stops some parts at the same time. */
 const STOP_TIMEOUT_MS = 45_000
 
 /**
- * Ends the run of a home in order, and what a killed run left behind.
+ * Ends the run of a home in order, and the processes that a killed run left behind.
  * @returns whether anything ran
  * @throws LocalFailure STOP_FAILED
  */
@@ -28,7 +28,7 @@ export async function stopRun(homeFolder: string): Promise<boolean> {
       })
     }
   }
-  // The last record: parts may have been started again since the first was read.
+  // The record is read again, since parts may have been started again after it was read first.
   const orphans = await endOrphans(readRunRecord(home) ?? record)
   removeRunRecord(home)
   return wasRunning || orphans.length > 0

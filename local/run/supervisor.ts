@@ -21,16 +21,16 @@ import { assertSpace, explainBySpace } from './space.ts'
 import type { PartName } from './parts.ts'
 
 export interface RunOutput {
-  /** One line about what goes on. */
+  /** Called with one line about the progress. */
   readonly say: (line: string) => void
-  /** Everything serves. */
+  /** Called when everything serves. */
   readonly ready: (status: Status, tookMs: number) => void
 }
 
-/** Whatever this process or one of its parts writes is for its owner's eyes: files 0600, folders 0700. */
+/** Only the owner may read what this process and its parts write: files get 0600, folders 0700. */
 const OWNERS_ONLY = 0o077
 
-/** Logs are looked at this often; a part that writes 16 MiB a minute has another problem. */
+/** How often the size of the logs is checked. A part that writes 16 MiB a minute has another problem. */
 const ROTATE_EVERY_MS = 60_000
 
 type AnyKeeper = Pick<Keeper<unknown>, 'stop' | 'kill'>
@@ -76,7 +76,7 @@ class Run {
     return keeper
   }
 
-  /** Starts everything; when one part fails, the others' starts are given up before the failure is thrown. */
+  /** Starts everything. If one part fails, the starts of the others are given up before the failure is thrown. */
   async start(signal: AbortSignal): Promise<void> {
     const { postgresUrl } = this.#options
     const ports = await PortsOfRun.choose(this.#home, {
@@ -107,7 +107,7 @@ class Run {
         },
       })
     } catch (error) {
-      // Asked before anything is cleared away.
+      // The free space is measured before anything is removed. Afterwards a full disk may have space again.
       const explained = explainBySpace(this.#home, error)
       giveUp.abort()
       await Promise.allSettled(starts)
@@ -129,10 +129,10 @@ class Run {
     }
   }
 
-  /** Ends every process at once; what was being written is recovered at the next start. */
+  /** Ends every process at once. The next start recovers unfinished writes. */
   kill(): void {
     for (const keeper of this.#keepers.values()) keeper.kill()
-    // Those that are still starting have no keeper yet.
+    // Processes that are still starting have no keeper yet.
     for (const part of this.#book.processes) {
       if (part.pid !== process.pid && isSameProcess(part)) process.kill(part.pid, 'SIGKILL')
     }
@@ -153,7 +153,7 @@ function interrupted(home: Home): LocalFailure {
   })
 }
 
-/** What the caller does to a run. */
+/** The signals by which the caller ends a run. */
 export interface RunControl {
   /** Ends the run in order. */
   readonly stop: AbortSignal

@@ -3,7 +3,7 @@ import { LocalFailure } from '../failure/index.ts'
 import { signToken } from '../issuer/index.ts'
 import { FIRST_TENANT } from './project.ts'
 
-/** The first request loads every chunk it needs and opens the first connection. */
+/** Long, since the first request loads every chunk that it needs and opens the first connection. */
 const REQUEST_TIMEOUT_MS = 20_000
 const TOKEN_SECONDS = 60
 
@@ -14,7 +14,7 @@ const problemSchema = z.object({
 })
 
 /**
- * Makes the first tenant over HTTP, as any operator would; there may be one already. That this works shows that the
+ * Makes the first tenant over HTTP, as any operator would; the tenant may exist already. Success shows that the
  * functions answer, tokens are accepted and the database is reached.
  * @throws LocalFailure PART_FAILED
  */
@@ -37,7 +37,7 @@ export async function ensureTenant(url: string, issuerFolder: string, signal: Ab
   try {
     problem = problemSchema.parse(JSON.parse(text))
   } catch {
-    // Not a problem document: the text itself is shown.
+    // The answer is not a problem document, so its text is shown.
   }
   if (response.status === 409 && problem.code === 'TENANT_EXISTS') return
   const words = problem.detail ?? problem.title ?? text.slice(0, 200)

@@ -1,6 +1,6 @@
 /**
- * ISO 8601 durations as Service Bus writes them: days, hours, minutes, seconds (`P7D`, `PT1M30S`). Years, months and weeks
- * are left out on purpose: a month has no fixed length, and the emulator refuses weeks.
+ * ISO 8601 durations as Service Bus writes them: days, hours, minutes, seconds (`P7D`, `PT1M30S`). Years, months and
+ * weeks are left out on purpose: a month has no fixed length, and the emulator refuses weeks.
  */
 const DURATION = /^P(?:(\d{1,5})D)?(T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?$/
 
@@ -8,7 +8,7 @@ const MINUTE_SECONDS = 60
 const HOUR_SECONDS = 60 * MINUTE_SECONDS
 const DAY_SECONDS = 24 * HOUR_SECONDS
 
-/** Seconds of a duration, or undefined when the text is none (`P`, `PT`, `5 minutes`). */
+/** Seconds of a duration, or undefined when the text is not a duration (`P`, `PT`, `5 minutes`). */
 export function parseDurationSeconds(text: string): number | undefined {
   const parts = DURATION.exec(text)
   // "P" and a "T" without anything after it name no length.

@@ -5,7 +5,7 @@
 import { parseDurationSeconds } from './duration.ts'
 import type { Queue } from './queues.ts'
 
-/** What the emulator takes; the service in Azure takes more. */
+/** The limits of the emulator. The service in Azure allows more. */
 const emulatorLimits = {
   /** The only name its namespace may have. */
   namespace: 'sbemulatorns',
@@ -39,7 +39,7 @@ export interface EmulatorConfig {
   }
 }
 
-/** A value that differs from Azure's, since the emulator can not hold that one. */
+/** A value that differs from the one in Azure, since the emulator does not accept that one. */
 export interface Narrowed {
   readonly queue: string
   /** The setting's name in queues.json. */
@@ -78,7 +78,7 @@ export function emulatorConfigOf(queues: readonly Queue[]): { config: EmulatorCo
         ),
         ForwardDeadLetteredMessagesTo: '',
         ForwardTo: '',
-        // Never narrowed: both take 5 s to 5 min, and another lock would be another behaviour.
+        // Never changed: emulator and Azure both allow 5 s to 5 min, and another duration would change the behaviour.
         LockDuration: queue.lockDuration,
         MaxDeliveryCount: note(
           'maxDeliveryCount',
@@ -94,7 +94,7 @@ export function emulatorConfigOf(queues: readonly Queue[]): { config: EmulatorCo
     config: {
       UserConfig: {
         Namespaces: [{ Name: emulatorLimits.namespace, Queues: made, Topics: [] }],
-        // To the console: a container's files go when it goes.
+        // To the console: log files in a container are lost when the container is removed.
         Logging: { Type: 'Console' },
       },
     },
@@ -102,7 +102,7 @@ export function emulatorConfigOf(queues: readonly Queue[]): { config: EmulatorCo
   }
 }
 
-/** The duration itself where it lies within the limits, else the limit next to it. */
+/** The duration if it is within the limits, otherwise the nearest limit. */
 function nearest(duration: string, { least, most }: { least: string; most: string }): string {
   const seconds = secondsOf(duration)
   if (seconds < secondsOf(least)) return least

@@ -1,6 +1,6 @@
 /**
- * Writes the official emulator's Config.json: `node local/service-bus-queues/main.ts [file]`, to the screen without a
- * file. What differs from Azure is said on stderr, so that nobody takes the emulator's word for the cloud's.
+ * Writes the official emulator's Config.json: `node local/service-bus-queues/main.ts [file]`; without a file to stdout.
+ * Values that differ from Azure are listed on stderr, so that nobody expects them in Azure.
  */
 import { writeFile } from 'node:fs/promises'
 import { emulatorConfigOf } from './emulator-config.ts'

@@ -6,14 +6,14 @@ import { parseDurationSeconds } from './duration.ts'
 /** Where the queues are described. */
 export const queuesFile = fileURLToPath(new URL('../../infra/service-bus/queues.json', import.meta.url))
 
-/** Limits of the service itself: docs "Service Bus quotas", and the properties' own ranges. */
+/** Limits of the service: from the page "Service Bus quotas" of its documentation, and the ranges of the properties. */
 const serviceLimits = {
   lockSecondsMin: 5,
   /** Five minutes: a handler that works longer must renew its lock. */
   lockSecondsMax: 300,
   historySecondsMin: 20,
   historySecondsMax: 7 * 86_400,
-  /** Premium and Standard take 2,000 deliveries; a poison message that came a hundred times is one. */
+  /** Premium and Standard allow 2,000 deliveries. A message that has failed a hundred times will not succeed later. */
   deliveriesMax: 100,
 } as const
 
@@ -30,7 +30,7 @@ const durationBetween = (minSeconds: number, maxSeconds: number): z.ZodString =>
 /** The identities that infra/modules/service-bus.bicep knows. */
 const who = z.array(z.enum(['app', 'forwarder', 'operator'])).min(1)
 
-/** Strict: a misspelt key would leave the service's own default in its place, in the cloud only. */
+/** Strict: with a misspelt key the queue in Azure would get the service's default, and nobody would notice it. */
 const queueSchema = z.strictObject({
   lockDuration: durationBetween(serviceLimits.lockSecondsMin, serviceLimits.lockSecondsMax),
   maxDeliveryCount: z.int().min(1).max(serviceLimits.deliveriesMax),
@@ -47,7 +47,7 @@ const queueSchema = z.strictObject({
 })
 
 const fileSchema = z.strictObject({
-  // Names: what the service takes for an entity, without the slashes it would also take.
+  // The names that the service accepts for an entity. It would also accept slashes; they are left out.
   queues: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,258}[A-Za-z0-9]$/), queueSchema),
 })
 

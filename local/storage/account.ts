@@ -21,14 +21,14 @@ const ACCOUNT_KEY_BYTES = 64
 /**
  * The account's key (base64), made at the first call and kept in the data folder, so that SAS tokens and connection
  * strings handed out before a restart stay valid.
- * @throws LocalFailure DATA_FOLDER_BROKEN when the file is there and unreadable as such
+ * @throws LocalFailure DATA_FOLDER_BROKEN when the file exists but does not contain a key
  */
 export function accountKeyOf(dataFolder: string): string {
   const file = join(dataFolder, 'account.json')
   const known = readAccountKey(file)
   if (known !== undefined) return known
   const key = randomBytes(ACCOUNT_KEY_BYTES).toString('base64')
-  // Written aside and renamed: a kill in the middle must not leave half a file.
+  // Written under another name and renamed: a kill in the middle must not leave half a file.
   writeFileSync(`${file}.new`, `${JSON.stringify({ name: ACCOUNT_NAME, key })}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
   return key

@@ -5,7 +5,7 @@ import { refusalOf } from '../loopback/index.ts'
 import { holdAnswersUntilSaved } from './durable-answers.ts'
 import type { LokiDatabase } from './durable-answers.ts'
 
-/** What we use of Azurite's server classes (3.35.0; they are not a published interface, so the version is pinned). */
+/** The parts of Azurite's server classes that are used here (3.35.0; no public interface, so the version is pinned). */
 interface AzuriteServer {
   readonly httpServer: Server
   readonly metadataStore: { readonly db: LokiDatabase }
@@ -29,7 +29,7 @@ export interface RunningAzurite {
 
 /**
  * Starts one of Azurite's services in this process, with durable answers.
- * `AZURITE_ACCOUNTS` must be set before (Azurite reads the accounts from there). No telemetry is started.
+ * `AZURITE_ACCOUNTS` must be set before this call, since Azurite reads the accounts from it. No telemetry is started.
  * @throws the system's error (EADDRINUSE, EACCES) when the port or the folder is refused
  */
 export async function startAzurite(
@@ -56,7 +56,7 @@ function azuriteClasses(service: AzuriteService): {
   Configuration: AzuriteModule<unknown>
   Server: AzuriteModule<AzuriteServer>
 } {
-  // Its command line starts a third server (tables) that nobody here uses, and loads SQL drivers: twice the start time.
+  // Azurite's command line would take twice as long: it starts a third server (tables, unused) and loads SQL drivers.
   const folder = `azurite/dist/src/${service}`
   const prefix = service === 'blob' ? 'Blob' : 'Queue'
   return {
@@ -65,7 +65,7 @@ function azuriteClasses(service: AzuriteService): {
   }
 }
 
-/** Files that data is appended to side by side; Azurite's own number. */
+/** How many files data is appended to at the same time; Azurite's own number. */
 const WRITE_CONCURRENCY = 50
 /** Seconds an idle connection is kept; Azurite's own number. */
 const KEEP_ALIVE_SECONDS = 5
@@ -76,7 +76,7 @@ function configurationOf(service: AzuriteService, dataFolder: string, port: numb
   ]
   const logAccess = false
   const logDebug = false
-  // Unknown headers and parameters are passed over, and SDKs newer than Azurite's API version are served.
+  // Unknown headers and parameters are ignored, and SDKs newer than Azurite's API version are served.
   const loose = true
   const skipApiVersionCheck = true
   return [
@@ -95,7 +95,7 @@ function configurationOf(service: AzuriteService, dataFolder: string, port: numb
   ]
 }
 
-/** Puts a refusal before everything that Azurite does: its keys do not keep a page from trying what needs none. */
+/** Refuses requests of web pages before Azurite sees them. Azurite's keys do not stop requests that need no key. */
 function refuseForeign(server: Server): void {
   const listeners = server.listeners('request') as ((
     request: IncomingMessage,

@@ -9,7 +9,7 @@ import { holdFolder } from './folder-lock.ts'
 
 export interface AzuriteOptions {
   readonly dataFolder: string
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly blobPort: number
   readonly queuePort: number
 }

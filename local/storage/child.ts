@@ -1,21 +1,21 @@
 import { LocalFailure } from '../failure/index.ts'
 
-/** A server that a child process runs, once it answers. */
+/** A server that runs in a child process and answers already. */
 export interface ServingChild {
-  /** What the parent learns with the message `ready`. */
+  /** The content of the message `ready` to the parent. */
   readonly facts: Readonly<Record<string, unknown>>
   /** One line for a person. */
   readonly line: string
   stop(): Promise<void>
 }
 
-/** The supervisor waits 5 s for an orderly end; what is not finished by then is left to the next start's recovery. */
+/** By contract a part ends within 5 s of SIGTERM. What is not finished by then is recovered at the next start. */
 const STOP_WITHIN_MS = 4500
 
 /**
  * Runs a server as a child process: tells the parent `{type:'ready', ...facts}` or `{type:'failed', code, message}`
- * over IPC, and stops in order at SIGTERM, SIGINT or when the parent is gone. Never returns to its caller's control
- * flow in a failed state: the process ends with code 1.
+ * over IPC, and stops in order at SIGTERM, SIGINT or when the parent is gone. If the start fails, this does not return:
+ * the process ends with code 1.
  */
 export async function runChild(start: () => Promise<ServingChild>): Promise<void> {
   let serving: ServingChild | undefined
@@ -31,7 +31,7 @@ export async function runChild(start: () => Promise<ServingChild>): Promise<void
       })
       .finally(() => process.exit(0))
   }
-  // Before the start: a parent that dies while we start must not leave us behind.
+  // Registered before the start: if the parent dies during the start, this process must end too.
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   process.once('disconnect', stop)
@@ -52,7 +52,7 @@ async function reportFailure(error: unknown): Promise<void> {
     await tellParent({ type: 'failed', code: error.code, message: sentence })
     return
   }
-  // A defect of ours: its stack is what helps.
+  // A defect of the program: the stack helps to find it.
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   const message = error instanceof Error ? error.message : String(error)
   await tellParent({ type: 'failed', code: 'SERVER_FAILED', message })

@@ -1,22 +1,23 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
-/** What we use of a LokiJS database (lokijs 1.5.12): Azurite keeps its books in four of them. */
+/** The parts of a LokiJS database (lokijs 1.5.12) that are used here. Azurite keeps its metadata in four of them. */
 export interface LokiDatabase {
   readonly throttledSavePending: boolean
   autosaveDirty(): boolean
   autosaveDisable(): void
-  /** Calls back when a state at least as new as now is in the file (written aside and renamed). */
+  /** Calls back when the present state, or a newer one, is in the file (written under another name and renamed). */
   saveDatabase(callback: (error?: unknown) => void): void
 }
 
 /**
- * Makes what Azurite acknowledges durable. Azurite writes its books every 5 s; a queue message acknowledged 4 s before
- * a `kill -9` would be gone, and its sender would never know. Here the end of the answer to every change waits until
- * the books are on disk; changes that arrive together share one write. Reads are not held (the visibility that a
- * queue read changes may be lost: the message then shows again early, as at-least-once delivery allows).
+ * Makes the changes that Azurite acknowledges durable. Azurite writes its metadata ("books" here) every 5 s. A queue
+ * message acknowledged 4 s before a `kill -9` would be lost, and its sender would never know. Here the end of the
+ * answer to every change waits until the books are on disk; changes that arrive together share one write. Answers to
+ * reads do not wait. A queue read changes when its message is visible again; if that is lost, the message comes again
+ * early, as at-least-once delivery allows.
  *
- * @param books in the order to save: the books of the data extents before those that refer to them, since a
- *   reference to an unknown extent would make its message unreadable for ever
+ * @param books in the order of saving: the books of the data extents before the books that refer to them. After a crash
+ *   a reference to an unknown extent would make its message unreadable for ever
  */
 export function holdAnswersUntilSaved(server: Server, books: readonly LokiDatabase[]): void {
   for (const book of books) book.autosaveDisable()
@@ -30,7 +31,7 @@ export function holdAnswersUntilSaved(server: Server, books: readonly LokiDataba
       saveAll().then(
         () => end(...parts),
         (error: unknown) => {
-          // No answer is the honest one: whether the change survives is not known.
+          // The connection is cut without an answer, since it is not known whether the change survives.
           console.error(`Azurite could not write its books to disk: ${String(error)}`)
           response.destroy()
         },
@@ -42,7 +43,7 @@ export function holdAnswersUntilSaved(server: Server, books: readonly LokiDataba
 }
 
 function save(database: LokiDatabase): Promise<void> {
-  // Not dirty, but a save under way: the change may be in what is being written and not yet on disk.
+  // A book that is not dirty can still have a save in progress: the change may be in that save and not yet on disk.
   if (!database.autosaveDirty() && !database.throttledSavePending) return Promise.resolve()
   return new Promise((resolve, reject) => {
     database.saveDatabase((error) => {

@@ -7,8 +7,8 @@ export interface FolderHold {
 }
 
 /**
- * Holds a data folder for this process alone until `release` or the end of the process, whichever way it ends. Two
- * servers on one folder would overwrite each other's state.
+ * Holds a data folder for this process alone until `release` or the end of the process, also by a kill. Two servers on
+ * one folder would overwrite each other's state.
  * @throws LocalFailure DATA_FOLDER_IN_USE
  */
 export function holdFolder(dataFolder: string, part: string): FolderHold {

@@ -10,7 +10,7 @@ import type { StorageFacts } from './account.ts'
 export interface StorageOptions {
   /** Made if it is missing. */
   readonly dataFolder: string
-  /** 0 or absent: a free port is picked. */
+  /** If it is 0 or absent, a free port is picked. */
   readonly blobPort?: number
   readonly queuePort?: number
 }
@@ -21,7 +21,7 @@ export interface RunningStorage extends StorageFacts {
   stop(): Promise<void>
 }
 
-/** Azurite is up within 2 s on an idle machine of two cores; a busy one gets ten times as long. */
+/** Azurite starts within 2 s on an idle machine with two cores. A busy machine gets ten times as long. */
 const START_WITHIN_MS = 20_000
 
 /** Enough for a stack trace. */
@@ -56,7 +56,7 @@ export async function startStorage(options: StorageOptions): Promise<RunningStor
   }
 }
 
-/** The end of what the child wrote on stderr, for the case that it ends without a word over IPC. */
+/** The end of what the child wrote on stderr, for the case that it ends without a message over IPC. */
 function lastWords(child: ChildProcess): () => string {
   let tail = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -92,7 +92,7 @@ async function readyOf(
     )
     const ended = once(child, 'exit', { signal: gaveUp.signal }).then(() => 'ended' as const)
     const first = await Promise.race([told, ended])
-    // The promise that loses the race is not waited for; without this its abort would be an unhandled rejection.
+    // Nobody waits for the promise that loses the race. Without a handler its abort would be an unhandled rejection.
     told.catch(() => undefined)
     ended.catch(() => undefined)
     if (first === 'ended')

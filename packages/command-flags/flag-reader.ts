@@ -44,7 +44,7 @@ export class FlagReader {
     return names.length === 0 ? [...known] : known.filter((name) => names.includes(name))
   }
 
-  /** Runs node's own parser, whose refusals become usage errors. */
+  /** Runs node's own parser. Its errors become usage errors. */
   parse<Parsed>(parser: () => Parsed): Parsed {
     try {
       return parser()

@@ -1,4 +1,4 @@
-/** A command was called wrongly: exit code 2, with what is wrong and how it is called. */
+/** A command was called wrongly. The program ends with exit code 2, and prints what is wrong and how to call it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

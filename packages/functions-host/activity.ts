@@ -1,7 +1,7 @@
 /**
  * What runs at this moment: counts for drain and shutdown, and the watch over functionTimeout.
  *
- * Past functionTimeout the platform restarts the worker process, so every other invocation in it is lost too
+ * After functionTimeout the platform restarts the worker process, so every other invocation in it is lost too
  * (azure-functions-host, WebScriptHostExceptionHandler.cs).
  */
 
@@ -17,7 +17,7 @@ export interface OverdueInvocation {
 
 export interface Activity {
   readonly outstandingInvocations: number
-  /** Failed attempts that wait for their next one. */
+  /** How many failed runs wait for their next attempt. */
   outstandingRetries: number
   begin(invocationId: string, functionName: string): void
   end(invocationId: string): void
@@ -26,7 +26,7 @@ export interface Activity {
   stopWatch(): void
 }
 
-/** The watch looks this often, so a timeout is noticed at most a second late; a timer for each request would cost more. */
+/** One check each second: a timeout is noticed at most a second late. A timer for each request would cost more. */
 const WATCH_INTERVAL_MS = 1_000
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The endpoints under /admin that people and tools use. All but ping need the master key: 401 without a valid key,
- * 403 with a lesser one. They come before the functions' routes, so no function can hide them.
+ * 403 with another valid key. They come before the functions' routes, so no function can hide them.
  *
  * Source: azure-functions-host, HostController.cs, FunctionsController.cs, FunctionMetadataExtensions.cs.
  */
@@ -27,7 +27,7 @@ export interface AdminOptions {
   readonly log: HostLog
 }
 
-/** The input of an invocation is one string; a megabyte is more than any trigger takes. */
+/** The input of an invocation is one string. A megabyte is more than any trigger accepts. */
 const INVOCATION_BODY_LIMIT_BYTES = 1_048_576
 
 type AdminHandler = (
@@ -64,7 +64,7 @@ const endpoints: readonly AdminEndpoint[] = [
   { methods: ['POST'], path: /^\/admin\/functions\/([^/]+)\/?$/i, handle: runFunction },
 ]
 
-/** Serves an admin request; false when the path is none of them, and the functions' routes are tried. */
+/** Serves an admin request. False when the path is no admin endpoint; then the functions' routes are tried. */
 export function serveAdmin(exchange: HttpExchange, options: AdminOptions): boolean {
   const { request, path } = exchange
   if (!/^\/admin\//i.test(path.decoded)) return false
@@ -108,7 +108,7 @@ function answerHostStatus(exchange: HttpExchange, options: AdminOptions): void {
 }
 
 function startDrain(exchange: HttpExchange, { drain, log }: AdminOptions): void {
-  // Not awaited: a run that is under way may take long, and the status tells when it is done.
+  // Not awaited: a run in progress may take long. The drain status tells when the drain is done.
   drain.begin().catch((error: unknown) => {
     log.write({ level: 'error', category: HOST_CATEGORY, message: `The drain failed: ${stackOf(error)}` })
   })
@@ -143,10 +143,10 @@ function answerFunctionStatus(exchange: HttpExchange, { catalog }: AdminOptions,
   else answerJson(exchange, 200, {})
 }
 
-/** 202 at once; the run goes on by itself, without the function's retry policy and without waiting for other runs. */
+/** Answers 202 at once. The run goes on by itself, without the function's retry policy, and waits for no other run. */
 async function runFunction(exchange: HttpExchange, options: AdminOptions, name: string): Promise<void> {
   const { request } = exchange
-  // The platform reads JSON only, and says so by 415: a call without this header fails there too.
+  // The platform accepts JSON only and answers 415 otherwise, so a call without this header fails there too.
   if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
     answerEmpty(exchange, 415)
     return

@@ -13,7 +13,7 @@ import { pathToFileURL } from 'node:url'
 import { HostStartFailure, messageOf, stackOf } from './start-failure.ts'
 import type { WorkerApp } from './worker-app.ts'
 
-/** Capabilities the worker offers before the library adds its own (worker: getWorkerCapabilities.ts). */
+/** The worker's capabilities, to which the library adds its own (worker: getWorkerCapabilities.ts). */
 const workerCapabilities: Readonly<Record<string, string>> = {
   RawHttpBodyBytes: 'true',
   RpcHttpTriggerMetadataRemoved: 'true',
@@ -108,8 +108,9 @@ async function startStreamServer(app: WorkerApp): Promise<URL | undefined> {
 /**
  * Runs `start` so that a server it opens without naming a port listens on 127.0.0.1 instead of every interface.
  *
- * The library opens its server so, which is harmless in the platform's sandbox; on a developer's machine it would
- * give the whole network a way around the host's keys. The change lasts only for the synchronous part of `start`.
+ * The library opens its server on every interface. That is harmless in the platform's sandbox, but on a developer's
+ * machine the whole network could call it without the host's keys. The change lasts only for the synchronous part of
+ * `start`.
  */
 function onLoopbackOnly<Value>(start: () => Promise<Value>): Promise<Value> {
   const prototype = Server.prototype as { listen: (this: Server, ...parameters: unknown[]) => Server }

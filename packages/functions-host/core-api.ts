@@ -15,14 +15,14 @@ export interface BindingInfo {
   readonly [property: string]: unknown
 }
 
-/** A duration as it crosses the worker's wire: the library has rounded it to whole seconds. */
+/** A duration in the worker's protocol. The library has rounded it to whole seconds. */
 export interface CoreDuration {
   readonly seconds?: number
 }
 
 export interface CoreRetryOptions {
   readonly retryStrategy?: 'fixedDelay' | 'exponentialBackoff'
-  /** -1 means without end. */
+  /** -1: no limit. */
   readonly maxRetryCount?: number
   readonly delayInterval?: CoreDuration
   readonly minimumInterval?: CoreDuration
@@ -39,7 +39,7 @@ export interface CoreFunctionMetadata {
 export type FunctionCallback = (...inputs: unknown[]) => unknown
 export type HookCallback = (context: object) => unknown
 
-/** One value on the worker's wire; exactly one of the properties is set. */
+/** One value in the worker's protocol. Exactly one of the properties is set. */
 export interface TypedData {
   readonly string?: string
   readonly json?: string

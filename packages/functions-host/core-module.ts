@@ -3,7 +3,8 @@
  *
  * The real worker puts a Proxy around Module.prototype.require (azure-functions-nodejs-worker, setupCoreModule.ts);
  * this does the same and nothing more, so that an app fails here in the same ways as there. It has to happen before
- * the app is loaded: the library asks once, remembers a failure for good and then registers nothing ("test mode").
+ * the app is loaded: the library asks for the module once. If that fails, it never asks again and registers nothing
+ * ("test mode").
  */
 import Module from 'node:module'
 import type {
@@ -18,11 +19,11 @@ import { systemError } from './worker-app.ts'
 import type { WorkerApp } from './worker-app.ts'
 
 const CORE_MODULE_NAME = '@azure/functions-core'
-/** Versions the app can read; the current ones of the platform when this was written (2026-11). */
+/** Versions that the app can read. They were the platform's versions in November 2026. */
 const WORKER_VERSION = '3.14.1'
 export const IMITATED_HOST_VERSION = '4.1052.200'
 
-/** What registrations return: dispose() takes them back, once. */
+/** The result of a registration: the first dispose() takes the registration back. */
 class Disposable {
   #onDispose: (() => unknown) | undefined
 
@@ -43,7 +44,7 @@ let installed = false
 
 /**
  * Installs the module for this process.
- * @throws Error when it is installed already: the library keeps the first one for good, so a process has one host
+ * @throws Error when it is installed already: the library keeps the first module for good, so a process has one host
  */
 export function installCoreModule(app: WorkerApp): void {
   if (installed) throw systemError('Only one Functions host can run in a process.')

@@ -17,7 +17,7 @@ export interface CorsPolicy {
   answer(request: IncomingMessage): CorsAnswer
 }
 
-/** @param origins allowed origins; '*' allows every one. Empty: there is no policy, OPTIONS goes to the functions. */
+/** @param origins allowed origins; '*' allows all. Empty: there is no policy, and OPTIONS goes to the functions. */
 export function createCorsPolicy(origins: readonly string[]): CorsPolicy | undefined {
   const allowed = new Set(
     origins.map((origin) => origin.trim().replace(/\/$/, '').toLowerCase()).filter((origin) => origin !== ''),
@@ -38,7 +38,7 @@ export function createCorsPolicy(origins: readonly string[]): CorsPolicy | undef
         headers.push('Access-Control-Allow-Headers', wantedHeaders)
       headers.push('Access-Control-Allow-Methods', wantedMethod)
     }
-    // With several origins the answer depends on who asks, so a cache must not share it.
+    // With several allowed origins the answer depends on the request's origin, so a cache must keep them apart.
     if (!allowsAny && allowed.size > 1) headers.push('Vary', 'Origin')
     return { isPreflight, headers }
   }

@@ -1,4 +1,4 @@
-/** HTTP triggers: route, key, disabled switch, body limit, then the buffered or the streamed way to the function. */
+/** HTTP triggers: checks route, key, disabled switch and body limit, then calls the function buffered or streamed. */
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
 import type { FunctionKeys } from './function-keys.ts'
 import { isLevelEnough } from './function-keys.ts'
@@ -22,11 +22,11 @@ export interface HttpDispatcherOptions {
 
 export interface HttpDispatcher extends TriggerDispatcher {
   readonly routes: readonly HttpRoute[]
-  /** Has to be set before the first request: the keys need the names of the functions first. */
+  /** Sets the keys. They need the functions' names, so they come later, but before the first request. */
   useKeys(keys: FunctionKeys): void
   /** Serves the request when a function's route matches; false when none does. */
   serve(exchange: HttpExchange): boolean
-  /** Lets go of the connections to the library's server. */
+  /** Closes the connections to the library's server. */
   close(): void
 }
 
@@ -83,7 +83,7 @@ export function createHttpDispatcher(
       table.add(fn)
     },
     start: () => Promise.resolve(),
-    // Requests are served until the server closes: a drain stops what fetches work, not what answers a caller.
+    // Nothing to do: requests are served until the server closes. A drain stops only triggers that fetch work.
     stop: () => Promise.resolve(),
     runNow: (fn) => Promise.reject(new Error(`'${fn.name}' has an HTTP trigger: call its URL.`)),
   }

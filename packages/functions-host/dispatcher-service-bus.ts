@@ -1,8 +1,8 @@
 /**
- * Service Bus triggers: listed, and said once to have no broker in this local run. Nothing is dispatched.
+ * Service Bus triggers. They are listed, and one log line says that the local run has no broker. Nothing is dispatched.
  *
- * The place for a broker: `start` would open a receiver for each function that was added, and settle each message by
- * the outcome of `context.executor.run`.
+ * To support a broker, `start` would open a receiver for each function that was added, and settle each message by the
+ * outcome of `context.executor.run`.
  */
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
 import type { HostedFunction } from './function-catalog.ts'

@@ -18,7 +18,7 @@ export function createDispatcherTable(context: DispatcherContext, http: TriggerD
   ])
 }
 
-/** Gives each function to the dispatcher of its trigger; what a dispatcher refuses is in error and not dispatched. */
+/** Gives each function to the dispatcher of its trigger. A function that is refused is in error and not dispatched. */
 export function assignFunctions(catalog: FunctionCatalog, table: DispatcherTable, log: HostLog): void {
   const refused = new Set(catalog.problems.map((problem) => problem.functionName))
   for (const fn of catalog.functions) {
@@ -45,7 +45,7 @@ export function assignFunctions(catalog: FunctionCatalog, table: DispatcherTable
   }
 }
 
-/** Inputs and outputs beside the trigger and the HTTP response would be done by extensions of the real host. */
+/** Warns of inputs and outputs besides the trigger and the HTTP response: only extensions of the real host do them. */
 function warnOfBindings(fn: HostedFunction, log: HostLog): void {
   const others = Object.entries(fn.registered.metadata.bindings).filter(
     ([name, { type }]) => name !== fn.triggerName && type?.toLowerCase() !== 'http',

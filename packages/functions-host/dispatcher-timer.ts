@@ -19,7 +19,7 @@ interface TimerFunction {
   readonly schedule: TimerSchedule
   readonly policy: RetryPolicy | undefined
   readonly listener: TimerListener
-  /** A schedule of less than a minute would fill the log, so its runs are told at debug only. */
+  /** Runs of a schedule of less than a minute would fill the log, so they are logged at debug only. */
   readonly logLevel: CoreLogLevel
 }
 
@@ -67,7 +67,7 @@ export function createTimerDispatcher(context: DispatcherContext): TriggerDispat
     },
     async runNow(fn) {
       const timer = timers.find((one) => one.fn === fn)
-      // As on the platform: outside the schedule, so it may overlap with a scheduled run and has no retries.
+      // As on the platform, this run is outside the schedule: it may overlap with a scheduled run, and has no retries.
       if (timer !== undefined)
         await runAttempt(context, timer, {
           isPastDue: false,

@@ -1,5 +1,5 @@
 /**
- * The functions the app has registered, in the order the host works through them, with what is wrong with any.
+ * The functions that the app has registered, in the host's order, and what is wrong with some of them.
  *
  * Source: azure-functions-host, FunctionMetadataManager.cs (order by name, ignoring case), Utility.cs (names).
  */
@@ -16,7 +16,7 @@ export interface HostedFunction {
   readonly trigger: BindingInfo
   /** In lower case: 'httptrigger', 'timertrigger', ... */
   readonly triggerType: string
-  /** By the setting AzureWebJobs.<name>.Disabled. */
+  /** From the setting AzureWebJobs.<name>.Disabled. */
   readonly disabled: boolean
 }
 
@@ -34,7 +34,7 @@ export interface FunctionCatalog {
 
 const FUNCTION_NAME = /^[a-z][a-z0-9_-]{0,127}$/i
 
-/** Compares as .NET's StringComparer.OrdinalIgnoreCase: by code unit after upper-casing, so `_` sorts after letters. */
+/** Compares like .NET's StringComparer.OrdinalIgnoreCase: by code unit in upper case, so `_` sorts after letters. */
 export function compareNames(left: string, right: string): number {
   const [upperLeft, upperRight] = [left.toUpperCase(), right.toUpperCase()]
   if (upperLeft === upperRight) return 0

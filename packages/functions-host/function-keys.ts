@@ -16,7 +16,7 @@ export interface FunctionKeys {
   readonly hostKey: string
   /** The function's own key; the host keeps one for every HTTP function. */
   keyOf(functionName: string): string | undefined
-  /** What a key opens: 'admin' for the master key, 'function' for the host key and the named function's own key. */
+  /** The level of a key: 'admin' for the master key, 'function' for the host key and the named function's own key. */
   levelOf(key: string, functionName?: string): KeyLevel
 }
 
@@ -27,7 +27,7 @@ interface KeyFile {
   readonly functionKeys: Readonly<Record<string, string>>
 }
 
-/** Keys of the platform have 40 random bytes as well. */
+/** The platform's keys have 40 random bytes too. */
 const KEY_BYTES = 40
 const FILE_NAME = 'function-keys.json'
 
@@ -84,7 +84,7 @@ async function readKeyFile(file: string): Promise<KeyFile | undefined> {
 
 async function writeKeyFile(folder: string, file: string, keys: KeyFile): Promise<void> {
   await mkdir(folder, { recursive: true })
-  // Written beside and renamed: a crash in between must not leave half a file that no later start can read.
+  // Written under another name and renamed: a crash must not leave half a file that no later start can read.
   const draft = `${file}.${process.pid}.new`
   await writeFile(draft, JSON.stringify(keys, undefined, 2), { mode: 0o600 })
   await rename(draft, file)
@@ -112,7 +112,7 @@ function createFunctionKeys(keys: KeyFile): FunctionKeys {
   }
 }
 
-/** Digests have one length, so that comparing them takes the same time for every key. */
+/** All digests have the same length, so comparing them takes the same time for every key. */
 function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }

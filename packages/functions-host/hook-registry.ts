@@ -4,11 +4,11 @@ import type { HookCallback } from './core-api.ts'
 export type HookName = 'appStart' | 'preInvocation' | 'postInvocation' | 'appTerminate' | 'log'
 
 export interface HookRegistry {
-  /** @returns undefined when there is no such hook, else a function that takes the registration back */
+  /** @returns a function that takes the registration back; undefined when there is no such hook */
   register(name: string, callback: HookCallback): (() => void) | undefined
   /** Runs the hooks one after the other; rejects with what the first of them throws, and skips the rest. */
   execute(name: HookName, context: object): Promise<void>
-  /** Hooks that can't be waited for (logs). */
+  /** The callbacks of a hook whose caller cannot wait (log hooks). */
   callbacksOf(name: HookName): readonly HookCallback[]
 }
 

@@ -1,5 +1,6 @@
 /**
- * Drain mode: stops what fetches work by itself (timers, queues) and tells when nothing runs any more. HTTP goes on.
+ * Drain mode: stops triggers that fetch work by themselves (timers, queues), and tells when nothing runs any more. HTTP
+ * requests are still served.
  * Source: azure-functions-host, DrainModeManager.cs, HostController.cs (resume starts the listeners again).
  */
 import type { Activity } from './activity.ts'
@@ -15,7 +16,7 @@ export interface HostDrain {
   status(): DrainStatus
   /** Stops the listeners at once; resolves when their runs have ended. */
   begin(): Promise<void>
-  /** Starts the listeners again, without waiting for runs of before. */
+  /** Starts the listeners again. It does not wait for runs that began before the drain. */
   end(): Promise<void>
 }
 

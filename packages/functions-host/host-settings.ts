@@ -1,7 +1,7 @@
 /**
- * What the host takes from the app's host.json: route prefix, function timeout, log levels. Other keys are ignored.
+ * What the host reads from the app's host.json: route prefix, function timeout, log levels. Other keys are ignored.
  *
- * As on the platform, a setting `AzureFunctionsJobHost__a__b` of the environment wins over `a.b` of the file.
+ * As on the platform, a setting `AzureFunctionsJobHost__a__b` of the environment overrides `a.b` of the file.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { parseTimeSpan } from './time-span.ts'
 const DEFAULT_FUNCTION_TIMEOUT_MS = 30 * 60 * 1_000
 /** The platform's default route prefix. */
 const DEFAULT_ROUTE_PREFIX = 'api'
-/** What host.json writes for "without limit": TimeSpan reads it as minus one day. */
+/** In host.json "-1" means "without limit". TimeSpan reads it as minus one day. */
 const UNBOUNDED_MS = -24 * 60 * 60 * 1_000
 const OVERLAY_PREFIX = 'azurefunctionsjobhost__'
 
@@ -22,7 +22,7 @@ export interface HostSettings {
   readonly routePrefix: string
   /** undefined: no limit. */
   readonly functionTimeoutMs: number | undefined
-  /** By category in lower case; 'default' is the one for the rest. */
+  /** By category in lower case. 'default' is for all other categories. */
   readonly logLevels: ReadonlyMap<string, CoreLogLevel>
 }
 
@@ -30,7 +30,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads `<app>/host.json`.
- * @throws HostStartFailure HOST_JSON_BROKEN when the file is missing, isn't JSON, isn't version 2.0 or has a wrong value
+ * @throws HostStartFailure HOST_JSON_BROKEN if the file is missing, isn't JSON, isn't version 2.0 or has a wrong value
  */
 export async function readHostSettings(appFolder: string, environment: Environment): Promise<HostSettings> {
   const file = join(appFolder, 'host.json')
@@ -144,7 +144,7 @@ export function resolveSettingReferences(text: string, environment: Environment)
   })
 }
 
-/** Whether a setting says true the way the platform reads it ("true" in any case, or "1"). */
+/** Whether the platform reads a setting as true ("true" in any case, or "1"). */
 export function isTrueSetting(value: string | undefined): boolean {
   return value !== undefined && (value.toLowerCase() === 'true' || value === '1')
 }

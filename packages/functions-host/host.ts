@@ -1,4 +1,4 @@
-/** Puts the parts of the host together: start in the platform's order, orderly stop within five seconds. */
+/** Puts the parts of the host together: starts them in the platform's order, and stops them within five seconds. */
 import { createActivity } from './activity.ts'
 import type { Activity } from './activity.ts'
 import { serveAdmin } from './admin-endpoints.ts'
@@ -27,11 +27,11 @@ import type { WorkerApp } from './worker-app.ts'
 
 /** The platform's limit of a request's body; the setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT (bytes) overrides it. */
 const DEFAULT_BODY_LIMIT_BYTES = 104_857_600
-/** How long the platform's proxy waits for a sign of life (DefaultHttpProxyService.cs). */
+/** How long the platform's proxy waits without a byte in either direction (DefaultHttpProxyService.cs). */
 const DEFAULT_ACTIVITY_TIMEOUT_MS = 240_000
-/** A stop takes five seconds at most: timers that run get three, so that the app's own hooks keep two. */
+/** A stop takes five seconds at most. Runs of timers get three of them, so that two are left for the app's hooks. */
 const TIMERS_GRACE_MS = 3_000
-/** A response that is nearly out isn't cut; longer ones are, as on the platform. */
+/** Responses get this long to finish. Longer ones are cut off, as on the platform. */
 const REQUESTS_GRACE_MS = 1_000
 const STOP_LIMIT_MS = 4_800
 
@@ -48,7 +48,7 @@ export interface FunctionsHostOptions {
   readonly environment?: Environment
   /** Where the log goes; default process.stdout. */
   readonly sink?: LogSink
-  /** Without a byte for this long a streamed request is given up. */
+  /** A streamed request is given up after this long without a byte. */
   readonly activityTimeoutMs?: number
   /** Called when the platform would restart the worker (functionTimeout): the process has to end. */
   onWorkerLost(reason: string): void
@@ -57,7 +57,7 @@ export interface FunctionsHostOptions {
 export interface FunctionsHost {
   readonly url: string
   readonly masterKey: string
-  /** Names of the functions that are dispatched or could be: those in error are left out. */
+  /** Names of the functions, disabled ones too. Functions in error are left out. */
   readonly functions: readonly string[]
   readonly log: HostLog
   /** Stops listening, ends timers, runs the app's appTerminate hooks. Takes less than five seconds. */
@@ -219,7 +219,7 @@ async function stopHost({
   front.destroy()
 }
 
-/** Whether `work` has ended in time; rejects when it does. */
+/** Whether `work` has ended in time. Rejects when `work` rejects. */
 async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<false>((resolve) => {

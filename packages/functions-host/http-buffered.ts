@@ -67,7 +67,7 @@ async function runFunction(
     })
     return outcome.response
   } catch {
-    // The executor has logged it; the client learns nothing but the status.
+    // The executor has logged the error. The client gets only the status.
     return undefined
   }
 }
@@ -78,7 +78,7 @@ function answerHttpData(exchange: HttpExchange, data: CoreHttpData): void {
   const body = data.body?.bytes
   const headers = [...extraHeaders]
   for (const [name, value] of Object.entries(data.headers ?? {})) {
-    // The host frames the body itself; a length or coding of the app would break the connection.
+    // The host itself sets the length of the body. A length or transfer coding of the app would break the connection.
     if (name !== 'content-length' && name !== 'transfer-encoding' && name !== 'connection')
       headers.push(name, value)
   }

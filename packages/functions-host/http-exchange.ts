@@ -6,21 +6,21 @@ export interface HttpExchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly path: RequestPath
-  /** Headers every response of this exchange gets (CORS): names and values in turn. */
+  /** Headers for every response of this exchange (CORS): names and values in turn. */
   readonly extraHeaders: readonly string[]
 }
 
-/** What is left of a refused upload is read and dropped for this long, so that the client can see the answer. */
+/** The rest of a refused upload is read and dropped for this long, so that the client can see the answer. */
 const REFUSED_UPLOAD_GRACE_MS = 5_000
 
-/** Answers without a body; an answer that has begun can only be cut off. */
+/** Answers without a body. If an answer has begun already, it is cut off. */
 export function answerEmpty(exchange: HttpExchange, status: number): void {
   const { response, extraHeaders } = exchange
   if (response.headersSent) {
     response.destroy()
     return
   }
-  // 204 has no length by the standard; everything else says that nothing follows.
+  // By the standard a 204 has no Content-Length. Every other status gets the length 0.
   const length = status === 204 ? [] : ['Content-Length', '0']
   response.writeHead(status, [...extraHeaders, ...length])
   response.end()
@@ -42,7 +42,7 @@ export function answerText(exchange: HttpExchange, status: number, contentType: 
   exchange.response.end(body)
 }
 
-/** Answers 413 and stops listening to the client soon after: an endless upload must not keep the connection. */
+/** Answers 413 and closes the connection soon after, so that an endless upload does not keep it open. */
 export function answerTooLarge(exchange: HttpExchange): void {
   const { request } = exchange
   answerEmpty(exchange, 413)
@@ -51,13 +51,13 @@ export function answerTooLarge(exchange: HttpExchange): void {
   request.once('close', () => clearTimeout(timer))
 }
 
-/** Length of the body by its header; undefined when it comes in chunks, 0 without a body. */
+/** The length of the body according to its header; undefined when the body comes in chunks, 0 without a body. */
 export function declaredBodyBytes(request: IncomingMessage): number | undefined {
   if (request.headers['transfer-encoding'] !== undefined) return undefined
   return Number(request.headers['content-length'] ?? 0)
 }
 
-/** Reads a whole body of at most `limitBytes`; undefined when it is longer. Rejects when the client gives up. */
+/** Reads a whole body; undefined when it is longer than `limitBytes`. Rejects when the client disconnects. */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let length = 0

@@ -17,15 +17,15 @@ import type { HostLog } from './log.ts'
 import { HostStartFailure, messageOf, stackOf, systemCodeOf } from './start-failure.ts'
 
 /**
- * Kestrel's limits: 32 KiB and 100 headers, 30 s to send them, 130 s of idle keep-alive. Its 8 KiB for the request line
- * are not imitated: the line counts with the headers here, so that the app has to stand the longer ones, too.
+ * Kestrel's limits: 32 KiB and 100 headers, 30 s to send them, 130 s of idle keep-alive. Its limit of 8 KiB for the
+ * request line is not imitated. Here the line counts with the headers, so the app gets longer lines than in Azure.
  */
 const HEADER_LIMIT_BYTES = 32_768
 const HEADERS_MAX = 100
 const HEADERS_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_TIMEOUT_MS = 130_000
 
-/** Serves one exchange; false passes it on to the next. */
+/** Serves one exchange. False: the next stage has to try. */
 export type HttpStage = (exchange: HttpExchange) => boolean
 
 export interface HttpFrontOptions {
@@ -36,11 +36,11 @@ export interface HttpFrontOptions {
 
 export interface HttpFront {
   readonly port: number
-  /** From now on requests are served instead of answered with 503. */
+  /** From this call on requests are served. Before it they are answered with 503. */
   open(stages: readonly HttpStage[]): void
   /** Stops listening and closes idle connections. */
   close(): void
-  /** Closes what is still connected. */
+  /** Closes all connections that are left. */
   destroy(): void
 }
 
@@ -54,10 +54,10 @@ export async function openHttpFront(port: number, options: HttpFrontOptions): Pr
     handle(request, response, stages, options),
   )
   server.headersTimeout = HEADERS_TIMEOUT_MS
-  // One more than is allowed is kept, so that it is seen: Node drops those above its limit without a word.
+  // Node silently drops headers above its limit. With one more than is allowed, a request with too many is noticed.
   server.maxHeadersCount = HEADERS_MAX + 1
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
-  // A long upload is no fault; what stalls is ended by the activity timeout.
+  // No limit, since an upload may take long. A streamed upload that stalls is ended by the activity timeout.
   server.requestTimeout = 0
   await listen(server, port)
   return {
@@ -79,7 +79,7 @@ function handle(
   stages: readonly HttpStage[] | undefined,
   options: HttpFrontOptions,
 ): void {
-  // A write to a client that has disconnected is no defect; without a listener it would end the process.
+  // A write to a client that has disconnected is not a defect. Without a listener this error would end the process.
   response.on('error', () => undefined)
   const cors = options.cors?.answer(request)
   const path = readRequestPath(request.url ?? '/')
@@ -100,8 +100,8 @@ function handle(
 }
 
 /**
- * Azure's front end gives the URL as it came in a header of its own, from which the app sees that the path was another
- * one before dots and percent-encodings were resolved. Here it is given only where that is so.
+ * Azure's front end passes the URL as it came in a header of its own. By it the app can see that the path was different
+ * before dots and percent-encodings were resolved. Here the header is added only when the path was different.
  */
 function noteRawUrl(request: IncomingMessage, path: RequestPath): void {
   const raw = request.url ?? '/'
@@ -112,7 +112,7 @@ function passThrough(exchange: HttpExchange, stages: readonly HttpStage[], optio
   try {
     if (!stages.some((stage) => stage(exchange))) answerUnmatched(exchange, options)
   } catch (error) {
-    // One request the host can't handle must not take the others with it.
+    // A request that the host can't handle must not end the process, since other requests would be lost with it.
     const message = `An unhandled host error has occurred. ${stackOf(error)}`
     options.log.write({ level: 'error', category: HOST_CATEGORY, message })
     answerEmpty(exchange, 500)

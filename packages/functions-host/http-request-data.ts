@@ -1,9 +1,9 @@
-/** A request's headers, query and metadata in the shape the host hands them to a worker. */
+/** A request's headers, query and metadata in the form in which the host gives them to a worker. */
 import type { IncomingMessage } from 'node:http'
 import type { TypedData } from './core-api.ts'
 import type { RouteValues } from './route-template.ts'
 
-/** Headers by lower-case name; a header that came several times is joined with ',', as StringValues.ToString does. */
+/** Headers by lower-case name. The values of a repeated header are joined with ',', as StringValues.ToString does. */
 export function joinHeaders(request: IncomingMessage): Record<string, string> {
   const joined: Record<string, string> = {}
   const raw = request.rawHeaders
@@ -15,7 +15,7 @@ export function joinHeaders(request: IncomingMessage): Record<string, string> {
   return joined
 }
 
-/** Query parameters; names differ regardless of case, the values of a repeated one are joined with ','. */
+/** Query parameters. Case in names is ignored. The values of a repeated parameter are joined with ','. */
 export function joinQuery(query: string): Record<string, string> {
   const joined: Record<string, string> = {}
   if (query.length < 2) return joined
@@ -29,7 +29,7 @@ export function joinQuery(query: string): Record<string, string> {
   return joined
 }
 
-/** The key a caller presents: the header wins over the query parameter `code`. */
+/** The key that a caller presents: the header, otherwise the query parameter `code`. */
 export function presentedKey(request: IncomingMessage, query: string): string | undefined {
   const header = request.headers['x-functions-key']
   if (typeof header === 'string') return header
@@ -42,10 +42,11 @@ export function presentedKey(request: IncomingMessage, query: string): string | 
  * What the library reads in streaming mode instead of the request itself: `Headers`, `Query`, and every other entry
  * becomes a `request.params` entry.
  *
- * The platform mixes the query's parameters into the same table (all but `code`), whose names ignore case and keep the
- * spelling that came first. So `?StreamId=x` hides the route's `streamId`, a query parameter fills an optional route
- * parameter, and `?headers=` empties `request.headers`. These traps are kept: the app must stand them here as there.
- * (Top-level fields of a JSON body get in there too; that isn't imitated, since it would mean to hold the body back.)
+ * The platform mixes the query's parameters (all but `code`) into the same table. Names in it ignore case, and the
+ * first spelling stays. So `?StreamId=x` hides the route's `streamId`, a query parameter fills an optional route
+ * parameter, and `?headers=` empties `request.headers`. Here it is the same, so that these traps show in the local run.
+ * (The platform also adds top-level fields of a JSON body. That isn't imitated: the host would have to read the body
+ * before it calls the function.)
  * Source: azure-webjobs-sdk-extensions, HttpTriggerAttributeBindingProvider.cs (GetRequestBindingData);
  * '@azure/functions', http/HttpRequest.ts (createStreamRequest).
  */

@@ -1,9 +1,9 @@
 /**
- * HTTP with streaming: the library runs its own HTTP server in this process, and the host forwards each request to it
- * while it invokes the function; the two meet by the header x-ms-invocation-id.
+ * HTTP with streaming: the library runs its own HTTP server in this process. The host forwards each request to it and
+ * also invokes the function; the library joins the two by the header x-ms-invocation-id.
  *
- * Nothing is buffered in either direction. A handler that throws or returns nothing is never answered by the library;
- * the platform lets the client wait for the activity timeout then, and so does this host (it says so in the log).
+ * Nothing is buffered in either direction. When a handler throws or returns nothing, the library sends no answer. The
+ * client then waits until the activity timeout, on the platform and here (this host says so in the log).
  * Source: azure-functions-host, DefaultHttpProxyService.cs (YARP); '@azure/functions', http/httpProxy.ts.
  */
 import { Agent, request as sendRequest } from 'node:http'
@@ -22,7 +22,7 @@ export interface StreamedHttpOptions {
   readonly executor: FunctionExecutor
   readonly log: HostLog
   readonly bodyLimitBytes: number
-  /** Without a byte in either direction for this long the request is given up: 504, or cut off when it has begun. */
+  /** After this long without a byte in either direction the answer is 504; an answer that has begun is cut off. */
   readonly activityTimeoutMs: number
 }
 
@@ -42,12 +42,13 @@ const HOP_BY_HOP = [
   'trailer',
 ]
 
-/** Of a response: Date is set by the outer server itself. */
+/** Headers of a response that are not passed on. The host's own server sets Date. */
 const NOT_PASSED_BACK = new Set([...HOP_BY_HOP, 'date'])
 
 /**
- * Of a request: what the host writes itself. It overwrites an x-ms-invocation-id of the client (since
- * 2025-04; before that the client's own won, and the two halves never met: azure-functions-host, issue 10934).
+ * Headers of a request that the host writes itself. It overwrites an x-ms-invocation-id of the client. (The platform
+ * does so since 2025-04. Before, it used the client's id, which matched no invocation: azure-functions-host, issue
+ * 10934.)
  */
 const NOT_FORWARDED = new Set([
   ...HOP_BY_HOP,
@@ -61,10 +62,10 @@ const NOT_FORWARDED = new Set([
   'x-ms-invocation-id',
 ])
 
-/** The platform's client sends ASCII only; a header with anything else ends in 502, while the invocation goes on. */
+/** The platform's client sends ASCII only. Another character in a header gives 502, while the invocation goes on. */
 const BEYOND_ASCII = /[\x80-\uffff]/
 
-/** Idle connections to the library's server that are kept; above this many at once a new one costs little. */
+/** How many idle connections to the library's server are kept. With more requests at once, a new one costs little. */
 const KEPT_CONNECTIONS = 256
 
 export function createStreamedHttp(options: StreamedHttpOptions): StreamedHttp {
@@ -145,7 +146,8 @@ function forward(
     upstream.end()
     return
   }
-  // Answered before the upload has ended: what still comes is dropped, or the client's connection would stand still.
+  // Answered before the upload has ended: the rest of the upload is dropped. Otherwise the client's connection would
+  // stall.
   response.on('finish', () => {
     if (request.complete) return
     request.unpipe(upstream)
@@ -156,7 +158,7 @@ function forward(
   request.pipe(upstream)
 }
 
-/** All of the client's headers, as the platform passes them on: the worker's server has to take their whole size. */
+/** All of the client's headers, as on the platform, so that the worker's server gets them in their full size. */
 function forwardedHeaders(request: IncomingMessage): string[] {
   const headers: string[] = []
   const raw = request.rawHeaders
@@ -169,7 +171,7 @@ function forwardedHeaders(request: IncomingMessage): string[] {
   return headers
 }
 
-/** Counts a chunked upload; one with a Content-Length is checked before it gets here. */
+/** Counts the bytes of a chunked upload. An upload with a Content-Length is checked before it gets here. */
 function limitUpload(exchange: HttpExchange, upstream: ClientRequest, limitBytes: number): void {
   let received = 0
   exchange.request.on('data', (chunk: Buffer) => {
@@ -194,7 +196,7 @@ function passResponse(exchange: HttpExchange, incoming: IncomingMessage): void {
     if (!NOT_PASSED_BACK.has(name.toLowerCase())) headers.push(name, raw[index + 1] ?? '')
   }
   response.writeHead(incoming.statusCode ?? 502, headers)
-  // A response that breaks off must break off for the client too; ending it well would make it look complete.
+  // A response that breaks off must break off for the client too. With a normal end it would look complete.
   incoming.on('error', () => response.destroy())
   incoming.pipe(response)
 }

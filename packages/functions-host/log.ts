@@ -1,14 +1,14 @@
 /**
  * The host's log: one line on stdout for each entry (time, level, category, invocation id, message).
  *
- * Line ends inside a message become ' | ', so that a stack trace stays one entry for the reader of the stream.
- * Thresholds come from host.json's `logging.logLevel`, the longest matching category first, as the platform does.
+ * Line ends inside a message become ' | ', so that a stack trace is one line of the log.
+ * Thresholds come from host.json's `logging.logLevel`. As on the platform, the longest matching category counts.
  */
 import type { CoreLogLevel } from './core-api.ts'
 
 export const HOST_CATEGORY = 'Host'
 
-/** Order of severity; 'none' as a threshold shuts a category up. */
+/** Order of severity. With 'none' as its threshold a category logs nothing. */
 const severity: Readonly<Record<CoreLogLevel, number>> = {
   trace: 0,
   debug: 1,
@@ -19,7 +19,7 @@ const severity: Readonly<Record<CoreLogLevel, number>> = {
   none: 6,
 }
 
-/** ANSI colours for what a person has to see; only used on a terminal. */
+/** ANSI colours for the levels that a person should notice; only used on a terminal. */
 const colours: Partial<Record<CoreLogLevel, string>> = {
   warning: '\u001B[33m',
   error: '\u001B[31m',
@@ -39,13 +39,13 @@ export interface HostLog {
   write(entry: LogEntry): void
 }
 
-/** The shape of process.stdout that the log needs. */
+/** The parts of process.stdout that the log needs. */
 export interface LogSink {
   readonly isTTY?: boolean
   write(text: string): unknown
 }
 
-/** The level a name of host.json stands for (case is ignored), or undefined when there is no such level. */
+/** The level with this name in host.json (case is ignored), or undefined when there is no such level. */
 export function toLogLevel(name: string): CoreLogLevel | undefined {
   const lower = name.toLowerCase()
   return lower in severity ? (lower as CoreLogLevel) : undefined

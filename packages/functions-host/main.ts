@@ -4,15 +4,15 @@
  *   node packages/functions-host/main.ts --app DIR --port N --state DIR [--cors ORIGIN,ORIGIN]
  *
  * It tells a parent process `{ type: 'ready', url, masterKey, functions }` or `{ type: 'failed', code, message }`.
- * SIGTERM, SIGINT or a lost parent stop it orderly (exit code 0). What is thrown outside an invocation ends it with
- * exit code 1, and everything in flight is lost, as in the real worker.
+ * SIGTERM, SIGINT or the end of the parent process stop it in order (exit code 0). An error thrown outside an
+ * invocation ends it with exit code 1, and all running invocations are lost, as in the real worker.
  */
 import { writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { HostStartFailure, startFunctionsHost } from './index.ts'
 import type { FunctionsHost, FunctionsHostOptions } from './index.ts'
 
-/** An orderly stop that has not ended by then is ended from outside. */
+/** If the orderly stop takes longer than this, the process exits without waiting for it. */
 const STOP_LIMIT_MS = 5_000
 const USAGE =
   'node packages/functions-host/main.ts --app DIR --port N --state DIR [--cors ORIGIN,ORIGIN] [--activity-timeout-ms N]'
@@ -58,7 +58,7 @@ function readNumber(name: string, text: string | undefined, largest: number): nu
   return Number(text)
 }
 
-/** Tells the parent process and waits until the message is out, since an exit would lose it. */
+/** Sends a message to the parent process, and waits until it is sent. An exit before that would lose the message. */
 async function tellParent(message: object): Promise<void> {
   if (process.send === undefined || !process.connected) return
   await new Promise<void>((resolve) => {
@@ -73,7 +73,7 @@ function endProcess(exitCode: number): never {
 function stopOnRequest(hostWhenStarted: () => FunctionsHost | undefined): void {
   let stopping = false
   const stop = (cause: string): void => {
-    // Ctrl+C in a terminal reaches the supervisor and this process, and the supervisor sends its own signal too.
+    // Ctrl+C in a terminal reaches this process and the supervisor, which then sends a signal too. Only one may count.
     if (stopping) return
     stopping = true
     const host = hostWhenStarted()
@@ -96,13 +96,13 @@ function crash(error: unknown): never {
   try {
     writeSync(2, `Worker uncaught exception: ${text}\n`)
   } catch {
-    // Nobody reads standard error any more; the exit code still tells.
+    // Nobody reads standard error any more. The exit code still reports the crash.
   }
   return endProcess(1)
 }
 
 async function main(): Promise<void> {
-  // A reader that has disconnected must not turn an orderly stop into a crash.
+  // If the reader of standard output has gone, its error must not turn an orderly stop into a crash.
   process.stdout.on('error', () => undefined)
   process.on('uncaughtException', crash)
   let host: FunctionsHost | undefined

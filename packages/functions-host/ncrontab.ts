@@ -6,7 +6,7 @@
  * - Months and days by name, any beginning of it, in any case; days of the week are 0 to 6 with Sunday as 0.
  * - No L, W, #, ? and no @daily.
  *
- * Times are UTC: the Flex Consumption plan knows no other zone, so a schedule means here what it means there.
+ * Times are UTC: the Flex Consumption plan has no other time zone, so a schedule means the same here and there.
  * Source: NCrontab (CrontabSchedule.cs, CrontabFieldImpl.cs, CrontabField.cs); azure-webjobs-sdk-extensions,
  * CronSchedule.cs (5 or 6 fields).
  */
@@ -42,7 +42,7 @@ const fieldKinds: readonly FieldKind[] = [
   { smallest: 0, largest: 6, names: WEEKDAYS },
 ]
 
-/** 29 February on a given weekday can be 40 years away; a date not found in this time doesn't exist. */
+/** 29 February on a given weekday can be 40 years away. If no date is found in this time, there is none. */
 const SEARCHED_YEARS = 50
 
 /** The values each field allows, sorted: seconds, minutes, hours, days, months, weekdays. */

@@ -14,7 +14,7 @@ export interface RequestPath {
   readonly query: string
 }
 
-/** Nothing to decode, encode or remove; the usual case, recognised without further work. */
+/** A path with nothing to decode, encode or remove: the usual case, which needs no more work. */
 const PLAIN_PATH = /^(?:\/(?!\.)[\w\-.~!$&'()*+,;=:@]*)+$/
 const PERCENT_RUN = /(?:%[0-9a-f]{2})+/gi
 const ENCODABLE = /[^\w\-.~!$&'()*+,;=:@/%]/gu
@@ -78,7 +78,7 @@ function removeDotSegments(path: string): string {
   return `/${output.join('/')}`
 }
 
-/** Encodes what may not stand in a URL's path; a percent sign stays only in front of two hexadecimal digits. */
+/** Encodes what a URL's path may not contain. A percent sign stays only in front of two hexadecimal digits. */
 function encodePath(path: string): string {
   return path
     .replaceAll(/%(?![0-9a-f]{2})/gi, '%25')

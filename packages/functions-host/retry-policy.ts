@@ -8,13 +8,13 @@ import type { CoreRetryContext, CoreRetryOptions } from './core-api.ts'
 import { messageOf, stackOf } from './start-failure.ts'
 
 export interface RetryPolicy {
-  /** -1: without end. */
+  /** -1: no limit. */
   readonly maxRetryCount: number
   /** How long to wait before the retry with this number (from 1). */
   delayMs(retryNumber: number): number
 }
 
-/** The exponential wait varies by a fifth to either side, so that instances which failed together part. */
+/** The growing part of a wait is up to a fifth shorter or longer: instances that failed together must retry apart. */
 const LEAST_VARIATION = 0.8
 const VARIATION_WIDTH = 0.4
 
@@ -53,11 +53,11 @@ function milliseconds(seconds: number | undefined, property: string): number {
 }
 
 export interface RetryWaiting {
-  /** Waits; rejects when the host stops, which ends the retries. */
+  /** Waits. Rejects when the host stops; that ends the retries. */
   wait(delayMs: number, retryNumber: number): Promise<void>
 }
 
-/** Runs an attempt, and again by the policy while it fails; rejects with the last failure. */
+/** Runs an attempt. While it fails, runs it again as the policy says. Rejects with the last failure. */
 export async function runWithRetries(
   policy: RetryPolicy | undefined,
   attempt: (context: CoreRetryContext | undefined) => Promise<void>,

@@ -1,5 +1,5 @@
 /**
- * Constraints of route parameters, as ASP.NET Core's inline constraints decide.
+ * Constraints of route parameters, with the meaning of ASP.NET Core's inline constraints.
  *
  * Source: ASP.NET Core, src/Http/Routing/src/Constraints. Values are the decoded text of the URL.
  */
@@ -39,7 +39,7 @@ const plainConstraints: Readonly<Record<string, RouteConstraint>> = {
   required: (value) => value !== '',
 }
 
-/** Constraints with numbers as arguments: how many they take, and what they make of them. */
+/** Constraints with numbers as arguments: the allowed counts of numbers, and the function that makes the constraint. */
 const numericConstraints: Readonly<
   Record<string, readonly [counts: readonly number[], make: (numbers: bigint[]) => RouteConstraint]>
 > = {
@@ -106,7 +106,7 @@ export function createRouteConstraint(text: string): RouteConstraint {
   return numeric[1](known)
 }
 
-/** .NET matches anywhere in the value and ignores case; what only .NET's syntax knows is refused by the constructor. */
+/** .NET matches anywhere in the value and ignores case. The RegExp constructor refuses syntax that only .NET has. */
 function createRegexConstraint(pattern: string): RouteConstraint {
   const expression = new RegExp(pattern, 'i')
   return (value) => expression.test(value)

@@ -1,5 +1,6 @@
 /**
- * The HTTP functions in the order in which they are tried: by function name, first match wins, no specificity.
+ * The HTTP functions in the order in which they are tried: by function name. The first match is used, even if a later
+ * route is more specific.
  * The method is a constraint of the route like any other: a wrong method is 404, never 405.
  *
  * Source: azure-functions-host, WebScriptHostHttpRoutesManager.cs and ScriptHost.cs (ValidateHttpFunction,
@@ -35,7 +36,7 @@ export interface RouteTable {
   match(method: string, decodedPath: string): RouteMatch | undefined
 }
 
-/** Beginnings of routes that belong to the host; it compares by prefix, so `administrators` is refused too. */
+/** Routes with these prefixes belong to the host. Only the prefix is compared, so `administrators` is refused too. */
 const RESERVED_PREFIXES = ['admin', 'runtime']
 
 export function createRouteTable(routePrefix: string): RouteTable {

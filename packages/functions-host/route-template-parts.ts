@@ -1,5 +1,5 @@
 /**
- * Takes the text of a route template apart: segments, literals and parameters, and the inside of a parameter.
+ * Splits the text of a route template into segments, literals and parameters, and reads the inside of a parameter.
  * Source: ASP.NET Core routing: RoutePatternParser.cs, RouteParameterParser.cs.
  */
 

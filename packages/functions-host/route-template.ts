@@ -35,7 +35,7 @@ export interface RouteTemplate {
   readonly defaults: Readonly<RouteValues>
 }
 
-/** A decoded path, taken apart once for all templates. */
+/** A decoded path, split once for all templates. */
 export interface PathSegments {
   readonly path: string
   readonly segments: readonly string[]
@@ -51,7 +51,7 @@ export function toPathSegments(path: string): PathSegments {
 
 /**
  * Parses a template.
- * @throws Error when ASP.NET Core would refuse it, or it has a constraint that is unknown
+ * @throws Error when ASP.NET Core would refuse the template, or a constraint in it is unknown
  */
 export function parseRouteTemplate(text: string): RouteTemplate {
   const segments = splitTemplate(text)
@@ -97,8 +97,8 @@ function toSegment(parts: readonly TemplatePart[]): Segment {
 }
 
 /**
- * A mixed segment is matched from the right, so parameters on the left take as much as they can: that is what greedy
- * groups do. With an optional last parameter the segment may also end before its separator.
+ * A mixed segment is matched from the right, so parameters on the left take as much text as they can, as greedy groups
+ * do. With an optional last parameter the segment may also end before its separator.
  */
 function complexMatchers(parts: readonly TemplatePart[]): ComplexMatcher[] {
   for (const [index, part] of parts.entries()) {
@@ -155,7 +155,7 @@ function matchSegments(template: RouteTemplate, path: PathSegments): RouteValues
     }
     offset += text.length + 1
   }
-  // Segments of the template that the path has nothing for must be able to do without.
+  // The path is shorter than the template: each segment left must be a catch-all, be optional or have a default.
   for (let index = path.segments.length; index < template.segments.length; index++) {
     const segment = template.segments[index]
     if (segment?.kind !== 'parameter') return undefined

@@ -1,7 +1,7 @@
 /**
- * What is remembered of a timer between two starts of the host, and whether it missed a run in between.
+ * The status of a timer that is kept between two starts of the host, and whether the timer missed a run in between.
  *
- * The platform keeps it in the storage account, this host in `<state>/timers/<function>.json`.
+ * The platform keeps the status in the storage account, this host in `<state>/timers/<function>.json`.
  * Source: azure-webjobs-sdk-extensions, ScheduleMonitor.cs (CheckPastDueAsync), StorageScheduleMonitor.cs.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { messageOf, systemCodeOf } from './start-failure.ts'
 import type { TimerSchedule } from './timer-schedule.ts'
 
 export interface ScheduleStatus {
-  /** undefined: it has never run. */
+  /** undefined: the timer has never run. */
   readonly last: Date | undefined
   readonly next: Date
   readonly lastUpdated: Date
@@ -19,7 +19,7 @@ export interface ScheduleStatus {
 
 export interface ScheduleStatusStore {
   read(functionName: string): Promise<ScheduleStatus | undefined>
-  /** Never rejects: a status that can't be kept must not stop the schedule; it is logged. */
+  /** Never rejects: an error is logged, since a status that can't be written must not stop the schedule. */
   write(functionName: string, status: ScheduleStatus): Promise<void>
 }
 
@@ -28,12 +28,12 @@ const NEVER_TEXT = '0001-01-01T00:00:00+00:00'
 /** .NET's DateTime.MaxValue to the second: the next time of a schedule that never fires again. */
 export const endOfTime = new Date('9999-12-31T23:59:59Z')
 
-/** A time as JSON.NET writes it in UTC: fractions only when there are any, offset instead of Z. */
+/** A time as JSON.NET writes it in UTC: a fraction only if it is not zero, and `+00:00` instead of Z. */
 export function formatScheduleTime(time: Date | undefined): string {
   return time === undefined ? NEVER_TEXT : time.toISOString().replace(/\.?0*Z$/, '+00:00')
 }
 
-/** The form in which functions and files see it. */
+/** The form of the status in files and in the payload for functions. */
 export function toStatusPayload(status: ScheduleStatus): { Last: string; Next: string; LastUpdated: string } {
   return {
     Last: formatScheduleTime(status.last),
@@ -69,7 +69,7 @@ export function createScheduleStatusStore(stateFolder: string, log: HostLog): Sc
       const file = fileOf(functionName)
       try {
         await mkdir(folder, { recursive: true })
-        // Renamed into place: half a file after a crash would lose the memory of a missed run.
+        // Written under another name and renamed: with half a file after a crash a missed run would not be noticed.
         await writeFile(`${file}.new`, JSON.stringify(toStatusPayload(status)))
         await rename(`${file}.new`, file)
       } catch (error) {
@@ -92,7 +92,7 @@ export interface PastDueCheck {
   readonly changed: boolean
 }
 
-/** Compares what was recorded with the schedule of today: a changed schedule is taken over, not called late. */
+/** Compares the recorded status with the present schedule. After a change of the schedule no run counts as missed. */
 export function checkPastDue(
   recorded: ScheduleStatus | undefined,
   schedule: TimerSchedule,

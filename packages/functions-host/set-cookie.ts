@@ -1,7 +1,7 @@
-/** Set-Cookie lines of the buffered mode, as ASP.NET Core writes what a worker returns (SetCookieHeaderValue.cs). */
+/** Set-Cookie lines of the buffered mode, as ASP.NET Core writes a worker's cookies (SetCookieHeaderValue.cs). */
 import type { CoreHttpCookie } from './core-api.ts'
 
-/** 'none' of the worker means "not said"; 'explicitNone' is SameSite=None. */
+/** The worker's 'none' means that SameSite is not set; 'explicitNone' is SameSite=None. */
 const sameSiteText = { none: undefined, lax: 'lax', strict: 'strict', explicitNone: 'none' } as const
 
 export function formatSetCookie(cookie: CoreHttpCookie): string {

@@ -1,4 +1,4 @@
-/** Stable codes of what keeps the host from starting; they travel to the supervisor in the `failed` message. */
+/** Stable codes of the reasons why the host cannot start. The supervisor gets them in the `failed` message. */
 export type HostStartFailureCode =
   | 'ARGUMENTS_WRONG'
   | 'PORT_TAKEN'
@@ -6,7 +6,7 @@ export type HostStartFailureCode =
   | 'HOST_JSON_BROKEN'
   | 'STATE_BROKEN'
 
-/** The host can't start, and a person has to mend something. The message is one sentence: what, where, how to mend. */
+/** The host can't start until a person mends something. The message is one sentence: what, where, how to mend. */
 export class HostStartFailure extends Error {
   override readonly name = 'HostStartFailure'
   readonly code: HostStartFailureCode

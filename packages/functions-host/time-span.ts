@@ -2,8 +2,8 @@
  * .NET's TimeSpan text, as host.json (`functionTimeout`) and timer schedules use it.
  *
  * Forms: `d`, `[d.]hh:mm[:ss[.fffffff]]`, `dd:hh:mm:ss`, each with an optional leading minus.
- * The trap kept on purpose: `24:00:00` is 24 days, not 24 hours, since the first of three parts is hours only
- * below 24 (documented for timer triggers; a schedule that works here must mean the same on the platform).
+ * A trap is kept on purpose: `24:00:00` is 24 days, not 24 hours. The first of three parts counts as hours only below
+ * 24 (documented for timer triggers). A schedule must mean the same here as on the platform.
  */
 
 const SECOND_MS = 1_000

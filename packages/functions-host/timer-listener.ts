@@ -1,6 +1,6 @@
 /**
- * The clockwork of one timer: waits for the next time of its schedule, runs the function, and only then counts the
- * next time, so that it never overlaps with itself and never piles up runs.
+ * Runs one timer: waits for the next time of its schedule, runs the function, and only after that computes the next
+ * time. So runs of one timer never overlap and never pile up.
  *
  * Source: azure-webjobs-sdk-extensions, TimerListener.cs. The platform's lock over instances isn't needed here.
  */
@@ -22,7 +22,7 @@ export interface TimerListenerOptions {
   readonly useMonitor: boolean
   readonly runOnStartup: boolean
   readonly store: ScheduleStatusStore
-  /** Runs the function with its retries; what it rejects with has been logged and doesn't stop the schedule. */
+  /** Runs the function with its retries. A failure has been logged already, and doesn't stop the schedule. */
   run(run: TimerRun): Promise<void>
   now(): Date
 }
@@ -31,11 +31,11 @@ export interface TimerListener {
   start(): Promise<void>
   /** Resolves when a run that is under way has ended. */
   stop(): Promise<void>
-  /** The status a run that isn't scheduled sees. */
+  /** The status for a run outside the schedule. */
   currentStatus(): ScheduleStatus | null
 }
 
-/** Node's timers hold at most 24.8 days; longer waits are taken in steps of this length. */
+/** Node's timers wait at most 24.8 days. Longer waits are done in steps of this length. */
 const LONGEST_WAIT_MS = 24 * 24 * 60 * 60 * 1_000
 
 export const createTimerListener = (options: TimerListenerOptions): TimerListener => new Listener(options)
@@ -59,7 +59,7 @@ class Listener implements TimerListener {
     const check = checkPastDue(useMonitor ? await store.read(functionName) : undefined, schedule, now)
     this.#status = check.status
     if (useMonitor && check.changed) await store.write(functionName, check.status)
-    // A run of before a resume may still be under way; it goes on with the schedule when it ends.
+    // After a resume, a run from before the drain may not have ended yet. The schedule goes on when that run ends.
     if (this.#running !== undefined || !this.#isActive) return
     if (check.isPastDue) this.#runThenWait('PastDue')
     else if (runOnStartup) this.#runThenWait('RunOnStartup')
@@ -98,10 +98,10 @@ class Listener implements TimerListener {
     try {
       await this.#options.run({ isPastDue: reason === 'PastDue', status: this.currentStatus(), reason })
     } catch {
-      // Logged where it happened; the schedule goes on.
+      // The failure has been logged. The schedule goes on.
     }
     const status = this.#status
-    // A timer may fire a moment early. Without this the same time would come out as the next one and run twice.
+    // A timer may fire a moment early. Without this the next time would be the same time again, and would run twice.
     if (reason === 'Scheduled' && status !== undefined && status.next > startedAt) startedAt = status.next
     const next = schedule.next(startedAt) ?? endOfTime
     this.#status = { last: startedAt, next, lastUpdated: startedAt }

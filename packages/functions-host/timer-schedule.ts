@@ -11,13 +11,13 @@ import { parseTimeSpan } from './time-span.ts'
 const MINUTE_MS = 60_000
 
 export interface TimerSchedule {
-  /** As it was written, settings resolved. */
+  /** The text as it was written, with `%SETTING%` replaced. */
   readonly text: string
   /** Value of `schedule.adjustForDST` in the payload of a run. */
   readonly adjustForDst: boolean
   /** Whether it fires more than once a minute: then no status is kept, and `scheduleStatus` is null. */
   readonly isSubMinute: boolean
-  /** The next time after `after`; undefined: never again. */
+  /** The next time after `after`; undefined when there is none. */
   next(after: Date): Date | undefined
 }
 

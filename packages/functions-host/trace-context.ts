@@ -1,6 +1,6 @@
 /**
- * W3C trace context of an invocation: the host's own span, a child of the caller's trace when that is valid,
- * else the start of a new one. Source: W3C Trace Context, section 3.2 (traceparent).
+ * W3C trace context of an invocation: a span of the host. It belongs to the caller's trace when the caller sent a valid
+ * one, otherwise to a new trace. Source: W3C Trace Context, section 3.2 (traceparent).
  */
 import { randomFillSync } from 'node:crypto'
 import type { CoreTraceContext } from './core-api.ts'
@@ -25,7 +25,7 @@ export function childTraceContext(traceParent?: string, traceState?: string): Co
   }
 }
 
-/** Random bytes are drawn in pools of this size: one system call for 256 requests instead of one for each. */
+/** Random bytes are fetched in pools of this size: one system call for 256 requests instead of one for each. */
 const POOL_BYTES = 4_096
 const pool = Buffer.alloc(POOL_BYTES)
 let used = POOL_BYTES

@@ -23,7 +23,7 @@ export interface RegisteredFunction {
   readonly callback: FunctionCallback
 }
 
-/** What a log written during an invocation shows to log hooks. */
+/** The facts about the invocation that log hooks get with a log entry. */
 export interface InvocationLogFacts {
   readonly functionName: string
   readonly invocationId: string
@@ -35,7 +35,7 @@ export interface WorkerApp {
   readonly functions: Map<string, RegisteredFunction>
   readonly appHookData: object
   programmingModel: ProgrammingModel | undefined
-  /** Once true, functions can't be registered any more, as after the worker has told its functions to the host. */
+  /** True: functions can't be registered any more. In the real worker this is so once the host knows its functions. */
   registrationClosed: boolean
   registerFunction(metadata: CoreFunctionMetadata, callback: FunctionCallback): () => void
   registerHook(name: string, callback: HookCallback): () => void
@@ -43,7 +43,7 @@ export interface WorkerApp {
   log(level: CoreLogLevel, category: CoreLogCategory, message: string, invocation?: InvocationLogFacts): void
 }
 
-/** An error of the worker itself; the library looks at the mark. */
+/** An error of the worker itself. The library checks the property that marks it. */
 export function systemError(message: string, Kind: ErrorConstructor | RangeErrorConstructor = Error): Error {
   return Object.assign(new Kind(message), { isAzureFunctionsSystemError: true })
 }
@@ -104,7 +104,7 @@ function createLog(
       invocationContext: invocation?.invocationContext,
     }
     runLogHooks(logHooks, context, hostLog)
-    // Hooks may change what the app wrote; logs of the system pass as they are.
+    // Hooks may change what the app wrote. Logs of the system are written unchanged.
     if (logCategory === 'user')
       hostLog.write({ level: context.level, category, message: context.message, invocationId })
     else hostLog.write({ level, category, message, invocationId })
@@ -115,7 +115,7 @@ function runLogHooks(hooks: readonly HookCallback[], context: object, hostLog: H
   try {
     for (const callback of hooks) callback(context)
   } catch (error) {
-    // A broken hook must not keep a log from being written; the platform swallows it, here it shows at debug.
+    // A log entry is written even if a hook throws. The platform drops the hook's error; here it is logged at debug.
     hostLog.write({ level: 'debug', category: HOST_CATEGORY, message: `A log hook threw: ${stackOf(error)}` })
   }
 }

@@ -34,7 +34,7 @@ interface PostInvocationContext {
 
 export interface InvocationOutcome {
   readonly response: CoreInvocationResponse
-  /** What the handler returned, as the last postInvocation hook left it. */
+  /** What the handler returned. postInvocation hooks may have changed it. */
   readonly result: unknown
 }
 
@@ -79,12 +79,12 @@ export async function invokeInWorker(
   core.state = 'postInvocationHooks'
   await app.executeHooks('postInvocation', after)
   core.state = undefined
-  // A hook may have set or cleared the error; null and undefined are "no error", anything else is thrown as it is.
+  // A hook may have set or cleared the error. null and undefined mean "no error"; any other value is thrown as it is.
   if (after.error !== null && after.error !== undefined) throw after.error
   return { response: await invocation.getResponse(context, after.result), result: after.result }
 }
 
-/** What the library sees of the worker during one invocation. */
+/** The worker's interface to the library during one invocation. */
 class InvocationCore implements CoreInvocationContext {
   readonly invocationId: string
   readonly request: CoreInvocationRequest

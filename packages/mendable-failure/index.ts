@@ -1,8 +1,8 @@
 /**
  * A failure that a person has to mend: what happened, where, and how to mend it.
  *
- * Programs that meet the troubles of a machine or a platform (a taken port, a full disk, a missing permission) derive
- * their own class from it, with their own codes, so that every one of them is printed in the same three lines.
+ * Programs that can fail for reasons of the machine or the platform (a taken port, a full disk, a missing permission)
+ * derive their own class from it, with their own codes. So all such failures are printed in the same three lines.
  * It must not be used for defects of the program: those keep their stack trace.
  */
 export interface MendableFacts<Code extends string> {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 
 /**
  * cut-request: the connection ends before the request is passed on. cut-response: the server does its work, and the
- * connection ends before a byte of the answer arrives. half-open: the answer is swallowed, and nobody hangs up.
+ * connection ends before a byte of the answer arrives. half-open: the answer is dropped, and the connection stays open.
  * delay: the request is passed on after `delayMs`. cut-delayed: the connection of the client ends at once, and the
  * request reaches the server `delayMs` later, when the client has perhaps tried again.
  */
@@ -21,7 +21,7 @@ export class Connection {
   readonly #upstream: Socket
   #onResponse: 'pass' | 'cut' | 'swallow' = 'pass'
   #keepsUpstream = false
-  /** What the server gets next waits for this: a network delays bytes, and never lets later ones overtake them. */
+  /** The next bytes for the server wait for this promise: on a network later bytes never overtake delayed ones. */
   #passedOn: Promise<void> | undefined
 
   constructor(client: Socket, upstream: Socket) {
@@ -56,13 +56,14 @@ export class Connection {
         this.#keepsUpstream = true
         this.#onResponse = 'swallow'
         this.#client.destroy()
-        // Ended only after the server has read it: what is hung up on before may be thrown away unread.
+        // `end` closes in order, after the bytes. `destroy` could reset the connection, and the server's system could
+        // then drop the bytes before the server has read them.
         this.#passOn(delayMs, () => this.#upstream.end(bytes))
         break
     }
   }
 
-  /** After what was there before, and `delayMs` from now. */
+  /** Calls `write` after all earlier writes, and not before `delayMs` from now. */
   #passOn(delayMs: number, write: () => void): void {
     const due = new Promise<void>((resolve) => {
       setTimeout(resolve, delayMs)
@@ -80,7 +81,7 @@ export class Connection {
     else if (this.#onResponse === 'cut') this.#client.destroy()
   }
 
-  /** The client has hung up. */
+  /** Called when the client's connection has closed. */
   endUpstream(): void {
     if (!this.#keepsUpstream) this.#upstream.destroy()
   }

@@ -4,9 +4,9 @@ import { Connection } from './connection.ts'
 import type { Fault } from './connection.ts'
 
 export interface ProxyOptions {
-  /** Asked for every request that no armed fault waits for: what happens to it; undefined lets it pass. */
+  /** Called for every request that no armed fault matches. Returns the fault for the request; undefined: it passes. */
   readonly faultOf?: (request: Buffer) => Fault | undefined
-  /** Every request arrives so much later: a server that is further away. Default 0. */
+  /** Every request reaches the server this much later, as with a server that is further away. Default 0. */
   readonly delayMs?: number
 }
 
@@ -16,14 +16,14 @@ export interface ArmedFault extends Fault {
 }
 
 export class TcpProxy {
-  /** Armed faults that have come to pass. */
+  /** How many armed faults have been used. */
   faultsUsed = 0
   /**
-   * How often clients had to wait for the way and back: requests that were sent when the answer to all before had come.
-   * Nothing can hide from that by sending requests together.
+   * How many network round trips clients needed. On each connection the first request counts, and each request that
+   * follows an answer. Requests that a client sends without waiting for an answer count as one round trip.
    */
   roundTrips = 0
-  /** Ends every new connection at once, as a server that is gone; those that stand go on. */
+  /** True: every new connection is ended at once, as if the server were gone. Open connections go on. */
   refusesNew = false
   readonly #server: Server
   readonly #target: { readonly host: string; readonly port: number }
@@ -37,7 +37,7 @@ export class TcpProxy {
     this.#options = options
   }
 
-  /** In front of the server of a url, which names its port. */
+  /** Starts a proxy in front of the server of a url. The url must contain the port. */
   static async start(serverUrl: string, options: ProxyOptions = {}): Promise<TcpProxy> {
     const { hostname, port } = new URL(serverUrl)
     const server = createServer()
@@ -49,7 +49,7 @@ export class TcpProxy {
     return proxy
   }
 
-  /** The same url, by way of the proxy. */
+  /** The same url with the port of the proxy. */
   url(serverUrl: string): string {
     const changed = new URL(serverUrl)
     changed.port = String((this.#server.address() as AddressInfo).port)
@@ -61,12 +61,12 @@ export class TcpProxy {
     this.#armed.push(...faults)
   }
 
-  /** Faults that still wait for a request that fits. A test ends with none: what is left would befall the next request. */
+  /** How many faults still wait for a matching request. A test must end with 0; otherwise a later request gets one. */
   get faultsArmed(): number {
     return this.#armed.length
   }
 
-  /** Ends every connection that stands now. */
+  /** Ends every connection that is open now. */
   cutAll(): void {
     for (const socket of this.#sockets) socket.destroy()
   }

@@ -2,18 +2,18 @@ import { timestampOfText } from '../postgres/index.ts'
 import type { FeedEvent } from '../subscriptions/index.ts'
 
 interface AnalyticsColumn {
-  /** Of the column, and of the member that the mapping reads. */
+  /** Name of the column, and of the JSON member that the mapping reads. */
   readonly name: string
   readonly type: 'string' | 'long' | 'int' | 'datetime' | 'dynamic'
-  /** The JSON of its value; null where the event has none, and the member is left out. */
+  /** The column's value as JSON. Null if the event has no such value: the member is then left out. */
   readonly json: (event: FeedEvent, batchId: string) => string | null
 }
 
 const quoted = (text: string | null): string | null => (text === null ? null : JSON.stringify(text))
 
 /**
- * The table EventsRaw and its mapping EventsJson, as infra/kql has them. In the order of a line, which must not change: a
- * batch that was sealed must give the same bytes when it is sent again.
+ * The columns of the table EventsRaw and of its mapping EventsJson, as in infra/kql. They are in the order in which
+ * they stand in a line. This order must not change: a sealed batch must give the same bytes when it is sent again.
  */
 export const analyticsColumns: readonly AnalyticsColumn[] = [
   { name: 'TenantId', type: 'string', json: ({ tenantId }) => `"${tenantId}"` },
@@ -25,7 +25,7 @@ export const analyticsColumns: readonly AnalyticsColumn[] = [
   { name: 'OccurredAt', type: 'datetime', json: ({ occurredAt }) => `"${timestampOfText(occurredAt)}"` },
   { name: 'RecordedAt', type: 'datetime', json: ({ recordedAt }) => `"${timestampOfText(recordedAt)}"` },
   { name: 'SchemaVersion', type: 'int', json: ({ schemaVersion }) => schemaVersion },
-  // Pasted as they are stored: parsed and written again, a large number would be another one.
+  // The stored JSON text is copied as it is. If it were parsed and written again, a large number would change.
   { name: 'Payload', type: 'dynamic', json: ({ data }) => data },
   { name: 'Metadata', type: 'dynamic', json: ({ metadata }) => metadata ?? '{}' },
   { name: 'StreamType', type: 'string', json: ({ streamType }) => quoted(streamType) },

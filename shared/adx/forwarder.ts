@@ -12,12 +12,13 @@ import type { BatchRow, SealedBatch } from './statements.ts'
 export const TABLE = 'EventsRaw'
 export const MAPPING = 'EventsJson'
 
-/** Name of its subscription. */
+/** Name of the forwarder's subscription. */
 export const FORWARDER_NAME = 'forward-adx'
 
 /**
  * Forwards the feed of all tenants to Azure Data Explorer, effectively once: a batch is frozen in PostgreSQL before it
- * is sent, and sent again as it was when its sender died. The tag makes the service skip what it has already.
+ * is sent. If its sender dies, the same batch is sent again. Its tag makes the service skip it if it has arrived
+ * before.
  *
  *   seal (range, count, hash) -> upload blob -> enqueue with ingest-by tag -> mark as sent and move the checkpoint
  */
@@ -54,13 +55,13 @@ export class AnalyticsForwarder implements Subscriber {
     const content = await buildContent(feed, batchId, lease.checkpoint, null)
     if (content.to === null) return null
     const batch = this.#describe(lease, batchId, content, content.to)
-    // A lost answer is met by the next run: it finds the sealed batch and goes on with it.
+    // If the answer is lost, the next run finds the sealed batch and goes on with it.
     const [row] = await this.#database.query(sealBatch(lease.fence, batch))
     if (row?.isHeld !== true) throw lease.lost()
     return { batch, content }
   }
 
-  /** A batch that was sealed by a run which did not end: the same range must give the same bytes. */
+  /** Goes on with a batch that an earlier run sealed and did not finish. The same range must give the same bytes. */
   async #reopen(lease: Lease, feed: FeedReader, batch: SealedBatch) {
     if (batch.epoch !== lease.epoch) {
       throw new TrickleError(
@@ -123,10 +124,11 @@ export class AnalyticsForwarder implements Subscriber {
 }
 
 /**
- * Derived from where it begins: at one point of one epoch a subscription seals one batch and no other, so the rows can
- * carry the id while the batch is still being read. In the form of a version 4 uuid: the SDK takes no other as source id.
- * @param generation grows when an operator puts the subscription elsewhere: a batch that begins where an earlier one began
- *   may hold more events, and under the earlier one's tag the service would skip them.
+ * The id is derived from the point at which the batch begins: at one point of one epoch a subscription seals only one
+ * batch. So the rows can carry the id while the batch is still being read. The id has the form of a version 4 UUID,
+ * because the SDK accepts no other form as source id.
+ * @param generation grows when an operator moves the subscription to another point. A batch that begins where an
+ *   earlier one began may then hold more events. Under the tag of the earlier batch the service would skip them.
  */
 export function batchIdOf(
   epoch: string,

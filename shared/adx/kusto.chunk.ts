@@ -41,8 +41,8 @@ export function createKustoSender(
     async send({ table, mapping, tag, blobName, sourceId, rawBytes, content }) {
       const descriptor = new StreamDescriptor(Readable.from([content]), sourceId)
       const blobUri = await client.uploadToBlobWithRetry(descriptor, blobName)
-      // New for each call: the SDK merges default properties by reference, and the tags of one batch would
-      // silently skip the next.
+      // New properties for each call: the SDK merges default properties by reference. The tags of one batch would then
+      // make the service silently skip the next batch.
       const properties = new IngestionProperties({
         database,
         table,
@@ -74,7 +74,10 @@ function connection(
   return KustoConnectionStringBuilder.withTokenCredential(url, credential)
 }
 
-/** The url of a local stand-in may hold its token as a password; it is sent as a token is to the real service. */
+/**
+ * The url of a local stand-in may hold its token as a password. It is sent in the same way as a token to the real
+ * service.
+ */
 function localConnection(url: string): KustoConnectionStringBuilder {
   const { origin, password } = new URL(url)
   if (password === '') return new KustoConnectionStringBuilder(url)

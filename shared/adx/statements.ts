@@ -35,8 +35,8 @@ const batchColumns = columns({
 export type BatchRow = RowOf<typeof batchColumns>
 
 /**
- * The batch that was sealed and not yet marked as sent; there is one at the most. One of an earlier generation is given
- * up, on the record: an operator put the subscription elsewhere.
+ * The batch that was sealed and not yet marked as sent; there is one at the most. A batch of an earlier generation is
+ * marked as abandoned: an operator has moved the subscription since.
  */
 export const openBatch = (subscription: string, generation: number): Statement<BatchRow> => ({
   name: 'open_batch',

@@ -18,7 +18,7 @@ const actionColumns = columns({
 type ActionRow = RowOf<typeof actionColumns>
 
 export interface RecordedAction extends Omit<ActionRow, 'actionId'> {
-  /** A 64-bit number, so a string. Later rows have higher ones. */
+  /** A 64-bit number, as a string. Later rows have higher numbers. */
   readonly id: string
 }
 
@@ -38,7 +38,7 @@ export class ActionList {
 
   /**
    * A page, the newest first.
-   * @param before id of the last row of the page before; null for the newest.
+   * @param before id of the last row of the previous page; null for the newest rows.
    * @throws TrickleError of the DATABASE_ family.
    */
   async page(before: string | null, limit: number): Promise<ActionPage> {

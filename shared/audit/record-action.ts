@@ -4,7 +4,7 @@ import type { OperatorAction } from './operator-action.ts'
 
 /** What an action was done to. */
 export interface ActionFacts {
-  /** One row each; absent or empty: one row without a tenant. */
+  /** One row is added for each tenant. Absent or empty: one row without a tenant. */
   readonly tenantIds?: readonly string[]
   /** The name of the thing: a tenant's slug, a subscription, an epoch. */
   readonly target?: string
@@ -15,8 +15,8 @@ export interface ActionFacts {
 }
 
 /**
- * Adds the row of an action to the transaction that does it. Without an action nothing is added: a program of ours that
- * works with an operator's login by itself is no operator.
+ * Adds the row of an action to the transaction that does it. Without an action nothing is added: one of our own
+ * programs that uses an operator's login is not an operator.
  */
 export async function recordAction(
   run: RunStatement,
@@ -50,7 +50,10 @@ const insertAction = (
   ],
 })
 
-/** As much as the table takes of a text. A time with a thousand decimals must not make an action fail. */
+/**
+ * The longest text that the table takes; a longer one is cut. A time with a thousand decimals must not make an action
+ * fail.
+ */
 const TEXT_CHARACTERS_MAX = 300
 
 const cut = (text: string | undefined): string | null => text?.slice(0, TEXT_CHARACTERS_MAX) ?? null

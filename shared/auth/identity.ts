@@ -6,7 +6,7 @@ export type Role = (typeof ROLES)[number]
 
 /** Who calls, as the token says it. */
 export interface Identity {
-  /** `iss`: a subject is known by its issuer, so the same one at two issuers is two callers. */
+  /** `iss`. A subject is unique only at its issuer: the same subject at two issuers is two callers. */
   readonly issuer: string
   /** `sub`: stable name of the caller at the issuer. */
   readonly subject: string
@@ -29,12 +29,12 @@ export function isRole(value: unknown): value is Role {
   return ROLES.some((role) => role === value)
 }
 
-/** Longer claims are no names: they are kept with events and in the audit trail. */
+/** The longest claim that is accepted as a name: names are stored with events and in the audit trail. */
 const CLAIM_CHARACTERS_MAX = 255
 /** U+0000 could not be stored, line breaks would forge log lines. */
 const CONTROL_CHARACTER = /\p{Cc}/u
 
-/** Who asked for the token: Entra's two names for it (v2, v1), and that of RFC 9068. */
+/** Claims that name the application that asked for the token: Entra's two (v2, v1), then that of RFC 9068. */
 const APPLICATION_CLAIMS = ['azp', 'appid', 'client_id']
 
 type Claims = Readonly<Record<string, unknown>>
@@ -66,7 +66,7 @@ export function readIdentity(claims: Claims, issuer: IssuerOptions): Identity {
   })
 }
 
-/** A name that a refused token may be known by in the log; null where the claim is not one. */
+/** The claim as a name in the log line of a refused token; null if the claim does not have the form of a name. */
 export function nameOrNull(claims: Claims, name: string): string | null {
   const value = readClaim(claims, name)
   return isName(value) ? value : null
@@ -89,7 +89,7 @@ function judgeRoles(
   return { granted: new Set([...named].filter((role) => !withheld.has(role))), withheld }
 }
 
-/** An operator and a service act for no tenant of their own, so a token that also names one says two things at once. */
+/** An operator and a service act for no tenant of their own, so a token that also names a tenant contradicts itself. */
 function refuseContradiction(
   granted: ReadonlySet<Role>,
   tenantClaim: string | null,
@@ -116,7 +116,7 @@ function refuseContradiction(
   }
 }
 
-/** Only own members count: a claim may be configured as "constructor". */
+/** Only own members count: a claim may be configured as "constructor", which every object inherits. */
 function readClaim(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined
 }

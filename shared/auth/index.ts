@@ -3,9 +3,9 @@
  *
  * Invariants: only asymmetric signatures of keys that the token's own issuer publishes are believed; a token is never
  * logged, kept or repeated in an error; a refusal says what is wrong with the token; a short outage of an issuer fails
- * neither tokens whose key is known nor those of other issuers; a role counts only where its issuer, and its application
- * where that is asked for, may grant it. It must not know of routes, nor of which tenants exist: `tenantClaim` is what
- * the token says and no more.
+ * neither tokens whose key is known nor those of other issuers; a role counts only if its issuer may grant it and,
+ * where applications are listed for the role, if the token's application is among them. It must not know of routes, nor
+ * of which tenants exist: `tenantClaim` is what the token says and no more.
  */
 export { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from './token-verifier.ts'
 export { mistakeOf, standsForDirectories, type IssuerOptions } from './issuers.ts'

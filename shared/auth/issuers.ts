@@ -35,7 +35,10 @@ export interface FoundIssuer {
 const DIRECTORY = '{tid}'
 /** As Entra ID writes the id of a directory into `iss` and `tid`. */
 const DIRECTORY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-/** A whole part of the path: in a host name or beside other text it could be stretched to a place of somebody else. */
+/**
+ * `{tid}` must be a whole part of the path. In a host name or beside other text it could also match a URL of somebody
+ * else.
+ */
 const DIRECTORY_PATTERN = /^https?:\/\/[^/{}?#]+(\/[^/{}?#]+)*\/\{tid\}(\/[^{}?#]*)?$/
 
 /** True where an issuer stands for many directories. */
@@ -44,7 +47,8 @@ export const standsForDirectories = (issuer: string): boolean => issuer.includes
 /** Where the documents of an issuer are, and whom the discovery document names as its issuer. */
 export function documentsOf(issuer: string): { readonly base: string; readonly claimedIssuer: string } {
   if (!standsForDirectories(issuer)) return { base: issuer, claimedIssuer: issuer }
-  // Entra publishes the documents of all directories at `common`, and writes the place of the id in its own way.
+  // Entra publishes the documents of all directories at `common`, and writes `{tenantid}` where the id of a directory
+  // is.
   return {
     base: issuer.replace(DIRECTORY, 'common'),
     claimedIssuer: issuer.replace(DIRECTORY, '{tenantid}'),

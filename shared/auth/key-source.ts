@@ -5,18 +5,19 @@ import { isTrustworthyUrl } from './issuer-url.ts'
 import { documentsOf, standsForDirectories } from './issuers.ts'
 import type * as Jose from './jose.chunk.ts'
 
-/** After this age keys are fetched again beside the request that noticed, so that a withdrawn key disappears. */
+/** Keys older than this are fetched again in the background, so that a withdrawn key disappears. */
 const REFRESH_AFTER_MS = 600_000
 /**
- * Keys this old are believed no longer without a successful fetch. An hour outlasts a short outage of the issuer; it is
- * also about how long tokens live, so a longer grace would serve hardly anybody but the thief of a withdrawn key.
+ * Keys older than this are not believed until they have been fetched again. An hour outlasts a short outage of the
+ * issuer. It is also about how long tokens live: a longer time would hardly help anybody but the thief of a withdrawn
+ * key.
  */
 const BELIEVED_FOR_MS = 3_600_000
 /** An unknown key id makes us fetch at most this often: anybody can invent key ids. */
 const UNKNOWN_KEY_COOLDOWN_MS = 30_000
 /**
- * After a failed fetch the next is tried no sooner: requests must neither wait for timeouts one after the other, nor
- * hammer an issuer in trouble.
+ * The next fetch is tried this long after a failed one. Otherwise requests would wait for one timeout after the other,
+ * and would put load on an issuer that is in trouble.
  */
 const FAILURE_COOLDOWN_MS = 5_000
 
@@ -27,8 +28,8 @@ export interface KeySourceOptions {
 }
 
 /**
- * Finds the key that a token says it was signed with. Throws the library's error where there is none,
- * ISSUER_UNAVAILABLE where nobody can tell.
+ * Finds the key that a token says it was signed with. Throws the library's error if there is no such key, and
+ * ISSUER_UNAVAILABLE if the keys cannot be fetched.
  */
 export type KeySource = (header: CompactJWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>
 
@@ -62,7 +63,7 @@ export function createKeySource(jose: typeof Jose, options: KeySourceOptions): K
       const current = keys ?? (await findKeys())
       const ageMs = Date.now() - fetchedAtMs
       if (ageMs > BELIEVED_FOR_MS) await current.reload()
-      // Its failure is told by the next request that can't do without.
+      // A failure here is ignored. The request that finds the keys too old fetches them itself and reports the failure.
       else if (ageMs > REFRESH_AFTER_MS) current.reload().catch(() => undefined)
       return await current(header, token)
     } catch (error) {
@@ -107,8 +108,9 @@ async function discoverKeysUrl(
 }
 
 /**
- * Among the keys of all directories Entra ID publishes some of single ones, such as that of personal accounts, marked
- * by a whole issuer. Such a key must not sign for another directory, so it is left out.
+ * Among the keys for all directories, Entra ID publishes keys of single directories, such as that of personal accounts.
+ * These keys carry a full issuer instead of a pattern with `{tenantid}`. They must not sign for another directory, so
+ * they are left out.
  */
 function signsForAllDirectories(key: unknown): boolean {
   if (typeof key !== 'object' || key === null) return false

@@ -34,7 +34,9 @@ export function isJoseError(error: unknown): boolean {
   return readText(error, 'code')?.startsWith('ERR_J') === true
 }
 
-/** The claims of a token that the library refused for them, after it had checked the signature; undefined before. */
+/**
+ * The claims of a token whose signature was valid and that the library refused because of a claim; otherwise undefined.
+ */
 export function claimsOfJoseError(error: unknown): unknown {
   return error instanceof Error && 'payload' in error ? error.payload : undefined
 }
@@ -79,7 +81,7 @@ function explainClaim(error: unknown, expected: Expected): string {
   return `The claim "${claim}" of the token is not as expected.`
 }
 
-/** Fields are read by name: the class of the error lives in another bundle, so `instanceof` does not tell. */
+/** Fields are read by name: the class of the error is in another bundle, so `instanceof` does not work. */
 function readText(error: unknown, field: 'code' | 'claim' | 'reason'): string | undefined {
   if (!(error instanceof Error) || !(field in error)) return undefined
   const value: unknown = Reflect.get(error, field)

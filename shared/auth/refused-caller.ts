@@ -9,10 +9,10 @@ export interface RefusedCaller {
   readonly tenant: string | null
 }
 
-/** Beside the error and not in it: an error's fields reach the client. */
+/** Kept outside the error: the fields of an error are sent to the client. */
 const callers = new WeakMap<Error, RefusedCaller>()
 
-/** Notes whose token an error refuses. `claims` must be of a token whose signature was checked. */
+/** Remembers whose token an error refuses. `claims` must be of a token whose signature was checked. */
 export function noteRefusedCaller(error: unknown, claims: unknown, tenantClaim: string): void {
   if (!(error instanceof Error) || typeof claims !== 'object' || claims === null) return
   const known = { ...claims }
@@ -24,7 +24,7 @@ export function noteRefusedCaller(error: unknown, claims: unknown, tenantClaim: 
   })
 }
 
-/** Null where nobody knows: there was no token, or its signature was not one of its issuer. */
+/** Null if the caller is not known: there was no token, or its signature was not by a key of its issuer. */
 export function refusedCallerOf(error: unknown): RefusedCaller | null {
   return error instanceof Error ? (callers.get(error) ?? null) : null
 }

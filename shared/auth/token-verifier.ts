@@ -14,7 +14,7 @@ import { createVerifiedCache } from './verified-cache.ts'
 export interface TokenVerifierOptions {
   /** At least one, each once. */
   readonly issuers: readonly IssuerOptions[]
-  /** The longest life of a token, from `iat` to `exp` and from now on. */
+  /** The longest life of a token, both from `iat` to `exp` and from now to `exp`. */
   readonly lifetimeSecondsMax: number
   /** Allows http and loopback issuers; for the local run and tests only. */
   readonly allowInsecure: boolean
@@ -28,18 +28,21 @@ export interface TokenVerifier {
   readonly verify: (authorizationHeader: string | null | undefined) => Promise<Identity>
 }
 
-/** Signatures only: with a shared secret (HS256) everybody who can check a token could make one, and `none` proves nothing. */
+/**
+ * Only asymmetric signatures: with a shared secret (HS256) everybody who can check a token could make one, and `none`
+ * proves nothing.
+ */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 /**
  * Makes the check of bearer tokens (RFC 6750, JWT by RFC 7519, best practice by RFC 8725). Nothing is fetched or loaded
- * before the first token, and each issuer's keys not before its own first token.
+ * before the first token comes. The keys of an issuer are fetched when its own first token comes.
  * @throws TrickleError CONFIGURATION_INVALID for issuers that may not be trusted or contradict each other.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const findIssuer = createIssuerList(options.issuers, options.allowInsecure)
   const verified = createVerifiedCache()
-  // One each: an issuer in trouble, with its cooldowns, must not touch the tokens of another.
+  // One key source for each issuer: the failures and cooldowns of one issuer must not affect the tokens of another.
   const keySources = new Map<IssuerOptions, KeySource>()
   const keySourceOf = (jose: typeof Jose, issuer: IssuerOptions): KeySource => {
     const source =
@@ -55,8 +58,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
   const check = async (token: string): Promise<Identity> => {
     const jose = await import('./jose.chunk.ts')
-    // Asked before the keys are: a foreign token must not make us fetch, and its reader learns more from this than
-    // from an unknown key. The claim chooses the issuer and is believed only when that issuer's key has signed it.
+    // The issuer is checked before any keys are fetched: a token of a foreign issuer must not cause a fetch, and this
+    // refusal says more to its reader than one about an unknown key. The claim only selects the issuer. It is believed
+    // when a key of that issuer has signed the token.
     const iss = unverifiedIssuer(jose, token)
     const found = findIssuer(iss)
     if (found === undefined) throw foreignIssuer(options.issuers)
@@ -100,7 +104,8 @@ function readClaims(
 ): Identity {
   try {
     checkTimes(payload, lifetimeSecondsMax)
-    // Both come from Entra and say the same; where they do not, the token is not one of the directory it claims.
+    // Entra writes the directory into both claims. If they differ, the token is not from the directory that its issuer
+    // names.
     if (directoryId !== null && payload['tid'] !== directoryId)
       throw tokenRefusal('TOKEN_INVALID', 'The claim "tid" of the token is not the directory of its issuer.')
     return readIdentity(payload, options)
@@ -118,7 +123,10 @@ function unverifiedIssuer(jose: typeof Jose, token: string): unknown {
   }
 }
 
-/** With several, they are not named: who has a token of none of them need not learn whose they are. */
+/**
+ * If there are several issuers, the refusal does not name them: a caller who has a token of none of them need not know
+ * them.
+ */
 function foreignIssuer(issuers: readonly IssuerOptions[]): Error {
   const [first] = issuers
   const expected =

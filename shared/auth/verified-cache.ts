@@ -7,7 +7,10 @@ import type { Identity } from './identity.ts'
  * the same token many times. A key or token that the issuer withdraws is believed this much longer.
  */
 const AGE_MAX_MS = 60_000
-/** About 300 bytes an entry; more callers than this a minute on one instance just pay for their signatures. */
+/**
+ * About 300 bytes an entry. If more callers than this come to one instance in a minute, some signatures are checked
+ * again.
+ */
 const ENTRIES_MAX = 1_000
 
 /** Remembers verified tokens for a short time, by hash: the tokens themselves are never kept. */
@@ -17,7 +20,7 @@ export interface VerifiedCache {
 }
 
 export function createVerifiedCache(): VerifiedCache {
-  // By the wall clock, since a token says by it when it ends.
+  // Uses the wall clock, because the end of a token's life is a wall-clock time.
   const identities = new TimedCache<Identity>(ENTRIES_MAX, Date.now)
   const keyOf = (token: string): string => hash('sha256', token, 'base64')
   return {

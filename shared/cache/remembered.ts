@@ -1,13 +1,13 @@
 export interface RememberedOptions {
-  /** How long a value is used without a new look, from when it was asked for. */
+  /** How long a value is used before it is asked for again, counted from when it was asked for. */
   readonly freshMs: number
   /** A clock in milliseconds that never runs backwards; for tests. Default: that of `performance`. */
   readonly now?: () => number
 }
 
 /**
- * One value that is asked for again when it is too old. It is as old as its question: what changed while the answer was on
- * its way must not be remembered longer.
+ * One value that is asked for again when it is too old. Its age is counted from the question and not from the answer: a
+ * change that happens while the answer is on its way is not in the answer.
  */
 export class Remembered<T> {
   readonly #ask: () => Promise<T>
@@ -32,12 +32,15 @@ export class Remembered<T> {
     return this.ageMs < this.#freshMs ? this.#known?.value : undefined
   }
 
-  /** The value, not too old; those who ask at the same time share one look. @throws what the look throws. */
+  /**
+   * The value, asked for again if it is too old. Callers at the same time share one question. @throws what `ask`
+   * throws.
+   */
   async recent(): Promise<T> {
     return this.fresh ?? this.shared()
   }
 
-  /** A look that is under way, or a new one. @throws what the look throws. */
+  /** The answer to the question that is under way, or to a new one. @throws what `ask` throws. */
   shared(): Promise<T> {
     this.#asking ??= this.refreshed().finally(() => {
       this.#asking = undefined
@@ -45,14 +48,14 @@ export class Remembered<T> {
     return this.#asking
   }
 
-  /** A look that begins now: its answer holds whatever was true before. @throws what the look throws. */
+  /** Asks now: the answer includes every change that was made before this call. @throws what `ask` throws. */
   async refreshed(): Promise<T> {
     const askedAtMs = this.#now()
     return this.learn(await this.#ask(), askedAtMs)
   }
 
   /**
-   * Remembers what somebody else has asked for, unless something younger is known.
+   * Remembers a value that was asked for elsewhere, unless a newer one is known.
    * @param askedAtMs on the same clock.
    * @returns what is known now.
    */

@@ -1,4 +1,4 @@
-/** Values by key, each until its time has come. The oldest entry makes room where there are too many. */
+/** Values by key, each kept until its time is over. When the cache is full, a new entry replaces the oldest one. */
 export class TimedCache<V> {
   readonly #entriesMax: number
   readonly #now: () => number
@@ -18,7 +18,7 @@ export class TimedCache<V> {
     return undefined
   }
 
-  /** @param untilMs on the cache's clock; nothing is kept where that has passed. */
+  /** @param untilMs on the cache's clock; if it has passed already, nothing is kept. */
   set(key: string, value: V, untilMs: number): void {
     if (untilMs <= this.#now()) return
     this.#entries.delete(key)

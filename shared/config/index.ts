@@ -1,7 +1,8 @@
 /**
  * Settings of the functions app: read once from the environment, checked by one schema, frozen. Nothing else reads
- * `process.env`. A wrong setting is told with its name and how to mend it, never with its value (it may be a secret). The
- * settings of contexts are given to it, so that one answer names everything that is wrong.
+ * `process.env`. An error names the wrong setting and says how to correct it. It never shows the value, which may be a
+ * secret. The settings of contexts are checked together with the shared ones, so that one error names everything that
+ * is wrong.
  */
 import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'

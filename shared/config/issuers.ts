@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { mistakeOf, ROLES } from '../auth/index.ts'
 import type { IssuerOptions, Role } from '../auth/index.ts'
 
-/** Far more than anybody has: each one is trusted with every tenant that its tokens can name. */
+/** Far more than anybody needs. Each issuer is trusted with every tenant that its tokens can name. */
 const ISSUERS_MAX = 100
 
-/** As many as the record of an operator's action keeps; real ones have less than a hundred. */
+/**
+ * The record of an operator's action takes an issuer of up to 600 characters, and a directory's id makes an issuer with
+ * {tid} longer. Real issuers have less than a hundred.
+ */
 export const ISSUER_CHARACTERS_MAX = 500
 
 const roleSchema = z.enum(ROLES)
@@ -43,7 +46,9 @@ export const issuersSchema = z.array(issuerSchema).max(ISSUERS_MAX)
 
 export { applicationsSchema }
 
-/** JSON in the text of a setting, checked by a schema; what is wrong is told by its place and never by its value. */
+/**
+ * JSON in the text of a setting, checked by a schema. An error names the place that is wrong and never shows the value.
+ */
 export const jsonText = <T>(schema: z.ZodType<T>, form: string) =>
   z.string().transform((text, context): T => {
     let json: unknown
@@ -62,7 +67,9 @@ export const jsonText = <T>(schema: z.ZodType<T>, form: string) =>
     return z.NEVER
   })
 
-/** What is wrong with a list of issuers beside the one that stands for itself; null where nothing is. */
+/**
+ * What is wrong with the list of further issuers, or with one of them and the home issuer together; null if nothing is.
+ */
 export function mistakeOfIssuers(
   issuers: readonly IssuerOptions[],
   homeIssuer: string,

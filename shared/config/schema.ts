@@ -23,7 +23,7 @@ const httpUrl = z.string().regex(/^https?:\/\//, 'must be an http(s) url')
 /** 25 hours: tokens of managed identities live for 24 hours, and Entra ID dates them back by five minutes. */
 const TOKEN_LIFETIME_SECONDS = 90_000
 
-/** The settings that all contexts stand on; each context has its own beside them. */
+/** The settings that all contexts use. Each context may have further ones of its own. */
 const sharedSchema = z.object({
   TRICKLE_ENVIRONMENT: z
     .enum(['local', 'production'])
@@ -95,7 +95,7 @@ const sharedSchema = z.object({
 
 export type Settings = z.output<typeof sharedSchema>
 
-/** A schema of its text for each setting of a context, by its name. */
+/** For each setting of a context, by its name: the schema that checks its text. */
 export type SettingSchemas = Readonly<Record<string, z.ZodType>>
 
 export const sharedSettingNames: readonly string[] = Object.keys(sharedSchema.shape)

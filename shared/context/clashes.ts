@@ -31,7 +31,7 @@ export function refuseTwice(what: string, claims: readonly Claim[], taken: reado
 }
 
 /**
- * Names that begin with their context's own can't clash with those of a context that is added later.
+ * Names that begin with the name of their own context can't clash with those of a context that is added later.
  * @throws TrickleError CONFIGURATION_INVALID where one begins with something else
  */
 export function refuseForeign(

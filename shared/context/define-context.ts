@@ -7,7 +7,7 @@ import { madeOnce } from './made-once.ts'
 import type { MadeBy, Makers } from './made-once.ts'
 import type { Queue, Timer } from './triggers.ts'
 
-/** Settings of a context: a schema of its text for each name. */
+/** Settings of a context: for each name the schema that checks its text. */
 export type SettingsShape = Readonly<Record<string, z.ZodType<unknown, string | undefined>>>
 
 /** What a settings shape makes of the environment. */
@@ -23,14 +23,20 @@ export interface HoldsSettings {
 export interface ContextDefinition<P, T, Shape extends SettingsShape, M extends Makers> {
   /** Name of the folder: lower-case letters, digits and hyphens. Names of all it owns begin with it. */
   readonly name: string
-  /** Names begin with `TRICKLE_{NAME}_`. docs/configuration.md, the sample and the template of Azure are made from it. */
+  /**
+   * Names begin with `TRICKLE_{NAME}_`. docs/configuration.md, the sample and the template of Azure are generated from
+   * it.
+   */
   readonly settings?: Shape
   readonly errors?: Readonly<Record<string, ErrorKind>>
   /** Who may do what to its tables, whose schemas are named `trickle_{name}_{purpose}`. */
   readonly access?: TableAccess
   /** How its services are made of the platform; each is made once, when it is first used. */
   readonly services?: (platform: P, settings: SettingsOf<Shape>) => M
-  /** What is here is made when the app starts: a handler asks `services()` when it works, and nothing else does. */
+  /**
+   * Called when the app starts. Only a handler may call `services()`, and only while it works: nothing is opened at the
+   * start.
+   */
   readonly routes?: (services: () => MadeBy<M>) => readonly Route<T>[]
   readonly timers?: (services: () => MadeBy<M>) => readonly Timer[]
   readonly queues?: (services: () => MadeBy<M>) => readonly Queue[]
@@ -46,7 +52,9 @@ export interface Triggers<T> {
   readonly subscriptions: readonly Subscription[]
 }
 
-/** A context as the app puts it together with others; the types of its settings and services are its own affair. */
+/**
+ * A context as the app puts it together with others. The types of its settings and services are known inside it alone.
+ */
 export interface Context<P, T> {
   readonly name: string
   readonly settings: SettingsShape
@@ -92,9 +100,9 @@ function makeServices<P extends HoldsSettings, T, Shape extends SettingsShape, M
   platform: P,
 ): MadeBy<M> {
   const names = Object.keys(settings ?? {})
-  // A context without settings must not fail for those of others.
+  // A context without settings must not fail because of the settings of others.
   const own = names.length === 0 ? {} : pick(platform.settings, names)
-  // Sound since the platform checked its settings by the shapes of all contexts.
+  // This cast is safe: the platform has checked its settings with the shapes of all contexts.
   return madeOnce(services?.(platform, own as SettingsOf<Shape>) ?? ({} as M))
 }
 

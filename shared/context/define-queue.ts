@@ -10,20 +10,21 @@ export interface QueueDefinition<S extends z.ZodType> {
   readonly settings: QueueSettings
   /** Who may put messages into it. */
   readonly senders: readonly QueueSender[]
-  /** As whom it is received. Default: app, which works for one tenant at a time. */
+  /** The identity that receives the messages. Default: app, which works for one tenant at a time. */
   readonly receiver?: QueueReceiver
   /** Default: background. */
   readonly runsOn?: RunsOn
   /** Checks each message; one that does not fit is never given to the handler. */
   readonly schema: S
   /**
-   * Messages come at least once, so it must do no harm to handle one again. The number of attempts is that of the queue.
-   * @throws what makes Service Bus deliver the message again
+   * Messages are delivered at least once, so it must do no harm to handle one again. The queue's settings limit the
+   * number of attempts.
+   * @throws any error: Service Bus then delivers the message again
    */
   readonly handler: (message: z.output<S>, log: TriggerLog) => Promise<void>
 }
 
-/** As many places of a message as a person mends at once. */
+/** An error names at most this many wrong places of a message. */
 const PLACES_MAX = 5
 
 /** Describes a queue and the handler of its messages. */
@@ -38,7 +39,7 @@ export function defineQueue<S extends z.ZodType>(definition: QueueDefinition<S>)
     async handle(message, log) {
       const parsed = schema.safeParse(message)
       if (parsed.success) return handler(parsed.data, log)
-      // The places and never the values: a log is no place for what a tenant sent.
+      // The places and never the values: what a tenant sent must not get into a log.
       const places = parsed.error.issues
         .slice(0, PLACES_MAX)
         .map(({ path, message: what }) => `/${path.map(String).join('/')}: ${what}`)

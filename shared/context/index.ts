@@ -1,11 +1,11 @@
 /**
- * Contexts: each says once, in `defineContext`, all that it has (routes, timers, queues, subscriptions, settings, errors,
- * tables), and `putTogether` makes one product of them, from which the app is registered and documents, app settings and
- * the list of queues are generated.
+ * Contexts: each says once, in `defineContext`, all that it has (routes, timers, queues, subscriptions, settings,
+ * errors, tables), and `putTogether` makes one product of them, from which the app is registered and documents, app
+ * settings and the list of queues are generated.
  *
  * Invariants: describing a context opens and reads nothing, its services are made at their first use; two contexts that
- * claim the same are refused at the start, with both their names. It must not know any context, nor the platform that
- * they stand on: functions/ gives it both.
+ * declare the same name are refused at the start, and the error names both. It must not know any context, nor the
+ * platform that they stand on: functions/ gives it both.
  */
 export {
   defineContextFor,

@@ -27,13 +27,13 @@ export interface Taken {
   readonly queues: readonly string[]
 }
 
-/** Short enough that the longest name made of it, of a table's policy, still fits PostgreSQL's 63 bytes. */
+/** Short enough that the longest name made from it, that of a table's policy, still fits into PostgreSQL's 63 bytes. */
 const NAME = /^[a-z][a-z0-9-]{0,29}$/
 
 /**
  * Puts contexts together.
- * @throws TrickleError CONFIGURATION_INVALID where two declare the same, or one what is not its to declare: it says
- *   which, and where.
+ * @throws TrickleError CONFIGURATION_INVALID where two contexts declare the same name, or one declares a name that it
+ *   may not have. The error says which name, and where.
  */
 export function putTogether<P, T>(contexts: readonly Context<P, T>[], taken: Taken): Product<P, T> {
   for (const { name } of contexts) {
@@ -100,7 +100,7 @@ function triggersOf<P, T>(contexts: readonly Context<P, T>[], platform: () => P,
 
 type Bound<T> = Triggers<T> & Pick<Context<unknown, T>, 'name' | 'errors'>
 
-/** An error that its context does not declare would be answered and be in no document. */
+/** If a context does not declare an error, clients would get the error and no document would list it. */
 function refuseUndeclaredErrors({ name, errors, routes }: Bound<never>): void {
   for (const route of routes) {
     const unknown = route.errors

@@ -17,13 +17,13 @@ export interface QueueSettings {
   readonly deadLetteringOnMessageExpiration: boolean
 }
 
-/** A queue as infra/service-bus/queues.json tells Bicep, the local broker and the emulator of it. */
+/** A queue as it stands in infra/service-bus/queues.json, for Bicep, the local broker and the emulator. */
 export interface QueueEntry extends QueueSettings {
   readonly sender: readonly QueueSender[]
   readonly receiver: readonly QueueReceiver[]
 }
 
-/** The setting that leads each receiver to Service Bus, by its prefix. */
+/** For each receiver, the prefix of the settings that hold its connection to Service Bus. */
 export const queueConnections: Readonly<Record<QueueReceiver, string>> = {
   app: 'ServiceBusConnection',
   forwarder: 'ServiceBusForwarderConnection',

@@ -21,7 +21,7 @@ export interface RegisterOptions {
   readonly subscriptionDatabase: () => Database
 }
 
-/** Registers timers, queues and the runs of subscriptions; routes are the kernel's to register. Opens nothing. */
+/** Registers timers, queues and the runs of subscriptions; the kernel registers routes. Opens nothing. */
 export function registerTriggers(
   app: TriggersApp,
   { timers, queues, subscriptions }: Omit<Triggers<never>, 'routes'>,
@@ -49,7 +49,7 @@ export function registerTriggers(
   }
 }
 
-/** Soon enough for a count that people look at; an idle run is one short statement. */
+/** Every 10 s is soon enough for a count that people look at. A run without new events is one short statement. */
 const SCHEDULE = '*/10 * * * * *'
 
 /**
@@ -58,7 +58,7 @@ const SCHEDULE = '*/10 * * * * *'
  */
 const budget = { timeMs: 20_000, stepsMax: 100 } as const
 
-/** A timer for each subscription: one that is slow or fails holds up no other. */
+/** A timer for each subscription, so that one that is slow or fails delays no other. */
 export const timerOfSubscription = ({ name }: Pick<Subscription, 'name'>): Omit<Timer, 'run'> => ({
   name: `subscription-${name}`,
   schedule: SCHEDULE,

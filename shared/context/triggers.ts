@@ -12,7 +12,9 @@ export interface Timer {
   readonly schedule: string
   /** Default: background. */
   readonly runsOn?: RunsOn
-  /** The subscription that it works on by itself, so that no other one takes its checkpoint. */
+  /**
+   * The subscription that this timer works on. It is named here so that no other trigger can use the same checkpoint.
+   */
   readonly subscription?: string
   readonly run: (log: TriggerLog) => Promise<void>
 }
@@ -24,6 +26,6 @@ export interface Queue {
   readonly senders: readonly QueueSender[]
   readonly receiver: QueueReceiver
   readonly runsOn: RunsOn
-  /** @throws what makes Service Bus deliver the message again, and set it aside after the last attempt */
+  /** @throws any error: Service Bus then delivers the message again, and sets it aside after the last attempt */
   readonly handle: (message: unknown, log: TriggerLog) => Promise<void>
 }

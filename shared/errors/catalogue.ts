@@ -39,7 +39,7 @@ export const errorCatalogue = {
   TENANT_UNKNOWN: entry(403, 'The tenant of the token is not known'),
   TENANT_SUSPENDED: entry(403, 'The tenant is suspended'),
   TENANT_CONTEXT_REFUSED: entry(403, 'The tenant context does not allow this'),
-  // What it is about
+  // The thing that the request is about
   ROUTE_NOT_FOUND: entry(404, 'There is no such route'),
   METHOD_NOT_ALLOWED: entry(405, 'The route does not know this method'),
   NOT_ACCEPTABLE: entry(406, 'The answer is not to be had in this form'),

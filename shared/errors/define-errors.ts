@@ -10,12 +10,12 @@ export interface ErrorKind extends ErrorEntry {
   readonly code: ContextErrorCode
 }
 
-/** What an error that exists says of itself: another one of the same code can be made of it. */
+/** What an existing error tells about its code: another error with the same code can be made from it. */
 export interface ErrorFacts extends ErrorEntry {
   readonly code: AnyErrorCode
 }
 
-/** An error as code names it: a code of the catalogue, or the kind that a context has defined. */
+/** How code names an error: by a code of the catalogue, or by the kind that a context has defined. */
 export type AnyError = ErrorCode | ErrorKind
 
 export type AnyErrorCode = ErrorCode | ContextErrorCode
@@ -35,7 +35,7 @@ const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/
  *     export const noteErrors = defineErrors({ NOTE_NOT_FOUND: { status: 404, title: 'There is no such note' } })
  *     throw new TrickleError(noteErrors.NOTE_NOT_FOUND, `There is no note ${id}.`)
  *
- * @throws Error for a code that is not in capitals, or a status that is none of an error.
+ * @throws Error for a code that is not in capitals, or a status that is not from 400 to 599.
  */
 export function defineErrors<const Code extends string>(
   definitions: Readonly<Record<Code, ErrorDefinition>>,

@@ -29,7 +29,10 @@ export class TrickleError extends Error {
   readonly headers: Readonly<Record<string, string>>
   readonly errors: readonly FieldProblem[]
 
-  /** @param error a code of the catalogue, a kind that a context has defined, or an error whose code this one has too */
+  /**
+   * @param error a code of the catalogue, a kind that a context has defined, or an error whose code the new one takes
+   *   over
+   */
   constructor(error: AnyError | ErrorFacts, detail: string, options: TrickleErrorOptions = {}) {
     const code = codeOfError(error)
     super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause })

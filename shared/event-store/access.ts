@@ -1,7 +1,7 @@
 import type { TableAccess } from '../postgres/index.ts'
 
 export const eventStoreAccess: TableAccess = {
-  // The operator may see some columns of every event: where it stands and not what it says.
+  // The operator may see some columns of every event: its position and type, not its content.
   'trickle_events_log.events': {
     trickle_app: { select: 'own' },
     trickle_worker: { select: 'all' },
@@ -24,7 +24,7 @@ export const eventStoreAccess: TableAccess = {
     trickle_operator: { select: 'all' },
     trickle_migrator: { select: 'all', insert: 'all' },
   },
-  // The app gets the keys by a function. Operators see which there are, by another one, and no secret.
+  // The app gets the keys through a function. Operators see a list of them through another one, without the secrets.
   'trickle_events_log.seal_keys': {
     trickle_migrator: { select: 'all', insert: 'all', delete: 'all' },
   },

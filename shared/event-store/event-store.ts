@@ -12,8 +12,8 @@ import type {
 } from './types.ts'
 
 /**
- * What an event store does for one tenant at a time. PostgresEventStore keeps it for good; InMemoryEventStore keeps it for
- * tests. Both pass one conformance suite (test/shared/event-store/conformance).
+ * An event store, used for one tenant at a time. PostgresEventStore keeps the events in the database,
+ * InMemoryEventStore in memory, for tests. Both pass one conformance suite (test/shared/event-store/conformance).
  */
 export interface EventStore {
   /**
@@ -31,8 +31,8 @@ export interface EventStore {
   appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult>
 
   /**
-   * One page of a stream. It may be shorter than asked for (bytes are bounded too), and filtered by type it may be empty
-   * before the end (the versions looked at are bounded): go on at `next` until that is null.
+   * One page of a stream. It may be shorter than asked for, since its bytes are limited too. With a filter by type it
+   * may be empty before the end, since the versions that it reads are limited. Go on at `next` until that is null.
    * @throws TrickleError STREAM_NOT_FOUND, DATABASE_ family.
    */
   readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage>
@@ -41,10 +41,10 @@ export interface EventStore {
   streamInfo(tenant: TenantContext, streamId: string): Promise<StreamInfo>
 
   /**
-   * One page of everything that happened in a tenant, in feed order, below the horizon: no later event ever takes a place
-   * before a checkpoint that has been handed out. A short or empty page is not the end of the log when it is filtered.
-   * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`),
-   *   DATABASE_ family.
+   * One page of everything that happened in a tenant, in feed order, below the horizon: no later event ever gets a
+   * place before a checkpoint that a reader has. With a filter, a short or empty page does not mean the end of the log.
+   * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with
+   *   `resumeAfter`), DATABASE_ family.
    */
   readFeed(tenant: TenantContext, query: FeedQuery): Promise<FeedPage>
 }

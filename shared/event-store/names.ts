@@ -2,7 +2,7 @@ import { TrickleError } from '../errors/index.ts'
 import { eventLimits } from './limits.ts'
 import type { NewEvent } from './types.ts'
 
-/** `.` and `..` are taken as steps by every URL parser on the way, so such a stream could not be read again. */
+/** URL parsers take `.` and `..` as steps of the path, so a stream with such an id could not be read by its url. */
 export const isStreamId = (value: string): boolean =>
   /^[A-Za-z0-9._:~-]{1,255}$/.test(value) && value !== '.' && value !== '..'
 
@@ -26,7 +26,7 @@ export function checkNames(event: NewEvent, id: string, pointer: string): void {
 
 /** @throws TrickleError VALIDATION_FAILED. */
 export function checkLength(value: string | undefined, pointer: string): void {
-  // In code points, as PostgreSQL counts characters; they are counted only where they may be few enough.
+  // Counted in code points, as PostgreSQL counts characters, and only when there may be few enough of them.
   const max = eventLimits.identifierCharactersMax
   if (value === undefined || value.length <= max) return
   if (value.length <= 2 * max && Array.from(value).length <= max) return

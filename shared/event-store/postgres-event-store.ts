@@ -23,9 +23,12 @@ import type {
 export interface PostgresEventStoreOptions {
   /** Whether concurrent small appends share a round trip and a commit. Default: yes. */
   readonly coalesce?: boolean
-  /** The keys of this database, when somebody else learns them too. Default: the store's own. */
+  /** The keys of this database, when other code uses the same object. Default: the store's own. */
   readonly sealKeys?: SealKeys
-  /** What its pages are read as: bulk work has few of the connections, so that short requests have the others. Default: short. */
+  /**
+   * The kind of work that its reads are. Bulk work gets only a part of the connections (ConnectionTurns). Default:
+   * short.
+   */
   readonly work?: Work
 }
 

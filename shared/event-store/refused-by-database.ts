@@ -2,8 +2,9 @@ import { TrickleError } from '../errors/index.ts'
 import { codeOf, constraintOf, schemaOf } from '../postgres/index.ts'
 
 /**
- * What the server says of a value that it can't keep, by SQLSTATE. Doors check values before they come here, so this is
- * what a caller without a schema meets. Other codes of class 22 would be faults of our own SQL and stay that.
+ * Why the server can't store a value, by SQLSTATE. Requests are checked by their schemas before they come here, so only
+ * a caller without a schema gets these. Other codes of class 22 would be faults of our own SQL and are reported as
+ * such.
  */
 const reasons: Readonly<Record<string, string>> = {
   '22001': 'a text is too long',
@@ -19,19 +20,19 @@ const reasons: Readonly<Record<string, string>> = {
 const CHECK_VIOLATION = '23514'
 
 /**
- * Classes of SQLSTATE by which the server refuses what it was given, and would again: data that a type can't hold (22),
- * a constraint (23), a limit of the server such as the size of an index entry (54).
+ * Classes of SQLSTATE with which the server refuses the data that it was given, and would refuse it again: data that a
+ * type can't hold (22), a constraint (23), a limit of the server such as the size of an index entry (54).
  */
 const REFUSED_CLASSES = ['22', '23', '54']
 
-/** True where the server refuses what it was given, whatever the reason. */
+/** True when the server refuses the data that it was given, for any reason. */
 export const isRefusedByDatabase = (error: unknown): error is Error =>
   error instanceof Error && codeOf(error).length === 5 && REFUSED_CLASSES.includes(codeOf(error).slice(0, 2))
 
 /** The refusal of an append by its content; undefined for every other error. Nothing was written. */
 export function refusedByDatabase(error: unknown): TrickleError | undefined {
   const code = codeOf(error)
-  // A check of another schema is that of a domain which writes together with its events.
+  // A check in another schema belongs to a domain that writes its tables together with its events.
   const isOfLog = code === CHECK_VIOLATION && schemaOf(error) === 'trickle_events_log'
   if (!(error instanceof Error) || !(isOfLog || reasons[code] !== undefined)) return undefined
   return new TrickleError(
@@ -44,7 +45,7 @@ export function refusedByDatabase(error: unknown): TrickleError | undefined {
 /** Enough for any text of the server but one that repeats a long value. */
 const REASON_CHARACTERS_MAX = 300
 
-/** What callers are told of it. */
+/** The text for callers. */
 export function refusalText(what: 'append' | 'event', error: Error): string {
   const code = codeOf(error)
   const constraint = constraintOf(error)

@@ -27,28 +27,30 @@ export interface TraceContext {
   readonly traceState: string | null
 }
 
-/** A name that one stream of a tenant can hold at a time: the e-mail address of an account, say. Compared byte by byte. */
+/**
+ * A name that one stream of a tenant can hold at a time, such as an account's e-mail address. Compared byte by byte.
+ */
 export interface ReservedName {
-  /** What kind of name it is: `account-email`. 1 to 255 characters. */
+  /** The kind of name, such as `account-email`. 1 to 255 characters. */
   readonly set: string
-  /** 1 to 255 characters; bring it into one form (case, white space) before. */
+  /** 1 to 255 characters. Convert it to one form (case, white space) before. */
   readonly value: string
 }
 
 /** What an append writes to one stream. */
 export interface StreamWrite {
   readonly streamId: string
-  /** Set by the first append; another one is refused later. */
+  /** Set by the first append. A later append with another type is refused. */
   readonly streamType?: string | undefined
   readonly expected: Expectation
   readonly events: readonly NewEvent[]
-  /** Names that the stream holds from then on. One that it holds already is fine; another stream's is NAME_TAKEN. */
+  /** Names that the stream holds from then on. It may hold a name already; another stream's name is NAME_TAKEN. */
   readonly reservations?: readonly ReservedName[] | undefined
-  /** Names that it gives up, before any is reserved; one that it does not hold is NAME_NOT_HELD. */
+  /** Names that the stream releases, before any is reserved. A name that it does not hold is NAME_NOT_HELD. */
   readonly releases?: readonly ReservedName[] | undefined
 }
 
-/** Of a stream that is not written. */
+/** A condition on a stream that is not written. */
 export interface StreamCondition {
   readonly streamId: string
   readonly expected: Expectation
@@ -79,7 +81,7 @@ export interface WrittenStream {
 export interface Replay {
   /** True when an earlier append was found instead: by its idempotency key or by its event ids. */
   readonly replayed: boolean
-  /** True when it was the idempotency key that found it. */
+  /** True when it was found by its idempotency key. */
   readonly replayedByKey: boolean
 }
 
@@ -129,13 +131,15 @@ export interface StreamInfo {
 export interface StreamPage {
   readonly events: readonly string[]
   readonly streamVersion: number
-  /** Version to go on from in the same direction, after the last one looked at; null at the end of the stream or of the range. */
+  /**
+   * Version to go on from in the same direction, after the last one that was read; null at the end of stream or range.
+   */
   readonly next: number | null
 }
 
 export interface FeedPage {
   readonly events: readonly string[]
-  /** Checkpoint token after the last event looked at; always there. */
+  /** Checkpoint token after the last event that was read; always there. */
   readonly next: string
   /** Checkpoint token after each of `events`, when the query asked for them. */
   readonly checkpoints?: readonly string[] | undefined

@@ -6,9 +6,9 @@ import { problemAnswer } from './problem-answer.ts'
 import type { CoreInvocation, InvocationArguments, InvocationModel, WorkerCore } from './worker-core.ts'
 
 /**
- * Binds the two halves of every HTTP invocation. To be called when all functions are registered: the library has given
- * the worker its programming model then, which is wrapped here, and has not made its server yet.
- * @param report is told what no invocation's log says
+ * Binds the two halves of every HTTP invocation. It must be called when all functions are registered. By then the
+ * library has given the worker its programming model, which is wrapped here, but has not made its server yet.
+ * @param report gets messages that belong to no invocation's log
  */
 export function bindHttpHalves(core: WorkerCore, report: (message: string) => void): void {
   const model = core.getProgrammingModel()
@@ -46,19 +46,19 @@ function isHttp({ metadata }: CoreInvocation): boolean {
 }
 
 /**
- * An invocation that waits for its request for seconds only, and whose request is answered whatever happens: the library
- * answers nobody when it cannot read the request, when the handler throws or returns nothing, and when the answer breaks
- * off. The host waits for that answer, and with it the client.
+ * An invocation that waits only seconds for its request, and whose request is answered whatever happens. The library
+ * gives no answer when it cannot read the request, when the handler throws or returns nothing, and when the answer
+ * breaks off. The host and the client would wait for that answer.
  */
 function bound(inner: InvocationModel, invocationId: string, meeting: MeetingPoint): InvocationModel {
   let response: ServerResponse | undefined
 
-  /** By the library, so that it forgets the request. */
+  /** The answer is given to the library, so that the library forgets the request. */
   async function answerInstead(refusal: TrickleError): Promise<void> {
     try {
       await inner.getResponse({ invocationId }, problemAnswer(refusal))
     } catch {
-      // What has led here is the error to tell.
+      // The caller throws the error that has led here: that one is to be reported.
     }
   }
 
@@ -82,10 +82,11 @@ function bound(inner: InvocationModel, invocationId: string, meeting: MeetingPoi
     },
     async getResponse(context, result) {
       try {
-        // The platform's own answer where a function returns nothing.
+        // 204 is the platform's own answer if a function returns nothing.
         return await inner.getResponse(context, result ?? { status: 204 })
       } catch (error) {
-        // Part of it may be out: only a connection that breaks says that the rest does not come.
+        // Part of the answer may be sent already. Only a broken connection tells the client that the rest does not
+        // come.
         response?.destroy()
         throw error
       }

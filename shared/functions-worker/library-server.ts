@@ -2,14 +2,14 @@ import http from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
 /**
- * What the library's own server must take. The platform's front (Kestrel) takes 32 KiB of headers and 8 KiB of request
- * line, and adds headers of its own: 64 KiB hold all of it. Node's 16 KiB refuse a head that the front has let through,
- * and the invocation then waits for a request that never comes.
+ * The request head that the library's server must accept. The platform's front end (Kestrel) takes 32 KiB of headers
+ * and 8 KiB of request line, and adds headers of its own: 64 KiB hold all of it. Node's 16 KiB refuse a head that the
+ * front end has let through, and the invocation then waits for a request that never comes.
  *
  * It is set on the server, since a setting is read too late: a worker of the Flex Consumption plan is running when it
  * gets its app, and NODE_OPTIONS are then only copied into its environment (azure-functions-nodejs-worker,
- * FunctionEnvironmentReloadHandler.ts); languageWorkers__node__arguments makes the host throw that worker away and start
- * a cold one (azure-functions-host, WebHostRpcWorkerChannelManager.cs).
+ * FunctionEnvironmentReloadHandler.ts); languageWorkers__node__arguments makes the host throw that worker away and
+ * start a cold one (azure-functions-host, WebHostRpcWorkerChannelManager.cs).
  */
 export const HEAD_LIMIT_BYTES = 65_536
 
@@ -28,10 +28,10 @@ export interface LibraryServer {
 }
 
 /**
- * Runs `start` and sees which HTTP server it makes; that one gets our limits, and its requests come to `listener`.
- * Only what `start` does before its first wait is seen, so nobody else's server is touched.
+ * Runs `start` and finds the HTTP server that it makes. That server gets our limits, and its requests come to
+ * `listener`. Only what `start` does before its first `await` is seen, so nobody else's server is touched.
  * @throws Error when there is more than one server, or one that is not used as expected: a version of the library that
- *   does it otherwise must not go into service unbounded
+ *   works in another way must not serve requests without limits
  */
 export function takeOverServer<Result>(
   start: () => Result,

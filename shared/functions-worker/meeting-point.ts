@@ -8,7 +8,7 @@ export const INVOCATION_HEADER = 'x-ms-invocation-id'
 
 /**
  * The halves are sent at the same moment; the host tries to connect ten times within about two seconds
- * (azure-functions-host, RetryProxyHandler.cs). What is not here after this many ticks does not come.
+ * (azure-functions-host, RetryProxyHandler.cs). A half that is not here after this many ticks will not come.
  */
 const TICKS_OF_PATIENCE = 5
 const TICK_MS = 1_000
@@ -26,8 +26,9 @@ interface WaitingInvocation {
 }
 
 /**
- * Where both halves of an invocation wait for each other, in whichever order they come. What is lost is told here; the
- * library gets a request only with its invocation, so nothing waits in it and nothing stays in its tables.
+ * Where both halves of an invocation wait for each other, in whichever order they come. A lost half is reported here.
+ * The library gets a request only together with its invocation, so nothing waits in the library and nothing stays in
+ * its tables.
  *
  * Time is counted in ticks of one clock and not by a timer each: while the process is busy no tick passes, so a half
  * that lies unread in a socket is not taken for lost.
@@ -68,7 +69,7 @@ export class MeetingPoint {
   }
 
   /**
-   * Resolves when the library has the request of this invocation, with what it is answered by.
+   * Resolves with the response of this invocation's request, when the library has that request.
    * @throws TrickleError REQUEST_LOST when it does not come
    */
   expect(invocationId: string): Promise<ServerResponse> {

@@ -22,7 +22,7 @@ export function problemAnswer(error: TrickleError): ProblemAnswer {
   }
 }
 
-/** Answers and closes: whatever the client still sends is not waited for. */
+/** Answers and closes the connection, without waiting for what the client still sends. */
 export function answerProblem(response: ServerResponse, error: TrickleError): void {
   const { status, headers, body } = problemAnswer(error)
   // A client that has disconnected needs no answer; a write to it is no defect.

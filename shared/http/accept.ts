@@ -4,7 +4,7 @@ const WEIGHT = /^\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*$/i
 /**
  * Picks the media type that a client likes best of those on offer (RFC 9110 §12.5.1): by weight, then by how precisely
  * it is named, then by the order of the offer. A header that is absent accepts everything.
- * @param offered lower case, without parameters; the first is what a client without a wish gets.
+ * @param offered lower case, without parameters; a client that states no preference gets the first.
  * @returns null where nothing on offer is accepted
  */
 export function preferredMediaType<T extends string>(

@@ -6,7 +6,7 @@ import type { FailureFacts, KernelLogger } from './failure-log.ts'
 /** What the kernel has learnt of a request's caller so far. */
 export interface Sighting {
   identity?: Identity
-  /** The header Trickle-Tenant, when it has its form. */
+  /** The header Trickle-Tenant, if its form is allowed. */
   namedTenant?: string | null
 }
 
@@ -16,11 +16,11 @@ export interface Sighting {
  * token, an id in a path, a header or a body.
  */
 export interface AccessLog {
-  /** Statuses 401 and 403; others are passed over. */
+  /** Statuses 401 and 403; others are ignored. */
   readonly refused: (error: TrickleError, facts: FailureFacts, seen: Sighting) => void
   /** A request of an operator that is no GET, with the status that it was answered with. */
   readonly operated: (outcome: Outcome, facts: FailureFacts, seen: Sighting) => void
-  /** A request of a service; the first of an hour for its tenant leaves a line. */
+  /** A request of a service; only the first one in an hour for the same tenant is logged. */
   readonly acted: (facts: FailureFacts, seen: Sighting) => void
 }
 
@@ -30,16 +30,19 @@ export interface Outcome {
   readonly code: string | null
 }
 
-/** Lines are counted from 0 each minute: a flood of refusals must neither fill the log nor cost what it is billed by. */
+/**
+ * Lines are counted from 0 each minute. A flood of refusals must neither fill the log nor raise the bill, which grows
+ * with the size of the log.
+ */
 const WINDOW_MS = 60_000
-/** Of requests whose caller nobody knows, an instance writes this many a window. Anybody can send them. */
+/** An instance logs at most this many requests of unknown callers in a window: anybody can send such requests. */
 const ANONYMOUS_MAX = 20
-/** Of known callers all together, and of each: one that loops must not hide the others. */
+/** Limits for all known callers together, and for each of them: a caller in a loop must not hide the others. */
 const KNOWN_MAX = 100
 const CALLER_MAX = 10
-/** A service is told again after this time. */
+/** A service is logged again after this time. */
 const SERVICE_MS = 3_600_000
-/** About 200 bytes each; beyond it the oldest is forgotten, and may be told again. */
+/** About 200 bytes each. Beyond this number the oldest one is forgotten, and may be logged again. */
 const SERVICES_MAX = 10_000
 
 export function createAccessLog(logger: KernelLogger): AccessLog {
@@ -51,7 +54,7 @@ export function createAccessLog(logger: KernelLogger): AccessLog {
     }),
     operated: quietly(({ status, code }: Outcome, facts: FailureFacts, seen: Sighting) => {
       const isRead = facts.method === 'GET' || facts.method === 'HEAD'
-      // A refused request has its line already, and the error of another caller is not an operator's.
+      // A refused request is logged already. Requests of callers that are no operators do not belong here.
       if (isRead || status === 401 || status === 403 || seen.identity?.roles.has('operator') !== true) return
       const fields = { ...who(seen), ...where(facts), status, ...(code === null ? {} : { code }) }
       if (code === null) logger.info('An operator acted', { event: 'operator.acted', ...fields })
@@ -108,14 +111,14 @@ class Refusals {
 
   #open(): void {
     this.#endsAtMs = Date.now() + WINDOW_MS
-    // Ended with the process, too: it must not keep an instance alive that has nothing else to do.
+    // `unref`: this timer must not keep an instance alive that has nothing else to do.
     this.#timer = setTimeout(
       quietly(() => this.#close()),
       WINDOW_MS,
     ).unref()
   }
 
-  /** One line tells what a window left out, also when nobody comes any more. */
+  /** One line tells what a window left out, even if no further request comes. */
   #close(): void {
     clearTimeout(this.#timer)
     this.#endsAtMs = 0
@@ -147,7 +150,7 @@ class Refusals {
   }
 }
 
-/** Names that a token or a request gives; a header beside a claim that says the same adds nothing. */
+/** The names that a token or a request gives. A header that says the same as the tenant claim is not repeated. */
 function who({ identity, namedTenant = null }: Sighting, refused: RefusedCaller | null = null): object {
   const known = identity ?? refused ?? { issuer: null, subject: null, application: null }
   const { issuer, subject, application } = known
@@ -173,7 +176,7 @@ function quietly<A extends readonly unknown[]>(work: (...given: A) => void): (..
     try {
       work(...given)
     } catch {
-      // Nothing else could be told to anybody.
+      // There is no other place to report this to.
     }
   }
 }

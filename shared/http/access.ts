@@ -38,7 +38,7 @@ function roleMissing(roles: readonly Role[], identity: Identity): TrickleError {
   return new TrickleError('ROLE_MISSING', detail, { headers: challengeHeader('insufficient_scope', detail) })
 }
 
-/** A role that the token names and that does not count would otherwise look like a defect to its owner. */
+/** Without this text the owner of a token could not see why a role in it does not count. */
 function withheldText({ withheld }: Identity): string {
   if (withheld.size === 0) return ''
   const parts = [...withheld].map(([role, reason]) => `${role} (${reason})`)

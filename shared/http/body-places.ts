@@ -2,15 +2,15 @@ import { isTrickleError, TrickleError } from '../errors/index.ts'
 import { jsonPointer } from '../json/index.ts'
 import type { Transformed } from './route-types.ts'
 
-/** Tells of places in a body as the client sent it, whatever form the body was brought into since. */
+/** Finds places in a body as the client sent it, although the body may have been transformed since. */
 export interface BodyPlaces {
   /** The JSON pointer of a place in the form of the schema. */
   readonly pointerTo: (path: readonly PropertyKey[]) => string
-  /** An error of the handler, whose pointers are of that form, with pointers into the body that was sent. */
+  /** The handler's error, with pointers into the transformed body replaced by pointers into the body that was sent. */
   readonly translate: (error: unknown) => unknown
 }
 
-/** Without a transformation both forms are one. */
+/** Without a transformation both forms are the same. */
 const unchanged: BodyPlaces = { pointerTo: jsonPointer, translate: (error) => error }
 
 export function placesOf(transformed?: Transformed): BodyPlaces {

@@ -15,7 +15,7 @@ export async function readBody(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const declared = declaredLength(request)
-  // Nothing has been read yet, so that the server discards the body by itself when the answer is out.
+  // Nothing has been read yet, so the server itself discards the body when the answer is sent.
   if (declared !== null && declared > maxBytes) throw tooLarge(maxBytes)
   const reader = readerOf(request)
   if (reader === null) return new Uint8Array()
@@ -79,15 +79,15 @@ function tooLarge(maxBytes: number): TrickleError {
   )
 }
 
-/** As much as a client may go on sending after its refusal: twice the largest body of any route. */
+/** How much a client may go on sending after its refusal: twice the largest body of any route. */
 const DISCARDED_BYTES_MAX = 16_777_216
 const DISCARDING_MAX_MS = 10_000
 
 /**
- * Reads on without keeping anything. Cancelling at once would leave the connection standing with the rest of the body in
- * it (the stream is a socket that the library shares with the answer): most clients read the answer only after they have
- * sent everything, and would wait for the server's request timeout instead. Only who sends far too much or too slowly is
- * left to that timeout.
+ * Reads on without keeping anything. Cancelling at once would leave the connection standing with the rest of the body
+ * in it (the stream is a socket that the library shares with the answer): most clients read the answer only after they
+ * have sent everything, and would wait for the server's request timeout instead. Only a client that sends far too much
+ * or too slowly is left to that timeout.
  */
 export async function discardRest(reader: Reader): Promise<void> {
   const expired = delay(DISCARDING_MAX_MS, 'expired' as const, { ref: false })

@@ -39,7 +39,7 @@ export function watchClients(): void {
   })
 }
 
-/** The connection of an invocation; one that never fires and never fills up where it is not known. */
+/** The connection of an invocation. If it is not known, this is one that never fires and never fills up. */
 export function clientOf(invocationId: string): ClientConnection {
   const response = responses.get(invocationId)
   const controller = new AbortController()

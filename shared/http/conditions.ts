@@ -3,8 +3,8 @@ import type { RouteFacts } from './route-types.ts'
 const CONDITION_HEADERS = ['if-match', 'if-none-match'] as const
 
 /**
- * The conditions of a request on a route that knows conditions. They belong to what a repetition must say again: the
- * same events with another condition are another request.
+ * The conditions of a request on a route that knows conditions. A repetition under the same idempotency key must state
+ * the same conditions: the same events with another condition are another request.
  */
 export function readConditions(headers: Headers, route: RouteFacts): Record<string, string> {
   const shape = route.request.headers?.shape ?? {}

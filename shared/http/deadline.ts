@@ -24,7 +24,7 @@ export function startDeadline(durationMs: number): Deadline {
 
 /**
  * Waits for `work`, but no longer than the signal allows: a handler that hangs must not keep its client waiting.
- * @throws the signal's reason when it fires first; what `work` then does is nobody's business any more, its failure included.
+ * @throws the signal's reason when it fires first; what `work` does after that is ignored, also its failure.
  */
 export function withinDeadline<V>(work: Promise<V>, signal: AbortSignal): Promise<V> {
   return new Promise((resolve, reject) => {

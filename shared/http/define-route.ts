@@ -111,7 +111,7 @@ function define<
     deadlineMs: definition.deadlineMs ?? DEFAULT_DEADLINE_MS,
     runsOn: definition.runsOn ?? 'public',
     isCatchAll: false,
-    // Sound since the kernel gives the handler what these very schemas and this access made.
+    // This cast is safe: the kernel gives the handler what these same schemas and this access made.
     handler: (context) => definition.handler(context as never),
   }
   const mistake = findMistake(route)
@@ -161,7 +161,9 @@ function findMistake(route: Route<never>): string | undefined {
 
 const MEDIA_TYPE = /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/
 
-/** A JSON body with a `transform` whose arguments the compiler knows; without one a plain object does as well. */
+/**
+ * A JSON body with a `transform` whose arguments the compiler knows. Without a `transform` a plain object is enough.
+ */
 export function jsonBody<S extends z.ZodType>(options: Omit<JsonBody<S>, 'kind'>): JsonBody<S> {
   return { kind: 'json', ...options }
 }

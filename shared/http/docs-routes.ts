@@ -22,7 +22,7 @@ export interface DocsOptions {
   readonly assetsFolder: string
 }
 
-/** Writes the OpenAPI 3.1 document of routes; loads the writer when it is first asked for. */
+/** Writes the OpenAPI 3.1 document of routes. The code that writes it is loaded at the first call. */
 export async function buildOpenApiDocument(
   routes: readonly RouteFacts[],
   info: DocumentInfo,
@@ -32,7 +32,9 @@ export async function buildOpenApiDocument(
 }
 
 const TAGS = ['Reference']
-/** The page and its assets change with a deployment only; an hour saves most loads and heals by itself. */
+/**
+ * The page and its assets change with a deployment only. An hour saves most loads, and no old copy is used for longer.
+ */
 const cacheForAnHour = { 'Cache-Control': 'public, max-age=3600' }
 
 /** /api/openapi.json, the reference page /api/docs with its assets, and the table of errors. All are public: they tell nothing of any tenant. */

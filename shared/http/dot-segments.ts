@@ -1,6 +1,6 @@
 import { TrickleError } from '../errors/index.ts'
 
-/** Azure's front end hands the path on as it came, before anything is decoded or resolved, in this header. */
+/** Azure's front end passes the path on in this header as it arrived, before anything is decoded or resolved. */
 const RAW_PATH_HEADER = 'x-waws-unencoded-url'
 
 /** A segment that is `.` or `..`, with any of its dots percent-encoded. */
@@ -9,7 +9,7 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?=\/|$)/i
 /**
  * Refuses a path with a step such as `/..` or `/%2e%2e`. Every server on the way resolves it before routing, so a stream
  * that somebody named `..` would be answered with another route: `/api/streams/%2e%2e/events` is `/api/events` by then.
- * Where a client itself resolves the step, as most do, nobody can see it any more.
+ * If a client itself resolves the step, as most do, the server cannot see it.
  * @throws TrickleError VALIDATION_FAILED
  */
 export function refuseDotSegments(headers: Headers): void {

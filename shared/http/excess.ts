@@ -5,17 +5,23 @@ import type { Findings, Place } from './findings.ts'
 import { definitionOf, innerOf, mostItemsOf } from './schema-parts.ts'
 import type { AnySchema } from './schema-parts.ts'
 
-/** A misspelt name or two are told together with all else that is wrong; more of them are no mistake of that kind. */
+/**
+ * Up to this many unknown names, which may be misspelt, are reported together with all else that is wrong. With more of
+ * them the schema is not run.
+ */
 const UNKNOWN_MEMBERS_MAX = 20
 
-/** More members than this are not even listed to find the unknown ones: that alone takes a tenth of a second for a million. */
+/**
+ * If an object has more members than this, the unknown ones are not searched for: that alone takes a tenth of a second
+ * for a million members.
+ */
 const MEMBERS_MAX = 10_000
 
 /**
  * Looks for arrays with more items and objects with more unknown members than a schema takes, before the schema itself
  * is run: a schema judges every item and writes a message for each, which takes half a minute for a body of 8 MB that
  * holds 100,000 of them.
- * @returns true where there are too many; the findings tell of them
+ * @returns true where there are too many; the findings then say where
  */
 export function findExcess(schema: AnySchema, value: unknown, place: Place, findings: Findings): boolean {
   if (typeof value !== 'object' || value === null || isFull(findings)) return false
@@ -53,7 +59,10 @@ function excessOfItems(
   return isExcess
 }
 
-/** The words that the schema has for it: it is given as many nulls, so that it needs to look at no item. */
+/**
+ * The schema's own message for too many items. The schema gets `maximum + 1` nulls instead of the items, so that it
+ * judges no item.
+ */
 function lengthMessage(schema: AnySchema, items: readonly unknown[], maximum: number): string {
   const { error } = z.core.safeParse(
     schema,
@@ -87,7 +96,7 @@ function excessOfMembers(schema: AnySchema, value: object, place: Place, finding
   return isExcess
 }
 
-/** The first members that the shape does not have: one more than are told of. */
+/** The first members that the shape does not have: at most one more than are reported. */
 function firstUnknown(value: object, shape: Readonly<Record<string, unknown>>): string[] {
   const unknown: string[] = []
   for (const name of Object.keys(value)) {
@@ -98,8 +107,8 @@ function firstUnknown(value: object, shape: Readonly<Record<string, unknown>>): 
 }
 
 /**
- * Judged by the alternatives that have most of the value's members. Too much for each of them is too much; told is what
- * the one with the fewest findings says.
+ * The value is judged by the alternatives that share the most members with it. It is refused only if it is too much for
+ * each of these. The problems of the alternative with the fewest are reported.
  */
 function excessOfUnion(
   options: readonly AnySchema[],
@@ -119,7 +128,9 @@ function excessOfUnion(
   return fewest !== undefined
 }
 
-/** How many members of an alternative a value has; an array counts as one that has all of an array's. */
+/**
+ * How many members of an alternative a value has. For an array it is 1 if the alternative is an array, and 0 otherwise.
+ */
 function sharedMembers(option: AnySchema, value: object): number {
   const { type, shape = {} } = definitionOf(option)
   if (Array.isArray(value)) return type === 'array' ? 1 : 0

@@ -14,7 +14,7 @@ export interface FailureFacts {
   readonly traceId: string
   readonly invocationId: string
   readonly durationMs: number
-  /** True where the first byte was out already, so that the status told nothing. */
+  /** True if the first byte was sent already, so that the status could not show the failure. */
   readonly isMidStream: boolean
 }
 
@@ -43,7 +43,8 @@ export function logFailure(logger: KernelLogger, error: TrickleError, facts: Fai
       isMidStream: facts.isMidStream,
       causes: describeCauses(error),
     }
-    // What a retry mends is the surroundings' fault and may come in floods; the rest is a defect that somebody must see.
+    // An error that a retry can solve has its cause outside of this code and may come in large numbers. Any other error
+    // is a defect that somebody must see.
     if (error.retryable) logger.warn('A request failed for now', fields)
     else logger.error('A request failed', fields)
   } catch {
@@ -92,7 +93,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Takes what looks like a token or a password out of a text, and cuts it. */
+/** Replaces what looks like a token or a password in a text, and shortens the text. */
 export function redact(text: string): string {
   let result = text.slice(0, MESSAGE_CHARACTERS_MAX)
   for (const [pattern, replacement] of SECRETS) result = result.replace(pattern, replacement)

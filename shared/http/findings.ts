@@ -1,7 +1,10 @@
 import { TrickleError } from '../errors/index.ts'
 import type { ErrorCode, FieldProblem } from '../errors/index.ts'
 
-/** As many as a client will mend at once; more would make the answer as long as the body, and take as long to write. */
+/**
+ * At most this many are reported: a client hardly corrects more at once, and without a limit the answer could get as
+ * long as the body, and take as long to write.
+ */
 export const PROBLEMS_MAX = 20
 
 /** What is wrong with the inputs of a request, gathered over all of its parts: the first 20. */

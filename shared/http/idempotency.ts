@@ -5,12 +5,12 @@ import { Turns } from '../turns/index.ts'
 import type { Idempotency, RouteFacts } from './route-types.ts'
 
 export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key'
-/** Visible ASCII: it is stored, logged and compared, and a header can carry nothing else reliably. */
+/** Visible ASCII: the key is stored, logged and compared, and a header cannot carry other characters reliably. */
 const KEY = /^[\x21-\x7e]{1,200}$/
 /** A string of a structured header (RFC 9651 §3.3.3), the form that the IETF's draft gives the key. */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/
 
-/** Keys are stored with the door that they came through: those of other doors, such as a queue, are other keys. */
+/** Stored before each key that came by HTTP: the same key from another source, such as a queue, is another key. */
 const DOOR = 'http:'
 
 /**
@@ -66,7 +66,7 @@ export async function idempotencyOf(
   return { key: `${DOOR}${key}`, fingerprint: await fingerprintOf(identity, signal) }
 }
 
-/** SHA-256 over a canonical text, so that white space and the order of members make no other request. */
+/** SHA-256 over a canonical text, so that white space and the order of members do not change it. */
 async function fingerprintOf(
   { body, isLong, ...rest }: RequestIdentity,
   signal: AbortSignal,

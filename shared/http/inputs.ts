@@ -79,7 +79,10 @@ export function readParams(
   return { given, value: schema === undefined ? given : checkPart(schema, given, byName, findings, 0) }
 }
 
-/** Without the `u` flag `i` folds ASCII only, as far as ASCII names go; toLowerCase would take the Kelvin sign for a k. */
+/**
+ * Without the `u` flag, `i` lets ASCII letters match ASCII letters only; toLowerCase would turn the Kelvin sign into a
+ * k.
+ */
 function findSpelling(request: HttpRequest, name: string): string | undefined {
   const sameName = new RegExp(`^${name}$`, 'i')
   return Object.keys(request.params).find((key) => sameName.test(key))
@@ -107,7 +110,7 @@ function queryProblem(name: string, count: number, facts: QueryFacts): string | 
   return count > 1 && !facts.repeatable.has(name) ? `is given ${count} times; give it once` : undefined
 }
 
-/** Checks the headers that the route declares; all others are none of its business. */
+/** Checks the headers that the route declares; all others are ignored. */
 export function readHeaders(
   request: HttpRequest,
   schema: InputSchema | undefined,

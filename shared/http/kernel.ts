@@ -132,7 +132,7 @@ async function answer<T>(
   }
 }
 
-/** Where even the problem document cannot be written (an extension that is no JSON, say), this one is. */
+/** Sent where even the problem document cannot be written, for example because an extension is no JSON. */
 const LAST_PROBLEM =
   '{"title":"Something failed that should not","status":500,"code":"INTERNAL","retryable":false}'
 

@@ -3,14 +3,14 @@ import type { AnySchema, SchemaDefinition } from './schema-parts.ts'
 
 /**
  * Finds an object in a body's schema that would silently drop unknown members, and says where it stands. A client whose
- * member is misspelt must be told, so objects are `z.strictObject`, or `z.looseObject` where anything is welcome.
+ * member is misspelt must be told, so objects are `z.strictObject`, or `z.looseObject` where any member is allowed.
  */
 export const findLaxObject = (schema: AnySchema): string | undefined =>
   findPlace(schema, 'body', ({ type, catchall }) => type === 'object' && catchall === undefined)
 
 /**
- * Finds an array in a body's schema that may be of any length, and says where it stands. Its items would be judged one by
- * one, as many as the body can hold, and nobody else would be answered meanwhile.
+ * Finds an array in a body's schema that may be of any length, and says where it stands. The schema would check as many
+ * items as the body can hold, and the process would answer nobody else meanwhile.
  */
 export const findBoundlessArray = (schema: AnySchema): string | undefined =>
   findPlace(schema, 'body', ({ type }, array) => type === 'array' && mostItemsOf(array) === undefined)

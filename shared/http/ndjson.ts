@@ -3,9 +3,9 @@ import { streamedBody } from './streamed-body.ts'
 import type { StreamedBodyOptions } from './streamed-body.ts'
 
 export interface NdjsonOptions extends Omit<StreamedBodyOptions, 'chunks' | 'frame' | 'onError'> {
-  /** Each string one or several lines, joined by \n and without one at the end. */
+  /** Each string is one line or several, joined by \n and without one at the end. */
   readonly lines: AsyncIterable<string>
-  /** Tells of an error after the first byte and gives the problem document, as JSON. */
+  /** Reports an error after the first byte and returns the problem document, as JSON. */
   readonly onError: (error: unknown) => string
 }
 

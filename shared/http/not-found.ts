@@ -3,7 +3,7 @@ import { TrickleError } from '../errors/index.ts'
 import { parsePathTemplate, templateMatches } from './path-template.ts'
 import type { Route, RouteFacts } from './route-types.ts'
 
-/** All that the platform can route but TRACE and CONNECT, which no API takes. */
+/** All methods that the platform can route, except TRACE and CONNECT, which no API takes. */
 const ALL_METHODS: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** The methods that a route is registered for: HEAD is answered wherever GET is. */
@@ -13,8 +13,9 @@ export function methodsOf(route: RouteFacts): HttpMethod[] {
 }
 
 /**
- * The route for what no other route takes. For the platform a method is part of the route, so a wrong method, too, ends
- * here: 405 with Allow where the path is known, 404 else; and never the platform's empty page.
+ * The route for requests that no other route takes. For the platform the method is part of the route, so a request with
+ * a wrong method also ends here. The answer is 405 with Allow if the path is known and 404 if not, instead of the
+ * platform's empty page.
  */
 export function notFoundRoute(routes: readonly RouteFacts[]): Route<unknown> {
   const known = routes.map((route) => ({ route, template: parsePathTemplate(route.path) }))

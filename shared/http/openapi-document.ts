@@ -50,13 +50,13 @@ function describe({ description }: DocumentInfo): string {
   return [description ?? '', `[All error codes](${ERRORS_PAGE_PATH})`].join('\n\n').trim()
 }
 
-/** Mends what zod's JSON Schema says too little or too much of. */
+/** Corrects what is missing in zod's JSON Schema, and what is too much in it. */
 const mendSchema: ZodOpenApiOverride = ({ zodSchema, jsonSchema }) => {
   const { _zod: internals } = zodSchema
   const { def } = internals
-  // A default is left out of an input that is transformed; for a client it is what happens without the parameter.
+  // zod leaves out the default of an input that is transformed. Clients need it: it is the value without the parameter.
   if (def.type === 'default') jsonSchema.default ??= def.defaultValue
-  // The bounds of a safe integer go without saying, and the page would show them as the example.
+  // The bounds of a safe integer tell a client nothing, and the page would show them as the example.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
 }

@@ -4,9 +4,9 @@ import type { RouteFacts } from './route-types.ts'
 type Named = Pick<RouteFacts, 'name' | 'method' | 'path' | 'isCatchAll'>
 
 /**
- * Lists pairs of routes that could take the same request, in words. The host tries functions in the order of their names
- * and knows no specificity, so which of the two answered would depend on how they are called. The catch-all is exempt: it
- * must be tried last instead.
+ * Lists pairs of routes that could take the same request, in words. The host tries functions in the order of their
+ * names and does not prefer the more specific route, so the names would decide which of the two answers. The catch-all
+ * is exempt: it must be tried last instead.
  */
 export function findOverlaps(routes: readonly Named[]): string[] {
   const problems: string[] = []

@@ -15,11 +15,11 @@ const LITERAL = /^[A-Za-z0-9._~-]+$/
 
 /**
  * Reads a path such as '/api/streams/{streamId}/events' or '/api/{*path}'. Constraints and optional parameters of the
- * host's syntax are refused: its routing knows no specificity, so they would only hide overlaps.
+ * host's syntax are refused: its routing does not prefer the more specific route, so they would only hide overlaps.
  * @throws Error where the template is not of that form or does not begin with /api/.
  */
 export function parsePathTemplate(path: string): PathTemplate {
-  // The host puts a function whose route begins with "admin" or "runtime" in error; /api/ keeps clear of both.
+  // The host marks a function as faulty if its route begins with "admin" or "runtime"; with /api/ no route does.
   if (!path.startsWith('/api/')) throw new Error(`The path ${path} must begin with /api/`)
   const parts = path.slice(1).split('/')
   const segments = parts.map((part, index): Segment => {

@@ -5,7 +5,7 @@ export const ERRORS_PAGE_PATH = '/api/docs/errors'
 
 /** What identifies the occurrence that a problem document tells of. */
 export interface Occurrence {
-  /** Path of the request, without the query, which may hold what is nobody's business in a log. */
+  /** Path of the request, without the query, which may hold data that must not get into a log. */
   readonly instance: string
   readonly traceId: string
 }
@@ -15,7 +15,7 @@ export interface Occurrence {
  *
  * `type` is a reference to the code's entry in this server's own error reference, which RFC 9457 §3.1.1 wants to be
  * readable; it resolves against the request's URL. `code` is the stable identifier: clients compare that. (A urn: would
- * lead nobody anywhere, and "trickle" is no registered URN namespace.)
+ * lead to no page, and "trickle" is no registered URN namespace.)
  */
 export function problemDocument(error: TrickleError, occurrence: Occurrence): Record<string, unknown> {
   return {
@@ -33,7 +33,7 @@ export function problemDocument(error: TrickleError, occurrence: Occurrence): Re
   }
 }
 
-/** How long a client should wait where the error does not say: most of what is retryable passes within a second. */
+/** How long a client should wait if the error does not say so: most retryable failures are over within a second. */
 const DEFAULT_RETRY_AFTER_SECONDS = '1'
 
 /** Headers of an error's answer: its own, and Retry-After where RFC 9110 and RFC 6585 provide for it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** 15 digits are enough for every limit, and far within what a double holds. */
+/** 15 digits are enough for every limit, and a double holds them exactly. */
 const WHOLE_NUMBER = /^(0|[1-9]\d{0,14})$/
 
 /**

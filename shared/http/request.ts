@@ -38,7 +38,7 @@ export function prepareRoute<T>(route: Route<T>): PreparedRoute<T> {
   }
 }
 
-/** The checked inputs of a request. `never` stands for what only the route's own handler knows the type of. */
+/** The checked inputs of a request. `never` stands for types that only the route's own handler knows. */
 export interface RequestInputs {
   readonly params: never
   readonly query: never
@@ -48,18 +48,18 @@ export interface RequestInputs {
   readonly idempotency: Idempotency | null
 }
 
-/** The inputs, and how places in the body are told of. */
+/** The inputs, and how errors name places in the body. */
 export interface ReadRequest {
   readonly inputs: RequestInputs
   readonly places: BodyPlaces
 }
 
-/** The body in the form of its schema, before that has seen it. */
+/** The body in the form that its schema takes, before the schema has checked it. */
 interface ReceivedBody {
   readonly mediaType: string | null
   readonly value: unknown
   readonly places: BodyPlaces
-  /** Of its text; 0 where it is not read here. */
+  /** Length of its text; 0 where the body is not read here. */
   readonly characters: number
   /** True for a body of megabytes. */
   readonly isLong: boolean

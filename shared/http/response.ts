@@ -18,12 +18,16 @@ const defaultHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
-  // Browsers heed it on https only. A year, and this host alone: subdomains are not ours to bind.
+  // Browsers obey this header on https only. It holds for a year and for this host alone: subdomains may belong to
+  // others.
   'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
 }
 
-/** What the library and Node's http module let through. They see the headers after our wrapper, where a throw hangs the client. */
+/**
+ * What the library and Node's http module accept. They check the headers after our wrapper has ended, and an error
+ * there would leave the client without an answer.
+ */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
@@ -33,13 +37,13 @@ export interface AnswerContext {
   readonly client: ClientConnection
   /** True for HEAD: the same headers, no body. */
   readonly isBodyless: boolean
-  /** Tells of an error after the first byte and gives its problem document, as JSON. */
+  /** Reports an error after the first byte and returns its problem document, as JSON. */
   readonly onStreamError: (error: unknown) => string
 }
 
 /**
- * Encodes a reply for the library. Everything that could fail fails here, inside of the wrapper. The deadline goes on for
- * a streamed body and is cleared by its end.
+ * Encodes a reply for the library. Everything that could fail fails here, inside of the wrapper. For a streamed body
+ * the deadline goes on until the body ends.
  */
 export async function encodeReply(given: Reply, context: AnswerContext): Promise<HttpResponseInit> {
   const headers = headersOf(given)

@@ -8,13 +8,13 @@ import type { RunsOn } from './runs-on.ts'
 import type { ClientTrace } from './trace.ts'
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-/** The roles that work on a tenant: of its own token, or of a service that acts for it. */
+/** The roles for work on a tenant, in the tenant's own token or in that of a service which acts for it. */
 export type TenantRole = Exclude<Role, 'operator' | 'service'>
 
 /**
- * Who may call a route. `roles`: any one of them is enough. publicOrOperator: everybody, and the handler is told when
- * it is an operator, who may see more; a token that is sent must be valid, one without the role operator counts as
- * none.
+ * Who may call a route. `roles`: any one of them is enough. publicOrOperator: everybody may call, and the handler
+ * learns if the caller is an operator, who may see more. A token that is sent must be valid; without the role operator
+ * it counts as no token.
  */
 export type Access =
   | { readonly kind: 'public' }
@@ -38,7 +38,7 @@ export interface OperatorCaller extends KnownCaller {
 
 /**
  * `tenant` is what the tenancy capability makes of the token's tenant claim or, for a service, of the header
- * Trickle-Tenant: a service is to a route what the tenant's own token is.
+ * Trickle-Tenant. A route treats both in the same way.
  */
 export interface TenantCaller<T> extends KnownCaller {
   readonly kind: 'tenant'
@@ -61,7 +61,7 @@ export type InputSchema = z.ZodObject
 /** A body in the form of its schema. */
 export interface Transformed {
   readonly value: unknown
-  /** How a place of that form is told of to the client: a JSON pointer into what it sent, or the name of a header. */
+  /** How a place of that form is named to the client: a JSON pointer into what it sent, or the name of a header. */
   readonly pointerTo: (path: readonly PropertyKey[]) => string
 }
 
@@ -117,8 +117,8 @@ export interface ResponseDefinition {
 }
 
 /**
- * The caller's Idempotency-Key (with the door it came through, so that a queue's key is never an HTTP one), and what
- * the request was, so that a key reused for another request is found out.
+ * The caller's Idempotency-Key, with a prefix for its source, so that a queue's key never equals an HTTP key. The
+ * fingerprint stands for the request, so that a key which is used again for another request is noticed.
  */
 export interface Idempotency {
   readonly key: string
@@ -147,7 +147,8 @@ export interface HandlerContext<T, A extends Access, P, Q, H, B> {
   /** Fires when the client hangs up, as far as that can be seen. Code that only waits should stop; a write goes on. */
   readonly clientSignal: AbortSignal
   /**
-   * Checks the token and its tenant again, for answers that go on for long: a token ends, a tenant is suspended.
+   * Checks the token and its tenant again, for answers that go on for long: meanwhile the token may expire or the
+   * tenant may be suspended.
    * @throws TrickleError as the request itself would be refused now
    */
   readonly checkAgain: () => Promise<void>
@@ -173,7 +174,7 @@ export interface RouteFacts {
     readonly body: BodyDefinition
   }
   readonly responses: Readonly<Record<number, ResponseDefinition>>
-  /** What the handler itself answers with; the kernel's own codes are added where they are listed. */
+  /** The errors of the handler itself; the kernel's own codes are added where all of a route's errors are listed. */
   readonly errors: readonly AnyError[]
   readonly idempotency: 'receipt' | 'none'
   readonly deadlineMs: number

@@ -5,6 +5,6 @@ export type Side = (typeof SIDES)[number]
 /** In which of the apps a trigger runs. */
 export type RunsOn = Side | 'both'
 
-/** Whether a trigger runs in an app that is one side, or both in one. */
+/** Whether a trigger runs in an app that is one of the two sides, or both in one. */
 export const isRunBy = (runsOn: RunsOn, app: RunsOn): boolean =>
   runsOn === 'both' || app === 'both' || runsOn === app

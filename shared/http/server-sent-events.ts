@@ -11,7 +11,7 @@ export interface ServerSentEvent {
   readonly data?: string
   /** How long the client waits before it comes back. */
   readonly retryMs?: number
-  /** Heeded by nobody; keeps the connection from looking idle. */
+  /** Clients ignore it; it keeps the connection from looking idle. */
   readonly comment?: string
 }
 
@@ -37,14 +37,14 @@ export function serverSentEvent({ id, event, data, retryMs, comment }: ServerSen
 }
 
 export interface EventStreamOptions extends Omit<StreamedBodyOptions, 'chunks' | 'frame' | 'onError'> {
-  /** Each string one or several events, made by serverSentEvent. */
+  /** Each string is one event or several, made by serverSentEvent. */
   readonly events: AsyncIterable<string>
-  /** Tells of an error after the first byte and gives the problem document, as JSON. */
+  /** Reports an error after the first byte and returns the problem document, as JSON. */
   readonly onError: (error: unknown) => string
 }
 
 /**
- * Server-sent events as a body. An error after the first byte is told as an event called `error` with the problem
+ * Server-sent events as a body. An error after the first byte is sent as an event called `error` with the problem
  * document; EventSource gives it to the listeners of its own `error` events, as a MessageEvent with `data`.
  * @throws as streamedBody
  */

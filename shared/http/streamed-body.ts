@@ -5,7 +5,7 @@ import { withinDeadline } from './deadline.ts'
 
 /**
  * A reply beyond this size is cut off with an error; handlers stay well below it and hand out a cursor to go on. It is
- * what one slow client can make an instance hold where its connection can not be watched.
+ * also the most that one slow client can make an instance hold in memory if its connection cannot be watched.
  */
 export const STREAM_BYTES_MAX = 67_108_864
 
@@ -16,7 +16,7 @@ export interface StreamedBodyOptions {
   readonly signal: AbortSignal
   readonly client?: ClientConnection | undefined
   readonly maxBytes?: number | undefined
-  /** Tells of an error after the first byte and gives the text that ends the reply. */
+  /** Reports an error after the first byte and returns the text that ends the reply. */
   readonly onError: (error: unknown) => string
   /** Called once, when nothing more will be written. */
   readonly onEnd: () => void
@@ -40,7 +40,7 @@ export async function streamedBody(options: StreamedBodyOptions): Promise<Readab
     if (isEnded) return
     isEnded = true
     options.onEnd()
-    // Not awaited: the iterator may hang, and then so does its return.
+    // Not awaited: if the iterator hangs, its `return` hangs too.
     iterator.return?.().catch(() => undefined)
   }
   // A reader that has disconnected asks for nothing more: the iterable must be ended all the same.
@@ -78,7 +78,7 @@ export async function streamedBody(options: StreamedBodyOptions): Promise<Readab
         try {
           await write(controller)
         } catch (error) {
-          // Nobody is there to be told.
+          // If the client has disconnected, nobody can receive the error.
           if (!isGone()) controller.enqueue(encoder.encode(options.onError(error)))
           end()
           controller.close()

@@ -5,8 +5,8 @@ import { TrickleError } from '../errors/index.ts'
 export const TENANT_HEADER = 'Trickle-Tenant'
 
 /**
- * An id, a slug or an external id: printable ASCII. A comma is refused since it is how a header that was sent twice
- * arrives, and one of the two would then be overlooked.
+ * An id, a slug or an external id: printable ASCII. A comma is refused: a header that was sent twice arrives as one
+ * value with a comma, and one of the two tenants would be overlooked.
  */
 const TENANT_NAME = /^(?! )[\x20-\x2b\x2d-\x7e]{1,255}(?<! )$/
 

@@ -9,7 +9,10 @@ export interface ClientTrace {
 /** https://www.w3.org/TR/trace-context-1/#traceparent-header: version, trace id, parent id, flags; later versions may add more. */
 const TRACE_PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const ALL_ZEROS = /^0+$/
-/** The least that the standard wants to be passed on; more would be kept with every event. */
+/**
+ * The standard wants at least this much to be passed on. A longer value is dropped: it would be stored with every
+ * event.
+ */
 const TRACE_STATE_CHARACTERS_MAX = 512
 const TRACE_STATE = /^[\x20-\x7e]+$/
 

@@ -7,7 +7,10 @@ import { discardRest } from './body.ts'
 export interface UploadPace {
   /** Bytes that must come, white space not counted: blank lines keep a connection busy and bring nothing. */
   readonly bytesMin: number
-  /** Within this much of waiting for the client. The time that the handler takes in between does not count. */
+  /**
+   * The time within which they must come. Only waiting for the client counts, not the time that the handler takes in
+   * between.
+   */
   readonly withinMs: number
 }
 
@@ -18,10 +21,10 @@ export interface UploadPace {
 export const uploadPace: UploadPace = { bytesMin: 32_768, withinMs: 30_000 }
 
 /**
- * A body that fails when its client sends too slowly, or when the time of the request is over: a handler that waits for
- * the next byte would hold its place for as long as somebody likes.
+ * A body that fails when its client sends too slowly, or when the time of the request is over. Otherwise a handler that
+ * waits for the next byte would hold its place for as long as the client likes.
  *
- * Who stops reading leaves the rest to be discarded, so that the client still gets its answer (body.ts).
+ * If the handler stops reading, the rest is discarded, so that the client still gets its answer (body.ts).
  */
 export function pacedBody(
   body: ReadableStream<Uint8Array>,
@@ -83,7 +86,10 @@ function readWithin(
   })
 }
 
-/** Counts what is no white space, and stops at what is needed: of a fast upload a small part is looked at. */
+/**
+ * Counts the bytes that are no white space, and stops at the number needed: of a fast upload only a small part is read
+ * here.
+ */
 function contentBytes(chunk: Uint8Array | undefined, needed: number): number {
   let count = 0
   for (const byte of chunk ?? []) {

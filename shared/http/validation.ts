@@ -10,8 +10,8 @@ export const inBody: Place = jsonPointer
 export const byName: Place = (path) => path.map(String).join('.')
 
 /**
- * From here on a body is judged by its counts before its schema sees it. What is shorter can't hold enough to keep a
- * schema busy for more than some milliseconds, and most requests need not pay for the counting.
+ * From this length on, a body is checked for too many items and members before its schema is run. A shorter body can't
+ * keep a schema busy for more than some milliseconds, so most requests need no such check.
  */
 const COUNTED_FROM_CHARACTERS = 16_384
 

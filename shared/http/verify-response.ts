@@ -5,7 +5,7 @@ import type { Reply } from './reply.ts'
 import type { RouteFacts } from './route-types.ts'
 
 /**
- * Holds a reply against what its route promises, so that the reference cannot drift from the code. For tests.
+ * Compares a reply with what its route promises, so that the reference cannot drift from the code. For tests.
  * @throws Error saying what differs
  */
 export function verifyReply(route: RouteFacts, given: Reply): void {

@@ -3,9 +3,9 @@ const TAB = 0x09
 const CARRIAGE_RETURN = 0x0d
 
 /**
- * True when a line of NDJSON holds nothing but spaces, tabs and carriage returns, however many; such a line is passed
- * over. The importing command and the server must agree on it byte by byte: a line that only one of them passes over
- * moves the outcomes of all lines after it.
+ * True when a line of NDJSON holds nothing but spaces, tabs and carriage returns, however many; such a line is skipped.
+ * The importing command and the server must agree on this byte by byte: if only one of them skipped a line, the
+ * outcomes of all lines after it would be given to the wrong lines.
  */
 export function isBlankLine(line: Uint8Array): boolean {
   for (const byte of line) {

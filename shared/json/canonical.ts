@@ -6,7 +6,8 @@ import { isRawJson } from './raw-json.ts'
  * `JSON.stringify` writes them (so 1.10, 1.1 and 11e-1 are one, and -0 is 0), integers kept as raw JSON with their
  * digits. Two bodies that mean the same have the same text; made for fingerprints. Members that are undefined are left
  * out. (RFC 8785 is the same but for integers beyond 2^53, which it would round.)
- * @throws TypeError for what is not JSON (bigint, function, Date, NaN and their like): a fingerprint that left them out would lie.
+ * @throws TypeError for what is not JSON (bigint, function, Date, NaN and their like): if it was left out, different
+ *   values would get the same fingerprint.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value)
@@ -38,7 +39,7 @@ function membersOf(value: object): [string, unknown][] {
   return members
 }
 
-/** Deep enough to stand inside of the data of any event that a body brings; what is deeper is written at once. */
+/** Deep enough to reach into the data of every event in a body; what is nested deeper is written in one piece. */
 const LEVELS_IN_PIECES = 8
 
 /** The text of `canonicalJson` in pieces of about 64 Ki characters, so that other work can run between them. */

@@ -79,8 +79,8 @@ function normalise(token: string): Decimal {
 }
 
 /**
- * How many characters PostgreSQL's numeric prints of a number: without exponent, with the decimals that it was given
- * with. Nothing of the exponent's size is built.
+ * How many characters PostgreSQL's numeric prints for a number: without exponent, with as many decimals as it was
+ * given. No text of the exponent's size is built.
  */
 export function printedLength(token: string): number {
   const isNegative = token.startsWith('-')

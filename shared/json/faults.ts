@@ -3,8 +3,8 @@ import type { FieldProblem } from '../errors/index.ts'
 import { describePosition, findSyntaxError } from './syntax-error.ts'
 
 /**
- * A text up to this length is parsed at once and, where it is wrong, looked through a second time for the best words.
- * Both take a few milliseconds; for megabytes they would take seconds in which the process answers nobody.
+ * A text up to this length is parsed at once and, if it is wrong, read a second time to find the best message. Both
+ * take a few milliseconds; for megabytes they would take seconds in which the process answers nobody.
  */
 export const SHORT_TEXT_CHARACTERS = 262_144
 

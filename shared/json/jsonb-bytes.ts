@@ -3,8 +3,9 @@ import { printedLength } from './exact-number.ts'
 import { endOfNumber, endOfString, hasExponent } from './tokens.ts'
 
 /**
- * A double prints with at most this many characters: sign, `0.`, and the decimals of the smallest one with 17 digits.
- * A number that is longer was never a double; it takes so little room in jsonb that no page could be bounded by it.
+ * A double prints with at most this many characters: sign, `0.`, and the decimals of the smallest one with 17 digits. A
+ * longer number was never a double. It takes little room in jsonb and prints long, so its stored size would not limit a
+ * page.
  */
 const PRINTED_NUMBER_MAX = 3 + 324 + 16
 
@@ -16,10 +17,12 @@ const NINE = 0x39
 const COLON = 0x3a
 
 /**
- * How many bytes PostgreSQL prints of a jsonb that is made from this text: that is what is read and forwarded. Beside
- * the text itself it has a space after each `:` and `,`, and numbers without exponent: `1e308` becomes 309 digits.
+ * How many bytes PostgreSQL prints for a jsonb that is made from this text: these bytes are read and forwarded.
+ * Compared with the text they have a space after each `:` and `,`, and numbers without exponent: `1e308` becomes 309
+ * digits.
  *
- * It costs about as much as `JSON.parse`, less where there are strings, so every event is counted and none is estimated.
+ * It costs about as much as `JSON.parse`, less where there are strings, so every event is counted and none is
+ * estimated.
  * @param json as `JSON.stringify` writes it: no white space, no member twice, escapes only where they must be.
  * @throws TrickleError NUMBER_NOT_EXACT for a number that no double can be.
  */

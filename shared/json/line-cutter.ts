@@ -6,22 +6,22 @@ export interface CutLine {
   readonly number: number
   /** Its text without the line feed; of a line that is too long, the beginning. */
   readonly bytes: Buffer
-  /** As it arrived, without the line feed. */
+  /** Its length as it arrived, without the line feed. */
   readonly lengthBytes: number
   readonly isTooLong: boolean
-  /** Of a line that is too long: whether nothing but spaces was dropped. True for every other line. */
+  /** For a line that is too long: whether only white space was dropped. True for every other line. */
   readonly isRestBlank: boolean
 }
 
-/** Of a line that is too long so much is kept: enough to find it in a file. */
+/** This much is kept of a line that is too long: enough to find it in a file. */
 const BEGINNING_BYTES = 256
 
 const LINE_FEED = 0x0a
 
 /**
- * Cuts NDJSON into lines, and never holds more than one line and the chunk that arrives: a line that is too long neither
- * fills the memory nor ends the reading. The importing command and the server both read by this, since a line that only
- * one of them saw would move the outcomes of all lines after it.
+ * Cuts NDJSON into lines, and never holds more than one line and the chunk that arrives: a line that is too long
+ * neither fills the memory nor ends the reading. The importing command and the server both use it: if only one of them
+ * saw a line, the outcomes of all lines after it would be given to the wrong lines.
  */
 export class LineCutter {
   readonly #lineBytesMax: number
@@ -49,7 +49,7 @@ export class LineCutter {
     return lines
   }
 
-  /** What has no line feed after it, when the text has ended; undefined where nothing is left. */
+  /** The last line of an ended text if it has no line feed; undefined where nothing is left. */
   last(): CutLine | undefined {
     return this.#lengthBytes === 0 ? undefined : this.#take()
   }

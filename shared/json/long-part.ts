@@ -14,8 +14,8 @@ export function noteLongPart(value: object, part: LongPart): void {
 }
 
 /**
- * How much a long array or object holds, so that nothing has to walk through megabytes to find out that they are too
- * many. Undefined for what is no longer than a turn, and for what was not parsed in turns.
+ * How much a long array or object holds, so that no check has to walk through megabytes to find out that there is too
+ * much. Undefined for a value whose text is no longer than a turn, and for a value that was not parsed in turns.
  */
 export function longPartOf(value: unknown): LongPart | undefined {
   return typeof value === 'object' && value !== null ? longParts.get(value) : undefined

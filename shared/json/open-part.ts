@@ -32,7 +32,7 @@ export function pathOf(text: string, parts: readonly OpenPart[]): PropertyKey[] 
   return parts.map((part) => (part.isArray ? part.members : nameAt(text, part.memberStart)))
 }
 
-/** The name of the member that begins at `start`; '' where the text is no JSON there, which is told later. */
+/** The name of the member that begins at `start`; '' if the text is no JSON there, which is reported later. */
 function nameAt(text: string, start: number): string {
   const quote = text.indexOf('"', start)
   if (quote === -1) return ''

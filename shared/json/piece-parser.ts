@@ -9,7 +9,7 @@ import { noteLongPart } from './long-part.ts'
 import * as tokens from './tokens.ts'
 import { findUnsafeText, mayHoldUnsafeText } from './unsafe-text.ts'
 
-/** As many as a client will mend at once; a body of a million bad numbers must not make a megabyte of errors. */
+/** At most this many problems are reported: a body of a million bad numbers must not make a megabyte of errors. */
 const PROBLEMS_MAX = 20
 /** A number can be as long as the body; this much is enough to find it. */
 const SHOWN_NUMBER_CHARACTERS_MAX = 40
@@ -132,7 +132,7 @@ export class PieceParser {
     else this.#adopt(part, index)
   }
 
-  /** Puts an array or object that was built in pieces into the one around it, after what stands before it there. */
+  /** Puts an array or object that was built in pieces into the one around it, after the members before it. */
   #adopt(child: OpenPart, end: number): void {
     const parent = this.#open[this.#depth - 1]
     if (parent === undefined) return
@@ -202,7 +202,8 @@ export class PieceParser {
       pointer: jsonPointer(this.#pathTo(this.#depth)),
       message: `${shown} would lose value`,
     })
-    // A long text is not walked to its end for the sake of more of the same; a short one may still be no JSON at all.
+    // A long text is refused here: the rest would only give more of the same. A short one is read on, as it may be no
+    // JSON at all.
     if (this.#inexact.length === PROBLEMS_MAX && Number.isFinite(this.#options.pieceCharacters))
       this.#refuseUnfit()
   }

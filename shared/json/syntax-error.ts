@@ -20,7 +20,7 @@ const expectedWords: Record<Exclude<Expectation, 'commaOrEnd'>, string> = {
   nothing: 'nothing is expected after the value',
 }
 
-/** Sticky patterns for tokens of bounded length; strings are read by a loop, which no length can exhaust. */
+/** Sticky patterns for tokens of bounded length; strings are read by a loop, which works for any length. */
 const WHITESPACE = /[ \t\n\r]*/y
 const LITERAL_OR_NUMBER = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y
 

@@ -1,4 +1,6 @@
-/** Where strings and numbers of a JSON text end. The text need not be valid: these always end and never throw. */
+/**
+ * Where strings and numbers of a JSON text end. The text need not be valid: these functions always end and never throw.
+ */
 
 export const QUOTE = 0x22
 export const PLUS = 0x2b

@@ -2,8 +2,9 @@ import type { FieldProblem } from '../errors/index.ts'
 import { jsonPointer } from './pointer.ts'
 
 /**
- * In text decoded from UTF-8, U+0000 and lone surrogates can only come from such an escape (a raw U+0000 is not valid
- * JSON). The test may fire without need, for an escaped backslash or a proper pair; the walk then finds nothing.
+ * In text decoded from UTF-8, U+0000 and lone surrogates can only come from an escape that this pattern finds (a raw
+ * U+0000 is not valid JSON). The pattern also finds an escaped backslash and a proper pair; the walk then finds
+ * nothing.
  */
 const SUSPICIOUS_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/
 

@@ -5,16 +5,16 @@ import { isThisMachine } from '../address/index.ts'
 export const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default'
 
 /**
- * Where a url leads and as whom, without its password: the driver lets a url's empty password win over a callback, so
- * urls are taken apart. The server's certificate is verified (TLS that accepts anybody protects from nobody), but for a
- * loopback address without `sslmode=verify-full`, where there is none.
+ * The parts of a url that the driver needs, without the password. The driver must not get the url itself: it would use
+ * the url's empty password and ignore the callback that gives one. The server's certificate is verified, since TLS that
+ * accepts any certificate protects nothing. Exception: a loopback address without `sslmode=verify-full` has no TLS.
  * @param url postgres://role[:password]@host[:port]/database
  */
 export function addressOf(
   url: string,
 ): Required<Pick<ClientConfig, 'host' | 'port' | 'user' | 'database' | 'ssl'>> {
   const { username, hostname, port, pathname, searchParams } = new URL(url)
-  // The brackets of an IPv6 address belong to the url; a socket does not know them.
+  // An IPv6 address has brackets in a url. A socket does not accept them.
   const host = hostname.replace(/^\[|\]$/g, '')
   return {
     host,

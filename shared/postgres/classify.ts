@@ -1,19 +1,20 @@
 /**
  * The one place where driver errors get their meaning. Sources: PostgreSQL's SQLSTATE table, Npgsql's
- * `PostgresException.IsTransient`, the texts of pg-pool 3.14 and PgBouncer 1.18 to 1.25 (which carry no code of their own).
+ * `PostgresException.IsTransient`, the texts of pg-pool 3.14 and PgBouncer 1.18 to 1.25 (which carry no code of their
+ * own).
  */
 export type FailureClass =
-  /** Nothing reached the server: safe to try again, also for writes. */
+  /** Nothing reached the server: it is safe to try again, also for writes. */
   | 'before-send'
-  /** The server has certainly undone it: run the whole transaction again. */
+  /** The server has certainly undone the transaction: run all of it again. */
   | 'rolled-back'
-  /** It may have been committed: resolve by receipt or ids, never guess. */
+  /** The transaction may have been committed: find out by a receipt or by ids, never guess. */
   | 'ambiguous'
-  /** The server is out of something: at most one late retry. */
+  /** The server is short of a resource, such as memory: at most one retry, after a long delay. */
   | 'pressure'
   /** The server is no longer the primary. */
   | 'role-changed'
-  /** The same again would fail again. */
+  /** A retry would fail in the same way. */
   | 'never'
 
 const bySqlstate: Readonly<Record<string, FailureClass>> = {
@@ -57,7 +58,7 @@ const bySystemCode: Readonly<Record<string, FailureClass>> = {
 const BY_MESSAGE: readonly (readonly [RegExp, FailureClass])[] = [
   [/timeout exceeded when trying to connect|timeout expired/, 'before-send'],
   [/Connection terminated due to connection timeout/, 'before-send'],
-  // The driver says this of a statement that it did not send.
+  // The driver gives these errors for a statement that it did not send.
   [/is not queryable|Cannot use a pool after calling end/, 'before-send'],
   [/no more connections allowed|query_wait_timeout|client_login_timeout|server_login_retry/, 'before-send'],
   [/server conn crashed|Connection terminated|Query read timeout/i, 'ambiguous'],
@@ -71,8 +72,8 @@ interface DriverError {
 }
 
 /**
- * Notes what is known of a lost connection beyond its code: lost while it was made or by a read ('before-send'), or
- * before COMMIT was sent ('rolled-back'). Every other error stays as it is.
+ * Marks the error of a lost connection with what its code does not say. 'before-send': the connection was lost while it
+ * was made, or during a read. 'rolled-back': it was lost before COMMIT was sent. Every other error stays as it is.
  */
 export function clarify(error: unknown, meaning: 'before-send' | 'rolled-back'): unknown {
   return error instanceof Error && classifyFailure(error) === 'ambiguous'
@@ -80,7 +81,7 @@ export function clarify(error: unknown, meaning: 'before-send' | 'rolled-back'):
     : error
 }
 
-/** What a failed statement means. */
+/** What the error of a failed statement means. */
 export function classifyFailure(error: unknown): FailureClass {
   const failure = classifyKnown(error)
   if (failure !== 'ambiguous') return failure
@@ -109,24 +110,24 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** SQLSTATE of a row whose key is there already. */
+/** SQLSTATE for a row whose key exists already. */
 export const UNIQUE_VIOLATION = '23505'
 
-/** Name of the violated constraint, '' when the error is none. */
+/** Name of the violated constraint, '' when the error names none. */
 export function constraintOf(error: unknown): string {
   const constraint =
     typeof error === 'object' && error !== null ? (error as { constraint?: unknown }).constraint : undefined
   return typeof constraint === 'string' ? constraint : ''
 }
 
-/** Schema of the table or type whose rule was violated, '' when the error is none. */
+/** Schema of the table or type whose rule was violated, '' when the error names none. */
 export function schemaOf(error: unknown): string {
   const schema =
     typeof error === 'object' && error !== null ? (error as { schema?: unknown }).schema : undefined
   return typeof schema === 'string' ? schema : ''
 }
 
-/** True when the connection can't be trusted after this error: anything but a plain answer of the server. */
+/** True when the connection can't be trusted after this error: the error is not a plain answer of the server. */
 export function breaksConnection(error: unknown): boolean {
   const code = codeOf(error)
   if (/^(57P0[1-5]|08...|25P0[34]|40003)$/.test(code)) return true

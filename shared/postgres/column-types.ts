@@ -1,25 +1,27 @@
 import { compositeFields } from './composite.ts'
 import { timestampOfText } from './timestamps.ts'
 
-/** How the text of a column becomes a value. The server sends every value as text; null is told apart from it. */
+/** How the text of a column becomes a value. The server sends every value either as text or as null. */
 export interface ColumnType<T> {
-  /** Null where the text itself is the value, which saves a call for each. @throws for a text that is none of the type. */
+  /** Null where the text itself is the value: this saves a call for each value. @throws for a text not of this type. */
   readonly read: ((text: string) => T) | null
-  /** What null becomes; without it null is an error. */
+  /** The value for null. Where `whenNull` is missing, null is an error. */
   readonly whenNull?: { readonly value: T }
 }
 
 export type ValueOf<C> = C extends ColumnType<infer T> ? T : never
 
-/** As the server prints it. Also for values that are only handed on: a uuid, a numeric, JSON, a number in a reply. */
+/**
+ * The text that the server sent. Also for values that are only passed on: a uuid, a numeric, JSON, a number in a reply.
+ */
 export const text: ColumnType<string> = { read: null }
 
-/** int8 and xid8: a double would round what lies above 2^53. */
+/** int8 and xid8: a double would round a value above 2^53. */
 export const bigint: ColumnType<bigint> = { read: BigInt }
 
 /**
  * int2, int4, and an int8 that stays below 2^53, such as a version or a count.
- * @throws RangeError above it, where a double would round.
+ * @throws RangeError for a larger value, which a double would round.
  */
 export const integer: ColumnType<number> = {
   read: (printed) => {
@@ -29,7 +31,7 @@ export const integer: ColumnType<number> = {
   },
 }
 
-/** float8 and numeric as a measure, such as seconds: what it loses beyond 15 digits does not matter. */
+/** float8 and numeric as a measure, such as seconds: the digits lost after the first 15 do not matter. */
 export const float: ColumnType<number> = { read: Number }
 
 /** A boolean, which the server prints as t or f. */
@@ -44,10 +46,10 @@ export const boolean: ColumnType<boolean> = {
 /** A timestamptz as RFC 3339 in UTC, to the microsecond. */
 export const timestamp: ColumnType<string> = { read: timestampOfText }
 
-/** json and jsonb, parsed. T is what the database's function promises; numbers beyond 2^53 want `text`. */
+/** json and jsonb, parsed. T is what the database's function promises. For numbers above 2^53 use `text`. */
 export const json = <T>(): ColumnType<T> => ({ read: (printed) => JSON.parse(printed) as T })
 
-/** One of a few words. @throws TypeError for another: it means something that this version does not know. */
+/** One of the given words. @throws TypeError for any other word: this version does not know its meaning. */
 export function oneOf<const W extends string>(...words: readonly W[]): ColumnType<W> {
   return {
     read: (printed) => {
@@ -70,8 +72,8 @@ export const arrayOf = <T>(type: ColumnType<T>): ColumnType<readonly T[]> => ({
 })
 
 /**
- * A composite value, by the names of its fields, which stand here in the order of the database's type. Fields that the
- * type has gained at its end are left out.
+ * A composite value as an object. `types` names the fields in the order of the database's type. Fields that a later
+ * version of the database has added at the end of the type are ignored.
  */
 export function composite<T extends Readonly<Record<string, ColumnType<unknown>>>>(
   types: T,
@@ -91,7 +93,7 @@ export function composite<T extends Readonly<Record<string, ColumnType<unknown>>
   }
 }
 
-/** A value for null, where null has a meaning that the value says as well. */
+/** The same type with a value for null, where that value means the same as null. */
 export const orElse = <T, E>({ read }: ColumnType<T>, value: E): ColumnType<T | E> => ({
   read,
   whenNull: { value },
@@ -105,6 +107,6 @@ function valueOf<T>({ read, whenNull }: ColumnType<T>, printed: string | null): 
     if (whenNull === undefined) throw new TypeError('it is null')
     return whenNull.value
   }
-  // Where nothing is to be read, T is string.
+  // Where `read` is null, the text is the value, so T is string.
   return read === null ? (printed as T) : read(printed)
 }

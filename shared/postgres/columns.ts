@@ -1,7 +1,7 @@
 import { TrickleError } from '../errors/index.ts'
 import type { ColumnType, ValueOf } from './column-types.ts'
 
-/** What of the driver's answer is read: the names of the columns, and each row as an array of texts in their order. */
+/** The part of the driver's answer that is used: the names of the columns, and each row as an array in their order. */
 export interface Answer {
   readonly fields: readonly { readonly name: string }[]
   readonly rows: readonly (readonly (string | null)[])[]
@@ -10,9 +10,9 @@ export interface Answer {
 export type RowOf<C> = C extends Columns<infer R> ? R : never
 
 /**
- * The columns that a statement's rows have: `columns({ tenantId: text, version: integer })` reads the columns `tenant_id`
- * and `version` of the answer, wherever they stand in it. What else the answer holds is left out, so a column that a later
- * version of the database adds harms nobody.
+ * The columns that a statement's rows have: `columns({ tenantId: text, version: integer })` reads the columns
+ * `tenant_id` and `version` of the answer, at any place in it. Other columns of the answer are ignored, so a column
+ * that a later version of the database adds does no harm.
  */
 export function columns<const T extends Readonly<Record<string, ColumnType<unknown>>>>(
   types: T,
@@ -25,14 +25,14 @@ interface Column {
   readonly name: string
   readonly read: ColumnType<unknown>['read']
   readonly whenNull: ColumnType<unknown>['whenNull']
-  /** Where it stands in the answer; kept from one answer to the next, which mostly has the same form. */
+  /** Its index in the answer. Kept for the next answer, which mostly has the same form. */
   place: number
 }
 
 /** Made by `columns`. */
 export class Columns<R> {
   readonly #columns: readonly Column[]
-  /** A row without values: copied and filled, it costs less than an object that grows property by property. */
+  /** A row with null in every property. To copy and fill it costs less than to add the properties one by one. */
   readonly #blank: Readonly<Record<string, unknown>>
 
   constructor(types: Readonly<Record<string, ColumnType<unknown>>>) {
@@ -51,7 +51,7 @@ export class Columns<R> {
     return this.#columns.map(({ name }) => `${alias}.${name}`).join(', ')
   }
 
-  /** @throws TrickleError INTERNAL, with what is wrong as its cause, for an answer that is not as the list says. */
+  /** @throws TrickleError INTERNAL for an answer that does not match the list. Its cause says what is wrong. */
   read(statement: string, { fields, rows }: Answer): R[] {
     for (const column of this.#columns) {
       if (fields[column.place]?.name !== column.name) column.place = placeIn(statement, fields, column.name)
@@ -59,7 +59,7 @@ export class Columns<R> {
     return rows.map((row) => this.#rowOf(statement, row))
   }
 
-  /** What `valueOf` does, written out: a page of a stream has some 1,400 values. */
+  /** Does the same as `valueOf`, without a call for each value: a page of a stream has some 1,400 values. */
   #rowOf(statement: string, row: readonly (string | null)[]): R {
     const made = { ...this.#blank }
     let name = ''
@@ -75,7 +75,7 @@ export class Columns<R> {
       const why = error instanceof Error ? error.message : String(error)
       throw unreadable(`The column "${name}" of the statement "${statement}" can't be read: ${why}`)
     }
-    // The type of R is made of the same list.
+    // `columns` derives R from the same list.
     return made as R
   }
 }
@@ -86,14 +86,14 @@ function placeIn(statement: string, fields: Answer['fields'], name: string): num
   return place
 }
 
-/** Of a statement that is run for its effect. */
+/** For a statement of which no row is read: it is run for its effect. */
 export const noColumns = columns({})
 
 /** `tenantId` is the column `tenant_id`. */
 const columnName = (property: string): string =>
   property.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** Names of columns are for the log and not for a client, so they stand in the cause. */
+/** Names of columns belong in the log and not in the answer to a client, so only the cause has them. */
 const unreadable = (what: string): TrickleError =>
   new TrickleError(
     'INTERNAL',

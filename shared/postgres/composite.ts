@@ -2,9 +2,9 @@ const QUOTE = '"'
 
 /**
  * The fields of a composite value as PostgreSQL prints it, such as `(appended,"{1,2}",,"a ""b""")`: null for a field
- * without a value, the text without its quotes otherwise. In quotes a quote and a backslash stand twice.
+ * without a value, the text without its quotes otherwise. In a quoted field each quote and each backslash is doubled.
  * Source: PostgreSQL documentation, 8.16.6 Composite Type Input and Output Syntax.
- * @throws SyntaxError for what is no composite value
+ * @throws SyntaxError when the text is no composite value
  */
 export function compositeFields(text: string): (string | null)[] {
   if (!text.startsWith('(') || !text.endsWith(')')) throw new SyntaxError('not a composite value')
@@ -28,7 +28,7 @@ function endOfPlain(text: string, start: number, end: number): number {
   return comma === -1 ? end : comma
 }
 
-/** The place after the closing quote, which is the first one that is not doubled. */
+/** The index after the closing quote. The closing quote is the first one that is not doubled. */
 function endOfQuoted(text: string, start: number): number {
   for (let at = text.indexOf(QUOTE, start + 1); at !== -1; at = text.indexOf(QUOTE, at + 2)) {
     if (!text.startsWith(QUOTE, at + 1)) return at + 1

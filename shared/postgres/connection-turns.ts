@@ -1,9 +1,9 @@
-/** Short work answers a request that somebody waits for; bulk work goes on for seconds and is never in a hurry. */
+/** Short work serves a request that a caller waits for. Bulk work takes seconds, and a wait does it no harm. */
 export type Work = 'short' | 'bulk'
 
-/** Whose turn it is, and for what. */
+/** Who asks for a connection, and for which kind of work. */
 export interface Turn {
-  /** Those of one name take turns with those of others, however many each of them has waiting. */
+  /** The names take turns. It does not matter how many requests of one name are waiting. */
   readonly name: string
   readonly work: Work
 }
@@ -13,21 +13,22 @@ interface Waiting {
   readonly goOn: () => void
 }
 
-/** As pg-pool says it of the same trouble, so that it is classified the same: nothing was sent (classify.ts). */
+/** The text of pg-pool's error for the same failure. So classify.ts gives it the same class: nothing was sent. */
 const NO_TURN = 'timeout exceeded when trying to connect'
 
 /**
- * Hands out the connections of a pool. While some are free they are taken at once, without a wait and without a record of
- * it. When all are taken, those who wait come by turns: the first of one name, the first of the next, and so on round. So
- * a name with a thousand waiting delays another one's only request by one turn.
+ * Hands out the connections of a pool. A free connection is taken at once. When all are taken, the names take turns:
+ * the first request of one name, then the first of the next name, and so on, round and round. So a name with a thousand
+ * waiting requests delays the only request of another name by one turn.
  *
- * Bulk work has at most `bulkMax` of the connections, so that short work always has the others; it takes turns as any.
+ * Bulk work has at most `bulkMax` of the connections, so that the others stay free for short work. It takes turns like
+ * short work.
  */
 export class ConnectionTurns {
   readonly #timeoutMs: number
   #free: number
   #bulkFree: number
-  /** By work and name, in the order of their turns. */
+  /** The waiting requests by work and name, in the order of the turns. */
   readonly #queues = new Map<string, Waiting[]>()
 
   constructor(sizes: { readonly max: number; readonly bulkMax: number; readonly timeoutMs: number }) {
@@ -37,9 +38,9 @@ export class ConnectionTurns {
   }
 
   /**
-   * Takes a connection's place.
-   * @returns null where it is taken already, and else what resolves when the turn has come. It rejects after the time
-   *   limit or with the signal's reason; nothing is taken then.
+   * Takes one of the pool's connections, by count.
+   * @returns null when one was free and is now taken. Otherwise a promise that resolves when the turn has come. It
+   *   rejects after the time limit or with the signal's reason; then no connection is taken.
    */
   take(turn: Turn, signal?: AbortSignal): Promise<void> | null {
     if (!this.#isFreeFor(turn.work)) return this.#wait(turn, signal)
@@ -47,7 +48,7 @@ export class ConnectionTurns {
     return null
   }
 
-  /** Gives it to the next in turn. */
+  /** Gives the connection back, and to the next in turn. */
   giveBack(work: Work): void {
     this.#count(work, 1)
     for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) {
@@ -70,7 +71,8 @@ export class ConnectionTurns {
       const [first] = queue
       if (first === undefined || !this.#isFreeFor(first.work)) continue
       queue.shift()
-      // Back to the end of the round, or away: names come and go without end.
+      // The name goes to the end of the round, or is removed when it has none waiting. Otherwise the map would grow
+      // with every new name.
       this.#queues.delete(key)
       if (queue.length > 0) this.#queues.set(key, queue)
       return first

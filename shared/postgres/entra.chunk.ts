@@ -2,10 +2,12 @@ import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identi
 import type { TokenCredential } from '@azure/identity'
 import { ENTRA_SCOPE } from './address.ts'
 
-/** A token that ends within this time is not used for a new connection: the login may take as long. */
+/** A token that expires within this time is not used for a new connection: the login itself may take that long. */
 const REMAINING_MIN_MS = 5 * 60_000
 
-/** Gives the password for one login role: an Entra ID token, renewed before it ends. `drop` forgets a refused one. */
+/**
+ * Gives the password for one login role: an Entra ID token, renewed before it expires. `drop` forgets a refused token.
+ */
 export function createTokenSource(clientId: string | undefined): {
   password: () => Promise<string>
   drop: () => void

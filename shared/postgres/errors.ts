@@ -35,14 +35,16 @@ const messageByClass: Readonly<
   },
 }
 
-/** Something may have been written, and what failed afterwards does not tell. */
+/** Something may have been written, and the later error does not tell whether it was. */
 export const outcomeUnknown = (cause: unknown): TrickleError =>
   new TrickleError('OUTCOME_UNKNOWN', messageByClass.ambiguous.detail, {
     cause,
     headers: { 'Retry-After': '1' },
   })
 
-/** Turns a driver's error into ours; what has no class of its own becomes INTERNAL, with the driver's error as the cause. */
+/**
+ * Turns a driver's error into a TrickleError with the driver's error as its cause. An unknown error becomes INTERNAL.
+ */
 export function databaseError(error: unknown): TrickleError {
   if (isTrickleError(error)) return error
   const failure = classifyFailure(error)

@@ -1,8 +1,9 @@
 /**
- * The way to PostgreSQL: one small pool a login role, made for a transaction pooler in between. Nothing is ever set per
- * session (no SET, no search_path, no startup options), statements work unnamed, and one layer retries. A lost answer is
- * resolved by the caller's receipt or ids, never guessed. A statement names its columns and brings a list of them, by which
- * its rows get names and types; nothing reads a row by place. Must not know tenants or events: shared/tenancy stands on it.
+ * Access to PostgreSQL: one small pool for each login role. It works through a transaction pooler: nothing is ever set
+ * per session (no SET, no search_path, no startup options), and statements work unnamed. Only this layer retries. After
+ * a lost answer the caller's receipt or ids decide, never a guess. A statement names its columns and has a list of
+ * them, which gives its rows names and types; no row is read by index. Must not know tenants or events: shared/tenancy
+ * is built on it.
  */
 export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
 export type { RunStatement, Statement } from './statement.ts'

@@ -4,29 +4,30 @@ import type { RowOf } from './columns.ts'
 import type { Statement } from './statement.ts'
 import { LOGINS } from './table-access.ts'
 
-/** A setting of a login that is not as database/roles.sql made it. */
+/** A setting of a login that differs from what database/roles.sql set. */
 export interface ChangedSetting {
   readonly login: string
-  /** A name, or "*" where nothing is noted at the login: roles.sql has not run. */
+  /** A name, or "*" where the role has no note of its settings: roles.sql has not run. */
   readonly setting: string
   readonly expected: string | null
   readonly found: string | null
 }
 
-/** '["statement_timeout=10s"]'. */
+/** Such as '["statement_timeout=10s"]'. */
 const settingsType = orElse(json<readonly string[]>(), [])
 
 const loginColumns = columns({
   login: text,
-  /** As roles.sql wrote it, or an administrator. */
+  /** The comment on the role, written by roles.sql or by an administrator. */
   note: orNull(text),
   settings: settingsType,
   settingsHere: settingsType,
 })
 
 /**
- * The defaults of each login, for all databases and for this one, beside what roles.sql noted. A login may change its own
- * ("alter role current_user set statement_timeout = 0"), and no right of PostgreSQL forbids that; the note it can't write.
+ * The default settings of each login, for all databases and for this one, and what roles.sql noted. A login can change
+ * its own defaults ("alter role current_user set statement_timeout = 0"): no right of PostgreSQL forbids that. It can't
+ * change the note.
  */
 export const selectLoginSettings: Statement<RowOf<typeof loginColumns>> = {
   name: 'select_login_settings',
@@ -41,7 +42,7 @@ export const selectLoginSettings: Statement<RowOf<typeof loginColumns>> = {
   values: [LOGINS],
 }
 
-/** What differs, by login and name. A setting for this database alone is never of roles.sql. */
+/** The settings that differ, by login and name. roles.sql never sets one for this database alone. */
 export function changedSettings(rows: readonly RowOf<typeof loginColumns>[]): ChangedSetting[] {
   return rows.flatMap(({ login, note, settings, settingsHere }) => {
     const expected = notedSettings(note ?? '')
@@ -64,7 +65,7 @@ function notedSettings(note: string): Map<string, string> | null {
   try {
     return settingsOf(JSON.parse(list) as readonly string[])
   } catch {
-    // An administrator's own words.
+    // An administrator wrote another comment on the role.
     return null
   }
 }

@@ -2,7 +2,7 @@ import type { PoolConfig } from 'pg'
 import { addressOf } from './address.ts'
 import type { DatabaseOptions } from './pool.ts'
 
-/** Where to log in and with what: the url's password, or a token of the identity for each new connection. */
+/** The address and the password of a login: the url's password, or a token of the identity for each new connection. */
 export function loginOf({ url, clientId }: Pick<DatabaseOptions, 'url' | 'clientId'>): {
   config: PoolConfig
   drop: () => void

@@ -18,22 +18,22 @@ export interface DatabaseOptions {
   readonly url: string
   readonly clientId?: string | undefined
   readonly connectionsMax: number
-  /** Named statements are parsed once a connection, unnamed ones work through every transaction pooler. */
+  /** Named statements are parsed once for each connection. Unnamed statements work through every transaction pooler. */
   readonly statements: 'named' | 'unnamed'
-  /** Time to wait for an answer; above the login's statement_timeout. Default: `poolLimits.queryTimeoutMs`. */
+  /** Time to wait for an answer; longer than the login's statement_timeout. Default: `poolLimits.queryTimeoutMs`. */
   readonly queryTimeoutMs?: number
   readonly onIdleError?: (error: Error) => void
 }
 
-/** The driver hands on the text that the server sent; the column list of the statement says what becomes of it. */
+/** The driver passes on the text that the server sent. The statement's column list turns the text into a value. */
 const asSent = (value: unknown): unknown => value
 const asText: CustomTypesConfig = { getTypeParser: () => asSent }
 
-/** 28P01 and 28000: the server refused the login, with Entra ID mostly because the cached token was revoked or ended. */
+/** 28P01 and 28000: the server refused the login. With Entra ID the cached token was mostly revoked or has expired. */
 const LOGIN_REFUSED = new Set(['28P01', '28000'])
 
 /**
- * One pool of one login role. Made lazily, where the app is composed; `end` is for shutdown and tests.
+ * One pool of one login role. The app's composition makes it at first use; `end` is for shutdown and tests.
  */
 export class Database {
   readonly #pool: Pool
@@ -41,7 +41,7 @@ export class Database {
   readonly #budget = new RetryBudget()
   readonly #turns: ConnectionTurns
   readonly #dropToken: () => void
-  /** Connections that can't be trusted any more; they are destroyed when they come back. */
+  /** Connections that can't be trusted any more. They are destroyed when they are released. */
   readonly #broken = new WeakSet<PoolClient>()
 
   constructor(options: DatabaseOptions) {
@@ -69,8 +69,8 @@ export class Database {
     })
     // An idle connection that is cut emits here; without a listener it would end the process and all its requests.
     this.#pool.on('error', options.onIdleError ?? (() => {}))
-    // pg-pool takes its own listener off a new connection while it hands it over. A server that ends the connection in the
-    // same packet that opened it would then end the process: nobody has taken the connection yet.
+    // While pg-pool hands over a new connection, it removes its own listener from it, and the taker has none yet.
+    // Without this listener, a server that closes the connection in the packet that opened it would end the process.
     this.#pool.on('connect', (client) => {
       client.on('error', () => {
         this.#broken.add(client)
@@ -81,7 +81,8 @@ export class Database {
   /**
    * Runs one statement in its own implicit transaction.
    * @returns its rows, as objects with the columns of its list.
-   * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN when any attempt may have written, or whatever `onError` made of the driver's error.
+   * @throws TrickleError of the DATABASE_ family, OUTCOME_UNKNOWN when any attempt may have written, or the error that
+   *   `onError` returned for the driver's error.
    */
   async query<R>(statement: Statement<R>, options: QueryOptions = {}): Promise<R[]> {
     return this.#retrying((client) => this.#run(client, statement), options)
@@ -103,9 +104,10 @@ export class Database {
   }
 
   /**
-   * One transaction in two round trips: BEGIN goes together with `first`, and what `decide` makes of its answers goes
-   * together with COMMIT. So nothing waits for the client between the first write and COMMIT. Both run again from the start
-   * after a lost connection: `decide` must do nothing but think, and send what it writes by `send`.
+   * One transaction in two round trips: BEGIN is sent together with `first`. `decide` gets the answers, and its writes
+   * are sent together with COMMIT. So the transaction never waits for the client between its first write and COMMIT.
+   * After a lost connection both run again from the start. So `decide` must have no side effects: it returns its writes
+   * as `send`.
    */
   async inTwoTrips<const First extends readonly unknown[], T>(
     first: FirstTrip<First>,
@@ -116,17 +118,17 @@ export class Database {
   }
 
   /**
-   * One transaction in one round trip: nothing waits for the client while it is open. Its statements are known before, and
-   * nothing is read of their answers.
+   * One transaction in one round trip: it never waits for the client while it is open. Its statements are known before
+   * it begins, and their rows are not used.
    */
   async inOneTrip(statements: readonly Statement[], options: QueryOptions = {}): Promise<void> {
     return this.#retrying((client) => inOneTrip(this.#session(client), statements), options)
   }
 
   /**
-   * Many transactions on one connection, each of its own BEGIN and COMMIT, all sent at once: together they wait for the
-   * server once. After a lost connection all are sent again, so each must find out by itself whether it was committed.
-   * @returns for each the error that undid it, as the driver gave it, or null. None is tried again.
+   * Many transactions on one connection, each with its own BEGIN and COMMIT, all sent at once: one wait for the server
+   * in all. After a lost connection all are sent again, so each must find out by itself whether it was committed.
+   * @returns for each transaction null, or the driver's error that undid it. Such a transaction is not tried again.
    */
   async eachInOneTrip(
     transactions: readonly (readonly Statement[])[],
@@ -218,7 +220,9 @@ export class Database {
     }
   }
 
-  /** A plain SQL error keeps the connection; pg-pool's own `query` would throw it away, with its TLS handshake. */
+  /**
+   * Keeps the connection after a plain SQL error. pg-pool's own `query` would close it and need a new TLS handshake.
+   */
   async #releasing<T>(client: PoolClient, work: (client: PoolClient) => Promise<T>): Promise<T> {
     const onError = (): void => {
       this.#broken.add(client)
@@ -228,26 +232,30 @@ export class Database {
       return await work(client)
     } finally {
       client.off('error', onError)
-      // 'I' is idle: anything else would hand an open transaction, with its tenant, to the next caller.
+      // 'I' is idle. With any other status the next caller would get an open transaction, bound to another tenant.
       client.release(this.#broken.has(client) || client.getTransactionStatus() !== 'I')
     }
   }
 }
 
 export interface QueryOptions {
-  /** The work only reads: a lost answer is asked for again, and told as DATABASE_UNAVAILABLE at worst. */
+  /**
+   * The work only reads. After a lost answer it is tried again; if that fails too, the error is DATABASE_UNAVAILABLE.
+   */
   readonly isRead?: boolean
-  /** The work writes and finds out itself, by a receipt or by ids, what an attempt without an answer has done. */
+  /** The work writes. After a lost answer it finds out itself, by a receipt or by ids, what that attempt has done. */
   readonly resolvesAmbiguity?: boolean
   readonly deadlineAtMs?: number | undefined
   readonly signal?: AbortSignal | undefined
-  /** Whose turn it takes when all connections are taken: a tenant's id. Work that names nobody takes turns as one. */
+  /**
+   * The name that takes turns when all connections are taken: a tenant's id. All work without a name shares one turn.
+   */
   readonly turn?: string
   /** Default: short. */
   readonly work?: Work
-  /** Told before each attempt that reached a connection, 1 first. */
+  /** Called before each attempt that has a connection, with the number of the attempt, from 1. */
   readonly onAttempt?: (attempt: number) => void
-  /** A first look at the error that is about to be thrown; undefined leaves it to the classifier. */
+  /** Gets the last error first, and may return the error to throw. undefined leaves that choice to `databaseError`. */
   readonly onError?: (error: unknown) => Error | undefined
 }
 

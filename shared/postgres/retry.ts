@@ -5,8 +5,8 @@ import type { FailureClass } from './classify.ts'
 import { retryLimits } from './settings.ts'
 
 /**
- * Token bucket in the shape of gRPC's retry throttling: a success earns a tenth of a retry, and retries stop while
- * less than half is left, so that a server in trouble is not asked three times by everybody.
+ * Token bucket like gRPC's retry throttling: a success earns a tenth of a retry, and there are no retries while half of
+ * the tokens or less are left. Otherwise every caller would send its work three times to a server in trouble.
  */
 export class RetryBudget {
   #tokens: number = retryLimits.budgetTokens
@@ -31,14 +31,15 @@ export interface RetryOptions {
 }
 
 /**
- * Runs a whole transaction again while that is safe: full jitter between `baseDelayMs` and `delayMsMax`, never past the
- * deadline, never more often than the budget allows. The error of the last attempt is thrown as it came, unless the
- * answer to an earlier one was lost and the last one says nothing of it: then what was lost is thrown, since something may
- * have been written. A signal that is aborted before the first attempt throws its reason.
- * `attempt` is 1 at the first call; from 2 on the work may meet what an earlier attempt has left.
+ * Runs a whole transaction again while that is safe, never after the deadline and never more often than the budget
+ * allows. The delay has full jitter: its limit begins at `baseDelayMs`, doubles with each attempt and ends at
+ * `delayMsMax`. The last attempt's error is thrown. Exception: if the answer to an earlier attempt was lost and the
+ * last error says nothing about it, the earlier error is thrown, since something may have been written. A signal that
+ * is aborted before the first attempt throws its reason. `attempt` is 1 at the first call; from 2 on the work may find
+ * what an earlier attempt wrote.
  */
 export async function withRetry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  // For a caller that has disconnected nothing is written any more.
+  // If the caller has disconnected, nothing is written for it.
   options.signal?.throwIfAborted()
   let lost: { readonly error: unknown } | undefined
   for (let attempt = 1; ; attempt += 1) {
@@ -61,7 +62,10 @@ export async function withRetry<T>(work: (attempt: number) => Promise<T>, option
   }
 }
 
-/** True when the server looked at the work and refused it; a statement that ran out of time may not have come so far. */
+/**
+ * True when the server refused the work itself. A statement that ended at its time limit (57014) is no such answer: the
+ * server may have ended it before it looked at the work.
+ */
 function isAnswer(failure: FailureClass, error: unknown): boolean {
   return failure === 'never' && codeOf(error) !== '57014'
 }
@@ -70,7 +74,7 @@ function delayBeforeRetry(attempt: number, failure: FailureClass, options: Retry
   const attemptsMax = failure === 'pressure' || failure === 'role-changed' ? 2 : retryLimits.attemptsMax
   if (failure === 'never' || attempt >= attemptsMax) return null
   if (failure === 'ambiguous' && !options.resolvesAmbiguity) return null
-  // Equal jitter under pressure: full jitter may come back at once, which is what a server out of memory needs least.
+  // Equal jitter under pressure: full jitter may retry at once, which makes a server that is out of memory worse.
   const delayMs =
     failure === 'pressure'
       ? equalJitterMs(1, { firstMs: retryLimits.delayMsMax, longestMs: retryLimits.delayMsMax })

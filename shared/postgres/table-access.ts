@@ -12,22 +12,22 @@ export const TABLE_VERBS = ['select', 'insert', 'update', 'delete', 'truncate'] 
 export type TableVerb = (typeof TABLE_VERBS)[number]
 
 /**
- * Whose rows a login reaches. own: those of the bound tenant and no others. all: every row, whichever tenant is bound.
- * platform: the rows under the nil uuid, which no tenant has. kept: the login has the right, and a foreign key keeps
- * every row that is in use.
+ * Which rows a login reaches. own: only those of the bound tenant. all: every row, whichever tenant is bound.
+ * platform: the rows under the nil uuid, which is no tenant's id. kept: the login has the right, but a foreign key
+ * protects every row that is in use.
  */
 export type Reach = 'own' | 'all' | 'platform' | 'kept'
 
-/** What each login may do to one relation. What is not named is refused. */
+/** What each login may do to one relation. What is not listed is refused. */
 export type RelationAccess = Readonly<Partial<Record<Login, Readonly<Partial<Record<TableVerb, Reach>>>>>>
 
 /**
- * Who may do what to the relations of one owner, by `schema.relation`. A test holds the database to it: a relation that
- * is in no table is refused to everybody, so a new one is of no use until somebody has thought about it.
+ * Who may do what to the relations of one owner, by `schema.relation`. A test compares the database with it. The test
+ * expects that no login may use a relation that is missing here, so each new relation needs an entry before it is used.
  */
 export type TableAccess = Readonly<Record<string, RelationAccess>>
 
-/** For the owner's own bookkeeping, which the migrator keeps. */
+/** For the migrator: all verbs on all rows. */
 export const everyRow = {
   select: 'all',
   insert: 'all',

@@ -12,7 +12,7 @@ export interface Session {
   command(text: string): Promise<string>
   /** Runs the last statement of a transaction and COMMIT. @throws the error of either. */
   readonly runAndCommit: RunStatement
-  /** What is sent meanwhile leaves in one piece. */
+  /** Everything that `send` sends leaves in one piece. */
   together<T>(send: () => T): T
   /** The connection works and a transaction is open, also a failed one. */
   hasTransaction(): boolean
@@ -42,13 +42,16 @@ export type FirstTrip<First extends readonly unknown[]> = (run: RunStatement) =>
   readonly [K in keyof First]: Promise<First[K]>
 }
 
-/** What a transaction ends with: an answer without a write, which rolls back, or what is sent together with COMMIT. */
+/**
+ * The end of a transaction: an answer without a write, then it rolls back; or writes that are sent together with
+ * COMMIT.
+ */
 export type Decision<T> =
   | { readonly answer: T }
   | {
       /**
-       * Sends everything at once and waits for nothing. The last statement goes by `runAndCommit`; its answer is that of
-       * the whole.
+       * Sends all its statements at once and waits for nothing. The last one goes by `runAndCommit`; its answer is the
+       * transaction's answer.
        */
       readonly send: (
         run: RunStatement,
@@ -56,7 +59,7 @@ export type Decision<T> =
       ) => readonly [...Promise<unknown>[], Promise<T>]
     }
 
-/** BEGIN and `first` in one round trip, and what `decide` sends in another one with COMMIT. */
+/** BEGIN and `first` in one round trip, the writes of `decide` and COMMIT in a second one. */
 export async function inTwoTrips<First extends readonly unknown[], T>(
   session: Session,
   first: FirstTrip<First>,
@@ -75,7 +78,8 @@ export async function inTwoTrips<First extends readonly unknown[], T>(
       return decision.answer
     }
     isCommitting = true
-    // In one piece, since the server begins with the first statement as soon as it has it, and holds the feed from then on.
+    // Sent in one piece: the server starts the first statement as soon as it has arrived. From then on the transaction
+    // holds the feed, until COMMIT has arrived too.
     const last = await inOnePiece(session, () => decision.send(session.run, session.runAndCommit))
     await allAnswers(last)
     return (await last[last.length - 1]) as T
@@ -99,11 +103,11 @@ export async function inOneTrip(session: Session, statements: readonly Statement
 const STATEMENT_UNKNOWN = '26000'
 
 /**
- * Transactions one after the other, each by its own BEGIN and COMMIT, all sent without waiting for any answer. A named
- * statement is prepared by the first transaction that uses it; when that one fails before, those after it fail for want
- * of it and are sent once more.
- * @returns for each the error that undid it, or null.
- * @throws what broke the connection: then nobody knows which of them were committed.
+ * Transactions one after the other, each with its own BEGIN and COMMIT, all sent without a wait for any answer. A named
+ * statement is prepared by the first transaction that uses it. If that transaction fails before it has prepared the
+ * statement, the later ones fail because the server does not know it. These are sent once more.
+ * @returns for each transaction null, or the error that undid it.
+ * @throws the error that broke the connection: then it is unknown which of them were committed.
  */
 export async function eachInOneTrip(
   session: Session,
@@ -111,7 +115,8 @@ export async function eachInOneTrip(
 ): Promise<unknown[]> {
   const errors = await sendAll(session, transactions)
   const unprepared = [...errors.keys()].filter((index) => codeOf(errors[index]) === STATEMENT_UNKNOWN)
-  // The first one prepares what it needs itself: it fails for another reason, and so would all again.
+  // The first transaction prepares all that it needs. If even that one lacks a statement, the cause is another, and
+  // a second attempt would fail in the same way.
   if (unprepared.length === 0 || unprepared[0] === 0) return errors
   const again = unprepared.flatMap((index) =>
     transactions[index] === undefined ? [] : [transactions[index]],
@@ -136,7 +141,7 @@ async function sendAll(
   return errors
 }
 
-/** The COMMIT of a transaction that failed undoes it, so that the next one begins as if there had been none. */
+/** COMMIT rolls a failed transaction back, so the next transaction on the connection begins cleanly. */
 async function sendWhole(session: Session, statements: readonly Statement[]): Promise<void> {
   const [begun, sent, committed] = await inOnePiece(session, () => {
     const begin = session.command('begin')
@@ -162,18 +167,20 @@ async function inOnePiece<T>(session: Session, send: () => T): Promise<T> {
 
 /** Waits for all statements that were sent together. @throws the first error: later ones only follow from it. */
 async function allAnswers(sent: readonly Promise<unknown>[]): Promise<void> {
-  // All, since a connection with answers on their way must not be handed to the next caller.
+  // Waits for all of them: the next caller must not get a connection on which answers are still to come.
   const settled = await Promise.allSettled(sent)
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }
 
-/** A failing ROLLBACK must not hide why it was needed; the connection is then destroyed by its state. */
+/**
+ * The error of ROLLBACK is dropped: it would hide the first error. The pool then destroys the connection by its status.
+ */
 async function rollBack(session: Session): Promise<void> {
   if (session.hasTransaction()) await session.command('rollback').catch(() => {})
 }
 
-/** COMMIT of a failed transaction is a ROLLBACK and no error. */
+/** For a failed transaction the server answers COMMIT with ROLLBACK and without an error. */
 export function assertCommitted(command: string): void {
   if (command === 'COMMIT') return
   throw new TrickleError(

@@ -60,7 +60,8 @@ async function attemptOnce<T>(
   { scope, status, work }: ReceiptOptions<T>,
   { key, fingerprint }: ReceiptKey,
 ): Promise<Received<T>> {
-  // A twin waits here and then sees the receipt: its own work would meet what the first one did, and fail on it.
+  // A second request with the same key waits here and then sees the receipt. Otherwise it would do the work once more,
+  // and fail on what the first request has changed.
   await run(lockKey(scope, key))
   const [earlier] = await run(selectReceipt(scope, key))
   if (earlier !== undefined) {
@@ -81,7 +82,7 @@ export const keyReused = (): TrickleError =>
     'This Idempotency-Key came with another request before. Use a new key for a new request; keys are kept for at least 24 hours.',
   )
 
-/** "ES" and 2: beside the class of the appenders' locks, which the feed's horizon looks at. */
+/** "ES" and 2 as bytes. It is another class than that of the appenders' locks, which the feed's horizon looks at. */
 const LOCK_CLASS = 1_163_067_394
 
 const lockKey = (scope: string, key: string): Statement => ({

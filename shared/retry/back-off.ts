@@ -1,7 +1,7 @@
 export interface BackOff {
   /** Longest wait after the first failure. */
   readonly firstMs: number
-  /** Longest wait after any. */
+  /** Longest wait after any number of failures. */
   readonly longestMs: number
 }
 

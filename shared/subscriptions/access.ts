@@ -1,14 +1,14 @@
 import { everyRow } from '../postgres/index.ts'
 import type { RelationAccess, TableAccess } from '../postgres/index.ts'
 
-/** Changed by functions only: each looks at the fence. */
+/** For tables that are changed only by functions, since these check the fence. */
 const byFunctions: RelationAccess = {
   trickle_worker: { select: 'all' },
   trickle_operator: { select: 'all' },
   trickle_migrator: everyRow,
 }
 
-/** Forwarding holds a lease too, and nothing else of a subscription. */
+/** The forwarder holds a lease too, but uses nothing else of a subscription. */
 const withForwarder: RelationAccess = { ...byFunctions, trickle_forwarder: { select: 'all' } }
 
 export const subscriptionsAccess: TableAccess = {

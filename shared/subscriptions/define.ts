@@ -2,7 +2,7 @@ import { TrickleError } from '../errors/index.ts'
 import type { ProjectionDefinition } from './projection/define-projection.ts'
 import type { SubscriptionEvent } from './run/subscription-event.ts'
 
-/** What becomes of an event whose last attempt has failed. */
+/** What happens with an event whose last attempt has failed. */
 export type PoisonAction =
   /** It is parked, and later events of its stream wait in order until an operator replays or skips it. */
   | 'park-stream'
@@ -12,24 +12,30 @@ export type PoisonAction =
   | 'stop'
 
 export interface HandlerContext {
-  /** Aborted when the attempt has taken too long, or when another instance may have taken over: have no effect after it. */
+  /** Aborted when the attempt has taken too long or another instance may have taken over: have no effect afterwards. */
   readonly signal: AbortSignal
-  /** 1 for the first; it counts across runs. */
+  /** The number of this attempt at the event, from 1, counted across runs. */
   readonly attempt: number
 }
 
 export interface SubscriptionOptions {
-  /** Key of the checkpoint, for good: another name is another subscription, which begins at its own start. a-z, 0-9 and '-', 1 to 63. */
+  /**
+   * Key of the checkpoint: 1 to 63 of a-z, 0-9 and '-'. Never change it: another name is a new subscription, which
+   * begins at `startAt`.
+   */
   readonly name: string
-  /** Only events of these types; all when absent. A type that is added later is not looked for in what has passed. */
+  /**
+   * Only events of these types; all when absent. A type that is added later has no effect on events before the
+   * checkpoint.
+   */
   readonly types?: readonly string[]
   /** Only events of streams of these types; all when absent. */
   readonly streamTypes?: readonly string[]
   /** Where a new subscription begins. Default 'beginning': with every event that the log holds. */
   readonly startAt?: 'beginning' | 'now'
-  /** Attempts at one event, 1 to 50, default 5; then it is poison. */
+  /** Attempts at one event, 1 to 50, default 5. After the last one `onPoison` says what happens with the event. */
   readonly maxAttempts?: number
-  /** An attempt that takes longer has failed. Default 30 s. */
+  /** An attempt that takes longer than this has failed. Default 30 s. */
   readonly attemptTimeoutMs?: number
   /** Wait after a failed attempt, doubled with each further one. Default: from 250 ms up to one minute. */
   readonly backoffMs?: { readonly first: number; readonly longest: number }
@@ -37,9 +43,12 @@ export interface SubscriptionOptions {
   readonly onPoison?: PoisonAction
 }
 
-/** An effect anywhere: at least once and in the order of each stream, so make it idempotent (by tenant, source and id). */
+/**
+ * A subscription with an effect anywhere. `handle` gets each event at least once, in the order of each stream, so make
+ * the effect idempotent (by tenant, source and id).
+ */
 export interface EventSubscription extends SubscriptionOptions {
-  /** @throws what makes the attempt fail; RetryLater, or a TrickleError that is retryable, when it is not the event's fault. */
+  /** @throws to make the attempt fail; RetryLater or a retryable TrickleError when the event is not the cause. */
   handle(event: SubscriptionEvent, context: HandlerContext): Promise<void> | void
 }
 
@@ -57,13 +66,15 @@ export interface Subscription {
 }
 
 const NAME = /^[a-z0-9-]{1,63}$/
-/** More would try a broken event for hours; each attempt may wait a minute. */
+/** With more, a broken event would be tried for hours: the wait after each attempt is up to a minute. */
 const ATTEMPTS_MAX = 50
-/** As many as one filter of the feed takes. */
+/** The same limit as for a filter of the feed. */
 const TYPES_MAX = 100
-/** Longer than any call that a handler should wait for, shorter than what a Functions host lets run. */
+/** Longer than any call that a handler should wait for, shorter than the time limit of a Functions host. */
 const ATTEMPT_TIMEOUT_MS = 30_000
-/** Four waits of the default five attempts are 4 s together: a glitch passes, and poison does not hold others long. */
+/**
+ * The four waits between the default five attempts are 4 s together: enough for a short fault, short for other events.
+ */
 const usualBackoffMs = { first: 250, longest: 60_000 } as const
 
 /**

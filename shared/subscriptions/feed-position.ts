@@ -1,4 +1,4 @@
-/** A place in the feed of all tenants; comparable within one epoch of the log. */
+/** A point in the feed of all tenants; comparable within one epoch of the log. */
 export interface FeedPosition {
   readonly xid: bigint
   readonly position: bigint

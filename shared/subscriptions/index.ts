@@ -1,9 +1,9 @@
 /**
- * Subscriptions: named checkpoints in the feed of all tenants, worked on by one holder at a time, run to completion within
- * a budget by the instance that is woken. A checkpoint moves only past what has been handled, under a fence, so events are
- * handled at least once and in the order of each stream. A projection keeps tables of the same database up to date, exactly
- * once, in a transaction for each tenant. No listening, no session locks: nothing here needs a host that is always on. Must
- * not change events, nor read them other than through the feed (docs/subscriptions.md).
+ * Subscriptions: named checkpoints in the feed of all tenants. One holder at a time works on each, in a run that ends
+ * within a budget. A checkpoint moves only past events that have been handled, under a fence, so events are handled at
+ * least once and in the order of each stream. A projection keeps tables of the same database up to date, exactly once,
+ * in a transaction for each tenant. There is no listening and no session lock, so no host needs to be always on. Must
+ * not change events, and must read them only through the feed (docs/subscriptions.md).
  */
 export {
   defineSubscription,

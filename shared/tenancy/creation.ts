@@ -8,10 +8,10 @@ export interface NewTenant {
   readonly externalId?: string | undefined
 }
 
-/** More findings than this help nobody who mends the first. */
+/** At most this many findings are reported: a client that corrects the first ones needs no more. */
 const FINDINGS_MAX = 20
 
-/** Where a member of the request stands; the tenant of a request of one is the whole body. */
+/** The pointer to a member of a tenant in the request. In a request for one tenant, that tenant is the whole body. */
 type PointerOf = (index: number, field: string) => string
 export const inBody: PointerOf = (_index, field) => `/${field}`
 export const inList: PointerOf = (index, field) => `/tenants/${index}/${field}`

@@ -7,7 +7,10 @@ import { makeTenantContext } from './tenant-context.ts'
 import type { TenantContext } from './tenant-context.ts'
 import { canBeName } from './tenant-name.ts'
 
-/** A suspension must reach every instance within 5 s; the append asks the table itself, so this bounds only reads. */
+/**
+ * A suspension must reach every instance within 5 s. The append asks the table itself, so this delay concerns only
+ * reads.
+ */
 const CACHE_MS = 4_000
 
 /** Entries of 200 bytes each: 2 MB at the most, for as many tenants as one instance serves in four seconds. */
@@ -25,7 +28,7 @@ export class TenantDirectory {
   readonly #companion: LookUpCompanion | undefined
   readonly #entries = new TimedCache<Entry>(CACHE_ENTRIES_MAX)
 
-  /** @param companion what else a look-up brings when it is due. */
+  /** @param companion what a look-up also asks for when it is due. */
   constructor(database: Database, key: TenantKey, companion?: LookUpCompanion) {
     this.#database = database
     this.#key = key
@@ -33,7 +36,7 @@ export class TenantDirectory {
   }
 
   /**
-   * @param claim id, slug or external id, as the directory was told.
+   * @param claim id, slug or external id, whichever the key of the directory says.
    * @throws TrickleError TENANT_UNKNOWN (also for a claim that names two tenants), TENANT_SUSPENDED, DATABASE_ family.
    */
   async resolve(
@@ -49,14 +52,14 @@ export class TenantDirectory {
   }
 
   async #load(claim: string, limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'>): Promise<Entry> {
-    // From the question on: what changes while the answer is on its way must not be remembered longer.
+    // The age counts from the question: a change while the answer is on its way is not in the answer.
     const companion = this.#companion?.isDue() === true ? this.#companion : undefined
     const askedAtMs = performance.now()
     const rows = canBeName(claim)
       ? await this.#database.query(findTenant(claim, this.#key, companion), {
           ...limits,
           isRead: true,
-          // Who asks is not known yet, but whose token it is.
+          // The tenant is not known yet. Turns are taken by what the token claims.
           turn: claim,
         })
       : []

@@ -22,8 +22,8 @@ import { tenantOfRow } from './tenant.ts'
 import type { Tenant } from './tenant.ts'
 
 /**
- * Tenants as an operator administers them. The database is that of the operator's login. What is done for an
- * `OperatorAction` leaves its row in the same transaction.
+ * Tenants as an operator administers them. The database is that of the operator's login. Work that is done for an
+ * `OperatorAction` adds the action's row in the same transaction.
  */
 export class TenantRegistry {
   readonly #database: Database
@@ -56,7 +56,7 @@ export class TenantRegistry {
   }
 
   /**
-   * Creates those that are not there, in one call, and leaves the others as they are.
+   * Creates the tenants that do not exist, in one call, and leaves the others as they are.
    * @throws TrickleError TENANT_EXISTS when a name of one is another tenant's, VALIDATION_FAILED: then none is made.
    */
   async createMissing(

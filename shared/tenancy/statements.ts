@@ -56,13 +56,13 @@ export type TenantRow = RowOf<typeof tenantColumns>
 
 /** What became of one tenant of a request. */
 const creationColumns = columns({
-  /** Which of them, 1 first. */
+  /** Its place in the request, from 1. */
   n: integer,
   outcome: oneOf('created', 'existing', 'taken'),
   tenantId: orElse(text, ''),
-  /** Of a name that is taken. */
+  /** Which name is taken. */
   field: orElse(oneOf('slug', 'externalId'), 'externalId' as const),
-  /** The slug of the tenant that has the name, and what the name is to it. */
+  /** The slug of the tenant that has the name; `heldAs` says which of that tenant's names it is. */
   holder: orElse(text, ''),
   heldAs: orElse(oneOf('id', 'slug', 'externalId'), 'externalId' as const),
 })
@@ -101,7 +101,7 @@ export const selectTenantsBySlug = (slugs: readonly string[]): Statement<TenantR
   values: [slugs],
 })
 
-/** Of nobody, where the id is null. */
+/** Changes no tenant if the id is null. */
 export const updateStatus = (
   tenantId: string | null,
   status: 'active' | 'suspended',

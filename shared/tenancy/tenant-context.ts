@@ -14,7 +14,7 @@ export interface TenantContext {
   readonly name: string
 }
 
-/** Not exported by the door: a context made anywhere else would be a claim and no proof. */
+/** Not exported by index.ts: a context that is made anywhere else would prove nothing. */
 export function makeTenantContext(tenantId: string, slug: string, name: string): TenantContext {
   return Object.freeze({ tenantId, slug, name }) as TenantContext
 }

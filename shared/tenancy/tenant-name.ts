@@ -12,7 +12,7 @@ export const EXTERNAL_ID_PATTERN = /^[!-~]([ -~]{0,198}[!-~])?$/
 
 /**
  * A name as it is compared: A to Z become lower case and nothing else does. `toLowerCase` folds by Unicode, and then a
- * claim with a Kelvin sign (U+212A) for its k means the tenant "kiosk". The database folds alike (`fold_name`).
+ * claim with a Kelvin sign (U+212A) for its k means the tenant "kiosk". `fold_name` of the database does the same.
  */
 export const foldName = (name: string): string =>
   name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
@@ -29,5 +29,5 @@ export function externalIdOf(text: string): string | null {
   return UUID_PATTERN.test(text) ? foldName(text) : text
 }
 
-/** False for a text that no tenant can be called by, so that nobody has to be asked. */
+/** False for a text that no tenant can be called by, so that the database need not be asked. */
 export const canBeName = (text: string): boolean => EXTERNAL_ID_PATTERN.test(text)

@@ -13,7 +13,7 @@ const FRACTION_DIGITS_KEPT = 6
 /** The places on earth lie between -12:00 and +14:00; .NET and ADX take no offset beyond 14 hours, PostgreSQL none from 16 on. */
 const OFFSET_MAX_MINUTES = 14 * 60
 
-/** The years that RFC 3339, .NET, ADX and a reader of four digits have in common. */
+/** The years that RFC 3339, .NET, ADX and readers of years with four digits all accept. */
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
 const LAST_MS = Date.parse('9999-12-31T23:59:59Z')
 const MS_PER_MINUTE = 60_000
@@ -43,7 +43,7 @@ export function readTime(text: string): TimeReading {
 }
 
 /**
- * The same for callers that are not asked by a schema.
+ * The same, for times that no schema checks.
  * @param pointer where the time stands in the request.
  * @throws TrickleError VALIDATION_FAILED.
  */
@@ -65,7 +65,7 @@ interface Parts {
   readonly offsetMinutes: string
 }
 
-/** Of a text of the right form: which of its numbers does not exist. */
+/** For a text of the right form: says which of its numbers does not exist. */
 function whyNoSuchTime(parts: Parts): string | undefined {
   const { year, month, day, hour, minute, second, offsetHours, offsetMinutes } = parts
   const [monthNumber, dayNumber] = [Number(month), Number(day)]
@@ -91,7 +91,7 @@ function daysOfMonth(year: number, month: number): number {
 
 const EXPECTED = 'must be an RFC 3339 time such as 2026-11-21T14:30:00Z or 2026-11-21T15:30:00.123456+01:00'
 
-/** The mistakes that are seen most, by name. */
+/** Names the mistakes that are most frequent. */
 function whyNoTime(text: string): string {
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$/i.test(text))
     return `${EXPECTED}; this one has no zone: add Z for UTC, or an offset`

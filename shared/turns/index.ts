@@ -1,6 +1,6 @@
 /**
- * Long work in turns. A process answers nobody while it works, so what goes through megabytes stops after every few
- * milliseconds and lets other requests run. It must not know what the work is.
+ * Long work in turns. A process answers nobody while it works, so work on megabytes stops after every few milliseconds
+ * and lets other requests run. This code must not know what the work is.
  */
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 
@@ -12,8 +12,8 @@ export class Turns {
   #characters = 0
 
   /**
-   * Notes that this much was done. Where a turn is over it gives the promise to wait for, else undefined, so that short
-   * work waits for nothing.
+   * Adds to the work that was done. When a turn is over, it returns the promise to wait for; otherwise undefined, so
+   * that short work waits for nothing.
    */
   after(characters: number): Promise<void> | undefined {
     this.#characters += characters

@@ -5,16 +5,16 @@ const ACTIONS: readonly (readonly [FaultAction, number])[] = [
   ['cut-request', 20],
   ['cut-response', 35],
   ['cut-delayed', 25],
-  // A swallowed answer costs a caller its whole time limit.
+  // Rare: each swallowed answer makes its caller wait for the whole time limit.
   ['half-open', 2],
   ['delay', 18],
 ]
 
 const DELAY_MAX_MS = 40
-/** What a message that appends holds: append, or append_batch. */
+/** Every message that appends contains this text: it is the start of append and of append_batch. */
 const APPEND = Buffer.from('trickle_events_log.append')
 
-/** What networks do to appends that take the way through the proxy: to a share of them, by chance. */
+/** Chooses by chance which appends through the proxy are disturbed, and how, as a bad network would disturb them. */
 export class AppendFaults {
   readonly used: Record<FaultAction, number> = {
     'cut-request': 0,
@@ -26,7 +26,7 @@ export class AppendFaults {
   readonly #random: Random
   readonly #share: number
 
-  /** @param share 0 to 1: of the appends that pass, so many are disturbed */
+  /** @param share 0 to 1: the part of the appends through the proxy that is disturbed */
   constructor(random: Random, share: number) {
     this.#random = random
     this.#share = share

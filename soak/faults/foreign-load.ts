@@ -17,13 +17,13 @@ export interface ForeignCounts {
   preparedTransactions: number
 }
 
-/** Longer than any append; short enough that what they keep VACUUM from does not slow the run itself. */
+/** Longer than any append. Short enough that the dead rows that VACUUM must keep meanwhile do not slow the run. */
 const HELD_MAX_MS = 3_000
 const REFRESH_SECONDS = 1.5
 
 /**
- * Work of others beside the log, in its database and in another one of the server: transactions that have written and
- * stand idle, refreshes, index builds, prepared transactions. The feed must wait for none of them.
+ * Foreign work that runs at the same time, in the log's database and in another database of the server: transactions
+ * that have written and are idle, refreshes, index builds, prepared transactions. The feed must wait for none of them.
  */
 export class ForeignLoad {
   readonly counts: ForeignCounts = {
@@ -52,12 +52,13 @@ export class ForeignLoad {
       load.#loop(url, (client) => load.#build(client)),
       load.#loop(url, (client) => load.#prepare(client, `foreign-${index}`)),
     ])
-    // Awaited by stop; a failure before that must not count as unhandled.
+    // `stop` awaits the loops. Without a handler now, an earlier failure would end the process as an unhandled
+    // rejection.
     for (const loop of load.#loops) loop.catch(() => {})
     return load
   }
 
-  /** Opens a transaction that has written in each database; they stand until `stop`. */
+  /** Opens a transaction in each database, which writes and then stays open until `stop`. */
   async stand(): Promise<void> {
     for (const url of this.#adminUrls) {
       const client = await connectAdmin(url)
@@ -67,7 +68,7 @@ export class ForeignLoad {
     }
   }
 
-  /** Ends the loops, and not what `stand` has opened. */
+  /** Ends the loops. The transactions that `stand` has opened stay open. */
   async stopLoops(): Promise<void> {
     this.#ending.abort()
     await Promise.all(this.#loops)

@@ -1,13 +1,13 @@
 import { Client } from 'pg'
 
-/** Who holds it keeps a refresh from ending. An advisory lock of a class that is not the log's. */
+/** Key of an advisory lock. While a session holds it, no refresh can end. The log uses other lock classes. */
 const GATE = 7_311_970
 export const CLOSE_GATE = `select pg_advisory_lock(${GATE})`
 export const OPEN_GATE = `select pg_advisory_unlock(${GATE})`
 
 /**
- * What foreign work works on, in a schema of its own that has nothing to do with the log. The view and the index take
- * their time by sleeping: they hold a transaction id for as long as a large one would, and leave the machine to the run.
+ * The objects of the foreign work, in a schema of their own that has nothing to do with the log. The view and the index
+ * are slow because they sleep. So they hold a transaction id as long as large ones would, but use no processor time.
  */
 const OBJECTS = `
   create schema soak_foreign;

@@ -1,6 +1,6 @@
 /**
- * What goes wrong, or on beside, during a run: killed backends, cut connections, work of others on the same server. None of
- * it may cost, double or reorder an event, and none of it knows what the run expects.
+ * What disturbs a run: killed backends, cut connections, foreign work on the same server. No disturbance may lose,
+ * double or reorder an event. The code here does not know what the run expects.
  */
 export { AppendFaults } from './append-faults.ts'
 export { killBackends } from './kills.ts'

@@ -4,15 +4,15 @@ import { codeOf } from '../../shared/postgres/index.ts'
 
 const EVERY_MS = 500
 
-/** Above every pause that a transaction takes after it was prepared. */
+/** Longer than any pause between PREPARE TRANSACTION and its end, so a living writer's transaction is not taken. */
 const LOST_AFTER_SECONDS = 2
 
 const LOST = `select p.gid from pg_prepared_xacts p
   where p.database = current_database() and p.gid like $1 and p.prepared < clock_timestamp() - $2 * interval '1 second'`
 
 /**
- * Rolls prepared transactions back whose writer was killed, as an operator does: they hold the feed, rightly, for as long as
- * they stand.
+ * Rolls back prepared transactions whose writer was killed, as an operator does. As long as they exist, the feed
+ * rightly waits for them.
  */
 export async function rollBackLostPrepared(
   adminUrl: string,
@@ -27,7 +27,7 @@ export async function rollBackLostPrepared(
       await pause(EVERY_MS)
       const { rows } = await admin.query<{ gid: string }>(LOST, [`${prefix}%`, LOST_AFTER_SECONDS])
       for (const { gid } of rows) {
-        // 42704, 55000: its writer has ended it meanwhile, or is just about to.
+        // 42704, 55000: its writer has ended the transaction meanwhile, or is ending it at this moment.
         const done = await admin.query(`rollback prepared '${gid}'`).catch((error: unknown) => {
           if (!['42704', '55000'].includes(codeOf(error))) throw error
         })

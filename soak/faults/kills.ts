@@ -5,7 +5,7 @@ import type { Random } from '../plan/index.ts'
 const KILL = `select pg_terminate_backend(a.pid), a.usename from pg_stat_activity a
   where a.usename in ('trickle_app', 'trickle_forwarder', 'trickle_worker') and a.datname = current_database() order by random() limit 1`
 
-/** Ends a backend of the app, the forwarder or the worker again and again, a busy one or an idle one. */
+/** Again and again, ends a backend of the app, the forwarder or the worker. The backend may be busy or idle. */
 export async function killBackends(
   adminUrl: string,
   random: Random,

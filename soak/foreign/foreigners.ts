@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { CLOSE_GATE, connectAdmin, OPEN_GATE, REFRESH, WRITE } from '../faults/index.ts'
 
-/** Somebody who has drawn a transaction id and does not end before he is told to. */
+/** A foreign transaction that has a transaction id and stays open until `end` is called. */
 export interface Foreigner {
   end(): Promise<void>
 }
 
-/** A transaction that has written and stands idle. */
+/** A transaction that has written and is idle. */
 export async function idleWriter(adminUrl: string): Promise<Foreigner> {
   const client = await connectAdmin(adminUrl)
   await client.query('begin')
@@ -20,14 +20,14 @@ export async function idleWriter(adminUrl: string): Promise<Foreigner> {
   }
 }
 
-/** A `refresh materialized view concurrently` whose query takes until then. */
+/** A `refresh materialized view concurrently` whose query runs until `end` is called. */
 export async function longRefresh(adminUrl: string): Promise<Foreigner> {
   const gatekeeper = await connectAdmin(adminUrl)
   await gatekeeper.query(CLOSE_GATE)
   const client = await connectAdmin(adminUrl)
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   const refreshing = client.query(REFRESH)
-  // Awaited at the end; a failure before that must not count as unhandled.
+  // `end` awaits it. Without a handler now, an earlier failure would end the process as an unhandled rejection.
   refreshing.catch(() => {})
   await waitAtGate(gatekeeper, rows[0]?.pid)
   return {
@@ -43,7 +43,7 @@ export async function longRefresh(adminUrl: string): Promise<Foreigner> {
 const POLL_MS = 20
 const ARRIVES_WITHIN_MS = 30_000
 
-/** Until the refresh has come so far that it has its transaction id. @throws Error when it does not */
+/** Waits until the refresh has its transaction id. @throws Error when it gets none in time */
 async function waitAtGate(observer: Client, pid: number | undefined): Promise<void> {
   const deadlineMs = Date.now() + ARRIVES_WITHIN_MS
   while (Date.now() < deadlineMs) {

@@ -1,6 +1,6 @@
 /**
- * How late the feed shows an event while somebody else's transaction stands open on the same server. It measures; that
- * nothing is skipped is for the soak itself.
+ * Measures how late the feed shows an event while a foreign transaction is open on the same server. Whether the feed
+ * skips an event is checked by the soak itself.
  */
 export { runForeign, type ForeignCase, type ForeignResult } from './run.ts'
 export { renderForeign } from './report.ts'

@@ -1,6 +1,6 @@
 import type { Delays, ForeignResult } from './run.ts'
 
-/** A live reader is told of an event within this, whatever others do. */
+/** The goal: a live reader sees an event within this time, whatever foreign transactions do. */
 const DELAY_GOAL_MS = 1_000
 
 export function renderForeign({ options, cases }: ForeignResult): string {

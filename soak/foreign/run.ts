@@ -23,10 +23,10 @@ export interface Delays {
 export interface ForeignCase {
   readonly name: string
   readonly appends: number
-  /** Events that the feed had not shown when the other's transaction was ended. */
+  /** Events that the feed had not shown when the foreign transaction was ended. */
   readonly missing: number
   readonly feed: Delays
-  /** What a feed below the server's oldest transaction would have given. */
+  /** The delays of a feed that shows only what lies before the server's oldest running transaction. */
   readonly plainXmin: Delays
 }
 
@@ -37,7 +37,7 @@ export interface ForeignResult {
 
 const TENANT = 'soak-foreign'
 
-/** After the last append: how long the feed may take before the other's transaction is ended without it. */
+/** Time for the feed after the last append. After it the foreign transaction is ended, seen or not. */
 const SEEN_WITHIN_MS = 10_000
 
 export async function runForeign(

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { columns, Database, orNull, text } from '../../shared/postgres/index.ts'
 import type { RowOf, Statement } from '../../shared/postgres/index.ts'
 
-/** As a live reader polls. */
+/** How often a live reader polls, too. */
 const POLL_MS = 50
 const PAGE_EVENTS_MAX = 1_000
 const PAGE_BYTES_MAX = 8 * 1_048_576
@@ -13,7 +13,7 @@ const seen = columns({ eventId: orNull(text), xid: text, position: text })
 /** The page after (xid, position). */
 type Page = (xid: string, position: string) => Statement<RowOf<typeof seen>>
 
-/** By the product's function. */
+/** Reads with the product's own function. */
 export const byFeed: Page = (xid, position) => ({
   name: 'soak_feed',
   text: 'select f.event_id, f.xid, f.position from trickle_events_log.read_feed($1, $2, null, null, $3, $4) f',
@@ -21,7 +21,7 @@ export const byFeed: Page = (xid, position) => ({
   values: [xid, position, PAGE_EVENTS_MAX, PAGE_BYTES_MAX],
 })
 
-/** What a feed would see that knows the server's oldest running transaction only. */
+/** What a feed would show that knows only the server's oldest running transaction. */
 export const byPlainXmin: Page = (xid, position) => ({
   name: 'soak_plain_xmin',
   text: `select e.event_id, e.xid, e.position from trickle_events_log.events e
@@ -44,11 +44,11 @@ export class Watcher {
     this.#database = new Database({ url: forwarderUrl, connectionsMax: 1, statements: 'unnamed' })
     this.#page = page
     this.#running = this.#run()
-    // Awaited by `end`; a failure before that must not count as unhandled.
+    // `end` awaits it. Without a handler now, an earlier failure would end the process as an unhandled rejection.
     this.#running.catch(() => {})
   }
 
-  /** Whether all of these were seen, waiting for so long at most. */
+  /** Waits up to `withinMs` for all these events. @returns whether all of them were seen */
   async sees(ids: readonly string[], withinMs: number): Promise<boolean> {
     const deadlineMs = performance.now() + withinMs
     const hasAll = (): boolean => ids.every((id) => this.seenAtMs.has(id))

@@ -3,29 +3,29 @@ import { createInterface } from 'node:readline'
 import type { Command } from '../plan/index.ts'
 
 /**
- * What a writer says of a command. Each attempt has one entry before (`sent` the first time, `again` later) and one after
- * it; an attempt without the second was under way when its process was killed.
+ * What a writer says about a command. Each attempt has an entry before it (`sent` for the first, `again` for later
+ * ones) and an entry after it. If the second is missing, the attempt was under way when its process was killed.
  */
 export type LedgerEntry =
   | readonly ['sent', Command]
   | readonly ['again', string]
-  /** First version of each stream written, and whether this attempt wrote them (and found no earlier one). */
+  /** First version of each stream written, and whether this attempt wrote them (false: an earlier attempt did). */
   | readonly ['answered', string, readonly number[], boolean]
-  /** Told that the expected version was not there. */
+  /** The answer: a stream did not have the expected version. */
   | readonly ['refused', string]
-  /** Told that nothing was written. */
+  /** The answer: nothing was written. */
   | readonly ['nothing', string]
-  /** Told that it is not known. */
+  /** The answer: it is not known whether something was written. */
   | readonly ['unknown', string]
   /** Rolled back by the writer itself, or lost before COMMIT was sent. */
   | readonly ['aborted', string]
   /** An answer that must never come. */
   | readonly ['wrong', string, string]
 
-/** Marks a whole line: the kernel may stop a write at the end of a page when its process is killed. */
+/** Ends every complete line. When a process is killed, the kernel may stop its write at a page's end, within a line. */
 const END = ';'
 
-/** The ledger of one life of a writer process: a line an entry, in the kernel's hands before the call returns. */
+/** The ledger of one writer process: one line for each entry. The kernel has the line before `write` returns. */
 export class Ledger {
   readonly #file: number
 
@@ -33,7 +33,7 @@ export class Ledger {
     this.#file = openSync(path, 'a')
   }
 
-  /** Synchronous: what is sent must be on record first, and a SIGKILL takes no buffer of ours along. */
+  /** Synchronous: the entry must be recorded before the command is sent. A SIGKILL would lose what a buffer holds. */
   write(entry: LedgerEntry): void {
     writeSync(this.#file, `${JSON.stringify(entry)}${END}\n`)
   }
@@ -43,9 +43,9 @@ export class Ledger {
   }
 }
 
-/** All entries in their order. A last line that a kill has cut off was never acted upon and is left out. */
+/** All entries in their order, without a last line that a kill has cut off: the writer never acted on that line. */
 export async function* readLedger(path: string): AsyncGenerator<LedgerEntry> {
-  // A writer that was killed before it came to open its ledger has sent nothing.
+  // The writer was killed before it opened its ledger, so it has sent nothing.
   if (!existsSync(path)) return
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
   for await (const line of lines) {

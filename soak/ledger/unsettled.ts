@@ -4,8 +4,9 @@ import { readLedger } from './ledger.ts'
 const ENDS_FOR_GOOD = new Set(['answered', 'refused', 'aborted', 'wrong'])
 
 /**
- * After a writer process was killed: how many commands it had made, and which of them (and of those that others had
- * handed to it) nobody knows the outcome of. Only what can be known again is returned: the rest is there or not.
+ * After a writer process was killed: how many commands it had made, and which commands have an unknown outcome, its own
+ * and those that other processes had handed over to it. A command without ids and key is left out: sending it again
+ * could write its events twice.
  */
 export async function readKilledLedger(
   path: string,

@@ -7,7 +7,7 @@ import type { StreamSpace } from './stream-space.ts'
 const SHARE_HOT = 0.35
 const SHARE_SEVERAL = 0.15
 const SHARE_CONDITION = 0.5
-/** Most events are small; some need a TOAST table, so that commits take different times. */
+/** Most events are small. Some are so large that PostgreSQL moves them to the TOAST table: commits differ in length. */
 const SHARE_LARGE = 0.02
 const SMALL_BYTES = 200
 const LARGE_BYTES = 4_000
@@ -30,14 +30,15 @@ const CHOICES: readonly (readonly [Choice, number])[] = [
 /**
  * Makes up the commands of one writer process.
  *
- * What it expects of a stream is true now or can never be true again: a version that it has been told, or no stream where
- * it knows of none. So a refusal is final: an attempt that is still under way can not succeed after it.
+ * Each command expects a version that an answer has named, or, if no answer has named the stream, that it does not
+ * exist. Versions only grow, so such an expectation is true now or can never be true again. Therefore a refusal is
+ * final: another attempt at the command that is still under way can't succeed after it.
  */
 export class CommandSource {
   readonly #space: StreamSpace
   readonly #random: Random
   readonly #incarnation: number
-  /** Versions that an answer has told; 0 for streams that this process knows nothing of. */
+  /** The highest version of each stream that an answer has named; 0: this process knows nothing about the stream. */
   readonly #known: Int32Array
   #nth = 0
 
@@ -52,7 +53,7 @@ export class CommandSource {
     return this.#nth
   }
 
-  /** An answer told that the stream is at least at this version. */
+  /** Notes that, according to an answer, the stream has at least this version. */
   learn(tenant: number, stream: number, version: number): void {
     const number = streamNumber(this.#space, tenant, stream)
     this.#known[number] = Math.max(this.#known[number] ?? 0, version)

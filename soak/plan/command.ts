@@ -3,7 +3,7 @@ import type { AppendAllRequest, Expectation, NewEvent, StreamWrite } from '../..
 import { streamName } from './stream-space.ts'
 import type { StreamSpace } from './stream-space.ts'
 
-/** A version (0: no stream yet) that the stream must have, or one of these. */
+/** `expected` is the version that the stream must have (0: it must not exist), or one of these two values. */
 export const ANY = -1
 export const SOME = -2
 
@@ -14,18 +14,18 @@ export interface CommandWrite {
   readonly events: number
 }
 
-/** How a command is known again: by nothing that its sender has, by the ids of its events, by its key, by both. */
+/** How the log recognizes a repeated command: not at all, by its events' ids, by its idempotency key, or by both. */
 export type Identity = 'none' | 'ids' | 'key' | 'both'
 
-/** One append, as its writer's ledger remembers it; every process that has it can send it again. */
+/** One append, as it stands in its writer's ledger. Every process that has this data can send the same append again. */
 export interface Command {
-  /** "INCARNATION-NTH": which life of which writer process made it, and its place there. */
+  /** "INCARNATION-NTH": the number of the started writer process that made it, and its place in that process. */
   readonly id: string
   readonly tenant: number
   readonly writes: readonly CommandWrite[]
   readonly conditions: readonly { readonly stream: number; readonly expected: number }[]
   readonly identity: Identity
-  /** By the event store, or in a raw transaction that takes its time. */
+  /** Through the event store, or in a slow transaction of plain SQL. */
   readonly way: 'store' | 'transaction'
   readonly fillerBytes: number
 }
@@ -86,6 +86,6 @@ function expectationOf(expected: number): Expectation {
   return expected === 0 ? { mode: 'none' } : { mode: 'version', version: expected }
 }
 
-/** Whether a stream at this version is what was expected. */
+/** Whether a stream with this version meets the expectation. */
 export const isMet = (expected: number, version: number): boolean =>
   expected === ANY || expected === version || (expected === SOME && version > 0)

@@ -1,6 +1,6 @@
 /**
- * What a soak run does: its streams, and the commands that its writers make up from a seed. Nothing here talks to anybody:
- * a command is plain data, which a ledger can hold and another process can send again.
+ * What a soak run does: its streams, and the commands that its writers make from a seed. Nothing here sends anything: a
+ * command is plain data, which a ledger can hold and another process can send again.
  */
 export { Random } from './random.ts'
 export {

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../cli/demo/index.ts'
 
-/** The choices of a run: the same in every run of a seed. */
+/** The random choices of a run. Two runs with the same seed make the same choices. */
 export class Random {
   /** A number in [0, 1). */
   readonly next: () => number

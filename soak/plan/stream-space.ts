@@ -1,15 +1,15 @@
-/** All streams that a run may write: each has a number, so that a version is kept in an array and not under a text. */
+/** All streams that a run may write. Each has a number, so that versions can be kept in an array instead of a map. */
 export interface StreamSpace {
   readonly tenants: number
   readonly streamsPerTenant: number
-  /** The first of each tenant's streams; everybody wants them. */
+  /** So many of each tenant's streams, from the first on, are hot: they get far more appends than the others. */
   readonly hotPerTenant: number
 }
 
 const TENANTS = 4
 /** Few enough that callers wait for each other, many enough that not all of them do. */
 const HOT_PER_TENANT = 6
-/** A cold stream gets about a handful of events; 200 at least, so that a short run has some that nobody else writes. */
+/** So a cold stream gets few events. At least 200 of them, so that even a short run has streams with one writer. */
 const APPENDS_PER_COLD_STREAM = 4
 const COLD_MIN = 200
 
@@ -27,7 +27,7 @@ export const streamName = (space: StreamSpace, stream: number): string =>
 export const streamNumber = (space: StreamSpace, tenant: number, stream: number): number =>
   tenant * space.streamsPerTenant + stream
 
-/** @throws Error for a name that this run has not given. */
+/** @throws Error for a name that does not belong to this run. */
 export function streamNumberOfName(space: StreamSpace, tenant: number, name: string): number {
   const stream = Number(name.slice(name.indexOf('-') + 1))
   if (tenant < 0 || streamName(space, stream) !== name) throw new Error(`a stream of nobody: ${name}`)

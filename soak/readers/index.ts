@@ -1,6 +1,6 @@
 /**
- * Those who read the feeds while the writers write: in a process of their own (main.ts), each by another way, each with a
- * log of what it saw. They know nothing of what was sent.
+ * The readers of the feeds. They run in a process of their own (main.ts) while the writers write. Each reads in a
+ * different way and keeps a log of what it saw. They do not know what was sent.
  */
 export type { FromReaders, ReaderOrders, ReaderPlan, ReaderState, Scope, ToReaders } from './messages.ts'
 export { readerPlans } from './plans.ts'

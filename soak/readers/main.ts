@@ -1,4 +1,4 @@
-/** The process of the readers: each reads its feed while the writers write, and logs what it sees. */
+/** The process of the readers. Each reader reads its feed while the writers write, and logs what it sees. */
 import { Random } from '../plan/index.ts'
 import type { FromReaders, ReaderOrders, ToReaders } from './messages.ts'
 import { Reader } from './reader.ts'
@@ -38,5 +38,5 @@ process.on('message', (message: ToReaders) => {
     },
   )
 })
-// The process that started it has ended: nobody wants to know what is seen.
+// The process that started this one has ended, so nobody needs the result.
 process.on('disconnect', () => process.exit(0))

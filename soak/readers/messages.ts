@@ -6,18 +6,18 @@ export interface Scope {
   readonly tenant: number | null
   /** Null: of every type. */
   readonly types: readonly string[] | null
-  /** True: only of the streams that a subscription of two members gives to its first; only with all tenants. */
+  /** True: only the streams of the first member of a subscription with two members. Needs `tenant` null. */
   readonly isOfMember: boolean
 }
 
 export interface ReaderPlan {
   readonly name: string
   readonly scope: Scope
-  /** A page has from 1 to so many events. */
+  /** The largest page. Each page's limit is drawn from 1 to this. */
   readonly pageMax: number
-  /** Pages are read by one after the other. */
+  /** How many connections the reader has. It reads its pages with each of them in turn. */
   readonly connections: number
-  /** Throws away what it has in memory now and then, and goes on from its stored checkpoint. */
+  /** True: now and then it forgets what it has in memory and goes on from its stored checkpoint. */
   readonly restarts: boolean
 }
 
@@ -25,17 +25,17 @@ export interface ReaderOrders {
   readonly seed: number
   readonly space: StreamSpace
   readonly readers: readonly ReaderPlan[]
-  /** A log and a checkpoint for each reader are made here. */
+  /** Each reader writes its log and its checkpoint here. */
   readonly folder: string
   readonly appUrl: string
   readonly forwarderUrl: string
-  /** The login that subscriptions work with. */
+  /** With the login of the subscriptions. */
   readonly workerUrl: string
 }
 
 export type ToReaders =
   | { readonly type: 'start'; readonly orders: ReaderOrders }
-  /** How many events each reader has to see; it gives up when nothing comes any more. */
+  /** How many events each reader has to see. A reader gives up when no more events come. */
   | { readonly type: 'until'; readonly counts: readonly number[] }
 
 export interface ReaderState {

@@ -4,7 +4,7 @@ import type { ReaderPlan } from './messages.ts'
 const all = { tenant: null, types: null, isOfMember: false }
 const one = { connections: 1, restarts: false }
 
-/** Nine readers, each by another way; together they cover all feeds, every page size and every kind of interruption. */
+/** Nine readers that read in different ways. Together they cover all feeds, all page sizes and all interruptions. */
 export const readerPlans: readonly ReaderPlan[] = [
   { ...one, name: 'all tenants, small pages', scope: all, pageMax: 50 },
   { ...one, name: 'all tenants, large pages', scope: all, pageMax: 1_000 },

@@ -7,17 +7,17 @@ import { SeenLog } from './seen-log.ts'
 import { openSource } from './sources.ts'
 import type { FeedSource, SeenPage } from './sources.ts'
 
-/** Often enough to read beside the writers; reading the lock table more often would slow them. */
+/** Often enough to keep up with the writers. Each poll reads the lock table: more polls would slow the writers. */
 const POLL_MS = 50
-/** Empty pages in a row, after the writers' end, before a reader gives up on what is missing: two seconds. */
+/** After the writers' end, a reader gives up the missing events after this many empty pages in a row: two seconds. */
 const EMPTY_PAGES_MAX = 40
-/** Of the pages of a reader that restarts, so many store a checkpoint and so many are followed by a restart. */
+/** For a reader that restarts: after this share of its pages it stores a checkpoint, or restarts. */
 const SHARE_STORED = 0.3
 const SHARE_RESTARTED = 0.02
 
 export const logOf = (folder: string, reader: number): string => join(folder, `reader-${reader}.seen`)
 
-/** Reads one feed from its beginning until it has seen as much as `until` says, or nothing comes any more. */
+/** Reads one feed from its beginning until it has seen as many events as `until` says, or no more events come. */
 export class Reader {
   readonly #orders: ReaderOrders
   readonly #plan: ReaderPlan
@@ -63,7 +63,7 @@ export class Reader {
     this.#log.close()
   }
 
-  /** Undefined when the page could not be had, which a killed connection may cause: it is read again. */
+  /** Undefined when the page could not be read, for example after a killed connection. It is then read again. */
   async #read(): Promise<SeenPage | undefined> {
     try {
       this.#source ??= await openSource(this.#orders, this.#plan)
@@ -78,7 +78,7 @@ export class Reader {
   async #perhapsRestart(): Promise<void> {
     if (this.#next !== undefined && this.#random.chance(SHARE_STORED)) this.#log.store(this.#next)
     if (this.#restarts === 0 && this.#next !== undefined) {
-      // The first page is stored for certain, so that there is something to go back to.
+      // The first checkpoint does not depend on chance, so that there is always one to go back to.
       this.#log.store(this.#next)
     } else if (!this.#random.chance(SHARE_RESTARTED)) return
     this.#restarts += 1

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import type { SeenEvent } from './sources.ts'
 
-/** Of one event in a log: number of the stream and version, four bytes each, little-endian. */
+/** Length of an event in a log: number of the stream and version, four bytes each, little-endian. */
 export const SEEN_BYTES = 8
 
 interface Checkpoint {
@@ -19,8 +19,9 @@ interface Checkpoint {
 }
 
 /**
- * What a reader saw, in its order, with a checkpoint beside it that names a length of the log. Going back to the checkpoint
- * takes back what was seen after it, as a projection does whose rows and checkpoint are one transaction.
+ * What a reader saw, in the order in which it saw it. A checkpoint in a second file names a length of this log. Going
+ * back to the checkpoint removes what was seen after it. A projection whose rows and checkpoint are written in one
+ * transaction behaves in the same way.
  */
 export class SeenLog {
   readonly #file: number
@@ -54,7 +55,7 @@ export class SeenLog {
     renameSync(`${this.#checkpointFile}.new`, this.#checkpointFile)
   }
 
-  /** Takes back what came after the stored checkpoint. @returns where to go on */
+  /** Removes what was seen after the stored checkpoint. @returns where to go on */
   goBack(): string {
     const { next, bytes } = JSON.parse(readFileSync(this.#checkpointFile, 'utf8')) as Checkpoint
     ftruncateSync(this.#file, bytes)

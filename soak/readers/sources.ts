@@ -9,7 +9,7 @@ import type { StreamSpace } from '../plan/index.ts'
 import type { ReaderOrders, ReaderPlan } from './messages.ts'
 
 export interface SeenEvent {
-  /** Number among the streams of all tenants. */
+  /** The stream's number among the streams of all tenants. */
   readonly stream: number
   readonly version: number
 }
@@ -57,7 +57,7 @@ export async function openSource(orders: ReaderOrders, plan: ReaderPlan): Promis
   }
 }
 
-/** As in the product: each form of the feed has a login that may read it. */
+/** As in the product, each form of the feed is read with its own login. */
 function urlOf({ appUrl, forwarderUrl, workerUrl }: ReaderOrders, { scope }: ReaderPlan): string {
   if (scope.tenant !== null) return appUrl
   return scope.isOfMember ? workerUrl : forwarderUrl
@@ -77,7 +77,7 @@ async function tenantsOf({ appUrl, space }: ReaderOrders): Promise<TenantContext
   }
 }
 
-/** In a row that only tells how far the page has come there is no event. */
+/** A row that only tells how far the page has come holds no event: its event columns are null. */
 const row = columns({
   tenantId: orElse(text, ''),
   xid: text,
@@ -97,7 +97,7 @@ const page: Page = (xid, position, limit) => ({
   values: [xid, position, limit, PAGE_BYTES_MAX],
 })
 
-/** The part of it that the first of two members of a subscription reads. */
+/** The part of the feed that the first member of a subscription with two members reads. */
 const memberPage: Page = (xid, position, limit) => ({
   name: 'soak_read_feed_part',
   text: `select ${row.of('f')}
@@ -106,7 +106,7 @@ const memberPage: Page = (xid, position, limit) => ({
   values: [xid, position, limit, PAGE_SCAN_MAX, PAGE_BYTES_MAX],
 })
 
-/** By the functions that subscriptions read with. */
+/** Reads with the SQL functions that subscriptions use. */
 async function readOfAll(
   pool: Database,
   space: StreamSpace,
@@ -129,7 +129,7 @@ async function readOfAll(
   }
 }
 
-/** By the event store, with tokens, as GET /api/events does. */
+/** Reads through the event store with continuation tokens, as GET /api/events does. */
 async function readOfTenant(
   store: EventStore,
   space: StreamSpace,

@@ -1,4 +1,4 @@
-/** Told in full up to this many of each kind; beyond, only counted. */
+/** So many breaches of each kind are described. Further ones are only counted. */
 const EXAMPLES_MAX = 5
 
 export const breachKinds = {
@@ -27,7 +27,7 @@ export const breachKinds = {
 
 export type BreachKind = keyof typeof breachKinds
 
-/** What the reconciliation finds. */
+/** The breaches that the reconciliation has found. */
 export class Breaches {
   readonly #found = new Map<BreachKind, { count: number; readonly examples: string[] }>()
 

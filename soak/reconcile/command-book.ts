@@ -5,7 +5,7 @@ import type { Command } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
 import { GrowingInts } from './growing-ints.ts'
 
-/** What ledgers said of a command, as bits. */
+/** What the ledgers say about a command, as bits. */
 export const said = {
   answered: 1,
   refused: 2,
@@ -19,14 +19,16 @@ export const said = {
 const IDENTITIES: readonly Command['identity'][] = ['none', 'ids', 'key', 'both']
 
 /**
- * Every command of a run with what was said of it, as integers side by side: a million commands take some 40 MB.
+ * Every command of a run with what the ledgers say about it, in one array of integers: a million commands take some 40
+ * MB.
  *
- * At its offset a command has: said | attempts begun | attempts ended | events seen (a bit each) | shape, then for each
- * write stream, expected, events and answered first version (0: not answered), then for each condition stream and expected.
+ * At a command's offset stand: said | attempts begun | attempts ended | events seen (one bit for each) | shape. Then
+ * for each write: stream, expected, events, answered first version (0: not answered). Then for each condition: stream,
+ * expected.
  */
 export class CommandBook {
   readonly #ints = new GrowingInts()
-  /** Of each incarnation: the offset of its n-th command, plus 1. */
+  /** For each incarnation: the offset of its n-th command, plus 1. */
   readonly #offsets: GrowingInts[] = []
   readonly #breaches: Breaches
 
@@ -34,7 +36,7 @@ export class CommandBook {
     this.#breaches = breaches
   }
 
-  /** Reads all ledgers; an entry of one may speak of another one's command, so commands come first. */
+  /** Reads all ledgers, first all commands: an entry may be about a command that stands in another ledger. */
   static async read(files: readonly string[], breaches: Breaches): Promise<CommandBook> {
     const book = new CommandBook(breaches)
     for (const file of files) {
@@ -117,7 +119,7 @@ export class CommandBook {
 const HEAD = 5
 const WRITE = 4
 
-/** A look at one command of the book. */
+/** One command of the book. It reads and changes the book's integers. */
 export class CommandRecord {
   readonly id: string
   readonly #ints: GrowingInts
@@ -169,7 +171,7 @@ export class CommandRecord {
   get isTransaction(): boolean {
     return this.#shape >> 20 === 1
   }
-  /** All events that it has, as bits. */
+  /** The value of `seen` when all events of the command are in the log. */
   get whole(): number {
     let events = 0
     for (let index = 0; index < this.writes; index += 1) events += this.write(index).events
@@ -188,7 +190,7 @@ export class CommandRecord {
     return { stream: this.#ints.get(at), expected: this.#ints.get(at + 1) }
   }
 
-  /** Of the streams that it writes, then of those that it has conditions on. */
+  /** First of the streams that it writes, then of the streams that it has conditions on. */
   expectations(): { stream: number; expected: number }[] {
     return [
       ...Array.from({ length: this.writes }, (_, index) => this.write(index)),

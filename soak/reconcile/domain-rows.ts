@@ -11,7 +11,7 @@ const COMPARE = `
       on e.tenant_id = d.tenant_id and e.stream_id = d.stream_id`
 
 /**
- * A row of the domain's table and the events that came with it are there together.
+ * A row of the domain's table and the events that were written with it must both be there, or neither.
  * @returns how many events came with a row
  */
 export async function checkDomainRows(admin: Client, breaches: Breaches): Promise<number> {

@@ -1,6 +1,6 @@
 const FIRST_LENGTH = 1_024
 
-/** 32-bit integers whose number is not known before. */
+/** An array of 32-bit integers that grows as needed. */
 export class GrowingInts {
   #ints = new Int32Array(FIRST_LENGTH)
   #length = 0

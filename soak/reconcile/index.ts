@@ -1,6 +1,7 @@
 /**
- * The judgement of a run: what the writers were told, what the log holds and what the readers saw, held against each other.
- * It reads with an administrator's login, past every function of the log, and believes nothing that it can count itself.
+ * The judgement of a run: it compares what the writers were answered, what the log holds and what the readers saw. It
+ * reads the tables directly with an administrator's login, since a fault in the log's functions could hide a breach.
+ * What it can count itself, it counts itself.
  */
 export { reconcile, type ReconcileOptions, type Reconciliation } from './reconcile.ts'
 export { breachKinds, type BreachKind } from './breaches.ts'

@@ -12,24 +12,24 @@ export interface ReaderFindings {
   readonly expected: number
   readonly seen: number
   readonly skipped: number
-  /** Seen again, or not in its scope. */
+  /** Events that were seen twice, are not in its scope, or are not in the log. */
   readonly doubled: number
-  /** Seen after a later version of their stream. */
+  /** Events seen after a later version of their stream. */
   readonly inverted: number
-  /** Seen after an event that comes after them in the log. */
+  /** Events seen after an event that follows them in the log. */
   readonly reordered: number
 }
 
-/** The log as a place for each event: `first[stream] + version - 1`. */
+/** The log in arrays. Each event has a place in them: `first[stream] + version - 1`. */
 export class Reference {
   readonly #space: StreamSpace
   readonly #types: readonly string[]
   readonly #first: Int32Array
   readonly #versions: Int32Array
-  /** Where each event stands in the order of the feed, from 1. */
+  /** Where each event stands in the order of the feed, from 1; 0: no event at this place. */
   readonly #rank: Int32Array
   readonly #typeOf: Uint8Array
-  /** 1 for the streams of a subscription's first of two members. */
+  /** 1 for the streams of the first member of a subscription with two members. */
   readonly #isOfMember: Uint8Array
 
   constructor(
@@ -70,7 +70,7 @@ export class Reference {
     return count
   }
 
-  /** Holds a reader's log against the log: every event of its scope once, in the order of the log and of its stream. */
+  /** Checks that a reader's log holds every event of its scope once, in the order of the log and of its stream. */
   check(name: string, scope: Scope, file: string, breaches: Breaches): ReaderFindings {
     const seenPlaces = new Uint8Array(this.#rank.length)
     const highest = new Int32Array(this.#versions.length)

@@ -19,7 +19,7 @@ export interface ReconcileOptions {
   readonly space: StreamSpace
   readonly ledgerFiles: readonly string[]
   readonly readers: readonly ReaderPlan[]
-  /** Where the readers' logs are, and the reference is written. */
+  /** Holds the readers' logs. The reference is written here, too. */
   readonly folder: string
 }
 
@@ -27,14 +27,14 @@ export interface Reconciliation {
   readonly events: number
   readonly streams: number
   readonly receipts: number
-  /** Events that came in one transaction with a row of a domain. */
+  /** Events that were written in one transaction with a row of a domain. */
   readonly eventsWithRows: number
   readonly commands: CommandCounts
   readonly readers: readonly ReaderFindings[]
   readonly breaches: ReturnType<Breaches['list']>
 }
 
-/** Holds ledgers, log and readers against each other, after everything has ended. */
+/** Compares the ledgers, the log and what the readers saw, after all processes have ended. */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
   const { adminUrl, space, ledgerFiles, folder } = options
   const breaches = new Breaches()

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 
 const RECORDS_AT_ONCE = 65_536
 
-/** Goes through a file of records of one length without holding it in memory. */
+/** Goes through a file of records of equal length without loading the whole file into memory. */
 export function forEachRecord(
   path: string,
   recordBytes: number,

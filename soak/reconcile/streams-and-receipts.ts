@@ -4,7 +4,7 @@ import type { StreamSpace } from '../plan/index.ts'
 import type { Breaches } from './breaches.ts'
 import type { CommandBook, CommandRecord } from './command-book.ts'
 
-/** Every stream's head stands at the version of its last event, and no stream has events without a head. */
+/** Every stream's head must name the version of its last event, and every stream with events must have a head. */
 export async function checkHeads(
   admin: Client,
   space: StreamSpace,
@@ -49,7 +49,7 @@ async function forEachRow(
   await admin.query('commit')
 }
 
-/** The streams that a subscription of two members gives to its first: 1 in the place of each. */
+/** Sets 1 at the number of each stream that belongs to the first member of a subscription with two members. */
 export async function findMemberStreams(
   admin: Client,
   space: StreamSpace,
@@ -69,7 +69,7 @@ export async function findMemberStreams(
   return isOfMember
 }
 
-/** An append with a key has a receipt when it is in the log, and only then. */
+/** An append with a key must have a receipt if it is in the log, and none if it is not. */
 export async function checkReceipts(admin: Client, book: CommandBook, breaches: Breaches): Promise<number> {
   const hasKey = ({ identity }: CommandRecord): boolean => identity === 'key' || identity === 'both'
   let receipts = 0

@@ -22,21 +22,22 @@ interface EventRow {
   readonly index: number | null
 }
 
-/** What the log holds, in the order of the feed, as the reference that readers are held against. */
+/** What the log holds, in the order of the feed: the reference that each reader's log is compared with. */
 export interface ScannedLog {
   readonly events: number
-  /** Of each stream its last version; 0 when it has no event. */
+  /** The last version of each stream; 0: it has no event. */
   readonly versions: Int32Array
-  /** Of every event in order: number of the stream, version, and type (a byte); see readReference. */
+  /** For every event in order: number of the stream, version, and type (one byte), as `Reference` reads them. */
   readonly file: string
 }
 
-/** One event of the reference: as a reader's log has it, and a byte for its type. */
+/** Length of an event in the reference: as in a reader's log, and one byte for its type. */
 export const REFERENCE_BYTES = SEEN_BYTES + 1
 
 /**
- * Reads the log once in the order of (xid, position) and holds every event against the ledgers: sent by somebody, there
- * once, whole, with the version that was answered, and at a place in the feed where what its append expected was true.
+ * Reads the log once in the order of (xid, position) and checks every event against the ledgers: a writer sent it, it
+ * is there once, its append is there as a whole, it has the version that was answered, and at its place in the feed the
+ * expectations of its append were true.
  */
 export async function scanLog(
   admin: Client,
@@ -77,7 +78,7 @@ class Scan {
   readonly #tenants: ReadonlyMap<string, number>
   readonly #book: CommandBook
   readonly #breaches: Breaches
-  /** An append is one transaction, so its events follow each other. */
+  /** The append whose events are being read. An append is one transaction, so its events follow each other. */
   #current: { readonly command: CommandRecord; readonly xid: string } | undefined
 
   constructor(
@@ -122,7 +123,7 @@ class Scan {
     this.#current = undefined
   }
 
-  /** At the place of an append's first event all that it expected must be true: its locks were held from there on. */
+  /** At an append's first event all its expectations must be true: from there on the append held the streams' locks. */
   #begin(command: CommandRecord, xid: string): void {
     this.end()
     this.#current = { command, xid }

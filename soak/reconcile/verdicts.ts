@@ -4,7 +4,7 @@ import type { Breaches } from './breaches.ts'
 import { said } from './command-book.ts'
 import type { CommandBook, CommandRecord } from './command-book.ts'
 
-/** How the commands of a run ended, by what was said and by what is in the log. */
+/** How the commands of a run ended, according to the ledgers and to the log. */
 export interface CommandCounts {
   commands: number
   byStore: number
@@ -16,17 +16,19 @@ export interface CommandCounts {
   /** Sent more than once. */
   repeated: number
   answered: number
-  /** Told as refused: a stream was not as expected. */
+  /** Refused: a stream did not have the expected version. */
   conflicts: number
   aborted: number
-  /** Told, or meant, that nothing was written. */
+  /** The last answer said that nothing was written. Commands with a wrong answer are counted here, too. */
   nothingWritten: number
-  /** Nobody knows, and nobody can ask: killed or cut, without ids or a key. Each is in the log whole, or not at all. */
+  /**
+   * Outcome unknown (writer killed or connection cut, no ids, no key). All events of the command are there, or none.
+   */
   lostWritten: number
   lostNotWritten: number
 }
 
-/** Holds what was said of each command against what the scan saw of it. */
+/** Compares what the ledgers say about each command with what the scan of the log saw of it. */
 export function judgeCommands(
   book: CommandBook,
   space: StreamSpace,
@@ -57,7 +59,7 @@ export function judgeCommands(
   return counts
 }
 
-/** A refusal is final because a version that is expected was told before, and a stream that must exist was seen. */
+/** A refusal is final only if the stream did reach the expected version. If it never did, the soak itself is wrong. */
 function checkPremise(
   command: CommandRecord,
   space: StreamSpace,
@@ -106,7 +108,7 @@ function judge(counts: CommandCounts, command: CommandRecord, breaches: Breaches
     else counts.lostNotWritten += 1
   } else {
     counts.nothingWritten += 1
-    // A wrong answer has been told by itself, and says nothing of the log.
+    // A wrong answer is already a breach of its own, and it says nothing about what the log holds.
     if (isThere && !command.isSaid(said.wrong)) breaches.add('refusal-written', command.id)
   }
 }

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A process of the run, which speaks in messages. */
+/** A process of the run. It sends and receives messages. */
 export interface Child<ToChild> {
   readonly pid: number
   send(message: ToChild): void
-  /** SIGKILL: it gets no chance to end in order. */
+  /** Sends SIGKILL, so that the process can't clean up. */
   kill(): void
-  /** Its exit code, null when it was killed; never rejects. */
+  /** Its exit code; null when it was killed; -1 when it could not be started. Never rejects. */
   readonly ended: Promise<number | null>
 }
 
@@ -28,12 +28,12 @@ export function startChild<ToChild extends object>(
   child.on('message', (message) => onMessage(message))
   const ended = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => resolve(code))
-    // It could not be started at all.
+    // The process could not be started.
     child.once('error', () => resolve(-1))
   })
   return {
     pid: child.pid ?? 0,
-    // Who has just died hears nothing: what was to be said is settled from its ledger.
+    // A process that has just died gets no message. Its commands are settled from its ledger.
     send: (message) => void (child.connected && child.send(message, () => {})),
     kill: () => void child.kill('SIGKILL'),
     ended,

@@ -1,6 +1,6 @@
 /**
- * What a run needs and ends again: a PostgreSQL server, tenants, processes of writers. Everything lies below one temporary
- * folder. It must not judge what the run has shown.
+ * What a run starts and ends: a PostgreSQL server, tenants, processes of writers and readers. The code here must not
+ * judge what the run has shown.
  */
 export { startChild, type Child } from './child.ts'
 export { startReaders, type ReadersProcess } from './readers-process.ts'

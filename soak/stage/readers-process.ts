@@ -2,9 +2,9 @@ import type { FromReaders, ReaderOrders, ReaderState, ToReaders } from '../reade
 import { startChild } from './child.ts'
 
 export interface ReadersProcess {
-  /** What they have told last. */
+  /** The last state that each reader has reported. */
   states(): readonly ReaderState[]
-  /** How many events each has to see before it ends. */
+  /** Tells each reader how many events it has to see before it ends. */
   until(counts: readonly number[]): void
   /** Rejects when the process fails. */
   readonly ended: Promise<void>
@@ -21,7 +21,8 @@ export function startReaders(orders: ReaderOrders): ReadersProcess {
   const ended = child.ended.then((code) => {
     if (code !== 0 && !isKilled) throw new Error(`the readers ended with ${String(code)}`)
   })
-  // The code that waits for it is told; a run that is broken off does not wait any more.
+  // The code that awaits `ended` gets the error. An interrupted run awaits it no longer: without this handler the error
+  // would end the process as an unhandled rejection.
   ended.catch(() => {})
   return {
     states: () => states,

@@ -8,11 +8,11 @@ import { TenantRegistry } from '../../shared/tenancy/index.ts'
 
 const OTHER_DATABASE = 'elsewhere'
 
-/** A server of the run's own, with a migrated and empty log and another database beside it; gone at the end. */
+/** A server for this run only, with a migrated, empty log and a second database. `dispose` removes it. */
 export interface SoakServer {
   /** The administrator's url of the log's database. */
   readonly adminUrl: string
-  /** That of the other database. */
+  /** The administrator's url of the second database. */
   readonly otherAdminUrl: string
   url(role: LoginRole): string
   dispose(): Promise<void>
@@ -25,13 +25,14 @@ export interface SoakServerOptions {
   readonly tenants: readonly string[]
 }
 
-/** For the slow transactions, which take the locks of streams before they append; no login of the product may do that. */
+/** The slow transactions take the locks of streams before they append. In the product no login has this right. */
 const GRANT_LOCK_KEY = 'grant execute on function trickle_events_log.lock_key(uuid, text) to trickle_app'
 
 const settings = {
-  // Ours and foreign ones: a few at a time, and those of killed writers until they are rolled back.
+  // Those of the slow transactions and of the foreign work: a few at a time, and those of killed writers until they are
+  // rolled back.
   max_prepared_transactions: 50,
-  // A million appends are two million rows with five indexes; without this the readers would live on the disk.
+  // A million appends are two million rows with five indexes. With less memory the readers would wait for the disk.
   shared_buffers: '512MB',
 }
 

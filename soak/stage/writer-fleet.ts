@@ -19,14 +19,14 @@ interface Writer {
   readonly child: Child<ToWriter>
   readonly incarnation: number
   readonly quota: number
-  /** What others handed over to it, for the one that follows it when it is killed. */
+  /** Commands that other processes handed over to it. If it is killed, another process gets them. */
   readonly handedOver: Command[]
   made: number
   isDone: boolean
   isKilled: boolean
 }
 
-/** The writer processes. One that is killed is followed by another, which makes what is left of its share. */
+/** The writer processes. A killed process is replaced by a new one, which makes the rest of its commands. */
 export class WriterFleet {
   readonly ledgerFiles: string[] = []
   killed = 0
@@ -50,23 +50,23 @@ export class WriterFleet {
     }
   }
 
-  /** Commands made until now, as far as the processes have told. */
+  /** Commands made so far, as the processes have last reported. */
   get made(): number {
     return this.#writers.reduce((sum, { made }) => sum + made, this.#madeByKilled)
   }
 
-  /** All commands are made, and each whose outcome can be known is settled. Rejects when a process fails by itself. */
+  /** Resolves when all commands are made and, where possible, settled. Rejects when a process fails by itself. */
   get done(): Promise<void> {
     return this.#end.promise
   }
 
-  /** Nothing new is made; what was sent is settled. */
+  /** Lets the writers make no more commands. They still settle what they have sent. */
   stopMaking(): void {
     this.#isStopped = true
     for (const { child } of this.#writers) child.send({ type: 'stop' })
   }
 
-  /** Kills one process that still makes commands, with SIGKILL, and has another one take its place. */
+  /** Kills one process that still makes commands, with SIGKILL, and starts another in its place. */
   async killOne(): Promise<void> {
     const candidates = this.#writers.filter(({ isDone, isKilled }) => !isDone && !isKilled)
     const writer = candidates[this.#options.random.below(candidates.length)]
@@ -124,7 +124,7 @@ export class WriterFleet {
   #hear(writer: Writer, message: FromWriter): void {
     switch (message.type) {
       case 'made':
-        // Of a killed one the ledger tells.
+        // For a killed writer the number is read from its ledger.
         if (!writer.isKilled) writer.made = message.count
         break
       case 'hand-over':
@@ -137,7 +137,7 @@ export class WriterFleet {
     }
   }
 
-  /** To another process than the one it comes from; of two of which one was just killed, to the same. */
+  /** Sends the command to another process than `from`, if one is alive. Otherwise it goes back to `from`. */
   #handOver(command: Command, from: Writer): void {
     const others = this.#writers.filter((other) => other !== from && !other.isKilled)
     const other = others[this.#options.random.below(others.length)] ?? from

@@ -2,18 +2,18 @@ import type { WrittenStream } from '../../shared/event-store/index.ts'
 import type { Command } from '../plan/index.ts'
 
 export interface Answer {
-  /** Of each stream written, in the order of the command. */
+  /** One for each stream written, in the order of the command. */
   readonly firstVersions: readonly number[]
-  /** True when an earlier append was found instead of writing. */
+  /** True: nothing was written, since the log already held this append. */
   readonly replayed: boolean
 }
 
-/** An answer that no command of ours may get. */
+/** An answer that no command of the soak may get. */
 export class WrongAnswer extends Error {}
 
 /**
- * Holds an answer against its command: each stream, as many events as were sent, versions without a gap, the ids that were
- * given.
+ * Checks an answer against its command: it must name each stream, as many events as were sent, versions without a gap,
+ * and the ids that were given.
  * @throws WrongAnswer
  */
 export function checkedAnswer(

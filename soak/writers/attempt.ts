@@ -7,7 +7,7 @@ import type { Appender } from './domain-appender.ts'
 import { WrongAnswer } from './answer.ts'
 import { send } from './send.ts'
 
-/** What everybody in a writer process works with. */
+/** What all callers of a writer process share. */
 export interface Desk {
   readonly space: StreamSpace
   readonly tenants: readonly TenantContext[]
@@ -18,13 +18,13 @@ export interface Desk {
 export type Outcome = 'answered' | 'refused' | 'nothing' | 'unknown' | 'wrong'
 
 /**
- * Long enough for a killed pool to come back, short enough that a run ends: 40 times 50 ms beside the store's own
- * retries.
+ * Long enough that a pool whose connections were killed has new ones, short enough that a run ends: 40 times 50 ms, in
+ * addition to the store's own retries.
  */
 const SETTLE_ATTEMPTS_MAX = 40
 const SETTLE_PAUSE_MS = 50
 
-/** Of the store's errors those that say that nothing was written. */
+/** The errors of the store that mean: nothing was written. */
 const NOTHING_WRITTEN = new Set([
   'DATABASE_UNAVAILABLE',
   'DATABASE_BUSY',
@@ -32,7 +32,7 @@ const NOTHING_WRITTEN = new Set([
   'DEADLINE_EXCEEDED',
 ])
 
-/** One attempt by way of the store, with its outcome in the ledger. The caller has announced it there. */
+/** One attempt through the store. Writes the outcome to the ledger; the caller has written the entry before it. */
 export async function attempt(desk: Desk, store: Appender, command: Command): Promise<Outcome> {
   const tenant = desk.tenants[command.tenant]
   if (tenant === undefined) throw new Error(`there is no tenant ${command.tenant}`)
@@ -53,8 +53,9 @@ function noteFailure({ ledger, source }: Desk, command: Command, error: unknown)
   if (code === 'VERSION_CONFLICT') {
     const [write] = command.writes
     const version = isTrickleError(error) ? error.extensions?.['currentVersion'] : undefined
-    // With a condition the version may be that of the condition's stream. Learned for another stream it would make a
-    // later command expect what is not true yet, so that its refusal is not final.
+    // With a condition the version may belong to the condition's stream. Learned for the wrong stream, it would make a
+    // later command expect a version that the stream has not reached yet. The refusal of that command would not be
+    // final.
     const isOfWrite = command.writes.length === 1 && command.conditions.length === 0
     if (write !== undefined && isOfWrite && typeof version === 'number')
       source.learn(command.tenant, write.stream, version)
@@ -79,7 +80,7 @@ function causeOf(error: unknown): string {
   return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message
 }
 
-/** Sends a command again until its outcome is known; one that nobody can know again stays as it is. */
+/** Sends a command again until its outcome is known. A command without ids and key is not sent again. */
 export async function settle(desk: Desk, store: Appender, command: Command, first: Outcome): Promise<void> {
   let outcome = first
   for (let nth = 0; nth < SETTLE_ATTEMPTS_MAX; nth += 1) {

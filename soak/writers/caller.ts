@@ -6,10 +6,10 @@ import type { Appender } from './domain-appender.ts'
 import type { HandedOver } from './queue.ts'
 import type { SlowTransaction } from './slow-transaction.ts'
 
-/** What a caller does with a command that can be known again, besides sending it. */
+/** Whether and how a recognizable command is sent twice: by this process or another, at the same time or later. */
 type Repetition = 'no' | 'again' | 'beside' | 'elsewhere' | 'elsewhere-beside'
 
-/** One in ten of all commands: six in ten can be known again, and of these one in six is sent twice. */
+/** One in ten of all commands is sent twice: six in ten can be recognized, and one in six of these is sent twice. */
 const REPETITIONS: readonly (readonly [Repetition, number])[] = [
   ['no', 50],
   ['again', 2],
@@ -18,7 +18,7 @@ const REPETITIONS: readonly (readonly [Repetition, number])[] = [
   ['elsewhere-beside', 3],
 ]
 
-/** The second of two comes up to this much after the first. */
+/** The second of two attempts begins at most this long after the first. */
 const BESIDE_WITHIN_MS = 5
 
 export interface Work {
@@ -30,7 +30,7 @@ export interface Work {
   handOver(command: Command): void
 }
 
-/** Makes commands and sends them by the store until none is left; what others hand over goes first. */
+/** Makes commands and sends them through the store until none is left. Commands handed over by others go first. */
 export async function callUntilDone(work: Work, store: Appender): Promise<void> {
   for (;;) {
     const handed = work.handedOver.takeNow()
@@ -40,13 +40,13 @@ export async function callUntilDone(work: Work, store: Appender): Promise<void> 
   }
 }
 
-/** Sends what others hand over, until nothing comes any more. */
+/** Sends the commands that other processes hand over, until the queue is closed. */
 export async function takeOverUntilEnd(work: Work, store: Appender): Promise<void> {
   for (let handed = await work.handedOver.take(); handed !== undefined; handed = await work.handedOver.take())
     await sendAgain(work, store, handed)
 }
 
-/** Makes commands for a slow transaction until none is left; an unknown end is settled by the store. */
+/** Makes commands for a slow transaction until none is left. An unknown outcome is settled through the store. */
 export async function callSlowlyUntilDone(
   work: Work,
   store: Appender,
@@ -88,7 +88,7 @@ async function sendAgain({ desk }: Work, store: Appender, command: Command): Pro
   await settle(desk, store, command, await attempt(desk, store, command))
 }
 
-/** Two attempts at one command: one known outcome settles both. */
+/** The outcome of two attempts at one command: if one of them is known, it holds for both. */
 function settledOf(outcomes: readonly Outcome[]): Outcome {
   return (
     outcomes.find((outcome) => outcome === 'answered' || outcome === 'refused') ?? outcomes[0] ?? 'unknown'

@@ -14,7 +14,7 @@ import type { TenantContext } from '../../shared/tenancy/index.ts'
 /** What a writer needs of an event store. */
 export type Appender = Pick<EventStore, 'append' | 'appendAll'>
 
-/** Marks the events that came together with a change of the table; an event's trace is no part of what it is compared by. */
+/** Marks events that are written with a change of the table. A repeated append is recognized without this trace. */
 export const DOMAIN_TRACE = '00-d0a10000000000000000000000000000-d0a1000000000000-01'
 
 /** Counts, for each stream, the events that were written together with this row. */
@@ -30,7 +30,7 @@ export const DOMAIN_TABLE = `
   grant usage on schema soak_domain to trickle_app;
   grant select, insert, update on soak_domain.streams to trickle_app`
 
-/** Appends as a domain does that keeps a table beside its events: both in one transaction, or neither. */
+/** Appends like a domain that has a table besides its events: one transaction writes both. */
 export class DomainAppender implements Appender {
   readonly #writes: DomainWrites
 

@@ -1,7 +1,7 @@
 /**
- * Those who append: processes of several callers each (main.ts), by the event store, together with a
- * table of a domain, and by slow transactions, which keep a
- * ledger of what they sent and were told. They do not look into the log.
+ * The writers: processes with several callers each (main.ts). They append through the event store, together with a
+ * table of a domain, and in slow transactions, and keep a ledger of what they sent and were answered. They do not read
+ * the log.
  */
 export type { FromWriter, ToWriter, WriterOrders } from './messages.ts'
 export { PREPARED_PREFIX } from './slow-transaction.ts'

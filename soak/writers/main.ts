@@ -1,4 +1,4 @@
-/** A writer process: makes commands from its seed, sends them, and keeps a ledger of what it sent and was told. */
+/** A writer process: makes commands from its seed, sends them, and keeps a ledger of what it sent and was answered. */
 import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { DatabaseOptions } from '../../shared/postgres/index.ts'
@@ -17,7 +17,7 @@ import { SlowTransaction } from './slow-transaction.ts'
 
 const TOLD_EVERY_MS = 500
 
-/** An answer that the proxy swallowed is given up after this; above the store's own waits on a loaded machine. */
+/** Time limit for an answer that the proxy swallowed. Longer than the store's own waits on a loaded machine. */
 const PROXIED_TIMEOUT_MS = 2_500
 
 const tell = (message: FromWriter): void => {
@@ -30,7 +30,7 @@ async function write(
   rest: Work['rest'],
 ): Promise<void> {
   const { incarnation, seed, space, callers, slowCallers } = orders
-  // Before anything is awaited: a message may set it to nothing.
+  // Must stand before the first await: a 'stop' message may set it to 0 meanwhile, and this line would undo that.
   rest.commands = orders.quota
   const pool = (url: string, options: Partial<DatabaseOptions>): Database =>
     new Database({ url, connectionsMax: callers, statements: 'unnamed', ...options })
@@ -39,8 +39,8 @@ async function write(
     unnamed: pool(orders.appUrl, {}),
     proxied: pool(orders.proxiedAppUrl, { queryTimeoutMs: PROXIED_TIMEOUT_MS }),
   }
-  // Ways to the log: sharing commits, as the product does; each append by itself; sharing over a bad network; and together
-  // with a domain's table, on a good network and a bad one.
+  // Five ways to the log: appends that share a commit, as in the product; each append in its own commit; shared commits
+  // over a bad network; and together with a domain's table, over a good network and over a bad one.
   const shared = new PostgresEventStore(pools.named)
   const alone = new PostgresEventStore(pools.unnamed, { coalesce: false })
   const proxied = new PostgresEventStore(pools.proxied)
@@ -106,5 +106,5 @@ process.on('message', (message: ToWriter) => {
       break
   }
 })
-// The process that started it has ended: there is nobody to write for.
+// The process that started this one has ended, so nobody needs the result.
 process.on('disconnect', () => process.exit(0))

@@ -11,21 +11,21 @@ export interface WriterOrders {
   readonly slowCallers: number
   readonly ledgerFile: string
   readonly appUrl: string
-  /** The same login by way of the proxy that cuts connections. */
+  /** The same login, through the proxy that cuts connections. */
   readonly proxiedAppUrl: string
 }
 
 export type ToWriter =
   | { readonly type: 'start'; readonly orders: WriterOrders }
-  /** A command of another process, to be sent (again) by this one. */
+  /** A command of another process. This process sends it, perhaps again. */
   | { readonly type: 'send-again'; readonly command: Command }
   /** Make no more commands. */
   | { readonly type: 'stop' }
-  /** Nothing comes any more: end when everything is settled. */
+  /** No more commands come: end when everything is settled. */
   | { readonly type: 'finish' }
 
 export type FromWriter =
   | { readonly type: 'made'; readonly count: number }
   | { readonly type: 'hand-over'; readonly command: Command }
-  /** All commands are made and settled; what others hand over is still taken. */
+  /** All commands are made and settled. Commands that others hand over are still accepted. */
   | { readonly type: 'quota-done' }

@@ -1,4 +1,4 @@
-/** Commands that others handed over, for whichever caller is free; closed when nothing comes any more. */
+/** Queue of commands that other processes handed over. Any free caller takes the next. Closed when no more come. */
 export class HandedOver<T> {
   readonly #waiting: T[] = []
   readonly #wanting: ((item: T | undefined) => void)[] = []
@@ -10,12 +10,12 @@ export class HandedOver<T> {
     else wanting(item)
   }
 
-  /** One that is there already. */
+  /** The next item, if there is one already. */
   takeNow(): T | undefined {
     return this.#waiting.shift()
   }
 
-  /** The next one; undefined after the end. */
+  /** Waits for the next item. Undefined when the queue is closed. */
   async take(): Promise<T | undefined> {
     const item = this.#waiting.shift()
     if (item !== undefined || this.#isClosed) return item

@@ -6,7 +6,7 @@ import { checkedAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 
 /**
- * One attempt at a command.
+ * Sends a command once.
  * @throws WrongAnswer, TrickleError as `EventStore.append`.
  */
 export async function send(

@@ -5,7 +5,7 @@ import { eventsOf, streamName } from '../plan/index.ts'
 import type { Command, Random } from '../plan/index.ts'
 import type { Desk, Outcome } from './attempt.ts'
 
-/** How a transaction of ours ends. */
+/** How a slow transaction ends. */
 type Ending = 'commit' | 'rollback' | 'savepoint' | 'commit-prepared' | 'rollback-prepared'
 
 const ENDINGS: readonly (readonly [Ending, number])[] = [
@@ -16,15 +16,15 @@ const ENDINGS: readonly (readonly [Ending, number])[] = [
   ['rollback-prepared', 10],
 ]
 
-/** Prepared transactions of the soak; one whose writer was killed is found by this and rolled back. */
+/** Begins the name of each prepared transaction here. The janitor finds by it those whose writer was killed. */
 export const PREPARED_PREFIX = 'soak-'
 
-/** Longer than other appends take, so that they overtake it; below the app's limits for an idle transaction (5 s). */
+/** Longer than other appends take, so that they overtake it. Below the app's limit for an idle transaction (5 s). */
 const SHORT_PAUSE_MS = 30
 const LONG_PAUSE_MS = 400
 const SHARE_LONG = 0.05
 
-/** As the log's own lock_streams takes them, which no login may call by itself: each key once, in the order of the keys. */
+/** Takes the locks like the log's lock_streams, which no login may call: each key once, in the order of the keys. */
 const ANNOUNCE = `select pg_advisory_xact_lock(trickle_events_log.lock_class(), k.key)
   from (select distinct trickle_events_log.lock_key($1, s) as key from unnest($2::text[]) as s order by 1) k`
 const APPEND =
@@ -36,9 +36,10 @@ interface Appended {
 }
 
 /**
- * A caller that appends in an explicit transaction and takes its time: between announcing its streams and drawing a
- * transaction id, and between writing and ending. So its events have a lower place in the feed than what others have
- * committed meanwhile, which is what a feed must not skip. Every event has an id, so an unknown end can be settled.
+ * A caller that appends in an explicit transaction with pauses: one between locking its streams and getting a
+ * transaction id, one between writing and ending. Other callers commit meanwhile, with a later place in the feed. A
+ * feed that shows those too early skips the events of this transaction. Every event has an id, so an unknown outcome
+ * can be settled.
  */
 export class SlowTransaction {
   readonly #url: string
@@ -123,7 +124,7 @@ export class SlowTransaction {
         await client.query(ending)
         return
       case 'savepoint':
-        // Its locks are free then, and the transaction still has the id that the append drew.
+        // This releases the append's locks, but the transaction keeps its transaction id.
         await client.query('rollback to savepoint before_append')
         await this.#pause()
         await client.query('commit')
@@ -149,10 +150,10 @@ async function connect(url: string): Promise<Client> {
   return client
 }
 
-/** 42704: the prepared transaction was rolled back by the janitor, since its end came late. */
+/** 42704: the janitor rolled the prepared transaction back, since its writer was too late with the end. */
 const HARMLESS = /^(57P01|08...|25P0[34]|55P03|55000|57014|42704|53300|)$/
 
-/** Before its end was sent a lost transaction is undone for certain. */
+/** If the connection is lost before the end was sent, PostgreSQL certainly rolls the transaction back. */
 function noteFailure(
   { ledger }: Desk,
   command: Command,

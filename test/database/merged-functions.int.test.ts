@@ -6,7 +6,7 @@ import type { TestDatabase } from '../support/database.ts'
 
 /** The functions whose comment says so: a statement of another owner reads by them what it would read of the table. */
 const merged = (await readFunctions(owners()))
-  .filter(({ sql }) => /merged\s+(?:-- )?into\s+(?:-- )?the\s+(?:-- )?statement/.test(sql))
+  .filter(({ sql }) => /PostgreSQL\s+(?:-- )?inlines/.test(sql))
   .map(({ functionName }) => functionName)
 
 let database: TestDatabase
@@ -30,7 +30,7 @@ async function planOf(name: string): Promise<string> {
   return rows.map((row) => row['QUERY PLAN']).join('\n')
 }
 
-describe('a function that says it is merged into the statement that asks', () => {
+describe('a function whose comment says that PostgreSQL inlines it', () => {
   it('exists for each look over a wall on the way of an append', () => {
     expect(merged).toEqual(
       expect.arrayContaining(['trickle_tenants_state.tenant_status', 'trickle_commands_log.find_receipt']),

@@ -6,7 +6,7 @@ import type { LocalRun } from './local-run.ts'
 import { feedSettled } from './settled-feed.ts'
 
 export interface CallOptions {
-  /** Null sends none; absent is that of the tenant acme. */
+  /** Null: send no token. Absent: use the token of the tenant acme. */
   readonly token?: string | null
   readonly json?: unknown
   readonly body?: string | Uint8Array
@@ -20,23 +20,23 @@ export interface Answer {
   readonly json: Record<string, unknown> | null
 }
 
-/** An event as small as one can be. */
+/** A minimal event. */
 export const event = { type: 'OrderPlaced', data: { amount: 1 } }
 
-/** The running product, called as its users do: by HTTP, with tokens of an operator and two tenants. */
+/** The running product, called as its users call it: by HTTP, with tokens of an operator and two tenants. */
 export interface Api {
   readonly run: LocalRun
-  /** The slugs of two tenants that are new for the calling file, whatever others have done with the product before. */
+  /** The slugs of two new tenants for the calling file. Other files may have used the product before. */
   readonly slugs: { readonly acme: string; readonly other: string }
   readonly tokens: { readonly acme: string; readonly other: string; readonly operator: string }
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>
   readonly append: (stream: string, options?: CallOptions) => Promise<Answer>
-  /** Waits until what was appended comes whole: the product has transactions of its own, such as its forwarder's. */
+  /** Waits until the feed shows everything that was appended: the product's own transactions can hold the feed. */
   readonly feedSettled: () => Promise<void>
 }
 
 export interface ApiOptions {
-  /** True for a file that changes something global: a product that nobody has used before, and nobody does after. */
+  /** True for a file that changes something global. It gets a product that no other file uses, before or after it. */
   readonly own?: boolean
 }
 

@@ -15,13 +15,13 @@ import type { Answer, CallOptions } from '../shared/http/harness.ts'
 import { createDatabase } from './database.ts'
 import type { TestDatabase } from './database.ts'
 
-/** A context on a database of a test's own, without the host: its routes and its subscriptions. */
+/** A context on a separate test database, without the Functions host: its routes and its subscriptions. */
 export interface ContextStage {
   readonly database: TestDatabase
   readonly platform: Platform
-  /** Calls a route by its name. @param as who asks, such as `writer@acme` or `operator` */
+  /** Calls a route by its name. @param as the caller, such as `writer@acme` or `operator` */
   readonly ask: (as: string, name: string, options?: RouteCall) => Promise<Answer>
-  /** Works on a subscription until there is nothing more to do. */
+  /** Runs a subscription until it has nothing more to do. */
   readonly run: (subscription: string) => Promise<SubscriptionRun>
   readonly stop: () => Promise<void>
 }
@@ -31,7 +31,7 @@ export interface RouteCall extends Omit<CallOptions, 'body'> {
 }
 
 export interface ContextStageOptions {
-  /** Tenants that are there. */
+  /** Tenants that are created. */
   readonly tenants: readonly string[]
   /** Owners of migrations that functions/app.ts does not list. */
   readonly moreOwners?: readonly Owner[]
@@ -39,7 +39,7 @@ export interface ContextStageOptions {
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** @param context a context, or several that are put together */
+/** @param context a context, or a combination of several */
 export async function openContextStage(
   context: Pick<ProductContext, 'settings' | 'triggersOn'>,
   { tenants, moreOwners = [], settings = {} }: ContextStageOptions,
@@ -90,7 +90,7 @@ export async function openContextStage(
   }
 }
 
-/** The product's platform, on the logins of a test's database. */
+/** The product's platform, with the logins of a test's database. */
 export const platformOn = (
   database: TestDatabase,
   contextSettings: SettingSchemas,

@@ -10,30 +10,30 @@ import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { MIGRATED, testPasswords, urlOf } from './urls.ts'
 import type { TestRole } from './urls.ts'
 
-/** A migrated database of the calling file's own. */
+/** A migrated database that only the calling file uses. */
 export interface TestDatabase {
   readonly name: string
   readonly adminUrl: string
   url(role: TestRole): string
-  /** A pool of one login; ended by `drop`. */
+  /** A pool with one login. `drop` ends it. */
   pool(role: Exclude<TestRole, 'trickle_inspector' | 'trickle_migrator'>, connectionsMax?: number): Database
-  /** A bare client of one login, or of the administrator; ended by `drop`. */
+  /** A plain client with one login, or with the administrator's. `drop` ends it. */
   client(role: TestRole | 'admin'): Promise<Client>
-  /** Makes a tenant and returns the right to act for it, by the ways the product has. */
+  /** Creates a tenant with the product's own functions, and returns its context. */
   tenant(slug: string): Promise<TenantContext>
   drop(): Promise<void>
 }
 
-/** Which server a database is made on, and of which template, to which nobody may be connected then. */
+/** The server for a new database, and its template. Nobody may be connected to the template at that time. */
 export interface DatabasePlace {
   readonly adminUrl: string
   readonly template: string
 }
 
 /**
- * On the server that all files share, or at another place. The horizon is server-wide: a test that reads a feed there
- * waits for `feedSettled` first, or reads until it has what must be there. Tests of feed order want `createOwnServer`,
- * whose database `trickle` can be a template as well.
+ * Creates a database on the server that all files share, or on another one. The horizon is server-wide, so transactions
+ * of other files hold the feed. A test that reads a feed there must first wait for `feedSettled`, or read until it has
+ * all that must be there. Tests of feed order need `createOwnServer`, whose database `trickle` can be a template, too.
  */
 export async function createDatabase(place?: DatabasePlace): Promise<TestDatabase> {
   const { adminUrl, template } = place ?? { adminUrl: inject('adminUrl'), template: MIGRATED }
@@ -52,8 +52,8 @@ export async function createDatabase(place?: DatabasePlace): Promise<TestDatabas
 }
 
 /**
- * A server and a migrated database for one file alone: for feed order, faults and replicas. Without autovacuum, whose
- * transactions hold the horizon too, it is still but for what the file does.
+ * A server and a migrated database for one file only: for feed order, faults and replicas. Autovacuum is off, since its
+ * transactions hold the horizon, too. So only the file itself starts transactions there.
  */
 export async function createOwnServer(options: TestServerOptions = {}) {
   const server = await startMigrated(options, inject('serverTemplate'))
@@ -68,7 +68,7 @@ export async function createOwnServer(options: TestServerOptions = {}) {
   }
 }
 
-/** @param template a stopped server with the migrated database; used where it is of the version that is asked for. */
+/** @param template a stopped server with the migrated database; used if it has the requested version. */
 export async function startMigrated(
   options: TestServerOptions,
   template: ServerTemplate | null,

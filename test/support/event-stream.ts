@@ -1,14 +1,14 @@
-/** A field of server-sent events, by the names of the standard; `comment` for lines that begin with a colon. */
+/** The fields of a server-sent event, with the standard's names. `comment` is a line that begins with a colon. */
 export type Frame = Partial<Record<'id' | 'event' | 'data' | 'retry' | 'comment', string>>
 
-/** A client of server-sent events that shows every frame, heartbeats included, and can leave. */
+/** A client of server-sent events that returns every frame, including heartbeats, and can disconnect. */
 export interface EventStream {
   readonly response: Response
   /** The next frame; null when the server has ended the answer. */
   readonly next: () => Promise<Frame | null>
   /** The next frame with data. */
   readonly nextEvent: () => Promise<Frame | null>
-  /** Hangs up. */
+  /** Closes the connection. */
   readonly leave: () => void
 }
 

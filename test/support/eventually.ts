@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-/** As `expect.poll`, with more time than its second: a busy machine is no failure. */
+/** Like `expect.poll`, but it waits longer than one second, so that a test does not fail on a busy machine. */
 export function eventually<T>(probe: () => T | Promise<T>) {
   return expect.poll(probe, { interval: 10, timeout: 60_000 })
 }

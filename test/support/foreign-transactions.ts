@@ -1,23 +1,23 @@
 import { Client } from 'pg'
 
-/** So many that one is open nearly always, and that an append often lies between the beginnings of two. */
+/** So many that nearly always one is open, and that an append often gets an id between the ids of two of them. */
 const TRANSACTIONS = 12
 
 /**
- * Most are about as long as some appends take and some are longer, so that a page that is read soon or late after them
- * may end in their midst; all are short beside the patience of the tests.
+ * Most last about as long as a few appends, and some last longer. So a page may end among the appends, whether it is
+ * read soon or later. All are short compared with the time limits of the tests.
  */
 const OPEN_MAX_SECONDS = 0.2
 
-/** With TRICKLE_TEST_FOREIGN=1 (`npm run test:repeat -- --foreign`) the servers that tests share are made unquiet. */
+/** With TRICKLE_TEST_FOREIGN=1 (`npm run test:repeat -- --foreign`) the shared servers have foreign transactions. */
 export const isForeignWanted = (): boolean => process.env['TRICKLE_TEST_FOREIGN'] === '1'
 
 /**
- * Keeps transactions coming and going on a server that draw an id and write nothing, as those of other files and of
- * autovacuum do. While one is open, a page of the feed may end before it: a test that takes one page for the whole feed
- * fails then, which else happens on a busy machine only.
+ * Opens and ends transactions on a server again and again. They get an id and write nothing, like those of other files
+ * and of autovacuum. While one is open, a page of the feed may end before it. So a test that takes one page for the
+ * whole feed fails here, and not only on a busy machine.
  * @param url of any database of the server to which this login may connect.
- * @returns what ends them.
+ * @returns a function that ends them.
  */
 export async function startForeignTransactions(url: string): Promise<() => Promise<void>> {
   const clients = Array.from({ length: TRANSACTIONS }, () => new Client({ connectionString: url }))

@@ -7,16 +7,16 @@ import { openTestRun } from './test-run/index.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Administrator's url of the PostgreSQL server that all files share; each makes databases of its own on it. */
+    /** Administrator's url of the PostgreSQL server that all files share. Each file makes its own databases on it. */
     adminUrl: string
-    /** What `createOwnServer` makes its servers of. */
+    /** `createOwnServer` copies its servers from this. */
     serverTemplate: ServerTemplate | null
   }
 }
 
 /**
- * What the whole run shares: one server with a migrated template, on which a database of one's own costs 50 ms and not a
- * second, and a stopped one for files that need a server of their own.
+ * Starts what the whole run shares: a server with a migrated template, on which a new database takes 50 ms instead of a
+ * second, and a stopped server as template for files that need their own server.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = await openTestRun()

@@ -5,13 +5,13 @@ import { isSameProcess, processMark, recordedProcessSchema } from '../../local/p
 import { runAt, startRunAt } from './local-run.ts'
 import type { LocalRun } from './local-run.ts'
 
-/** More than there are workers, so that a place is always free. */
+/** More than the number of test workers, so that a place is always free. */
 const PLACES = 16
 
 /**
- * A running product for one file at a time: one that an earlier file has given back, or a new one. For files that change
- * nothing global (no new epoch, no killed host, no faults, no paused subscription) and work in tenants of their own. Two
- * files never use one at the same time: an append of the one would hold the feed that the other reads.
+ * A running product for one file at a time: a product that an earlier file has given back, or a new one. Only for files
+ * that change nothing global (no new epoch, no killed host, no faults, no paused subscription) and work in their own
+ * tenants. Two files never use a product at the same time: an append of one would hold the feed that the other reads.
  * `stop` gives it back.
  */
 export async function leaseLocalRun(): Promise<LocalRun> {
@@ -33,7 +33,7 @@ export async function leaseLocalRun(): Promise<LocalRun> {
   throw new Error(`All ${PLACES} running products are in use.`)
 }
 
-/** Ends all of them, when all files have ended. */
+/** Ends all these products, after all files have ended. */
 export async function stopLeasedRuns(testRunFolder: string): Promise<void> {
   const folder = join(testRunFolder, 'leased-runs')
   if (!existsSync(folder)) return
@@ -41,7 +41,7 @@ export async function stopLeasedRuns(testRunFolder: string): Promise<void> {
   for (const home of homes) await (await runAt(join(folder, home))).stop()
 }
 
-/** False while the file that has it lives; what a crashed worker has left is taken over. */
+/** False while the process that holds the lock lives. The lock of a crashed worker is taken over. */
 function take(lock: string): boolean {
   const owner = JSON.stringify({ name: 'test file', pid: process.pid, mark: processMark(process.pid) })
   try {
@@ -58,7 +58,7 @@ function isAbandoned(lock: string): boolean {
   try {
     return !isSameProcess(recordedProcessSchema.parse(JSON.parse(readFileSync(lock, 'utf8'))))
   } catch {
-    // Just given back, or being written.
+    // The lock has just been removed, or its owner is writing it at this moment.
     return false
   }
 }

@@ -1,8 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
 /**
- * Says in one line a reason which tests were left out, and what would bring them, when all are through: a reader of the
- * last lines must not take "skipped" for nothing.
+ * Prints at the end of the run how many tests were skipped for which reason, one line for each reason. Otherwise a
+ * reader of the last lines could overlook "skipped".
  */
 export default class LeftOutReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -13,7 +13,8 @@ export default class LeftOutReporter implements Reporter {
         const result = test.result()
         return result.state === 'skipped' ? result.note : undefined
       })
-      // A whole suite is left out without a word of its own; the test that stands for it has the reason.
+      // When a whole suite is skipped, its tests have no reason. Another skipped test of the file has the reason for
+      // all.
       const known =
         reasons.find((reason) => reason !== undefined) ?? `no reason given in ${module.relativeModuleId}`
       for (const reason of reasons) counts.set(reason ?? known, (counts.get(reason ?? known) ?? 0) + 1)

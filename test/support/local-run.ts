@@ -27,17 +27,17 @@ export interface RunStatus {
   readonly faults: { readonly analytics: string }
 }
 
-/** The product as a user runs it, in a folder of the test's own and on free ports. */
+/** The product as a user runs it, in a folder that only the test uses and on free ports. */
 export interface LocalRun extends RunStatus {
   readonly home: string
-  /** The command line with this home; throws when it ends with another code than 0. */
+  /** Runs the command line with this home. Throws if its exit code is not 0. */
   trickle(...args: string[]): Promise<{ stdout: string; stderr: string }>
   status(): Promise<RunStatus>
   token(options: { tenant?: string; roles: readonly string[]; expiresInSeconds?: number }): Promise<string>
   stop(): Promise<void>
 }
 
-/** A product of the calling file's own: for what changes something global. Others share: see `leaseLocalRun`. */
+/** A product that only the calling file uses, since it changes something global. Other files: see `leaseLocalRun`. */
 export async function startLocalRun(...options: string[]): Promise<LocalRun> {
   return startRunAt(await mkdtemp(join(tmpdir(), 'trickle-run-')), ...options)
 }
@@ -45,7 +45,7 @@ export async function startLocalRun(...options: string[]): Promise<LocalRun> {
 /** Starts a product in a folder. */
 export async function startRunAt(home: string, ...options: string[]): Promise<LocalRun> {
   await mkdir(home, { recursive: true })
-  // Under root PostgreSQL runs as another account, which must be able to pass through.
+  // If this process runs as root, PostgreSQL runs as another account, which must be able to enter the folder.
   await chmod(home, 0o711)
   await seedHome(home)
   await commandAt(home)('start', '--port', '0', '--postgres-port', '0', '--detach', ...options)
@@ -83,7 +83,7 @@ const commandAt =
       maxBuffer: 64 * 1_048_576,
     })
 
-/** A child of the command line that can be killed in the middle. */
+/** Starts the command line as a child process, which a test can kill while it works. */
 export function spawnTrickle(home: string, ...args: string[]) {
   return spawn(process.execPath, ['cli/main.ts', ...args, '--home', home], {
     cwd: repository,
@@ -91,7 +91,7 @@ export function spawnTrickle(home: string, ...args: string[]) {
   })
 }
 
-/** Waits until `look` gives something, for as long as a slow machine may take; the test's own limit ends it. */
+/** Waits until `look` returns a value. It has no time limit of its own, for slow machines: the test's limit ends it. */
 export async function eventually<T>(look: () => Promise<T | undefined>, pauseMs = 200): Promise<T> {
   for (;;) {
     const seen = await look()

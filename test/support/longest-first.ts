@@ -1,10 +1,10 @@
 import type { TestSpecification } from 'vitest/node'
 import { BaseSequencer } from 'vitest/node'
 
-/** What starts whole products takes longest; a file of that kind that began last would be waited for alone. */
+/** Files that start whole products take longest. If one began last, the run would wait for that file alone. */
 const KINDS = ['.e2e.', '.fault.', '.int.', '.unit.']
 
-/** Orders the files of a fresh clone, of which nothing is known yet, by their kind. */
+/** Orders the files by their kind, since in a fresh clone their durations are not known yet. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)

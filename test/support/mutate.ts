@@ -1,9 +1,9 @@
 import type { Client } from 'pg'
 
 /**
- * Replaces a piece of a function's body in a throwaway database, to see a check fail or to stretch a moment that a race
- * needs. Where lines are broken makes no difference to a piece that is a text.
- * @throws Error when the piece is not there, since a mutation that changes nothing proves nothing.
+ * Replaces a piece of a function's body in a test database: to see a check fail, or to lengthen the moment in which a
+ * race can happen. If the piece is a string, line breaks make no difference.
+ * @throws Error when the piece is not found, since a mutation that changes nothing proves nothing.
  */
 export async function mutateFunction(
   admin: Client,
@@ -22,7 +22,7 @@ export async function mutateFunction(
   await admin.query(after)
 }
 
-/** Each stretch of white space stands for any other, and a bracket may have some inside. */
+/** White space matches any other white space, and white space is also allowed directly inside brackets. */
 function inAnyLines(piece: string): RegExp {
   const escaped = piece.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
   return new RegExp(

@@ -9,14 +9,14 @@ import { expect, it } from 'vitest'
 import { freePort } from '../../local/ports/index.ts'
 import { testPasswords } from './urls.ts'
 
-/** Debian installs it where an ordinary account has no path to. */
+/** Debian installs it in /usr/sbin, which is not on the path of an ordinary account. */
 const binary = ['/usr/sbin', ...(process.env['PATH'] ?? '').split(delimiter)]
   .map((folder) => join(folder, 'pgbouncer'))
   .find((file) => existsSync(file))
 
 export const hasPgBouncer = (): boolean => binary !== undefined
 
-/** The test by which a file without PgBouncer says why it is left out. Where CI is set it fails instead. */
+/** Adds a test that is skipped with the reason if there is no PgBouncer. If CI is set, the test fails instead. */
 export function requirePgBouncer(): void {
   it('has a PgBouncer to test with', (context) => {
     const isDemanded = Boolean(process.env['CI'])
@@ -29,7 +29,7 @@ export function requirePgBouncer(): void {
 }
 
 export interface PgBouncer {
-  /** The same login and database, by way of the pooler. */
+  /** The url of the same login and database, through the pooler. */
   url(serverUrl: string): string
   stop(): Promise<void>
 }
@@ -54,7 +54,7 @@ export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
       `auth_file = ${join(folder, 'users.txt')}`,
       'pool_mode = transaction',
       'default_pool_size = 1',
-      // PgBouncer refuses to run as root; it reads its files as the account that it changes to.
+      // PgBouncer refuses to run as root. It changes to this account before it reads its files.
       ...(process.getuid?.() === 0 ? ['user = nobody'] : []),
       '',
     ].join('\n'),
@@ -85,7 +85,7 @@ export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
   }
 }
 
-/** One attempt to connect, about 20 ms apart. */
+/** Waits 20 ms, then tries once to connect. */
 async function answers(port: number): Promise<boolean> {
   await new Promise((resolve) => {
     setTimeout(resolve, 20)

@@ -1,8 +1,8 @@
 import { seededRandom as seeded } from '../../cli/demo/index.ts'
 
 /**
- * How much the seeded loops do. 1 keeps the whole set short enough for every run; TRICKLE_TEST_SCALE=20 is for a night.
- * TRICKLE_TEST_SEED repeats a run that failed, as far as the order of the machine's threads allows.
+ * How much the seeded loops do. With 1 all tests are short enough for every run. TRICKLE_TEST_SCALE=20 is for a run
+ * over night. TRICKLE_TEST_SEED repeats a failed run, except for the order in which the machine runs its threads.
  */
 const factor = Number(process.env['TRICKLE_TEST_SCALE'] ?? '1')
 

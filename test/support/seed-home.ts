@@ -14,8 +14,8 @@ import { buildApp } from '../../tools/build.ts'
 const execute = promisify(execFile)
 
 /**
- * Gives a home that is to be what its first start would make of it: the bundle, built once for all tests of a run, and a
- * migrated PostgreSQL. Half of what a first start costs; tests of the start itself begin with an empty folder.
+ * Puts into a new home what its first start would make: the bundle, built once for all tests of a run, and a migrated
+ * PostgreSQL. This saves half of a first start's time. Tests of the start itself use an empty folder.
  */
 export async function seedHome(home: string): Promise<void> {
   const to = homeAt(home)
@@ -26,11 +26,11 @@ export async function seedHome(home: string): Promise<void> {
   await cp(app.appFile, to.appFile)
   const template = inject('serverTemplate')
   if (template === null) return
-  // `cp` keeps the owner of the data, which under root is the server's account.
+  // `cp -a` keeps the owner of the data. For a run as root that is the server's account.
   await execute('cp', ['-a', join(template.folder, 'data'), join(template.folder, 'password'), to.postgres])
 }
 
-/** Of all files of the run, one builds; the others wait for it. */
+/** One file of the run builds the app. The other files wait for it. */
 async function builtApp() {
   const folder = join(tmpdir(), 'built-app')
   mkdirSync(folder, { recursive: true })

@@ -1,19 +1,19 @@
 import { withClient } from '../../database/index.ts'
 
-/** Only to end what hangs: transactions of tests last for seconds at most. */
+/** Only to end a wait that hangs: transactions of tests last a few seconds at most. */
 const WAIT_MAX_MS = 60_000
 
-/** Short beside the transactions that are waited for. */
+/** Short compared with the transactions that it waits for. */
 const PAUSE_MS = 5
 
 /**
- * Waits until every transaction that has an id by now has ended, whichever database of the server it is of.
+ * Waits until every transaction that has an id at the time of the call has ended, in all databases of the server.
  *
- * A page of the feed may end before one that is still open: another file's, autovacuum's, the product's own. What was
- * written before this wait comes whole from then on, in one page if it fits. It waits for transactions and not for
- * events, so an event that is lost fails the test at once.
+ * A page of the feed may end before a transaction that is still open: of another file, of autovacuum, of the product
+ * itself. After this wait the feed shows everything that was written before it, in one page if it fits. It waits for
+ * transactions and not for events, so a lost event fails the test at once.
  * @param url of any login and database of the server.
- * @throws when one of them is still open after a minute.
+ * @throws when one of the transactions is still open after a minute.
  */
 export async function feedSettled(url: string): Promise<void> {
   await withClient(url, async (client) => {

@@ -1,7 +1,7 @@
-/** The migrated database of every test server: to work in on one's own, a template on the shared one. */
+/** The migrated database of every test server. A file's own server uses it directly, the shared one as template. */
 export const MIGRATED = 'trickle'
 
-/** The logins of the test server; it listens on loopback and lives as long as the run. */
+/** The logins of the test servers. These listen on loopback and live only as long as the run. */
 export const testPasswords = {
   trickle_migrator: 'migrator',
   trickle_app: 'app',

@@ -6,7 +6,7 @@ import { openSourceTree } from './source-tree.ts'
 import type { Finding, SourceTree } from './source-tree.ts'
 import { reorderHelpers } from './reorder.ts'
 
-/** What breaks a rule in the project of a folder. */
+/** Finds everything that breaks a rule in the project of a folder. */
 export async function checkHouse(folder: string): Promise<Finding[]> {
   const source = openSourceTree(folder)
   try {
@@ -24,13 +24,13 @@ export async function checkHouse(folder: string): Promise<Finding[]> {
 }
 
 /**
- * Mends what can be mended without a person.
- * @param below folders of the project, such as `cli`; files elsewhere change only where they name something of these
- * @returns what was left, and why
+ * Corrects what can be corrected automatically.
+ * @param below folders of the project, such as `cli`; other files change only where they use names from these folders
+ * @returns what could not be corrected, and why
  */
 export function mendHouse(folder: string, below: readonly string[]): string[] {
   const isChosen = (path: string): boolean => below.some((place) => path.startsWith(`${place}/`))
-  // One after the other: each reads the files as the one before it has left them.
+  // One after the other, since the second step must read the files that the first step has written.
   inTree(folder, (source) => {
     reorderHelpers(source, folder, isChosen)
   })

@@ -12,7 +12,7 @@ import type { Checker } from 'typescript/unstable/sync'
 import { lineOf } from './source-tree.ts'
 import type { Finding, ParsedFile, SourceTree } from './source-tree.ts'
 
-/** A constant of a module that is not called as it should be. */
+/** A constant of a module whose name breaks a rule. */
 export interface WrongName {
   readonly declaration: VariableDeclaration
   readonly name: string
@@ -20,7 +20,7 @@ export interface WrongName {
   readonly reason: string
 }
 
-/** Constants of a file that are not called as they should be. */
+/** The constants of a file whose names break a rule. */
 export function constantNames(source: SourceTree, file: ParsedFile): Finding[] {
   return wrongNames(source, file).map(({ declaration, name, better, reason }) => ({
     file: file.path,
@@ -56,7 +56,7 @@ function judge(name: string, isFixed: boolean): Pick<WrongName, 'better' | 'reas
   return better === name ? undefined : { better, reason: 'has its bound or its unit in the middle' }
 }
 
-/** A primitive, bytes, a regular expression, or a list or set of them, written down or made of such. */
+/** True for a primitive, bytes, a regular expression, or a list or set of them, or an expression of fixed values. */
 function isFixedValue(expression: Expression, checker: Checker): boolean {
   const node = unwrapped(expression)
   if (is.isArrayLiteralExpression(node)) return isFixedList(node.elements, checker)
@@ -69,7 +69,7 @@ function isFixedValue(expression: Expression, checker: Checker): boolean {
 const FIXED_CLASSES = new Set(['Set', 'RegExp'])
 
 /**
- * What such functions of the language make of fixed values: `Date.parse('...')`, `'-'.repeat(8)`, `Buffer.from('...')`.
+ * Functions that return a fixed value for fixed arguments, as in `Date.parse('...')` or `Buffer.from('...')`.
  */
 const PURE = /^(?:Date\.(?:UTC|parse)|Math\.\w+|BigInt|Number|String|Buffer\.(?:from|of|byteLength))$/
 
@@ -114,7 +114,7 @@ function isFixedPrimitive(node: Expression, checker: Checker): boolean {
 
 const PRIMITIVE = TypeFlags.StringLike | TypeFlags.NumberLike | TypeFlags.BigIntLike | TypeFlags.BooleanLike
 
-/** A member of an object of limits, such as `eventLimits.pageEventsMax`. What the process was given is not fixed. */
+/** A member of an object of limits, such as `eventLimits.pageEventsMax`. Members of `process` are not fixed. */
 function isFixedMember(node: Expression, checker: Checker): boolean {
   let root: Node = node
   while (is.isPropertyAccessExpression(root)) root = root.expression
@@ -122,7 +122,7 @@ function isFixedMember(node: Expression, checker: Checker): boolean {
   return ((checker.getTypeAtLocation(node)?.flags ?? 0) & PRIMITIVE) !== 0
 }
 
-/** Another constant of a module, here or elsewhere. */
+/** Another fixed constant, of this module or of another one. */
 function isFixedConstant(node: Node, checker: Checker): boolean {
   const symbol = checker.getSymbolAtLocation(node)
   if (symbol === undefined) return false
@@ -156,10 +156,10 @@ const camelCase = (name: string): string =>
 const BOUNDS = new Set(['MAX', 'MIN'])
 const TIME_UNITS = new Set(['MS', 'SECONDS', 'MINUTES', 'HOURS', 'DAYS'])
 
-/** The bound after what it bounds, and the unit of a time at the end: WAIT_MAX_MS, PAGE_EVENTS_MAX. */
+/** Puts MAX or MIN after what it limits, and a unit of time at the end: WAIT_MAX_MS, PAGE_EVENTS_MAX. */
 function ordered(name: string): string {
   const words = name.split('_')
-  // A rate such as MS_PER_DAY has two units, and DAYS_OF_MONTH is no time.
+  // A rate such as MS_PER_DAY has two units, and DAYS_OF_MONTH is not a time.
   if (words.includes('PER') || words.includes('OF')) return name
   const bound = words.find((word) => BOUNDS.has(word))
   const unit = words.filter((word) => TIME_UNITS.has(word)).at(-1)

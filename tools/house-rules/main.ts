@@ -1,6 +1,6 @@
 /**
- * `node tools/house-rules/main.ts [--fix FOLDER ...]`: says what breaks a rule of the house. With --fix it first mends
- * what it can below the folders; exit code 1 when something is left.
+ * `node tools/house-rules/main.ts [--fix FOLDER ...]`: reports what breaks a rule of this project. With --fix it first
+ * corrects what it can in the folders. Exit code 1 when something still breaks a rule.
  */
 import { checkHouse, mendHouse } from './index.ts'
 import { repository } from './source-tree.ts'

@@ -4,18 +4,18 @@ import * as is from 'typescript/unstable/ast/is'
 import { lineOf } from './source-tree.ts'
 import type { Finding, ParsedFile } from './source-tree.ts'
 
-/** A statement of a module, with what it declares and what it names. */
+/** A statement of a module, with the name that it declares and the names that it uses. */
 export interface Part {
   readonly statement: Statement
-  /** Null for what declares nothing of its own, such as an import. */
+  /** Null for a statement that declares nothing, such as an import. */
   readonly name: string | null
   readonly isHelper: boolean
   readonly isType: boolean
-  /** Names that it uses, each with the place of its first use. */
+  /** The names that it uses, each with the place of its first use. */
   readonly uses: ReadonlyMap<string, number>
 }
 
-/** Functions of a file that stand above all that call them: a reader meets details before what they are for. */
+/** Functions of a file that stand above their callers: a reader would see details before knowing their purpose. */
 export function misplacedHelpers({ path, tree }: ParsedFile): Finding[] {
   const parts = partsOf({ path, tree })
   return misplaced(parts).map(({ statement, name }) => ({
@@ -46,18 +46,18 @@ export function misplaced(parts: readonly Part[]): Part[] {
   })
 }
 
-/** The first that uses a helper; of functions that call each other, the one that begins. */
+/** The first statement that uses a helper. If functions call each other, one that is not called by the helper. */
 export function firstCaller(parts: readonly Part[], helper: Part): Part | undefined {
   const called = reachedFrom(parts, [helper])
   const callers = parts.filter((part) => part !== helper && part.uses.has(helper.name ?? ''))
   return callers.find(({ name }) => !called.has(name ?? '')) ?? callers[0]
 }
 
-/** What runs while the module is loaded: where its functions stand may matter, so they stay. */
+/** Statements that run while the module is loaded. Functions that they use stay, since their place may matter. */
 const isEvaluated = ({ statement, isType }: Part): boolean =>
   !isFunction(statement) && !isType && !is.isClassDeclaration(statement)
 
-/** Names that some statements use, by themselves and by what they use. */
+/** The names that some statements use, directly or through other statements. */
 function reachedFrom(parts: readonly Part[], starts: readonly Part[]): Set<string> {
   const names = new Set<string>()
   const byName = new Map(parts.map((part) => [part.name, part]))
@@ -113,6 +113,6 @@ function usesOf(statement: Statement): Map<string, number> {
   return uses
 }
 
-/** What is declared, and members of objects, are no uses. */
+/** True for the name in a declaration, and for members of objects: these are not uses. */
 const isNameOfItsParent = (node: Node): boolean =>
   'name' in node.parent && node.parent.name === node && !is.isShorthandPropertyAssignment(node.parent)

@@ -6,7 +6,7 @@ import { wrongNames } from './constants.ts'
 import type { WrongName } from './constants.ts'
 import type { SourceTree } from './source-tree.ts'
 
-/** What stands in a file at some place, and what shall stand there. */
+/** A range in a file, and the text that replaces it. */
 interface Edit {
   readonly start: number
   readonly end: number
@@ -14,9 +14,9 @@ interface Edit {
 }
 
 /**
- * Calls the constants of some files by their better names, everywhere in the project.
+ * Renames the constants of some files, everywhere in the project.
  * @param isChosen whether the constants of a file (relative to the folder) are renamed
- * @returns names that were left, since the better one means something else where the constant is used
+ * @returns names that were not changed, since the better name has another meaning where the constant is used
  */
 export function renameConstants(source: SourceTree, isChosen: (path: string) => boolean): string[] {
   const edits = new Map<string, Edit[]>()
@@ -38,7 +38,7 @@ export function renameConstants(source: SourceTree, isChosen: (path: string) => 
   return left
 }
 
-/** Every place that names it, its declaration, imports and exports included. */
+/** Every place that names the constant, including its declaration, imports and exports. */
 function usesOf({ checker, project }: SourceTree, { declaration }: WrongName): Node[] {
   const { name } = declaration
   const entries = checker.getReferencedSymbolsForNode(name, name.getStart())
@@ -56,7 +56,7 @@ function isTaken({ checker }: SourceTree, { better }: WrongName, use: Node): boo
 
 function editOf(use: Node, { name, better }: WrongName): Edit {
   const start = use.getStart()
-  // `{ name }` names a member too, whose name stays.
+  // `{ name }` is also the name of a member, which must not change.
   const text = is.isShorthandPropertyAssignment(use.parent) ? `${name}: ${better}` : better
   return { start, end: use.end, text }
 }

@@ -3,7 +3,7 @@ import { firstCaller, misplaced, partsOf } from './order.ts'
 import type { Part } from './order.ts'
 import type { ParsedFile, SourceTree } from './source-tree.ts'
 
-/** Puts the helpers of some files below what calls them, with the constants and types that are theirs alone. */
+/** Moves the helpers of some files below their callers, with the constants and types that only they use. */
 export function reorderHelpers(
   { files }: SourceTree,
   folder: string,
@@ -18,17 +18,18 @@ export function reorderHelpers(
   }
 }
 
-/** What a statement was put below, and where that uses it. */
+/** The caller that a statement was put below, and where the caller uses it. */
 interface Place {
   readonly caller: Part
   readonly usedAt: number
 }
 
-/** Each helper that stands above its callers goes below the first of them, in the order of the calls. */
+/** Moves each helper that stands above its callers below the first of them, in the order of the calls. */
 function ordered(parts: readonly Part[]): Part[] {
   let order = [...parts]
   const places = new Map<Part, Place>()
-  // Each turn moves one helper down; what it calls may have to follow, so it comes to an end.
+  // Each turn moves one helper down, and perhaps helpers that it calls must follow in later turns. The limit ends the
+  // loop even if two helpers keep changing places.
   for (let turn = 0; turn < parts.length * parts.length; turn += 1) {
     const [helper] = misplaced(order)
     const caller = helper && firstCaller(order, helper)
@@ -43,7 +44,7 @@ function ordered(parts: readonly Part[]): Part[] {
   return order
 }
 
-/** Below the caller, and below the helpers that it calls before this one, with their own helpers. */
+/** The place below the caller, and below the helpers that the caller calls earlier, with their own helpers. */
 function placeIn(rest: readonly Part[], { caller, usedAt }: Place, places: ReadonlyMap<Part, Place>): number {
   let at = rest.indexOf(caller) + 1
   for (let next = rest[at]; next !== undefined; next = rest[at]) {
@@ -54,10 +55,10 @@ function placeIn(rest: readonly Part[], { caller, usedAt }: Place, places: Reado
   return at
 }
 
-/** Where the caller uses what a statement was put below it for; undefined for a statement that was not. */
+/** Where the caller uses a statement that was put below it, directly or for another helper. Otherwise undefined. */
 function usedUnder(caller: Part, part: Part, places: ReadonlyMap<Part, Place>): number | undefined {
   let place = places.get(part)
-  // Functions that call nothing but each other lead round in a circle.
+  // Functions that call only each other would make this loop endless, so its steps are limited.
   for (let steps = 0; place !== undefined && steps < places.size; steps += 1) {
     if (place.caller === caller) return place.usedAt
     place = places.get(place.caller)
@@ -65,7 +66,7 @@ function usedUnder(caller: Part, part: Part, places: ReadonlyMap<Part, Place>): 
   return undefined
 }
 
-/** The helper and what stands directly above it and is used by it alone. */
+/** The helper, and the statements directly above it that only it uses. */
 function unitOf(order: readonly Part[], helper: Part): Part[] {
   const unit = [helper]
   for (let at = order.indexOf(helper) - 1; at >= 0; at -= 1) {
@@ -80,7 +81,7 @@ function unitOf(order: readonly Part[], helper: Part): Part[] {
   return unit
 }
 
-/** The text of each statement goes with the comments above it. */
+/** Each statement is moved together with the comments above it. */
 function textOf({ tree }: ParsedFile, before: readonly Part[], after: readonly Part[]): string {
   const { text } = tree
   const starts = before.map((_, index) => {

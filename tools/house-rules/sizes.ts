@@ -6,13 +6,13 @@ import * as is from 'typescript/unstable/ast/is'
 import { lineOf } from './source-tree.ts'
 import type { Finding, ParsedFile } from './source-tree.ts'
 
-/** A file that is longer holds more than one concept. */
+/** A longer file holds more than one concept. */
 const FILE_LINES_MAX = 300
 
-/** A function that is longer does not fit a screen. */
+/** A longer function does not fit on a screen. */
 const FUNCTION_LINES_MAX = 60
 
-/** Where source stands. Documents, snapshots and what is generated may be as long as they are. */
+/** The source files. Documents, snapshots and generated files may be longer. */
 const SOURCES =
   '{functions,shared,database,packages,local,cli,test,bench,soak,attack,tools,examples,infra}/**/*.{ts,mts,mjs,sql}'
 const GENERATED = new Set(['database/schema.sql'])
@@ -30,7 +30,7 @@ export async function longFiles(folder: string): Promise<Finding[]> {
   return found
 }
 
-/** Functions of a file that are too long; a function that registers tests is a list of them, and may be longer. */
+/** Functions of a file that are too long. A function that registers tests may be longer, since it is only a list. */
 export function longFunctions({ path, tree }: ParsedFile): Finding[] {
   const found: Finding[] = []
   const visit = (node: Node): void => {
@@ -60,7 +60,7 @@ const FUNCTIONS = new Set<SyntaxKind>([
 
 const REGISTERS_TESTS = new Set(['describe', 'it', 'test'])
 
-/** The callback of a describe, and a function whose own statements are tests. */
+/** True for the callback of a describe, and for a function whose direct statements are tests. */
 function isListOfTests(node: Node): boolean {
   const { parent } = node
   if (is.isCallExpression(parent) && rootName(parent) === 'describe') return true
@@ -77,7 +77,7 @@ function isListOfTests(node: Node): boolean {
   )
 }
 
-/** `describe` of `describe(...)`, `describe.each(...)(...)` and the like. */
+/** The first name of a call: `describe` in `describe(...)` and in `describe.each(...)(...)`. */
 function rootName(call: CallExpression): string {
   let node: Node = call
   for (;;) {

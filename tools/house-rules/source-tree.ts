@@ -28,8 +28,8 @@ export interface SourceTree {
 }
 
 /**
- * Reads the project of a folder (its tsconfig.json) by TypeScript's own parser. Its door is called unstable, so the version
- * in package.json is an exact one: a new version is tried by the tests of these rules.
+ * Reads the project of a folder (its tsconfig.json) with TypeScript's own parser. This API is marked unstable, so
+ * package.json names an exact version, and the tests of these rules try each new version.
  */
 export function openSourceTree(place: string): SourceTree {
   // The compiler names files with forward slashes, on Windows too.

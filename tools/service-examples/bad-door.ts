@@ -2,34 +2,34 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** What became of one append that came through the door. */
+/** What happened to an append that passed the proxy. */
 export type Passage = 'refused' | 'lost' | 'answered' | 'replayed'
 
 export interface BadDoor {
   readonly url: string
   readonly tokenUrl: string
-  /** Appends, in order. */
+  /** What happened to each append, in order. */
   readonly passages: readonly Passage[]
-  /** Requests for a token. */
+  /** Number of requests for a token. */
   readonly tokens: number
   close(): void
 }
 
 export interface BadDoorOptions {
-  /** The product behind it. */
+  /** The product that it passes requests to. */
   readonly url: string
-  /** What a service gets for its credentials. */
+  /** The token that a service gets for its credentials. */
   readonly token: string
   readonly credentials: Readonly<Record<'client_id' | 'client_secret' | 'scope', string>>
 }
 
-/** As an overloaded server would say it; one second is the least that the header can say. */
+/** As in the answer of an overloaded server. The shortest wait: the header holds whole seconds. */
 const RETRY_AFTER_SECONDS = '1'
 const TOKEN_SECONDS = 3_600
 
 /**
- * A door before the product that is as bad as a network can be: of the appends that come through, it turns the first one
- * away with 429 and loses the answer of the second after it was done. It also gives out tokens, as Entra ID does.
+ * A proxy before the product that behaves as badly as a network can. It refuses the first append with 429. It passes
+ * the second append on and loses its answer. It also issues tokens, as Entra ID does.
  */
 export async function openBadDoor(options: BadDoorOptions): Promise<BadDoor> {
   const passages: Passage[] = []
@@ -98,7 +98,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** Those that a hop sets itself must not be handed on. */
+/** A proxy must not pass on these headers, since each connection has its own. */
 const OWN_HEADERS = new Set([
   'host',
   'connection',

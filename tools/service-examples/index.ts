@@ -1,6 +1,6 @@
 /**
- * Runs the programs of docs/call-from-your-service.md as they stand on the page, against a running product, and looks
- * whether what the page promises came true. It must not change a program: what a reader copies is what is tried.
+ * Runs the programs of docs/call-from-your-service.md against a running product, and checks that they do what the page
+ * promises. It must not change a program: exactly the text that a reader copies must be tested.
  */
 export { ExampleFailure, runExample, type Product } from './run-example.ts'
 export { isInstalled, programsOf, type Program } from './programs.ts'

@@ -18,18 +18,18 @@ Runs the programs of docs/call-from-your-service.md against a product that it st
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const page = join(repository, 'docs/call-from-your-service.md')
 const statusSchema = z.looseObject({ url: z.string() })
-/** Longer than the programs take, also where they are compiled first. */
+/** Longer than the programs take, even if they must be compiled first. */
 const TOKEN_SECONDS = 3_600
 
 async function withProduct(work: (product: Product) => Promise<void>): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'trickle-examples-'))
-  // Under root PostgreSQL runs as another account, which must be able to pass through.
+  // If this process runs as root, PostgreSQL runs as another account, which must be able to enter the folder.
   await chmod(home, 0o711)
   const trickle = (...words: string[]) =>
     promisify(execFile)(process.execPath, ['cli/main.ts', ...words, '--home', home], { cwd: repository })
   const token = (...roles: string[]) =>
     signToken(homeAt(home).issuer, { roles, expiresInSeconds: TOKEN_SECONDS, subject: 'examples' })
-  // A run that is ended leaves no product behind.
+  // If a signal ends this run, the product is stopped, too.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       spawnSync(process.execPath, ['cli/main.ts', 'stop', '--home', home], { cwd: repository })
@@ -45,7 +45,7 @@ async function withProduct(work: (product: Product) => Promise<void>): Promise<v
       serviceToken: await token('service', 'writer', 'reader'),
     })
   } finally {
-    // Where it did not start there is nothing to stop, and the failure to start is what must be told.
+    // If the product did not start, `stop` fails. This is ignored, so that the failure to start is reported.
     await trickle('stop').catch(() => {})
     await rm(home, { recursive: true, force: true })
   }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** A program of the page, and how it is run. */
+/** A program of the page, and how to run it. */
 export interface Program {
   readonly language: 'typescript' | 'csharp' | 'python'
   readonly file: string
@@ -37,7 +37,7 @@ const kinds: readonly Kind[] = [
 
 /**
  * The programs of a page, one for each language.
- * @throws Error where the page does not hold exactly one of a language
+ * @throws Error if the page does not hold exactly one program of each language
  */
 export function programsOf(markdown: string): Program[] {
   return kinds.map(({ fence, ...kind }) => {

@@ -15,19 +15,19 @@ export interface Product {
   readonly serviceToken: string
 }
 
-/** What a program did that the page does not promise, or did not what it does. */
+/** A program did not do what the page promises. */
 export class ExampleFailure extends Error {}
 
-/** A first `dotnet run` compiles, on a busy machine for a minute. */
+/** The first `dotnet run` compiles, which takes a minute on a busy machine. */
 const PROGRAM_TIMEOUT_MS = 240_000
-/** The feed shows an event when the transactions before it have ended: on a busy machine a run may come too early. */
+/** The feed shows an event only after earlier transactions have ended. On a busy machine a run may read too early. */
 const RUNS_MAX = 10
 
 const credentials = { client_id: 'backend', client_secret: 'a secret', scope: 'api://trickle/.default' }
 const HANDLED = 'handled OrderPlaced placed-4711'
 
 /**
- * Runs a program for a tenant of its own until it has handled its event, and once more; then looks what became of it.
+ * Runs a program for a new tenant until it has handled its event, and then once more. Then checks the result.
  * @throws ExampleFailure
  */
 export async function runExample(program: Program, product: Product): Promise<void> {
@@ -47,7 +47,8 @@ export async function runExample(program: Program, product: Product): Promise<vo
       ...Array.from({ length: runs }, () => 'appended placed-4711'),
       HANDLED,
     ])
-    // Turned away, lost, and then told what the lost one had done; so it was with each later run.
+    // The first attempt was refused, the answer to the second was lost. The third attempt, and each later run, got the
+    // second attempt's result again.
     expectEqual(program, 'appends', door.passages, [
       'refused',
       'lost',
@@ -65,7 +66,7 @@ async function linesOf(program: Program, folder: string, door: BadDoor, tenant: 
   const environment = {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'] ?? folder,
-    // Without a home of its own dotnet does not start; and it says more than the program.
+    // dotnet does not start without a home folder. The next two settings keep its own messages out of the output.
     DOTNET_CLI_HOME: process.env['DOTNET_CLI_HOME'] ?? process.env['HOME'] ?? folder,
     DOTNET_NOLOGO: '1',
     DOTNET_CLI_TELEMETRY_OPTOUT: '1',

@@ -1,4 +1,4 @@
-/** What a step found wrong; the message is all that is printed. */
+/** A step has found a fault. Only the message is printed. */
 export class SmokeFailure extends Error {}
 
 export interface Answer {
@@ -14,7 +14,7 @@ export interface Call {
   readonly body?: string
 }
 
-/** Longer than a cold start behind a private network, shorter than the platform's own limit of 230 s. */
+/** Longer than a cold start in a private network, shorter than the platform's own limit of 230 s. */
 const CALL_TIMEOUT_MS = 60_000
 
 /**
@@ -37,19 +37,19 @@ export async function send(url: string, path: string, call: Call = {}): Promise<
   }
 }
 
-/** @throws SmokeFailure with the beginning of the answer when its status is another one */
+/** @throws SmokeFailure with the beginning of the answer, if it has another status */
 export function expectStatus(answer: Answer, status: number, what: string): void {
   if (answer.status !== status)
     throw new SmokeFailure(`${what}: ${status} is wanted, got ${answer.status}: ${answer.text.slice(0, 300)}`)
 }
 
-/** @throws SmokeFailure when the answer is no JSON object */
+/** @throws SmokeFailure if the answer is not a JSON object */
 export function jsonOf(answer: Answer, what: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(answer.text)
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
   } catch {
-    // Told below, with the text itself.
+    // Reported below, with the text itself.
   }
   throw new SmokeFailure(`${what}: this is no JSON object: ${answer.text.slice(0, 300)}`)
 }

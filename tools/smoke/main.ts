@@ -11,7 +11,7 @@ Tries a deployment: is it ready, does it refuse strangers, does the first append
 TRICKLE_TOKEN is a token of a tenant with the roles reader and writer, TRICKLE_OPERATOR_TOKEN one of an operator.
 Without them the append is left out, and said to be.`
 
-/** Five minutes: a first start waits for rights to reach every part of the platform. */
+/** Five minutes: at a first start, new rights need time until all parts of the platform know them. */
 const READY_WITHIN_SECONDS = '300'
 
 const { values } = parseArgs({

@@ -5,11 +5,11 @@ import { expectStatus, jsonOf, send, SmokeFailure } from './caller.ts'
 export interface SmokeOptions {
   /** Without a slash at the end. */
   readonly url: string
-  /** Of a tenant, with the roles reader and writer. */
+  /** A token of a tenant, with the roles reader and writer. */
   readonly tenantToken?: string | undefined
-  /** Of an operator. */
+  /** A token of an operator. */
   readonly operatorToken?: string | undefined
-  /** The tenant that an operator writes for; made when it is missing. */
+  /** The tenant that an operator writes for. It is created if it is missing. */
   readonly tenant: string
   /** How long a deployment may take to become ready. */
   readonly readyWithinMs: number
@@ -17,15 +17,15 @@ export interface SmokeOptions {
 
 export interface SmokeReport {
   readonly tried: readonly string[]
-  /** What could not be tried, and what it wants. */
+  /** What could not be tried, and what is needed for it. */
   readonly left: readonly string[]
 }
 
-/** Between two looks at a deployment that is not ready: its own answer is good for 2 s. */
+/** Pause before asking again whether the deployment is ready. It reuses its own answer for 2 s. */
 const READY_PAUSE_MS = 3_000
 
 /**
- * Tries a deployment; `say` gets each step as it is done.
+ * Tries a deployment. Calls `say` after each step.
  * @throws SmokeFailure with what is wrong
  */
 export async function runSmoke(options: SmokeOptions, say: (line: string) => void): Promise<SmokeReport> {
@@ -69,7 +69,7 @@ async function refusesStrangers({ url }: SmokeOptions): Promise<string> {
   return 'refuses a read without a token'
 }
 
-/** Twice the same event: the second time it must be known. */
+/** Sends the same event twice. The second time it must be recognized as a duplicate. */
 async function importsOnce({ url, tenant }: SmokeOptions, token: string): Promise<string> {
   const made = await send(url, '/api/tenants/bulk', {
     method: 'POST',
@@ -95,7 +95,7 @@ async function importsOnce({ url, tenant }: SmokeOptions, token: string): Promis
   return `imports an event for ${tenant} once, however often it is sent`
 }
 
-/** A number that a careless parser would change, and text that a careless one would break. */
+/** A number that a careless parser would change, and text that it would break. */
 const DATA = '{"amount": 9007199254740993, "text": "žluťoučký \\u0001"}'
 
 async function appendsAndReads({ url }: SmokeOptions, token: string): Promise<string> {

@@ -1,10 +1,10 @@
 import type { SqlSource } from './sources.ts'
 
-/** What the SQL of the product makes, as its texts say. */
+/** The objects that the SQL of the product creates, read from its text. */
 export interface SqlCatalog {
   /** The owner of each schema. */
   readonly owners: ReadonlyMap<string, string>
-  /** Tables, with whether each row of them is one tenant's. */
+  /** The tables, and whether each row belongs to one tenant. */
   readonly tables: ReadonlyMap<string, { readonly isTenants: boolean }>
   readonly functions: ReadonlySet<string>
   /** Domains, sequences and the like. */
@@ -30,7 +30,7 @@ export function catalogOf(sources: readonly SqlSource[]): SqlCatalog {
   return { owners, tables, functions, others }
 }
 
-/** A table whose rows belong to one tenant each says so in a column. */
+/** A table whose rows each belong to one tenant has the column tenant_id. */
 function isTenantsTable(name: string, text: string): boolean {
   const definition = text.slice(text.indexOf(`create table ${name}`)).split(';', 1)[0] ?? ''
   return /\btenant_id uuid not null\b/.test(definition)

@@ -1,4 +1,4 @@
-/** A rule that a text may break, and why. One that nothing needs any more is told as a violation itself. */
+/** A rule that a text may break, and why. An exception that is not used is itself reported as a violation. */
 export interface SqlException {
   /** As `SqlSource.name`. */
   readonly source: string
@@ -6,7 +6,7 @@ export interface SqlException {
   readonly reason: string
 }
 
-/** Tables that are used past the wall of their owner. */
+/** Tables that SQL of another owner may use directly. */
 export const wallExceptions: readonly SqlException[] = [
   ...['event-store/append', 'event-store/append_batch'].map((source) => ({
     source,
@@ -22,7 +22,7 @@ export const wallExceptions: readonly SqlException[] = [
   })),
 ]
 
-/** Tables that say of a tenant's rows only where they are, or who it is; each with the reason. */
+/** Tables that hold only where a tenant's rows are, or who the tenant is. Each with its reason. */
 export const tablesOfAllTenants: Readonly<Record<string, string>> = {
   'trickle_tenants_state.tenants': 'the tenants themselves, found by their names',
   'trickle_tenants_state.tenant_names': 'the names of all tenants, of which each is one among all',
@@ -31,7 +31,7 @@ export const tablesOfAllTenants: Readonly<Record<string, string>> = {
   'trickle_subscriptions_state.parked': 'references of a subscription of all tenants; no content',
 }
 
-/** Statements on tenants' tables that name no tenant, since they serve all. */
+/** Statements on tenants' tables that name no tenant, since they work for all tenants. */
 export const tenantExceptions: readonly SqlException[] = [
   ['event-store/read_feed', 'the feed of all tenants, for the forwarder'],
   ['event-store/read_feed_part', 'the feed of all tenants, shared among the members of a group'],

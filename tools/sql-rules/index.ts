@@ -1,7 +1,7 @@
 /**
- * The rules of the house for SQL, read from the texts of the product: the files of every owner of schemas, and the
- * statements in TypeScript. A schema is touched by its owner alone, a statement on a tenant's table names its tenant, and
- * a line fits beside another on a screen. What the database itself can tell is held by test/database instead.
+ * This project's rules for SQL: in the SQL files of every owner of schemas, and in the statements in TypeScript. Only
+ * its owner uses a schema's tables directly, a statement on a tenant's table names the tenant, and lines are short.
+ * What the database itself can report is checked by test/database instead.
  */
 import { owners } from '../../database/index.ts'
 import { catalogOf } from './catalog.ts'
@@ -17,7 +17,7 @@ export { readSources, sqlSource, typescriptSource, type SqlSource } from './sour
 export { findTenantless } from './tenant-predicate.ts'
 export { findWallBreaches, type SqlViolation } from './walls.ts'
 
-/** As wide as the code beside it may be read, with the diff of a change. */
+/** So wide that two versions of a file can be read next to each other. */
 const LINE_MAX = 120
 
 export const findLongLines = (sources: readonly SqlSource[]): SqlViolation[] =>

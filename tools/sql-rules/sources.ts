@@ -7,20 +7,20 @@ const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A text that holds SQL, without its comments. */
 export interface SqlSource {
-  /** `event-store/0001_log` or `event-store/append` for a file of SQL, its path for one of TypeScript. */
+  /** `event-store/0001_log` or `event-store/append` for an SQL file, the path for a TypeScript file. */
   readonly name: string
   /** The folder that it belongs to: an owner of schemas, or another folder of shared/ or functions/. */
   readonly owner: string
   readonly kind: 'migration' | 'function' | 'typescript'
   readonly text: string
-  /** Comments and all. */
+  /** All lines, including comments. */
   readonly lines: readonly string[]
 }
 
-/** Who owns the record of the migrations, which no migration makes. */
+/** The owner of the tables that record the migrations. No migration creates them. */
 export const RECORD_OWNER = 'database'
 
-/** All SQL of the product: the files of every owner, and what stands in the TypeScript of shared/, functions/, database/. */
+/** All SQL of the product: the SQL files of every owner, and the TypeScript files of shared/, functions/, database/. */
 export async function readSources(): Promise<SqlSource[]> {
   const all = owners()
   const migrations = await readMigrations(all)
@@ -52,7 +52,7 @@ export const sqlSource = (
   sql: string,
 ): SqlSource => ({ name, owner, kind, text: sql.replaceAll(/--[^\n]*/g, ''), lines: sql.split('\n') })
 
-/** Comments of the house stand on lines of their own, but for a few at the end of a line. */
+/** In this project nearly all comments stand on separate lines, and a few at the end of a line. */
 export const typescriptSource = (name: string, owner: string, text: string): SqlSource => ({
   name,
   owner,

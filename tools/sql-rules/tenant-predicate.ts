@@ -3,7 +3,7 @@ import type { SqlException } from './exceptions.ts'
 import type { SqlSource } from './sources.ts'
 import type { SqlViolation } from './walls.ts'
 
-/** A table as a statement enters it, with its alias. */
+/** A table in a statement, with its alias. */
 const ENTERED =
   /\b(from|join|update|into|using|,)\s+(?:only\s+)?(trickle_[a-z]+_[a-z]+\.[a-z0-9_]+)(?:\s+as)?(?:\s+([a-z]\w*))?/g
 
@@ -24,9 +24,9 @@ const NO_ALIAS = new Set([
 ])
 
 /**
- * Every statement on a tenant's table names its tenant beside the policy: the policy is the net, and the predicate is what
- * the plan is made of.
- * @param allTenants tables with a tenant that are worked on across tenants
+ * Every statement on a tenant's table must name the tenant, although the table has a policy. The policy is a second
+ * protection; the planner needs the predicate to choose an index.
+ * @param allTenants tables with a tenant whose statements may work across tenants
  */
 export function findTenantless(
   sources: readonly SqlSource[],
@@ -61,11 +61,11 @@ export function findTenantless(
   ]
 }
 
-/** A loop over a query ends the query's statement as a semicolon does. */
+/** In a loop over a query, `loop` ends the query as a semicolon would. */
 const statementsOf = ({ kind, text }: SqlSource): string[] =>
   kind === 'typescript' ? (text.match(/`[^`]*`|'[^'\n]*'/g) ?? []) : text.split(/;|\bloop\b/)
 
-/** The tables that a statement enters without a tenant: more often than it compares the tenant of their alias. */
+/** The tables that a statement names more often than it compares the tenant of their alias. */
 function tenantlessTables(statement: string): string[] {
   const entered = new Map<string, { table: string; times: number }>()
   const missing: string[] = []

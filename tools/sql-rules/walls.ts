@@ -12,8 +12,9 @@ export interface SqlViolation {
 }
 
 /**
- * A schema is touched by its owner's SQL alone; others call the owner's functions, downward in the order of the owners,
- * so that no two call each other. Contexts stand beside each other: they call capabilities, and nobody calls them.
+ * Only the owner's SQL may use the tables of a schema. Others call the owner's functions, and only functions of an
+ * earlier owner in the order, so that no two owners call each other. Contexts call capabilities, and nobody calls
+ * contexts.
  * @param order names of the capabilities, in the order in which their migrations run
  */
 export function findWallBreaches(
@@ -62,7 +63,7 @@ function brokenWall(
     : `${object} belongs to ${theirs}, which stands on ${owner} or beside it`
 }
 
-/** Contexts, and folders that own no schema, stand on all capabilities; the record of the migrations is below all. */
+/** Contexts, and folders without a schema, may call all capabilities. Everybody may call the record of migrations. */
 function rankOf(owner: string, order: readonly string[]): number {
   const index = order.indexOf(owner)
   return owner === RECORD_OWNER ? -1 : index === -1 ? order.length : index

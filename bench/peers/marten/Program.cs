@@ -1,7 +1,7 @@
-// Marten as a peer of the benchmarks: it takes one line of JSON for each work on standard input, and answers with one.
-// Argument: the connection string of a database of its own. Works:
-//   seed     writes a log: stream n, of ten events, is one append of tenant n modulo the tenants
-//   project  forgets what was projected, which is not measured, and projects the whole log with the asynchronous daemon
+// Marten as a peer of the benchmarks. Each line of JSON on standard input is an order; each order is answered by a
+// line. Argument: the connection string of a database that nothing else uses. Orders: seed     writes a log: stream n,
+// of ten events, is one append of tenant n modulo the number of tenants project  deletes what was projected (not
+// measured), and projects the whole log with the asynchronous daemon
 using System.Diagnostics;
 using System.Text.Json;
 using JasperFx;
@@ -56,11 +56,11 @@ async Task Project()
     await daemon.StopAllAsync();
 }
 
-// How far the log is complete stays known: only the projection begins again.
+// Keeps the high-water mark (how far the log is complete), so that only the projection begins again.
 async Task Forget() =>
     await Execute("truncate mt_doc_tally; delete from mt_event_progression where name <> 'HighWaterMark'");
 
-// Events that the documents count, so that a projection which left something out is found.
+// The number of events that the documents have counted. It shows whether the projection has left out events.
 async Task<long> Projected() =>
     Convert.ToInt64(await Execute("select coalesce(sum((data ->> 'Count')::int), 0) from mt_doc_tally"));
 

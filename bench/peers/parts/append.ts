@@ -11,7 +11,7 @@ import { appendWorks, emmettWork } from '../works.ts'
 
 const tens = { events: 10, callers: 8 } as const
 
-/** One event by so many callers, and ten by eight: ours, emmett, message-db, the bare INSERT. */
+/** One event by each number of callers, and ten events by eight callers: ours, emmett, message-db, bare INSERT. */
 export async function appendPart(context: PeersContext): Promise<PartResult> {
   const { options, note } = context
   const arena = await openArena(context)
@@ -42,7 +42,7 @@ async function openArms(context: PeersContext, arena: Arena) {
   return {
     works: appendWorks(context, arena, ways),
     emmettOf: (events: number) => emmett && emmettWork(emmett, events),
-    // All streams of a category wait for each other in message-db, so each caller has one of its own.
+    // In message-db all streams of a category wait for each other, so each caller has a category of its own.
     messageDb:
       messageDb &&
       ((caller: number) => messageDb.append(`order${caller}-${(number += 1) % 200}`, makeEvent(number))),

@@ -12,7 +12,7 @@ const CALLERS = [32, 64, 128] as const
 const JUDGED_CALLERS = 64
 const CPU_CALLERS = 32
 
-/** Appends that share transactions, against single ones and against the bare INSERT. */
+/** Compares appends that share transactions with single appends and with the bare INSERT. */
 export async function coalescedPart(context: PeersContext): Promise<PartResult> {
   const { options, note } = context
   const arena = await openArena(context)

@@ -12,7 +12,7 @@ import { goals } from '../goals.ts'
 import { skippedTools, toolNotes } from '../notes.ts'
 import { figuresOf } from '../pairs.ts'
 
-/** Each with a connection of its own: a smaller pool would keep writers from meeting. */
+/** Each writer has its own connection. With a smaller pool fewer writers would reach the stream at the same time. */
 const WRITERS = 16
 
 type Attempt = () => Promise<'appended' | 'conflict'>
@@ -22,7 +22,7 @@ interface Tally {
   conflicts: number
 }
 
-/** Sixteen writers append to one stream without an expected version: nobody asked for a conflict. */
+/** Sixteen writers append to one stream without an expected version, so there is no reason for a conflict. */
 export async function hotPart(context: PeersContext): Promise<PartResult> {
   const { options, note } = context
   const arena = await openArena(context)
@@ -65,7 +65,7 @@ export async function hotPart(context: PeersContext): Promise<PartResult> {
   }
 }
 
-/** The rate of those that succeeded; a writer that was refused tries again at once. */
+/** The rate of the appends that succeeded. A writer that was refused tries again at once. */
 async function turn(attempt: Attempt, total: Tally, { watched }: Arena, durationMs: number): Promise<Sample> {
   const here: Tally = { appended: 0, conflicts: 0 }
   const work = async (): Promise<void> => {

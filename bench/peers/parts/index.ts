@@ -1,4 +1,4 @@
-/** What is compared with what, a file a comparison. Names are those of the command line. */
+/** The comparisons, one in each file. Their names are those of the command line. */
 import type { Part } from '../../command/index.ts'
 import type { PartName, PeersOptions } from '../options.ts'
 import { appendPart } from './append.ts'

@@ -12,7 +12,7 @@ import { Pgbench } from '../tools/index.ts'
 import { appendWorks } from '../works.ts'
 import type { AppendWorks } from '../works.ts'
 
-/** One number of callers, which is pgbench's number of clients too. */
+/** The measurements with one number of callers. pgbench has as many clients. */
 interface Round {
   readonly callers: number
   readonly arms: (works: AppendWorks) => Readonly<Record<string, { work: Work; units: number }>>
@@ -57,7 +57,7 @@ const rounds: readonly Round[] = [
   },
 ]
 
-/** Events a second of ours over the rows a second of pgbench, which inserts one row a transaction: the driver's limit. */
+/** Our events a second, divided by the rows a second of pgbench with one row in each transaction. */
 export async function pgbenchPart(context: PeersContext): Promise<PartResult> {
   const { options, scratchFolder, note } = context
   const { tools } = options

@@ -14,19 +14,19 @@ import { projectTallies, seedTallies, TALLY_TABLE } from '../tally.ts'
 import type { TallyLog } from '../tally.ts'
 import { Marten, MARTEN_VERSION } from '../tools/index.ts'
 
-/** Few tenants with much each, and many with one stream each, where a transaction for each tenant costs most. */
+/** Few tenants with many events each, and many tenants with one stream each: there, a transaction each costs most. */
 const logs: readonly TallyLog[] = [
   { tenants: 64, events: 60_000, perStream: 10 },
   { tenants: 3_000, events: 30_000, perStream: 10 },
 ]
-/** Of a smoke run. */
+/** The log of a run with --short. */
 const shortLog: TallyLog = { tenants: 50, events: 1_000, perStream: 10 }
 
-/** A row a stream, with a count and a sum, from zero: ours and Marten's asynchronous daemon. */
+/** Projects the whole log into one row for each stream, a count and a sum: ours and Marten's asynchronous daemon. */
 export async function projectionsPart(context: PeersContext): Promise<PartResult> {
   const { options } = context
   const { marten } = options.tools
-  // A rate alone says nothing.
+  // Without Marten there is no ratio, and our rate alone says nothing.
   if (!('place' in marten))
     return { figures: [], skipped: skippedTools(options.tools, ['marten']), postgres: {} }
   const figures: Figure[] = []
@@ -67,14 +67,14 @@ async function measureLog(
   ])
 }
 
-/** One turn: the table is emptied, and a projection that is new goes through the whole log. */
+/** One turn: the table is emptied, and a new projection goes through the whole log. */
 async function openOurs(
   { options, cleanup }: PeersContext,
   server: BenchServer,
   log: TallyLog,
 ): Promise<() => Promise<Sample>> {
   const admin = new Client({ connectionString: server.adminUrl })
-  // The server may end before the part does.
+  // If the server ends first, the client emits an error, which would end the process without this listener.
   admin.on('error', () => {})
   await admin.connect()
   cleanup.add(() => admin.end())

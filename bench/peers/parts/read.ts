@@ -14,11 +14,11 @@ import { eventsFrom } from '../works.ts'
 
 const EVENTS_PER_STREAM = 100
 
-/** 20,000 events: more than the caches of the processor hold, and all of it in the server's memory, as hot data is. */
+/** 20,000 events: too many for the processor's caches, but all in the server's memory, as recently used data is. */
 const STREAMS = 200
 const CALLERS = 8
 
-/** A stream of 100 events: ours, emmett, and the same rows by hand in a transaction of four statements. */
+/** Reads of a stream of 100 events: ours, emmett, and the same rows read in a transaction of four statements. */
 export async function readPart(context: PeersContext): Promise<PartResult> {
   const { options, note } = context
   const arena = await openArena(context)
@@ -74,7 +74,7 @@ function createStreams(tenants: readonly TenantContext[]): () => Stream {
   let number = 0
   return () => {
     const stream = (number += 1) % STREAMS
-    // As storeEvents spreads them: an event goes to the tenant of its stream's number.
+    // The same assignment as in storeEvents: a stream's number decides its tenant.
     const tenant = tenants[stream % tenants.length]
     if (tenant === undefined) throw new RangeError('there are no tenants')
     return { tenant, streamId: `stored-${stream}` }
@@ -118,7 +118,7 @@ async function readEmmett(emmett: Emmett, { streamId }: Stream): Promise<string>
   return JSON.stringify({ events: await emmett.read(streamId, EVENTS_PER_STREAM), next: null }, withoutBigInt)
 }
 
-/** emmett's positions are bigint, which JSON does not know. */
+/** emmett's positions are of type bigint, which JSON.stringify refuses. */
 const withoutBigInt = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value
 

@@ -15,7 +15,7 @@ import { eventsFrom } from '../works.ts'
 
 const CALLS = 50
 
-/** Round trips of one append and of one read, counted between client and server. */
+/** Counts the round trips of one append and of one read, with a proxy between client and server. */
 export async function tripsPart(context: PeersContext): Promise<PartResult> {
   const { options, cleanup, note } = context
   const arena = await openArena(context)
@@ -96,7 +96,7 @@ async function countPeers(
   return counts
 }
 
-/** Per call, after one call that connects and, for named statements, prepares. */
+/** Round trips of one call. A call before it connects and, for named statements, prepares: it is not counted. */
 async function tripsOf(
   proxy: TcpProxy,
   name: string,

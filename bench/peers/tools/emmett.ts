@@ -9,7 +9,7 @@ import type { BenchServer } from '../../stage/index.ts'
 
 const DATABASE = 'bench_emmett'
 
-/** Its entry is looked up by package.json, since a folder can't be imported. */
+/** The package's entry file is read from its package.json, since a folder can't be imported. */
 const manifestSchema = z.object({
   exports: z.object({ '.': z.object({ import: z.object({ default: z.string() }) }) }),
 })
@@ -31,18 +31,18 @@ interface EmmettEvent {
   readonly metadata: unknown
 }
 
-/** emmett on a database of its own. */
+/** emmett on its own database. */
 export interface Emmett {
-  /** Without an expected version. `conflict` when emmett refuses it because another append came first. */
+  /** Appends without an expected version. `conflict`: emmett refused it because another append came first. */
   append(streamName: string, events: readonly NewEvent[]): Promise<'appended' | 'conflict'>
-  /** All events of a stream that has `count`, as emmett's reader gives them. */
+  /** All events of a stream that has `count` events, as emmett's reader returns them. */
   read(streamName: string, count: number): Promise<readonly object[]>
   end(): Promise<void>
 }
 
 /**
- * Opens it with its defaults, with a pool of its own copy of `pg` that is as large as ours. Its first append in a process
- * looks whether its tables are there (14 queries); that is done here, before anything is measured.
+ * Opens emmett with its defaults. Its pool is made with its own copy of `pg` and is as large as ours. The first append
+ * of a process checks whether emmett's tables exist (14 queries): this is done here, before anything is measured.
  */
 export async function openEmmett(
   folder: string,
@@ -82,6 +82,6 @@ export async function openEmmett(
 
 const emmettEvent = ({ type, data, metadata }: NewEvent): EmmettEvent => ({ type, data, metadata })
 
-/** By name: its class belongs to another copy of the package than a caller of ours could import. */
+/** Checks the name, since the error's class belongs to a copy of the package that our code can't import. */
 const isConflict = (error: unknown): boolean =>
   error instanceof Error && /ExpectedVersionConflict|Expected version/.test(`${error.name} ${error.message}`)

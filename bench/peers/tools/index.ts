@@ -1,6 +1,6 @@
 /**
- * The tools that the log is measured against: installed outside of this package, started on databases of their own, used
- * through their own doors with their own defaults. It must not measure.
+ * The tools that the log is compared with. They are installed outside of this package, run on their own databases, and
+ * are used through their public interfaces with their defaults. The code here must not measure.
  */
 export { openEmmett, type Emmett } from './emmett.ts'
 export { locateTools, type LocateOptions, type PeerTools } from './locate.ts'

@@ -11,20 +11,20 @@ export interface PeerTools {
   readonly emmett: Found<string>
   /** The folder of its SQL. */
   readonly messageDb: Found<string>
-  /** Its version, since it is called by name. */
+  /** Its version. Its place is not needed, since it is found on the path. */
   readonly pgbench: Found<string>
   /** The compiled program. */
   readonly marten: Found<string>
 }
 
 export interface LocateOptions {
-  /** Where the packages of the peers are, or are put. */
+  /** Where the packages of the peers are, or are to be installed. */
   readonly folder: string
-  /** False leaves out what is not there already. */
+  /** False: tools that are not there are left out. */
   readonly install: boolean
-  /** message-db's `database` folder, from wherever the caller has it. */
+  /** The `database` folder of message-db, if the caller has one. It is used instead of the package. */
   readonly messageDbFolder: string | undefined
-  /** Marten has to be compiled first, which is left out where no part needs it. */
+  /** Marten must be compiled before its use. False: it is not compiled, since no part of the run needs it. */
   readonly needsMarten: boolean
 }
 

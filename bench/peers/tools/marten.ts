@@ -13,17 +13,18 @@ import type { BenchServer } from '../../stage/index.ts'
 import type { TallyLog } from '../tally.ts'
 import type { Found } from './npm.ts'
 
-/** Of bench/peers/marten/MartenPeer.csproj: a figure must name the version that it holds for. */
+/** The version in bench/peers/marten/MartenPeer.csproj. A figure must name the version that it holds for. */
 export const MARTEN_VERSION = '9.58.0'
 
-/** The packages come from NuGet the first time, and compiling takes half a minute on two busy cores. */
+/** The first time, packages are loaded from NuGet. Compiling takes half a minute on two busy cores. */
 const BUILD_WITHIN_MS = 300_000
 const DATABASE = 'bench_marten'
 
 const project = fileURLToPath(new URL('../marten/MartenPeer.csproj', import.meta.url))
 
 /**
- * The compiled peer in the folder. It is compiled there, with all that the compiler leaves, where that is wanted.
+ * Finds the compiled peer in the folder. If `isMade`, it is compiled there, and the compiler's other files stay there,
+ * too.
  * @returns where the program is, or why there is none
  */
 export async function martenIn(folder: string, isMade: boolean): Promise<Found<string>> {
@@ -63,7 +64,7 @@ const answerSchema = z.object({ events: z.number(), seconds: z.number(), cpuSeco
 
 export type MartenAnswer = z.infer<typeof answerSchema>
 
-/** Marten in a process of its own, on a database of its own. */
+/** Marten in its own process, on its own database. */
 export class Marten {
   readonly #process: ChildProcess
   readonly #answers: AsyncIterator<string>
@@ -87,12 +88,12 @@ export class Marten {
     return this.#ask('seed', log)
   }
 
-  /** Projects the whole log from zero, with the asynchronous daemon. */
+  /** Projects the whole log with the asynchronous daemon. */
   project(log: TallyLog): Promise<MartenAnswer> {
     return this.#ask('project', log)
   }
 
-  /** It ends when nothing more can be asked. */
+  /** Closes the program's standard input. The program then ends by itself. */
   async end(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
     this.#process.stdin?.end()
@@ -104,7 +105,7 @@ export class Marten {
     for (;;) {
       const { done, value } = await this.#answers.next()
       if (done === true) throw new Error(`Marten ended during ${work}: what it said is above`)
-      // Its log goes to the same output.
+      // Marten writes its log to the same output: other lines are skipped.
       if (value.startsWith('{')) return answerSchema.parse(JSON.parse(value))
     }
   }

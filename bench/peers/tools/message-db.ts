@@ -8,7 +8,7 @@ import type { BenchServer } from '../../stage/index.ts'
 
 const DATABASE = 'bench_message_db'
 
-/** The files that its own install.sh runs, in its order, but for views and privileges, which an append does not use. */
+/** The files that message-db's install.sh runs, in its order, without views and privileges: an append needs neither. */
 const FILES = [
   'schema/message-store.sql',
   'extensions/pgcrypto.sql',
@@ -31,14 +31,14 @@ const FILES = [
 
 const WRITE = 'select message_store.write_message($1, $2, $3, $4::jsonb, $5::jsonb)'
 
-/** message-db on a database of its own. */
+/** message-db on its own database. */
 export interface MessageDb {
-  /** One event, one call, without an expected version. The category is what stands before the first `-`. */
+  /** Appends one event without an expected version. The text before the first `-` of the name is its category. */
   append(streamName: string, event: NewEvent): Promise<unknown>
   end(): Promise<void>
 }
 
-/** @param folder the `database` folder of message-db, as its package and its repository have it */
+/** @param folder the `database` folder of message-db, from its package or its repository */
 export async function openMessageDb(
   folder: string,
   server: BenchServer,
@@ -51,7 +51,7 @@ export async function openMessageDb(
     if (found.rowCount === 0) {
       for (const file of FILES) await client.query(await readFile(join(folder, file), 'utf8'))
     }
-    // Its functions name each other without their schema.
+    // Its functions call each other without naming their schema.
     await client.query(`alter database ${DATABASE} set search_path = message_store, public`)
   })
   const pool = createBarePool(via(url), connections)

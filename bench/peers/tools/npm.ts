@@ -4,12 +4,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** A slow network takes a minute; one that does not answer must not hold the run. */
+/** A slow network needs a minute. A network that does not answer must not stop the run for ever. */
 const INSTALL_WITHIN_MS = 180_000
 
 /**
- * The peers, as npm knows them, with what they want beside them. Newer versions are taken by changing this list: a figure
- * must name the version that it holds for.
+ * The npm packages of the peers, with the packages that they need. The versions are fixed, since a figure must name the
+ * version that it holds for.
  */
 export const peerPackages = {
   '@event-driven-io/emmett': '0.42.0',
@@ -20,13 +20,13 @@ export const peerPackages = {
 
 export type PeerPackage = keyof typeof peerPackages
 
-/** A tool that was found, or why it was not. */
+/** The place of a tool, or the reason why it was not found. */
 export type Found<Place> = { readonly place: Place } | { readonly missing: string }
 
 /**
- * Installs what the folder lacks of the peers. They stand outside of package.json: nothing of ours needs them, and what
- * runs beside nothing else need not be kept up to date for anybody's safety. No script of theirs is run.
- * @returns null, or why it could not be done: the registry can't be reached, say
+ * Installs the peers' packages that the folder does not have. They are not in package.json, since the product does not
+ * use them: their security updates don't concern it. Their install scripts are not run.
+ * @returns null, or why it could not be done, for example because the registry can't be reached
  */
 export async function installPeers(
   folder: string,
@@ -35,7 +35,7 @@ export async function installPeers(
   const wanted = await missingOf(folder, packages)
   if (wanted.length === 0) return null
   await mkdir(folder, { recursive: true })
-  // Without a package.json of its own npm would take the one of a folder above.
+  // Without a package.json in this folder npm would use that of a parent folder.
   const packageFile = join(folder, 'package.json')
   if (!existsSync(packageFile)) await writeFile(packageFile, '{ "private": true }\n')
   const flags = ['--no-package-lock', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts']
@@ -44,7 +44,7 @@ export async function installPeers(
     await promisify(execFile)('npm', ['install', '--prefix', folder, ...flags, ...all], {
       cwd: folder,
       timeout: INSTALL_WITHIN_MS,
-      // npm would leave compiled code of its own in the folder for temporary files.
+      // Otherwise npm would leave its compile cache in the folder for temporary files.
       env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
     })
     return null
@@ -63,7 +63,7 @@ async function missingOf(folder: string, packages: Readonly<Record<string, strin
   return missing
 }
 
-/** Null when it is not there. */
+/** Null when the package is not there. */
 export async function installedVersion(folder: string, name: string): Promise<string | null> {
   try {
     const text = await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8')

@@ -8,7 +8,7 @@ import type { Sample, Watched } from '../../measure/index.ts'
 import { APPEND_STREAMS, makeEvent } from '../../stage/index.ts'
 import type { BenchServer } from '../../stage/index.ts'
 
-/** `prepared` parses once a connection; `simple` sends a text that is parsed and planned each time. */
+/** `prepared`: a statement is parsed once for each connection. `simple`: it is parsed and planned each time. */
 export type PgbenchMode = 'prepared' | 'simple'
 
 const STOP_WITHIN_MS = 60_000
@@ -16,15 +16,16 @@ const STOP_WITHIN_MS = 60_000
 /** A turn that inserted nothing is repeated, four times as long. */
 const ATTEMPTS_MAX = 3
 
-/** Versions of one turn begin this far after those of the turn before: more than a turn can insert. */
+/** The distance between the first versions of two turns. More than a turn can insert, so no version is used twice. */
 const VERSIONS_PER_TURN = 10_000_000_000
 
 /**
- * More clients than pgbench is asked for: the version of a row is its client's own count times this, plus the client.
+ * More than the clients of any run. A row's version is its client's own count times this, plus the client's number: so
+ * two clients never use the same version.
  */
 const CLIENTS_MAX = 256
 
-/** Its version, or null when it is not on the path. */
+/** The version of pgbench, or null when it is not on the path. */
 export async function pgbenchVersion(): Promise<string | null> {
   try {
     const { stdout } = await promisify(execFile)('pgbench', ['--version'], { timeout: STOP_WITHIN_MS })
@@ -35,8 +36,8 @@ export async function pgbenchVersion(): Promise<string | null> {
 }
 
 /**
- * pgbench inserting one row a transaction into the bare table, by the app's login: the row of an append, its id made by
- * the server, its JSON sent as text and parsed by the server each time as ours is. A client keeps to one tenant,
+ * pgbench inserts one row in each transaction into the bare table, with the app's login. It is the row of an append:
+ * the server makes its id, and parses its JSON from text each time, as with ours. Each client uses one tenant only,
  * because pgbench can't choose among texts without a round trip.
  */
 export class Pgbench {
@@ -72,7 +73,7 @@ export class Pgbench {
     return new Pgbench(server, via(server.url('trickle_app')), scripts)
   }
 
-  /** One turn: rows a second without the time to connect, as pgbench itself tells it. */
+  /** One turn. The value is the rows a second that pgbench itself reports, without the time to connect. */
   async turn(mode: PgbenchMode, clients: number, durationMs: number): Promise<Sample> {
     const watched: Record<string, Watched> = {
       client: { kind: 'ended-children' },
@@ -83,7 +84,7 @@ export class Pgbench {
       const before = readCpu(watched)
       const { rowsPerSecond, rows } = readOutput(await this.#run(mode, clients, seconds))
       if (rows > 0) return { value: rowsPerSecond, cpuMicros: cpuForEach(before, readCpu(watched), rows) }
-      // Its clock runs while it connects: on a busy machine nothing may be left for inserting.
+      // pgbench's clock runs while it connects: on a busy machine no time may be left for inserting.
       seconds *= 4
     }
     throw new Error('pgbench inserted nothing: it could not connect in time')
@@ -138,8 +139,8 @@ insert into bench_bare.events
 }
 
 /**
- * Rows and rate; no row at all is no failure, and has no rate.
- * @throws Error when pgbench did not say how many rows it has inserted, or some failed
+ * Reads rows and rate. If no row was inserted, this is no failure, and there is no rate.
+ * @throws Error when pgbench did not say how many rows it has inserted, or when some failed
  */
 export function readOutput(stdout: string): { rowsPerSecond: number; rows: number } {
   const rows = Number(/^number of transactions actually processed: (\d+)/m.exec(stdout)?.[1])

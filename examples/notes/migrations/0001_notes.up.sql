@@ -1,4 +1,4 @@
--- Notes of tenants: what they are now, and how many each tenant has.
+-- Notes of tenants: their current state, and how many each tenant has.
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
@@ -10,12 +10,12 @@ create table trickle_notes_state.notes (
   note_id uuid not null,
   title text collate "C" not null,
   body text not null,
-  -- The version of the stream that holds the note's events: each change is one event.
+  -- The version of the stream with the note's events. Each change is one event.
   version bigint not null,
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
   constraint notes_pkey primary key (tenant_id, note_id),
-  -- Also the order of the list.
+  -- Its index also serves the list, which is ordered by title.
   constraint notes_title_key unique (tenant_id, title),
   constraint notes_title_check check (length(title) between 1 and 200)
 );
@@ -24,14 +24,14 @@ alter table trickle_notes_state.notes force row level security;
 create policy notes_app on trickle_notes_state.notes for all to trickle_app
   using (tenant_id = trickle_tenants_state.current_tenant_id())
   with check (tenant_id = trickle_tenants_state.current_tenant_id());
--- Not even the migrator reads or writes what tenants wrote.
+-- The owner's default rights are removed: even the migrator must not read or write the tenants' content.
 revoke all on trickle_notes_state.notes from trickle_owner, trickle_migrator;
 grant select, insert, update, delete on trickle_notes_state.notes to trickle_app;
 
 create schema trickle_notes_read;
 grant usage on schema trickle_notes_read to trickle_app, trickle_worker;
 
--- Kept by the projection notes-count, from the events alone.
+-- Written only by the projection notes-count, from the events.
 create table trickle_notes_read.counts (
   tenant_id uuid not null,
   notes bigint not null,

@@ -3,7 +3,7 @@ import { HookFailure } from '../frame/failure.ts'
 import type { Report } from '../frame/report.ts'
 import type { ManagementClient } from './management.ts'
 
-/** The template declares no rule of this name, so whatever stands under it was left by a run that was killed. */
+/** The template declares no rule of this name, so a rule that has it was left by a run that was killed. */
 export const FIREWALL_RULE_NAME = 'trickle-hook'
 
 /** Answers with the caller's public address as plain text, and nothing else. */
@@ -41,7 +41,7 @@ const noAddress = (where: string, why: string): HookFailure =>
 
 /**
  * Lets one address in while `work` runs, and closes the rule again however it ends, a signal included.
- * @throws whatever `work` throws; a rule that can't be taken away is told as a warning
+ * @throws whatever `work` throws; if the rule can't be removed, that is reported as a warning
  */
 export async function withFirewallRule<T>(
   management: ManagementClient,

@@ -1,6 +1,6 @@
 /**
  * What the hooks ask of Azure beside PostgreSQL: tokens of the account that runs azd, a restart, a firewall rule for
- * the time of a run. Each behind an interface so small that a test can stand in for it over HTTP.
+ * the time of a run. Each has an interface so small that a test can replace it over HTTP.
  *
  * Invariant: a token goes to the address that it was made for and to no other, and is never printed.
  */

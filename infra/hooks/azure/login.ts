@@ -6,13 +6,14 @@ import { HookFailure } from '../frame/failure.ts'
 export type AzureLogin = (scope: string) => Promise<string>
 
 /**
- * A command line that has to renew a login first needs some seconds; one that waits for a person would wait for ever.
+ * A command line that has to renew a login first needs some seconds. Without a limit, one that waits for a person would
+ * wait for ever.
  */
 const PROCESS_TIMEOUT_MS = 60_000
 
 /**
  * The login of `azd`, else of `az`: the administrator that the template made is the account that ran azd. A chain that
- * also asks the environment or a managed identity could come up with somebody else.
+ * also asks the environment or a managed identity could log in as somebody else.
  * @throws HookFailure TOKEN_UNAVAILABLE, when it is called
  */
 export function azureLogin(tenantId: string | undefined): AzureLogin {
@@ -35,7 +36,7 @@ export function azureLogin(tenantId: string | undefined): AzureLogin {
   }
 }
 
-/** Loaded when it is needed: the first hook, and a server with a password, do without. */
+/** The SDK is loaded when it is needed: the first hook does not need it, nor does a server with a password. */
 async function makeCredential(tenantId: string | undefined): Promise<TokenCredential> {
   const { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential } =
     await import('@azure/identity')
@@ -43,7 +44,7 @@ async function makeCredential(tenantId: string | undefined): Promise<TokenCreden
   return new ChainedTokenCredential(new AzureDeveloperCliCredential(options), new AzureCliCredential(options))
 }
 
-/** A chain says that it failed; why is in its parts. */
+/** A chain only says that it failed; the reasons are in the errors of its parts. */
 function reasonOf(error: unknown): string {
   const parts = (error as { errors?: unknown } | undefined)?.errors
   const reasons = Array.isArray(parts) && parts.length > 0 ? parts : [error]
@@ -60,7 +61,7 @@ export interface TokenClaims {
   readonly name: string | undefined
 }
 
-/** Reads a token's claims without judging it: that is the server's affair. */
+/** Reads a token's claims without checking the token: the server does that. */
 export function claimsOf(token: string): TokenClaims {
   const claims = payloadOf(token)
   const text = (name: string): string | undefined => {

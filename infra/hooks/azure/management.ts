@@ -19,14 +19,17 @@ const API_VERSION = '2025-08-01'
 const SCOPE = 'https://management.azure.com/.default'
 
 const REQUEST_TIMEOUT_MS = 60_000
-/** A restart takes a minute or two; what takes longer than this, a person should look at. */
+/** A restart takes a minute or two. If an operation takes longer than this, a person should look at it. */
 const OPERATION_TIMEOUT_MS = 20 * 60_000
-/** Between two looks at an operation where Azure names no time itself, and the longest that is waited between two. */
+/** The wait between two looks at an operation: where Azure names no time itself, and the longest one. */
 const POLL_DELAY_MS = 5_000
 const POLL_DELAY_MAX_MS = 30_000
-/** 409 while another change of the server is under way, as the last ones of a provision may be. */
+/**
+ * Azure answers 409 while another change of the server is under way, such as the last ones of a provision. The call is
+ * then repeated, up to this many attempts.
+ */
 const BUSY_ATTEMPTS = 10
-/** Answers above this size are not of the API. */
+/** An answer is read up to this size; the API's own answers are smaller. */
 const ANSWER_CHARACTERS_MAX = 200_000
 
 interface Answer {
@@ -81,7 +84,7 @@ export class ManagementClient {
   }
 
   async #finish(method: string, target: string, operation: string, firstDelayMs: number): Promise<void> {
-    // The answer of a foreign address would get the token of this one.
+    // A request to another address would give it the token for this one.
     if (new URL(operation).origin !== new URL(this.#options.url).origin)
       throw failed(method, target, `it refers to another address for its end, ${new URL(operation).origin}`)
     const endsAtMs = Date.now() + OPERATION_TIMEOUT_MS

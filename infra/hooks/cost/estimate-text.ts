@@ -2,7 +2,9 @@ import type { Parameters } from '../parameters/index.ts'
 import type { Estimate } from './estimate.ts'
 import type { Size } from './sizes.ts'
 
-/** Below 100 dollars fives are round, below 1,000 tens, above that fifties: nobody should take it for a quotation. */
+/**
+ * Rounds to 5 dollars below 100, to 10 below 1,000 and to 50 above: nobody should take the estimate for a quotation.
+ */
 export function roundUsd(amount: number): number {
   const step = amount < 100 ? 5 : amount < 1000 ? 10 : 50
   return Math.max(step, Math.round(amount / step) * step)

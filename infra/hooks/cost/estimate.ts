@@ -5,7 +5,7 @@ import type { Size } from './sizes.ts'
 export interface CostLine {
   readonly part: string
   readonly usdPerMonth: number
-  /** Why it is there at all, or why it is dear. */
+  /** Why it is there at all, or why it is expensive. */
   readonly because: string
 }
 
@@ -14,7 +14,7 @@ export interface Estimate {
   readonly usdPerMonth: number
 }
 
-/** Counts the pieces that the parameters ask for, dearest first. */
+/** Counts the pieces that the parameters ask for, the most expensive first. */
 export function estimate(parameters: Parameters, size: Size): Estimate {
   const lines = [
     ...postgresLines(parameters, size),
@@ -39,7 +39,10 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
   return { lines, usdPerMonth: lines.reduce((sum, each) => sum + each.usdPerMonth, 0) }
 }
 
-/** The host's and the package's, so that the app can't rewrite its own code. Each has an endpoint of its own. */
+/**
+ * One for the host and one for the package, so that the app can't rewrite its own code. Each has an endpoint of its
+ * own.
+ */
 const STORAGE_ACCOUNTS = 2
 
 const line = (part: string, usdPerMonth: number, because: string): CostLine => ({

@@ -27,7 +27,7 @@ export const monthlyCostSchema = z.object({
   /** One node that runs day and night. */
   analyticsNode: usd,
   cache: usd,
-  /** One. */
+  /** One endpoint. */
   privateEndpoint: usd,
   keyVaultKey: usd,
 })

@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 
 /** Who may log in as a role: at Azure a role's identity is the object id of an Entra principal. */
 export interface EntraPrincipals {
-  /** Roles that are attached, with the object id; '' when it is attached in another form than a plain service. */
+  /** Roles that are attached, with the object id; '' for a role that is attached otherwise than as a plain service. */
   attached(): Promise<ReadonlyMap<string, string>>
   /** Makes a login role for a service principal or managed identity. */
   create(role: string, objectId: string): Promise<void>
@@ -13,7 +13,7 @@ export interface EntraPrincipals {
 /** Writes the label that attaches a role. */
 export type LabelWriter = (client: Client, role: string, label: string) => Promise<void>
 
-/** The way at Azure, whose extension is the label's provider. */
+/** For Azure, whose extension is the label's provider. */
 export const securityLabel: LabelWriter = async (client, role, label) => {
   await client.query(
     `security label for "pgaadauth" on role ${client.escapeIdentifier(role)} is ${client.escapeLiteral(label)}`,
@@ -21,8 +21,8 @@ export const securityLabel: LabelWriter = async (client, role, label) => {
 }
 
 /**
- * The way on any other server, where no such provider is loaded: a function that tests make. Everything else goes by
- * functions of Azure's own names, which tests make too.
+ * For any other server, where no such provider is loaded: calls a function that tests make. All else calls functions by
+ * Azure's own names, which tests make too.
  */
 export const standInLabel: LabelWriter = async (client, role, label) => {
   await client.query('select pg_catalog.pgaadauth_stand_in_label($1, $2)', [role, label])
@@ -50,7 +50,7 @@ export function entraPrincipals(client: Client, writeLabel: LabelWriter): EntraP
   }
 }
 
-/** The documentation calls the first column rolename, servers call it rolname; letters' case differs as well. */
+/** The documentation calls the first column rolename, servers call it rolname; upper and lower case differ, too. */
 function principalOf(row: Readonly<Record<string, unknown>>): [role: string, objectId: string] {
   const columns = new Map(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]))
   const text = (name: string): string => {

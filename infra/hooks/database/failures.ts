@@ -21,7 +21,7 @@ const AGAIN = 'azd hooks run postprovision'
 const LOGIN_REFUSED = new Set(['28P01', '28000'])
 const BUSY = new Set(['55P03', '40P01', '57014', '40001'])
 
-/** The known failures; the first that fits is told. Codes: PostgreSQL's SQLSTATE table and Node's system errors. */
+/** The known failures; the first that fits is reported. Codes: PostgreSQL's SQLSTATE table and Node's system errors. */
 const known: readonly {
   readonly fits: (symptom: Symptom) => boolean
   readonly tell: (symptom: Symptom) => Diagnosis
@@ -114,7 +114,7 @@ const known: readonly {
   },
 ]
 
-/** What a failed step means, and what to do about it; what is ours already stays as it is. */
+/** What a failed step means, and what to do about it; a failure of our own stays as it is. */
 export function databaseFailure(error: unknown, server: DatabaseServer, step: string): Error {
   if (error instanceof HookFailure || error instanceof HookFailures) return error
   const where = `${step}, at ${hostOf(server)} as ${userOf(server)}`
@@ -129,7 +129,7 @@ export function databaseFailure(error: unknown, server: DatabaseServer, step: st
   }
   const message = error instanceof Error ? error.message || codeOf(error) : String(error)
   const symptom: Symptom = { code: codeOf(error), message, server, error }
-  // An error without a code is the program's own, but for the few texts of the driver.
+  // An error without a code comes from this program, except for a few texts of the driver.
   if (symptom.code === '' && !/connect|timeout|terminated|queryable|SSL/i.test(message))
     return error instanceof Error ? error : new Error(message)
   const diagnosis = known.find(({ fits }) => fits(symptom))?.tell(symptom) ?? {

@@ -5,8 +5,8 @@ import { databaseFailure } from './failures.ts'
 
 /**
  * Applies the missing migrations as trickle_migrator, who owns nothing else and can not log in, and then the functions
- * that changed. Each migration is its own transaction and the functions are one, so a run that was cut has applied some
- * of them, whole.
+ * that changed. Each migration is its own transaction and the functions are one, so a run that was interrupted has
+ * applied each of them completely or not at all.
  * @throws HookFailure
  */
 export async function migrate(server: DatabaseServer, database: string, report: Report): Promise<void> {

@@ -11,9 +11,9 @@ export interface ServerRestart {
 export interface RestartOptions {
   readonly restart: ServerRestart
   readonly report: Report
-  /** Static parameters that the template sets: whatever else waits was set by somebody. */
+  /** Static parameters that the template sets; if another one waits, somebody set it. */
   readonly ofTemplate: readonly string[]
-  /** False: say what waits and go on. */
+  /** False: only reports what waits for a restart. */
   readonly mayRestart: boolean
   /** How long the server may take to answer again. */
   readonly waitMs: number
@@ -22,9 +22,9 @@ export interface RestartOptions {
 /**
  * A static parameter takes effect at a restart, which the template can't ask for. Where nothing waits, nothing happens.
  *
- * The primary comes first: a standby does not start with less room than its primary has (max_connections and its like), so
- * values that shrink leave no other order. Values that grow make a standby's replay pause until it is restarted in its
- * turn (since PostgreSQL 14; https://www.postgresql.org/docs/17/hot-standby.html#HOT-STANDBY-ADMIN).
+ * The primary comes first: a standby does not start with less room than its primary has (max_connections and its like),
+ * so for values that shrink no other order works. Values that grow make a standby's replay pause until it is restarted
+ * in its turn (since PostgreSQL 14; https://www.postgresql.org/docs/17/hot-standby.html#HOT-STANDBY-ADMIN).
  */
 export async function restartServers(
   primary: DatabaseServer,
@@ -39,7 +39,7 @@ export async function restartServers(
       waiting = (await whenReady(replica, 0)).pendingRestart
     } catch (error) {
       if (!(error instanceof HookFailure)) throw error
-      // Another region's firewall or network: the roles and migrations must not wait for it.
+      // The firewall or network of another region may block this machine. Roles and migrations must not wait for that.
       options.report.warn('restart', `${replica.name} was not asked whether it needs one: ${error.code}`)
       continue
     }

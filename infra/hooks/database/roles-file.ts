@@ -7,7 +7,8 @@ import { inDatabase, TRANSACTION_LIMITS } from './server.ts'
 const rolesFile = new URL('../../../database/roles.sql', import.meta.url)
 
 /**
- * What database/roles.sql decides, as one hash: it says itself that a second run changes nothing, and this shows it.
+ * What database/roles.sql decides, as one hash. A second run should change nothing: comparing the hash before and after
+ * a run shows whether that is so.
  */
 const FACTS_QUERY = `
   select pg_catalog.md5(pg_catalog.concat_ws(E'\\n',
@@ -38,7 +39,7 @@ export async function applyRolesFile(
     })
     await client.query('begin')
     await client.query(TRANSACTION_LIMITS)
-    // Two at once would end in "tuple concurrently updated".
+    // Two runs at once would end in "tuple concurrently updated".
     await client.query("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('trickle_hook_roles'))")
     const before = await factsOf(client)
     await client.query(text)
@@ -51,7 +52,10 @@ export async function applyRolesFile(
   else report.unchanged('roles.sql', 'limits, memberships and rights stand')
 }
 
-/** Memberships that stand already are told as notices at each run; these say that something was left undone. */
+/**
+ * Each run gives notices about memberships that exist already. The notices chosen here say that something was left
+ * undone.
+ */
 const isWorthTelling = (severity: string | undefined, message: string): boolean =>
   severity === 'WARNING' || message.startsWith('trickle_')
 

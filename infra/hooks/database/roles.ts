@@ -54,7 +54,7 @@ export async function prepareRoles(
     await client.query('commit')
     return done
   })
-  // Told after the commit: what is rolled back was not done.
+  // Reported after the commit, because a step that is rolled back was not done.
   for (const { step, kind, what } of outcomes) report[kind](step, what)
 }
 
@@ -99,7 +99,9 @@ async function prepareOwnRoles(client: Client): Promise<Outcome> {
     : { step: 'roles', kind: 'changed', what: `created ${missing.join(', ')}` }
 }
 
-/** Since PostgreSQL 16 a role is changed only by who made it or was given it with the admin option. */
+/**
+ * Since PostgreSQL 16 a role can be changed only by the role that made it, or by one that has it with the admin option.
+ */
 async function refuseForeign(client: Client, roles: readonly string[]): Promise<void> {
   const { rows } = await client.query<{ role: string; holders: string | null }>(
     `select r.rolname as role,
@@ -121,7 +123,7 @@ async function refuseForeign(client: Client, roles: readonly string[]): Promise<
   })
 }
 
-/** The next one to deploy is perhaps another administrator: the roles are shared with all of them. */
+/** Another administrator may run the next deployment, so the roles are shared with all of them. */
 async function shareWithAdministrators(client: Client, roles: readonly string[]): Promise<Outcome> {
   const step = ADMINISTRATORS
   const { rows } = await client.query<{ role: string }>(
@@ -142,7 +144,7 @@ async function shareWithAdministrators(client: Client, roles: readonly string[])
     for (const grant of grants) await client.query(grant)
   } catch (error) {
     if (breaksConnection(error)) throw error
-    // The administrator who deploys now can go on; the next one could not.
+    // The administrator who deploys now can go on, another one later could not. So this is a warning and no failure.
     await client.query('rollback to savepoint shared')
     const why = error instanceof Error ? error.message : String(error)
     return { step, kind: 'warn', what: `only who made the roles can change them: ${why}` }
@@ -151,11 +153,13 @@ async function shareWithAdministrators(client: Client, roles: readonly string[])
 }
 
 /**
- * Inherits, since default privileges and grants ask for the owner's rights; sets, since migrations run as the migrator.
+ * With INHERIT, since default privileges and grants need the owner's rights; with SET, since migrations run as the
+ * migrator.
  */
 async function joinMigrator(client: Client): Promise<Outcome> {
   const step = 'trickle_migrator'
-  // The database is made in the owner's name by the login that acts for the migrator.
+  // The login that acts for the migrator makes the database and names the owner as the database's owner, which needs
+  // this.
   const owner = await client.query<{ isMember: boolean }>(
     `select pg_catalog.pg_has_role('trickle_migrator', 'trickle_owner', 'set') as "isMember"`,
   )

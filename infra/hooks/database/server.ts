@@ -37,10 +37,10 @@ const FACTS_QUERY = `
 const RETRY_DELAY_MS = 1_000
 
 /**
- * Asks the server who and what it is, and waits while it comes up.
+ * Asks the server for its facts, and waits while it comes up.
  * @param waitMs how long it may take
  * @param worthWaiting the failures that may pass by themselves
- * @param onWait told once, when it begins to wait
+ * @param onWait called once, when it begins to wait
  * @throws HookFailure
  */
 export async function whenReady(

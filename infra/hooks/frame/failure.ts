@@ -32,17 +32,19 @@ export type HookFailureCode =
   | 'MANAGEMENT_FAILED'
   | 'RESTART_WITHOUT_EFFECT'
 
-/** What a person has to mend before the hook can go on. A defect of the hook itself keeps its stack trace instead. */
+/**
+ * What a person has to correct before the hook can go on. A defect of the hook itself keeps its stack trace instead.
+ */
 export class HookFailure extends MendableFailure<HookFailureCode> {
   override readonly name = 'HookFailure'
 
-  /** The code leads, since docs are searched for it. */
+  /** The code comes first, since people search the docs for it. */
   override toString(): string {
     return `${this.code}: ${super.toString()}`
   }
 }
 
-/** Several at once, so that nobody mends one mistake a run. */
+/** Several failures at once, so that one run reports every mistake. */
 export class HookFailures extends Error {
   override readonly name = 'HookFailures'
   readonly failures: readonly HookFailure[]

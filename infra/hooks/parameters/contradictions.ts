@@ -11,8 +11,8 @@ export interface SizeRules {
 }
 
 /**
- * Tells the contradictions that people run into first. `var problems` of main.bicep is the whole list; what is refused here
- * is refused there.
+ * Refuses the contradictions that people run into first. `var problems` of main.bicep is the whole list; it also
+ * refuses everything that is refused here.
  */
 export function refuseContradictions(parameters: Parameters, rules: SizeRules, values: ValueReader): void {
   refuseReplicas(parameters, values)

@@ -1,6 +1,7 @@
 /**
  * The parameters of the template as they stand in the azd environment, checked for form before anything is made. Bicep
- * refuses contradictions too, minutes later and in its own words: here are the most common ones, each with its mend.
+ * refuses contradictions too, but minutes later and in its own words. The most common ones are refused here, each with
+ * the way to correct it.
  */
 export { readParameters } from './read.ts'
 export type { SizeRules } from './contradictions.ts'

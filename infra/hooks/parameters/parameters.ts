@@ -7,7 +7,7 @@ export interface Replica {
   readonly purpose: 'reads' | 'analytics'
 }
 
-/** What decides what is made and what it costs; the other parameters are only checked for form. */
+/** The parameters that decide which resources are made and what they cost; the others are only checked for form. */
 export interface Parameters {
   readonly size: SizeName
   readonly network: 'public' | 'private'

@@ -11,7 +11,7 @@ import type { Parameters, SizeName } from './parameters.ts'
 import { ValueReader } from './values.ts'
 
 const replicaSchema = z.strictObject({
-  // Long ones are cut by the template, and capitals made small.
+  // The template cuts long names, and turns capitals into small letters.
   name: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i, 'must be letters, digits and - between them'),
   location: z.string().optional(),
   purpose: z.enum(['reads', 'analytics']),
@@ -70,7 +70,9 @@ export function readParameters(
   return { parameters, failures: values.failures }
 }
 
-/** A misspelled name would be deployed, read by nobody, and missed by whoever set it. */
+/**
+ * A setting with a misspelled name would be deployed without any effect, and the person who set it would not be told.
+ */
 function readContextSettings(values: ValueReader): void {
   const given = values.json(
     'TRICKLE_CONTEXT_SETTINGS',
@@ -90,7 +92,7 @@ function readContextSettings(values: ValueReader): void {
   }
 }
 
-/** The app refuses these at its start as well; a deployment of half an hour would come before that. */
+/** The app refuses these at its start as well, but only after a deployment of half an hour. */
 function readAuthorisation(values: ValueReader): void {
   const issuer = values.required(
     'TRICKLE_AUTH_ISSUER',

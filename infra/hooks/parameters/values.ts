@@ -3,7 +3,7 @@ import { valueOf } from '../frame/environment.ts'
 import type { Environment } from '../frame/environment.ts'
 import { HookFailure } from '../frame/failure.ts'
 
-/** Reads variables one by one and keeps what is wrong with them, so that all of it is told at once. */
+/** Reads variables one by one and keeps what is wrong with them, so that all of it is reported at once. */
 export class ValueReader {
   readonly #environment: Environment
   readonly failures: HookFailure[] = []

@@ -1,5 +1,5 @@
-// Who reaches a server and who administers it; the primary's and each replica's alike. A replica inherits the rules that
-// its primary has at that moment and none that come later, so it gets them here like any other server.
+// Who reaches a server and who administers it, for the primary and for each replica. A replica inherits the rules that
+// its primary has when the replica is made, and no later ones. So it gets them here like any other server.
 
 import { administratorType } from 'types.bicep'
 
@@ -21,7 +21,7 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' existing 
 }
 
 // Flex Consumption has no fixed addresses, so without a private network the functions can be let in only as "anything in
-// Azure" (0.0.0.0). That is wide, hence passwords are off and TLS is required; a private network has no rule at all.
+// Azure" (0.0.0.0). That is wide, so passwords are off and TLS is required; a private network has no rule at all.
 @retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
 resource azureServices 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@2025-08-01' = if (!isPrivate) {
   parent: server
@@ -32,8 +32,8 @@ resource azureServices 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@
   }
 }
 
-// One at a time: the server takes one change at a time and answers a second one with 409. Taking an entry off the list
-// does not take the administrator off the server (Azure deletes nothing that a template stops naming).
+// One at a time: the server takes one change at a time and answers a second one with 409. Removing an entry from the
+// list does not remove the administrator from the server (Azure deletes nothing that a template stops naming).
 @batchSize(1)
 @retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
 resource entra 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = [

@@ -10,7 +10,8 @@ param isCluster bool
 
 var parameters = loadJsonContent('parameters.json')
 
-// On each server that has PgBouncer, replicas included: neither its being on nor its sizes follow from the primary.
+// Set on each server that has PgBouncer, replicas included: a replica takes neither the switch nor the sizes from its
+// primary.
 var pooler = rules.pgbouncer
   ? {
       'pgbouncer.enabled': 'true'
@@ -26,8 +27,8 @@ var ofReplica = {
   analytics: rules.replicaConfigurations.analytics
 }
 var wanted = items(union(rules.configurations, pooler, ofReplica[purpose]))
-// An elastic cluster shares memory and connections out among its nodes and needs logical WAL of its own; it keeps what
-// the platform chose for everything that would need a restart of all of them.
+// An elastic cluster divides memory and connections among its nodes and needs logical WAL of its own. So every
+// parameter that would need a restart of all nodes keeps the value that the platform chose.
 var settings = filter(wanted, one => !isCluster || parameters[one.key].kind == 'dynamic')
 var needRestart = map(filter(settings, one => parameters[one.key].kind == 'static'), one => one.key)
 

@@ -8,7 +8,7 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' existing 
 }
 
 // Charset and collation are what the platform would choose, written down because they can not be changed afterwards.
-// Text of the log is compared with collation "C" by its columns, so the database's own matters to nothing stored.
+// The columns of the log compare text with collation "C", so the database's own collation affects nothing stored.
 @retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
 resource application 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2025-08-01' = {
   parent: server

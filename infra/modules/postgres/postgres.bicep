@@ -27,11 +27,11 @@ param customerManagedKey bool
 param keyVaultName string
 param logAnalyticsId string
 
-// A server's name has 63 characters. What is too long is cut, but never what tells two replicas apart.
+// A server's name has at most 63 characters. A longer name is cut, but two replicas always keep different names.
 func labelOf(replicaName string) string =>
   toLower(length(replicaName) <= 20 ? replicaName : '${take(replicaName, 11)}-${take(uniqueString(replicaName), 8)}')
 
-// Regions are written in two ways ("West Europe", "westeurope"), which are one.
+// Regions are written in two ways ("West Europe", "westeurope") that mean the same.
 func regionOf(location string) string => toLower(replace(location, ' ', ''))
 
 var isCluster = elasticClusterNodes > 0
@@ -40,7 +40,8 @@ var servers = map(replicas, one => {
   location: empty(one.?location ?? '') ? location : one.?location ?? location
   purpose: one.purpose
 })
-// A reader that crosses regions is slower than the primary itself, and reports must not slow down the app's reads.
+// The reader name may lead to these replicas only: one in another region is slower than the primary itself, and reports
+// on the one for analytics must not slow down the app's reads.
 var near = filter(servers, one => one.purpose == 'reads' && regionOf(one.location) == regionOf(location))
 var withEndpoint = virtualEndpoint && !empty(near)
 

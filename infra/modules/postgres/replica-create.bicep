@@ -17,8 +17,8 @@ param autoGrow bool
 param isPrivate bool
 param encryption encryptionType?
 
-// The server of the primary is "updating" meanwhile and takes no other change: hence after everything else, and one
-// replica at a time. In another region this takes from minutes to hours, by the size of the data.
+// While a replica is made, the primary is "updating" and takes no other change. So replicas are made after everything
+// else, and one at a time. In another region this takes from minutes to hours, by the size of the data.
 @onlyIfNotExists()
 @retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
 resource replica 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
@@ -43,7 +43,7 @@ resource replica 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
       storageSizeGB: storageGb
       autoGrow: autoGrow ? 'Enabled' : 'Disabled'
     }
-    // From the first minute: a replica is public unless it is told otherwise.
+    // Set when the replica is made: without this setting it is public.
     network: {
       publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     }

@@ -36,7 +36,7 @@ resource replica 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
       storageSizeGB: storageGb
       autoGrow: autoGrow ? 'Enabled' : 'Disabled'
     }
-    // How one logs in is each server's own, and what a replica has when it is promoted is what it keeps.
+    // Each server has login settings of its own, and a promoted replica keeps those that it has.
     authConfig: {
       activeDirectoryAuth: 'Enabled'
       passwordAuth: 'Disabled'

@@ -1,5 +1,6 @@
-// One read replica with all that makes it a server of its own: size, login, administrators, parameters, PgBouncer, logs and
-// its private endpoint. What it inherits it inherits once; a promoted replica keeps only what was set on itself.
+// One read replica with all that makes it a server of its own: size, login, administrators, parameters, PgBouncer, logs
+// and its private endpoint. It inherits settings only when it is made; a promoted replica keeps only what was set on
+// itself.
 
 import { administratorType, encryptionType, networkType, rulesType } from 'types.bicep'
 
@@ -20,7 +21,7 @@ param encryption encryptionType?
 param logAnalyticsId string
 param isCluster bool
 
-// The mark shows a person which server reports may burden.
+// The tag tells people which server they may load with reports.
 var ownTags = union(tags, { 'trickle-purpose': purpose })
 
 module storage 'storage-size.bicep' = {

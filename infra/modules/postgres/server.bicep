@@ -42,7 +42,7 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
         userAssignedIdentities: { '${encryption!.identityId}': {} }
       }
   properties: {
-    // 17 is the floor of the migrations (transaction_timeout) and the only version of elastic clusters.
+    // 17 is the lowest version for the migrations (transaction_timeout) and the only version of elastic clusters.
     version: '17'
     // Entra ID only. Without a login and a password the server has no secret that could leak. It is on from the first
     // day because switching it on later restarts the server.
@@ -65,12 +65,14 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
     highAvailability: {
       mode: highAvailability
     }
-    // Never delegatedSubnetResourceId: that choice is for life and excludes private endpoints, which Microsoft recommends.
+    // Never delegatedSubnetResourceId: it can not be changed later and excludes private endpoints, which Microsoft
+    // recommends.
     network: {
       publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     }
-    // Servers without a window of their own are patched at least seven days before those with one: the small size shows a
-    // bad patch first, then a replica (Saturday), then this. Hours at night; the provider does not say of which time zone.
+    // Servers without a window of their own are patched at least seven days before those with one: the small size shows
+    // a bad patch first, then a replica (Saturday), then the primary (Sunday). Hours at night; the provider does not
+    // say of which time zone.
     maintenanceWindow: {
       customWindow: rules.tier == 'Burstable' ? 'Disabled' : 'Enabled'
       dayOfWeek: 0

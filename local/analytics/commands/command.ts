@@ -28,7 +28,7 @@ export function result(
   }
 }
 
-/** Reads `with (name = value, ...)` if it comes next; names in lower case, values as text. */
+/** Reads `with (name = value, ...)` if it comes next. Names are in lower case, values are text. */
 export function readProperties(reader: TokenReader): Map<string, string> {
   const properties = new Map<string, string>()
   if (!reader.accept('with')) return properties

@@ -80,7 +80,7 @@ export async function alterPolicyCommand(
   return showPolicy(key, definition)
 }
 
-/** `encoding type='BigObject'`; without a type the default again. */
+/** Reads `encoding type='BigObject'`. Without a type the column gets the default encoding again. */
 function readEncoding(reader: TokenReader): string {
   if (reader.peek().kind === 'end') return 'null'
   reader.expect('type')
@@ -122,7 +122,7 @@ export async function deletePolicyCommand(
   return showPolicy(key, undefined)
 }
 
-/** `.show table T policy P`, after `.show` and the kind. */
+/** `.show table T policy P`; `.show` and the kind (`table`) are read already. */
 export function showPolicyCommand(
   kindWord: string,
   reader: TokenReader,

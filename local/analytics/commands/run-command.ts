@@ -57,10 +57,10 @@ const commands: Readonly<Record<string, Command>> = {
 
 /**
  * Carries out a management command.
- * @throws KustoFailure for what is no command, not supported, or does not fit what exists
+ * @throws KustoFailure when the text is no command, is not supported, or does not fit the tables that exist
  */
 export async function runCommand(text: string, context: CommandContext): Promise<QueryResult> {
-  // What follows `<|` is data and no words of a command.
+  // The text after `<|` is data. The reader of command words must not see it.
   if (/^\s*\.ingest\b/iu.test(text)) return await ingestCommand(text, context)
   const reader = readTokens(text)
   reader.expect('.')

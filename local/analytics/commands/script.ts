@@ -11,8 +11,8 @@ export interface ScriptCommand {
 }
 
 /**
- * The commands of a script, as `.execute database script` tells them apart: each begins with a dot at the start of a
- * line; lines between ``` belong to the command that they stand in.
+ * Splits a script into commands as `.execute database script` does: each command begins with a dot at the start of a
+ * line. Lines between ``` belong to the command around them.
  */
 export function splitScript(script: string): ScriptCommand[] {
   const commands: { line: number; lines: string[] }[] = []

@@ -64,7 +64,7 @@ function extentRow(extent: Extent, table: Table, databaseName: string): Rows['ro
     '',
     extent.rowCount,
     extent.createdOnTicks,
-    // All of them in one text; to ask for one use `where tags has`.
+    // All tags in one text. A query for one tag uses `where tags has`.
     extent.tags.join(' '),
     'StorageV3',
     0n,
@@ -150,7 +150,7 @@ const commands: Readonly<Record<string, Command>> = {
   'materialized-view': (reader, context) => showPolicyCommand('materialized-view', reader, context),
 }
 
-/** `.show ...`, with the steps of a query after it allowed: `.show tables | count` */
+/** `.show ...`. Steps of a query may follow: `.show tables | count` */
 export const showCommand: Command = async (reader, context) => {
   const word = reader.hyphenated()
   const command = commands[word]

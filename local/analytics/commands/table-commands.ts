@@ -87,7 +87,7 @@ function readSchema(reader: TokenReader): Column[] {
   return columns
 }
 
-/** `.create table`: as `.create-merge table`, but leaves a table that exists as it is. */
+/** `.create table`: like `.create-merge table`, but a table that exists is not changed. */
 export async function createNewTableCommand(
   reader: TokenReader,
   context: CommandContext,

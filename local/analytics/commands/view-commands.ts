@@ -21,8 +21,8 @@ export function viewRow(view: View): StoredValue[] {
 }
 
 /**
- * `.create-or-alter materialized-view with (...) V on table T { T | summarize take_any(*) by ... }`. It shows the rows
- * that were there before it, too; the real service does so only with `backfill=true`.
+ * `.create-or-alter materialized-view with (...) V on table T { T | summarize take_any(*) by ... }`. The view also
+ * shows rows that are older than the view. The real service does so only with `backfill=true`.
  */
 export async function putViewCommand(
   reader: TokenReader,
@@ -56,7 +56,7 @@ function propertiesText(reader: TokenReader): string {
   }
 }
 
-/** The text between the outer braces, which are the last words of the command. */
+/** The text between the outer braces. The braces are the end of the command. */
 function bodyOf(reader: TokenReader): string {
   const open = reader.expect('{')
   const close = reader.source.lastIndexOf('}')

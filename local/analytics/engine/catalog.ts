@@ -6,7 +6,7 @@ import type { Column } from '../values/index.ts'
 import { inTransaction } from './transaction.ts'
 
 export interface TableColumn extends Column {
-  /** Position in the table, from 0; the column's name in SQLite is made of it (`sqlColumn`). */
+  /** Position in the table, from 0. `sqlColumn` makes the column's name in SQLite from this number. */
   readonly ordinal: number
 }
 
@@ -25,7 +25,7 @@ export interface TableDefinition {
   readonly docstring?: string | undefined
 }
 
-/** Kusto names may differ by case only and hold any character; SQLite's may not, so rows live under made-up names. */
+/** Kusto names may differ by case only and hold any character. SQLite's may not, so its tables get generated names. */
 export function sqlTable(tableId: number): string {
   return `data_${tableId}`
 }
@@ -110,7 +110,7 @@ function createTable(database: DatabaseSync, definition: TableDefinition): void 
   )
   for (const [ordinal, column] of definition.columns.entries())
     insert.run(id, ordinal, column.name, column.type)
-  // Dynamic columns last: SQLite reads a row from its front, and a search need not walk through large values then.
+  // Dynamic columns come last. SQLite reads a row from its front, so a search does not have to read the large values.
   const columns = columnsOf(database, id)
   const stored = [...columns].sort((a, b) => Number(a.type === 'dynamic') - Number(b.type === 'dynamic'))
   const declarations = stored.map((column) => `${sqlColumn(column.ordinal)} ${sqliteColumnOf(column.type)}`)

@@ -5,10 +5,10 @@ import { createWriteLock } from './write-lock.ts'
 import type { WriteLock } from './write-lock.ts'
 import { registerScalarFunctions } from './scalar-functions.ts'
 
-/** Kilobytes of pages each connection keeps in memory; what does not fit goes to the disk. */
+/** Kilobytes of pages that each connection keeps in memory. Pages that do not fit go to the disk. */
 const CACHE_KILOBYTES = 32 * 1024
 
-/** Grows with each change that an older program could not read. */
+/** Raised by each change of the layout that an older program could not read. */
 const LAYOUT_VERSION = 1
 
 const LAYOUT = `
@@ -48,7 +48,10 @@ CREATE INDEX IF NOT EXISTS handled_messages_by_time ON handled_messages (handled
 
 /** The SQLite file of one Kusto database. */
 export interface EngineDatabase {
-  /** All changes; only inside `writing.run`, since a transaction stays open while a blob is downloaded. */
+  /**
+   * The connection for all changes. Use it only inside `writing.run`: an ingestion's transaction stays open while its
+   * blob is downloaded, and a change from elsewhere would become part of that transaction.
+   */
   readonly writer: DatabaseSync
   /** Sees committed rows only. */
   readonly reader: DatabaseSync
@@ -92,8 +95,8 @@ export function openDatabase(dataFolder: string): EngineDatabase {
 
 function openFile(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 5000 })
-  // WAL: readers see the last commit while a transaction is open. synchronous=FULL: a commit is on the disk before
-  // its queue message is deleted, else a power cut would lose rows that the sender has confirmed.
+  // WAL: readers see the last commit while a transaction is open. synchronous=FULL: a commit is on the disk before its
+  // queue message is deleted. Otherwise a power cut could lose rows that the sender already counts as ingested.
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;

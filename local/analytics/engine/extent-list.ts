@@ -9,14 +9,14 @@ export interface Extent {
   readonly tags: readonly string[]
 }
 
-/** `has` is the whole tag; `contains` a part of one, case ignored. An extent must obey all filters. */
+/** `has` compares the whole tag; `contains` finds a part of a tag and ignores case. An extent must pass all filters. */
 export interface TagFilter {
   readonly operator: 'contains' | 'has'
   readonly negated: boolean
   readonly tag: string
 }
 
-/** The table's extents, newest last. With a `has` filter only those are read that have the tag. */
+/** The table's extents, newest last. With a `has` filter only the extents that have the tag are read. */
 export function listExtents(database: DatabaseSync, table: Table, filters: readonly TagFilter[]): Extent[] {
   const exact = filters.find((filter) => filter.operator === 'has' && !filter.negated)
   const statement = database.prepare(

@@ -11,11 +11,11 @@ import { inLongTransaction } from './transaction.ts'
 
 export interface IngestionRequest {
   readonly table: Table
-  /** In full, for example `ingest-by:batch-1`. */
+  /** With their prefix, for example `ingest-by:batch-1`. */
   readonly tags: readonly string[]
-  /** Without prefix: the ingestion is skipped when an extent of the table has `ingest-by:` and one of these. */
+  /** Without the prefix. If an extent of the table has `ingest-by:` and one of these, the ingestion is skipped. */
   readonly ingestIfNotExists: readonly string[]
-  /** The queue message that asks for it, remembered in the same transaction. */
+  /** The queue message that asks for this ingestion. It is remembered in the same transaction. */
   readonly message?: HandledMessage | undefined
 }
 
@@ -23,13 +23,13 @@ export type IngestionOutcome =
   | { readonly kind: 'ingested'; readonly extentId: string; readonly rowCount: number }
   | { readonly kind: 'skipped'; readonly tag: string }
 
-/** Hands rows over (values in the order of the table's columns) and answers the bytes it read, uncompressed. */
+/** Calls `insert` for each row (values in the order of the table's columns). Returns the uncompressed bytes it read. */
 export type RowFeed = (insert: (values: readonly StoredValue[]) => void) => Promise<number>
 
 /**
- * Rows, extent, tags and the message that asked for them in one transaction: all or nothing is kept. Rows are kept as
- * they come, doubles included; only `ingestIfNotExists` skips, as in ADX.
- * @throws what the feed throws, with nothing kept
+ * Writes rows, extent, tags and the queue message in one transaction, so that all of them are kept or none. Duplicate
+ * rows are kept too; only `ingestIfNotExists` skips an ingestion, as in ADX.
+ * @throws what the feed throws; nothing is kept then
  */
 export async function ingest(
   database: EngineDatabase,

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /**
- * Queue messages that were carried out. A message is deleted only after its rows are committed, so a kill between the
- * two brings it again; it is known here by its id then. Two messages for one blob are two ingestions, as in ADX.
+ * Queue messages that were carried out. A message is deleted only after its rows are committed. If the process is
+ * killed between the two, the message comes again, and its id here prevents a second ingestion. Two messages for one
+ * blob are two ingestions, as in ADX.
  */
 export interface HandledMessage {
   readonly messageId: string
@@ -20,7 +21,7 @@ export function isHandled(database: DatabaseSync, messageId: string): boolean {
   return database.prepare('SELECT 1 FROM handled_messages WHERE message_id = ?').get(messageId) !== undefined
 }
 
-/** The oldest that were handled before a time (Unix ms). */
+/** The oldest messages that were handled before a time (Unix ms), at most `limit` of them. */
 export function handledBefore(database: DatabaseSync, unixMs: number, limit: number): HandledMessage[] {
   return database
     .prepare('SELECT message_id, blob FROM handled_messages WHERE handled_on < ? ORDER BY handled_on LIMIT ?')

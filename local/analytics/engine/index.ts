@@ -4,7 +4,7 @@
  * Invariants:
  * - An ingestion is one transaction (rows, extent, tags, the queue message it came from); what is acknowledged is on
  *   the disk.
- * - No row is ever removed, merged or recognised as a double; only `ingestIfNotExists` skips, by tag.
+ * - No row is ever removed or merged, and duplicates are kept. Only `ingestIfNotExists` skips an ingestion, by its tag.
  * - Readers see committed rows only. Everything that writes holds the write lock.
  * It must not know of HTTP, queues or KQL.
  */

@@ -23,7 +23,7 @@ function mappingOfRow(row: Record<string, unknown>): StoredMapping {
   }
 }
 
-/** Mapping names differ by case, as ADX has it. */
+/** Finds a mapping by its name. Case counts in the name, as in ADX. */
 export function findMapping(database: DatabaseSync, table: Table, name: string): StoredMapping | undefined {
   return listMappings(database, table).find((mapping) => mapping.name === name)
 }

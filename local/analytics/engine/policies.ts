@@ -38,7 +38,7 @@ export function removePolicy(database: DatabaseSync, key: PolicyKey): void {
     .run(key.entityKind, key.entity, key.policy)
 }
 
-/** In lower case; `null` is the default's name. Unknown to us and to nobody's harm: they change indexes only. */
+/** Names in lower case. The other encodings in ENCODING_NAMES (`null` is the default) change only indexes in ADX. */
 const maxBytesByEncoding: Readonly<Record<string, number>> = {
   bigobject: BIG_OBJECT_VALUE_BYTES_MAX,
   bigobject32: BIG_OBJECT32_VALUE_BYTES_MAX,

@@ -34,13 +34,13 @@ export function registerScalarFunctions(database: DatabaseSync): void {
 }
 
 /**
- * Functions that queries compile to where SQLite has none with Kusto's meaning. Integers come as bigint; a function
- * that gets null answers null, but for `kql_text`.
+ * Functions for compiled queries, where SQLite has none with Kusto's meaning. Integers come as bigint. A function that
+ * gets null returns null, except `kql_text`.
  */
 
 const TERM_CHARACTER = /[\p{L}\p{N}]/u
 
-/** Kusto's `has`: the text contains the term, case ignored, with no letter or digit next to it. */
+/** Kusto's `has`: the text contains the term, and no letter or digit is next to it. Case is ignored. */
 function has(text: string, term: string): boolean {
   const inText = text.toLowerCase()
   const wanted = term.toLowerCase()

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Runs the task as one transaction; what it throws undoes it. */
+/** Runs the task as one transaction. If the task throws, the transaction is rolled back. */
 export function inTransaction<Result>(database: DatabaseSync, task: () => Result): Result {
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -13,7 +13,7 @@ export function inTransaction<Result>(database: DatabaseSync, task: () => Result
   }
 }
 
-/** As `inTransaction`, for a task that waits for data. The caller holds the write lock all the while. */
+/** Like `inTransaction`, for a task that waits for data. The caller holds the write lock until the task ends. */
 export async function inLongTransaction<Result>(
   database: DatabaseSync,
   task: () => Promise<Result>,

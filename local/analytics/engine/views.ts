@@ -4,9 +4,9 @@ import { findTable, sqlColumn, sqlTable, tableById } from './catalog.ts'
 import type { Table, TableColumn } from './catalog.ts'
 
 /**
- * A materialized view of the one kind that is known here: `T | summarize take_any(*) by Key1, Key2`. It shows one row
- * of each key, and computes that when it is asked (the real service keeps it up to date in the background). Of rows
- * with one key it shows the first that came; the real service promises any of them.
+ * A materialized view. Only one kind is supported here: `T | summarize take_any(*) by Key1, Key2`. It shows one row for
+ * each key, computed at each query (the real service updates it in the background). Of several rows with the same key
+ * it shows the first that was ingested; the real service may show any of them.
  */
 export interface View {
   readonly name: string
@@ -55,7 +55,7 @@ export function findView(database: DatabaseSync, name: string): View | undefined
   return row === undefined ? undefined : viewOfRow(database, row)
 }
 
-/** @throws KustoFailure when a table has the name, or a key is no column */
+/** @throws KustoFailure when a table has the view's name, or a key is not a column */
 export function putView(database: DatabaseSync, definition: ViewDefinition): void {
   if (findTable(database, definition.name) !== undefined) {
     throw semanticFailure(`'${definition.name}' is a table.`)
@@ -80,8 +80,8 @@ export function putView(database: DatabaseSync, definition: ViewDefinition): voi
 }
 
 /**
- * The SQL condition that is true for the first row `r` of each key of the view: a take_any view shows one row a key. It is
- * fast by the index that `putView` makes.
+ * The SQL condition that is true for the first row `r` of each key, since a take_any view shows one row for each key.
+ * The index that `putView` makes keeps it fast.
  */
 export function firstOfKeyCondition(view: View): string {
   const sameKey = view.keys.map((key) => `d.${sqlColumn(key.ordinal)} IS r.${sqlColumn(key.ordinal)}`)

@@ -1,14 +1,14 @@
 /** Lets one task at a time write. */
 export interface WriteLock {
-  /** Runs the task when all earlier ones are done; answers what it answers. */
+  /** Runs the task after all earlier tasks have ended. Returns the task's result. */
   run<Result>(task: () => Promise<Result> | Result): Promise<Result>
   /** Whether a task runs or waits. */
   isBusy(): boolean
 }
 
 /**
- * An ingestion's transaction stays open while its blob is downloaded; a command that came in between would become
- * part of it and be rolled back with it.
+ * An ingestion's transaction stays open while its blob is downloaded. Without this lock a command that arrives in
+ * between would become part of that transaction, and would be rolled back with it.
  */
 export function createWriteLock(): WriteLock {
   let last: Promise<unknown> = Promise.resolve()
@@ -19,7 +19,7 @@ export function createWriteLock(): WriteLock {
       const mine = last.then(task).finally(() => {
         unfinished -= 1
       })
-      // The next one comes whether this one failed or not.
+      // The next task runs even if this one failed.
       last = mine.catch(() => undefined)
       return mine
     },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { faultPlanSchema, patternOf, seededRandom } from './rules.ts'
 import type { FaultRule } from './rules.ts'
 
-/** What shall happen to a request instead of, or besides, what it asks for. */
+/** What happens to a request instead of its work, or in addition to it. */
 export interface Fault {
   readonly delayMs: number
   /** Undefined: only the delay. */
@@ -16,16 +16,16 @@ interface ActiveRule {
   hits: number
 }
 
-/** The parts of a subject that are looked at; a command may carry megabytes of data. */
+/** Only this many characters of a subject are compared with the rules, since a command may carry megabytes of data. */
 const SUBJECT_LENGTH_MAX = 10_000
 
 export interface FaultDoor {
-  /** The first rule that matches and fires, counted; undefined: nothing happens. */
+  /** The fault of the first rule that matches and fires; the firing is counted. Undefined when no rule fires. */
   decide(subject: string): Fault | undefined
-  /** Replaces all rules. @returns what is wrong with the plan, undefined when it stands */
+  /** Replaces all rules. @returns what is wrong with the plan; undefined when the plan was accepted */
   set(plan: unknown): string | undefined
   clear(): void
-  /** The rules as given with how often each fired. */
+  /** The rules as they were given, and how often each of them fired. */
   show(): Record<string, unknown>
 }
 

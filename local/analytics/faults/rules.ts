@@ -5,17 +5,17 @@ const ruleSchema = z
   .strictObject({
     /** A part of the subject, case ignored, or `/pattern/flags`. */
     match: z.string().min(1).max(1000),
-    /** Answer this status. */
+    /** Answer with this status. */
     status: z.int().min(400).max(599).optional(),
-    /** Wait so long, then go on (or answer, or cut). */
+    /** Wait for this time, then do the work (or answer with the status, or cut). */
     delayMs: z.int().min(0).max(FAULT_DELAY_MAX_MS).optional(),
     /** Destroy the connection. */
     cut: z.literal(true).optional(),
-    /** Do the work first, then answer the status or cut: the caller loses the answer. */
+    /** Do the work first, then answer with the status or cut: the caller does not get the real answer. */
     after: z.boolean().default(false),
-    /** How often the rule fires; without it as long as it stands. */
+    /** How often the rule fires. Without this number it fires until the rules are replaced or cleared. */
     times: z.int().min(1).max(1_000_000).optional(),
-    /** The chance that it fires when it matches, drawn from the seed. */
+    /** The chance (0 to 1) that the rule fires when it matches. */
     probability: z.number().min(0).max(1).optional(),
   })
   .refine((rule) => rule.status !== undefined || rule.delayMs !== undefined || rule.cut === true, {
@@ -31,7 +31,7 @@ const ruleSchema = z
 export type FaultRule = z.infer<typeof ruleSchema>
 
 export const faultPlanSchema = z.strictObject({
-  /** Where the draws for `probability` begin: the same seed gives the same draws. */
+  /** Starts the random numbers for `probability`: the same seed gives the same numbers. */
   seed: z.int().default(1),
   rules: z.array(ruleSchema).max(FAULT_RULES_MAX),
 })

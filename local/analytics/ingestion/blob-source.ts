@@ -8,8 +8,8 @@ export interface BlobAddress {
 }
 
 /**
- * The blob that a URL names. Host, port and SAS are passed over: the stand-in may have moved to another port while the
- * message waited, and it reads with its own key.
+ * The blob that a URL names. Host, port and SAS are ignored: the stand-in may have moved to another port while the
+ * message waited, and it reads blobs with its own key.
  * @throws IngestionFailure BadRequest_InvalidBlobUri
  */
 export function blobAddress(url: string, accountName: string): BlobAddress {

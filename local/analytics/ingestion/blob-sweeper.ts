@@ -2,18 +2,18 @@ import type { BlobServiceClient } from '@azure/storage-blob'
 import { countHandled, forgetHandled, handledBefore } from '../engine/index.ts'
 import type { EngineDatabase, HandledMessage } from '../engine/index.ts'
 
-/** A sender may order the same blob again within this time, as with the service's own temporary storage. */
+/** A sender may order the ingestion of the same blob again within this time, as in the service's temporary storage. */
 const KEEP_MS = 24 * 60 * 60 * 1000
-/** Azurite writes its books as a whole at each change: with many thousand blobs every request would be slow. */
+/** Azurite writes its whole metadata file at each change: with many thousand blobs every request would be slow. */
 const KEEP_AT_MOST = 2000
-/** But nothing younger than this goes, however many there are. */
+/** A blob younger than this is never removed, even if there are more than KEEP_AT_MOST. */
 const KEEP_AT_LEAST_MS = 10 * 60 * 1000
-/** How many go at once. */
+/** How many blobs one sweep removes. */
 const SWEEP_SIZE = 500
 
 /**
- * Removes blobs that were ingested long ago. @returns how many were looked at
- * @throws when storage does not answer; what was not removed is found again
+ * Removes blobs that were ingested long ago. @returns how many blobs were handled
+ * @throws when storage does not answer; the next sweep finds the blobs that were not removed
  */
 export async function sweepBlobs(
   database: EngineDatabase,
@@ -37,7 +37,7 @@ async function removeBlob(service: BlobServiceClient, message: HandledMessage, b
   const [container = '', ...name] = message.blob.split('/')
   const blob = service.getContainerClient(container).getBlobClient(name.join('/'))
   try {
-    // A blob that was uploaded again under its name waits for another message.
+    // If a blob was uploaded again under the same name, the new blob belongs to another message and must stay.
     await blob.deleteIfExists({ conditions: { ifUnmodifiedSince: before } })
   } catch (error) {
     const status =

@@ -16,8 +16,8 @@ export interface OrderContext {
 
 /**
  * Carries out what a queue message orders.
- * @param messageId remembered in the ingestion's transaction; undefined: not remembered, so that the message would be
- *   carried out again if it came again
+ * @param messageId remembered in the ingestion's transaction. Undefined: nothing is remembered, so if the message comes
+ *   again, it is carried out again
  * @throws IngestionFailure with nothing kept
  */
 export async function carryOut(
@@ -42,7 +42,7 @@ export async function carryOut(
     mapping: order.mapping,
     tags: order.tags,
     ingestIfNotExists: order.ingestIfNotExists,
-    // The service tells compression by the blob's name.
+    // The service decides by the blob's name whether the blob is compressed.
     gzip: address.name.toLowerCase().endsWith('.gz'),
     maxBytes: INGESTION_BYTES_MAX,
     message: messageId === undefined ? undefined : { messageId, blob },

@@ -2,7 +2,7 @@
  * Ingestion: from queue messages, streams and inline text to rows.
  *
  * Invariants: a queue message is deleted only after its rows are committed; one malformed record fails its whole
- * source; a failure is reported with ADX's code on the failed-ingestions queue, and only then is the message gone.
+ * source; a failure is reported with ADX's code on the failed-ingestions queue, and the message is deleted after that.
  */
 export { sweepBlobs } from './blob-sweeper.ts'
 export { IngestionFailure } from './ingestion-failure.ts'

@@ -14,7 +14,7 @@ import type { TextSource } from './text-source.ts'
 
 export interface TextIngestion {
   readonly table: Table
-  /** `json` (a record a line) or `multijson` (records one after the other, or in an array); case ignored. */
+  /** `json` (one record per line) or `multijson` (records one after the other, or in an array); case is ignored. */
   readonly format: string
   readonly mappingName?: string | undefined
   /** A mapping's JSON text instead of a name. */
@@ -30,7 +30,7 @@ type Insert = (values: readonly StoredValue[]) => void
 
 /**
  * Reads records of JSON text into a table, in one transaction.
- * @param open is called when it is this ingestion's turn, so that no download stands idle in a line
+ * @param open called when this ingestion has the write lock, so that no download is open while it waits for the lock
  * @throws IngestionFailure, with no row kept: one malformed record fails the whole source
  */
 export async function ingestText(
@@ -141,7 +141,7 @@ async function readDocuments(source: TextSource, read: RecordReader, insert: Ins
             })
           : take(position)
       position = skipWhitespace(text, end)
-      // Some writers put commas between documents; they mean nothing.
+      // Some writers put commas between documents. The commas are skipped.
       if (text[position] === ',') position = skipWhitespace(text, position + 1)
     }
   } catch (error) {

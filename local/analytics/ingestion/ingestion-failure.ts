@@ -1,13 +1,13 @@
 /**
- * Why an ingestion failed, in ADX's words (its list of ingestion error codes). A permanent failure comes again with
- * every retry of the same data.
+ * Why an ingestion failed, with a code from ADX's list of ingestion error codes. After a permanent failure every retry
+ * of the same data fails too.
  */
 export class IngestionFailure extends Error {
   override readonly name = 'IngestionFailure'
   /** For example BadRequest_TableNotExist. */
   readonly code: string
   readonly permanent: boolean
-  /** Reported at once, although the same data might succeed later. */
+  /** True: reported at once and not tried again, even if the same data might succeed later. */
   readonly final: boolean
 
   constructor(

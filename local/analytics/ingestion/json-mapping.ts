@@ -22,14 +22,14 @@ const properties = z.looseObject({
 const element = z.looseObject({
   column: z.string().min(1),
   properties: properties.optional(),
-  /** The form before `Properties` existed. */
+  /** The older form of a mapping, without `Properties`. */
   path: z.string().optional(),
 })
 
 type MappingElement = z.infer<typeof element>
 
 /**
- * Reads a JSON ingestion mapping as far as that needs no table, so that `.create-or-alter` refuses a wrong one.
+ * Reads a JSON ingestion mapping without looking at the table, so that `.create-or-alter` can refuse a wrong mapping.
  * @throws KustoFailure naming what is wrong
  */
 export function parseMapping(definition: string): ReadonlyMap<string, ColumnSource> {
@@ -49,7 +49,7 @@ function readElements(definition: string): MappingElement[] {
   return result.data
 }
 
-/** Kusto reads the names of a mapping's members without regard to case. */
+/** Kusto ignores case in the names of a mapping's members. */
 function lowerKeys(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
   return Object.fromEntries(
@@ -76,7 +76,7 @@ function sourceOf(item: MappingElement): ColumnSource {
 
 /**
  * The sources of a table's columns, in their order; columns that the mapping leaves out stay empty.
- * @throws IngestionFailure BadRequest_InvalidMapping, BadRequest_InconsistentMapping (a column that the table has not)
+ * @throws IngestionFailure BadRequest_InvalidMapping, BadRequest_InconsistentMapping (the table has no such column)
  */
 export function mapColumns(table: Table, definition: string): ColumnSource[] {
   let mapping: ReadonlyMap<string, ColumnSource>

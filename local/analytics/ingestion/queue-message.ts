@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { IngestionFailure } from './ingestion-failure.ts'
 
-/** What the SDK's ingest client puts on the queue, as far as it matters here. */
+/** The parts of the ingest client's queue message that the stand-in uses. */
 export interface IngestionOrder {
   readonly id: string
   readonly blobUrl: string
@@ -35,7 +35,7 @@ const messageSchema = z.object({
 
 const stringList = z.array(z.string())
 
-/** Lists travel as JSON inside a string. @throws IngestionFailure BadRequest_MalformedIngestionProperty */
+/** Reads a list that was sent as a JSON string. @throws IngestionFailure BadRequest_MalformedIngestionProperty */
 export function listProperty(name: string, text: string | null | undefined): string[] {
   if (text === null || text === undefined || text === '') return []
   try {
@@ -49,7 +49,7 @@ export function listProperty(name: string, text: string | null | undefined): str
   }
 }
 
-/** What a message says about itself even if the rest of it is wrong; undefined when it is no such message. */
+/** The parts of a message that can be read even if other parts are wrong; undefined when it is no ingestion message. */
 export function orderHead(text: string): z.infer<typeof messageSchema> | undefined {
   try {
     return messageSchema.parse(JSON.parse(Buffer.from(text, 'base64').toString('utf8')))
@@ -58,7 +58,7 @@ export function orderHead(text: string): z.infer<typeof messageSchema> | undefin
   }
 }
 
-/** @throws IngestionFailure for what is missing or wrong */
+/** @throws IngestionFailure when a property is missing or wrong */
 export function orderOf(head: z.infer<typeof messageSchema>): IngestionOrder {
   const properties = head.AdditionalProperties ?? {}
   const need = (value: string | null | undefined, code: string, what: string): string => {

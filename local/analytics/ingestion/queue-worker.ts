@@ -17,13 +17,13 @@ export interface QueueWorkerOptions extends Omit<OrderContext, 'signal'> {
   readonly log: (line: string) => void
 }
 
-/** Seconds a received message stays hidden: after a kill the next start sees it again so much later. */
+/** Seconds that a received message stays hidden. After a kill the next start has to wait this long to see it again. */
 const HIDDEN_SECONDS = 2
 /** Messages received at once. */
 const BATCH_SIZE = 16
-/** Messages come through our own proxy, which wakes us; this finds those that came another way. */
+/** The stand-in's proxy wakes the worker when a message passes. This look finds messages that came another way. */
 const LOOK_EVERY_MS = 500
-/** A message that failed so often for reasons outside of it is given up, as the service does. */
+/** A message that failed this often for transient reasons is given up, as the service does. */
 const ATTEMPTS_MAX = 100
 
 type Verdict = 'done' | 'again'
@@ -39,7 +39,7 @@ export class QueueWorker {
     this.#ended = this.#run()
   }
 
-  /** Lets the message at hand be finished. */
+  /** Waits until the message that is being handled is finished. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#options.wake.wake()
@@ -56,7 +56,7 @@ export class QueueWorker {
         failing = false
         if (received === 0) await this.#options.wake.wait(LOOK_EVERY_MS)
       } catch (error) {
-        // Once a trouble, not twice a second.
+        // One line when the trouble begins. Otherwise the log would get two lines a second.
         if (!failing && !signal.aborted) this.#options.log(`Storage does not answer: ${String(error)}`)
         failing = true
         await this.#options.wake.wait(LOOK_EVERY_MS)
@@ -72,7 +72,7 @@ export class QueueWorker {
     })
     for (const message of messages) {
       if (this.#stopping.signal.aborted) break
-      // The receipt stays good after the message shows again, since nobody else receives it.
+      // The receipt stays valid even after the message is visible again, since no other reader receives it.
       if ((await this.#handle(message)) === 'done')
         await queue.deleteMessage(message.messageId, message.popReceipt)
     }

@@ -10,7 +10,7 @@ import {
 import type { ColumnType, JsonSpan, StoredValue } from '../values/index.ts'
 import type { ColumnSource } from './json-mapping.ts'
 
-/** Turns the JSON object at a position into a row; the text after it is not looked at. */
+/** Turns the JSON object at a position into a row. The text after the object is not read. */
 export type RecordReader = (
   text: string,
   start: number,
@@ -25,8 +25,8 @@ interface BoundSource {
 
 /**
  * A reader of records for a table.
- * @param sources of the table's columns, in their order
- * @param maxBytes of a string or dynamic value of each column
+ * @param sources where the values of the table's columns come from, in the order of the columns
+ * @param maxBytes for each column, the most bytes that a string or dynamic value may have
  */
 export function createRecordReader(
   table: Table,

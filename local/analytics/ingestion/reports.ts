@@ -20,7 +20,7 @@ export async function reportFailure(
   await send(queue, {
     ...common(subject),
     FailedOn: new Date().toISOString(),
-    // A queue message has 64 KiB.
+    // A queue message holds at most 64 KiB.
     Details: failure.message.slice(0, 4000),
     ErrorCode: failure.code,
     FailureStatus: failure.permanent ? 'Permanent' : 'Transient',
@@ -41,7 +41,7 @@ function common(subject: ReportSubject): Record<string, unknown> {
     Database: subject.database,
     Table: subject.table,
     IngestionSourceId: subject.sourceId === '' ? NO_ID : subject.sourceId,
-    // Without its SAS: reports are read by more people than blobs.
+    // Without the SAS: people who may read reports may not be allowed to read blobs.
     IngestionSourcePath: subject.blobUrl.split('?')[0],
     RootActivityId: NO_ID,
   }

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib'
 import { RECORD_BYTES_MAX } from '../limits.ts'
 import { IngestionFailure } from './ingestion-failure.ts'
 
-/** Counts bytes and refuses more than so many: a small gzip file can hold a very large text. */
+/** Counts bytes and refuses more than `maxBytes`: a small gzip file can hold a very large text. */
 class ByteLimit extends Transform {
   count = 0
   readonly #maxBytes: number
@@ -22,7 +22,7 @@ class ByteLimit extends Transform {
   }
 }
 
-/** Bytes of text, uncompressed on their way if need be. */
+/** Bytes of text. Compressed bytes are uncompressed while they are read. */
 export interface TextSource {
   readonly chunks: AsyncIterable<Buffer>
   /** Uncompressed bytes read so far. */
@@ -30,8 +30,8 @@ export interface TextSource {
 }
 
 /**
- * @throws IngestionFailure, while it is read: BadRequest_FileTooLarge; BadRequest_InvalidArchive for bytes that are
- *   no gzip
+ * @throws IngestionFailure while the text is read: BadRequest_FileTooLarge; BadRequest_InvalidArchive when the bytes
+ *   are not gzip
  */
 export function openText(bytes: Readable, options: { gzip: boolean; maxBytes: number }): TextSource {
   const limit = new ByteLimit(options.maxBytes)
@@ -57,7 +57,7 @@ export function openText(bytes: Readable, options: { gzip: boolean; maxBytes: nu
 const LINE_FEED = 10
 const BYTE_ORDER_MARK = '\uFEFF'
 
-/** The lines of a text, without their ends, one after the other. @throws IngestionFailure for one that is too long */
+/** The lines of a text, one after the other, without line ends. @throws IngestionFailure when a line is too long */
 export async function* linesOf(source: TextSource): AsyncGenerator<string> {
   let parts: Buffer[] = []
   let length = 0
@@ -91,7 +91,7 @@ export async function* linesOf(source: TextSource): AsyncGenerator<string> {
 }
 
 function decode(parts: readonly Buffer[]): string {
-  // Bytes that are no UTF-8 become U+FFFD, as in ADX.
+  // Bytes that are not valid UTF-8 become U+FFFD, as in ADX.
   return Buffer.concat(parts).toString('utf8')
 }
 

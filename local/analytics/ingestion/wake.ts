@@ -1,7 +1,7 @@
-/** Lets a loop sleep until somebody has work for it. */
+/** Lets a loop sleep until there is work for it. */
 export interface Wake {
   wake(): void
-  /** Returns when `wake` is called, at once if it was called since the last wait, or after so many ms. */
+  /** Returns when `wake` is called, or after `atMostMs`; at once if `wake` was called since the last wait. */
   wait(atMostMs: number): Promise<void>
 }
 

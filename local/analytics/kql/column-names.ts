@@ -2,7 +2,7 @@ import { semanticFailure } from '../failure.ts'
 import type { Expression, NamedExpression } from './syntax.ts'
 
 /**
- * Names for the columns of a result, those that Kusto would give where the query gives none.
+ * Names for the columns of a result. Where the query gives no name, the name is the one that Kusto would give.
  * @throws KustoFailure when the query gives one name twice
  */
 export function nameColumns(
@@ -48,7 +48,7 @@ const CONVERSIONS = new Set([
   'bin',
 ])
 
-/** The name Kusto gives an expression without one: `Payload.a` is Payload_a, `tolong(X)` is X; undefined: Column1... */
+/** The name Kusto gives: Payload_a for `Payload.a`, X for `tolong(X)`. Undefined: Kusto numbers it (Column1, ...). */
 function naturalName(expression: Expression): string | undefined {
   switch (expression.kind) {
     case 'name':

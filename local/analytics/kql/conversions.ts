@@ -16,7 +16,7 @@ export function toText(value: TypedSql): TypedSql {
   return compose('string', 'kql_text({0}, {1})', literalSql('string', value.type), value)
 }
 
-/** Kusto's `tolong()`, `todatetime()` and the like: null where the value is no such thing. */
+/** Kusto's `tolong()`, `todatetime()` and the like: null when the value cannot be converted. */
 export function convert(value: TypedSql, type: ColumnType): TypedSql {
   if (value.type === type) return value
   if (type === 'string') return toText(value)
@@ -29,11 +29,11 @@ export function convert(value: TypedSql, type: ColumnType): TypedSql {
   }
   if (type === 'dynamic')
     return compose(type, 'json_quote(kql_text({0}, {1}))', literalSql('string', value.type), value)
-  // Through its text: int from long checks the range, bool from long the value.
+  // Converted through its text, so that int from long checks the range, and bool from long the value.
   return compose(type, 'kql_from_text({0}, {1})', typeName, toText(value))
 }
 
-/** The two sides of a comparison with one type. @throws KustoFailure when they cannot be compared */
+/** Gives the two sides of a comparison the same type. @throws KustoFailure when they cannot be compared */
 export function sameType(left: TypedSql, right: TypedSql): readonly [TypedSql, TypedSql] {
   if (left.type === right.type) return [left, right]
   if (isNumber(left.type) && isNumber(right.type)) return [left, right]

@@ -6,7 +6,7 @@ import type { Expression } from './syntax.ts'
 import { compose, literalSql } from './typed-sql.ts'
 import type { Scope, TypedSql } from './typed-sql.ts'
 
-/** @throws KustoFailure for names that are not known and types that do not fit */
+/** @throws KustoFailure for unknown names and for types that do not fit */
 export function compileExpression(expression: Expression, scope: Scope): TypedSql {
   switch (expression.kind) {
     case 'literal':
@@ -98,7 +98,7 @@ function comparison(operator: string, left: TypedSql, right: TypedSql): TypedSql
   const isLiteral = b.sql === '?' && b.parameters[0] !== null
   switch (operator) {
     case '==':
-      // IS can use an index as = can, and is false (not null) where one side is null.
+      // IS can use an index like =, and gives false (not null) when one side is null.
       return compose('bool', isLiteral ? '({0} IS {1})' : '({0} IS {1} AND {0} IS NOT NULL)', a, b)
     case '!=':
       return compose('bool', '({0} IS NOT {1})', a, b)

@@ -4,11 +4,11 @@ import { literalOfToken } from './literals.ts'
 import type { Expression } from './syntax.ts'
 import type { TokenReader } from './token-reader.ts'
 
-/** Operators that are words, as written. The `!` ones are two words to the tokenizer. */
+/** Operators that are words. With a `!` in front (`!has`) the tokenizer makes two tokens of them. */
 const WORD_OPERATORS = new Set(['has', 'contains', 'startswith', 'endswith'])
 const COMPARISON_SYMBOLS = new Set(['==', '!=', '=~', '!~', '<', '<=', '>', '>='])
 
-/** Words of KQL that stand where an operator may stand and are not supported, for a better message. */
+/** Operators of KQL that are not supported. The list is there only for a better message. */
 const OTHER_OPERATORS = new Set([
   'between',
   'contains_cs',
@@ -40,7 +40,7 @@ function parseList(reader: TokenReader, depth: number): Expression[] {
 
 function parseString(reader: TokenReader): Expression {
   let text = reader.expectString('a string')
-  // Strings in a row are one.
+  // Several strings in a row are joined into one, as in KQL.
   while (reader.peek().kind === 'string') text += reader.next().text
   return { kind: 'literal', type: 'string', value: text }
 }
@@ -136,7 +136,7 @@ const parseComparison: Parse = (reader, depth) => {
 const parseAnd = leftAssociative(['and'], parseComparison)
 const parseOr = leftAssociative(['or'], parseAnd)
 
-/** @throws KustoFailure where the words form no expression that is supported */
+/** @throws KustoFailure when the words are not a supported expression */
 export function parseExpression(reader: TokenReader, depth = 0): Expression {
   return parseOr(reader, depth)
 }

@@ -1,8 +1,8 @@
 /**
  * The subset of KQL that the stand-in answers: words, expressions, pipelines, and their translation into SQL.
  *
- * Invariants: values of a request reach SQL as parameters only; what is not supported is refused by name with a list
- * of what is, never answered with something near it. It must not run anything.
+ * Invariants: values of a request reach SQL as parameters only; what is not supported is refused with a message that
+ * names it and lists what is supported, and is never answered with something similar. It must not run anything.
  */
 export { compileOperators } from './query-compiler.ts'
 export type { CompiledQuery, Relation } from './query-compiler.ts'

@@ -43,7 +43,7 @@ function dynamicLiteral(text: string): StoredValue {
   }
 }
 
-/** The expression that a word stands for by itself; undefined when it is no literal. */
+/** The literal expression that a single token stands for; undefined when the token is not a literal. */
 export function literalOfToken(token: Token): Expression | undefined {
   switch (token.kind) {
     case 'string':

@@ -1,6 +1,6 @@
 import type { Expression, Operator } from './syntax.ts'
 
-/** The columns of the source that the query's first `where` steps look up by value: worth an index. */
+/** The source's columns that the query's first `where` steps compare with one value. An index helps for them. */
 export function lookupColumns(operators: readonly Operator[]): string[] {
   const columns: string[] = []
   for (const operator of operators) {

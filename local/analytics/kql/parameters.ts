@@ -13,7 +13,7 @@ type Literal = Extract<Expression, { kind: 'literal' }>
 
 /**
  * Reads `declare query_parameters(name:type [= default], ...);` if the query begins with it.
- * @throws KustoFailure for a parameter without value or with one that is not of its type
+ * @throws KustoFailure when a parameter has no value, or its value has another type
  */
 export function readParameters(reader: TokenReader, given: GivenParameters): Map<string, Literal> {
   const parameters = new Map<string, Literal>()
@@ -54,7 +54,7 @@ function literalIn(type: ColumnType, text: string): Literal {
 }
 
 function givenValue(name: string, type: ColumnType, value: unknown): Literal {
-  // Strings come as they are; other types are literals of KQL in a string (numbers may come as numbers).
+  // A string comes as it is. Values of other types are KQL literals in a string; numbers may also come as numbers.
   if (typeof value === 'string' && type === 'string') return { kind: 'literal', type, value }
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
     return literalIn(type, String(value))

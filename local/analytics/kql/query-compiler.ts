@@ -6,14 +6,14 @@ import { compileCondition, compileExpression } from './expression-compiler.ts'
 import type { NamedExpression, Operator, SortKey } from './syntax.ts'
 import type { BoundColumn, Scope, TypedSql } from './typed-sql.ts'
 
-/** Rows to begin with: a SELECT without its FROM's alias, and the columns that it has. */
+/** The rows that a query begins with: a SELECT without an alias, and the columns of its result. */
 export interface Relation {
   readonly sql: string
   readonly parameters: readonly StoredValue[]
   readonly columns: readonly BoundColumn[]
 }
 
-/** What a query compiles to; its columns stand in the order of `columns`. */
+/** A compiled query. The SQL gives the columns in the order of `columns`. */
 export interface CompiledQuery {
   readonly sql: string
   readonly parameters: readonly StoredValue[]
@@ -21,7 +21,7 @@ export interface CompiledQuery {
 }
 
 interface Stage extends Relation {
-  /** The rows carry their place in a column `place` since the last `order by`. */
+  /** Whether the rows have their number from the last `order by` in a column `place`. */
   readonly ordered: boolean
 }
 
@@ -34,7 +34,7 @@ interface Output {
   readonly value: TypedSql
 }
 
-/** @throws KustoFailure for names that are not known and types that do not fit */
+/** @throws KustoFailure for unknown names and for types that do not fit */
 export function compileOperators(
   relation: Relation,
   operators: readonly Operator[],
@@ -58,7 +58,7 @@ export function compileOperators(
   }
 }
 
-/** `order by` numbers the rows; directly followed by `take` only as many are sorted as are taken. */
+/** `order by` numbers the rows. If `take` follows directly, `rows` limits the sort to the rows that are taken. */
 function order(stage: Stage, keys: readonly SortKey[], scopeOf: ScopeOf, rows: number | undefined): Stage {
   const taken = sortSql(keys, scopeOf(stage.columns))
   const limit =
@@ -181,7 +181,7 @@ function extend(stage: Stage, columns: readonly NamedExpression[], scopeOf: Scop
   const kept = unchanged(stage).filter((output) => !replaced.has(output.name))
   const names = nameColumns(columns, 'scalar', new Set(kept.map((output) => output.name)))
   const added = compileNamed(columns, names, scopeOf(stage.columns))
-  // A column that is given again keeps its position, as in Kusto.
+  // If `extend` gives a column that exists already, the column keeps its position, as in Kusto.
   const byName = new Map(added.map((output) => [output.name, output]))
   const positioned = unchanged(stage).map((output) => byName.get(output.name) ?? output)
   const known = new Set(stage.columns.map((column) => column.name))

@@ -21,7 +21,7 @@ function parseNamedList(reader: TokenReader): NamedExpression[] {
 
 function parseSortKey(reader: TokenReader): SortKey {
   const expression = parseExpression(reader)
-  // Kusto's default is descending; without a word nulls are the smallest.
+  // Kusto's default is descending. If the query does not say where nulls go, null counts as the smallest value.
   const direction = reader.accept('asc') ? 'asc' : 'desc'
   if (direction === 'desc') reader.accept('desc')
   let nulls: SortKey['nulls'] = direction === 'asc' ? 'first' : 'last'
@@ -84,7 +84,7 @@ export function parseOperators(reader: TokenReader): Operator[] {
   return operators
 }
 
-/** Words that begin a query of a kind that is not supported, unless a table has the name. */
+/** First words of unsupported kinds of queries. If the word is a table's name, nothing, `|` or `;` follows it. */
 const OTHER_BEGINNINGS = new Set([
   'alias',
   'datatable',

@@ -43,7 +43,7 @@ function ago(value: TypedSql, scope: Scope): TypedSql {
   return compose('datetime', '({0} - {1})', literalSql('datetime', scope.nowTicks), value)
 }
 
-/** Down to a multiple of the size; SQLite's division cuts towards zero, Kusto's bin goes down. */
+/** Rounds down to a multiple of the size. SQLite's division rounds towards zero; Kusto's bin() always rounds down. */
 function bin(value: TypedSql, size: TypedSql): TypedSql {
   const bothNumbers = isNumber(value.type) && isNumber(size.type)
   const isTime = (value.type === 'datetime' || value.type === 'timespan') && size.type === 'timespan'
@@ -75,7 +75,7 @@ const functions: Readonly<Record<string, ScalarFunction>> = {
   bin: { count: [2, 2], compile: (parameters) => bin(first(parameters), first(parameters.slice(1))) },
 }
 
-/** @throws KustoFailure for a function that is not known or parameters that do not fit */
+/** @throws KustoFailure for an unknown function, or for parameters that do not fit */
 export function compileCall(name: string, parameters: readonly TypedSql[], scope: Scope): TypedSql {
   const called = functions[name]
   if (called === undefined) throw unsupported(`the function '${name}()' here`, Object.keys(functions))

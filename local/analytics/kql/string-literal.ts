@@ -20,7 +20,7 @@ function fail(start: number, what: string): never {
   throw syntaxFailure(`the string at character ${start} ${what}.`)
 }
 
-/** `@'...'`: nothing is escaped but the quote, by doubling it. */
+/** `@'...'`: only the quote is escaped, by doubling it. */
 function readVerbatim(text: string, start: number, open: number): { value: string; end: number } {
   const quote = text[open] ?? ''
   let value = ''

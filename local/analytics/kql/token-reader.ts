@@ -2,7 +2,7 @@ import { syntaxFailure } from '../failure.ts'
 import { tokenize } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
-/** @throws KustoFailure for text that has no words of KQL */
+/** @throws KustoFailure when a part of the text is not a token of KQL */
 export const readTokens = (source: string): TokenReader => new TokenReader(source)
 
 /** Walks through the words of a query or command. */
@@ -33,7 +33,7 @@ export class TokenReader {
     return matches
   }
 
-  /** @throws KustoFailure when the next word is another */
+  /** @throws KustoFailure when another word comes next */
   expect(text: string): Token {
     if (!isWord(this.peek(), text)) throw this.#unexpected(`'${text}'`)
     return this.next()
@@ -51,7 +51,7 @@ export class TokenReader {
     throw this.#unexpected(what)
   }
 
-  /** A string, several in a row joined, as KQL joins them. */
+  /** The value of the next token, which has to be a string. */
   expectString(what: string): string {
     if (this.peek().kind !== 'string') throw this.#unexpected(what)
     return this.next().text

@@ -2,14 +2,14 @@ import { syntaxFailure } from '../failure.ts'
 import { readString } from './string-literal.ts'
 
 /**
- * Words of KQL and of management commands. `literal` is a typed literal such as `datetime(2026-01-31)`, whose inside
- * follows rules of its own; `text` is then what stands between the parentheses.
+ * A word of KQL or of a management command. `literal` is a typed literal such as `datetime(2026-01-31)`. The text
+ * between its parentheses has rules of its own, and is kept in `text`.
  */
 export interface Token {
   readonly kind: 'end' | 'literal' | 'name' | 'number' | 'string' | 'symbol' | 'timespan'
-  /** A string's value, quotes and escapes resolved; else as written. */
+  /** For a string its value, with quotes and escapes resolved; otherwise the text as written. */
   readonly text: string
-  /** Of a literal: the type's name as written. */
+  /** For a literal: the name of its type as written. */
   readonly type?: string
   readonly start: number
   readonly end: number
@@ -22,7 +22,7 @@ const NUMBER = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w])/uy
 const SYMBOL = /==|!=|=~|!~|<=|>=|<\||\.\.|[-+*/%=<>()[\]{},.:;|!]/uy
 const STRING_START = /(?:[hH]?@?["'])|```|~~~/uy
 
-/** The words of a text, ended by one of kind `end`. @throws KustoFailure for what is no word */
+/** The words of a text; the last one has the kind `end`. @throws KustoFailure when a part of the text is no word */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   let position = 0
@@ -86,7 +86,7 @@ function readName(text: string, start: number, word: string): Token {
   return { kind: 'literal', type: word, text: text.slice(end + 1, after - 1).trim(), start, end: after }
 }
 
-/** The position after the `)` that closes the `(` at `open`; strings inside are passed over. */
+/** The position after the `)` that closes the `(` at `open`. Parentheses inside strings do not count. */
 function endOfParentheses(text: string, open: number): number {
   let depth = 0
   let position = open

@@ -1,7 +1,8 @@
 import type { ColumnType, StoredValue } from '../values/index.ts'
 
 /**
- * A piece of SQL with the values for its `?`, in their order. All values of requests go through `?`, none into text.
+ * A piece of SQL with the values for its `?`, in their order. Values of requests are always passed through `?`. None is
+ * written into the SQL text, which would allow SQL injection.
  */
 export interface TypedSql {
   readonly sql: string
@@ -25,7 +26,7 @@ export interface Scope {
   readonly nowTicks: bigint
 }
 
-/** SQL made of pieces: `sql` with a `{0}`, `{1}` for each. Pieces that come twice bring their values twice. */
+/** Builds SQL from pieces: the template has `{0}`, `{1}` for them. A piece used twice adds its values twice. */
 export function compose(type: ColumnType, template: string, ...pieces: readonly TypedSql[]): TypedSql {
   const parameters: StoredValue[] = []
   const sql = template.replace(/\{(\d)\}/gu, (_match, index: string) => {

@@ -14,15 +14,15 @@ import type { BoundColumn, CompiledQuery, GivenParameters, Operator, Relation, S
 import { ticksOfUnixMs } from '../values/index.ts'
 import type { Column, StoredValue } from '../values/index.ts'
 
-/** Rows are read as they are asked for; a caller that stops early must end the iterator (for...of does). */
+/** Rows are read one by one. A caller that stops early must end the iterator (for...of does that). */
 export interface QueryResult {
   readonly columns: readonly Column[]
   readonly rows: Iterable<readonly StoredValue[]>
 }
 
 /**
- * Runs a query (`Table | ...`, `declare query_parameters(...)` before it allowed) on the last committed state.
- * @throws KustoFailure for a text that is no query, names that are not known, or what is not supported
+ * Runs a query (`Table | ...`, `declare query_parameters(...)` may come first) on the last committed state.
+ * @throws KustoFailure when the text is not a query, a name is unknown, or a part is not supported
  */
 export async function runQuery(
   database: EngineDatabase,
@@ -96,7 +96,7 @@ function scopeWith(parameters: Parameters): (columns: readonly BoundColumn[]) =>
   return (columns) => ({ columns, parameters, nowTicks })
 }
 
-/** Runs the steps of a query on rows that are at hand, as in `.show tables | count`. */
+/** Runs the steps of a query on rows that are already in memory, as in `.show tables | count`. */
 export function runOperators(
   database: EngineDatabase,
   input: { readonly columns: readonly Column[]; readonly rows: readonly (readonly StoredValue[])[] },

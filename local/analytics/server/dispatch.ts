@@ -20,9 +20,9 @@ export interface DispatchOptions {
   /** For a request that came to this origin, for example http://127.0.0.1:8080 */
   readonly contextFor: (origin: string) => CommandContext
   readonly ownOrigin: () => string
-  /** Of the run: what a caller has to present. */
+  /** The secret of the run, which a caller has to present. */
   readonly secret: string
-  /** Names besides those of this machine by which a proxy before the stand-in is called. */
+  /** Host names of a proxy in front of the stand-in, in addition to those of this machine. */
   readonly moreHosts: readonly string[]
   readonly proxy: StorageProxy
   readonly faults: FaultDoor
@@ -40,7 +40,7 @@ export function createDispatch(options: DispatchOptions): Handler {
     const refused = refuse(options, request, url)
     if (refused !== undefined) {
       const ids = idsOf(request)
-      // Nothing of the body is wanted; a client that is still sending would not see the answer.
+      // The body is read and dropped. A client that is still sending would not see the answer otherwise.
       request.resume()
       await sendReply(response, failureReply(refused, ids), ids)
       return
@@ -59,18 +59,18 @@ export function createDispatch(options: DispatchOptions): Handler {
   }
 }
 
-/** The address a request is for; what is no url is nobody's address. */
+/** The address that a request asks for. Text that is no url counts as the path `/`. */
 function urlOf(request: IncomingMessage, origin: string): URL {
   const target = request.url ?? '/'
   return new URL(URL.canParse(target, origin) ? target : '/', origin)
 }
 
-/** What tells a client how to get a token, and whether anything answers: the real service asks for no token there. */
+/** The health check, and the page that tells a client how to get a token. The real service asks for no token there. */
 const OPEN_PATHS = new Set(['/healthz', '/v1/rest/auth/metadata'])
 
 /**
- * Why a request is refused. Storage asks for a signature of its own (SAS). The fault door takes the secret in its url
- * too, as the Functions host takes its keys; everything else takes it as the real service takes a token.
+ * Why a request is refused. Storage requests have a signature of their own (SAS), which Azurite checks. The fault door
+ * also takes the secret in its url, as the Functions host takes keys. All others need it where Kusto takes a token.
  */
 function refuse(
   { secret, moreHosts, proxy }: DispatchOptions,
@@ -121,7 +121,7 @@ async function endWith(
     request.socket.destroy()
     return
   }
-  // A client that is still sending would not see the answer.
+  // The body is read and dropped. A client that is still sending would not see the answer otherwise.
   request.resume()
   const { status } = fault.ending
   const failure = new KustoFailure({
@@ -133,7 +133,7 @@ async function endWith(
   await sendReply(response, failureReply(failure, ids), ids)
 }
 
-/** Carries out the fault's delay and, if it comes before the work, its ending. @returns whether that was all */
+/** Carries out the fault's delay, and its ending if that replaces the work. @returns true: the work is not done */
 async function endureBefore(
   fault: Fault | undefined,
   options: DispatchOptions,
@@ -141,7 +141,7 @@ async function endureBefore(
 ): Promise<boolean> {
   if (fault === undefined) return false
   if (fault.delayMs > 0) {
-    // Cut short when the server stops; the request then ends as any other.
+    // The delay ends early when the server stops. The request then ends like any other.
     await delay(fault.delayMs, undefined, { signal: options.signal }).catch(() => undefined)
   }
   if (fault.ending === undefined || fault.after) return false

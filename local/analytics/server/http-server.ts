@@ -9,7 +9,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Longer than clients keep idle connections: else they would reuse one in the moment we close it. */
+/** Longer than clients keep idle connections. Otherwise a client could reuse one at the moment the server closes it. */
 const KEEP_ALIVE_MS = 75_000
 
 /**
@@ -22,7 +22,7 @@ export async function serve(
 ): Promise<RunningServer> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
-      // Whatever failed here failed while answering; without an end the client would wait for ever.
+      // The failure happened while an answer was written. If the response stayed open, the client would wait for ever.
       if (!response.destroyed) console.error(`An answer of the analytics stand-in failed: ${String(error)}`)
       response.destroy()
     })
@@ -45,7 +45,7 @@ async function listen(server: Server, port: number): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : port
 }
 
-/** Answers on their way may be finished for so long when we stop. */
+/** How long answers that have begun may go on when the server stops. */
 const GRACE_MS = 1000
 
 async function close(server: Server): Promise<void> {

@@ -25,7 +25,7 @@ const requestSchema = z.object({
 
 export type KustoRequest = z.infer<typeof requestSchema>
 
-/** @throws KustoFailure for a body that is no request */
+/** @throws KustoFailure when the body is not a request */
 export function parseRequest(body: Buffer): KustoRequest {
   let parsed: unknown
   try {
@@ -57,7 +57,7 @@ export async function answerCommand(context: CommandContext, request: KustoReque
   return { status: 200, body: commandAnswerV1(result, limitsOf(request)) }
 }
 
-/** Commands that concern no database name this one, or none. */
+/** Commands that concern no database send one of these names. */
 const ANY_DATABASE = new Set(['', 'NetDefaultDB'])
 
 function checkDatabase(context: CommandContext, name: string | null | undefined, isCommand: boolean): void {
@@ -92,7 +92,7 @@ export async function answerQuery(
   return { status: 200, body: answer(result, limitsOf(request), ids) }
 }
 
-/** POST /v1/rest/ingest/{db}/{table}?streamFormat=json&mappingName=M: visible at once, without tags. */
+/** POST /v1/rest/ingest/{db}/{table}?streamFormat=json&mappingName=M: the rows are visible at once and have no tags. */
 export async function answerStreamingIngestion(
   context: CommandContext,
   address: { readonly database: string; readonly table: string; readonly query: URLSearchParams },

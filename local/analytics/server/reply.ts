@@ -5,7 +5,7 @@ import type { KustoFailure } from '../failure.ts'
 import { errorBody } from '../wire/index.ts'
 import type { RequestIds } from '../wire/index.ts'
 
-/** An answer that is not sent yet; a body of many pieces is made while it is sent. */
+/** An answer that is not sent yet. A body in pieces is produced while it is sent. */
 export interface Reply {
   readonly status: number
   readonly body: string | Iterable<string>
@@ -19,7 +19,7 @@ export function failureReply(failure: KustoFailure, ids: RequestIds): Reply {
   return jsonReply(failure.status, errorBody(failure, ids))
 }
 
-/** Ends what a body holds (a statement that is being read) without sending it. */
+/** Drops an answer without sending it, and ends the SQL statement that its body reads from. */
 export function dropReply(reply: Reply): void {
   if (typeof reply.body === 'string') return
   reply.body[Symbol.iterator]().return?.()
@@ -42,7 +42,7 @@ export async function sendReply(response: ServerResponse, reply: Reply, ids: Req
   try {
     await pipeline(Readable.from(reply.body, { objectMode: true }), response)
   } catch {
-    // The client went away; the pipeline has ended the body.
+    // The client has disconnected. The pipeline has ended the body.
     response.destroy()
   }
 }

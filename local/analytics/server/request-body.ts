@@ -7,7 +7,7 @@ const unzip = promisify(gunzip)
 
 /**
  * The request's body, uncompressed.
- * @throws KustoFailure 413 above `maxBytes` (uncompressed), 400 for bytes that are no gzip
+ * @throws KustoFailure 413 above `maxBytes` (uncompressed), 400 when the bytes are not gzip
  */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const body = await collect(request, maxBytes)
@@ -26,7 +26,7 @@ async function collect(request: IncomingMessage, maxBytes: number): Promise<Buff
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
-    // Read to its end all the same: a client that is still sending would not see our answer.
+    // A body that is too large is still read to its end. A client that is still sending would not see the answer.
     if (length <= maxBytes) chunks.push(chunk)
     else chunks.length = 0
   }

@@ -3,8 +3,8 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestOptions, ServerRespon
 import { finished, pipeline } from 'node:stream/promises'
 
 /**
- * Passes storage requests on to Azurite, streamed. One address then carries everything a client does: whatever is cut
- * or delayed before it is cut or delayed as a whole.
+ * Passes storage requests on to Azurite, streamed. All requests of a client then go to one address, so that a proxy in
+ * front of it can cut or delay all of them.
  */
 export interface StorageProxy {
   /** Whether a path belongs to storage. */
@@ -13,8 +13,8 @@ export interface StorageProxy {
   isQueue(path: string): boolean
   /**
    * Carries a request to storage.
-   * @param discardAnswer does the work and keeps the answer back (a lost answer); the caller answers
-   * @returns the status that storage gave; undefined when the client or storage went away
+   * @param discardAnswer storage does the work, but its answer is dropped (a lost answer); the caller answers instead
+   * @returns the status that storage gave; undefined when the client or storage has disconnected
    */
   pass(
     request: IncomingMessage,
@@ -56,7 +56,7 @@ export function createStorageProxy(options: {
       try {
         await pipeline(answer, response)
       } catch {
-        // The client or storage went away in the middle; the other side is closed by the pipeline.
+        // The client or storage has disconnected in the middle. The pipeline closes the other side.
         return undefined
       }
       return answer.statusCode
@@ -70,7 +70,7 @@ async function answerOf(request: IncomingMessage, target: URL): Promise<Incoming
     upstream.once('response', resolve)
     upstream.once('error', reject)
   })
-  // An answer may come before the whole request is sent; then the request's end no longer matters.
+  // Storage may answer before the whole request is sent. An error in the rest of the request does not matter then.
   const sent = pipeline(request, upstream)
   sent.catch(() => undefined)
   return await answered
@@ -94,7 +94,7 @@ function unavailable(response: ServerResponse, error: unknown): void {
   response.end(`Local storage does not answer: ${message}\n`)
 }
 
-/** Belongs to one connection and not to the request (RFC 9110, 7.6.1). */
+/** Headers that belong to one connection and not to the request (RFC 9110, 7.6.1). */
 const HOP_HEADERS = new Set([
   'connection',
   'keep-alive',
@@ -113,7 +113,8 @@ function passedHeaders(
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && !HOP_HEADERS.has(name)) passed[name] = value
   }
-  // A SAS does not sign the host; Azurite reads the account from a host name it does not know as its own.
+  // A SAS does not sign the host, so the host may be replaced. It must be: if Azurite does not know a host name as its
+  // own, it takes the account's name from that host name.
   if (host !== undefined) passed['host'] = host
   return passed
 }

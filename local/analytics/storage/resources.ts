@@ -16,8 +16,8 @@ import type { QueueClient } from '@azure/storage-queue'
 import type { StorageFacts } from '../../storage/index.ts'
 
 /**
- * The storage that the stand-in hands to its clients: several of each kind, as the real service, so that the SDK's
- * own failing over to the next one (which can send a message twice) happens here too.
+ * The storage that the stand-in gives to its clients. There are several containers and queues, as in the real service.
+ * The SDK fails over from one to the next, which can send a message twice, and this must happen here too.
  */
 export interface StorageResources {
   readonly facts: StorageFacts
@@ -35,15 +35,15 @@ export interface ResourceUri {
 
 const COPIES = 2
 
-/** A SAS outlives the hour for which the SDK keeps its resources, and the seven days a message may wait. */
+/** Longer than the hour for which the SDK keeps its resources, and than the seven days that a message may wait. */
 const SAS_LIFETIME_MS = 14 * 24 * 60 * 60 * 1000
 
-/** Storage is on this machine: what does not answer soon is down, and the caller tries again by itself. */
+/** Storage is on this machine: if it does not answer soon, it is down, and the caller tries again by itself. */
 const pipelineOptions = {
   retryOptions: { maxTries: 3, retryDelayInMs: 50, maxRetryDelayInMs: 500 },
 }
 
-/** Makes what is missing. @throws when storage does not answer */
+/** Makes the containers and queues that are missing. @throws when storage does not answer */
 export async function prepareResources(facts: StorageFacts, instance: string): Promise<StorageResources> {
   const blobService = new BlobServiceClient(
     facts.blobUrl,
@@ -99,7 +99,7 @@ export function resourceUris(resources: StorageResources, origin: string): Resou
       type: 'TempStorage',
       uri: containerUri(root, container, facts, expiresOn),
     })),
-    // The SDK wants one to be named. Reports to a table are not served: ReportMethod.Queue is.
+    // The SDK expects a status table here. Reports to a table are not supported; ReportMethod.Queue is.
     { type: 'IngestionsStatusTable', uri: `${root}/status-reports-are-not-served` },
   ]
 }

@@ -19,8 +19,8 @@ export interface Column {
 }
 
 /**
- * A value as SQLite holds it: bool 0 or 1; datetime ticks of 100 ns since the year 1; timespan ticks; decimal, guid
- * and dynamic (JSON) as text; null only where Kusto has it (a string is '' instead).
+ * A value as SQLite holds it. bool: 0 or 1. datetime: ticks of 100 ns since the year 1. timespan: ticks. decimal, guid
+ * and dynamic (JSON): text. null: only where Kusto has null (a string is '' instead).
  */
 export type StoredValue = bigint | number | string | null
 
@@ -53,7 +53,7 @@ export function findColumnType(name: string): ColumnType | undefined {
   return typesByName.get(name.toLowerCase())
 }
 
-/** @throws KustoFailure for a name that is no type */
+/** @throws KustoFailure when the name is not a type */
 export function columnTypeOf(name: string): ColumnType {
   const type = findColumnType(name)
   if (type === undefined) throw semanticFailure(`'${name}' is not a scalar type.`)
@@ -64,7 +64,7 @@ export function dotNetTypeOf(type: ColumnType): string {
   return typeFacts[type].dotNetType
 }
 
-/** The column's declaration in SQLite. A string is never null, so rows older than a new column have ''. */
+/** The column's declaration in SQLite. A string is never null: when a column is added, the older rows get ''. */
 export function sqliteColumnOf(type: ColumnType): string {
   return type === 'string' ? "TEXT NOT NULL DEFAULT ''" : typeFacts[type].sqliteType
 }

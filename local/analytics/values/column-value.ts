@@ -5,8 +5,8 @@ import type { JsonSpan } from './json-scan.ts'
 import { normalizeNumbers } from './dynamic-numbers.ts'
 
 /**
- * From JSON to a column, as ADX ingests: a value that does not fit becomes null without a word ('' in a string
- * column). A sender that gets this wrong must see it here.
+ * Turns JSON into the value of a column, as ADX does: a value that does not fit becomes null without an error ('' in a
+ * string column). A developer whose program sends such values must see the loss in the local run.
  */
 
 const LONG_MIN = -(2n ** 63n)
@@ -20,7 +20,7 @@ const DECIMAL_DIGITS_MAX = 34
 const INTEGER_PATTERN = /^[+-]?\d{1,40}$/u
 const REAL_PATTERN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/u
 
-/** A text as a value of a type; null where it does not fit. */
+/** A text as a value of a type; null when it does not fit the type. */
 export function valueOfText(type: ColumnType, text: string): StoredValue {
   const trimmed = text.trim()
   switch (type) {
@@ -87,8 +87,8 @@ function guidOf(text: string): string | null {
 
 /**
  * A JSON value as a value of a column.
- * @param text well-formed at `span`
- * @param maxBytes of a dynamic (longer: null) or a string (longer: cut), in UTF-8
+ * @param text must be well-formed JSON at `span`
+ * @param maxBytes the limit in UTF-8: a longer dynamic becomes null, a longer string is cut
  */
 export function valueOfJson(type: ColumnType, text: string, span: JsonSpan, maxBytes: number): StoredValue {
   const first = text[span.start]
@@ -106,8 +106,9 @@ export function valueOfJson(type: ColumnType, text: string, span: JsonSpan, maxB
 }
 
 /**
- * Microsoft's page does not say whether the bound holds for the text that arrives or for the value that is kept, so both
- * must fit: a number of 309 digits is kept as 1E+308, and a sender of 100,000 of them must see here what may happen there.
+ * Microsoft's page does not say whether the limit is for the text that arrives or for the value that is kept, so both
+ * must fit. A number of 309 digits is kept as 1E+308: a value with 100,000 of them fits in one form only, and it
+ * becomes null here, since ADX may do the same.
  */
 function dynamicOf(text: string, span: JsonSpan, maxBytes: number): string | null {
   if (isLonger(text.slice(span.start, span.end), maxBytes)) return null
@@ -118,13 +119,13 @@ function dynamicOf(text: string, span: JsonSpan, maxBytes: number): string | nul
 const isLonger = (json: string, maxBytes: number): boolean =>
   json.length * 3 > maxBytes && Buffer.byteLength(json, 'utf8') > maxBytes
 
-/** Cuts a text to so many bytes of UTF-8, never inside a character. */
+/** Cuts a text to at most `maxBytes` bytes of UTF-8, never inside a character. */
 function cutToBytes(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text
   const bytes = Buffer.from(text, 'utf8')
   if (bytes.length <= maxBytes) return text
   let end = maxBytes
-  // Bytes 10xxxxxx continue a character.
+  // A byte of the form 10xxxxxx continues a character.
   while (end > 0 && ((bytes[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end -= 1
   return bytes.toString('utf8', 0, end)
 }

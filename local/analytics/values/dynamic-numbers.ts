@@ -4,14 +4,14 @@ import type { JsonSpan } from './json-scan.ts'
 const LONG_MIN = -(2n ** 63n)
 const LONG_MAX = 2n ** 63n - 1n
 
-/** int64 has at most 19 digits: shorter numbers need no look at their value. */
+/** int64 has at most 19 digits, so an integer with up to 18 digits always fits. */
 const SURELY_LONG_DIGITS = 18
 
-/** A fraction, an exponent or 19 digits in a row: only then can a number be another one in a dynamic. */
+/** A fraction, an exponent or 19 digits in a row: only such a number can change when a dynamic column keeps it. */
 const DOUBTFUL_NUMBER = /\d[.eE]|\d{19}/u
 
 /**
- * The JSON text as a dynamic column keeps it: as written, but for numbers that are no int64, which become doubles
+ * The JSON text as a dynamic column keeps it. Only numbers that are not int64 change, as they become doubles
  * (12345678901234567890 becomes 1.2345678901234567E+19, 1.10 becomes 1.1).
  */
 export function normalizeNumbers(text: string, span: JsonSpan): string {
@@ -31,7 +31,7 @@ export function normalizeNumbers(text: string, span: JsonSpan): string {
 
 const NUMBER_TOKEN = /[-+.eE\d]+/uy
 
-/** Walks once over well-formed JSON; numbers stand outside of strings only. */
+/** Walks once over well-formed JSON and calls `visit` for each number. Digits inside strings are not numbers. */
 function visitNumbers(json: string, visit: (number: JsonSpan) => void): void {
   let position = 0
   while (position < json.length) {
@@ -54,12 +54,12 @@ function isLong(token: string): boolean {
   return value >= LONG_MIN && value <= LONG_MAX
 }
 
-/** From here on .NET writes a double with an exponent; without one it would read back as a long. */
+/** From this size .NET writes a double with an exponent. Without the exponent it would be read back as a long. */
 const EXPONENT_FROM = 1e15
 
 function writeDouble(token: string): string {
   const value = Number(token)
-  // JSON has no word for infinity.
+  // JSON cannot express infinity.
   if (!Number.isFinite(value)) return 'null'
   if (value !== 0 && Math.abs(value) >= EXPONENT_FROM) return value.toExponential().replace('e', 'E')
   const text = String(value)

@@ -1,8 +1,8 @@
 /**
  * Kusto's scalar types: how JSON becomes a value of a column, how a value is kept and how it is shown.
  *
- * Invariants: a number keeps its exact value on its way into a long or decimal column; a value that does not fit its
- * column becomes null (a string '') and never another value. Nothing here knows of tables or requests.
+ * Invariants: a number in a long or decimal column keeps its exact value; a value that does not fit its column becomes
+ * null (in a string column '') and never another value. Nothing here knows of tables or requests.
  */
 export { columnTypeOf, dotNetTypeOf, findColumnType, sqliteColumnOf } from './column-type.ts'
 export type { Column, ColumnType, StoredValue } from './column-type.ts'

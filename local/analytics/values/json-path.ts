@@ -9,7 +9,7 @@ const STEP_PATTERN =
   /\.([A-Za-z_][\w$-]*)|\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\d{1,9}))\s*\]|\.\['((?:[^'\\]|\\.)*)'\]/uy
 
 /**
- * Reads the JSON paths that mappings use: `$`, `$.a.b`, `$['a b']`, `$.a[0]`. Wildcards and filters are not known.
+ * Reads the JSON paths that mappings use: `$`, `$.a.b`, `$['a b']`, `$.a[0]`. Wildcards and filters are not supported.
  * @throws KustoFailure for any other form
  */
 export function parseJsonPath(text: string): JsonPath {
@@ -29,7 +29,7 @@ export function parseJsonPath(text: string): JsonPath {
   return path
 }
 
-/** The value that the path leads to, from a value that is known to be well formed; undefined when there is none. */
+/** The value that the path leads to, or undefined. The JSON at `from` must be well-formed. */
 export function followPath(text: string, from: JsonSpan, path: JsonPath): JsonSpan | undefined {
   let span = from
   for (const step of path) {

@@ -1,13 +1,13 @@
 import { JSON_DEPTH_MAX } from '../limits.ts'
 
 /**
- * A strict reader of JSON text (RFC 8259) that finds where values begin and end and leaves them as they are written.
- * `JSON.parse` would turn 9007199254740993 into another number and forget how 1.10 was written.
+ * A strict reader of JSON text (RFC 8259). It finds where values begin and end, and leaves their text unchanged.
+ * `JSON.parse` would turn 9007199254740993 into another number, and would lose how 1.10 was written.
  */
 
 export class JsonTextError extends Error {
   override readonly name = 'JsonTextError'
-  /** Index of the first character that cannot be. */
+  /** Index of the first character that is not allowed. */
   readonly position: number
 
   constructor(message: string, position: number) {
@@ -130,13 +130,13 @@ function scanNumber(text: string, start: number): number {
   return NUMBER_PATTERN.lastIndex
 }
 
-/** The text of a JSON string's span, quotes and escapes resolved. */
+/** The value of the JSON string at a span, with quotes and escapes resolved. */
 export function stringOfSpan(text: string, span: JsonSpan): string {
   const inner = text.slice(span.start + 1, span.end - 1)
   return inner.includes('\\') ? (JSON.parse(text.slice(span.start, span.end)) as string) : inner
 }
 
-/** The members of the object at `start`; of a key that comes twice the last counts. @throws JsonTextError */
+/** The members of the object at `start`. If a key comes twice, the last one counts. @throws JsonTextError */
 export function membersOfObject(
   text: string,
   start: number,

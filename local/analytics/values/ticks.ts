@@ -22,8 +22,8 @@ const DATETIME_PATTERN =
 
 const TIMESPAN_PATTERN = /^(-)?(?:(\d{1,8})\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?$/u
 
-/** The ticks of an ISO 8601 date or date and time (UTC when it names no zone); undefined when it is none, or out of
- * the range of years 1 to 9999. */
+/** The ticks of an ISO 8601 date or date and time (UTC when it names no zone). Undefined when the text is neither, or
+ * outside the years 1 to 9999. */
 export function parseDatetime(text: string): bigint | undefined {
   const match = DATETIME_PATTERN.exec(text.trim())
   if (match === null) return undefined
@@ -62,7 +62,7 @@ function fractionTicks(digits: string | undefined): bigint {
   return digits === undefined ? 0n : BigInt(digits.slice(0, FRACTION_DIGITS).padEnd(FRACTION_DIGITS, '0'))
 }
 
-/** The ticks of `[-][d.]hh:mm[:ss[.fffffff]]`; undefined when it is none. */
+/** The ticks of `[-][d.]hh:mm[:ss[.fffffff]]`; undefined when the text has another form. */
 export function parseTimespan(text: string): bigint | undefined {
   const match = TIMESPAN_PATTERN.exec(text.trim())
   if (match === null) return undefined
@@ -89,7 +89,7 @@ export function formatDatetime(ticks: bigint): string {
   return `${seconds}.${String(ticks % TICKS_PER_SECOND).padStart(FRACTION_DIGITS, '0')}Z`
 }
 
-/** As answers carry it: without trailing zeros. */
+/** The form in answers: without trailing zeros. */
 export function formatDatetimeShort(ticks: bigint): string {
   return formatDatetime(ticks).replace(/\.?0*Z$/u, 'Z')
 }
@@ -126,7 +126,7 @@ const unitTicks: Readonly<Record<string, bigint>> = {
   tick: 1n,
 }
 
-/** The ticks of a KQL literal such as `1d`, `1.5h`, `30m`, `10s`, `100ms`; undefined when it is none. */
+/** The ticks of a KQL literal such as `1d`, `1.5h`, `30m`, `10s`, `100ms`; undefined when the text is not one. */
 export function parseTimespanLiteral(text: string): bigint | undefined {
   const match = /^(-)?(\d+)(?:\.(\d+))?(d|h|m|s|ms|microsecond|tick)$/u.exec(text.trim())
   if (match === null) return undefined

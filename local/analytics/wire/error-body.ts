@@ -49,7 +49,7 @@ function context(ids: RequestIds): Record<string, string> {
   }
 }
 
-/** Any error as a refusal: a defect of the stand-in is a transient 520, as the service has it. */
+/** Any error as a refusal. A defect of the stand-in is reported as a transient 520, as the service does. */
 export function failureOf(error: unknown): KustoFailure {
   if (error instanceof KustoFailure) return error
   const message = error instanceof Error ? error.message : String(error)

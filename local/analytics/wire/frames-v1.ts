@@ -53,7 +53,7 @@ function columnsJson(columns: readonly Column[]): string {
   )
 }
 
-/** The answer to a query over v1: the result, its properties, its status, and a list of these. */
+/** The answer to a query over v1: four tables with the result, its properties, its status, and a list of the tables. */
 export function* queryAnswerV1(
   result: QueryResult,
   limits: ResultLimits,

@@ -11,7 +11,7 @@ function column(name: string, type: Column['type']): Column {
 
 const propertyColumns = [column('TableId', 'int'), column('Key', 'string'), column('Value', 'dynamic')]
 
-/** The answer to a query over v2. A failure on the way stands in the rows and in the last frame, with status 200. */
+/** The answer to a query over v2. A failure while rows are read is in the rows and in the last frame; status is 200. */
 export function* queryAnswerV2(
   result: QueryResult,
   limits: ResultLimits,
@@ -39,8 +39,8 @@ export function* queryAnswerV2(
 }
 
 /**
- * Kusto's second wire format for queries: an array of frames ("Query V2 HTTP response" in its documentation), here
- * always without progress.
+ * Kusto's second wire format for queries: an array of frames ("Query V2 HTTP response" in its documentation). The
+ * stand-in never sends progress frames.
  */
 
 function columnsJson(columns: readonly Column[]): string {

@@ -2,7 +2,7 @@
  * How answers look on the wire: rows as v1 tables and v2 frames, refusals as OneAPI errors.
  *
  * Invariants: rows are written as they are read, so a large result is never in memory as a whole; a result above the
- * limits ends with E_QUERY_RESULT_SET_TOO_LARGE and never silently short. It must not know how rows are found.
+ * limits ends with E_QUERY_RESULT_SET_TOO_LARGE and is never cut without an error. It must not know how rows are found.
  */
 export { errorBody, failureOf } from './error-body.ts'
 export type { RequestIds } from './error-body.ts'

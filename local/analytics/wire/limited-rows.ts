@@ -8,16 +8,16 @@ export interface ResultLimits {
   readonly maxBytes: number
 }
 
-/** Enough to make sending cheap, little enough to keep memory small. */
+/** Large enough that sending is cheap, small enough that memory use stays low. */
 const CHUNK_LENGTH = 64 * 1024
 
-/** How the rows ended: complete, or with the failure that stopped them (the HTTP status has long been sent then). */
+/** How the rows ended: complete, or with the failure that stopped them (after the HTTP status was sent). */
 export interface RowsEnd {
   readonly rowCount: number
   readonly failure: KustoFailure | undefined
 }
 
-/** Yields the rows' JSON, commas between, in large pieces; returns how it ended. */
+/** Yields the JSON of the rows, with commas between them, in large pieces. Returns how the rows ended. */
 export function* limitedRows(result: QueryResult, limits: ResultLimits): Generator<string, RowsEnd> {
   const types = result.columns.map((column) => column.type)
   let pending: string[] = []

@@ -1,13 +1,14 @@
--- Batches for the analytics service, frozen before they are sent: a forwarder that dies sends the same batch again,
--- under the same tag, and the service skips it.
+-- Batches for the analytics service, frozen before they are sent: if a forwarder dies, the same batch is sent again
+-- under the same tag, and the service skips it if it has arrived before.
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
 create schema trickle_analytics_outbox;
 grant usage on schema trickle_analytics_outbox to trickle_forwarder, trickle_operator;
 
--- batch_id is derived from epoch, subscription, generation and begin. abandoned: it was sealed, and an operator put the
--- subscription elsewhere before it was known to be sent. content_hash is the SHA-256 of the NDJSON before compression.
+-- batch_id is derived from epoch, subscription, generation and begin. State 'abandoned': the batch was sealed, and an
+-- operator moved the subscription before the batch was known to be sent. content_hash is the SHA-256 of the NDJSON
+-- before compression.
 create table trickle_analytics_outbox.batches (
   batch_id uuid not null,
   subscription text collate "C" not null,

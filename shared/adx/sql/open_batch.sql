@@ -1,6 +1,6 @@
--- The batch that was sealed and not yet marked as sent; there is one at the most. p_generation: the subscription's, by
--- the lease. A batch of an earlier generation began where nobody is any more, since an operator put the subscription
--- elsewhere: it is given up on the record, whether it was sent or not, and blocks nothing.
+-- The batch that was sealed and not yet marked as sent; there is one at the most. p_generation: the generation of the
+-- subscription, from the lease. A batch of an earlier generation begins at a point that an operator has moved the
+-- subscription away from. It is marked as abandoned, whether it was sent or not, so that it blocks nothing.
 create or replace function trickle_analytics_outbox.open_batch(p_subscription text, p_generation int)
   returns table (batch_id uuid, subscription text, epoch uuid, from_xid xid8, from_position bigint, to_xid xid8,
     to_position bigint, event_count int, byte_count bigint, content_hash bytea, blob_name text, tag text)

@@ -1,4 +1,4 @@
--- Freezes a batch; false when the lease is lost. The fence makes a forwarder that was thought dead do no harm.
+-- Freezes a batch; false when the lease is lost. The fence stops a forwarder that was thought dead and still runs.
 create or replace function trickle_analytics_outbox.seal(p_fence bigint, p_batch_id uuid, p_subscription text,
     p_epoch uuid, p_from_xid xid8, p_from_position bigint, p_to_xid xid8, p_to_position bigint,
     p_event_count int, p_byte_count bigint, p_content_hash bytea, p_blob_name text, p_tag text) returns boolean

@@ -5,9 +5,10 @@ set local statement_timeout = '60s';
 create schema trickle_operations_audit;
 grant usage on schema trickle_operations_audit to trickle_operator;
 
--- A row says who did what to which tenant or thing, and where the log has more of it; never what a request held.
--- request_id is made once for a request: an action whose commit got no answer may be tried again without a second row.
--- outcome: done, or begun for an import, whose later batches are transactions of their own.
+-- A row says who did what to which tenant or thing, and by its trace_id where the log says more. It never holds content
+-- of a request. request_id is made once for a request, so that an action whose commit got no answer can be tried again
+-- without adding a second row. outcome: done, or begun for an import, whose later batches are transactions of their
+-- own.
 create table trickle_operations_audit.actions (
   action_id bigint not null generated always as identity,
   request_id uuid not null,
@@ -34,7 +35,7 @@ alter table trickle_operations_audit.actions force row level security;
 create policy actions_read on trickle_operations_audit.actions for select to trickle_operator using (true);
 create policy actions_record on trickle_operations_audit.actions for insert to trickle_operator with check (true);
 
--- Nobody changes or removes what was recorded, and the time of a row is the database's: no login may write it.
+-- Nobody changes or removes what was recorded. The database sets the time of a row: no login may write it.
 revoke all on trickle_operations_audit.actions from trickle_owner, trickle_migrator;
 grant select on trickle_operations_audit.actions to trickle_operator;
 grant insert (request_id, action, outcome, issuer, subject, application, tenant_id, target, detail, trace_id)

@@ -9,27 +9,27 @@ import { refusalOf } from './refusals.ts'
 /** The fields of the append function's answer, in their order; members that an outcome does not have are empty. */
 const answerType = composite({
   outcome: text,
-  /** Of each stream that was named; below 2^53. */
+  /** The version of each stream that was named; below 2^53. */
   versions: orElse(arrayOf(integer), []),
-  /** Number of the stream that stands in the way, 1 first; 0 when none does. */
+  /** Number of the stream that is refused, from 1; 0 when none is. */
   at: orElse(integer, 0),
   epoch: orElse(text, ''),
   /** As hexadecimal digits. */
   timeline: orElse(text, '0'),
   xid: orElse(text, '0'),
-  /** JSON: the receipt's answer, the type that the stream has, or the name that stands in the way. */
+  /** JSON: the receipt's result, the stream's type, or the name that is refused. */
   result: orElse(text, 'null'),
 })
 
 /** What the append function answers. */
 export type AppendAnswer = ValueOf<typeof answerType>
 
-/** The answer as an error's detail holds it. */
+/** Reads the answer from the detail of an error (refuse_outcome). */
 export const answerOfText = (printed: string): AppendAnswer => answerType.read(printed)
 
 export const appendedColumns = columns({ answer: answerType })
 
-/** The answers to the appends of a batch, in their order. What was not written has no version. */
+/** The answers to the appends of a batch, in their order. The version of one that was not written is its stream's. */
 export const batchAppendedColumns = columns({
   answer: composite({
     outcomes: arrayOf(text),
@@ -65,7 +65,7 @@ export function answersOfBatch({
   )
 }
 
-/** Where in the log an append stands. */
+/** The place of an append in the log. */
 export interface WrittenAt {
   readonly epoch: string
   /** As hexadecimal digits. */
@@ -124,7 +124,7 @@ interface Receipt {
   readonly timeline: string
 }
 
-/** Events come stream by stream, so their ids part at the counts; a stream's last event has its version. */
+/** Divides the ids among the streams: events come stream by stream. A stream's last event has the stream's version. */
 function partIds(
   streamIds: readonly string[],
   versions: readonly number[],
@@ -156,12 +156,12 @@ export function assemble(
   return {
     streams,
     ...replay,
-    // Sealed when it is asked for: callers within the process mostly don't, and it takes 15 microseconds.
+    // Sealed only when it is read: this takes 15 microseconds, and callers within the process mostly don't need it.
     get consistencyToken() {
       return encodeConsistency(keyring, tenant.tenantId, {
         epoch,
         xid: BigInt(xid),
-        // Of one stream; a token of several is known by its transaction alone.
+        // Only for one stream. A token of several streams is identified by its transaction alone.
         version: BigInt(streams.length === 1 ? (streams[0]?.version ?? 0) : 0),
         timeline: Number.parseInt(timeline, 16),
       })

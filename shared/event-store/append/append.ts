@@ -20,10 +20,10 @@ import type {
   WrittenStream,
 } from '../types.ts'
 
-/** A twin with the same key or ids may commit between our look and our write; each round reads what it left. */
+/** Another append with the same key or ids may commit between our look-up and our write. The next round finds it. */
 const ROUNDS_MAX = 3
 
-/** What stands in the way may be what an earlier attempt of this very append has written. */
+/** Refusals that an earlier attempt of the same append may have caused: its own events stand in the way. */
 export const MAY_BE_OWN: ReadonlySet<string> = new Set(['conflict', 'name_taken', 'name_not_held'])
 
 /** What an append is made with. */
@@ -67,7 +67,7 @@ export async function appendToStreams(
 ): Promise<AppendAllResult> {
   const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
   const prepared = await prepareAppend(tenant, request, ids)
-  // Before anything is written: without keys the caller could not be told what became of it.
+  // Fetched before anything is written: without keys, an append that was committed could not be answered.
   const keyring = keys.fresh() ?? (await keys.refreshed())
   const timing = { signal: request.signal, deadlineAtMs: request.deadlineAtMs }
   let attempts = 0
@@ -89,12 +89,15 @@ export async function appendToStreams(
   )
 }
 
-/** If the look-up fails too, we still don't know whether the first attempt wrote; its own "nothing was written" is no answer. */
+/**
+ * If the look-up fails too, it is still unknown whether an earlier attempt wrote the events. So the look-up's own
+ * error, which says that nothing was written, must not be the answer.
+ */
 function asUnknownOutcome(error: unknown): never {
   throw isTrickleError(error) && error.retryable ? outcomeUnknown(error) : error
 }
 
-/** The result of the append that wrote these ids before; null when nobody did. */
+/** The result of the append that wrote these ids before; null when there is none. */
 export async function findEarlier(
   database: Database,
   keyring: SealKeyring,
@@ -106,8 +109,8 @@ export async function findEarlier(
 }
 
 /**
- * What the look-up of an append's ids found, as its result; null when none of them exists.
- * @throws TrickleError EVENT_ID_EXISTS when they are of another append.
+ * Turns what the look-up of an append's ids found into the append's result; null when none of the ids exists.
+ * @throws TrickleError EVENT_ID_EXISTS when they belong to another append.
  */
 export function earlierAppend(
   keyring: SealKeyring,

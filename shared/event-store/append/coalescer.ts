@@ -12,9 +12,11 @@ import { streamKey, takeBatch } from './coalescing-queue.ts'
 import type { WaitingAppend } from './coalescing-queue.ts'
 
 export interface CoalescerLimits {
-  /** Calls under way; what comes meanwhile waits and goes together. Two keep the server busy while one commits. */
+  /**
+   * Calls under way. Appends that come meanwhile wait and are sent together. Two: one works while the other commits.
+   */
   readonly slots: number
-  /** A call that takes longer than this (a lock that somebody holds, a failover) does not keep the others from going. */
+  /** A call that takes longer than this (a held lock, a failover) does not count for `slots`, so others are sent. */
   readonly slotMs: number
 }
 
@@ -22,13 +24,13 @@ export interface CoalescerLimits {
 export const coalescerLimits: CoalescerLimits = { slots: 2, slotMs: 25 }
 
 /**
- * Writes concurrent appends of this process together: they share a round trip and a commit, and each has an outcome of its
- * own. There is no wait window: an append goes at once while few are under way, and what comes while all slots are taken
- * goes together when one is free.
+ * Writes concurrent appends of this process together: they share a round trip and a commit, and each has its own
+ * outcome. There is no fixed wait: an append is sent at once while few are under way. Appends that come while all slots
+ * are taken are sent together when a slot is free.
  *
- * Nobody pays for another's trouble: a conflict is the answer of its own append; what can not be said within a batch (a
- * held lock, a known id or key) is made alone; a batch that fails as a whole is made one by one, and where its answer was
- * lost each append is resolved by its own ids or key, as after any lost answer.
+ * One append does not suffer from another. A conflict is the answer of its own append only. An append that a batch
+ * can't answer (a held lock, a known id or key) is made alone. If a batch fails as a whole, its appends are made one by
+ * one. If its answer was lost, each append is resolved by its own ids or key, as after any lost answer.
  */
 export class CoalescingWriter implements AppendWriter {
   readonly #database: Database
@@ -38,7 +40,9 @@ export class CoalescingWriter implements AppendWriter {
   /** When each call under way began. */
   readonly #startedAtMs = new Set<{ readonly atMs: number }>()
   readonly #streamsUnderWay = new Map<string, number>()
-  /** The last call was shared, so others are about to come: an append waits for the end of the turn to go with them. */
+  /**
+   * The last call was shared, so others will come soon: an append waits for the end of the event loop's turn for them.
+   */
   #isShared = false
   #isFlushDue = false
   #timer: NodeJS.Timeout | undefined
@@ -65,7 +69,7 @@ export class CoalescingWriter implements AppendWriter {
     return answer ?? writeAlone()
   }
 
-  /** After the callbacks that are due now: callers who were answered together ask again together. */
+  /** Flushes after the callbacks that are due now: callers that were answered together mostly append again together. */
   #scheduleFlush(): void {
     if (this.#isFlushDue || this.#waiting.length === 0) return
     if (!this.#hasSlot()) {
@@ -87,7 +91,7 @@ export class CoalescingWriter implements AppendWriter {
     while (this.#waiting.length > 0 && this.#hasSlot()) {
       const { batch, rest } = takeBatch(this.#waiting, this.#streamsUnderWay)
       this.#waiting = rest
-      // Everything that waits is for streams that are under way: their call's end comes back here.
+      // All waiting appends are for streams that are under way. The end of such a call flushes again.
       if (batch.length === 0) return
       this.#isShared = batch.length > 1
       void this.#send(batch)
@@ -97,7 +101,7 @@ export class CoalescingWriter implements AppendWriter {
 
   async #send(batch: readonly WaitingAppend[]): Promise<void> {
     const live = batch.filter(({ timing: { signal }, resolve }) => {
-      // Skip callers that have disconnected: made alone, their append is refused before its first attempt, and says why.
+      // Skip callers that have disconnected. Made alone, their append is refused with the reason, before any attempt.
       if (signal?.aborted === true) resolve(null)
       return signal?.aborted !== true
     })
@@ -124,7 +128,7 @@ export class CoalescingWriter implements AppendWriter {
     const deadlines = batch.map(({ timing }) => timing.deadlineAtMs)
     for (const { onAttempt } of batch) onAttempt()
     const [row] = await this.#database.query(appendBatch(batch.map(({ append }) => append)), {
-      // One who has little time left must not take it from the others; his own request ends by itself.
+      // The latest deadline: an append with little time left must not end the others. Its own request ends in time.
       deadlineAtMs: deadlines.includes(undefined)
         ? undefined
         : Math.max(...deadlines.map((atMs) => atMs ?? 0)),
@@ -162,8 +166,8 @@ export class CoalescingWriter implements AppendWriter {
 }
 
 /**
- * Large appends gain nothing and would make the others wait; several streams, conditions and names take locks of which a
- * batch must not wait for any.
+ * Large appends gain nothing and would make the others wait. Appends with several streams, conditions or names take
+ * more locks, and a batch must not wait for any lock.
  */
 const canShare = (append: PreparedAppend): append is SingleAppend =>
   append.streams.length === 1 &&
@@ -171,19 +175,22 @@ const canShare = (append: PreparedAppend): append is SingleAppend =>
   append.names.length === 0 &&
   append.bytes <= SHARED_BYTES_MAX
 
-/** A batch of 64 of these is 4 MiB, and takes the server no longer than one append of the largest size. */
+/** Sixteen of these fill a batch (1 MiB), which takes the server no longer than one append of the largest size. */
 const SHARED_BYTES_MAX = 65_536
 
-/** SQLSTATE classes of what one request can do to a batch: bad data, a key or id that came in between, a limit, our own checks. */
+/**
+ * SQLSTATE classes of errors that one request can cause for a whole batch: bad data, a key or id that another append
+ * wrote meanwhile, a limit, our own checks.
+ */
 const REFUSED = /^(22|23|54|TK)/
 
-/** The database refused a batch for something that one of its requests holds. */
+/** The database refused a batch because of one of its requests. */
 class RefusedBatch extends Error {
   constructor(cause: unknown) {
     super('The database refused a batch of appends.', { cause })
   }
 }
 
-/** True where each append is to find out by itself: nothing was written, or nobody knows. */
+/** True when each append must be made alone: nothing was written, or it is unknown whether anything was. */
 const mustRetryIndividually = (error: unknown): boolean =>
   error instanceof RefusedBatch || (isTrickleError(error) && error.code === 'OUTCOME_UNKNOWN')

@@ -14,19 +14,20 @@ export interface WaitingAppend {
 export const streamKey = ({ tenantId, streams: [{ streamId }] }: SingleAppend): string =>
   `${tenantId}/${streamId}`
 
-/** Requests of one batch. More share little more of a commit, and let the first ones wait for the last. */
+/** Requests of one batch. A larger batch would save little more, and its first requests would wait for the last. */
 const BATCH_REQUESTS_MAX = 64
 
 /** Bytes of events in one batch: some milliseconds of the server. */
 const BATCH_BYTES_MAX = 1_048_576
 
 /**
- * Takes what can go together and leaves the rest in its order. Tenants take turns, so that one with a thousand appends
- * waiting delays another one's by one batch at the most; of one tenant the first come goes first.
+ * Takes the appends that can be sent together and leaves the rest in their order. Tenants take turns: a tenant with a
+ * thousand waiting appends delays the append of another tenant by one batch at most. Within a tenant the oldest is
+ * first.
  *
- * A stream whose append is under way waits: its lock is held, so the batch could not have it. Appends to one stream go
- * together when all of them take any version and claim the same type; any other has to see first what the one before it
- * wrote. The same holds for two with one idempotency key.
+ * An append waits while another one to its stream is under way: the stream's lock is held, so the batch would not get
+ * it. Appends to one stream go together when all of them take any version and claim the same type. Any other append
+ * must first see what the one before it wrote. This is also so for two appends with the same idempotency key.
  */
 export function takeBatch(
   waiting: readonly WaitingAppend[],
@@ -52,7 +53,7 @@ export function takeBatch(
       streams.set(stream, append)
       if (key !== null) keys.add(key)
     } else {
-      // Nobody overtakes another that waits for the same stream.
+      // No append overtakes another that waits for the same stream.
       streams.set(stream, null)
     }
   }

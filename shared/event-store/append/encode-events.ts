@@ -8,24 +8,25 @@ import type { NewEvent, StreamWrite } from '../types.ts'
 
 /** The events of an append. */
 export interface EncodedEvents {
-  /** Of each stream, each event as a JSON object. */
+  /** For each stream, each of its events as a JSON object. */
   readonly streams: readonly (readonly string[])[]
-  /** Of all of them as they will be stored, with numbers written out. */
+  /** The size of all events as they will be stored, with numbers written out. */
   readonly bytes: number
 }
 
 /**
- * In turns, since an append may hold 8 MiB. JSON.stringify writes a JSON.rawJSON value as its source, so numbers keep their digits.
+ * Encodes the events in turns, so that an append of 8 MiB does not hold up other requests. JSON.stringify writes a
+ * JSON.rawJSON value as its source, so numbers keep their digits.
  * @param ids of all events, in their order.
- * @throws TrickleError VALIDATION_FAILED (a stream without an event, two events with one id, a time that can't be kept),
- *   TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE, NUMBER_NOT_EXACT.
+ * @throws TrickleError VALIDATION_FAILED (a stream without an event, two events with one id, a time that can't be
+ *   kept), TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE, NUMBER_NOT_EXACT.
  */
 export async function encodeEvents(
   streams: readonly StreamWrite[],
   ids: readonly string[],
 ): Promise<EncodedEvents> {
   const events = streams.flatMap((stream) => stream.events)
-  // A stream without events would be neither there nor not there.
+  // For a stream without events, it would be unclear whether it exists.
   if (streams.some((stream) => stream.events.length === 0))
     throw new TrickleError('VALIDATION_FAILED', 'An append needs at least one event for each of its streams.')
   if (events.length > eventLimits.appendEventsMax) {
@@ -64,7 +65,7 @@ export const withMembers = (
   text: string,
 ): string => `${JSON.stringify(members).slice(0, -1)},${text.slice(1)}`
 
-/** Where an event of the append stands in the request. */
+/** The JSON pointer to an event of the append in the request. */
 function pointerOf(streams: readonly StreamWrite[], index: number): string {
   if (streams.length === 1) return `/events/${index}`
   let start = 0
@@ -75,7 +76,10 @@ function pointerOf(streams: readonly StreamWrite[], index: number): string {
   return ''
 }
 
-/** The database could only say that such an id exists, which a twin may have caused too; trying again would not help. */
+/**
+ * Checked here, since the database could only say that such an id exists. Another append could be the cause of that
+ * too, so the append would be tried again without success.
+ */
 function refuseTwice(
   events: readonly NewEvent[],
   ids: readonly string[],
@@ -95,22 +99,22 @@ function refuseTwice(
   }
 }
 
-/** An event in the form of trickle_events_log.append, and how much of it will be stored, read and forwarded. */
+/** An event in the form of trickle_events_log.append, with its size when it is stored, read and forwarded. */
 export interface EncodedEvent {
   readonly text: string
   /** Data and metadata, as the database prints them. */
   readonly contentBytes: number
-  /** The same with id, type and all else around. */
+  /** The same together with id, type and all other members. */
   readonly wholeBytes: number
 }
 
 /**
- * Encodes one event. Its time is brought to UTC, so that what the database reads is always in its range and form. An empty
- * metadata object is the same as none.
+ * Encodes one event. Its time is converted to UTC, so that the database always gets a time in its range and form. An
+ * empty metadata object is the same as none.
  *
- * The size of data and metadata is not that of the text which came: numbers are written out (`1e308` has 309 digits), and
- * what is small on its way in would fill a page, or be nulled by ADX, on its way out.
- * @param pointer where the event stands in the request.
+ * The size of data and metadata is not the size of the text that came: the database writes numbers out (`1e308` has 309
+ * digits). A small text could otherwise fill a page when it is read, or be set to null by ADX.
+ * @param pointer where the event is in the request.
  * @throws TrickleError VALIDATION_FAILED for a time that can't be kept or a name that is too long, NUMBER_NOT_EXACT.
  */
 export function encodeEvent(event: NewEvent, id: string, pointer: string): EncodedEvent {
@@ -136,7 +140,7 @@ export function encodeEvent(event: NewEvent, id: string, pointer: string): Encod
   }
 }
 
-/** A function has no text, like an absent value; its type does not say so. */
+/** JSON.stringify returns undefined for a function or an absent value, although its type says string. */
 function jsonText(value: unknown): string {
   const text: string | undefined = JSON.stringify(value)
   return text ?? 'null'

@@ -4,7 +4,7 @@ import type { TenantContext } from '../../tenancy/index.ts'
 import type { AppendAllRequest, Expectation } from '../types.ts'
 import type { AppendAnswer } from './answer.ts'
 
-/** What the caller is told of an append that was not written. */
+/** The error for the caller of an append that was not written. */
 export function refusalOf(
   tenant: TenantContext,
   request: AppendAllRequest,
@@ -62,7 +62,7 @@ function nameRefusal(streamId: string, { outcome, set, value, holder }: NameInTh
   )
 }
 
-/** Of ids that are there already, but not from one append with equal content. */
+/** The error for ids that exist already, but not from one append with equal content. */
 export const eventIdExists = (eventId: string): TrickleError =>
   new TrickleError(
     'EVENT_ID_EXISTS',

@@ -10,11 +10,11 @@ import type { AppendAllRequest, ReservedName, StreamCondition, StreamWrite, Trac
 export interface PreparedAppend {
   readonly tenantId: string
   readonly streams: readonly PreparedStream[]
-  /** Of streams that are not written. */
+  /** Conditions on streams that are not written. */
   readonly conditions: readonly StreamCondition[]
-  /** Of all events as they will be stored, with numbers written out. */
+  /** The size of all events as they will be stored, with numbers written out. */
   readonly bytes: number
-  /** True when the caller chose an id, so that the events may be there already. */
+  /** True when the caller chose an id, so that the events may be stored already. */
   readonly mayBeKnown: boolean
   readonly trace: TraceContext | null
   readonly idempotency: ReceiptKey | null
@@ -25,20 +25,21 @@ export interface PreparedAppend {
 /** A stream that is written. */
 export interface PreparedStream extends StreamCondition {
   readonly streamType: string | null
-  /** Each as a JSON object. */
+  /** Each event as a JSON object. */
   readonly events: readonly string[]
 }
 
 export interface NameChange extends ReservedName {
-  /** Which of the written streams, 1 first. */
+  /** Number of the written stream, from 1. */
   readonly stream: number
   readonly isRelease: boolean
 }
 
 /**
- * Checks what only the whole append shows, and encodes its events.
+ * Makes the checks that need the whole append, and encodes its events.
  * @param ids of all events, in their order; made before the first attempt, so that each attempt sends the same.
- * @throws TrickleError VALIDATION_FAILED, INVALID_STREAM_ID, NUMBER_NOT_EXACT, TOO_MANY_EVENTS, EVENT_TOO_LARGE, BODY_TOO_LARGE.
+ * @throws TrickleError VALIDATION_FAILED, INVALID_STREAM_ID, NUMBER_NOT_EXACT, TOO_MANY_EVENTS, EVENT_TOO_LARGE,
+ *   BODY_TOO_LARGE.
  */
 export async function prepareAppend(
   tenant: TenantContext,
@@ -106,7 +107,8 @@ function namesOf(streams: readonly StreamWrite[]): NameChange[] {
   }
   const seen = new Set<string>()
   for (const name of names) {
-    // One stream that gives a name up and takes it again means neither; two that take it can't both have it.
+    // A name may be released once and reserved once, by two different streams. A stream can't mean both, and two
+    // streams can't both hold the name.
     for (const whose of [name.isRelease, name.stream]) {
       const key = JSON.stringify([whose, name.set, name.value])
       if (seen.has(key)) throw twiceNamed(name)

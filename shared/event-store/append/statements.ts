@@ -5,20 +5,26 @@ import { appendedColumns, batchAppendedColumns } from './answer.ts'
 import { withMembers } from './encode-events.ts'
 import type { NameChange, PreparedAppend, PreparedStream } from './request.ts'
 
-/** An append of one stream, without conditions and names: what can go with others in one call. */
+/** An append of one stream, without conditions and names. Only such appends can be sent together in one call. */
 export interface SingleAppend extends PreparedAppend {
   readonly streams: readonly [PreparedStream]
 }
 
 export type Appended = RowOf<typeof appendedColumns>
 
-/** What `append` is called with: a write of a domain calls it with arguments of its own before these. */
-export const APPEND_ARGUMENTS = 11
+const APPEND_ARGUMENTS = 11
+
+/** The call of the append whose arguments are the parameters from `first` on. */
+export const appendCall = (first: number): string =>
+  `trickle_events_log.append(${Array.from({ length: APPEND_ARGUMENTS }, (_, nth) => `$${first + nth}`).join(', ')})`
+
+/** Written once, since it is the text of every append. */
+const appendText = `select ${appendCall(1)} as answer`
 
 /**
- * Its answer comes as the text of a composite value. Asked for as the columns of a FROM item the same answer costs the
- * server a seventh more for an unnamed append: parsing, planning, a tuple store for one row. A bare function call is also
- * what a Citus coordinator hands to the node of the tenant.
+ * Its answer comes as the text of a composite value. As the columns of a FROM item, the same answer would cost the
+ * server a seventh more for an unnamed append: parsing, planning, a tuple store for one row. A bare function call is
+ * also the form that a Citus coordinator can pass on to the tenant's node.
  */
 export function append(prepared: PreparedAppend): Statement<Appended> {
   const { tenantId, streams, conditions, trace, idempotency, names } = prepared
@@ -26,7 +32,7 @@ export function append(prepared: PreparedAppend): Statement<Appended> {
   const named = [...streams, ...conditions]
   return {
     name: 'append',
-    text: 'select trickle_events_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as answer',
+    text: appendText,
     columns: appendedColumns,
     values: [
       tenantId,
@@ -88,7 +94,7 @@ export const findAppend = ({ tenantId, streams }: PreparedAppend): Statement<Fou
   values: [tenantId, streams.map(({ streamId }) => streamId), eventsJson(streams)],
 })
 
-/** As the database's functions take it: the version itself (0 for no stream), -1 for any, -2 for some. */
+/** The number that the database's functions take: the version (0: no stream), -1 for any, -2 for any above 0. */
 function expectedNumber(expected: Expectation): number {
   switch (expected.mode) {
     case 'any':
@@ -102,13 +108,16 @@ function expectedNumber(expected: Expectation): number {
   }
 }
 
-/** The one JSON array that the database unfolds: a fifth less work on both sides than an array parameter for each column. */
+/**
+ * All events as one JSON array, which the database splits into rows: a fifth less work on both sides than an array
+ * parameter for each column.
+ */
 const eventsJson = (streams: readonly PreparedStream[]): string =>
   jsonArray(
     streams.flatMap(({ events }, index) => events.map((event) => withMembers({ s: index + 1 }, event))),
   )
 
-/** In a batch an event is known by its request and its number in it. */
+/** In a batch, each event has the number of its request (s) and its number within the request (n). */
 const batchEventsJson = (streams: readonly PreparedStream[]): string =>
   jsonArray(
     streams.flatMap(({ events }, index) =>
@@ -125,7 +134,7 @@ const namesJson = (names: readonly NameChange[]): string | null =>
         names.map(({ stream, set, value, isRelease }) => ({ s: stream, set, value, release: isRelease })),
       )
 
-/** Which request of its tenant each one is, 1 first. */
+/** The number of each request among those of its tenant, from 1. */
 function nthsOfTenants(batch: readonly SingleAppend[]): number[] {
   const counts = new Map<string, number>()
   return batch.map(({ tenantId }) => {

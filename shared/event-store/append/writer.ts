@@ -6,25 +6,25 @@ import type { PreparedAppend } from './request.ts'
 import { append } from './statements.ts'
 import { refusedByDatabase } from '../refused-by-database.ts'
 
-/** Until when, and whether still, the caller waits. */
+/** The caller's deadline, and the signal that is aborted when the caller has disconnected. */
 export interface AppendTiming {
   readonly signal: AbortSignal | undefined
   readonly deadlineAtMs: number | undefined
 }
 
-/** What an attempt ended in: an answer, or another append with the same key or ids that came in between. */
+/** How an attempt ended: with an answer, or because another append with the same key or ids was written meanwhile. */
 export type WriteOutcome = AppendAnswer | 'receipt-exists' | 'event-exists'
 
-/** Brings one append to the database, alone or with others. */
+/** Writes one append to the database, alone or together with others. */
 export interface AppendWriter {
   /**
-   * @param onAttempt told before each attempt that may write; from the second on the events may be there already.
+   * @param onAttempt called before each attempt that may write; from the second on the events may be stored already.
    * @throws TrickleError OUTCOME_UNKNOWN, VALIDATION_FAILED for what the database can't keep, DATABASE_ family.
    */
   write(prepared: PreparedAppend, timing: AppendTiming, onAttempt: () => void): Promise<WriteOutcome>
 }
 
-/** Each append in a transaction of its own. */
+/** Writes each append in its own transaction. */
 export class DirectWriter implements AppendWriter {
   readonly #database: Database
 

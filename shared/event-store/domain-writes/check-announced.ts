@@ -25,9 +25,9 @@ export function checkLocks({ streams, conditions = [], names = [], resources = [
 }
 
 /**
- * A decision may use less than was announced, never more: a lock that is taken after the first write comes too late, and
- * the database would refuse the append for it.
- * @throws TrickleError INTERNAL, since only the code that decides can mend it.
+ * A decision may use fewer streams and names than were announced, never others: their locks would be taken after the
+ * first write, and then the database refuses the append.
+ * @throws TrickleError INTERNAL, since the mistake is in the code that decides.
  */
 export function checkAnnounced(locks: DomainLocks, { streams, conditions = [] }: AppendAllRequest): void {
   const written = new Set(locks.streams)

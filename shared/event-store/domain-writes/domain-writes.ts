@@ -11,20 +11,21 @@ import { checkLocks } from './check-announced.ts'
 import type { DomainWrite } from './types.ts'
 import { WriteAttempt } from './write-attempt.ts'
 
-/** A twin with the same key or ids may commit between our look and our write; each round reads what it left. */
+/** Another write with the same key or ids may commit between our look-up and our write. The next round finds it. */
 const ROUNDS_MAX = 3
 
 /** An append that ended in anything but "appended"; the answer is the error's detail. */
 const NOT_APPENDED = 'TK005'
-/** A change that did not meet the rows that it must; which one is the error's detail. */
+/** A change that affected another number of rows than it must; the error's detail is the number of the change. */
 const OTHER_ROWS = 'TK006'
 
 /**
  * Changes tables of a domain and appends the events of the changes, in one transaction: both or neither.
  *
- * The order is the same everywhere: locks of resources, locks of streams, the first write, the append. What is read stays
- * true until the end, since every other write of these streams and resources waits. A transaction that has written holds
- * the feed of all tenants, so nothing is written before the last round trip, which ends with COMMIT (docs/domain-writes.md).
+ * The order is the same everywhere: locks of resources, locks of streams, the first write, the append. What is read
+ * stays true until the end, since every other write of these streams and resources waits. A transaction that has
+ * written holds the feed of all tenants, so nothing is written before the last round trip, which ends with COMMIT
+ * (docs/domain-writes.md).
  */
 export class DomainWrites {
   readonly #database: Database
@@ -36,17 +37,17 @@ export class DomainWrites {
   }
 
   /**
-   * Two round trips. A lost answer is resolved by the receipt or the events' ids, as an append's is.
+   * Makes two round trips. After a lost answer, the receipt or the events' ids tell what was done, as with an append.
    * @returns the append's result; `replayed` when an earlier write was found, and nothing was changed now.
-   * @throws what `decide`, `otherwise` and `refusals` say, TrickleError as EventStore.append, and INTERNAL for a
-   *   decision that names what was not announced.
+   * @throws the errors of `decide`, `otherwise` and `refusals`, TrickleError as EventStore.append, and INTERNAL for a
+   *   decision with a stream or name that was not announced.
    */
   async write<const Reads extends readonly Statement[] = readonly []>(
     tenant: TenantContext,
     request: DomainWrite<Reads>,
   ): Promise<AppendAllResult> {
     checkLocks(request)
-    // Before anything is written: without keys the caller could not be told what became of it.
+    // Fetched before anything is written: without keys, a write that was committed could not be answered.
     const keyring = this.#keys.fresh() ?? (await this.#keys.refreshed())
     const attempt = new WriteAttempt(tenant, request, keyring)
     for (let round = 1; round <= ROUNDS_MAX; round += 1) {
@@ -59,7 +60,7 @@ export class DomainWrites {
     )
   }
 
-  /** Null when a twin came in between, and the next round sees what it left. */
+  /** Null when another write with the same key or ids was committed meanwhile. The next round finds it. */
   async #try<Reads extends readonly Statement[]>(
     tenant: TenantContext,
     request: DomainWrite<Reads>,
@@ -101,7 +102,7 @@ export class DomainWrites {
     throw refusalOf(error, request)?.() ?? databaseError(error)
   }
 
-  /** The write that brought these ids before; null when it was undone meanwhile. */
+  /** The result of the write that stored these ids before; null when that write was undone meanwhile. */
   #earlier<Reads extends readonly Statement[]>(
     tenant: TenantContext,
     attempt: WriteAttempt<Reads>,
@@ -122,7 +123,7 @@ const refusalOf = (
 ): (() => Error) | undefined =>
   Object.hasOwn(refusals, constraintOf(error)) ? refusals[constraintOf(error)] : undefined
 
-/** What the resolution above reads, as the driver gave it. */
+/** Keeps the driver's error where `#resolve` needs it. */
 const passedOn = (error: unknown, request: Pick<DomainWrite, 'refusals'>): Error | undefined =>
   error instanceof Error &&
   ([OTHER_ROWS, NOT_APPENDED, UNIQUE_VIOLATION].includes(codeOf(error)) ||

@@ -2,14 +2,14 @@ import { TrickleError } from '../../errors/index.ts'
 import { noColumns } from '../../postgres/index.ts'
 import type { Statement } from '../../postgres/index.ts'
 import type { PreparedAppend } from '../append/request.ts'
-import { append, APPEND_ARGUMENTS } from '../append/statements.ts'
+import { append, appendCall } from '../append/statements.ts'
 import type { Appended } from '../append/statements.ts'
 import type { DomainWrite, StateChange } from './types.ts'
 
 /**
- * Takes every lock of a write, before the transaction has an id. An idempotency key is a resource, under a name that no
- * caller can have: a twin with streams of its own waits here and then finds the receipt, where its changes would meet
- * what the first one did, and fail on it.
+ * Takes every lock of a write, before the transaction has an id. An idempotency key is locked as a resource, with a
+ * name that no caller can use. So a second write with the same key waits here, even with other streams, and then finds
+ * the receipt. Without this lock its changes could fail because of the changes of the first write.
  */
 export const lockForWrite = (
   tenantId: string,
@@ -29,8 +29,8 @@ export const lockForWrite = (
 
 /**
  * The append and a change, in one statement: both are parsed and planned before either writes, and so before the
- * transaction holds the feed. The append goes first, since it looks at tenant, receipt and heads before it writes; the
- * change is made when its rows are counted, after it. A change that fails takes the append with it.
+ * transaction holds the feed. The append is executed first, since it checks tenant, receipt and heads before it writes.
+ * The change is executed after it, when its rows are counted. If the change fails, the append is undone too.
  */
 export function appendAndChange(
   prepared: PreparedAppend,
@@ -38,40 +38,49 @@ export function appendAndChange(
   nth: number,
 ): Statement<Appended> {
   const appended = append(prepared)
-  const { text, values } = change === undefined ? { text: undefined, values: [] } : checkedChange(change)
-  const demanded = change?.rows === undefined ? [] : [change.rows, nth]
-  const appendAt = values.length + demanded.length + 1
-  // A change that may meet any number of rows is counted all the same: without that it would be made before the append.
-  const changed =
-    text === undefined
-      ? ''
-      : `with changed as (${/\breturning\b/i.test(text) ? text : `${text} returning 1`})`
-  const isMade =
-    text === undefined ? 'true' : change?.rows === undefined ? `${COUNT} >= 0` : meetsRows(values.length + 1)
+  const made = change === undefined ? noChange : changeOf(change, nth)
   return {
     ...appended,
-    name: change === undefined ? 'append_or_fail' : `append_${change.statement.name}`,
-    // "offset 0" keeps the planner from calling the append again in the condition.
-    text: `${changed} select appended.answer
-      from (select ${appendCall(appendAt)} as answer offset 0) as appended
-      where case when (appended.answer).outcome = 'appended' then ${isMade}
+    name: change === undefined ? 'append_of_write' : `append_${change.statement.name}`,
+    // "offset 0" keeps the planner from calling the append again for the condition. A function is called only to refuse:
+    // each call would hold the feed for some microseconds more.
+    text: `${made.text} select appended.answer
+      from (select ${appendCall(made.values.length + 1)} as answer offset 0) as appended
+      where case when (appended.answer).outcome = 'appended' then ${made.isRight}
         else trickle_events_log.refuse_outcome(appended.answer::text) end`,
-    values: [...values, ...demanded, ...appended.values],
+    values: [...made.values, ...appended.values],
   }
 }
 
-const appendCall = (first: number): string =>
-  `trickle_events_log.append(${Array.from({ length: APPEND_ARGUMENTS }, (_, nth) => `$${first + nth}`).join(', ')})`
+/** A change as a part of the append's statement. */
+interface ChangePart {
+  readonly text: string
+  readonly values: readonly unknown[]
+  /** The condition under which the transaction may be committed. */
+  readonly isRight: string
+}
 
-/** How many rows the change `changed` met. */
+const noChange: ChangePart = { text: '', values: [], isRight: 'true' }
+
+function changeOf(change: StateChange, nth: number): ChangePart {
+  const { text, values } = checkedChange(change)
+  const changed = `with changed as (${/\breturning\b/i.test(text) ? text : `${text} returning 1`})`
+  // Without `rows` any number of rows is right. They are counted all the same: otherwise PostgreSQL would execute the
+  // change only after the answer was sent.
+  return change.rows === undefined
+    ? { text: changed, values, isRight: `${COUNT} >= 0` }
+    : { text: changed, values: [...values, change.rows, nth], isRight: meetsRows(values.length + 1) }
+}
+
+/** The number of rows that the change affected. */
 const COUNT = '(select count(*) from changed)'
 
-/** True, or the error TK006. Written as a comparison, so that only a refusal costs the call of a function. */
+/** True, or the error TK006 for another number of rows than the parameter `first` says. */
 const meetsRows = (first: number): string =>
   `case when ${COUNT} = $${first}::int then true
     else trickle_events_log.refuse_rows(${COUNT}, $${first}::int, $${first + 1}::int) end`
 
-/** One change of a table, which ends the transaction (TK006) where it does not meet the rows that it must. */
+/** One change of a table. It fails with TK006 when it affects another number of rows than it must. */
 export function changeStatement(change: StateChange, nth: number): Statement {
   const statement = checkedChange(change)
   const { rows } = change
@@ -86,7 +95,7 @@ export function changeStatement(change: StateChange, nth: number): Statement {
   }
 }
 
-/** @throws TrickleError INTERNAL, since only the code that made the change can mend it. */
+/** @throws TrickleError INTERNAL, since the mistake is in the code that made the change. */
 function checkedChange({ statement, rows }: StateChange): Statement {
   if (!/^\s*(insert|update|delete|merge)\b/i.test(statement.text) || /;\s*$/.test(statement.text)) {
     throw notAllowed(statement, 'starts with insert, update, delete or merge and ends without a semicolon')

@@ -5,8 +5,8 @@ import type { AppendOptions, ReservedName, StreamCondition, StreamWrite } from '
 export interface StateChange {
   readonly statement: Statement
   /**
-   * Rows that it must meet, no more and no fewer; without it any number is right. The statement must then have no
-   * RETURNING, and no trailing semicolon.
+   * The exact number of rows that the statement must affect. Without it any number is right. With it the statement must
+   * have no RETURNING. A semicolon at the end is never allowed.
    */
   readonly rows?: number
   /** The error for another number of rows. Default: INTERNAL. */
@@ -15,7 +15,7 @@ export interface StateChange {
 
 /** What a write decides, once it holds its locks. */
 export interface DomainDecision {
-  /** In their order. The events go together with the last one. */
+  /** Executed in this order. The events are appended together with the last one. */
   readonly changes: readonly StateChange[]
   /** The events of the changes, by stream: at least one, and each stream announced. */
   readonly streams: readonly StreamWrite[]
@@ -31,8 +31,9 @@ export interface DomainLocks {
   /** Names that its events may reserve or release. */
   readonly names?: readonly ReservedName[]
   /**
-   * What it decides about and is no stream, such as `title:Groceries` or `room:12:2026-12-01`. Another write of the tenant
-   * that names one of them waits. A lock is no proof by itself: let a constraint of the table stand after it.
+   * Things that it decides about and that are no streams, such as `title:Groceries` or `room:12:2026-12-01`. Another
+   * write of the tenant that names one of them waits. A lock alone is no proof: a constraint of the table should check
+   * the same.
    */
   readonly resources?: readonly string[]
 }
@@ -49,8 +50,8 @@ export interface DomainWrite<Reads extends readonly Statement[] = readonly State
   /** The errors for constraints of the domain's tables that a change may break, by the constraint's name. */
   readonly refusals?: Readonly<Record<string, () => Error>>
   /**
-   * Makes the changes and events of what was read. Called again after a lost connection, so it does nothing else. What it
-   * throws ends the write; nothing is written then.
+   * Decides on the changes and events from the rows that were read. It is called again after a lost connection, so it
+   * must have no other effect. If it throws, the write ends and nothing is written.
    */
   decide(rows: RowsOf<Reads>): DomainDecision | Promise<DomainDecision>
 }

@@ -17,7 +17,7 @@ import { checkAnnounced } from './check-announced.ts'
 import { appendAndChange, changeStatement, lockForWrite } from './statements.ts'
 import type { DomainWrite, RowsOf, StateChange } from './types.ts'
 
-/** What the last round trip of an attempt holds, and so may have written. */
+/** What the last round trip of an attempt sent, and so may have written. */
 interface Sent {
   readonly append: AppendAllRequest
   readonly ids: readonly string[]
@@ -26,8 +26,8 @@ interface Sent {
 }
 
 /**
- * What the attempts of one write send, and what they make of the answers. An attempt whose answer was lost may have been
- * committed: the next one looks for its events once it holds the locks, and so after the end of the lost one.
+ * The attempts of one write: what they send, and how they use the answers. An attempt whose answer was lost may have
+ * been committed. The next attempt looks for its events after it has got the locks: by then the lost attempt has ended.
  */
 export class WriteAttempt<Reads extends readonly Statement[]> {
   readonly keyring: SealKeyring
@@ -62,9 +62,10 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
   ]): Promise<Decision<AppendAllResult>> {
     const done = this.#ofReceipt(receipt) ?? this.#ofLostAnswer(found)
     if (done !== null) return { answer: done }
-    // The rows come of the statements of `reads`, in their order.
+    // These are the rows of the statements of `reads`, in their order.
     const sent = await this.#prepare(rows as RowsOf<Reads>)
-    // Made before anything is sent: a change that is not allowed must not leave earlier ones on their way.
+    // All statements are made before any is sent. Otherwise a change that is not allowed would throw after earlier
+    // changes were sent.
     const changes = sent.changes.slice(0, -1).map((change, index) => changeStatement(change, index + 1))
     const last = appendAndChange(sent.prepared, sent.changes.at(-1), sent.changes.length)
     this.#sent = sent
@@ -79,7 +80,7 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
     }
   }
 
-  /** The result of an append that was written, now or before; the refusal of every other. */
+  /** The result of an append that was written, now or before. @throws the refusal for every other outcome. */
   resultOf(answer: AppendAnswer): AppendAllResult {
     const { append, ids } = this.sent
     return resultOf(this.keyring, this.#tenant, append, ids, answer)
@@ -91,7 +92,7 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
     return this.#sent
   }
 
-  /** What to throw when a change did not meet its rows. */
+  /** The error for a change that affected another number of rows than it must. */
   otherRows(nth: number): Error {
     const { otherwise, statement } = this.sent.changes[nth - 1] ?? {}
     return (
@@ -131,5 +132,5 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
   }
 }
 
-/** The rows of a statement that is not asked. */
+/** The rows of a statement that is not sent. */
 const nothing: Promise<readonly never[]> = Promise.resolve([])

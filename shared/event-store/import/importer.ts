@@ -16,11 +16,11 @@ import type { NewEvent } from '../types.ts'
 export interface ImportLine {
   readonly tenant: TenantContext
   readonly streamId: string
-  /** Set by the first line of a stream that has none; a line that claims another is rejected. */
+  /** The stream's type. The first line sets it if the stream has none; a line that claims another type is rejected. */
   readonly streamType?: string | undefined
-  /** With its id, by which a second import is recognised. */
+  /** The event with its id, by which a second import is recognised. */
   readonly event: NewEvent & { readonly id: string }
-  /** Of the request that wrote the event where it comes from. */
+  /** The trace of the request that wrote the event in the system from which it is imported. */
   readonly traceParent?: string | undefined
 }
 
@@ -28,31 +28,35 @@ export type ImportOutcome =
   | { readonly outcome: 'appended' | 'duplicate' }
   | { readonly outcome: 'rejected'; readonly code: AnyErrorCode; readonly detail: string }
 
-/** Another writer may commit one of our ids between the look and the insert; the batch is undone and judged again. */
+/**
+ * Another writer may commit one of our ids between our look-up and insert. Then the batch is undone and tried again.
+ */
 const ROUNDS_MAX = 5
 
-/** What an operator does, until a transaction has recorded it. */
+/** The operator's action; undefined after a transaction has recorded it. */
 interface PendingRecord {
   action: OperatorAction | undefined
 }
 
 /**
- * Writes batches of lines, each with an outcome of its own. A batch is one transaction, and idempotent: after a lost
- * answer the same batch is sent again and finds its events there. Streams take what comes, without expected version.
+ * Writes batches of lines; each line has its own outcome. A batch is one transaction, and idempotent: after a lost
+ * answer the same batch is sent again and finds its events stored. Lines are appended without an expected version.
  */
 export class EventImporter {
   readonly #database: Database
   readonly #acrossTenants: boolean
 
-  /** @param acrossTenants true with the operator's login, false with the app's, which imports for one tenant at a time. */
+  /**
+   * @param acrossTenants true with the operator's login, false with the app's, which imports for one tenant at a time.
+   */
   constructor(database: Database, acrossTenants: boolean) {
     this.#database = database
     this.#acrossTenants = acrossTenants
   }
 
   /**
-   * Outcomes in the order of the lines. With an action, its row is written in the transaction of the batch, or of the
-   * first part of it that the database takes.
+   * Returns the outcomes in the order of the lines. With an action, its audit row is written in the transaction of the
+   * batch, or of the first part of the batch that the database accepts.
    * @throws RangeError for more than `eventLimits.importBatchLines` lines; TrickleError of the DATABASE_ family.
    */
   async importBatch(lines: readonly ImportLine[], action?: OperatorAction): Promise<ImportOutcome[]> {
@@ -61,7 +65,7 @@ export class EventImporter {
     const encoded = lines.map(encodeLine)
     const record: PendingRecord = { action }
     const written = (await this.#write(encoded.filter(isEncoded), record)).values()
-    // No line was written; that somebody tried is known all the same.
+    // If no line was written, the operator's attempt is recorded all the same.
     if (record.action !== undefined) await this.#send([], record.action)
     return encoded.map((line) => (isEncoded(line) ? outcomeOf(written.next().value) : line))
   }
@@ -74,7 +78,8 @@ export class EventImporter {
       if (!isRefusedByDatabase(error)) throw error
       if (lines.length === 1)
         return [{ outcome: 'rejected', code: 'VALIDATION_FAILED', detail: refusalText('event', error) }]
-      // The server does not say which line it refuses. Halves, one after the other, so that streams keep their order.
+      // The server does not say which line it refuses, so the batch is halved. The halves are written one after the
+      // other, so that streams keep their order.
       const middle = Math.floor(lines.length / 2)
       const before = await this.#write(lines.slice(0, middle), record)
       return [...before, ...(await this.#write(lines.slice(middle), record))]
@@ -105,10 +110,10 @@ export class EventImporter {
     if (action === undefined) return this.#database.query(statement, options)
     return this.#database.transaction(async (run) => {
       const rows = lines.length === 0 ? [] : await run(statement)
-      // After the batch, which must take its locks before its transaction has an id.
+      // Written after the batch, since the batch must take its locks before the transaction has an id.
       await recordAction(run, action, { outcome: 'begun' }).catch((error: unknown) => {
         if (!isRefusedByDatabase(error)) throw error
-        // Of the row and not of a line, which the error would be taken for.
+        // This is an error of the audit row. Passed on unchanged, it would be taken for the error of a line.
         throw new TrickleError('INTERNAL', 'The import could not be recorded, so nothing was written.', {
           cause: error,
         })
@@ -127,7 +132,10 @@ interface EncodedLine {
   readonly text: string
 }
 
-/** A line of which the database would keep more than an event may have, or something else, is rejected before it is sent. */
+/**
+ * Rejects a line before it is sent if its event would be too large when it is stored, or if the database would store
+ * another value.
+ */
 function encodeLine(line: ImportLine): EncodedLine | ImportOutcome {
   const { tenant, streamId, streamType, traceParent, event } = line
   try {

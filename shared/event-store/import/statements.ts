@@ -2,11 +2,11 @@ import { columns, integer, oneOf, orNull, text } from '../../postgres/index.ts'
 import type { RowOf, Statement } from '../../postgres/index.ts'
 
 const importedColumns = columns({
-  /** Of the line, 0 first. */
+  /** Number of the line, from 0. */
   n: integer,
   outcome: oneOf('appended', 'duplicate', 'rejected'),
   code: orNull(text),
-  /** The type that the stream has, where the line claims another. */
+  /** The stream's type, if the line claims another type. */
   streamType: orNull(text),
 })
 

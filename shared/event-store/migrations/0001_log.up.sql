@@ -6,8 +6,8 @@ create schema trickle_events_log;
 grant usage on schema trickle_events_log
   to trickle_app, trickle_worker, trickle_forwarder, trickle_operator, trickle_writer;
 
--- One row for each life of the log. Checkpoints and tokens name the epoch in which they were made; after a restore a
--- new one begins at (began_xid, began_position), the point up to which what was read before still holds.
+-- One row for each epoch, a life of the log. Checkpoints and tokens name the epoch in which they were made. After a
+-- restore a new epoch begins at (began_xid, began_position): what was read up to this point is still in the log.
 create table trickle_events_log.epochs (
   ordinal int not null generated always as identity,
   epoch uuid not null default gen_random_uuid(),
@@ -19,20 +19,20 @@ create table trickle_events_log.epochs (
   constraint epochs_epoch_key unique (epoch)
 );
 
--- What an event may hold, by whatever function it is written. These are domains and not one check of the table: a check
--- is parsed and planned again for each statement, and that of the time alone cost an append 5 % of the server's CPU;
--- what a domain demands is kept with the plan, and all of these together cost less than 3 %. `~ '^[...]{1,255}$'` would
--- cost 55 %.
--- The instants that ADX, .NET and a reader of four digits know; an infinite time is none of them.
+-- The limits of an event's columns, whichever function writes it. They are domains and not one check of the table. A
+-- check is parsed and planned again for each statement: the check of the time alone cost an append 5 % of the server's
+-- CPU. The constraint of a domain is kept with the plan: all of these together cost less than 3 %. The pattern
+-- `~ '^[...]{1,255}$'` would cost 55 %.
+-- The years 1 to 9999: ADX, .NET and readers of four-digit years know no others. An infinite time is refused too.
 create domain trickle_events_log.event_time as timestamptz
   constraint event_time_range check (value >= '0001-01-01 00:00:00+00' and value < '10000-01-01 00:00:00+00');
 create domain trickle_events_log.event_stream as text collate "C"
   constraint event_stream_form check (octet_length(value) <= 255 and value !~ '[^A-Za-z0-9._:~-]|^[.]?[.]?$');
--- 255 characters of four bytes. Two of them and a tenant fit into an entry of an index.
+-- 255 characters of at most four bytes. Two such names and a tenant's id fit into one index entry.
 create domain trickle_events_log.event_name as text collate "C"
   constraint event_name_length check (octet_length(value) <= 1020);
 
--- Every write to a stream comes with an event of it, whose columns are checked.
+-- Its columns need no domains: every write to a stream also writes an event of the stream, whose columns are checked.
 create table trickle_events_log.streams (
   tenant_id uuid not null,
   stream_id text collate "C" not null,
@@ -43,8 +43,8 @@ create table trickle_events_log.streams (
   constraint streams_pkey primary key (tenant_id, stream_id)
 ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
 
--- Names that a stream of the tenant holds, one holder at a time: an account's e-mail address, say. A row goes when the
--- name is released, so nothing of it stays but the events.
+-- Names that a stream of the tenant holds, such as an account's e-mail address. A name has one holder at a time. Its
+-- row is deleted when the name is released; after that only events may still contain the name.
 create table trickle_events_log.names (
   tenant_id uuid not null,
   name_set trickle_events_log.event_name not null,
@@ -84,9 +84,9 @@ create table trickle_events_log.events (
 create index events_tenant_feed on trickle_events_log.events (tenant_id, xid, position);
 create index events_feed on trickle_events_log.events (xid, position);
 
--- 16 partitions from the first day: they can't be added later at low cost. Heads and names are small and stay whole,
--- since a partitioned upsert costs an append a tenth more of the server. Each partition is a table of its own, so
--- row-level security is forced on each, or a query on the partition would go past it.
+-- 16 partitions from the beginning, since it would be expensive to add them later. Streams and names are small and not
+-- partitioned: a partitioned upsert costs the server a tenth more for each append. Row-level security is forced on each
+-- partition too. Otherwise a query on the partition itself would bypass it.
 do $$
 declare
   v_name text;
@@ -98,7 +98,7 @@ begin
       v_name, v_remainder);
     execute format('alter table trickle_events_log.%I enable row level security', v_name);
     execute format('alter table trickle_events_log.%I force row level security', v_name);
-    -- Nobody works on a partition by its own name.
+    -- No login uses a partition by its own name.
     execute format('revoke all on trickle_events_log.%I from trickle_owner, trickle_migrator', v_name);
   end loop;
 end $$;
@@ -110,7 +110,7 @@ create policy epochs_read on trickle_events_log.epochs for select
 create policy epochs_begin on trickle_events_log.epochs for insert to trickle_owner with check (true);
 create policy epochs_writer on trickle_events_log.epochs for select to trickle_writer using (true);
 
--- The owner writes only by way of the functions, one bound tenant at a time, and never changes an event. The writer
+-- The owner writes only through the functions, for one bound tenant at a time, and never changes an event. The writer
 -- does the same for the tenants of a batch. The worker and the forwarder read the log of all tenants.
 alter table trickle_events_log.streams enable row level security;
 alter table trickle_events_log.streams force row level security;
@@ -161,7 +161,7 @@ create policy events_operator on trickle_events_log.events for select to trickle
 
 insert into trickle_events_log.epochs (reason) values ('the log begins');
 
--- Nobody at all changes or removes what was recorded.
+-- No role, not even the owner, may change or delete events or epochs.
 revoke all on trickle_events_log.epochs, trickle_events_log.streams, trickle_events_log.names, trickle_events_log.events
   from trickle_owner, trickle_migrator;
 grant select, insert on trickle_events_log.epochs, trickle_events_log.events to trickle_owner;
@@ -173,17 +173,17 @@ grant select on trickle_events_log.streams, trickle_events_log.events to trickle
 grant select on trickle_events_log.events to trickle_worker;
 grant select, insert on trickle_events_log.events to trickle_writer;
 grant select on trickle_events_log.names to trickle_app;
--- An operator sees where an event of any tenant stands, its type and when it was recorded; never what it says.
+-- An operator sees the position, the type and the time of recording of all tenants' events, but never their content.
 grant select (tenant_id, stream_id, xid, position, type, stream_type, recorded_at) on trickle_events_log.events
   to trickle_operator;
 
--- The keys that seal tokens. A token holds a transaction id and a position, which count what all tenants do: in clear,
--- a tenant could read the traffic of the others from the difference of two of its own.
--- One key seals, all of them open. A new one waits before it seals, so that every instance can open what it sealed.
+-- The keys that seal tokens. A token holds a transaction id and a position, which count the writes of all tenants.
+-- Without the seal, a tenant could compare two of its own tokens and learn how much the other tenants write.
+-- One key seals, all keys open. A new key waits before it seals, so that every instance has the key by then.
 create table trickle_events_log.seal_keys (
-  -- In the clear part of a token. Random and not counted up, so that a token of another database is known as such.
+  -- It is in the clear part of a token. Random and not a counter, so that a token of another database is recognised.
   key_id text collate "C" not null default left(gen_random_uuid()::text, 8),
-  -- A random uuid has 122 bits that can't be guessed; three fill the 256 of a key.
+  -- A random uuid has 122 bits that can't be guessed, so three of them are enough for the 256 bits of a key.
   secret bytea not null
     default sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
   seals_from timestamptz not null default clock_timestamp(),

@@ -9,10 +9,10 @@ import { utcTimeOf } from '../../time/index.ts'
 import { epochColumns, selectEpochs, selectFeedStatus, statusOfRows } from './log-status.ts'
 import type { LogEpoch, LogStatus } from './log-status.ts'
 
-/** As many transactions as a person looks through; the oldest come first, and the first is the one that matters. */
+/** As many transactions as a person looks through. The oldest come first, and the first one matters most. */
 const TRANSACTIONS_MAX = 20
 
-/** Counting one more costs the server about a microsecond; beyond it "many" is all that an operator needs to know. */
+/** To count one event costs the server about a microsecond. An operator need not know how many more there are. */
 const EVENTS_MAX = 10_000
 
 export interface StatusOptions extends Pick<QueryOptions, 'deadlineAtMs' | 'signal'> {
@@ -21,8 +21,9 @@ export interface StatusOptions extends Pick<QueryOptions, 'deadlineAtMs' | 'sign
 }
 
 /**
- * Where a new epoch begins. `end`: everything that can be read now still holds. `beginning`: nothing does. `restoredTo`
- * (RFC 3339): what was recorded before that time holds, what was recorded since is new to everybody.
+ * Where a new epoch begins, that is, up to which point consumers need not read again. `end`: the newest event that can
+ * be read now. `beginning`: before the first event. `restoredTo` (RFC 3339): events that were recorded at that time or
+ * later are new to every consumer.
  */
 export type EpochPoint = { readonly from: 'beginning' | 'end' } | { readonly restoredTo: string }
 
@@ -32,7 +33,7 @@ export interface NewEpoch {
   readonly point: EpochPoint
 }
 
-/** What an operator sees of the log and does with it. The database is that of the operator's login. */
+/** What an operator can see and do with the log. The database is that of the operator's login. */
 export class LogOperations {
   readonly #database: Database
 

@@ -36,7 +36,7 @@ export const epochColumns = columns({
   ordinal: integer,
   beganAt: timestamp,
   reason: text,
-  /** What was read up to here, in earlier epochs, still holds. */
+  /** What was read up to this point in earlier epochs is still in the log. */
   beganXid: text,
   beganPosition: text,
 })
@@ -48,20 +48,20 @@ export interface LogHorizon {
   /** Events of transactions with lower ids can be read. */
   readonly xid: string
   readonly isHeld: boolean
-  /** For how long its holder runs; 0 when nothing holds it, null when this login may not see that. */
+  /** For how long its holder has been running; 0 when nothing holds it, null when this login may not see that. */
   readonly ageSeconds: number | null
   /** False: the operator's login lacks pg_read_all_stats, so states and times of other sessions are null. */
   readonly seesSessions: boolean
 }
 
-/** The log at one look. */
+/** The state of the log at one moment. */
 export interface LogStatus {
   readonly lookedAt: string
   readonly horizon: LogHorizon
-  /** What holds the feed, oldest first; the first one stops the horizon. Capped; `holderCount` is not. */
+  /** Transactions that hold the feed, oldest first; the horizon stops at the first. Limited, `holderCount` is not. */
   readonly holders: readonly RunningTransaction[]
   readonly holderCount: number
-  /** What runs and holds nothing, capped. */
+  /** Transactions that run and hold nothing; limited. */
   readonly bystanders: readonly RunningTransaction[]
   readonly bystanderCount: number
   /** Committed events that can't be read yet. */

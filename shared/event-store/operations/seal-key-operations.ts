@@ -8,7 +8,7 @@ import type { Received, ReceiptKey } from '../../receipts/index.ts'
 
 const keyStateColumns = columns({
   keyId: text,
-  /** waiting: it opens tokens and will seal from `sealsFrom` on. sealing: the one that seals. opening: an earlier one. */
+  /** waiting: it opens tokens and will seal from `sealsFrom` on. sealing: it seals now. opening: it only opens now. */
   state: oneOf('waiting', 'sealing', 'opening'),
   sealsFrom: timestamp,
   reason: text,
@@ -17,12 +17,12 @@ const keyStateColumns = columns({
 
 type KeyStateRow = RowOf<typeof keyStateColumns>
 
-/** A key as an operator sees it; its secret is shown to nobody. */
+/** A key as an operator sees it; its secret is never shown. */
 export interface SealKeyState extends Omit<KeyStateRow, 'keyId'> {
   readonly id: string
 }
 
-/** What an operator does with the keys that seal tokens. The database is that of the operator's login. */
+/** What an operator can do with the keys that seal tokens. The database is that of the operator's login. */
 export class SealKeyOperations {
   readonly #database: Database
 
@@ -108,7 +108,7 @@ const selectSealKeyStates: Statement<KeyStateRow> = {
   values: [],
 }
 
-/** Null: there are as many as every instance is ready to hold. */
+/** Null when there are 16 keys already. */
 const addedColumns = columns({ keyId: orNull(text) })
 
 const addSealKey = (reason: string): Statement<RowOf<typeof addedColumns>> => ({

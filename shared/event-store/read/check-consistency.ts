@@ -8,11 +8,12 @@ import { selectCurrentEpoch } from './statements.ts'
 import { decodeConsistency } from '../tokens/tokens.ts'
 import type { ConsistencyPoint } from '../tokens/tokens.ts'
 
-/** The same as for suspension: how long another instance may take to notice what an operator did. */
+/** How long another instance may take to notice what an operator did; the same as for a tenant's suspension. */
 const FRESH_MS = 5_000
 
 /**
- * The current epoch of the log, known without asking for it at each read; one asks for many.
+ * The current epoch of the log. It is remembered, so that not every read asks the database, and reads at the same time
+ * share one query.
  */
 export class CurrentEpoch {
   readonly #database: Database
@@ -29,7 +30,7 @@ export class CurrentEpoch {
     return this.#epoch.recent()
   }
 
-  /** The epoch as it is now: not an answer that was asked for earlier. @throws TrickleError of the DATABASE_ family. */
+  /** The epoch as it is now, from a query that begins after this call. @throws TrickleError of the DATABASE_ family. */
   refreshed(): Promise<string> {
     return this.#epoch.refreshed()
   }
@@ -41,16 +42,16 @@ export class CurrentEpoch {
   }
 }
 
-/** What consistency tokens are held against. */
+/** What consistency tokens are checked against. */
 export interface ConsistencyBasis {
   readonly currentEpoch: CurrentEpoch
   readonly sealKeys: SealKeys
 }
 
 /**
- * Checks the consistency token of a read: its form, its tenant and its epoch. A token of the key and the epoch that are
- * known costs nothing; one of another epoch asks the database, so a token of a new epoch is never refused, and one of an ended
- * epoch is taken for 5 s at most after its end.
+ * Checks the consistency token of a read: its form, its tenant and its epoch. A token with a known key and the known
+ * epoch needs no query. For a token of another epoch the database is asked, so a token of a new epoch is never refused.
+ * A token of an ended epoch is accepted for 5 s at most after the end.
  * @throws TrickleError INVALID_CURSOR; EPOCH_ENDED: the write that the token stands for may be gone.
  */
 export async function checkConsistency(

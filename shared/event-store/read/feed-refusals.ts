@@ -5,7 +5,7 @@ export const LOG_MOVED = 'The log was restored or moved since this token was mad
 export const KEY_GONE =
   'This token was sealed with a key that the log does not have any more: the key was removed, or the log was restored or moved.'
 
-/** Refuses a token of a feed that was a good one once, and says where to go on. */
+/** The error for a token of a feed that was valid before. It says where to go on. */
 export const goOnAfter = (why: string, resumeAfter: string): TrickleError =>
   new TrickleError(
     'EPOCH_ENDED',

@@ -22,10 +22,11 @@ export interface FeedMeans {
 }
 
 /**
- * One page of all events of a tenant, in feed order. It ends below the horizon (docs/event-log.md), so that no event can
- * appear later before a checkpoint that a reader already has. A page that is filtered may be short or empty before the
- * end of the log.
- * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`), DATABASE_ family.
+ * One page of all events of a tenant, in feed order. It ends below the horizon (docs/event-log.md), so that no event
+ * can appear later before a checkpoint that a reader already has. A page that is filtered may be short or empty before
+ * the end of the log.
+ * @throws TrickleError INVALID_CURSOR, VALIDATION_FAILED (both `after` and `since`), EPOCH_ENDED (with `resumeAfter`),
+ *   DATABASE_ family.
  */
 export async function readFeedPage(
   { database, keys, work }: FeedMeans,
@@ -69,7 +70,10 @@ export async function readFeedPage(
 const startOf = async (keys: SealKeys, { tenantId }: TenantContext, token: string | undefined) =>
   token === undefined ? undefined : openToken(keys, (keyring) => decodeCheckpoint(keyring, tenantId, token))
 
-/** What was read before still holds up to where the first later epoch branched off, so that is the point to go on from. */
+/**
+ * What was read before is still in the log up to the earliest point at which a later epoch branched off. So the reader
+ * goes on from that point, or from its own point if that is earlier.
+ */
 async function epochEnded(
   database: Database,
   keyring: SealKeyring,
@@ -84,7 +88,7 @@ async function epochEnded(
   return goOnAfter(LOG_MOVED, encodeCheckpoint(keyring, tenant.tenantId, { epoch, xid, position }))
 }
 
-/** Nobody knows how far a reader had come whose token can't be opened; only the beginning leaves nothing out. */
+/** A token that can't be opened does not tell how far its reader had come. Only the beginning leaves no event out. */
 async function keyGone(
   database: Database,
   keyring: SealKeyring,

@@ -9,12 +9,12 @@ import type { StreamRow } from './statements.ts'
 import type { EventColumns } from './stored-event.ts'
 import type { StreamInfo, StreamPage, StreamQuery } from '../types.ts'
 
-/** Above every version: "from the end" and "to the end". */
+/** A number above every version. It means "from the end" and "to the end". */
 const END = INT8_MAX
 
 /**
- * One page of a stream, in one round trip. It may be shorter than asked for (bytes are bounded too) and, filtered by
- * type, even empty before the end (the versions looked at are bounded): go on at `next`.
+ * One page of a stream, in one round trip. It may be shorter than asked for, since its bytes are limited too. With a
+ * filter by type it may be empty before the end, since the versions that it reads are limited. Go on at `next`.
  * @throws TrickleError STREAM_NOT_FOUND, DATABASE_ family.
  */
 export async function readStreamPage(
@@ -49,7 +49,7 @@ export async function readStreamPage(
   }
 }
 
-/** A row without an id only says how far was looked. */
+/** A row without an id is no event. Its version, if it has one, is the last one that was read. */
 const isEvent = (row: StreamRow): row is StreamRow & EventColumns => row.eventId !== null
 
 function nextVersion(reached: number, streamVersion: number, { to, backward }: StreamQuery): number | null {

@@ -17,7 +17,9 @@ export interface ReadStreamParameters {
 const streamPageColumns = columns({
   streamVersion: integer,
   ...eventColumns,
-  /** Null in a row that is no event: its version says how far was looked, and none of both says that nothing is there. */
+  /**
+   * Null in a row that is no event: its version is the last one that was read. If both are null, the range is empty.
+   */
   eventId: orNull(text),
   version: orNull(text),
   streamType: orNull(text),
@@ -25,7 +27,7 @@ const streamPageColumns = columns({
 
 export type StreamRow = RowOf<typeof streamPageColumns>
 
-/** Made once: a page of one event is read in a hundred microseconds, and a list takes some of them. */
+/** Made once: to make the column list takes some of the hundred microseconds in which a page of one event is read. */
 const readStreamText = `select ${streamPageColumns.of('s')}
     from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9) s`
 
@@ -67,7 +69,7 @@ export interface ReadTenantFeedParameters {
   readonly tenantId: string
   readonly xid: bigint
   readonly position: bigint
-  /** RFC 3339; when it is there, xid and position do not count. */
+  /** RFC 3339; if it is given, xid and position are ignored. */
   readonly since: string | null
   readonly types: readonly string[] | null
   readonly streamTypes: readonly string[] | null
@@ -77,12 +79,12 @@ export interface ReadTenantFeedParameters {
 }
 
 const tenantFeedColumns = columns({
-  /** Reckoned with only where a reader asks for the checkpoint of each event. */
+  /** A text, as is position: an event's become numbers only when a reader asks for the checkpoint of each event. */
   xid: text,
   position: text,
   streamId: orElse(text, ''),
   ...eventColumns,
-  /** Of the last row, which is no event and says how far the page has come. */
+  /** Set only in the last row, which is no event and has the point that the page has reached. */
   epoch: orElse(text, ''),
   streamType: orNull(text),
 })
@@ -121,8 +123,9 @@ export const selectCurrentEpoch: Statement<RowOf<typeof epochColumns>> = {
 const beganColumns = columns({ beganXid: bigint, beganPosition: bigint })
 
 /**
- * The earliest point at which an epoch after the given one began: several restores may lie
- * between, and one of them may have gone back further than the last. An epoch that the log does not know came after the first.
+ * The earliest point at which an epoch after the given one began: there may have been several restores since then, and
+ * one of them may have gone back further than the last. An epoch that the log does not know is treated like the first
+ * one.
  */
 export const selectHeldUntil = (epoch: string): Statement<RowOf<typeof beganColumns>> => ({
   name: 'select_held_until',

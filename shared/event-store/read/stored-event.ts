@@ -1,13 +1,13 @@
 import { orElse, orNull, text } from '../../postgres/index.ts'
 import type { ValueOf } from '../../postgres/index.ts'
 
-/** A page has rows that are no event and only tell how far it has come; what they have none of is read as ''. */
+/** A page has a last row that is no event and only has the point that was reached. Its other columns are read as ''. */
 const orEmpty = orElse(text, '')
 
 /**
- * The columns of an event that every read function gives, for the column list of a statement. All of them are handed on
- * and none is reckoned with, so numbers, times and JSON stay as they are printed. They stand in the order of the functions:
- * the server then hands its rows on as they are.
+ * The columns of an event that every read function returns, for the column list of a statement. They are only passed
+ * on, so numbers, times and JSON stay the texts that the server printed. They have the order of the functions' columns:
+ * then the server can pass its rows on unchanged.
  */
 export const eventColumns = {
   version: orEmpty,

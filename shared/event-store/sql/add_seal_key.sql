@@ -1,4 +1,5 @@
--- Adds a key that seals after the delay. Null: there are as many as every instance is ready to hold.
+-- Adds a key, which seals after the delay. Returns null when there are 16 keys already: each instance holds all of
+-- them.
 create or replace function trickle_events_log.add_seal_key(p_reason text) returns text
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp

@@ -1,22 +1,23 @@
 -- The append: one call, one implicit transaction.
 --
--- Order (argued and measured in docs/event-log.md): bind the tenant, take the advisory lock of every stream, in the
--- order of the lock keys, before the transaction has an id, read receipt and heads in a new statement, check, write.
--- Only so does (xid, position) order equal stream order, also for new streams and several streams.
+-- The order of the steps (reasons and measurements are in docs/event-log.md): bind the tenant; take the advisory lock
+-- of every stream, in the order of the lock keys, before the transaction has an id; read the receipt and the heads in a
+-- new statement; check; write. Only with this order are the versions of a stream in the order of (xid, position), also
+-- for new streams and for several streams.
 --
--- p_expected[i]: the version stream i must have: n exactly (0 = no stream), -1 any, -2 some. Streams beyond p_written
--- are conditions: they are checked and not written.
+-- p_expected[i]: the version that stream i must have: exactly n (0 = no stream), -1 any, -2 any above 0. Streams after
+-- the first p_written are conditions: they are checked and not written.
 -- p_events: [{s: index of its stream, id, source, type, schemaVersion, time, data, metadata, correlationId,
---   causationId}]; jsonb, though it is only unfolded: from json each event's data is scanned as text and then parsed, a
---   seventh more work.
+--   causationId}]; jsonb, although it is only split into rows: with json, each event's data would be scanned as text
+--   and then parsed, a seventh more work.
 -- p_names: [{s: index of the stream, set, value, release}]; null when there are none, as mostly.
 -- outcome: appended | replayed | key_reused | conflict | type_mismatch | name_taken | name_not_held | tenant_unknown |
 --   tenant_suspended
--- versions: of every stream, after the append when it happened, else as they are. at: index of the stream in conflict.
+-- versions: of every stream, after the append if it was done, else unchanged. at: index of the stream that is refused.
 --
--- The body is one piece, with the tenant's binding and the way of a single stream written out, because each further
--- function call costs an append 3 to 10 microseconds of the server's CPU: an insert by write_events costs a single
--- event 4 to 7 % more, a receipt written by a function of its owner 2 %.
+-- The tenant's binding and the case of a single stream are written out in this body, because each further function call
+-- costs an append 3 to 10 microseconds of the server's CPU. The append of a single event would cost 4 to 7 % more with
+-- write_events, and 2 % more if a function of the receipts' owner wrote the receipt.
 create or replace function trickle_events_log.append(
     p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written int,
     p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea,
@@ -44,8 +45,7 @@ begin
   if p_tenant is null or (v_bound <> '' and v_bound <> p_tenant::text) then
     raise exception 'this transaction belongs to another tenant' using errcode = 'TK001';
   end if;
-  -- Plain expressions cost a function a tenth of what a statement does, hence no `perform` on the way of a single
-  -- stream.
+  -- A plain expression costs a tenth of a statement, so there is no `perform` in the case of a single stream.
   v_bound := set_config('app.tenant_id', p_tenant::text, true);
 
   if v_is_single then
@@ -80,8 +80,9 @@ begin
   end if;
   -- Read after the locks, so that recorded_at never runs backwards within a stream.
   v_now := clock_timestamp();
-  -- The head of a single stream is advanced without a look at it before: an update costs a third less than an upsert,
-  -- and nobody else can begin the stream while its lock is held. Where no row is met, the look-up below says why.
+  -- The head of a single stream is updated without reading it first: an update costs a third less than an upsert, and
+  -- no other append can create the stream while its lock is held. If no row is updated, the look-up below finds out
+  -- why.
   if v_is_single and p_expected[1] <> 0 then
     update trickle_events_log.streams s
       set version = s.version + v_count, updated_at = v_now, stream_type = coalesce(s.stream_type, p_stream_types[1])
@@ -102,8 +103,8 @@ begin
     versions[1] := v_version - v_count;
     v_types[1] := v_type;
   else
-    -- One look-up a stream, each by its whole key: a join against the array was planned as a scan of the tenant's
-    -- streams while statistics were stale, and then cost ten times the append.
+    -- One look-up for each stream, by its whole key. A join with the array was planned as a scan of all the tenant's
+    -- streams while statistics were stale, and then cost ten times as much as the append.
     for i in 1 .. cardinality(p_streams) loop
       select s.version, s.stream_type into v_version, v_type
         from trickle_events_log.streams s where s.tenant_id = p_tenant and s.stream_id = p_streams[i];

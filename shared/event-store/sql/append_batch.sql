@@ -1,18 +1,18 @@
 -- Appends of several callers, also of several tenants, in one transaction: they share its commit and its round trip,
 -- and each has an outcome of its own.
 --
--- Request i appends p_counts[i] events to stream p_streams[i] of tenant p_tenants[i]; the same order of steps as
--- append. A stream may stand in a batch several times when each of them takes any version: they follow one another.
--- An idempotency key stands in it once.
--- p_events: as of append, with s = the request and n = 1, 2, ... within it. p_may_be_known[i]: the caller chose the
---   ids, or an attempt has been made, so they may be there already. Others are not looked for.
--- outcomes: appended | conflict (with the stream's version) | alone: nothing was written, append it by itself to learn
---   what there is to say (a stream whose lock another holds, a known key or id, another stream type, no such tenant).
---   Whatever raises takes the whole batch with it and changes nothing.
--- No lock is waited for, or one stream that somebody holds would hold up every caller of the batch.
--- p_nths[i]: 1 for the first request of its tenant, 2 for the next, and so on. Each has a recorded_at of its own by it,
---   a microsecond apart: (tenant, xid, recorded_at) is what tells appends apart. Counted over the whole batch, the
---   times of two appends would tell a tenant how many of others were written between them.
+-- Request i appends p_counts[i] events to stream p_streams[i] of tenant p_tenants[i]. The order of the steps is that of
+-- append. A stream may be in a batch several times if each of its requests takes any version: they are appended one
+-- after the other. An idempotency key may be in a batch only once.
+-- p_events: as for append, with s = the request and n = 1, 2, ... within it. p_may_be_known[i]: the caller chose ids of
+--   the request, so its events may be stored already. Only such ids are looked up.
+-- outcomes: appended | conflict (with the stream's version) | alone: nothing was written for this request. It must be
+--   appended by itself, which gives the answer (the stream's lock is held, the key or an id is known, the stream has
+--   another type, the tenant does not exist or is suspended). An error undoes the whole batch.
+-- The function waits for no lock. Otherwise one stream that is locked elsewhere would delay every caller of the batch.
+-- p_nths[i]: 1 for the first request of its tenant, 2 for the next, and so on. It makes the recorded_at of a tenant's
+--   appends differ by a microsecond each: (tenant, xid, recorded_at) identifies an append. If it were counted over the
+--   whole batch, the times of two appends would tell a tenant how many appends of others were between them.
 create or replace function trickle_events_log.append_batch(
     p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts int[], p_events jsonb,
     p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[],
@@ -21,8 +21,8 @@ create or replace function trickle_events_log.append_batch(
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan
-  -- Every table is entered by its key for each request. Planned while statistics are stale, a scan or a hash of a whole
-  -- table looks cheaper and costs a hundred times as much.
+  -- Every table is to be read by its key for each request. With stale statistics, a scan or a hash of a whole table
+  -- looks cheaper to the planner and costs a hundred times as much.
   set enable_seqscan = off
   set enable_hashjoin = off
   set enable_mergejoin = off
@@ -44,7 +44,7 @@ begin
   if pg_current_xact_id_if_assigned() is not null then
     raise exception 'a batch of appends must be the first write of its transaction' using errcode = 'TK002';
   end if;
-  -- Plain expressions cost a function a tenth of what a statement does, hence no `perform`.
+  -- A plain expression costs a tenth of what a statement costs, so there is no `perform`.
   v_tenants := set_config('app.batch_tenants', p_tenants::text, true);
   select array_agg(pg_try_advisory_xact_lock(
         trickle_events_log.lock_class(), trickle_events_log.lock_key(u.tenant_id, u.stream_id)) order by u.i),
@@ -100,7 +100,7 @@ begin
   if not 'appended' = any (outcomes) then
     return;
   end if;
-  -- Requests of one stream follow one another.
+  -- Several requests of one stream are appended one after the other: each begins after the events of those before it.
   if not v_is_distinct then
     select array_agg(versions[t.i] + t.before order by t.i) into versions
       from (select u.i, coalesce(sum(u.count) filter (where outcomes[u.i] = 'appended') over (
@@ -141,7 +141,7 @@ begin
   end loop;
 end $$;
 grant execute on function trickle_events_log.append_batch to trickle_app;
--- The writer owns this one function, so that what its policies allow can be done by it alone.
+-- The writer owns only this function, so that no other code can do what the writer's policies allow.
 grant create on schema trickle_events_log to trickle_writer;
 alter function trickle_events_log.append_batch owner to trickle_writer;
 revoke create on schema trickle_events_log from trickle_writer;

@@ -1,4 +1,5 @@
--- A new life of the log. From its commit on feeds, tokens and subscriptions of earlier ones are refused.
+-- Begins a new epoch of the log. After its commit, feed cursors, tokens and subscriptions of earlier epochs are
+-- refused.
 create or replace function trickle_events_log.begin_epoch(p_reason text, p_xid xid8, p_position bigint,
     out ordinal int, out epoch uuid, out began_xid xid8, out began_position bigint, out reason text,
     out began_at timestamptz)

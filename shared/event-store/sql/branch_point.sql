@@ -1,5 +1,5 @@
--- Where the first later epoch branched off from the epoch: up to there the log is still the one that was read in it. No
--- row while the epoch lasts. It is merged into the statement that asks.
+-- The earliest point at which a later epoch branched off from the given epoch: up to this point the log is still the
+-- same. No row while the given epoch is the current one. PostgreSQL inlines the function into the calling statement.
 create or replace function trickle_events_log.branch_point(p_epoch uuid)
   returns table (xid xid8, "position" bigint)
   language sql stable rows 1

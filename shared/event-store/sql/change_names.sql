@@ -1,6 +1,6 @@
--- Gives names up and takes names, in this order. Returns null when all of it is done, else what is in the way and has
--- changed nothing: {outcome: name_not_held | name_taken, s: index of the stream, set, value, holder}. The caller holds
--- the locks of the names, so what is read here does not change until the end of the transaction.
+-- Releases names and then reserves names. Returns null when all was done. Otherwise it changes nothing and returns the
+-- first name that is refused: {outcome: name_not_held | name_taken, s: index of the stream, set, value, holder}. The
+-- caller holds the locks of the names, so what is read here does not change until the end of the transaction.
 create or replace function trickle_events_log.change_names(
     p_tenant uuid, p_streams text[], p_names jsonb, p_now timestamptz) returns jsonb
   language plpgsql volatile

@@ -1,10 +1,10 @@
--- Where a new epoch begins: up to here, what consumers have read before still holds.
+-- The point at which a new epoch begins: what consumers have read up to it is still in the log.
 --   p_from 'beginning': before the first event.
 --   p_from 'end': the newest event below the horizon.
---   p_restored_to: the last event before the first, in feed order, that was recorded then or later. What a restore
---     brought back was recorded before; what was recorded since got ids that a consumer, who had read further than the
---     restore, takes for read. So every event recorded since must lie after the point, whatever its time; one that was
---     recorded earlier than that and lies after the point comes twice at worst.
+--   p_restored_to: the event before the first one, in feed order, that was recorded at this time or later. Events that
+--     the restore brought back were recorded before this time. Events recorded since then may have ids below a
+--     checkpoint from before the restore, and its consumer would skip them. So all of them must be after the point. An
+--     event that was recorded earlier but is after the point is read twice at worst.
 create or replace function trickle_events_log.epoch_point(
     p_from text, p_restored_to timestamptz, out xid xid8, out "position" bigint)
   language plpgsql volatile
@@ -15,7 +15,8 @@ declare
   v_position bigint;
 begin
   if p_restored_to is not null then
-    -- offset 0 lets recorded_at's own index find them; in feed order the whole log would be looked through.
+    -- "offset 0" makes PostgreSQL select the events by time first and sort only these. Without it, PostgreSQL could go
+    -- through all older events by the feed's index. recorded_at has no index, so the whole log is scanned once.
     select s.xid, s.position into v_xid, v_position from (
       select e.xid, e.position from trickle_events_log.events e where e.recorded_at >= p_restored_to offset 0) s
       order by s.xid, s.position limit 1;

@@ -1,5 +1,5 @@
--- One event with its content, by its place in its stream. No row: the log does not hold it. It is merged into the
--- statement that asks, and runs with the rights of the asker.
+-- One event with its content, by its version in the stream. No row: the log does not have it. PostgreSQL inlines the
+-- function into the calling statement, so it runs with the caller's rights.
 create or replace function trickle_events_log.event_at(p_tenant uuid, p_stream text, p_version bigint)
   returns table (source text, event_id text, stream_type text, schema_version int, occurred_at timestamptz,
     recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text, trace_parent text)

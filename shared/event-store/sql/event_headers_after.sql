@@ -1,6 +1,6 @@
--- Where the events of all tenants after a point stand, in the order of the feed, and of which kind they are; never what
--- they say. Not bounded by the horizon: it counts what is there. It is merged into the statement that asks, and runs
--- with the rights of the asker.
+-- The events of all tenants after a point, in the order of the feed: their positions and types, never their content.
+-- Not limited by the horizon, since the rows are only counted. PostgreSQL inlines the function into the calling
+-- statement, so it runs with the caller's rights.
 create or replace function trickle_events_log.event_headers_after(p_xid xid8, p_position bigint, p_limit int)
   returns table (tenant_id uuid, stream_id text, type text, stream_type text, recorded_at timestamptz, xid xid8,
     "position" bigint)

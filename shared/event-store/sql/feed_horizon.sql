@@ -1,7 +1,7 @@
--- Oldest running transaction id that is not PROVEN to be foreign: feeds read below it and so never skip an event
--- (the argument, the traps and the stress figures are in docs/event-log.md). Proven means: its transactionid lock is
--- there, and neither its pid nor its virtual transaction holds or awaits a lock of our class. An id without a lock row
--- (it may stand between drawing the id and locking it) proves nothing and holds the horizon.
+-- The oldest running transaction id that is not PROVEN to be foreign (no append's): feeds read below it and so never
+-- skip an event (the argument, the traps and the stress figures are in docs/event-log.md). Proven means: its
+-- transactionid lock is in the lock table, and neither its pid nor its virtual transaction holds or awaits a lock of
+-- our class. An id without such a row proves nothing and holds the horizon: its transaction may not have locked it yet.
 create or replace function trickle_events_log.feed_horizon() returns xid8
   language plpgsql volatile
   as $$
@@ -12,7 +12,7 @@ begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'the feed must be read in READ COMMITTED' using errcode = 'TK003';
   end if;
-  -- A standby knows neither the primary's locks nor its running ids; asked before the snapshot is taken.
+  -- A standby knows neither the primary's locks nor its running ids. This is checked before the snapshot is taken.
   if pg_is_in_recovery() then
     return pg_snapshot_xmin(pg_current_snapshot());
   end if;
@@ -20,7 +20,7 @@ begin
   if pg_snapshot_xmin(v_snapshot) = pg_snapshot_xmax(v_snapshot) then
     return pg_snapshot_xmax(v_snapshot);
   end if;
-  with locks as materialized ( -- one look at the lock table: two looks could miss a lock that moves between them
+  with locks as materialized ( -- one read of the lock table: two reads could miss a lock that moves between them
     select l.locktype, l.transactionid, l.pid, l.virtualtransaction from pg_locks l
       where (l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted)
          or (l.locktype = 'advisory' and l.classid = trickle_events_log.lock_class()::oid and l.objsubid = 2

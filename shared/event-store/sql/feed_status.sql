@@ -1,7 +1,8 @@
--- The horizon and what holds it, from one look: calling feed_horizon() beside this one could name a holder that another
--- look had found. At most p_transactions of the holders and of the bystanders (foreign, they hold nothing) are listed,
--- and at most p_events of the committed events are counted that the horizon keeps from being read. is_ahead: the log
--- holds ids that this server has not come to yet, since it was moved here by a dump; nothing above them can be read.
+-- The horizon and the transactions that hold it, from one read of the lock table: a separate call of feed_horizon()
+-- could give a horizon that does not fit the holders. At most p_transactions holders and as many bystanders (foreign
+-- transactions, which hold nothing) are listed. Committed events that can't be read yet are counted up to p_events.
+-- is_ahead: the log has higher transaction ids than this server has reached, since it was moved here by a dump. Events
+-- with such ids can't be read.
 create or replace function trickle_events_log.feed_status(p_transactions int, p_events int,
     out looked_at timestamptz, out horizon xid8, out is_held boolean, out held_since timestamptz,
     out sees_sessions boolean, out holder_count int, out holders jsonb, out bystander_count int, out bystanders jsonb,

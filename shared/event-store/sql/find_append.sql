@@ -1,7 +1,8 @@
--- One append of a tenant is known by (xid, recorded_at): several that were written together have one transaction id,
--- and each a time of its own.
--- Whether events with these ids are there already: the answer to a retry whose first attempt committed.
--- outcome: absent (none of them), replayed (all from one append with equal content: its whole result), exists (else).
+-- Finds out whether events with these ids are stored already, for a retry whose first attempt may have been committed.
+-- outcome: absent (none is stored), replayed (all are, from one append and with equal content: its whole result is
+-- returned), exists (any other case).
+-- (xid, recorded_at) identifies one append of a tenant: appends that were written together have the same transaction
+-- id, but different times.
 create or replace function trickle_events_log.find_append(p_tenant uuid, p_streams text[], p_events json,
     out outcome text, out offending text, out stream_versions jsonb, out epoch uuid, out timeline text, out xid xid8)
   language plpgsql volatile security definer
@@ -17,7 +18,7 @@ begin
   perform trickle_tenants_state.bind_tenant(p_tenant);
   select count(e.event_id), count(*), count(distinct (e.xid, e.recorded_at)),
       min(e.xid::text)::xid8, min(e.recorded_at),
-      -- The id to name: one with other content, if that is what is wrong.
+      -- The id for the error: one with other content, if there is any.
       coalesce(min(x.id) filter (where not m.is_equal), min(x.id) filter (where m.is_equal)),
       count(*) filter (where m.is_equal)
     into v_found, v_given, v_appends, xid, v_recorded_at, offending, v_equal
@@ -34,7 +35,7 @@ begin
     outcome := 'absent';
   elsif v_equal = v_given and v_appends = 1 then
     outcome := 'replayed';
-    -- The whole append, whichever part of it was asked for: [[stream, version, id], ...] in its order.
+    -- The whole append, even if only some of its ids were given: [[stream, version, id], ...] in the append's order.
     select jsonb_agg(jsonb_build_array(e.stream_id, e.version, e.event_id) order by e.position) into stream_versions
       from trickle_events_log.events e
       where e.tenant_id = p_tenant and e.xid = find_append.xid

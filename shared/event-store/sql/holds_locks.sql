@@ -1,7 +1,7 @@
--- Returns whether lock_for_write took the locks of all these streams. It does so before the transaction has an id, as
--- the order of the feed demands. p_shared: a shared lock is enough. lock_for_write keeps the keys of its locks in a
--- setting of the transaction: a rollback to a savepoint releases a lock and takes its key out of the setting. The
--- setting protects from mistakes, not from a login that sets it by itself.
+-- Returns whether lock_for_write took the locks of all these streams. lock_for_write takes them before the transaction
+-- has an id, as the order of the feed demands. p_shared: a shared lock is enough. lock_for_write keeps the keys of its
+-- locks in a setting of the transaction: a rollback to a savepoint releases a lock and also removes its key from the
+-- setting. The setting protects against mistakes, not against a login that sets it itself.
 create or replace function trickle_events_log.holds_locks(p_tenants uuid[], p_streams text[], p_shared boolean[])
   returns boolean
   language sql volatile

@@ -1,7 +1,7 @@
--- The lines of one tenant, which is bound by the caller, who also holds the locks.
+-- Imports the lines of one tenant. The caller has bound the tenant and taken the locks.
 -- p_lines: [{n, streamId, streamType, id, source, type, schemaVersion, time, data, metadata, correlationId,
 --   causationId, traceParent}]
--- stream_type: the one that the stream has, where a line is rejected for claiming another.
+-- stream_type: the stream's type, for a line that is rejected because it claims another type.
 create or replace function trickle_events_log.import_lines(p_tenant uuid, p_lines json)
   returns table (n int, outcome text, code text, stream_type text)
   language plpgsql volatile rows 500
@@ -18,8 +18,9 @@ begin
       from json_to_recordset(p_lines) as x (n int);
     return;
   end if;
-  -- A plan that was made while the log was small finds ids by the tenant alone, and is kept: a batch of a new tenant
-  -- then read all of its events for each line, until the next ANALYZE. Planning takes a tenth of a large batch.
+  -- A generic plan that was made while the log was small looks ids up by the tenant alone, and it is kept. With it, a
+  -- batch of a new tenant read all the tenant's events for each line, until the next ANALYZE. So large batches are
+  -- planned again, which takes a tenth of their time.
   perform set_config('plan_cache_mode', 'force_custom_plan', true) where json_array_length(p_lines) >= 50;
   v_now := clock_timestamp();
   return query
@@ -31,7 +32,7 @@ begin
       from json_to_recordset(p_lines) as x (n int, "streamId" text, "streamType" text, id text, source text, type text,
         "schemaVersion" int, time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text,
         "traceParent" text)),
-  -- What a line is compared with, if it is stored: the event with its id.
+  -- Each line with the stored event that has its id, if there is one. The line is compared with this event.
   looked_up as materialized (
     select l.*, e.known, e.stream_id = l.stream_id and e.type = l.type and e.schema_version = l.schema_version
         and e.data = l.data and e.metadata is not distinct from l.metadata
@@ -44,7 +45,7 @@ begin
               s.correlation_id, s.causation_id
           from trickle_events_log.events s
           where s.tenant_id = p_tenant and s.source = l.source and s.event_id = l.id limit 1) e on true),
-  -- A stream without a type gets that of its first new line that claims one; lines before that line are still without.
+  -- A stream without a type gets the type of its first new line that claims one. Events of earlier lines have no type.
   heads as materialized (
     select c.stream_id, coalesce(s.version, 0) as version, s.stream_type as type_before,
         coalesce(s.stream_type, c.claimed) as stream_type, c.typed_from
@@ -57,14 +58,14 @@ begin
       left join lateral (
         select h.version, h.stream_type from trickle_events_log.streams h
           where h.tenant_id = p_tenant and h.stream_id = c.stream_id) s on true),
-  -- A line that claims another type is rejected alone: a later line with its id counts as the first.
+  -- A line that claims another type is rejected and then ignored: a later line with the same id counts as the first.
   typed as materialized (
     select t.*, row_number() over (partition by t.is_mismatch, t.source, t.id order by t.n) as copy
       from (
         select u.*, h.stream_type as type_of_stream,
             u.claimed is not null and u.claimed is distinct from h.stream_type as is_mismatch
           from looked_up u join heads h on h.stream_id = u.stream_id) t),
-  -- A line that is not stored is compared with the first line of this batch with its id.
+  -- If no stored event has the line's id, the line is compared with the first line of this batch that has the id.
   judged as materialized (
     select l.n, l.stream_id, l.id, l.source, l.type, l.schema_version, l.time, l.data, l.metadata, l.correlation_id,
         l.causation_id, l.trace_parent, l.known, l.is_mismatch, l.type_of_stream, f.n is not null as repeated,

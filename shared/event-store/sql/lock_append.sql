@@ -1,6 +1,6 @@
--- The locks of one append: of its streams, and of the names it takes or gives up, so that two streams which want one
--- name wait for each other before either has a transaction id. A name's lock is that of a stream that no caller can
--- have.
+-- Takes the locks of one append: of its streams, and of the names that it reserves or releases. So two appends that
+-- want the same name wait for each other before either has a transaction id. The lock of a name is the lock of a stream
+-- id that no caller can use.
 create or replace function trickle_events_log.lock_append(
     p_tenant uuid, p_streams text[], p_written int, p_names jsonb) returns int[]
   language plpgsql volatile

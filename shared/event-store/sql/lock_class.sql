@@ -1,4 +1,5 @@
--- Class of our advisory locks, "ES" and 1: stream lock and mark of a running appender at once (see feed_horizon).
+-- Class of our advisory locks; the number is "ES" and 1. Such a lock protects a stream, and it also shows feed_horizon
+-- that its holder is an appender.
 create or replace function trickle_events_log.lock_class() returns int
   language sql immutable parallel safe as $$ select 1163067393 $$;
 alter function trickle_events_log.lock_class owner to trickle_owner;

@@ -1,11 +1,11 @@
--- Begins a transaction in which a domain changes its tables and appends the events of it. The order, everywhere: locks
--- of resources, locks of streams, the first write, the append. From the first write on the transaction has an id and
--- holds every tenant's feed; so the client sends its changes, append and COMMIT in one go, and what it must read and
--- decide comes before (docs/domain-writes.md).
+-- The first statement of a transaction in which a domain changes its tables and appends the events of the changes. The
+-- order is always: locks of resources, locks of streams, the first write, the append. From the first write on the
+-- transaction has an id and holds every tenant's feed. So the client reads and decides before that, and then sends its
+-- changes, append and COMMIT together (docs/domain-writes.md).
 --
--- Binds the tenant, takes the locks, and notes those of the streams for the append. Both kinds are taken in the order
--- of their keys, so that no two writers each hold what the other wants. In any isolation but READ COMMITTED, what is
--- read next could be older than what the last holder of a lock committed.
+-- It binds the tenant, takes the locks, and records the locks of the streams for the append. Both kinds are taken in
+-- the order of their keys, so that two writers can't deadlock. In any isolation level but READ COMMITTED, the next
+-- statements could read data that is older than what the last holder of a lock committed.
 create or replace function trickle_events_log.lock_for_write(
     p_tenant uuid, p_resources text[], p_streams text[], p_written int, p_names jsonb) returns void
   language plpgsql volatile security definer

@@ -1,7 +1,8 @@
--- Takes the locks of the streams that are written (exclusive) and of those that only a condition names (shared), in
--- the order of the lock keys: two streams may share a key, and any other order could deadlock. Draws no transaction id.
--- Returns the keys, a shared one as -key - 1. A transaction that has an id is let through only with locks that it took
--- before: of two versions of a stream, the later one could get the smaller id and stand in the feed before the earlier.
+-- Takes the locks of the streams that are written (exclusive) and of those that only a condition names (shared). They
+-- are taken in the order of the lock keys and not of the streams: two streams may share a key, so any other order could
+-- deadlock. The transaction gets no id by this. Returns the keys, a shared one as -key - 1. A transaction that has an
+-- id already must have taken the locks before it. Otherwise, of two versions of a stream, the later one could get the
+-- smaller id and come before the earlier one in the feed.
 create or replace function trickle_events_log.lock_streams(p_tenants uuid[], p_streams text[], p_shared boolean[])
   returns int[]
   language plpgsql volatile

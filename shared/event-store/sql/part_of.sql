@@ -1,6 +1,6 @@
--- Which of p_parts parts a stream belongs to, from 0 on: a feed that is shared is shared by streams. The extended hash
--- is the one that hash partitions are kept by, so PostgreSQL may not change it between versions: another value would
--- take streams from one checkpoint to another.
+-- The part, from 0 to p_parts - 1, that a stream belongs to when members share a feed. Hash partitions use the same
+-- extended hash, so PostgreSQL can't change it between versions. Another value would move streams from one checkpoint
+-- to another.
 create or replace function trickle_events_log.part_of(p_tenant uuid, p_stream text, p_parts int) returns int
   language sql immutable parallel safe
   as $$

@@ -1,6 +1,6 @@
--- One page of the feed of all tenants, for subscriptions that want every event. With p_until_* the page ends there
--- (inclusive) and needs no horizon, since what lies below a recorded point does not change any more: a frozen batch is
--- read again this way.
+-- One page of the feed of all tenants, for subscriptions that want every event. With p_until_* the page ends at that
+-- point (inclusive) and needs no horizon, since the feed up to a recorded point does not change any more. A sealed
+-- batch is read again in this way.
 create or replace function trickle_events_log.read_feed(
     p_xid xid8, p_position bigint, p_until_xid xid8, p_until_position bigint, p_limit int, p_max_bytes int)
   returns table (tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint,

@@ -1,6 +1,6 @@
--- One page of what a part of a shared feed wants: of one tenant (p_tenant) or of all but some (p_without), of some
--- types, of the streams of one part. At most p_scan_limit rows are looked at. The last row has no tenant: it says how
--- far the page has come, and by its type why it ended: full, scanned, or end (nothing more is there, or p_until was
+-- One page of a part of a shared feed: of one tenant (p_tenant) or of all but some (p_without), of some types, of the
+-- streams of one part. At most p_scan_limit rows are read. The last row has no tenant. It has the point that the page
+-- has reached, and its type says why the page ended: full, scanned, or end (there is nothing more, or p_until was
 -- reached).
 create or replace function trickle_events_log.read_feed_part(
     p_xid xid8, p_position bigint, p_until_xid xid8, p_until_position bigint, p_tenant uuid, p_without uuid[],
@@ -68,7 +68,7 @@ begin
   data := null;
   metadata := null;
   type := v_ended;
-  -- A page that was asked to go up to a point has come to it, whether there is an event or not.
+  -- A page with an end point has reached this point, whether there is an event at it or not.
   xid := case when v_ended = 'end' and p_until_xid is not null then p_until_xid else v_xid end;
   position := case when v_ended = 'end' and p_until_xid is not null then p_until_position else v_position end;
   return next;

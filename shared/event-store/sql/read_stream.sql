@@ -1,8 +1,8 @@
--- One page of a stream from p_from to p_to (both inclusive; backward p_to is the lower one), of p_types or of all. No
--- row: there is no such stream. The first column is the stream's version on every row, and no event above it is
--- returned, though one may have come in since: version and page are one answer. A row without an event says how far was
--- looked when that is further than the last event: versions have no gaps, so the p_scan_limit rows that one page may
--- look at are a range of versions.
+-- One page of a stream from p_from to p_to (both inclusive; backward, p_to is the lower one), of p_types or of all. No
+-- row: there is no such stream. The first column of every row is the stream's version. No event above this version is
+-- returned, even if one was committed meanwhile, so version and page fit together. If the page has read further than
+-- its last event, a row without an event has the version that was reached. Versions have no gaps, so the p_scan_limit
+-- rows that one page may read are a range of versions.
 create or replace function trickle_events_log.read_stream(
     p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[],
     p_limit int, p_scan_limit int, p_max_bytes int)
@@ -39,8 +39,9 @@ begin
     return;
   end if;
 
-  -- A page that is certainly small needs no count of its bytes, and without a loop it costs a tenth less. Printed,
-  -- jsonb is at most 32 times as long as stored (5e-324 takes 16 bytes and prints 328), unless it is compressed.
+  -- The bytes of a page that is certainly small need not be counted, and without the loop it costs a tenth less. The
+  -- text of a jsonb value is at most 32 times as long as the stored value (5e-324 takes 16 bytes and its text 328),
+  -- unless the value is compressed.
   if p_types is null and not p_backward then
     select sum(pg_column_size(e.data) + coalesce(pg_column_size(e.metadata), 0)) * 32 <= p_max_bytes
         and not bool_or(pg_column_compression(e.data) is not null or pg_column_compression(e.metadata) is not null)

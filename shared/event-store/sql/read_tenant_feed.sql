@@ -1,6 +1,6 @@
 -- One page of a tenant's feed after (p_xid, p_position), or since a time, below the horizon; of p_types and of streams
--- of p_stream_types, or of all. At most p_scan_limit rows are looked at, so a filtered page may be empty. The last row
--- has no event: it tells how far the page has come, and the epoch of the log.
+-- of p_stream_types, or of all. At most p_scan_limit rows are read, so a filtered page may be empty. The last row has
+-- no event: it has the point that the page has reached, and the epoch of the log.
 create or replace function trickle_events_log.read_tenant_feed(
     p_tenant uuid, p_xid xid8, p_position bigint, p_since timestamptz, p_types text[], p_stream_types text[],
     p_limit int, p_scan_limit int, p_max_bytes int)
@@ -19,7 +19,8 @@ declare
   v_bytes bigint := 0;
 begin
   perform trickle_tenants_state.bind_tenant(p_tenant);
-  -- The plain horizon costs nothing; the lock table is read only when it yields no row.
+  -- The first pass uses the snapshot's oldest running id as the horizon, which costs nothing. feed_horizon, which reads
+  -- the lock table, is called only when the first pass has found no row.
   for v_pass in 1 .. 2 loop
     if p_since is not null then
       select c.xid, c.position into v_after_xid, v_after_position
@@ -29,7 +30,8 @@ begin
     position := v_after_position;
     for xid, position, stream_id, version, source, event_id, type, schema_version, occurred_at, recorded_at, data,
         metadata, correlation_id, causation_id, trace_parent, stream_type in
-      -- The inner limit comes before the filter: it counts the rows looked at, and they cost no round of this loop.
+      -- The inner limit is applied before the filter, so it limits the rows that are read. Rows that the filter removes
+      -- cost no round of this loop.
       select w.xid, w.position, w.stream_id, w.version, w.source, w.event_id, w.type, w.schema_version, w.occurred_at,
           w.recorded_at, w.data::text, w.metadata::text, w.correlation_id, w.causation_id, w.trace_parent, w.stream_type
         from (select e.* from trickle_events_log.events e
@@ -45,8 +47,8 @@ begin
       exit when v_bytes >= p_max_bytes;
     end loop;
     if v_is_filtered and v_returned < p_limit and v_bytes < p_max_bytes then
-      -- All rows that may be looked at were: the page has come to the last of them. Below the horizon these do
-      -- not change.
+      -- The page has read all the rows that it may read, so it has reached the last of them. This query finds the same
+      -- rows, since rows below the horizon do not change.
       select w.xid, w.position into xid, position
         from (select e.xid, e.position from trickle_events_log.events e
             where e.tenant_id = p_tenant and (e.xid, e.position) > (v_after_xid, v_after_position) and e.xid < v_horizon

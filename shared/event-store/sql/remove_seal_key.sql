@@ -1,5 +1,5 @@
--- Removes a key; tokens that it sealed can't be opened any more. outcome: removed | absent | needed: it seals, or did
--- so until so short a time ago that an instance may still seal with it.
+-- Removes a key; tokens that it sealed can't be opened any more. outcome: removed | absent | needed: the key seals now,
+-- or its successor began to seal so recently that an instance may still seal with this key.
 create or replace function trickle_events_log.remove_seal_key(p_key_id text, out outcome text)
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp

@@ -1,6 +1,7 @@
--- Where somebody who has handled everything up to a point, in an epoch, goes on in the current one: at that point, or
--- where the first later epoch branched off before it. Never at a later one: the end of an epoch is no reason to leave
--- out what had not been handled in it. An epoch that the log does not know came after the first.
+-- The point from which a consumer that has handled everything up to a point of an epoch goes on in the current epoch:
+-- the same point, or the earliest point at which a later epoch branched off, if that is earlier. It is never a later
+-- point, since events that were not handled in the old epoch must not be left out. An epoch that the log does not know
+-- is treated like the first one, so that every branch point counts.
 create or replace function trickle_events_log.resume_point(
     p_epoch uuid, p_xid xid8, p_position bigint, out xid xid8, out "position" bigint)
   language sql stable

@@ -1,10 +1,10 @@
--- Every running transaction id, with the proof of feed_horizon() and from one look at the lock table: 'appender'
--- (its lock row is there, and its owner holds or awaits a lock of our class), 'foreign' (proven to be none) or
--- 'unproven' (no lock row, which proves nothing; the asker's own id too, which stops feed_horizon() in any case). The
--- first and the last hold the feed. The snapshot must be older than the look; it lists no id beyond the newest that has
--- ended, so those come from the lock rows, without subtransactions. What sessions do is looked up afterwards, and told
--- only while the session still has this very id; logins without pg_read_all_stats learn who and where, but not what and
--- since when.
+-- Every running transaction id, judged as in feed_horizon() and from one read of the lock table: 'appender' (it has a
+-- lock row, and its owner holds or awaits a lock of our class), 'foreign' (proven to be no appender) or 'unproven' (no
+-- lock row, which proves nothing; also the caller's own id, which stops feed_horizon() in any case). Appenders and
+-- unproven ones hold the feed. The snapshot must be older than the read of the lock table. It lists no id above the
+-- newest that has ended, so such ids come from the lock rows, without subtransactions. The sessions are looked up
+-- afterwards, and their state is shown only while the session still has this id. Logins without pg_read_all_stats see
+-- who and where, but not what and since when.
 create or replace function trickle_events_log.running_transactions(p_snapshot pg_snapshot)
   returns table (id xid8, kind text, pid int, login text, application text, database text, state text,
     since timestamptz, prepared_as text)

@@ -1,5 +1,5 @@
--- The key that seals now: the newest whose time has come. With a clock that was set back none may have, then the
--- oldest.
+-- The key that seals now: the newest whose time has come. If the clock was set back, there may be none; then it is the
+-- key whose time comes first.
 create or replace function trickle_events_log.sealing_key_id(p_now timestamptz) returns text
   language sql stable
   as $$

@@ -1,16 +1,18 @@
--- The checkpoint after which a tenant's events since a time begin: the next one below the horizon is the first, in the
--- order of the feed, that was recorded at p_since or later. Without such an event it is the last one below the horizon.
+-- The checkpoint after which a tenant's events since a time begin. The next event after it is the first one, in the
+-- order of the feed and below the horizon, that was recorded at p_since or later. If there is no such event, the
+-- checkpoint is the last event below the horizon.
 --
--- Times are bisected over the feed's index, in some 30 look-ups of 10 to 20 microseconds. recorded_at is not quite in
--- the order of the feed: an append reads the clock, then draws its id, then commits within its time limit (30 s at
--- most), and clocks are set back by a little at a failover. So let no event be recorded more than the margin M earlier
--- than one before it in the feed.
---   Sound: where an event was recorded before p_since - M, all before it were recorded before p_since. Only such an
---     event moves the lower end up, whatever was found elsewhere; what lies after it is read in order and compared
---     exactly.
---   Short: the event at which the bisection ends was recorded at p_since - M or later, so all after it at
---     p_since - 2 M or later: at most two minutes of one tenant's events are passed over.
--- Should a clock have been set back by more than M, the events of that time count as recorded when the clock said.
+-- It is a binary search by time in the feed's index, with some 30 look-ups of 10 to 20 microseconds. recorded_at is not
+-- quite in the order of the feed: an append reads the clock, then gets its id, then commits within its time limit (30 s
+-- at most), and a failover may set the clock back a little. The search assumes a margin M of 60 s: no event is recorded
+-- more than M earlier than an event before it in the feed.
+--   Nothing is left out: if an event was recorded before p_since - M, all events before it were recorded before
+--     p_since. Only such an event moves the lower end of the search up. The events after it are read in order, and
+--     their times are compared exactly.
+--   Little is read: the search ends at an event that was recorded at p_since - M or later, so all events after it were
+--     recorded at p_since - 2 M or later. At most two minutes of one tenant's events are read and skipped.
+-- If a clock was set back by more than M, an event with a time after p_since can be left out: this happens if a later
+-- event in the feed was recorded before p_since - M.
 create or replace function trickle_events_log.since_checkpoint(
     p_tenant uuid, p_since timestamptz, p_horizon xid8, out xid xid8, out "position" bigint)
   language plpgsql volatile

@@ -1,4 +1,4 @@
--- As event_headers_after, of one tenant and up to a point (inclusive); merged into the statement that asks as well.
+-- Like event_headers_after, for one tenant and up to a point (inclusive). PostgreSQL inlines this function too.
 create or replace function trickle_events_log.tenant_event_headers(
     p_tenant uuid, p_xid xid8, p_position bigint, p_until_xid xid8, p_until_position bigint, p_limit int)
   returns table (tenant_id uuid, stream_id text, type text, stream_type text, recorded_at timestamptz, xid xid8,

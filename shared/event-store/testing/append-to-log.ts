@@ -4,7 +4,7 @@ import { holdersAfter } from './names.ts'
 import type { Holders } from './names.ts'
 import type { PreparedEvent, RecordedAppend, RecordedStream, TenantLog } from './tenant-log.ts'
 
-/** What the whole store counts up. */
+/** The counters and the clock that all tenants of the store share. */
 export interface LogClock {
   readonly epoch: string
   nextXid(): bigint
@@ -13,12 +13,13 @@ export interface LogClock {
   now(): string
 }
 
-/** There is one life of the log, and so one timeline. */
+/** A store in memory is never restored, so it has one timeline. */
 export const TIMELINE = '00000001'
 
 /**
- * The append, with the looks of trickle_events_log.append in the same order: tenant, receipt, each stream's version and
- * type, names, ids. It runs in one piece, so no other append comes between, and all looks come before the first change.
+ * The append, with the checks of trickle_events_log.append in the same order: tenant, receipt, each stream's version
+ * and type, names, ids. It runs without a pause, so no other append comes between. All checks come before the first
+ * change.
  * @param prepared the events of each stream of the request.
  */
 export function appendToLog(
@@ -58,7 +59,7 @@ const answer = (
   told: Partial<AppendAnswer> & Pick<AppendAnswer, 'outcome'>,
 ): AppendAnswer => ({ versions: [], at: 0, epoch, timeline: TIMELINE, xid: '0', result: 'null', ...told })
 
-/** What append keeps under an idempotency key, as the database does. */
+/** What append stores under an idempotency key, in the form of the database. */
 const receiptOf = (streams: readonly WrittenStream[], epoch: string): string =>
   JSON.stringify({
     streams: streams.map(({ streamId }) => streamId),

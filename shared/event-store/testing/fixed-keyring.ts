@@ -4,8 +4,8 @@ import type { SealKeyring } from '../tokens/seal.ts'
 let keyring: SealKeyring | undefined
 
 /**
- * The key of every store in memory: what such a store seals is a test's, and worth no secret. Made when it is asked for,
- * so that the build leaves it out of what is deployed.
+ * The key of every store in memory. Such a store is only for tests, so its key need not be secret. It is made at the
+ * first call, so that the build can leave it out of the deployed package.
  */
 export function inMemoryKeyring(): SealKeyring {
   if (keyring !== undefined) return keyring

@@ -26,18 +26,18 @@ import type { RecordedAppend, TenantStatus } from './tenant-log.ts'
 import { timestamptzText } from './timestamp-text.ts'
 
 export interface InMemoryOptions {
-  /** Milliseconds since the epoch; a test's own clock. Times of recording never run backwards, whatever it says. */
+  /** A test's own clock, in milliseconds since the epoch. Times of recording never run backwards, even if it does. */
   readonly now?: () => number
 }
 
 /**
- * An event store for tests of code that stands on EventStore: the same answers, refusals and texts as
- * PostgresEventStore, kept as long as the object lives. Both pass one conformance suite and are compared by random
- * commands (test/shared/event-store).
+ * An event store for tests of code that uses an EventStore. It gives the same answers, refusals and texts as
+ * PostgresEventStore, and keeps its events as long as the object lives. Both pass one conformance suite and are
+ * compared by random commands (test/shared/event-store).
  *
- * It differs where there is nothing to compare: appends never run at the same time, so nothing ever waits and the feed has
- * no horizon; receipts are kept for good; a string that PostgreSQL can't keep (U+0000, half of a UTF-16 pair) is kept here,
- * since such values are refused before they reach a store. Every tenant is known until it is said otherwise.
+ * The differences: appends never run at the same time, so nothing waits and the feed has no horizon. Receipts are never
+ * deleted. A string that PostgreSQL can't store (U+0000, half of a UTF-16 pair) is stored here, since such values are
+ * refused before they reach a store. Every tenant is active until `setTenantStatus` says otherwise.
  */
 export class InMemoryEventStore implements EventStore {
   readonly #logs = new Map<string, TenantLog>()
@@ -58,9 +58,9 @@ export class InMemoryEventStore implements EventStore {
 
   async appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
     const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
-    // For its refusals: they are those of the database's store.
+    // Called for its refusals, which are the same as those of PostgresEventStore.
     const { mayBeKnown } = await prepareAppend(tenant, request, ids)
-    // For a caller that has disconnected nothing is written any more.
+    // If the caller has disconnected, nothing is written for it.
     if (request.signal?.aborted === true) throw asTrickleError(request.signal.reason)
     const log = this.#logOf(tenant)
     const prepared = prepareEvents(request, ids)
@@ -85,7 +85,7 @@ export class InMemoryEventStore implements EventStore {
     return feedPage(this.#logOf(tenant), tenant.tenantId, this.#clock.epoch, query)
   }
 
-  /** What an operator does to a tenant: appends of one that is not active are refused, reads are not. */
+  /** Sets a tenant's status, as an operator does. If it is not active, its appends are refused, its reads are not. */
   setTenantStatus(tenant: TenantContext, status: TenantStatus): void {
     this.#logOf(tenant).status = status
   }

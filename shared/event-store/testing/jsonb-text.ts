@@ -1,18 +1,18 @@
 /**
- * A JSON text as PostgreSQL's jsonb prints it: members by the length of their names in bytes and then by their bytes,
- * of a member that is given twice the last one, `, ` and `: ` between, numbers written out without exponent and with
- * the decimals they were given with (1.10 stays 1.10, 1E5 is 100000, -0 is 0).
+ * A JSON text as PostgreSQL's jsonb prints it. Members are ordered by the length of their names in bytes and then by
+ * these bytes. If a member is given twice, the last one stays. The separators are `, ` and `: `. Numbers are written
+ * out without exponent and with the decimals that they were given with (1.10 stays 1.10, 1E5 is 100000, -0 is 0).
  */
 export function jsonbText(json: string): string {
   return write(parseWithDigits(json), (token) => numericText(token))
 }
 
-/** The same for two texts that jsonb calls equal: 1.5 and 1.50 are one number to it. */
+/** A text that is equal for two JSON texts that jsonb calls equal: to jsonb 1.5 and 1.50 are the same number. */
 export function jsonbIdentity(json: string): string {
   return write(parseWithDigits(json), (token) => withoutTrailingZeros(numericText(token)))
 }
 
-/** Numbers come as JSON.rawJSON, so that none goes through a double. */
+/** Numbers become JSON.rawJSON, so that none is rounded to a double. */
 function parseWithDigits(json: string): unknown {
   return JSON.parse(json, (_name, value: unknown, { source }) =>
     typeof value === 'number' && source !== undefined ? JSON.rawJSON(source) : value,
@@ -30,7 +30,7 @@ function write(value: unknown, number: (token: string) => string): string {
   return `{${members.join(', ')}}`
 }
 
-/** A JSON number as PostgreSQL's numeric prints it: its scale is the number of decimals less the exponent. */
+/** A JSON number as PostgreSQL's numeric prints it: its scale is the number of decimals minus the exponent. */
 function numericText(token: string): string {
   const isNegative = token.startsWith('-')
   const [mantissa = '', exponent = '0'] = token.slice(isNegative ? 1 : 0).split(/e/i)

@@ -1,19 +1,19 @@
 import type { ReservedName, StreamWrite } from '../types.ts'
 
-/** The stream that holds a name. */
+/** The stream that holds each name. */
 export type Holders = ReadonlyMap<string, string>
 
-/** A name that stands in the way of an append, and the stream that it stands in the way of. */
+/** A name for which an append is refused, and the stream of the append that names it. */
 export interface NameInTheWay extends ReservedName {
   readonly outcome: 'name_taken' | 'name_not_held'
-  /** Number of the stream, 1 first. */
+  /** Number of the stream, from 1. */
   readonly at: number
   readonly holder: string | null
 }
 
 /**
- * Who holds which name after an append; nothing is changed here. All releases come before the first reservation, so that
- * a name can go from one stream to another at once.
+ * Returns which stream holds which name after an append; changes nothing itself. All releases come before the first
+ * reservation, so that a name can move from one stream to another in one append.
  */
 export function holdersAfter(holders: Holders, writes: readonly StreamWrite[]): Holders | NameInTheWay {
   const after = new Map(holders)

@@ -4,7 +4,7 @@ import type { PreparedEvent } from './tenant-log.ts'
 import { timestamptzOfRfc3339 } from './timestamp-text.ts'
 
 /**
- * The events of each stream of an append in the form in which the database keeps them.
+ * The events of each stream of an append in the form in which the database stores them.
  * @param ids of all events, in their order.
  */
 export function prepareEvents(request: AppendAllRequest, ids: readonly string[]): PreparedEvent[][] {

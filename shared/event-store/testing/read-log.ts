@@ -31,16 +31,16 @@ export function streamPage(log: TenantLog, query: StreamQuery): StreamPage {
   }
 }
 
-/** What one page takes of the events that lie before it. */
+/** What one page takes from the events that are still to be read. */
 interface Taken {
   readonly events: readonly RecordedEvent[]
-  /** The last event looked at; undefined when there was none. */
+  /** The last event that was read; undefined when there was none. */
   readonly last: RecordedEvent | undefined
 }
 
 /**
- * A page ends after the event that makes it full, in rows or in bytes of data and metadata, and after `feedScanMax` rows
- * were looked at.
+ * A page ends after the event that makes it full, in rows or in bytes of data and metadata, or after `feedScanMax` rows
+ * were read.
  */
 function takePage(
   candidates: readonly RecordedEvent[],
@@ -120,7 +120,7 @@ function startOf(log: TenantLog, tenantId: string, epoch: string, { after, since
   throw goOnAfter(point === 'unknown-key' ? KEY_GONE : LOG_MOVED, beginning)
 }
 
-/** Index of the first event after a point. The feed is in the order of points, so half of it is left out at each step. */
+/** Index of the first event after a point. The feed is in the order of points, so this is a binary search. */
 function firstAfter(feed: readonly RecordedEvent[], { xid, position }: Point): number {
   let [low, high] = [0, feed.length]
   while (low < high) {

@@ -3,7 +3,7 @@ import type { StoredEvent } from '../read/stored-event.ts'
 import type { WrittenStream } from '../types.ts'
 import type { Holders } from './names.ts'
 
-/** One append that has happened; its events lead back to it, so that a retry gets the whole of its answer. */
+/** One append that was written. Its events refer to it, so that a retry gets its whole answer. */
 export interface RecordedAppend {
   readonly xid: bigint
   readonly streams: readonly WrittenStream[]
@@ -12,7 +12,7 @@ export interface RecordedAppend {
 export interface RecordedEvent extends StoredEvent {
   readonly xid: bigint
   readonly position: bigint
-  /** Equal for two events whose content is equal to the database. */
+  /** Equal for two events whose content is equal for the database. */
   readonly content: string
   readonly append: RecordedAppend
 }
@@ -60,8 +60,8 @@ export class TenantLog {
   }
 
   /**
-   * Finds the earlier append of a request that is sent again: the one that wrote all events with these ids, each with the
-   * same content. Null when no event has one of the ids.
+   * Finds the earlier append of a request that is sent again: the one that wrote all events with these ids, each with
+   * the same content. Null when no event has one of the ids.
    * @throws TrickleError EVENT_ID_EXISTS when only some exist, or with other content, or from several appends.
    */
   findAppend(events: readonly PreparedEvent[]): RecordedAppend | null {
@@ -104,7 +104,7 @@ export interface PreparedEvent {
   readonly content: string
 }
 
-/** A time that is not given again agrees with every one; the trace is not content. */
+/** If the retry has no time, every stored time matches. The trace is not part of the content. */
 const isEqual = (event: PreparedEvent, stored: RecordedEvent): boolean =>
   event.streamId === stored.streamId &&
   event.content === stored.content &&

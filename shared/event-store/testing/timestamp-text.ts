@@ -9,8 +9,8 @@ export function timestamptzText(epochMs: number, microseconds = 0): string {
 }
 
 /**
- * The same of an RFC 3339 text.
- * @param pointer where it stands in the request.
+ * The same form for an RFC 3339 text.
+ * @param pointer where it is in the request.
  * @throws TrickleError VALIDATION_FAILED for a time that can't be kept.
  */
 export function timestamptzOfRfc3339(text: string, pointer: string): string {
@@ -18,7 +18,7 @@ export function timestamptzOfRfc3339(text: string, pointer: string): string {
   return `${utc.slice(0, 10)} ${utc.slice(11, -1)}+00`
 }
 
-/** Orders two texts of `timestamptzText`: trailing zeros are left out there, so the fraction is filled up again. */
+/** Compares two texts of `timestamptzText`. They have no trailing zeros, so the fraction is filled up with zeros. */
 export function isBefore(left: string, right: string): boolean {
   return comparable(left) < comparable(right)
 }

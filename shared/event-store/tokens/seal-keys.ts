@@ -7,19 +7,19 @@ import type { SealKey, SealKeyring } from './seal.ts'
 import type { UnknownKey } from './tokens.ts'
 
 /**
- * How long the keys are used without a new look. Half of what a new key waits before it seals (seal_key_delay in the
- * database), so no instance meets a token of a key that it could not know.
+ * How long the keys are used without asking for them again. This is half of the time that a new key waits before it
+ * seals (seal_key_delay in the database), so every instance knows a key before it gets a token that the key has sealed.
  */
 const FRESH_MS = 30_000
 
 /**
- * From this age on the look-up of a tenant brings them, too: early enough that nobody asks for them alone, and so seldom
- * that they cost those look-ups nothing. A tenant is looked up again after 4 s, so one of
- * its look-ups lies between.
+ * From this age on, the look-up of a tenant fetches the keys too. That is early enough that they need not be fetched
+ * alone: a tenant is looked up again after 4 s, so a look-up comes before FRESH_MS. It is also so seldom that it costs
+ * the look-ups nothing.
  */
 const DUE_MS = 15_000
 
-/** What a caller's own look-up can ask for beside its rows, so that the keys cost no round trip of their own. */
+/** A column that another look-up can add to its own columns, so that the keys need no extra round trip. */
 const SEAL_KEYS_COLUMN = '(select trickle_events_log.seal_keys())'
 
 interface Known {
@@ -28,13 +28,13 @@ interface Known {
 }
 
 /**
- * The keys that seal the tokens of one database. A request learns them beside the look-up of its tenant
- * (`companion`); they are asked for alone where nobody looks up tenants, as in a job.
+ * The keys that seal the tokens of one database. A request gets them together with the look-up of its tenant
+ * (`companion`). They are fetched alone where no tenant is looked up, as in a job.
  */
 export class SealKeys {
   readonly #database: Database
   readonly #keys: Remembered<Known>
-  /** The last answer, of whatever age. */
+  /** The last answer, of any age. */
   #last: Known | undefined
 
   /** @param now a clock in milliseconds that never runs backwards, that of `performance`; for tests. */
@@ -53,7 +53,7 @@ export class SealKeys {
     },
   } as const
 
-  /** The keys, where they are known and at most 30 s old. */
+  /** The keys, if they are known and at most 30 s old. */
   fresh(): SealKeyring | undefined {
     return this.#keys.fresh?.keyring
   }
@@ -63,7 +63,7 @@ export class SealKeys {
     return (await this.#keys.recent()).keyring
   }
 
-  /** The keys as the database has them; those who ask at the same time share one look. @throws as `recent`. */
+  /** The keys as the database has them now. Calls at the same time share one query. @throws as `recent`. */
   async refreshed(): Promise<SealKeyring> {
     return (await this.#keys.shared()).keyring
   }
@@ -73,7 +73,7 @@ export class SealKeys {
     return this.#read(row?.sealKeys ?? '[]')
   }
 
-  /** Deriving keys takes longer than a token, so it is done when they have changed. */
+  /** To derive keys takes longer than to seal a token, so it is done only when the keys have changed. */
   #read(text: string): Known {
     if (this.#last?.text !== text) this.#last = { text, keyring: readKeyring(text) }
     return this.#last
@@ -81,8 +81,8 @@ export class SealKeys {
 }
 
 /**
- * Opens a token with the keys that are known; one of another key is tried again with the keys as they are now. That is
- * a look more for a token that is refused, and none for one that is taken.
+ * Opens a token with the keys that are known. If its key is not among them, the keys are fetched and the token is tried
+ * again. So a refused token costs one more query, and an accepted one mostly none.
  */
 export async function openToken<T extends object>(
   keys: SealKeys,
@@ -92,7 +92,7 @@ export async function openToken<T extends object>(
   return point === 'unknown-key' ? open(await keys.refreshed()) : point
 }
 
-/** JSON, read where it has changed. */
+/** JSON, which is parsed only when it has changed. */
 const sealKeysColumns = columns({ sealKeys: orElse(text, '[]') })
 
 const selectSealKeys: Statement<RowOf<typeof sealKeysColumns>> = {
@@ -102,7 +102,7 @@ const selectSealKeys: Statement<RowOf<typeof sealKeysColumns>> = {
   values: [],
 }
 
-/** As trickle_events_log.seal_keys gives them. */
+/** Reads the keys from the JSON of trickle_events_log.seal_keys. */
 function readKeyring(text: string): SealKeyring {
   const byId = new Map<string, SealKey>()
   let sealing: SealKey | undefined

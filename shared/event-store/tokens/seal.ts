@@ -2,20 +2,20 @@ import { createCipheriv, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { Cipheriv } from 'node:crypto'
 
 /**
- * Seals a few bytes so that they can be neither read nor changed, and equal bytes give equal sealed bytes on every
- * instance: readers see by the token alone that they have not moved on.
+ * Seals a few bytes so that they can be neither read nor changed. Equal bytes give equal sealed bytes on every
+ * instance, so a reader sees from the token alone that it has not moved on.
  *
- * The construction is that of SIV (RFC 5297): the initialisation vector is a truncated HMAC-SHA-256 of the clear part, the
- * tenant and the plaintext, the plaintext is encrypted with AES-256-CTR, and opening computes the vector again. Two
+ * The construction is that of SIV (RFC 5297): the initialisation vector is a truncated HMAC-SHA-256 of the clear part,
+ * the tenant and the plaintext, the plaintext is encrypted with AES-256-CTR, and opening computes the vector again. Two
  * plaintexts share a vector by chance alone, so no random number is needed for each token.
  */
 
-/** The two keys that one secret of the database gives: none is used for two purposes. */
+/** The two keys that are derived from one secret of the database, each for one purpose. */
 export interface SealKey {
   /** 8 hexadecimal digits, in the clear part of a token. */
   readonly id: string
   readonly authentication: HmacKey
-  /** AES-256 of single blocks, of which the stream of CTR is made. */
+  /** AES-256 for single blocks, from which the key stream of CTR is made. */
   readonly blocks: Cipheriv
 }
 
@@ -31,11 +31,11 @@ export interface SealKeyring {
   readonly byId: ReadonlyMap<string, SealKey>
 }
 
-/** What is bound to sealed bytes. Both parts have a fixed length, so no two pairs run together to the same bytes. */
+/** What sealed bytes are bound to. Both parts have a fixed length, so two different pairs never give the same bytes. */
 export interface SealContext {
-  /** Stands beside the sealed bytes in clear. */
+  /** The part of the token before the sealed bytes. It is not encrypted. */
   readonly clear: Buffer
-  /** The 16 bytes of the tenant's id; stands nowhere. */
+  /** The 16 bytes of the tenant's id. They are not in the token. */
   readonly tenant: Buffer
 }
 
@@ -66,7 +66,7 @@ export function seal(key: SealKey, context: SealContext, bytes: Buffer): void {
   crypt(key, vector, plaintext)
 }
 
-/** The plaintext; undefined when a byte or the tenant is another one than when it was sealed. */
+/** The plaintext; undefined when a byte or the tenant differs from what was sealed. */
 export function unseal(key: SealKey, context: SealContext, sealed: Buffer): Buffer | undefined {
   const vector = sealed.subarray(0, VECTOR_BYTES)
   const plaintext = Buffer.from(sealed.subarray(VECTOR_BYTES))
@@ -87,15 +87,16 @@ export function hmacKeyOf(key: Buffer): HmacKey {
 }
 
 /**
- * HMAC-SHA-256 (RFC 2104) of the parts one after the other: the hash of the outer key and the hash of the inner key and
- * the text. Node's own makes an object for each, which took 17 of the 20 microseconds of a token; these two hashes take 3.
+ * HMAC-SHA-256 (RFC 2104) of the joined parts: hash(outer key, hash(inner key, parts)). Node's own function makes an
+ * object for each HMAC, which took 17 of the 20 microseconds of a token; these two hashes take 3.
  */
 export const hmacSha256 = ({ inner, outer }: HmacKey, parts: readonly Buffer[]): Buffer =>
   hash('sha256', Buffer.concat([outer, hash('sha256', Buffer.concat([inner, ...parts]), 'buffer')]), 'buffer')
 
 /**
- * Encrypts or decrypts in place, with AES-256-CTR. Its stream is AES of the counter's blocks, and one cipher of single blocks a key
- * makes it: a cipher of CTR would have to be made for each token, which takes ten times as long as the encryption.
+ * Encrypts or decrypts in place, with AES-256-CTR. The key stream is the counter's blocks, encrypted with AES by one
+ * block cipher for each key. A CTR cipher would have to be made for each token, which takes ten times as long as the
+ * encryption.
  */
 export function crypt(key: SealKey, vector: Buffer, bytes: Buffer): void {
   const counters = Buffer.alloc(Math.ceil(bytes.length / BLOCK_BYTES) * BLOCK_BYTES)

@@ -4,13 +4,14 @@ import { seal, unseal, VECTOR_BYTES } from './seal.ts'
 import type { SealContext, SealKeyring } from './seal.ts'
 
 /**
- * Opaque tokens. Transaction ids and positions count what all tenants do, so they are sealed: a tenant could otherwise
- * read the traffic of the others from two tokens of its own. The tenant is bound to the seal and stands nowhere.
+ * Opaque tokens. Transaction ids and positions count the writes of all tenants, so they are sealed. Otherwise a tenant
+ * could learn from two of its own tokens how much the others write. The seal is bound to the tenant's id, which is not
+ * in the token.
  *
  *   byte 0 format (2) | 1 kind | 2..5 key id | 6..21 epoch | 22..37 vector | 38..57 sealed numbers | 58..61 CRC-32
  *
- * The sealed numbers are: 0..7 xid | 8..15 position or version | 16..19 timeline. The CRC tells a token that was cut or
- * mistyped in its key id from one whose key is not known here: only the latter is sent to where it can go on.
+ * The sealed numbers are: 0..7 xid | 8..15 position or version | 16..19 timeline. If the key id is not known here, the
+ * CRC shows whether the token was cut or mistyped. If it was not, its reader is told where to go on.
  */
 const FORMAT = 2
 const kind = { checkpoint: 1, consistency: 2 } as const
@@ -30,7 +31,7 @@ export interface Checkpoint {
   readonly position: bigint
 }
 
-/** What a write returns so that a later read, on any replica, can be asked to have seen it. */
+/** What a write returns, so that a later read, on any replica, can be required to see this write. */
 export interface ConsistencyPoint {
   readonly epoch: string
   readonly xid: bigint
@@ -130,7 +131,7 @@ function uuidAt(bytes: Buffer, offset: number): string {
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** One text for a damaged token, a forged one and one of another tenant: which of them it is, is nobody's to learn. */
+/** One text for a damaged token, a forged one and one of another tenant, so that a caller can't learn which it is. */
 const notOurs = (): TrickleError =>
   invalid('It is damaged, belongs to another tenant, or was not made by this server.')
 

@@ -1,4 +1,4 @@
--- The receipt of a key, for the functions of other owners. It is merged into the statement that asks.
+-- The receipt of a key, for the functions of other owners. PostgreSQL inlines it into the statement that calls it.
 create or replace function trickle_commands_log.find_receipt(p_tenant uuid, p_key text)
   returns table (fingerprint bytea, result jsonb, xid xid8)
   language sql stable parallel safe rows 1

@@ -7,8 +7,8 @@ import { acquire, advance, release, renew, stop } from './statements.ts'
 import type { Acquisition } from './statements.ts'
 
 /**
- * A subscription whose holder died goes on after this long. A holder that lives renews its lease three times within it,
- * also while a step takes longer, so only a process that stands still for 15 s loses its lease to another.
+ * The time after which a subscription goes on when its holder has died. A living holder renews its lease three times
+ * within this time, also during a long step. So only a process that stands still for 15 s loses its lease to another.
  */
 const LEASE_MS = 15_000
 const HEARTBEAT_MS = 5_000
@@ -18,8 +18,8 @@ const RETRY_FIRST_MS = 1_000
 const RETRY_MAX_MS = 60_000
 
 /**
- * busy: another instance works on it. waiting: backing off after a failure. resizing: this member waits for the others.
- * gone: the group has become smaller.
+ * busy: another instance works on this member. waiting: backing off after a failure. resizing: this member waits for
+ * the others. gone: the group has become smaller, without this member.
  */
 export type AcquireOutcome = Acquisition['outcome']
 
@@ -33,8 +33,9 @@ interface LeaseFacts {
 }
 
 /**
- * The right to work on a member of a subscription for a while. The fence grows with every acquisition, and every change
- * of the checkpoint names it: a holder that was thought dead and wakes up changes nothing any more.
+ * The right to work on a member of a subscription for a limited time. The fence grows with every acquisition, and every
+ * change of the checkpoint must name the current fence. So a holder that stood still and lost its lease can't change
+ * the checkpoint any more.
  */
 export class Lease {
   readonly #database: Database
@@ -42,13 +43,15 @@ export class Lease {
   readonly member: number
   readonly fence: bigint
   readonly epoch: string
-  /** Grows when an operator puts the checkpoint elsewhere. */
+  /** Grows when an operator moves the checkpoint. */
   readonly generation: number
-  /** Holders before this one that ended without a release: what they worked on may be what ended them. */
+  /**
+   * Holders in a row, before this one, that ended without a release. The event that they worked on may be the cause.
+   */
   readonly crashes: number
   #failures: number
   #checkpoint: FeedPosition
-  /** By our own clock, counted from before the last answered request: until then nobody else can have it. */
+  /** Until then no other holder can have the lease. By this process's clock, from before the last request was sent. */
   #validUntilMs: number
   readonly #lost = new AbortController()
 
@@ -75,14 +78,14 @@ export class Lease {
     return LEASE_MS
   }
 
-  /** Takes the lease; an outcome other than a Lease says why not. Each call is an owner of its own. */
+  /** Takes the lease, or returns the outcome that says why not. Each call is a different owner. */
   static async acquire(
     database: Database,
     name: string,
     member = 0,
   ): Promise<Lease | Exclude<AcquireOutcome, 'acquired'>> {
     const askedAtMs = performance.now()
-    // A lost answer leaves a lease that nobody holds; it ends by itself.
+    // If the answer is lost, nobody uses the lease that was given. It ends after its time.
     const [row] = await database.query(acquire(name, member, randomUUID(), LEASE_MS))
     if (row === undefined) throw new TrickleError('INTERNAL', `The subscription ${name} did not answer.`)
     if (row.outcome !== 'acquired') return row.outcome
@@ -106,12 +109,12 @@ export class Lease {
     return this.#checkpoint
   }
 
-  /** Aborted as soon as it is known that another may have the lease. */
+  /** Aborted as soon as it is known that another holder may have the lease. */
   get signal(): AbortSignal {
     return this.#lost.signal
   }
 
-  /** @throws TrickleError LEASE_LOST. Call it before a step with an effect outside that may come late. */
+  /** @throws TrickleError LEASE_LOST. Call it before a step whose effect outside the database may be delayed. */
   async renew(): Promise<void> {
     await this.prolonging(async () => {
       const [row] = await this.#database.query(renew(this.name, this.member, this.fence, LEASE_MS), {
@@ -122,15 +125,15 @@ export class Lease {
   }
 
   /**
-   * Asks nobody as long as the lease can't have ended.
-   * @throws TrickleError LEASE_LOST, DATABASE_ family. Call it before each effect outside.
+   * Asks the database only when the lease may have ended. Call it before each effect outside the database.
+   * @throws TrickleError LEASE_LOST, DATABASE_ family.
    */
   async assertHeld(): Promise<void> {
     if (this.#lost.signal.aborted) throw this.lost()
     if (performance.now() >= this.#validUntilMs) await this.renew()
   }
 
-  /** Runs what prolongs the lease as it works, such as taking a page. It is prolonged from before it was asked for. */
+  /** Runs work that also prolongs the lease, such as taking a page. The new time counts from before the work began. */
   async prolonging<T>(work: () => Promise<T>): Promise<T> {
     const askedAtMs = performance.now()
     const result = await work()
@@ -138,11 +141,11 @@ export class Lease {
     return result
   }
 
-  /** Renews the lease from time to time until the returned function is called; what goes wrong shows at the next change. */
+  /** Renews the lease at intervals until the returned function is called. Other errors show at the next change. */
   startHeartbeat(): () => void {
     const timer = setInterval(() => {
       this.renew().catch((error: unknown) => {
-        // A database that is away says nothing about the lease, but by then it may have ended.
+        // If the database can't be reached, the lease may still be held, but not after its time has ended.
         const hasEnded = performance.now() >= this.#validUntilMs
         if (hasEnded || (isTrickleError(error) && error.code === 'LEASE_LOST')) this.#lost.abort(this.lost())
       })
@@ -158,13 +161,13 @@ export class Lease {
     this.advancedTo(to)
   }
 
-  /** The checkpoint was moved by a statement of the subscriber's own, in one transaction with its effect. */
+  /** Call it when the subscriber's own statement has moved the checkpoint, in one transaction with its effect. */
   advancedTo(to: FeedPosition): void {
     this.#checkpoint = to
     this.recovered()
   }
 
-  /** Something was done: the database forgets the failures with it, and the wait after a new one is the first again. */
+  /** Call it after progress: the database has cleared the failures with it, so the next wait is the shortest again. */
   recovered(): void {
     this.#failures = 0
   }
@@ -174,8 +177,8 @@ export class Lease {
   }
 
   /**
-   * Ends the lease and notes the failure; the next attempt waits, with jitter so that many don't wake at once.
-   * @param waitMs instead of the wait that follows from the failures so far.
+   * Ends the lease and records the failure. The next attempt waits, with jitter so that many don't begin at once.
+   * @param waitMs used instead of the wait that follows from the failures so far.
    */
   async releaseFailed(error: unknown, waitMs?: number): Promise<void> {
     const backOff = { firstMs: RETRY_FIRST_MS, longestMs: RETRY_MAX_MS }
@@ -184,7 +187,7 @@ export class Lease {
     await this.#database.query(release(this, message, retryAfterMs))
   }
 
-  /** Ends the lease and the subscription's work until an operator decides. */
+  /** Ends the lease and stops the subscription until an operator decides. */
   async stop(reason: TrickleError): Promise<void> {
     await this.#database.query(stop(this, reason.detail), { resolvesAmbiguity: true })
   }

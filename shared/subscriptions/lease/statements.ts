@@ -3,14 +3,14 @@ import { bigint, boolean, columns, integer, noColumns, oneOf, orNull, text } fro
 import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { FeedPosition } from '../feed-position.ts'
 
-/** What every change by a holder names. */
+/** Every change by a holder names these: its member and its fence. */
 export interface Holder {
   readonly name: string
   readonly member: number
   readonly fence: bigint
 }
 
-/** What a refusal has not is null. */
+/** Columns that a refusal does not have are null. */
 const acquiredColumns = columns({
   outcome: oneOf('acquired', 'busy', 'waiting', 'resizing', 'gone', 'paused', 'stopped'),
   fence: orNull(bigint),
@@ -36,7 +36,7 @@ export const acquire = (
   values: [name, member, owner, leaseMs],
 })
 
-/** Whether the lease was still held; a change by a holder that has lost it is none. */
+/** Whether the lease was still held. A holder that has lost it changes nothing. */
 const heldColumns = columns({ isHeld: boolean })
 
 type HeldStatement = Statement<RowOf<typeof heldColumns>>

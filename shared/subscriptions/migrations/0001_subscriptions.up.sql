@@ -1,14 +1,15 @@
 -- Subscriptions: checkpoints in the feed of all tenants, each with a lease and a fence. A lease is a row and not a
--- session's lock, because a transaction pooler hands one session to many clients.
+-- session-level lock, because a transaction pooler gives one session to many clients.
 set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
 create schema trickle_subscriptions_state;
 grant usage on schema trickle_subscriptions_state to trickle_worker, trickle_forwarder, trickle_operator;
 
--- What holds for all members. While target_members is there a resize is under way: no member reads past the barrier.
--- is_group: the work may be shared among members. types, stream_types: what its code asks for, noted to count its lag.
--- generation grows when an operator puts the checkpoints elsewhere: what is derived from a checkpoint is new then too.
+-- What is the same for all members of a subscription. While target_members is set, a resize is under way: no member
+-- reads past the barrier. is_group: the work may be shared among members. types, stream_types: the filter of its code,
+-- stored to count its lag. generation grows when an operator moves the checkpoints. Then everything that was derived
+-- from an old checkpoint, such as a batch, is invalid.
 create table trickle_subscriptions_state.subscriptions (
   name text collate "C" not null,
   epoch uuid not null,
@@ -30,9 +31,10 @@ create table trickle_subscriptions_state.subscriptions (
   constraint subscriptions_barrier_check check (num_nulls(target_members, barrier_xid, barrier_position) in (0, 3))
 );
 
--- One checkpoint each. Member m of n handles the streams whose hash is m; rows above n are kept for their fence, which
--- must never be given twice. read_*: the furthest point that was handed out to it. crashes: holders that ended without
--- a release. attempt_*: the event at the head that failed, or that is being tried with care after a crash.
+-- One row and one checkpoint for each member. Member m of n handles the streams whose hash is m. Rows above n are kept
+-- for their fence: the same fence must never be given twice. read_*: the furthest point up to which the member was
+-- given events. crashes: holders that ended without a release. attempt_*: the next event, if an attempt at it has
+-- failed, or is counted before it is made because the last holder crashed or failed.
 create table trickle_subscriptions_state.members (
   name text collate "C" not null,
   member int not null,
@@ -56,8 +58,9 @@ create table trickle_subscriptions_state.members (
   constraint members_member_check check (member between 0 and 15)
 ) with (fillfactor = 50);
 
--- A tenant whose events are handled apart from a member's main checkpoint, which goes on without it: everything of the
--- tenant up to (xid, position) has been handled. It ends when it has come to the main checkpoint.
+-- A tenant whose events are handled apart from a member's main checkpoint, so that a busy tenant does not hold up the
+-- others. Everything of the tenant up to (xid, position) has been handled. The lane ends when it has reached the main
+-- checkpoint.
 create table trickle_subscriptions_state.lanes (
   name text collate "C" not null,
   member int not null,
@@ -72,8 +75,8 @@ create table trickle_subscriptions_state.lanes (
 );
 
 -- How far a projection has come with each tenant: everything of the tenant up to (xid, position) took effect or is set
--- aside. It moves in the transaction that has the effect, so it stands at the checkpoint or after it, and after a crash
--- it says what is done already.
+-- aside. It moves in the same transaction as the effect. So it is at the checkpoint or after it, and after a crash it
+-- tells which events have taken effect already.
 create table trickle_subscriptions_state.tenant_progress (
   name text collate "C" not null,
   tenant_id uuid not null,
@@ -82,9 +85,9 @@ create table trickle_subscriptions_state.tenant_progress (
   constraint tenant_progress_pkey primary key (name, tenant_id)
 ) with (fillfactor = 70);
 
--- Events set aside, by reference and never by content. parked: failed for good, waits for an operator. waiting: a later
--- event of a blocked stream. replay: to be handled by the next run. skipped: given up, kept as a record. blocks: later
--- events of the stream wait for it.
+-- Events set aside, by reference and never by content. parked: the last attempt failed, the event waits for an
+-- operator. waiting: a later event of a blocked stream. replay: to be handled by the next run. skipped: given up, kept
+-- as a record. blocks: later events of the stream wait for this one.
 create table trickle_subscriptions_state.parked (
   parked_id bigint not null generated always as identity,
   name text collate "C" not null,

@@ -22,16 +22,16 @@ export interface ParkedQuery {
   readonly limit: number
 }
 
-/** As many as a page of anything else. */
+/** The same limit as for every other list. */
 const PARKED_LIMIT_MAX = 1_000
-/** The largest group: more members than connections of a small database can work at once would only wait. */
+/** The largest group. With more, the connections of a small database would not suffice, and members would only wait. */
 export const MEMBERS_MAX = 16
 
 /**
- * What an operator can see and do; runs on the operator's login. What is done for an `OperatorAction` leaves its row in
+ * What an operator can see and do, with the operator's login. A change with an `OperatorAction` writes the audit row in
  * the same transaction.
- * @throws TrickleError SUBSCRIPTION_NOT_FOUND for an unknown name, SUBSCRIPTION_STATE_CONFLICT for what can't be done now,
- *   DATABASE_ family.
+ * @throws TrickleError SUBSCRIPTION_NOT_FOUND for an unknown name, SUBSCRIPTION_STATE_CONFLICT for what can't be done
+ *   now, DATABASE_ family.
  */
 export class SubscriptionOperations {
   readonly #database: Database
@@ -40,7 +40,7 @@ export class SubscriptionOperations {
     this.#database = database
   }
 
-  /** All of them, by name. The lag of each member costs the database a scan of up to 10,000 rows. */
+  /** All subscriptions, by name. For the lag of each member the database scans up to 10,000 rows. */
   async list(): Promise<SubscriptionStatus[]> {
     return statusesOfRows(await this.#read(selectStatus(null, LAG_COUNTED_MAX)))
   }
@@ -51,12 +51,12 @@ export class SubscriptionOperations {
     return status
   }
 
-  /** A running holder stops before its next page, 5 s later at most while a handler takes long. */
+  /** A running holder stops before its next page. During a long handler it notices the pause after 5 s at most. */
   async pause(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
     return this.#change(name, setState(name, 'pause'), action)
   }
 
-  /** What was given up on, or what stopped it, is tried again. */
+  /** The event that failed, or that stopped the subscription, is tried again. */
   async resume(name: string, action?: OperatorAction): Promise<SubscriptionStatus> {
     return this.#change(name, setState(name, 'resume'), action)
   }
@@ -67,8 +67,10 @@ export class SubscriptionOperations {
   }
 
   /**
-   * Goes on from another point, in the current epoch of the log. Events between may be left out or handled again.
-   * @throws also VALIDATION_FAILED for a checkpoint above the horizon, below which alone nothing is still to come.
+   * Goes on from another point, in the current epoch of the log. Events between the two may be left out or handled
+   * again.
+   * @throws also VALIDATION_FAILED for a checkpoint above the horizon: events may still be committed before such a
+   *   point.
    */
   async resumeAt(name: string, at: ResumePoint, action?: OperatorAction): Promise<SubscriptionStatus> {
     const point = at.kind === 'checkpoint' ? at : null
@@ -76,7 +78,7 @@ export class SubscriptionOperations {
     return this.#change(name, moveCheckpoints(name, at.kind, point, true), action, detail)
   }
 
-  /** Takes effect when every member has come to the furthest one's point; see `targetMembers`. */
+  /** Takes effect when every member has reached the point of the furthest one; until then see `targetMembers`. */
   async resize(name: string, members: number, action?: OperatorAction): Promise<SubscriptionStatus> {
     if (!Number.isInteger(members) || members < 1 || members > MEMBERS_MAX)
       throw new TrickleError(
@@ -86,7 +88,7 @@ export class SubscriptionOperations {
     return this.#change(name, resize(name, members), action, `${members} members`)
   }
 
-  /** Events that are set aside, oldest first; those that were skipped are not among them. */
+  /** Events that are set aside, oldest first, without those that were skipped. */
   async parked(name: string, query: ParkedQuery): Promise<{ events: ParkedEvent[]; next: string | null }> {
     const limit = Math.min(Math.max(1, query.limit), PARKED_LIMIT_MAX)
     const after = query.after === undefined ? '0' : idOf(query.after)
@@ -97,12 +99,15 @@ export class SubscriptionOperations {
     return { events, next: rows.length > limit ? (events.at(-1)?.parkedId ?? null) : null }
   }
 
-  /** The next run handles it again, and what waits for it when it succeeds. @throws also PARKED_EVENT_NOT_FOUND. */
+  /**
+   * The next run handles the event again and, if that works, those that wait for it.
+   * @throws also PARKED_EVENT_NOT_FOUND.
+   */
   async replay(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
     await this.#decide(name, parkedId, 'replay', action)
   }
 
-  /** Gives the event up for good, on the record; its stream goes on. @throws also PARKED_EVENT_NOT_FOUND. */
+  /** Gives the event up; its row is kept as skipped, and its stream goes on. @throws also PARKED_EVENT_NOT_FOUND. */
   async skip(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
     await this.#decide(name, parkedId, 'skip', action)
   }
@@ -129,7 +134,10 @@ export class SubscriptionOperations {
     refuseUnlessDone(outcome, name, parkedId)
   }
 
-  /** A lost answer is told as OUTCOME_UNKNOWN: the state shows what was done, and a second skip would not find its event. */
+  /**
+   * Not tried again after a lost answer, which throws OUTCOME_UNKNOWN: the status shows what was done, and a second
+   * skip would not find its event.
+   */
   async #change(
     name: string,
     statement: Statement<Changed>,
@@ -150,7 +158,7 @@ export class SubscriptionOperations {
   }
 }
 
-/** What the database refused to do leaves no row: it changed nothing. */
+/** A refused change leaves no audit row, since nothing was changed. */
 async function recordDone(
   run: RunStatement,
   row: Changed | undefined,
@@ -188,6 +196,6 @@ const notFound = (name: string): TrickleError =>
 const eventNotFound = (name: string, parkedId: string): TrickleError =>
   new TrickleError('PARKED_EVENT_NOT_FOUND', `${name} has no event ${JSON.stringify(parkedId)} set aside.`)
 
-/** Null for what can be no id. */
+/** Null for a text that can't be an id. */
 const idOf = (text: string): string | null =>
   /^\d{1,19}$/.test(text) && BigInt(text) <= INT8_MAX ? text : null

@@ -18,7 +18,9 @@ export const register = (
   values: [name, isGroup, types, streamTypes, fromNow],
 })
 
-/** Rows looked at for the lag of a member: about 20 ms. Of a larger lag the status says that it is a lower bound. */
+/**
+ * Rows that are read for the lag of a member: about 20 ms. For a larger lag the status says that it is a lower bound.
+ */
 export const LAG_COUNTED_MAX = 10_000
 
 const statusColumns = columns({
@@ -45,7 +47,7 @@ const statusColumns = columns({
 
 export type StatusRow = RowOf<typeof statusColumns>
 
-/** One row a member, by name and member; the columns of the subscription itself stand on each. */
+/** One row for each member, by name and member. Each row repeats the columns of the subscription itself. */
 export const selectStatus = (name: string | null, lagCountedMax: number): Statement<StatusRow> => ({
   name: 'subscription_status',
   text: `select s.name, s.state, s.error, s.epoch, s.epoch = c.epoch as epoch_is_current, s.target_members,
@@ -68,7 +70,7 @@ export const selectStatus = (name: string | null, lagCountedMax: number): Statem
   values: [name, lagCountedMax],
 })
 
-/** Done, or why not. */
+/** "done", or why the change was refused. */
 export const changedColumns = columns({
   outcome: oneOf(
     'done',

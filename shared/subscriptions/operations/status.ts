@@ -8,18 +8,20 @@ export interface SubscriptionStatus {
   readonly epoch: string
   readonly epochIsCurrent: boolean
   readonly members: readonly MemberStatus[]
-  /** While a resize is under way. */
+  /** The new number of members while a resize is under way, else null. */
   readonly targetMembers: number | null
-  /** Events that are not handled yet, counted over up to 10,000 rows of the feed for each member; without those set aside. */
+  /** Events not handled yet, without those set aside; counted in up to 10,000 rows of the feed for each member. */
   readonly lagEvents: number
-  /** The counting ended before the log did. */
+  /** The count ended before the end of the log. */
   readonly lagIsLowerBound: boolean
-  /** Age of the oldest of them, 0 when there is none; an upper bound when none of the rows looked at is for the subscription. */
+  /**
+   * Age of the oldest of these, 0 when there is none; an upper bound when no row that was read is for the subscription.
+   */
   readonly lagSeconds: number
-  /** Events set aside, in whatever state. */
+  /** Events set aside, in any state but skipped. */
   readonly parkedEvents: number
   readonly blockedStreams: number
-  /** Tenants that are handled apart from the others, because they have so much. */
+  /** Tenants that are handled in lanes, apart from the others, because they have so many events. */
   readonly laggingTenants: number
 }
 

@@ -8,13 +8,13 @@ import { workLimits } from '../run/work-limits.ts'
 import { replayStep, takeReplays } from './statements.ts'
 import type { Replay, ReplayStep } from './statements.ts'
 
-/** Read at a time: a stream gives one event after the other, so this is how many streams go on beside each other. */
+/** Events read at a time. A blocked stream gives only its first event, so this is also the number of such streams. */
 const REPLAYS_READ = 20
 
 /**
- * Handles events that an operator wants handled again, and what waited after them, each stream in order: only the first
- * of a stream that is set aside is ever taken, and the next one wakes when it is done. A failure here holds up nobody
- * else: the event waits for its next attempt, or is parked again.
+ * Handles events again as an operator has decided, and the events that waited for them, each stream in order: only the
+ * first event of a blocked stream is taken, and the next one wakes when it is done. A failure here does not delay other
+ * streams: the event waits for its next attempt, or is parked again.
  */
 export class Replays {
   readonly #run: MemberRun
@@ -23,7 +23,7 @@ export class Replays {
     this.#run = run
   }
 
-  /** Returns whether there was any. */
+  /** Returns whether any event was tried. */
   async step(): Promise<boolean> {
     let tried = 0
     while (tried < workLimits.replaysPerStep && !this.#run.isTimeOver) {
@@ -43,7 +43,7 @@ export class Replays {
   async #again(replay: Replay): Promise<void> {
     const { lease, subscription } = this.#run
     await lease.assertHeld()
-    // Counted before it is made, always: the event is known to be trouble.
+    // Always counted before it is made: the event has failed before, and may end the process.
     const attempt = await this.#note(replay, 'begin')
     if (attempt === null) return
     if (!replay.isThere) {
@@ -81,10 +81,10 @@ export class Replays {
   }
 
   /**
-   * Notes a step of an event.
-   * @param retryAfterMs null: it is not tried again by itself.
-   * @returns the number of its attempts; null when an operator has decided otherwise meanwhile, or the lease is lost, which
-   *   shows at the next change.
+   * Records a step of an event.
+   * @param retryAfterMs null: it is not tried again without an operator.
+   * @returns the number of its attempts; null when an operator has decided otherwise meanwhile, or the lease is lost. A
+   *   lost lease shows at the next change.
    */
   async #note(
     { parkedId }: Replay,

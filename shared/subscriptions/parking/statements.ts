@@ -72,7 +72,7 @@ const parkedColumns = columns({
   source: text,
   type: text,
   attempts: integer,
-  /** Of the last attempt; '' for one that waits. */
+  /** The error of the last attempt; '' for an event that waits. */
   error: text,
   state: oneOf('parked', 'waiting', 'replay'),
   parkedAt: timestamp,

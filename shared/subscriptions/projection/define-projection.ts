@@ -4,15 +4,16 @@ import type { Subscription, SubscriptionOptions } from '../define.ts'
 import type { SubscriptionEvent } from '../run/subscription-event.ts'
 
 /**
- * Keeps tables of the same database up to date, exactly once. It has one member, whose tenants are worked on beside each
- * other: shared among more, a tenant's events would come in more than one order.
+ * Keeps tables of the same database up to date, exactly once. It has one member, which works on many tenants at a time.
+ * With more members, the streams of a tenant would be shared, and its events would come in another order than in the
+ * feed.
  */
 export interface ProjectionDefinition extends Omit<SubscriptionOptions, 'attemptTimeoutMs'> {
   /**
-   * What to write for events of one tenant, all of which are new and in the order of the feed. It must be a pure function:
-   * it is called again for the same events when their transaction fails, and also for some of them alone. All its
-   * statements are one transaction that is bound to the tenant; nothing is read of their answers. No appends, which must
-   * be the first write of a transaction of their own.
+   * Returns what to write for events of one tenant. All of them are new, and in the order of the feed. It must be a
+   * pure function: when their transaction fails, it is called again for the same events, and also for some of them
+   * alone. All its statements are one transaction that is bound to the tenant; no answers are read. They must not
+   * append events: an append must be the first write of its own transaction.
    */
   project(events: readonly SubscriptionEvent[], tenantId: string): readonly Statement[]
 }

@@ -9,8 +9,8 @@ import type { TenantPart } from './tenant-parts.ts'
 import { TenantSteps } from './tenant-steps.ts'
 
 /**
- * One page of a projection. Each tenant's part of it is a transaction of its own; many are sent at once, over several
- * connections. A tenant whose transaction fails is then worked on alone, so that it holds up no other one of the page.
+ * One page of a projection. Each tenant's part of it is its own transaction; many are sent at once, over several
+ * connections. A tenant whose transaction fails is worked on alone afterwards, so that it delays no other tenant.
  */
 export class ProjectionPage {
   readonly #run: MemberRun
@@ -22,8 +22,8 @@ export class ProjectionPage {
   }
 
   /**
-   * Nothing but the transactions of the tenants says what of the page is done, so its checkpoint moves when all is.
-   * @returns false when the time was over before.
+   * The tenants' transactions record what is done of the page. The checkpoint moves only when the whole page is done.
+   * @returns false when the time was over before the page was done.
    * @throws PutOff, LEASE_LOST, SUBSCRIPTION_STOPPED, and what the database throws.
    */
   async handle(events: readonly PageRow[]): Promise<boolean> {
@@ -35,7 +35,7 @@ export class ProjectionPage {
     return true
   }
 
-  /** Returns what is left to be done of some tenants, in the order of the page. */
+  /** Sends all parts. Returns those that are still to be done, in the order of the page. */
   async #together(parts: readonly TenantPart[]): Promise<TenantPart[]> {
     const trips = chunksOf(parts, workLimits.projectionTenantsPerTrip)
     const left = new Map<string, TenantPart>()
@@ -45,13 +45,15 @@ export class ProjectionPage {
         for (const part of rest) left.set(part.tenantId, part)
       }
     }
-    // All of them end before anything is thrown: none may still write when the lease is given back.
+    // Waits for all of them before it throws: no transaction may still write after the lease is released.
     const lines = await Promise.allSettled(Array.from({ length: workLimits.projectionConnections }, work))
     for (const line of lines) if (line.status === 'rejected') throw line.reason
     return parts.flatMap(({ tenantId }) => left.get(tenantId) ?? [])
   }
 
-  /** Halves what fails, until the event is alone that makes it fail. It is told of a part once, and not of its halves. */
+  /**
+   * Halves a part that fails, until the event that makes it fail is alone. The part is reported once, its halves not.
+   */
   async #apart(part: TenantPart, isTold: boolean): Promise<boolean> {
     const { events } = part
     if (this.#run.isTimeOver) return false
@@ -59,7 +61,7 @@ export class ProjectionPage {
       await this.#alone(events[0])
       return true
     }
-    // A run that follows a crash has to find what kills it: each event is counted before it is tried.
+    // A run after a crash has to find the event that ended the process, so each one is counted before it is tried.
     if (!this.#run.isCareful && (await this.#whole(part, isTold))) return true
     const middle = Math.ceil(events.length / 2)
     for (const half of [events.slice(0, middle), events.slice(middle)]) {
@@ -98,7 +100,7 @@ export class ProjectionPage {
   }
 }
 
-/** In their order, so many at a time. */
+/** Splits a list into lists of at most `size`, in its order. */
 function chunksOf<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
     all.slice(index * size, (index + 1) * size),

@@ -7,10 +7,10 @@ import { SubscriptionEvent } from '../run/subscription-event.ts'
 import { beginTenantReplay, DONE_BEFORE, HOLDER_LOST } from './statements.ts'
 
 /**
- * Sends one step, which begins with `beginTenantStep` or `beginTenantReplay`. A lost answer is asked for again, and the
- * first statement tells whether it was committed.
- * @returns false when what it does was done before.
- * @throws TrickleError LEASE_LOST, and of the database what its layer makes of it.
+ * Sends one step, which begins with `beginTenantStep` or `beginTenantReplay`. After a lost answer the step is sent
+ * again, and its first statement fails if the step was committed before.
+ * @returns false when the step was committed before.
+ * @throws TrickleError LEASE_LOST, and the errors of shared/postgres.
  */
 export async function sendStep(run: MemberRun, statements: readonly Statement[]): Promise<boolean> {
   try {
@@ -24,9 +24,9 @@ export async function sendStep(run: MemberRun, statements: readonly Statement[])
 }
 
 /**
- * What the projection's code wants written for events of one tenant.
- * @throws what the code threw; TrickleError INTERNAL for a statement that could end the transaction, and with it what binds
- *   the tenant and keeps effect and progress together.
+ * The statements that the projection's code returns for events of one tenant.
+ * @throws what the code threw; TrickleError INTERNAL for a statement that could end the transaction. Later statements
+ *   would not be bound to the tenant, and the effect could be committed without the progress.
  */
 export function effectsOf(
   run: MemberRun,
@@ -42,13 +42,13 @@ export function effectsOf(
   )
 }
 
-/** Has a projection handle an event that was set aside; nothing happens when an operator has decided otherwise. */
+/** Lets a projection handle an event again that was set aside. Does nothing when an operator has decided otherwise. */
 export async function projectAgain(run: MemberRun, event: FeedEvent, parkedId: string): Promise<void> {
   const { tenantId } = event
   const effects = effectsOf(run, [new SubscriptionEvent(event)], tenantId)
   await sendStep(run, [beginTenantReplay(run.lease, tenantId, parkedId), ...effects])
 }
 
-/** As the driver gave it. */
+/** Keeps the driver's error where its SQLSTATE is one of a step. */
 const refusalOfStep = (error: unknown): Error | undefined =>
   error instanceof Error && [DONE_BEFORE, HOLDER_LOST].includes(codeOf(error)) ? error : undefined

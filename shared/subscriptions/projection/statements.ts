@@ -6,9 +6,9 @@ import type { Holder } from '../lease/statements.ts'
 import { setAsideJson } from '../run/statements.ts'
 import type { SetAside } from '../run/statements.ts'
 
-/** Another holder, or this one before an answer was lost, has come to these events with the tenant before. */
+/** These events of the tenant took effect before: by another holder, or by this one and the answer was lost. */
 export const DONE_BEFORE = 'TK007'
-/** The fence is another's now. */
+/** Another holder has the lease now. */
 export const HOLDER_LOST = 'TK008'
 
 /** Events of one tenant that take effect in one transaction. */
@@ -37,7 +37,7 @@ export const beginTenantStep = (holder: Holder, step: TenantStep): Statement => 
   ],
 })
 
-/** The first statement of the replay of an event that was set aside: binds the tenant. It fails as `beginTenantStep`. */
+/** The first statement of a replay: binds the tenant. It fails with the same errors as `beginTenantStep`. */
 export const beginTenantReplay = (holder: Holder, tenantId: string, parkedId: string): Statement => ({
   name: 'subscription_begin_tenant_replay',
   text: 'select trickle_subscriptions_state.begin_tenant_replay($1, $2, $3, $4, $5)',
@@ -47,7 +47,7 @@ export const beginTenantReplay = (holder: Holder, tenantId: string, parkedId: st
 
 const progressColumns = columns({ tenantId: text, xid: bigint, position: bigint })
 
-/** A tenant that the projection has never come to has no row. */
+/** A tenant of which the projection has handled no event has no row. */
 export const selectProgress = (
   name: string,
   tenantIds: readonly string[],

@@ -19,7 +19,7 @@ export function partsOf(events: readonly PageRow[]): TenantPart[] {
   return [...parts].map(([tenantId, of]) => ({ tenantId, events: of }))
 }
 
-/** What of the parts comes after the progress of their tenants. */
+/** The events of the parts that come after the progress of their tenants. */
 export function partsAfter(
   parts: readonly TenantPart[],
   progress: readonly (FeedPosition & { readonly tenantId: string })[],

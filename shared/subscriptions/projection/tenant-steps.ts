@@ -31,7 +31,7 @@ export class TenantSteps {
     return event.isBlocked || this.progress.isBlocked(event)
   }
 
-  /** What of the parts has not taken effect yet. */
+  /** The events of the parts that have not taken effect yet. */
   async notDone(parts: readonly TenantPart[]): Promise<TenantPart[]> {
     if (parts.length === 0) return []
     const { database, subscription } = this.#run
@@ -41,8 +41,9 @@ export class TenantSteps {
   }
 
   /**
-   * Each part in a transaction of its own, all in one round trip.
-   * @returns the parts that are left, with what of them is left: their transactions failed. @throws PutOff, LEASE_LOST.
+   * Sends each part in its own transaction, all in one round trip.
+   * @returns the parts whose transactions failed, with the events that have not taken effect.
+   * @throws PutOff, LEASE_LOST.
    */
   async sendEach(parts: readonly TenantPart[]): Promise<TenantPart[]> {
     const { database, lease } = this.#run
@@ -53,7 +54,7 @@ export class TenantSteps {
       try {
         steps.push(this.#stepOf(part))
       } catch {
-        // What the code threw is told when the part is worked on alone.
+        // The error of the code is reported later, when the part is worked on alone.
         left.push(part)
       }
     }
@@ -61,7 +62,7 @@ export class TenantSteps {
       .eachInOneTrip(steps.map(({ statements }) => statements))
       .catch((error: unknown) => {
         if (isPassing(error)) throw putOff(error)
-        // One of them can't even be sent; alone it shows which.
+        // One of the transactions can't even be sent. Each is worked on alone later, which shows the one that fails.
         return steps.map(() => error)
       })
     const doneBefore: TenantPart[] = []
@@ -76,8 +77,8 @@ export class TenantSteps {
   }
 
   /**
-   * One part in one transaction; what has taken effect before is left out.
-   * @throws what the code threw, as it came; LEASE_LOST; of the database what its layer makes of it.
+   * Sends one part in one transaction, without the events that took effect before.
+   * @throws the error of the code, unchanged; LEASE_LOST; the errors of shared/postgres.
    */
   async send(part: TenantPart): Promise<void> {
     const { lease } = this.#run
@@ -85,12 +86,13 @@ export class TenantSteps {
     if (await this.#sendStep(step)) return
     const [rest] = await this.notDone([part])
     if (rest === undefined) return
-    // The database said that it had begun, so less must be left: or its progress was moved meanwhile, under our lease.
+    // The database said that some of the events took effect before. If all are still to be done, an operator has moved
+    // the progress meanwhile.
     if (rest.events.length === part.events.length) throw lease.lost()
     await this.send(rest)
   }
 
-  /** Notes an event that is given up for now. @throws as `send`. */
+  /** Records an event that is set aside. @throws as `send`. */
   async setAside(event: PageRow, entry: SetAside): Promise<void> {
     const step = this.#stepWith({ tenantId: event.tenantId, events: [event] }, [entry], [])
     await this.#sendStep(step)

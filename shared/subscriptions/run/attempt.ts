@@ -6,10 +6,10 @@ import { backoffMs, isPassing, messageOf, PutOff, putOff } from './put-off.ts'
 import type { SetAside } from './statements.ts'
 import { workLimits } from './work-limits.ts'
 
-/** How one event is tried. */
+/** What is needed to try one event. */
 export interface Trial {
   readonly event: FeedEvent
-  /** What an attempt does. */
+  /** Makes one attempt. */
   attempt(context: HandlerContext): Promise<void>
   /** Takes back an attempt that was counted; `error` says why it says nothing about the event. */
   takeBack(error: string): Promise<void>
@@ -17,13 +17,13 @@ export interface Trial {
 
 /** A trial whose attempts are counted as it goes on. */
 export interface CountedTrial extends Trial {
-  /** Counts an attempt and gives its number. It is counted across runs. @throws TrickleError LEASE_LOST. */
+  /** Counts an attempt and returns its number, which grows across runs. @throws TrickleError LEASE_LOST. */
   count(): Promise<number>
 }
 
-/** An attempt that failed by the event's own fault. */
+/** An attempt that failed because of the event itself. */
 export interface Failure {
-  /** How many there were. */
+  /** How many attempts there were. */
   readonly attempts: number
   readonly error: unknown
   /** There is no attempt left: the event is poison. */
@@ -31,8 +31,9 @@ export interface Failure {
 }
 
 /**
- * Tries an event until it is handled or poison, waiting in between. In a careful run, and from the second attempt on, an
- * attempt is counted before it is made, so that an event which ends the process is found out too.
+ * Tries an event until it is handled or has no attempt left, with a wait between attempts. In a careful run, and from
+ * the second attempt on, an attempt is counted before it is made. Otherwise an event that ends the process would be
+ * tried without end.
  * @returns the last failure; null when the event is handled.
  * @throws PutOff when the next attempt must wait longer than a run should; LEASE_LOST.
  */
@@ -49,9 +50,9 @@ export async function tryEvent(run: MemberRun, trial: CountedTrial): Promise<Fai
 }
 
 /**
- * Makes one attempt. One that fails counts, but for a failure that says nothing about the event.
+ * Makes one attempt, but not if the last allowed attempt has ended the process: this is returned as its failure.
  * @param isCounted whether it is counted already.
- * @returns null when the event is handled; an event that ended the process in its last attempt is not tried again.
+ * @returns null when the event is handled, else its failure.
  * @throws PutOff for a failure that says nothing about the event, after the attempt is taken back; LEASE_LOST,
  *   SUBSCRIPTION_STOPPED.
  */
@@ -76,15 +77,15 @@ export async function attemptOnce(
   }
 }
 
-/** @param attempt the number of the one that failed. */
+/** @param attempt the number of the attempt that failed. */
 export function failureOf({ subscription }: MemberRun, attempt: number, error: unknown): Failure {
   const { maxAttempts } = subscription
   return { attempts: Math.min(attempt, maxAttempts), error, isLast: attempt >= maxAttempts }
 }
 
 /**
- * What is recorded of an event that has no attempt left.
- * @throws TrickleError SUBSCRIPTION_STOPPED where the subscription asks for that instead.
+ * Returns what is recorded about an event that has no attempt left.
+ * @throws TrickleError SUBSCRIPTION_STOPPED where the subscription's `onPoison` is 'stop'.
  */
 export function setAsidePoison(run: MemberRun, event: FeedEvent, { attempts, error }: Failure): SetAside {
   const { onPoison, name } = run.subscription
@@ -101,7 +102,7 @@ export function setAsidePoison(run: MemberRun, event: FeedEvent, { attempts, err
 
 const PROCESS_ENDED = 'The process ended while the event was being handled.'
 
-/** Says that the subscription itself can't go on; no attempt at an event can mend that. */
+/** True for an error that ends the run of the whole subscription: more attempts at the event would not help. */
 export const endsSubscription = (error: unknown): boolean =>
   error instanceof TrickleError && (error.code === 'LEASE_LOST' || error.code === 'SUBSCRIPTION_STOPPED')
 
@@ -113,7 +114,7 @@ async function waitFor(run: MemberRun, waitMs: number, cause: unknown): Promise<
   })
 }
 
-/** The signal is aborted when the time is over or the lease is lost; an attempt that does not obey is left alone. */
+/** Aborts the signal when the time is over or the lease is lost. It does not wait for work that ignores the signal. */
 export async function withTimeout(
   { subscription, lease }: Pick<MemberRun, 'subscription' | 'lease'>,
   work: (signal: AbortSignal) => Promise<void> | void,

@@ -8,7 +8,7 @@ export interface FeedEvent extends StoredEvent, FeedPosition {
   readonly tenantId: string
 }
 
-/** Of a statement that gives events of the feed; in a row that is no event the tenant and the stream are ''. */
+/** The columns of a statement that returns events of the feed. In a row that is no event, tenant and stream are ''. */
 export const feedEventColumns = {
   tenantId: orElse(text, ''),
   xid: bigint,

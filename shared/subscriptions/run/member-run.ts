@@ -9,7 +9,7 @@ import type { FeedPosition } from '../feed-position.ts'
 import { eventPage, projectionPage, workLimits } from './work-limits.ts'
 import type { PageLimits } from './work-limits.ts'
 
-/** What went wrong with an event and what was done about it; for logs. */
+/** A failure with an event and what was done about it; for logs. */
 export interface SubscriptionProblem {
   readonly subscription: string
   readonly member: number
@@ -22,28 +22,28 @@ export interface SubscriptionProblem {
   }
   readonly attempt: number
   readonly error: unknown
-  /** split: a projection could not do the events from this one on together, and looks for the one that fails. */
+  /** split: a projection could not handle a tenant's events together. `event` is the first of them, not the cause. */
   readonly action: 'retry' | 'later' | 'parked' | 'stopped' | 'split'
 }
 
 export interface Page {
   readonly events: readonly PageRow[]
-  /** How far it has come, also past what others handle. */
+  /** The point that the page reaches, also past events that others handle. */
   readonly end: FeedPosition
   readonly isFull: boolean
   readonly lanes: number
 }
 
-/** What everything that works on a member in one run shares. */
+/** The state that is shared by all code that works on a member in one run. */
 export class MemberRun {
   readonly database: Database
   readonly subscription: Subscription
   readonly lease: Lease
-  /** By the monotonic clock: no event is begun after it. */
+  /** By the monotonic clock. No event is begun after this time. */
   readonly endMs: number
   /**
-   * Attempts are counted before they are made, and each event is recorded as soon as it is handled: the last run ended
-   * in a failure or without a word, so the event that stands next may be what ended it.
+   * Attempts are counted before they are made, and each event is recorded as soon as it is handled. The last run failed
+   * or crashed, so the next event may be the cause.
    */
   readonly isCareful: boolean
   readonly report: (problem: SubscriptionProblem) => void
@@ -85,7 +85,7 @@ export class MemberRun {
     return code
   }
 
-  /** A careful run goes event by event, so that it takes small pages. */
+  /** A careful run handles one event at a time, so its pages are small. */
   get pageLimits(): PageLimits {
     return this.isProjection && !this.isCareful ? projectionPage : eventPage
   }
@@ -108,7 +108,7 @@ export class MemberRun {
         bytesMax: this.pageLimits.bytes,
         leaseMs: Lease.durationMs,
       })
-      // Taken twice it only prolongs the lease twice.
+      // Taking the page again after a lost answer does no harm: it only prolongs the lease again.
       const taken = await this.database.query(page, { isRead: true })
       if (taken.length === 0) throw this.lease.lost()
       return taken

@@ -12,7 +12,7 @@ import type { Lane, PageRow } from './statements.ts'
 import { SubscriptionEvent } from './subscription-event.ts'
 import { workLimits } from './work-limits.ts'
 
-/** Works on a member whose lease is held: what is to be replayed, a page of the main feed, a page of some lanes. */
+/** Works on a member whose lease is held. A step is some replays, a page of the main feed and a page of some lanes. */
 export class MemberWork {
   readonly #run: MemberRun
   readonly #replays: Replays
@@ -25,7 +25,7 @@ export class MemberWork {
   }
 
   /**
-   * Returns whether anything moved; a step without it has come to the end of the feed.
+   * Returns whether there was any work. If there was none, the step has reached the end of the feed.
    * @throws PutOff, LEASE_LOST, SUBSCRIPTION_STOPPED, and what the database throws.
    */
   async step(): Promise<boolean> {
@@ -33,7 +33,8 @@ export class MemberWork {
     hasMoved = (await this.#page(null)) || hasMoved
     const lanes = this.#hasLanes ? await this.#run.lanes() : []
     for (const lane of lanes) {
-      // One that has just begun waits a step: or it would catch up at once, and the others would have gained nothing.
+      // A lane that began in this step waits for the next one. Otherwise it would be handled as early as without a
+      // lane, and the other tenants would have gained nothing.
       if (this.#begun.has(lane.tenantId)) continue
       if (this.#run.isTimeOver) break
       hasMoved = (await this.#page(lane)) || hasMoved
@@ -60,15 +61,16 @@ export class MemberWork {
       else await this.#oneByOne(progress, page, mine)
       return true
     } catch (error) {
-      // A pause refuses the lease too, and then nobody else is there: what was done is recorded, if the fence still holds.
+      // LEASE_LOST may also mean a pause. Then no other holder has taken over, and settle can still record what was
+      // done.
       if (endsSubscription(error)) await progress.settle().catch(() => {})
-      // The run ends before its time, and what was done in it is not to be done again.
+      // The run ends early. What was done in it is recorded, so that it is not done again.
       if (error instanceof PutOff) await progress.settle()
       throw error
     }
   }
 
-  /** What was done of a page that could not be ended is known of each tenant, so nothing is recorded here for it. */
+  /** An unfinished page is not recorded here: each tenant's progress shows what was done of it. */
   async #project(progress: PageProgress, page: Page, mine: readonly PageRow[]): Promise<void> {
     if (!(await new ProjectionPage(this.#run, progress).handle(mine))) return
     progress.passed(page.end)
@@ -95,7 +97,7 @@ export class MemberWork {
         this.#run.handled += 1
         progress.passed(event)
       } else {
-        // What came before is recorded by now: the attempts were counted.
+        // The events before this one are recorded already: `count` has done that before it counted the attempts.
         progress.setAside(setAsidePoison(this.#run, event, poison))
         await progress.settle()
       }

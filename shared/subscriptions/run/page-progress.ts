@@ -11,8 +11,8 @@ import type { Lane, SetAside, Settled } from './statements.ts'
 import { workLimits } from './work-limits.ts'
 
 /**
- * Tracks what of a page is handled and what of that is committed. A settlement records everything up to a point in one
- * transaction: the checkpoint, what was set aside before it, and the lanes that begin before it.
+ * Tracks up to which point a page is handled, and up to which point this is recorded. A settlement records everything
+ * up to a point in one transaction: the checkpoint, the events set aside before it, and the lanes that begin before it.
  */
 export class PageProgress {
   readonly #run: MemberRun
@@ -33,7 +33,7 @@ export class PageProgress {
     this.#done = this.#settled
   }
 
-  /** Left to the lane that begins in this page. */
+  /** True for an event that is left to a lane which begins in this page. */
   isLeftToLane(event: FeedEvent): boolean {
     const planned = this.#planned.get(event.tenantId)
     return planned !== undefined && !isBefore(event, planned.first)
@@ -43,7 +43,7 @@ export class PageProgress {
     return this.#blocked.has(streamOf(event))
   }
 
-  /** Everything up to here is handled, set aside, or another's. */
+  /** Everything up to here is handled, set aside, or left to a lane or another member. */
   passed(at: FeedPosition): void {
     this.#done = { xid: at.xid, position: at.position }
   }
@@ -54,7 +54,7 @@ export class PageProgress {
     this.passed(entry.event)
   }
 
-  /** It was recorded already, with what took effect beside it. */
+  /** For an event that is recorded as set aside already, in the transaction of its tenant's step. */
   noteSetAside(entry: SetAside): void {
     this.#hasSetAside = true
     if (entry.blocks) this.#blocked.add(streamOf(entry.event))
@@ -65,8 +65,8 @@ export class PageProgress {
   }
 
   /**
-   * Counts an attempt at the event that stands next. What came before is recorded first: recording it later would clear
-   * the count.
+   * Counts an attempt at the next event. The events before it are recorded first: to record them later would clear the
+   * count.
    * @throws TrickleError LEASE_LOST, and as `settle`.
    */
   async count(event: FeedEvent): Promise<number> {
@@ -81,7 +81,8 @@ export class PageProgress {
 
   async #count(event: FeedEvent, by: 1 | -1): Promise<number> {
     const { database, lease } = this.#run
-    // A lost answer counts an attempt that was not made; that errs on the side of parking.
+    // After a lost answer the attempt may be counted twice. Then the event is parked one attempt too early, never too
+    // late.
     const [row] = await database.query(countAttempt(lease, this.#laneId, event, by), {
       resolvesAmbiguity: true,
     })
@@ -95,7 +96,8 @@ export class PageProgress {
     if (isSame(this.#settled, this.#done)) return
     const { database, lease } = this.#run
     const to = this.#done
-    // Whether a lost answer was a change shows at the next one, which names where it stands.
+    // Not sent again after a lost answer. The next settlement names the checkpoint that it expects, so it changes
+    // nothing if this one was committed.
     const [settled] = await lease.prolonging(() => database.query(this.#settlement(to)))
     if (settled === undefined || settled.outcome === 'lost') throw lease.lost()
     this.#accept(settled, to)

@@ -3,9 +3,9 @@ import type { Lane } from './statements.ts'
 import type { FeedPosition } from '../feed-position.ts'
 
 /**
- * Decides which tenants leave a full page for lanes of their own: those that hold more than `share` of its events. Up to
- * their share they are handled with the page; everything of theirs after that belongs to the lane, so all streams of a
- * tenant move together and stay in order. Only a full page shows a backlog: in any other there is nobody to starve.
+ * Decides which tenants of a full page get their own lanes: those with more than `share` of its events. Their first
+ * `share` events are handled with the page. All their later events belong to the lane, so the streams of a tenant stay
+ * together and in order. Only a full page shows a backlog. Without a backlog no other tenant has to wait.
  */
 export function planLanes(
   events: readonly FeedEvent[],

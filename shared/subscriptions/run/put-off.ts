@@ -2,21 +2,21 @@ import { equalJitterMs } from '../../retry/index.ts'
 import { isTrickleError } from '../../errors/index.ts'
 
 /**
- * Thrown by a handler when what it needs is away: the event is not at fault, so the attempt does not count. The member
- * waits, all of its streams with it, and the same event comes again.
+ * Thrown by a handler when a service that it needs is not available. The event is not the cause, so the attempt does
+ * not count. The member waits with all its streams, and then gets the same event again.
  */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater'
   readonly afterMs: number | undefined
 
-  /** @param afterMs how long to wait; the usual growing back-off when absent. */
+  /** @param afterMs how long to wait; when absent, the wait grows with each failure. */
   constructor(reason: string, options: { afterMs?: number; cause?: unknown } = {}) {
     super(reason, options.cause === undefined ? undefined : { cause: options.cause })
     this.afterMs = options.afterMs
   }
 }
 
-/** Ends a run before its time: the member is released, and nobody works on it until the wait is over. */
+/** Ends a run early: the member is released, and no instance works on it until the wait is over. */
 export class PutOff extends Error {
   override readonly name = 'PutOff'
   readonly waitMs: number | undefined
@@ -27,7 +27,7 @@ export class PutOff extends Error {
   }
 }
 
-/** A failure that says nothing about the event: it will pass, and may not make anything poison. */
+/** A failure that will pass and says nothing about the event. So the event must not be parked because of it. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof RetryLater || (isTrickleError(error) && error.retryable)
 
@@ -35,7 +35,9 @@ export const isPassing = (error: unknown): boolean =>
 export const putOff = (error: unknown): PutOff =>
   new PutOff(error, error instanceof RetryLater ? error.afterMs : undefined)
 
-/** First line: some SDKs append stacks to their messages. The cause of an INTERNAL says more than it does. */
+/**
+ * The first line: some SDKs append stacks to their messages. For INTERNAL the message of the cause, which says more.
+ */
 export function messageOf(error: unknown): string {
   if (isTrickleError(error) && error.code === 'INTERNAL' && error.cause instanceof Error)
     return messageOf(error.cause)

@@ -10,7 +10,7 @@ import { readFeed } from './statements.ts'
 export interface RunBudget {
   /** No new step is begun after this; a step that runs is finished. */
   readonly timeMs: number
-  /** Steps, so that one run can't be kept busy for ever by those who append. */
+  /** The most steps of a run. Otherwise constant appends could keep one run busy for ever. */
   readonly stepsMax: number
 }
 
@@ -18,8 +18,8 @@ export interface RunBudget {
 export interface Subscriber {
   readonly name: string
   /**
-   * Returns the number of events handled; 0 when there was nothing, which ends the run. Renews the lease before an effect
-   * outside.
+   * Returns the number of events handled; 0 when there was nothing, which ends the run. It must renew the lease before
+   * an effect outside the database.
    */
   step(lease: Lease, feed: FeedReader): Promise<number>
 }
@@ -38,7 +38,7 @@ export class FeedReader {
     this.#database = database
   }
 
-  /** One page after `after`, up to `until` (inclusive) or the horizon. Empty means that there is nothing. */
+  /** One page after `after`, up to `until` (inclusive) or the horizon. Empty when there are no more events. */
   async read(
     after: FeedPosition,
     until: FeedPosition | null,
@@ -50,10 +50,10 @@ export class FeedReader {
 }
 
 /**
- * Works on a subscription until there is nothing more or the budget is spent: for a timer (backstop) or a nudge. Takes
- * the lease, so that any number may be called at once and one of them works. A lease that is lost on the way is no
- * failure of the subscription: the other holder goes on, and this run ends as busy.
- * @throws whatever else the step threw, after the failure is noted and the next attempt put off.
+ * Works on a subscription until there is nothing more or the budget is spent. Called by a timer, or by a nudge for
+ * speed. It takes the lease, so any number of instances may call it at once, and one of them works. A lease that is
+ * lost meanwhile is no failure of the subscription: the other holder goes on, and this run ends as busy.
+ * @throws any other error of the step, after the failure is recorded and the next attempt has to wait.
  */
 export async function runOnce(
   database: Database,
@@ -81,9 +81,10 @@ export async function runOnce(
 }
 
 /**
- * Does `work` under a lease that is renewed beside it, and gives the lease back however it ends. A lost lease is answered
- * with 'busy'.
- * @throws whatever else `work` threw, after the failure is noted and the next attempt put off; SUBSCRIPTION_STOPPED stops.
+ * Does `work` while a heartbeat renews the lease, and always releases the lease afterwards. Returns 'busy' when the
+ * lease was lost.
+ * @throws any other error of `work`, after the failure is recorded and the next attempt has to wait.
+ *   SUBSCRIPTION_STOPPED also stops the subscription.
  */
 export async function underLease<T>(lease: Lease, work: () => Promise<T>): Promise<T | 'busy'> {
   const stopHeartbeat = lease.startHeartbeat()
@@ -93,7 +94,7 @@ export async function underLease<T>(lease: Lease, work: () => Promise<T>): Promi
     return result
   } catch (error) {
     if (isTrickleError(error) && error.code === 'LEASE_LOST') {
-      // Nobody else may have it: a subscription that was paused refuses its holder too.
+      // Released anyway: if the subscription was only paused, no other holder has the lease.
       await lease.release().catch(() => {})
       return 'busy'
     }
@@ -101,7 +102,7 @@ export async function underLease<T>(lease: Lease, work: () => Promise<T>): Promi
       await lease.stop(error)
       throw error
     }
-    // A database that is away can't note the failure either; the lease ends by itself then.
+    // If the database can't be reached, the failure is not recorded either. Then the lease ends after its time.
     const waitMs = error instanceof PutOff ? error.waitMs : undefined
     await lease.releaseFailed(error, waitMs).catch(() => {})
     throw error

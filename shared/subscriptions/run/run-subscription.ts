@@ -13,14 +13,15 @@ import { register } from '../operations/statements.ts'
 import { workLimits } from './work-limits.ts'
 
 export interface SubscriptionRunOptions extends RunBudget {
-  /** Told of every failed attempt and every event that is set aside; for logs. */
+  /** Called for every failed attempt and every event that is set aside; for logs. */
   readonly onProblem?: (problem: SubscriptionProblem) => void
 }
 
 export interface SubscriptionRun {
   /**
-   * Of all members, what says most: 'stopped' before 'budget-spent' (there is more to do) before 'resizing' (there may be more, once
-   * all members have come as far) before 'done' before the reasons why there was nothing to be had.
+   * The most important outcome of all members: 'stopped' before 'budget-spent' (there is more to do) before 'resizing'
+   * (there may be more when all members have reached the barrier) before 'done' before the reasons why no lease was
+   * given.
    */
   readonly outcome: 'stopped' | 'budget-spent' | 'done' | Exclude<AcquireOutcome, 'acquired'>
   /** Events handled. */
@@ -31,11 +32,11 @@ export interface SubscriptionRun {
 const RANK = ['stopped', 'budget-spent', 'resizing', 'done', 'waiting', 'busy', 'gone', 'paused'] as const
 
 /**
- * Works on a subscription within a budget: for a timer (backstop) or a nudge (speed). It runs to completion and holds
- * nothing when it ends; any number of instances may call it at once, each member is worked on by one of them at a time. What
- * one handler throws is retried, parked or stops the subscription, and is never thrown from here.
- * @throws TrickleError of the DATABASE_ family, when the database can't be worked with; CONFIGURATION_INVALID for a
- *   projection under the name of a subscription that has more than one member.
+ * Works on a subscription within a budget. Called by a timer, or by a nudge for speed. When it ends it holds no lease.
+ * Any number of instances may call it at once; one of them at a time works on each member. An error of a handler is
+ * retried, or parks the event, or stops the subscription, and is never thrown from here.
+ * @throws TrickleError of the DATABASE_ family, when the database can't be used; CONFIGURATION_INVALID for a projection
+ *   under the name of a subscription that has more than one member.
  */
 export async function runSubscription(
   database: Database,
@@ -51,7 +52,7 @@ export async function runSubscription(
   if (!isGroup && count > 1) throw takenByGroup(name, count)
   const members = shuffled(count)
   const lines = Math.min(members.length, workLimits.membersAtOnce)
-  // Each member gets its part of the time, or the first ones would leave nothing to the others.
+  // Each member gets its part of the time. Otherwise the first ones could use it all up.
   const sliceMs = (options.timeMs * lines) / members.length
   const runs: SubscriptionRun[] = []
   const failures: unknown[] = []

@@ -44,7 +44,7 @@ const pageColumns = columns({
 
 export type PageRow = RowOf<typeof pageColumns>
 
-/** The last row is no event, and its type says why the page ends; no row at all says that the lease is lost. */
+/** The last row is no event: its type says why the page ends. No row at all means that the lease is lost. */
 export const takePage = (holder: Holder, page: PageParameters): Statement<PageRow> => ({
   name: 'subscription_take_page',
   text: `select ${pageColumns.of('p')}
@@ -66,14 +66,14 @@ export const takePage = (holder: Holder, page: PageParameters): Statement<PageRo
   ],
 })
 
-/** A tenant that is handled apart from the main checkpoint, and how far. */
+/** A tenant that is handled apart from the main checkpoint, and the point up to which that is done. */
 export interface Lane extends FeedPosition {
   readonly tenantId: string
 }
 
 const laneColumns = columns({ tenantId: text, xid: bigint, position: bigint })
 
-/** The one that was worked on longest ago first, so that each has its turn. */
+/** The lane that has waited longest comes first, so that each has its turn. */
 export const selectLanes = (holder: Holder, limit: number): Statement<Lane> => ({
   name: 'subscription_lanes',
   text: `select ${laneColumns.of('l')} from trickle_subscriptions_state.lanes l
@@ -82,7 +82,7 @@ export const selectLanes = (holder: Holder, limit: number): Statement<Lane> => (
   values: [holder.name, holder.member, limit],
 })
 
-/** An event that is set aside, with why. */
+/** An event that is set aside, and why. */
 export interface SetAside {
   readonly event: FeedEvent
   readonly state: 'parked' | 'waiting'
@@ -96,7 +96,7 @@ export interface Settlement {
   readonly lane: string | null
   readonly from: FeedPosition
   readonly to: FeedPosition
-  /** Null when nothing was: then what is set aside is not counted. */
+  /** Null when no event was set aside. Then the database need not count them. */
   readonly setAside: readonly SetAside[] | null
   readonly lanes: readonly Lane[]
 }
@@ -136,10 +136,10 @@ export const settle = (
   ],
 })
 
-/** As the functions of the database take it. */
+/** The form that the functions of the database expect. */
 export const setAsideJson = (entries: readonly SetAside[]): string => JSON.stringify(entries.map(referenceOf))
 
-/** What is kept of an event that is set aside: where it is, never what it says. */
+/** What is stored about an event that is set aside: where it is, never its content. */
 const referenceOf = ({ event, state, blocks, attempts, error }: SetAside) => ({
   tenantId: event.tenantId,
   streamId: event.streamId,

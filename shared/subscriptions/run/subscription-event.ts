@@ -8,9 +8,9 @@ export class SubscriptionEvent {
   readonly tenantId: string
   readonly streamId: string
   readonly streamType: string | null
-  /** In its stream, 1 for the first. */
+  /** Its version in the stream, 1 for the first event. */
   readonly version: number
-  /** Unique with tenant and source: what makes an effect idempotent. */
+  /** Unique together with tenant and source. Use the three to make an effect idempotent. */
   readonly id: string
   readonly source: string
   readonly type: string
@@ -21,9 +21,9 @@ export class SubscriptionEvent {
   readonly correlationId: string | null
   readonly causationId: string | null
   readonly traceParent: string | null
-  /** In the feed; comparable within one epoch of the log. */
+  /** Its position in the feed; comparable within one epoch of the log. */
   readonly position: FeedPosition
-  /** As stored, for who passes it on. */
+  /** The JSON text as it is stored, for code that passes it on. */
   readonly dataText: string
   readonly metadataText: string
   #data: { readonly value: unknown } | undefined
@@ -48,7 +48,7 @@ export class SubscriptionEvent {
     this.metadataText = event.metadata ?? '{}'
   }
 
-  /** Parsed at the first use, without loss: an integer beyond 2^53 is raw JSON (`isRawJson`), with its exact text. */
+  /** Parsed at the first use, without loss: an integer above 2^53 is raw JSON (`isRawJson`), with its exact text. */
   get data(): unknown {
     this.#data ??= { value: parseExactJson(this.dataText) }
     return this.#data.value

@@ -1,7 +1,8 @@
--- outcome: acquired | busy (another owner holds it) | waiting (backing off after a failure) | resizing (at the barrier,
--- until the others are) | gone (no such member any more) | paused | stopped.
+-- Takes the lease of a member. outcome: acquired | busy (another owner holds it) | waiting (backing off after a
+-- failure) | resizing (this member is at the barrier and waits for the others) | gone (the group has become smaller) |
+-- paused | stopped.
 -- A subscription of an ended epoch is stopped: its checkpoint may name events that the log does not hold any more, and
--- only an operator knows where to go on. The subscription's row is locked first, here and wherever members are changed.
+-- only an operator knows where to go on. The subscription's row is locked first, then the member's.
 create or replace function trickle_subscriptions_state.acquire(p_name text, p_member int, p_owner text, p_lease_ms int,
     out outcome text, out fence bigint, out epoch uuid, out generation int, out xid xid8, out "position" bigint,
     out failures int, out crashes int)
@@ -48,7 +49,7 @@ begin
   else
     outcome := 'acquired';
     fence := v_member.fence + 1;
-    -- A release clears the owner: one that is still there belongs to a holder that crashed, or stood still too long.
+    -- A release clears the owner. So an owner that is still set has crashed, or stood still for longer than its lease.
     crashes := v_member.crashes + (v_member.lease_owner is not null and v_member.lease_owner <> p_owner)::int;
     update trickle_subscriptions_state.members m
       set lease_owner = p_owner, lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0),

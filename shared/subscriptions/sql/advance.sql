@@ -1,5 +1,5 @@
--- Moves the checkpoint from where the holder of the fence believes it to be; false changes nothing. It works for a
--- subscription that was paused meanwhile too: what has been done is recorded.
+-- Moves the checkpoint, if it is where the holder of the fence believes it to be. Returns false when nothing was
+-- changed. It also works for a subscription that was paused meanwhile, so that work which is done is recorded.
 create or replace function trickle_subscriptions_state.advance(p_name text, p_member int, p_fence bigint,
     p_from_xid xid8, p_from_position bigint, p_to_xid xid8, p_to_position bigint, p_lease_ms int) returns boolean
   language plpgsql volatile security definer

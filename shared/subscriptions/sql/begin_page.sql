@@ -1,5 +1,6 @@
--- What the holder of a member may read, and the lease prolonged; is_held is false for anybody else. The row of the
--- subscription is shared until the page is read, so a barrier is set before or after a page and never beside it.
+-- Prolongs the lease and returns what the holder of a member may read. is_held is false for any other caller. The row
+-- of the subscription is locked "for share" until the page is read, so a barrier can't be set while a page is being
+-- read.
 create or replace function trickle_subscriptions_state.begin_page(
     p_name text, p_member int, p_fence bigint, p_lane uuid, p_lease_ms int,
     out is_held boolean, out members int, out until_xid xid8, out until_position bigint,

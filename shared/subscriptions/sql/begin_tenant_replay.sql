@@ -1,13 +1,14 @@
--- The first statement of a transaction in which a projection handles again an event that was set aside. It binds the
--- tenant, frees the event and wakes the next one of its stream. It fails with TK007 when the event is not to be handled
--- (any more), and with TK008 when the lease is lost: then nothing of the transaction happens.
+-- The first statement of a transaction in which a projection handles an event again that was set aside. It binds the
+-- tenant, removes the event from those set aside and wakes the next one of its stream. It fails with TK007 when the
+-- event is not (or no longer) to be handled, and with TK008 when the lease is lost. Both errors undo the whole
+-- transaction.
 create or replace function trickle_subscriptions_state.begin_tenant_replay(
     p_name text, p_member int, p_fence bigint, p_tenant uuid, p_parked_id bigint) returns void
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$
 begin
-  -- Held until the end, so that nobody takes over in between.
+  -- The row stays locked until the transaction ends, so that no other holder takes over before the commit.
   perform from trickle_subscriptions_state.members m
     where m.name = p_name and m.member = p_member and m.fence = p_fence and m.lease_until is not null for share;
   if not found then

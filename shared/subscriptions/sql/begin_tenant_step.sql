@@ -1,7 +1,7 @@
--- The first statement of a projection's transaction for one tenant. It binds the tenant and notes that its events from
--- p_first to p_last take effect here, with those of them that are set aside (p_set_aside: as set_aside, or null).
--- It fails with TK007 when somebody has come to p_first with this tenant before, and with TK008 when the lease is lost:
--- then nothing of the transaction happens.
+-- The first statement of a projection's transaction for one tenant. It binds the tenant and records that its events
+-- from p_first to p_last take effect in this transaction, or are set aside (p_set_aside: as p_parked of set_aside, or
+-- null). It fails with TK007 when the tenant's progress has reached p_first already, and with TK008 when the lease is
+-- lost. Both errors undo the whole transaction.
 create or replace function trickle_subscriptions_state.begin_tenant_step(p_name text, p_member int, p_fence bigint,
     p_tenant uuid, p_first_xid xid8, p_first_position bigint, p_last_xid xid8, p_last_position bigint,
     p_set_aside jsonb) returns void
@@ -9,8 +9,8 @@ create or replace function trickle_subscriptions_state.begin_tenant_step(p_name 
   set search_path = pg_catalog, pg_temp
   as $$
 begin
-  -- Until it is let go the checkpoint is not moved by an operator: a holder from before a reset would otherwise write
-  -- after the tables were emptied. Its fence is looked at after the lock was had, in a new snapshot.
+  -- While this lock is held, no operator can move the checkpoint. Otherwise a holder from before a reset could still
+  -- write after the projection's tables were emptied. The fence is read after the lock was granted, in a new snapshot.
   perform pg_advisory_xact_lock_shared(trickle_subscriptions_state.step_lock_class(), hashtext(p_name));
   perform from trickle_subscriptions_state.members m
     where m.name = p_name and m.member = p_member and m.fence = p_fence and m.lease_until is not null;
@@ -32,9 +32,9 @@ begin
     end if;
     perform trickle_subscriptions_state.set_aside(p_name, p_set_aside);
   end if;
-  -- A crash of the server may take this transaction back as a whole, what it notes here with what it does. The
-  -- checkpoint is committed later and waits for the disk, which then holds everything before it: so it never says more
-  -- than what is there.
+  -- This COMMIT does not wait for the disk. A crash of the server may undo the transaction, but then the progress and
+  -- the effect together. The checkpoint is committed later and does wait for the disk, which then holds all earlier
+  -- commits too. So the checkpoint never claims an effect that was lost.
   perform set_config('synchronous_commit', 'off', true);
   perform trickle_tenants_state.bind_tenant(p_tenant);
 end $$;

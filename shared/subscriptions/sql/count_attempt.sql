@@ -1,6 +1,6 @@
--- Counts an attempt at the event that stands next, of the member or of a lane: before it is made where the event may be
--- what killed the last holder. p_by: 1, or -1 for an attempt that says nothing about the event. Null when the lease is
--- lost.
+-- Counts an attempt at the next event of the member or of a lane. If this event may have killed the last holder, the
+-- attempt is counted before it is made. p_by: 1, or -1 to take back an attempt that says nothing about the event.
+-- Returns null when the lease is lost.
 create or replace function trickle_subscriptions_state.count_attempt(p_name text, p_member int, p_fence bigint,
     p_lane uuid, p_tenant uuid, p_stream text, p_version bigint, p_by int) returns int
   language plpgsql volatile security definer

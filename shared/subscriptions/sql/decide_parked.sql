@@ -1,4 +1,5 @@
--- p_decision: replay | skip. All members are held, so that none records a waiting event beside the decision.
+-- Carries out an operator's decision about an event that is set aside. p_decision: replay | skip. The rows of all
+-- members are locked, so that no member records a waiting event of the stream at the same time: nothing would wake it.
 create or replace function trickle_subscriptions_state.decide_parked(
     p_name text, p_parked_id bigint, p_decision text) returns text
   language plpgsql volatile security definer

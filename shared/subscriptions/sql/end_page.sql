@@ -1,4 +1,4 @@
--- Notes how far a member has been given events: a barrier is never set before that.
+-- Records up to which point a member has been given events. A barrier is never set before this point.
 create or replace function trickle_subscriptions_state.end_page(
     p_name text, p_member int, p_fence bigint, p_xid xid8, p_position bigint) returns void
   language sql volatile security definer

@@ -1,5 +1,5 @@
--- When every member has come to the barrier and none is at work, the group gets its new size and all members begin
--- there. Fences grow, so that nobody goes on with what it held. The caller holds the subscription's row.
+-- When every member has come to the barrier and none holds a lease, the group gets its new size and all members begin
+-- at the barrier. The fences grow, so that no earlier holder can go on. The caller has locked the subscription's row.
 create or replace function trickle_subscriptions_state.finish_resize(p_name text) returns boolean
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp

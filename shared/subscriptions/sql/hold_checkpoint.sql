@@ -1,6 +1,6 @@
--- For work that is recorded elsewhere in the same transaction: gives the generation of the subscription when the holder
--- of the fence stands at the point, else null. The member's row is held until the transaction ends, or a take-over that
--- has not committed yet would not be seen.
+-- For work that is recorded in other tables in the same transaction. Returns the generation of the subscription when
+-- the checkpoint of the fence's holder is at the point, else null. The member's row is locked until the transaction
+-- ends. Otherwise a take-over that has not committed yet would not be seen.
 create or replace function trickle_subscriptions_state.hold_checkpoint(
     p_name text, p_member int, p_fence bigint, p_xid xid8, p_position bigint) returns int
   language sql volatile

@@ -1,4 +1,4 @@
--- Whether a member has come to the barrier of a resize, with no lane left that has not.
+-- Whether a member has come to the barrier of a resize and has no lanes left.
 create or replace function trickle_subscriptions_state.is_at_barrier(p_name text, p_member int) returns boolean
   language sql stable security definer
   set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- Whether an earlier event of the stream is set aside and holds the later ones up.
+-- Whether an earlier event of the stream is set aside and the later ones wait for it.
 create or replace function trickle_subscriptions_state.is_blocked(
     p_name text, p_tenant uuid, p_stream text) returns boolean
   language sql stable

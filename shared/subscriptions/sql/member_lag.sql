@@ -1,7 +1,7 @@
--- Events that a member has not handled, counted over at most p_scan_limit rows: of the feed after its checkpoint, and
--- of each lane up to it. seconds: the age of the oldest; where none of the rows looked at is for the member, that of
--- the last one, which no unhandled event can be older than. Runs as the operator, who may see where events are and not
--- what they say.
+-- Events that a member has not handled. It counts them in at most p_scan_limit rows of the feed after the checkpoint,
+-- and in as many rows of each lane up to the checkpoint. seconds: the age of the oldest of these events. If none of the
+-- rows is for the member, it is the age of the last row: no event that is still to be handled can be older. Runs as the
+-- operator, who may see where events are but not their content.
 create or replace function trickle_subscriptions_state.member_lag(p_name text, p_member int, p_scan_limit int,
     out events bigint, out is_lower_bound boolean, out seconds float8)
   language sql stable

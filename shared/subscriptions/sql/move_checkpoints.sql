@@ -1,9 +1,10 @@
--- Puts all members of a paused or stopped subscription at one point of the current epoch, with no lane left and a
--- resize that was under way done. Answers done, or why it can not be done now: not-found, running, held, ahead.
--- p_kind: beginning | end | checkpoint | epoch-began: the least that any member has come to, or where a later epoch of
---   the log branched off before it, so that nothing is left out. p_resume: it runs from then on, else it is paused.
--- Events set aside stay so, but those that the feed brings again or that the ended epoch took away. The generation
--- grows: what was derived from the old checkpoints, such as a batch that was sealed, belongs to nobody any more.
+-- Puts all members of a paused or stopped subscription at one point of the current epoch. No lane is left, and a resize
+-- that was under way is done. Returns done, or why it can't be done now: not-found, running, held, ahead.
+-- p_kind: beginning | end | checkpoint | epoch-began. epoch-began is the earliest checkpoint of any member or lane, or
+--   the point where a later epoch of the log branched off, if that is earlier. So no event is left out.
+-- p_resume: the subscription runs afterwards, else it is paused.
+-- Events that are set aside stay so, except those that the feed brings again and those that are not in the new epoch.
+-- The generation grows: what was derived from the old checkpoints, such as a sealed batch, is invalid from now on.
 create or replace function trickle_subscriptions_state.move_checkpoints(
     p_name text, p_kind text, p_xid xid8, p_position bigint, p_resume boolean) returns text
   language plpgsql volatile security definer
@@ -18,7 +19,7 @@ declare
   v_xid xid8 := '0';
   v_position bigint := 0;
 begin
-  -- Steps of a projection that have begun come to their end first, and none begins beside this.
+  -- Waits for the steps of a projection that have begun. No other step can begin until this transaction ends.
   perform pg_advisory_xact_lock(trickle_subscriptions_state.step_lock_class(), hashtext(p_name));
   select * into v_row from trickle_subscriptions_state.subscriptions s where s.name = p_name for update;
   if not found then
@@ -47,14 +48,15 @@ begin
         union all select v_branch.xid, v_branch.position where v_branch.xid is not null) p
       order by p.xid, p.position limit 1;
   elsif p_kind = 'end' then
-    v_xid := v_horizon; -- and position 0: every event below the horizon lies before, every other one after it
+    v_xid := v_horizon; -- with position 0: every event below the horizon is before this point, every other one after it
   end if;
   delete from trickle_subscriptions_state.lanes l where l.name = p_name;
   delete from trickle_subscriptions_state.parked p
     where p.name = p_name and p.state <> 'skipped'
       and ((p.xid, p.position) > (v_xid, v_position) or (p.xid, p.position) > (v_branch.xid, v_branch.position));
-  -- What the feed brings again takes effect again. "epoch-began" doubles nothing: the progress of a tenant beyond the
-  -- checkpoint stays what it is, up to where the log it stands in was left.
+  -- Events that the feed brings again take effect again, so the progress after the new checkpoint is removed. Not so
+  -- for "epoch-began", so that no event takes effect twice: progress after the checkpoint stays, up to the branch
+  -- point.
   delete from trickle_subscriptions_state.tenant_progress p
     where p.name = p_name
       and (p_kind <> 'epoch-began' and (p.xid, p.position) > (v_xid, v_position)

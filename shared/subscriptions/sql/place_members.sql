@@ -1,4 +1,4 @@
--- Puts p_members members at one point, with nobody at work on any of them.
+-- Puts p_members members at one point and ends all their leases.
 create or replace function trickle_subscriptions_state.place_members(
     p_name text, p_members int, p_xid xid8, p_position bigint) returns void
   language plpgsql volatile security definer

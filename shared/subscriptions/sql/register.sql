@@ -1,6 +1,7 @@
--- Makes a subscription at its first call and notes what its code asks for. p_from_now: it begins after what is there,
--- else at the beginning of the log. Gives the number of its members, or that to come. What works alone (p_is_group:
--- false) does not take over a name whose work is shared by several: then nothing is noted.
+-- Creates a subscription at the first call and records the filter of its code. p_from_now: it begins after the events
+-- that are in the log, else at the beginning of the log. Returns the number of its members. Code that works alone
+-- (p_is_group: false) can't take the name of a group of several members. Then nothing is recorded, and the number
+-- returned is at least 2.
 create or replace function trickle_subscriptions_state.register(
     p_name text, p_is_group boolean, p_types text[], p_stream_types text[], p_from_now boolean) returns int
   language plpgsql volatile security definer

@@ -1,4 +1,4 @@
--- Ends the lease, after a failure with the time before which nobody tries again.
+-- Ends the lease. After a failure (p_error) it also sets the time before which no holder tries again.
 create or replace function trickle_subscriptions_state.release(
     p_name text, p_member int, p_fence bigint, p_error text, p_retry_after_ms int) returns boolean
   language plpgsql volatile security definer

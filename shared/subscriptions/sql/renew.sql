@@ -1,4 +1,4 @@
--- Prolongs the lease; false when somebody else has it now, or nobody may work on the subscription.
+-- Prolongs the lease. Returns false when another holder has it now, or the subscription is paused or stopped.
 create or replace function trickle_subscriptions_state.renew(
     p_name text, p_member int, p_fence bigint, p_lease_ms int) returns boolean
   language plpgsql volatile security definer

@@ -1,7 +1,7 @@
--- One step of handling an event again. p_step: begin (counts the attempt and gives its number), done (it is free, and
--- the next of its stream wakes), failed (tried again after p_retry_after_ms; null: it is parked again), later (the
--- attempt says nothing about the event and is taken back). Null when the lease is lost or an operator has decided
--- otherwise.
+-- One step in handling an event again. p_step: begin (counts the attempt and returns its number), done (the event is no
+-- longer set aside, and the next of its stream wakes), failed (it is tried again after p_retry_after_ms; null: it is
+-- parked again), later (the attempt says nothing about the event and is taken back). Returns null when the lease is
+-- lost or an operator has decided otherwise.
 create or replace function trickle_subscriptions_state.replay_step(p_name text, p_member int, p_fence bigint,
     p_parked_id bigint, p_step text, p_error text, p_retry_after_ms int) returns int
   language plpgsql volatile security definer

@@ -1,5 +1,5 @@
--- Sets the barrier of a resize: the furthest point that any member was given events up to. No holder can have read
--- beyond it, and none will before the group has its new size.
+-- Sets the barrier of a resize: the furthest point up to which any member was given events. No holder has read past it,
+-- and none will until the group has its new size.
 create or replace function trickle_subscriptions_state.resize(p_name text, p_members int) returns text
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp

@@ -1,12 +1,13 @@
 -- Records events that are set aside (p_parked: [{tenantId, streamId, version, xid, position, source, eventId, type,
--- state, blocks, attempts, error}]). The caller holds the member's row, so no decision about a blocked stream comes
--- beside it.
+-- state, blocks, attempts, error}]). The caller has locked the member's row, so an operator can't decide about a
+-- blocked stream at the same time.
 create or replace function trickle_subscriptions_state.set_aside(p_name text, p_parked jsonb) returns void
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
   as $$
 begin
-  -- A skipped event that is there again (after a reset) is judged again; any other is already set aside.
+  -- After a reset a skipped event may come again; its row gets the new state. Any other event with a row is set aside
+  -- already and is left unchanged.
   insert into trickle_subscriptions_state.parked as p (name, tenant_id, stream_id, version, xid, position, source,
       event_id, type, state, blocks, attempts, error)
     select p_name, x."tenantId", x."streamId", x.version, x.xid, x.position, x.source, x."eventId", x.type, x.state,
@@ -17,7 +18,8 @@ begin
       set state = excluded.state, blocks = excluded.blocks, attempts = excluded.attempts, error = excluded.error,
           retry_at = null, parked_at = clock_timestamp()
       where p.state = 'skipped';
-  -- What blocked the stream when the page was read may have been skipped since.
+  -- The event that blocked the stream when the page was read may have been skipped since then. Then nothing else would
+  -- wake the waiting events.
   perform trickle_subscriptions_state.wake_stream(p_name, w."tenantId", w."streamId")
     from (select distinct x."tenantId", x."streamId"
       from jsonb_to_recordset(p_parked) as x ("tenantId" uuid, "streamId" text, state text)

@@ -1,5 +1,5 @@
--- Pauses a subscription or lets it go on. Answers with a word: done, not-found, stopped (a stopped one is not paused),
--- or epoch-ended: it needs a place to go on from (move_checkpoints). p_action: pause | resume.
+-- Pauses or resumes a subscription. p_action: pause | resume. Returns done, not-found, stopped (a stopped subscription
+-- can't be paused), or epoch-ended: an operator must first choose where it goes on (move_checkpoints).
 create or replace function trickle_subscriptions_state.set_state(p_name text, p_action text) returns text
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
@@ -22,7 +22,7 @@ begin
   end if;
   update trickle_subscriptions_state.subscriptions s set state = 'running', error = null, updated_at = v_now
     where s.name = p_name;
-  -- What was given up on is tried again, as often as before.
+  -- The attempts and waits begin again, so the event that made it stop is tried as often as a new one.
   update trickle_subscriptions_state.members m
     set failures = 0, retry_at = null, error = null, attempts = 0, attempt_version = null where m.name = p_name;
   update trickle_subscriptions_state.lanes l set attempts = 0, attempt_version = null where l.name = p_name;

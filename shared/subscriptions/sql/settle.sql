@@ -1,6 +1,6 @@
--- Records what was done up to p_to, all or nothing: the checkpoint of the member or of one lane, the events set aside
--- (p_parked: as set_aside; null when nothing was, so that nothing is counted) and new lanes
--- (p_lanes: [{tenantId, xid, position}]). Gives settled, lost (nothing was recorded), or full: recorded, but so much is
+-- Records what was done up to p_to, all or nothing: the checkpoint of the member or of one lane, the events that were
+-- set aside (p_parked: as in set_aside; null when there are none, which saves a count) and new lanes (p_lanes:
+-- [{tenantId, xid, position}]). Returns settled, lost (nothing was recorded), or full: recorded, but so many events are
 -- set aside that the subscription has to stop.
 create or replace function trickle_subscriptions_state.settle(p_name text, p_member int, p_fence bigint, p_lane uuid,
     p_from_xid xid8, p_from_position bigint, p_to_xid xid8, p_to_position bigint, p_parked jsonb, p_lanes jsonb,
@@ -34,7 +34,7 @@ begin
     if not found then
       return 'lost';
     end if;
-    -- Merged: from here on the main checkpoint speaks for this tenant too.
+    -- The lane has reached the main checkpoint, which covers this tenant again from here on.
     delete from trickle_subscriptions_state.lanes l
       where l.name = p_name and l.member = p_member and l.tenant_id = p_lane
         and (l.xid, l.position) >= (v_main.xid, v_main.position);

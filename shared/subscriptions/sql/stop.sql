@@ -1,5 +1,5 @@
--- Ends the lease and the work of all members: only an operator's decision lets it go on. A member's own row comes
--- second, as everywhere.
+-- Ends the lease and stops the subscription, which ends the work of all members. Only an operator can resume it. The
+-- member's row is locked after the subscription's row, as in acquire: another order could deadlock.
 create or replace function trickle_subscriptions_state.stop(
     p_name text, p_member int, p_fence bigint, p_error text) returns boolean
   language plpgsql volatile security definer

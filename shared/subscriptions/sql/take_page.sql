@@ -1,7 +1,7 @@
--- Hands a page to the holder of a member: after the main checkpoint up to the barrier or the horizon, without the
--- tenants that have lanes; or of one lane, up to the main checkpoint. No row at all: the lease is lost. is_blocked: an
--- earlier event of the stream is set aside. The last row is read_feed_part's, with the number of lanes, and with the
--- type barrier when it ended there.
+-- Gives a page of events to the holder of a member. Either of the main feed: after the checkpoint, up to the barrier or
+-- the horizon, without the tenants that have lanes. Or of one lane, up to the main checkpoint. No row at all means that
+-- the lease is lost. is_blocked: an earlier event of the stream is set aside. The last row is that of read_feed_part,
+-- with the number of lanes, and with the type "barrier" when the page ended at the barrier.
 create or replace function trickle_subscriptions_state.take_page(p_name text, p_member int, p_fence bigint, p_lane uuid,
     p_xid xid8, p_position bigint, p_types text[], p_stream_types text[], p_limit int, p_scan_limit int,
     p_max_bytes int, p_lease_ms int)

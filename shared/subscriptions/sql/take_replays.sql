@@ -1,5 +1,5 @@
--- Events to be handled again by a member, each the first of its stream that is set aside, with their content; one that
--- is not in the log any more comes without.
+-- Events that a member has to handle again, with their content. Of a blocked stream only the first event that is set
+-- aside is given. An event that is not in the log any more has no content (is_there is false).
 create or replace function trickle_subscriptions_state.take_replays(p_name text, p_member int, p_limit int)
   returns table (tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint,
     source text, event_id text, type text, schema_version int, occurred_at timestamptz, recorded_at timestamptz,

@@ -1,4 +1,4 @@
--- Lets a blocked stream go on when nothing that an operator must decide is left in front.
+-- Lets a blocked stream go on: if its first event that is set aside is waiting, and not parked, it is handled again.
 create or replace function trickle_subscriptions_state.wake_stream(
     p_name text, p_tenant uuid, p_stream text) returns void
   language sql volatile

@@ -23,7 +23,7 @@ grant execute on function trickle_tenants_state.batch_tenants() to trickle_write
 
 -- Names of tenants are compared in ASCII: A to Z are folded and nothing else, whatever the collation of the database.
 -- Any other lower() folds by Unicode, and a claim with a Kelvin sign (U+212A) for its k would mean the tenant "kiosk".
--- shared/tenancy/tenant-name.ts folds alike, and a test holds the two together.
+-- shared/tenancy/tenant-name.ts folds in the same way, and a test compares the two.
 create function trickle_tenants_state.fold_name(p_name text) returns text
   language sql immutable strict parallel safe
   as $$ select lower(p_name collate "C") $$;
@@ -32,7 +32,7 @@ create function trickle_tenants_state.is_uuid(p_name text) returns boolean
   language sql immutable strict parallel safe
   as $$ select length(p_name) = 36 and p_name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' $$;
 
--- An operator who changes a tenant's status passes the checks below.
+-- The checks below call these functions, also when an operator changes a tenant's status.
 grant execute on function trickle_tenants_state.fold_name(text), trickle_tenants_state.is_uuid(text)
   to trickle_operator;
 
@@ -94,11 +94,11 @@ create policy tenants_app on trickle_tenants_state.tenants for select to trickle
 create policy tenants_writer on trickle_tenants_state.tenants for select to trickle_writer
   using (tenant_id = any ((select trickle_tenants_state.batch_tenants())::uuid[]));
 
--- Who a tenant is never changes, for no login: another id, slug or external id would give its log to somebody else. So
--- would a tenant that is removed and made again under the old id, so no login removes one.
+-- No login may change a tenant's id, slug or external id: somebody else would get its log. No login may remove a
+-- tenant, either: a tenant that is made again under the old id would get the log of the removed one.
 revoke all on trickle_tenants_state.tenants, trickle_tenants_state.tenant_names from trickle_owner, trickle_migrator;
 grant select, insert, update (name, status, updated_at) on trickle_tenants_state.tenants to trickle_owner;
--- The keys between the two tables lock and remove names as the owner.
+-- The foreign keys between the two tables lock and remove names with the rights of the owner.
 grant select, insert, update, delete on trickle_tenants_state.tenant_names to trickle_owner;
 grant select on trickle_tenants_state.tenants to trickle_app, trickle_writer;
 grant select, update (name, status, updated_at) on trickle_tenants_state.tenants to trickle_operator;

@@ -1,7 +1,7 @@
--- Makes tenants, the only way to make one. p_tenants: [{slug, externalId, name}], slugs folded. Tells of each, by its
--- place n in the request, whether it is created, existing (its slug is; nothing is changed then), or taken: its slug or
--- external id (field) is a name of another tenant (holder), which knows it as held_as. The caller undoes all of it
--- then.
+-- Makes tenants; this is the only way to make one. p_tenants: [{slug, externalId, name}], slugs folded. Returns a row
+-- for each, with its place n in the request. outcome: created; existing: a tenant has this slug already, and nothing is
+-- changed; taken: its slug or external id (field) is a name of another tenant (holder), which has it as its held_as.
+-- The caller then rolls everything back.
 create or replace function trickle_tenants_state.create_tenants(p_tenants jsonb)
   returns table (n int, outcome text, tenant_id uuid, field text, holder text, held_as text)
   language plpgsql volatile security definer rows 100

@@ -1,6 +1,6 @@
 /**
  * For tests of code that acts for a tenant where no database knows one. Nothing that is deployed may import it: the
- * architecture rule and a test of the built package hold that.
+ * architecture rule and a test of the built package ensure this.
  */
 import { randomUUID } from 'node:crypto'
 import { makeTenantContext } from '../tenant-context.ts'

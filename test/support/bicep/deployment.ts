@@ -7,15 +7,15 @@ import type { Given } from './template.ts'
 import { isObject, textOf } from './values.ts'
 import type { ObjectValue, Value } from './values.ts'
 
-/** A resource that a deployment would make, with everything of it that can be known before. */
+/** A resource that a deployment would make, with everything that can be known before the deployment. */
 export interface PlannedResource {
   readonly file: string
-  /** The modules that lead to it, then its own name in the file: `postgres/replicas[0]/server`. */
+  /** The modules that lead to it, then its name in its file: `postgres/replicas[0]/server`. */
   readonly path: string
   readonly type: string
   readonly version: string
   readonly name: Value
-  /** The whole body but for what only says where and when: `scope`, `parent`, `dependsOn`. */
+  /** The whole body without `scope`, `parent` and `dependsOn`, which only say where and when it is made. */
   readonly body: ObjectValue
   /** The text after `scope:` or `parent:`, such as `queues[0]`; '' where there is none. */
   readonly scope: string
@@ -26,14 +26,14 @@ export interface PlannedResource {
 const PLACEMENT = new Set(['scope', 'parent', 'dependsOn'])
 
 /**
- * What a deployment of the file with these parameters would make, modules included: each resource once for every turn
- * of its loop, none whose condition does not hold, and none that only refers to what exists.
+ * The resources that a deployment of the file with these parameters would make, including those of modules: a resource
+ * with a loop once for each turn, none whose condition is false, and none that is declared as existing.
  */
 export function planDeployment(path: string, given: Given): PlannedResource[] {
   return resourcesOf(new Template(readBicep(path), given), '')
 }
 
-/** The same for a template that is at hand. */
+/** The same for a template that is already read. */
 export function resourcesOf(template: Template, above: string): PlannedResource[] {
   return [...template.file.deployed.values()]
     .filter(({ isExisting }) => !isExisting)
@@ -71,7 +71,7 @@ function planned(file: BicepFile, turn: Turn, above: string): PlannedResource {
   }
 }
 
-/** The resource that an expression names, as text: a scope may be chosen by a condition. */
+/** The resource that an expression names, as text. A scope may contain a condition. */
 function referenceText(expression: Expression, scope: Parameters<typeof evaluate>[1]): string {
   if (expression.kind === 'conditional') {
     const isTrue = conditionOf(expression.condition, scope)

@@ -16,19 +16,20 @@ import { BicepError } from './tokens.ts'
 import { asText, isEqual, isList, isObject, textOf, Unknown } from './values.ts'
 import type { Value } from './values.ts'
 
-/** Where names and functions come from that an expression does not bring itself. */
+/** Gives an expression the names and functions that it does not define itself. */
 export interface Scope {
   /** Undefined: there is no such name. */
   lookUp(name: string): Value | undefined
   /** A `func` of the file. */
   userFunction(name: string): Callback | undefined
-  /** A function that asks the file system or the platform; undefined: there is no such function. */
+  /** A function that needs the file system or the platform. Undefined: there is no such function. */
   platformFunction(name: string, given: readonly Value[]): Value | undefined
 }
 
 /**
- * The value of an expression. What only a deployment knows becomes Unknown, and a decision that hangs on it is refused.
- * @throws BicepError with the line, at whatever is not understood; DeploymentRefused when fail() is reached
+ * The value of an expression. A value that only a deployment knows becomes Unknown, and a decision that depends on it
+ * is refused.
+ * @throws BicepError with the line, at everything that is not understood; DeploymentRefused when fail() is reached
  */
 export function evaluate(expression: Expression, scope: Scope): Value {
   switch (expression.kind) {
@@ -79,7 +80,7 @@ function refuse(at: { readonly line: number }, what: string): never {
   throw new BicepError(at.line, what)
 }
 
-/** True or false; anything else is refused, so that a wrong condition is not taken for one that holds. */
+/** True or false. Other values are refused, so that a wrong condition is not taken as true. */
 export function conditionOf(expression: Expression, scope: Scope): boolean {
   const value = evaluate(expression, scope)
   if (typeof value === 'boolean') return value
@@ -87,7 +88,7 @@ export function conditionOf(expression: Expression, scope: Scope): boolean {
   return refuse(expression, `true or false is wanted, got ${textOf(value)}`)
 }
 
-/** The scope with some names more. */
+/** The scope with some additional names. */
 export function withNames(scope: Scope, names: Readonly<Record<string, Value>>): Scope {
   return {
     lookUp: (name) => (Object.hasOwn(names, name) ? names[name] : scope.lookUp(name)),
@@ -172,7 +173,7 @@ function memberOf(at: Member | Index, base: Value, key: string | number): Value 
   return base === null && isSafeUpTo(at) ? null : refuse(at, `${key} is asked of ${textOf(base)}`)
 }
 
-/** `.?` ends the whole chain after it where it meets null. */
+/** If `.?` finds null, the whole chain of members after it is null. */
 const isSafeUpTo = (access: Member | Index): boolean =>
   access.isSafe ||
   ((access.base.kind === 'member' || access.base.kind === 'index') && isSafeUpTo(access.base))
@@ -208,7 +209,7 @@ function arithmetic(expression: Binary, left: number, right: number): Value {
       return left - right
     case '*':
       return left * right
-    // There are whole numbers only.
+    // Bicep has only whole numbers.
     case '/':
       return Math.trunc(left / right)
     case '%':

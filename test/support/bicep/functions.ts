@@ -5,10 +5,10 @@ import type { ObjectValue, Value } from './values.ts'
 export type Callback = (...values: readonly Value[]) => Value
 export type Argument = Value | Callback
 
-/** `fail()` of a template was reached: the deployment would be refused with this message. */
+/** The template has reached `fail()`: the deployment would be refused with this message. */
 export class DeploymentRefused extends Error {}
 
-/** What a function that is called with something it can't take throws; the caller adds name and line. */
+/** Thrown by a function that can't accept its arguments. The caller adds name and line. */
 class WrongArgument extends Error {}
 
 const asList = (value: Argument | undefined): readonly Value[] =>
@@ -33,7 +33,7 @@ function wrong(wanted: string, value: Argument | undefined): never {
 
 const lower = (value: Argument | undefined): string => asString(value).toLowerCase()
 
-/** The union of lists has each value once, that of objects is deep; source: the reference of `union`. */
+/** A union of lists has each value once. A union of objects merges inner objects, too. Source: reference of `union`. */
 function union(left: Value, right: Value): Value {
   if (isList(left) && isList(right)) return distinct([...left, ...right])
   if (!isObject(left) || !isObject(right)) return wrong('lists or objects', right)
@@ -53,7 +53,7 @@ function distinct(values: readonly Value[]): Value[] {
 function contains(container: Value, item: Value): boolean {
   if (typeof container === 'string') return container.includes(asText(item))
   if (isList(container)) return container.some((value) => isEqual(value, item))
-  // Names of properties are found whatever their case, as Azure does.
+  // The case of property names makes no difference, as in Azure.
   return Object.keys(asObject(container)).some((name) => name.toLowerCase() === lower(item))
 }
 
@@ -63,7 +63,7 @@ function isEmpty(value: Value): boolean {
   return Object.keys(asObject(value)).length === 0
 }
 
-/** `{0}` and the like; anything more (`{0:N}`) is not known here. */
+/** Replaces `{0}`, `{1}` and so on. Formats such as `{0:N}` are not supported. */
 const format = (text: string, values: readonly Argument[]): string =>
   text.replaceAll(/\{(\d+)\}/g, (_, index: string) => asText(asValue(values[Number(index)])))
 
@@ -148,8 +148,8 @@ const numbers = (values: readonly Argument[]): number[] =>
   values.flatMap((value) => (typeof value === 'number' ? value : asList(value).map(asNumber)))
 
 /**
- * Calls a pure function. Of a value that only a deployment knows the result is unknown as well.
- * @throws DeploymentRefused by fail(), Error when an argument is none that the function takes
+ * Calls a pure function. If only a deployment knows an argument, the result is Unknown, too.
+ * @throws DeploymentRefused by fail(), Error when the function can't accept an argument
  */
 export function callPure(name: string, given: readonly Argument[]): Value {
   const called = Object.hasOwn(pureFunctions, name) ? pureFunctions[name] : undefined

@@ -1,9 +1,10 @@
 /**
- * Reads and evaluates Bicep, so that tests can ask what a deployment would be with given parameters: its problems, its
- * variables, the resources it makes. Only the part of the language that infra/ uses; anything else throws and says what.
+ * Reads and evaluates Bicep, so that tests can check a deployment with given parameters: its problems, its variables,
+ * the resources that it makes. It knows only the part of the language that infra/ uses. Everything else throws an
+ * error.
  *
- * Invariants: a value that only Azure knows is Unknown, never guessed, and no decision is taken on one. Nothing outside
- * this repository is needed. It is no compiler: types of resources are checked by `npm run check:bicep`.
+ * Invariants: a value that only Azure knows is Unknown and never guessed, and no decision is based on it. Nothing
+ * outside this repository is needed. It is not a compiler: `npm run check:bicep` checks the types of resources.
  */
 export { BicepError } from './tokens.ts'
 export { DeploymentRefused } from './functions.ts'

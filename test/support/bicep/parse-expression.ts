@@ -11,7 +11,7 @@ import type {
 import { TokenStream } from './token-stream.ts'
 import { tokensOf } from './tokens.ts'
 
-/** Expressions of the language; the parser of whole files builds on it. */
+/** Parses expressions. The parsers of types and of whole files extend it. */
 export class ExpressionParser extends TokenStream {
   expression(): Expression {
     const condition = this.#binary(0)
@@ -61,7 +61,7 @@ export class ExpressionParser extends TokenStream {
     }
   }
 
-  /** `outer::inner` is one name: that of a resource written inside another. */
+  /** `outer::inner` is the name of a resource that is written inside another resource. */
   #inner(outer: Expression): Expression {
     const { line } = this.expectMark('::')
     if (outer.kind !== 'name') this.fail('the name of a resource before ::')
@@ -99,7 +99,7 @@ export class ExpressionParser extends TokenStream {
     return expression
   }
 
-  /** `(a, b) => body`, told from an expression in parentheses by the arrow after them. */
+  /** Reads the start of `(a, b) => body`. Only the arrow shows that it is not an expression in parentheses. */
   #lambdaParameters(): Lambda | undefined {
     let count = 1
     while (this.ahead(count).kind === 'word' || this.isMark(',', count)) count += 1
@@ -126,7 +126,7 @@ export class ExpressionParser extends TokenStream {
     }
   }
 
-  /** The expression that all of the tokens make. */
+  /** Reads all tokens as one expression. */
   whole(): Expression {
     this.skipNewlines()
     const expression = this.expression()
@@ -201,7 +201,7 @@ export class ExpressionParser extends TokenStream {
   }
 }
 
-/** Binary operators from the loosest to the closest. Source: docs/spec/expressions.md of Azure/bicep. */
+/** Binary operators, the lowest precedence first. Source: docs/spec/expressions.md of Azure/bicep. */
 const OPERATORS = [
   ['??'],
   ['||'],
@@ -212,7 +212,7 @@ const OPERATORS = [
   ['*', '/', '%'],
 ]
 
-/** From 1 on; undefined for what is no binary operator. */
+/** From 1; undefined if the text is not a binary operator. */
 function precedenceOf(operator: string): number | undefined {
   const at = OPERATORS.findIndex((level) => level.includes(operator))
   return at < 0 ? undefined : at + 1
@@ -220,6 +220,6 @@ function precedenceOf(operator: string): number | undefined {
 
 /**
  * Reads one expression.
- * @throws BicepError where it is none
+ * @throws BicepError if the text is not an expression
  */
 export const parseExpression = (text: string): Expression => new ExpressionParser(tokensOf(text)).whole()

@@ -16,7 +16,7 @@ import { BicepError, tokensOf } from './tokens.ts'
 
 type Mutable<Map> = Map extends ReadonlyMap<infer Key, infer Value> ? globalThis.Map<Key, Value> : never
 
-/** What the declarations of a file are put into. */
+/** Collects the declarations of a file. */
 class Declarations implements BicepFile {
   readonly path: string
   targetScope = 'resourceGroup'
@@ -35,7 +35,7 @@ class Declarations implements BicepFile {
 
 /**
  * Reads the text of a Bicep file.
- * @throws BicepError at what is no declaration or no expression
+ * @throws BicepError where the text is not a declaration or not an expression
  */
 export function parseBicep(path: string, text: string): BicepFile {
   try {

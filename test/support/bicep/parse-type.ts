@@ -1,7 +1,7 @@
 import { ExpressionParser } from './parse-expression.ts'
 import type { Decorator, Type } from './syntax.ts'
 
-/** Types as they stand after parameters, outputs and `type`, and the decorators that may stand above any of them. */
+/** Parses types after parameters, outputs and `type`, and the decorators that may stand above each of them. */
 export class TypeParser extends ExpressionParser {
   decorators(): Decorator[] {
     const decorators: Decorator[] = []

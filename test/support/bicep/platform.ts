@@ -1,6 +1,6 @@
 /**
- * Stand-ins for what Azure knows: the subscription, who deploys, names that are made from hashes. They are only as
- * true as the tests need: right in form and length, equal for equal arguments.
+ * Replacements for what only Azure knows: the subscription, who deploys, names that are made from hashes. They are only
+ * as exact as the tests need: correct in form and length, and equal for equal arguments.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -54,7 +54,7 @@ function guid(given: readonly Value[]): string {
   ].join('-')
 }
 
-/** Undefined when the function is none of these. `file` is what relative paths start from. */
+/** Undefined if the function is not known here. Relative paths start from `file`. */
 export function callPlatform(file: string, name: string, given: readonly Value[]): Value | undefined {
   const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined
   if (context !== undefined && given.length === 0) return context
@@ -78,7 +78,7 @@ export function callPlatform(file: string, name: string, given: readonly Value[]
   }
 }
 
-/** 13 letters and digits that begin with a letter, as the real one mostly does. */
+/** 13 letters and digits, the first a letter, as the real function mostly returns. */
 const uniqueString = (given: readonly Value[]): string => `u${hashOf(given).slice(0, 12)}`
 
 /** `Microsoft.X/a/b` and the names `1, 2` make `/providers/Microsoft.X/a/1/b/2`. */
@@ -98,7 +98,7 @@ function load(file: string, path: Value | undefined): string {
   return readFileSync(join(dirname(file), path), 'utf8')
 }
 
-/** A JSON file, or a part of it by a path such as `queues` or `$.queues`. */
+/** A JSON file, or the part of it that a path such as `queues` or `$.queues` names. */
 function loadJson(file: string, [path, part = '$']: readonly Value[]): Value {
   const names = asText(part)
     .split('.')
@@ -111,7 +111,7 @@ function loadJson(file: string, [path, part = '$']: readonly Value[]): Value {
   }, whole)
 }
 
-/** What Azure itself adds to the properties of a resource, in the form in which it does; what is not here is Unknown. */
+/** Properties that Azure itself adds to a resource, in Azure's form. A property that is missing here is Unknown. */
 const addedByAzure: Readonly<Record<string, (name: string) => ObjectValue>> = {
   'Microsoft.DBforPostgreSQL/flexibleServers': (name) => ({
     fullyQualifiedDomainName: `${name}.postgres.database.azure.com`,
@@ -131,7 +131,7 @@ const addedByAzure: Readonly<Record<string, (name: string) => ObjectValue>> = {
   'Microsoft.Kusto/clusters': (name) => ({ uri: `https://${name}.westeurope.kusto.windows.net` }),
 }
 
-/** What a resource answers when it is asked for a property of its `properties`. */
+/** The value of a property that Azure adds to the `properties` of a resource. */
 export function propertyOf(type: string, name: Value | undefined, property: string): Value | undefined {
   if (typeof name !== 'string' || !Object.hasOwn(addedByAzure, type)) return undefined
   return addedByAzure[type]?.(name)[property]

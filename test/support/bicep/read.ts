@@ -5,14 +5,14 @@ import type { BicepFile } from './syntax.ts'
 
 const files = new Map<string, BicepFile>()
 
-/** Reads a Bicep file; the same one is parsed once. */
+/** Reads a Bicep file. Each file is parsed only once. */
 export function readBicep(path: string): BicepFile {
   const file = files.get(path) ?? parseBicep(path, readFileSync(path, 'utf8'))
   files.set(path, file)
   return file
 }
 
-/** The file that exports what is imported under this name, and its name there. */
+/** The file that an imported name comes from, and its name in that file. */
 export function importedFrom(file: BicepFile, name: string): { file: BicepFile; name: string } | undefined {
   const source = file.imports.find(({ names }) => names.has(name))
   if (source === undefined) return undefined

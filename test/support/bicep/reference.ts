@@ -5,7 +5,7 @@ import type { Deployed, Expression } from './syntax.ts'
 import { Unknown } from './values.ts'
 import type { Value } from './values.ts'
 
-/** One turn of a resource or module: of a loop there is one for each item, else only one. */
+/** One turn of a resource or module. A loop has one for each item. Without a loop there is only one. */
 export interface Turn {
   /** As Bicep would write it: `replicas[1]`. */
   readonly symbol: string
@@ -13,7 +13,7 @@ export interface Turn {
   readonly scope: Scope
 }
 
-/** The value that stands after a name at the top of a body. */
+/** The value of a top-level property of a body. */
 export function propertyNamed({ body }: Deployed, name: string): Expression | undefined {
   return body.properties.find(
     (property) =>
@@ -21,7 +21,7 @@ export function propertyNamed({ body }: Deployed, name: string): Expression | un
   )?.value
 }
 
-/** What a resource can be asked for before it is there: its name, its id, and what Azure adds in a known form. */
+/** What is known about a resource before it exists: its name, its id, and what Azure adds in a known form. */
 export function referenceOf(turn: Turn, file: Scope): Unknown {
   const { declared, symbol } = turn
   const [type = ''] = declared.source.split('@')
@@ -40,7 +40,7 @@ function nameOf({ declared, scope }: Turn): Value | undefined {
   return name === undefined ? undefined : evaluate(name, scope)
 }
 
-/** A child's id is its parent's and its own kind and name. */
+/** The id of a child is its parent's id, and then its own kind and name. */
 function idOf(turn: Turn, type: string, file: Scope): Value | undefined {
   const { declared, scope } = turn
   const name = nameOf(turn)

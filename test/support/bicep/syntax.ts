@@ -54,7 +54,7 @@ export interface Index extends Node {
   readonly index: Expression
   readonly isSafe: boolean
 }
-/** `value!`: the author knows that it is there. */
+/** `value!`: the author states that the value is not null. */
 export interface NotNull extends Node {
   readonly kind: 'not-null'
   readonly value: Expression
@@ -144,7 +144,7 @@ export interface UserFunction extends Declaration {
 /** A resource or a module: what it is deployed from, under which condition, how often. */
 export interface Deployed extends Declaration {
   readonly kind: 'resource' | 'module'
-  /** `Microsoft.X/y@version` of a resource, with the whole type also of one inside another; the file of a module. */
+  /** For a resource `Microsoft.X/y@version`, always with the whole type. For a module its file. */
   readonly source: string
   /** The resource inside whose body it is written. */
   readonly inside?: string

@@ -14,8 +14,8 @@ import type { Value } from './values.ts'
 export type Given = Readonly<Record<string, Value>>
 
 /**
- * One Bicep file with the values of its parameters. Everything is evaluated when it is asked for, and only then.
- * @throws Error when a parameter is unknown, missing, or of another type than it is declared
+ * One Bicep file with the values of its parameters. Each value is evaluated only when it is needed.
+ * @throws Error when a parameter is unknown, missing, or not of its declared type
  */
 export class Template implements Scope {
   readonly file: BicepFile
@@ -86,7 +86,7 @@ export class Template implements Scope {
     return callPlatform(this.file.path, name, given)
   }
 
-  /** The turns of a resource or module whose condition holds. */
+  /** The turns of a resource or module for which its condition is true. */
   turns(declared: Deployed): Turn[] {
     const { name, loop, condition, inside, line } = declared
     const outer = inside === undefined ? undefined : this.file.deployed.get(inside)
@@ -108,7 +108,7 @@ export class Template implements Scope {
     return new Template(readBicep(join(dirname(this.file.path), declared.source)), given)
   }
 
-  /** What the name of a resource or module stands for. Null: its condition does not hold, so it is not there. */
+  /** The value of the name of a resource or module. Null: its condition is false, so it does not exist. */
   #reference(declared: Deployed): Value {
     return this.#once(declared.name, () => {
       const turns = this.turns(declared).map((turn) => this.#turnReference(turn))

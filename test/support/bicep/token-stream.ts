@@ -3,7 +3,7 @@ import type { Token } from './tokens.ts'
 
 const end: Token = { kind: 'end', text: '', line: 0 }
 
-/** Tokens to be taken one after the other; the grammar's classes stand on it. */
+/** A stream of tokens, which are taken one after the other. The parsers extend it. */
 export class TokenStream {
   readonly #tokens: readonly Token[]
   #at = 0
@@ -62,7 +62,7 @@ export class TokenStream {
     if (!this.takeWord(text)) this.fail(`'${text}'`)
   }
 
-  /** Any word; `what` names it for the error. */
+  /** Takes a word. `what` says in the error what was expected. */
   name(what: string): string {
     if (this.current.kind !== 'word') this.fail(what)
     return this.take().text
@@ -72,7 +72,7 @@ export class TokenStream {
     while (this.current.kind === 'newline') this.#at += 1
   }
 
-  /** Takes the mark also when it stands on one of the next lines; else stays where it is. */
+  /** Takes the mark, even if it stands on one of the next lines. Otherwise takes nothing. */
   takeMarkOverLines(text: string): boolean {
     let count = 0
     while (this.ahead(count).kind === 'newline') count += 1
@@ -81,7 +81,7 @@ export class TokenStream {
     return true
   }
 
-  /** Items between the mark that was taken and `close`, parted by commas or new lines. */
+  /** Items up to `close`, separated by commas or new lines. The opening mark has already been taken. */
   list<Item>(close: string, item: () => Item): Item[] {
     const items: Item[] = []
     this.skipNewlines()

@@ -13,11 +13,11 @@ export interface Token {
   readonly kind: 'word' | 'number' | 'string' | 'mark' | 'newline' | 'end'
   readonly text: string
   readonly line: number
-  /** Of a string: literal text, and the tokens of each interpolation between. */
+  /** Only for a string: its literal text, and between it the tokens of each interpolation. */
   readonly parts?: readonly (string | readonly Token[])[]
 }
 
-/** Longer marks first, so that `==` is not read as two. */
+/** Longer marks stand first, so that `==` is not read as two marks. */
 const marks = ['... => == != =~ !~ <= >= && || ?? ::', '{ } [ ] ( ) , : . ? = ! < > + - * / % @ |'].flatMap(
   (line) => line.split(' '),
 )
@@ -40,8 +40,8 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 /**
- * The tokens of a Bicep file, ending with one of the kind `end`.
- * @throws BicepError at a character or string that is none of the language's
+ * The tokens of a Bicep file. The last one has the kind `end`.
+ * @throws BicepError at a character or string that Bicep does not allow
  */
 export function tokensOf(text: string): readonly Token[] {
   return new Lexer(text).tokens(false)

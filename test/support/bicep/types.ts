@@ -3,7 +3,7 @@ import type { BicepFile, Type } from './syntax.ts'
 import { isList, isObject, Unknown } from './values.ts'
 import type { Value } from './values.ts'
 
-/** Whether a value may stand where the type is declared. What only a deployment knows is taken for right. */
+/** Whether a value has the declared type. A value that only a deployment knows is always accepted. */
 export function accepts(file: BicepFile, type: Type, value: Value): boolean {
   if (value instanceof Unknown) return true
   switch (type.kind) {

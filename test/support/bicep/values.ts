@@ -1,16 +1,16 @@
-/** What an expression comes to. Lists and objects may hold values that only a deployment knows. */
+/** The value of an expression. Lists and objects may hold values that only a deployment knows. */
 export type Value = string | number | boolean | null | readonly Value[] | ObjectValue | Unknown
 
 export interface ObjectValue {
   readonly [name: string]: Value
 }
 
-/** A value that only a deployment knows, such as a resource's id; `text` says how it is reached. */
+/** A value that only a deployment knows, such as a resource's id. `text` is the expression that leads to it. */
 export class Unknown {
   readonly text: string
   readonly #members: (name: string | number) => Value | undefined
 
-  /** `members` gives those parts of it that are known. */
+  /** `members` returns the parts of the value that are known. */
   constructor(text: string, members: (name: string | number) => Value | undefined = () => undefined) {
     this.text = text
     this.#members = members
@@ -32,7 +32,7 @@ export const isObject = (value: Value): value is ObjectValue =>
 
 export const isList = (value: Value): value is readonly Value[] => Array.isArray(value)
 
-/** Text for messages, and for what can't be told apart otherwise: equal values have equal texts. */
+/** Text for messages and for comparisons: equal values have equal texts. */
 export function textOf(value: Value): string {
   if (value instanceof Unknown) return value.toString()
   if (isList(value)) return `[${value.map(textOf).join(', ')}]`
@@ -45,6 +45,6 @@ export function textOf(value: Value): string {
 
 export const isEqual = (left: Value, right: Value): boolean => textOf(left) === textOf(right)
 
-/** As an interpolation or `string()` would write it. */
+/** The text that an interpolation or `string()` makes of the value. */
 export const asText = (value: Value): string =>
   typeof value === 'string' ? value : value instanceof Unknown ? value.toString() : JSON.stringify(value)

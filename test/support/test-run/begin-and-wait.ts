@@ -1,6 +1,6 @@
 /**
- * A test run that starts a process and then does nothing: `node begin-and-wait.ts`. Prints its folder and the ids of the
- * guard and of the process, which is detached as the parts of a running product are.
+ * A test run that starts a process and then does nothing: `node begin-and-wait.ts`. It prints its folder and the ids of
+ * the guard and of the process. The process is detached, like the parts of a running product.
  */
 import { spawn } from 'node:child_process'
 import { openTestRun } from './test-run.ts'

@@ -1,15 +1,16 @@
 /**
- * Waits until a test run has ended and clears up after it: `node guard.ts FOLDER`. The run holds the other end of its
- * standard input, which the system closes whatever ends the run. What was still there is told on standard output.
+ * Waits until a test run has ended, and cleans up after it: `node guard.ts FOLDER`. The run holds the other end of the
+ * guard's standard input, which the system closes however the run ends. The guard prints the processes that it has
+ * found.
  */
 import { sweep } from './sweep.ts'
 
 const [, , folder = ''] = process.argv
 
-// Ctrl-C in a terminal reaches every process in it; the guard is the one that must outlive the run.
+// Ctrl-C reaches every process of a terminal. The guard must ignore it, since it must live longer than the run.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
-// Nobody listens any more where the run was killed.
+// If the run was killed, nobody reads the output. Without this, the error would end the guard.
 process.stdout.on('error', () => {})
 
 process.stdin.resume().on('end', () => {

@@ -7,7 +7,7 @@ export interface LeftProcess {
   readonly command: string
 }
 
-/** A killed process is gone as soon as the kernel has taken back its memory; a server first tells its children. */
+/** A killed process ends when the kernel has freed its memory. A server must first end its children. */
 const ENDING_MS = 10_000
 
 /**
@@ -29,20 +29,20 @@ export async function sweep(folder: string): Promise<LeftProcess[]> {
   return left
 }
 
-/** PostgreSQL takes its backends along when it is told to quit; a killed one leaves them to find out by themselves. */
+/** With SIGQUIT, PostgreSQL ends its backends, too. After SIGKILL its backends would live on for a while. */
 const isServer = ({ command }: LeftProcess): boolean => /\bpostgres\b/.test(command)
 
 function end({ pid }: LeftProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
   }
 }
 
 /**
- * The processes of a run: those that were started with its folder as TMPDIR, and servers whose command line names a
- * folder in it (PostgreSQL is started with an environment of its own).
+ * The processes of a run: those with its folder as TMPDIR, and those whose command line names a folder in it
+ * (PostgreSQL is started with another environment).
  */
 export function processesOf(folder: string): LeftProcess[] {
   return process.platform === 'linux' ? processesOfLinux(folder) : processesOfOthers(folder)
@@ -58,7 +58,8 @@ function processesOfLinux(folder: string): LeftProcess[] {
       const isOurs =
         environment.split('\0').some((entry) => isBelow(entry, `TMPDIR=${folder}`)) ||
         command.includes(`${folder}/`)
-      // The line is empty for a zombie: only its parent can collect it. The test runner's watchdog ends with the runner.
+      // A zombie, which only its parent can remove, has an empty command line. The runner's watchdog ends with the
+      // runner.
       const isToEnd = isOurs && command !== '' && !command.startsWith('vitest-watchdog')
       return isToEnd ? [{ pid, command: command.replaceAll('\0', ' ').trim() }] : []
     })
@@ -70,12 +71,12 @@ function readProc(pid: number, file: 'environ' | 'cmdline'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {
-    // It has ended, or belongs to somebody else.
+    // The process has ended, or belongs to another user.
     return ''
   }
 }
 
-/** Without /proc only what the command line names is found. */
+/** Without /proc, only processes whose command line names the folder are found. */
 function processesOfOthers(folder: string): LeftProcess[] {
   const { stdout } = spawnSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8' })
   return (stdout ?? '')

@@ -16,7 +16,7 @@ interface Begun {
 
 const program = fileURLToPath(new URL('begin-and-wait.ts', import.meta.url))
 
-/** A run of its own, in a folder for temporary files that no other run uses. */
+/** Starts a test run, in a folder for temporary files that no other run uses. */
 async function begin(base: string) {
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, TMPDIR: base },

@@ -14,19 +14,19 @@ const OWNER = 'owner.json'
 export interface TestRun {
   readonly folder: string
   readonly guardPid: number | undefined
-  /** Clears up. @returns the processes that tests had left running, which is a defect of theirs. */
+  /** Cleans up. @returns the processes that tests have left running, which is a defect of these tests. */
   close(): Promise<LeftProcess[]>
 }
 
 /**
- * Begins a run: clears up after runs whose process is gone, and makes the folder that is TMPDIR for this process and for
- * all that it starts from now on.
+ * Begins a run: cleans up after runs whose process has ended, and makes a folder. The folder becomes TMPDIR of this
+ * process and of all processes that it starts later.
  */
 export async function openTestRun(): Promise<TestRun> {
   const base = tmpdir()
   await clearEndedRuns(base)
   const folder = mkdtempSync(join(base, PREFIX))
-  // Under root PostgreSQL runs as another account, which has to pass through.
+  // If this process runs as root, PostgreSQL runs as another account, which must be able to enter the folder.
   chmodSync(folder, 0o711)
   const owner = { name: 'test run', pid: process.pid, mark: processMark(process.pid) }
   writeFileSync(join(folder, OWNER), JSON.stringify(owner))
@@ -53,7 +53,7 @@ function ownerIsGone(folder: string): boolean {
   try {
     return !isSameProcess(recordedProcessSchema.parse(JSON.parse(readFileSync(join(folder, OWNER), 'utf8'))))
   } catch {
-    // Just being made, or not ours to judge.
+    // The folder is being made at this moment, or it can't be read: it is left alone.
     return false
   }
 }
@@ -62,10 +62,10 @@ function startGuard(folder: string): ChildProcess {
   const program = fileURLToPath(new URL('guard.ts', import.meta.url))
   const guard = spawn(process.execPath, [program, folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    // A session of its own: what ends the terminal or the group of the run does not end the guard.
+    // The guard gets its own session, so that a signal to the terminal or the process group of the run does not end it.
     detached: true,
   })
-  // The run ends when its tests have; it must not be kept by the guard that waits for its end.
+  // Otherwise the run would wait for the guard, which waits for the end of the run.
   guard.unref()
   return guard
 }
