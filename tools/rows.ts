@@ -14,7 +14,7 @@ const repository = fileURLToPath(new URL('..', import.meta.url))
 const FILES = '{functions,shared,database,local,cli,bench,soak,attack,examples,infra}/**/*.{ts,mts}'
 
 /** The file that gets rows as arrays from the driver, and the file that gives them names. */
-const AT_THE_DRIVER = new Set(['shared/postgres/pool.ts', 'shared/postgres/columns.ts'])
+const AT_THE_DRIVER = new Set(['shared/postgres/send-statement.ts', 'shared/postgres/columns.ts'])
 
 const WORKS_WITH_DATABASE = /\bfrom\s*'[^']*shared\/postgres\/index\.ts'/
 
