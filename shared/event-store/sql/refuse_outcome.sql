@@ -1,5 +1,5 @@
--- Ends a write whose append did not happen. COMMIT is on its way already, so without an error the domain's changes would
--- be committed without their events. p_answer: what append returned; the client reads it from the error's detail.
+-- Ends a write whose append did not happen. COMMIT is on its way already, so without an error the domain's changes
+-- would be committed without their events. p_answer: what append returned; the client reads it from the error's detail.
 create or replace function trickle_events_log.refuse_outcome(p_answer text) returns boolean
   language plpgsql volatile
   as $$

@@ -1,5 +1,5 @@
--- Ends a write whose statement did not meet the rows that it must. COMMIT is on its way already, so without an error the
--- domain's other changes and its events would be committed. p_nth: which statement.
+-- Ends a write whose statement did not affect the number of rows that it must. COMMIT is on its way already, so without
+-- an error the domain's other changes and its events would be committed. p_nth: which statement, from 1.
 create or replace function trickle_events_log.refuse_rows(p_found bigint, p_required int, p_nth int) returns boolean
   language plpgsql volatile
   as $$
