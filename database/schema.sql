@@ -269,7 +269,7 @@ create function trickle_events_log.append(p_tenant uuid, p_streams text[], p_str
   language plpgsql volatile security definer
   set plan_cache_mode=force_generic_plan
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body e87f896507cbd3041bd625d562f354a4
+-- owner trickle_owner, body 8883bde48c87a6e59b8f2136aee4ecf6
 grant execute on function trickle_events_log.append to trickle_app;
 
 create function trickle_events_log.append_batch(p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts integer[], p_events jsonb, p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[], p_nths integer[], OUT outcomes text[], OUT versions bigint[], OUT epoch uuid, OUT timeline text, OUT xid xid8)
@@ -281,7 +281,7 @@ create function trickle_events_log.append_batch(p_tenants uuid[], p_streams text
   set jit=off
   set plan_cache_mode=force_generic_plan
   set search_path=pg_catalog, pg_temp;
--- owner trickle_writer, body b7f0c72b442389d2e1429796f9ea49b9
+-- owner trickle_writer, body e794af4ff061285e381457695e09e3d7
 grant execute on function trickle_events_log.append_batch to trickle_app;
 
 create function trickle_events_log.begin_epoch(p_reason text, p_xid xid8, p_position bigint, OUT ordinal integer, OUT epoch uuid, OUT began_xid xid8, OUT began_position bigint, OUT reason text, OUT began_at timestamp with time zone)
@@ -330,6 +330,12 @@ create function trickle_events_log.event_headers_after(p_xid xid8, p_position bi
 -- owner trickle_owner, body 6b617d658a67e1643bafdd7b72215da1
 grant execute on function trickle_events_log.event_headers_after to trickle_operator;
 
+create function trickle_events_log.event_values(p_events jsonb)
+  returns TABLE(place bigint, s integer, n integer, id text, source text, type text, schema_version integer, occurred_at timestamp with time zone, data jsonb, metadata jsonb, correlation_id text, causation_id text)
+  language sql stable parallel safe rows 100;
+-- owner trickle_owner, body 38a69aab9a375c3e5cac41d23004b60f
+grant execute on function trickle_events_log.event_values to trickle_writer;
+
 create function trickle_events_log.feed_horizon()
   returns xid8
   language plpgsql volatile;
@@ -342,11 +348,11 @@ create function trickle_events_log.feed_status(p_transactions integer, p_events 
 -- owner trickle_owner, body 6709886f6b647529710b267b2d0296d2
 grant execute on function trickle_events_log.feed_status to trickle_operator;
 
-create function trickle_events_log.find_append(p_tenant uuid, p_streams text[], p_events json, OUT outcome text, OUT offending text, OUT stream_versions jsonb, OUT epoch uuid, OUT timeline text, OUT xid xid8)
+create function trickle_events_log.find_append(p_tenant uuid, p_streams text[], p_events jsonb, OUT outcome text, OUT offending text, OUT stream_versions jsonb, OUT epoch uuid, OUT timeline text, OUT xid xid8)
   returns record
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 1a34f6bcd3173c7a7f96e662f3982d63
+-- owner trickle_owner, body a949fdd94e85b1c38f95ca06ca371763
 grant execute on function trickle_events_log.find_append to trickle_app;
 
 create function trickle_events_log.holds_locks(p_tenants uuid[], p_streams text[], p_shared boolean[])
@@ -372,7 +378,7 @@ create function trickle_events_log.import_lines(p_tenant uuid, p_lines json)
   returns TABLE(n integer, outcome text, code text, stream_type text)
   language plpgsql volatile rows 500
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body 0eb778079285378584cf72af4f81428d
+-- owner trickle_owner, body 206e47e5ae392d33af3d318fa3761edf
 
 create function trickle_events_log.lock_append(p_tenant uuid, p_streams text[], p_written integer, p_names jsonb)
   returns integer[]
@@ -526,7 +532,7 @@ create function trickle_events_log.write_events(p_tenant uuid, p_streams text[],
   returns bigint[]
   language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body 9b40ab1b0685da81fb93262b1eac979b
+-- owner trickle_owner, body f44c52b7bc4212ee1e21483eb9e34185
 
 create schema trickle_operations_audit authorization trickle_owner;
 grant usage on schema trickle_operations_audit to trickle_operator;

@@ -130,7 +130,7 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
       'made()',
     ],
     [
-      'alter function trickle_events_log.find_append(uuid, text[], json) set search_path = pg_catalog',
+      'alter function trickle_events_log.find_append(uuid, text[], jsonb) set search_path = pg_catalog',
       'find_append',
     ],
   ],

@@ -19,7 +19,7 @@ const calls: Readonly<Record<string, string>> = {
   'trickle_events_log.append_batch(uuid[],text[],text[],bigint[],integer[],jsonb,text[],text[],text[],bytea[],boolean[],integer[])': `trickle_events_log.append_batch(array[$1::uuid], array['s'],
       array[null::text], array[-1::bigint], array[1], '[{"s": 1, "n": 1, "id": "new-id", "type": "T", "data": 1}]', array[null::text], array[null::text], array['new-key'],
       array['f'::bytea], array[true], array[1])`,
-  'trickle_events_log.find_append(uuid,text[],json)': `trickle_events_log.find_append($1, array['s'], '[{"s": 1, "id": "shared-id", "type": "Seeded"}]')`,
+  'trickle_events_log.find_append(uuid,text[],jsonb)': `trickle_events_log.find_append($1, array['s'], '[{"s": 1, "id": "shared-id", "type": "Seeded"}]')`,
   'trickle_events_log.import_events(uuid,json)': `trickle_events_log.import_events($1, '[{"n": 0, "t": 1, "streamId": "s", "id": "i", "type": "T", "data": 1}]')`,
   'trickle_events_log.read_stream(uuid,text,bigint,bigint,boolean,text[],integer,integer,integer)': `trickle_events_log.read_stream($1, 's', 1, 100, false, null, 100, 100, 1000000)`,
   'trickle_events_log.read_tenant_feed(uuid,xid8,bigint,timestamp with time zone,text[],text[],integer,integer,integer)': `trickle_events_log.read_tenant_feed($1, '0', 0, '-infinity', null, null, 1000, 1000, 1000000)`,

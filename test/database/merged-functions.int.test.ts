@@ -39,7 +39,7 @@ describe('a function whose comment says that PostgreSQL inlines it', () => {
 
   it.each(merged)('is so, and costs no call: %s', async (name) => {
     const plan = await planOf(name)
-    expect(plan).not.toContain('Function Scan')
+    expect(plan).not.toContain(`Function Scan on ${name.split('.')[1]}`)
     expect(plan).toMatch(/Scan/)
   })
 
@@ -47,7 +47,7 @@ describe('a function whose comment says that PostgreSQL inlines it', () => {
     await admin.query('begin')
     try {
       await admin.query('alter function trickle_tenants_state.tenant_status security definer')
-      expect(await planOf('trickle_tenants_state.tenant_status')).toContain('Function Scan')
+      expect(await planOf('trickle_tenants_state.tenant_status')).toContain('Function Scan on tenant_status')
     } finally {
       await admin.query('rollback')
     }

@@ -136,12 +136,10 @@ begin
     insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type,
         schema_version, occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id,
         causation_id)
-    select p_tenant, p_streams[1], versions[1] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[1],
-        coalesce(x."schemaVersion", 1), coalesce(x.time, v_now), v_now, coalesce(x.data, 'null'::jsonb), x.metadata,
-        p_trace_parent, p_trace_state, x."correlationId", x."causationId"
-      from rows from (jsonb_to_recordset(p_events) as (id text, source text, type text, "schemaVersion" int,
-        time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text)) with ordinality
-        as x (id, source, type, "schemaVersion", time, data, metadata, "correlationId", "causationId", n);
+    select p_tenant, p_streams[1], versions[1] + x.place, x.source, x.id, x.type, v_types[1], x.schema_version,
+        coalesce(x.occurred_at, v_now), v_now, x.data, x.metadata, p_trace_parent, p_trace_state, x.correlation_id,
+        x.causation_id
+      from trickle_events_log.event_values(p_events) x;
     v_counts[1] := v_count;
   else
     v_counts := trickle_events_log.write_events(

@@ -111,12 +111,11 @@ begin
   v_now := clock_timestamp();
   insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type,
       schema_version, occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
-  select p_tenants[x.s], p_streams[x.s], versions[x.s] + x.n, coalesce(x.source, ''), x.id, x.type, v_types[x.s],
-      coalesce(x."schemaVersion", 1), coalesce(x.time, v_now + p_nths[x.s] * interval '1 microsecond'),
-      v_now + p_nths[x.s] * interval '1 microsecond', coalesce(x.data, 'null'::jsonb), x.metadata, p_trace_parents[x.s],
-      p_trace_states[x.s], x."correlationId", x."causationId"
-    from jsonb_to_recordset(p_events) as x (s int, n int, id text, source text, type text, "schemaVersion" int,
-      time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
+  select p_tenants[x.s], p_streams[x.s], versions[x.s] + x.n, x.source, x.id, x.type, v_types[x.s], x.schema_version,
+      coalesce(x.occurred_at, v_now + p_nths[x.s] * interval '1 microsecond'),
+      v_now + p_nths[x.s] * interval '1 microsecond', x.data, x.metadata, p_trace_parents[x.s], p_trace_states[x.s],
+      x.correlation_id, x.causation_id
+    from trickle_events_log.event_values(p_events) x
     where outcomes[x.s] = 'appended';
   insert into trickle_events_log.streams (tenant_id, stream_id, stream_type, version, created_at, updated_at)
     select p_tenants[i], p_streams[i], max(v_types[i]), max(versions[i] + p_counts[i]),

@@ -3,7 +3,7 @@
 -- returned), exists (any other case).
 -- (xid, recorded_at) identifies one append of a tenant: appends that were written together have the same transaction
 -- id, but different times.
-create or replace function trickle_events_log.find_append(p_tenant uuid, p_streams text[], p_events json,
+create or replace function trickle_events_log.find_append(p_tenant uuid, p_streams text[], p_events jsonb,
     out outcome text, out offending text, out stream_versions jsonb, out epoch uuid, out timeline text, out xid xid8)
   language plpgsql volatile security definer
   set search_path = pg_catalog, pg_temp
@@ -22,15 +22,13 @@ begin
       coalesce(min(x.id) filter (where not m.is_equal), min(x.id) filter (where m.is_equal)),
       count(*) filter (where m.is_equal)
     into v_found, v_given, v_appends, xid, v_recorded_at, offending, v_equal
-    from json_to_recordset(p_events) as x (s int, id text, source text, type text, "schemaVersion" int,
-      time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text)
-    left join trickle_events_log.events e on e.tenant_id = p_tenant and e.source = coalesce(x.source, '')
-      and e.event_id = x.id
-    left join lateral (select e.stream_id = p_streams[x.s] and e.type = x.type
-        and e.schema_version = coalesce(x."schemaVersion", 1)
-        and e.data = coalesce(x.data, 'null'::jsonb) and e.metadata is not distinct from x.metadata
-        and (x.time is null or e.occurred_at = x.time) and e.correlation_id is not distinct from x."correlationId"
-        and e.causation_id is not distinct from x."causationId" as is_equal) m on e.event_id is not null;
+    from trickle_events_log.event_values(p_events) x
+    left join trickle_events_log.events e on e.tenant_id = p_tenant and e.source = x.source and e.event_id = x.id
+    left join lateral (select (e.stream_id, e.type, e.schema_version, e.data)
+          = (p_streams[x.s], x.type, x.schema_version, x.data)
+        and (e.metadata, e.correlation_id, e.causation_id) is not distinct from
+          (x.metadata, x.correlation_id, x.causation_id)
+        and (x.occurred_at is null or e.occurred_at = x.occurred_at) as is_equal) m on e.event_id is not null;
   if v_found = 0 then
     outcome := 'absent';
   elsif v_equal = v_given and v_appends = 1 then

@@ -34,11 +34,11 @@ begin
         "traceParent" text)),
   -- Each line with the stored event that has its id, if there is one. The line is compared with this event.
   looked_up as materialized (
-    select l.*, e.known, e.stream_id = l.stream_id and e.type = l.type and e.schema_version = l.schema_version
-        and e.data = l.data and e.metadata is not distinct from l.metadata
-        and (l.time is null or e.occurred_at = l.time)
-        and e.correlation_id is not distinct from l.correlation_id
-        and e.causation_id is not distinct from l.causation_id as is_equal
+    select l.*, e.known, (e.stream_id, e.type, e.schema_version, e.data)
+          = (l.stream_id, l.type, l.schema_version, l.data)
+        and (e.metadata, e.correlation_id, e.causation_id) is not distinct from
+          (l.metadata, l.correlation_id, l.causation_id)
+        and (l.time is null or e.occurred_at = l.time) as is_equal
       from lines l
       left join lateral (
         select true as known, s.stream_id, s.type, s.schema_version, s.data, s.metadata, s.occurred_at,
@@ -70,10 +70,9 @@ begin
     select l.n, l.stream_id, l.id, l.source, l.type, l.schema_version, l.time, l.data, l.metadata, l.correlation_id,
         l.causation_id, l.trace_parent, l.known, l.is_mismatch, l.type_of_stream, f.n is not null as repeated,
         case when l.known then l.is_equal
-          else f.stream_id = l.stream_id and f.type = l.type and f.schema_version = l.schema_version and f.data = l.data
-            and f.metadata is not distinct from l.metadata and f.time is not distinct from l.time
-            and f.correlation_id is not distinct from l.correlation_id
-            and f.causation_id is not distinct from l.causation_id
+          else (f.stream_id, f.type, f.schema_version, f.data) = (l.stream_id, l.type, l.schema_version, l.data)
+            and (f.metadata, f.correlation_id, f.causation_id, f.time) is not distinct from
+              (l.metadata, l.correlation_id, l.causation_id, l.time)
         end as is_equal
       from typed l
       left join typed f on l.copy > 1 and f.source = l.source and f.id = l.id and f.copy = 1 and not f.is_mismatch),

@@ -11,15 +11,12 @@ declare
 begin
   insert into trickle_events_log.events (tenant_id, stream_id, version, source, event_id, type, stream_type,
       schema_version, occurred_at, recorded_at, data, metadata, trace_parent, trace_state, correlation_id, causation_id)
-  select p_tenant, p_streams[x.s], p_versions[x.s] + row_number() over (partition by x.s order by x.n),
-      coalesce(x.source, ''), x.id, x.type, p_types[x.s], coalesce(x."schemaVersion", 1), coalesce(x.time, p_now),
-      p_now, coalesce(x.data, 'null'::jsonb), x.metadata, p_trace_parent, p_trace_state, x."correlationId",
-      x."causationId"
-    from rows from (jsonb_to_recordset(p_events) as (s int, id text, source text, type text, "schemaVersion" int,
-      time timestamptz, data jsonb, metadata jsonb, "correlationId" text, "causationId" text)) with ordinality
-      as x (s, id, source, type, "schemaVersion", time, data, metadata, "correlationId", "causationId", n)
+  select p_tenant, p_streams[x.s], p_versions[x.s] + row_number() over (partition by x.s order by x.place), x.source,
+      x.id, x.type, p_types[x.s], x.schema_version, coalesce(x.occurred_at, p_now), p_now, x.data, x.metadata,
+      p_trace_parent, p_trace_state, x.correlation_id, x.causation_id
+    from trickle_events_log.event_values(p_events) x
     where x.s between 1 and p_written
-    order by x.n;
+    order by x.place;
   select array_agg(coalesce(c.count, 0) order by u.s) into v_counts
     from generate_series(1, p_written) as u (s)
     left join (select x.s, count(*) from jsonb_to_recordset(p_events) as x (s int) group by x.s) c on c.s = u.s;
