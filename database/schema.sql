@@ -314,8 +314,11 @@ grant execute on function trickle_events_log.current_epoch to trickle_app, trick
 
 create function trickle_events_log.epoch_point(p_from text, p_restored_to timestamp with time zone, OUT xid xid8, OUT "position" bigint)
   returns record
-  language plpgsql volatile;
--- owner trickle_owner, body 6901b21b469eee9922c36de1295ed531
+  language plpgsql volatile
+  set enable_bitmapscan=off
+  set enable_seqscan=off
+  set plan_cache_mode=force_generic_plan;
+-- owner trickle_owner, body ee5c7a8c04852f0e14f27068dbb39b87
 grant execute on function trickle_events_log.epoch_point to trickle_operator;
 
 create function trickle_events_log.event_at(p_tenant uuid, p_stream text, p_version bigint)
