@@ -76,7 +76,6 @@ describe('streaming', () => {
     host = await startHost({
       source: SOURCE,
       environment: { STREAMING: 'true', FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '30000000' },
-      flags: ['--activity-timeout-ms', '1500'],
     })
   })
 
@@ -150,6 +149,30 @@ describe('streaming', () => {
     expect(await chunkedPost(host, '/length', 'x'.repeat(30_000_001))).toMatch(/^HTTP\/1.1 413 /)
   })
 
+  test('many requests at once keep their own answers', async () => {
+    const lengths = Array.from({ length: 60 }, (_value, index) => index * 37)
+    const answers = await Promise.all(
+      lengths.map(async (length) => {
+        const answer = await host.fetch('/length', { method: 'POST', body: 'x'.repeat(length) })
+        return [answer.status, await answer.text()]
+      }),
+    )
+    expect(answers).toEqual(lengths.map((length) => [200, JSON.stringify({ length })]))
+  })
+})
+
+describe('streaming, with a short activity timeout', () => {
+  // On a host of their own: on a busy machine an answer of the other tests may take longer than this.
+  let host: HostUnderTest
+
+  beforeAll(async () => {
+    host = await startHost({
+      source: SOURCE,
+      environment: { STREAMING: 'true' },
+      flags: ['--activity-timeout-ms', '1500'],
+    })
+  })
+
   test.each(['/throws', '/nothing'])('nobody answers %s: 504 after the activity timeout', async (path) => {
     const response = await host.fetch(path)
     expect([response.status, await response.text()]).toEqual([504, ''])
@@ -158,16 +181,6 @@ describe('streaming', () => {
 
   test('a function that stays silent is given up too', async () => {
     expect((await host.fetch('/silent')).status).toBe(504)
-  })
-
-  test('many requests at once keep their own answers', async () => {
-    const lengths = Array.from({ length: 60 }, (_value, index) => index * 37)
-    const answers = await Promise.all(
-      lengths.map(async (length) =>
-        (await host.fetch('/length', { method: 'POST', body: 'x'.repeat(length) })).json(),
-      ),
-    )
-    expect(answers).toEqual(lengths.map((length) => ({ length })))
   })
 })
 
