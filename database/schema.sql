@@ -333,6 +333,12 @@ create function trickle_events_log.event_headers_after(p_xid xid8, p_position bi
 -- owner trickle_owner, body 6b617d658a67e1643bafdd7b72215da1
 grant execute on function trickle_events_log.event_headers_after to trickle_operator;
 
+create function trickle_events_log.event_json(p_id text, p_source text, p_stream text, p_version bigint, p_type text, p_occurred_at timestamp with time zone, p_recorded_at timestamp with time zone, p_stream_type text, p_schema_version integer, p_correlation_id text, p_causation_id text, p_trace_parent text, p_data jsonb, p_metadata jsonb)
+  returns text
+  language sql stable parallel safe;
+-- owner trickle_owner, body 745e46451893d1d9dc869039f9cffa65
+grant execute on function trickle_events_log.event_json to trickle_app;
+
 create function trickle_events_log.event_values(p_events jsonb)
   returns TABLE(place bigint, s integer, n integer, id text, source text, type text, schema_version integer, occurred_at timestamp with time zone, data jsonb, metadata jsonb, correlation_id text, causation_id text)
   language sql stable parallel safe rows 100;
@@ -437,18 +443,18 @@ create function trickle_events_log.read_feed_part(p_xid xid8, p_position bigint,
 -- owner trickle_owner, body 0a4b59ac69c9d2ec582d48f4d4a26347
 grant execute on function trickle_events_log.read_feed_part to trickle_worker;
 
-create function trickle_events_log.read_stream(p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer)
-  returns TABLE(stream_version bigint, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text, stream_type text)
-  language plpgsql volatile rows 100
+create function trickle_events_log.read_stream(p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer, OUT stream_version bigint, OUT reached bigint, OUT count integer, OUT events text)
+  returns record
+  language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body fce0ea43efa07677a6105db45561198b
+-- owner trickle_owner, body c9ee172c0defba97028d8927858d9c1c
 grant execute on function trickle_events_log.read_stream to trickle_app;
 
-create function trickle_events_log.read_tenant_feed(p_tenant uuid, p_xid xid8, p_position bigint, p_since timestamp with time zone, p_types text[], p_stream_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer)
-  returns TABLE(xid xid8, "position" bigint, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text, epoch uuid, stream_type text)
-  language plpgsql volatile rows 100
+create function trickle_events_log.read_tenant_feed(p_tenant uuid, p_xid xid8, p_position bigint, p_since timestamp with time zone, p_types text[], p_stream_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer, p_with_points boolean, OUT xid xid8, OUT "position" bigint, OUT epoch uuid, OUT count integer, OUT events text, OUT points text)
+  returns record
+  language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body b200c9eb2c9c11d600668d40ba6eb361
+-- owner trickle_owner, body 9af5cff48d1fd79be2d002586edd8e5b
 grant execute on function trickle_events_log.read_tenant_feed to trickle_app;
 
 create function trickle_events_log.refuse_outcome(p_answer text)

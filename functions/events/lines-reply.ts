@@ -34,9 +34,9 @@ export async function linesReply<C extends string | number | undefined>(
 ): Promise<Reply> {
   const { read, from, limit, checkAgain, permits, holder } = request
   if (limit !== undefined && limit <= eventLimits.pageEventsMax) {
-    const { events, next } = await read(from, limit, 'short')
-    const lines = [...events, JSON.stringify({ next })]
-    return reply(200, { text: `${lines.join('\n')}\n`, contentType: NDJSON_TYPE })
+    const { texts, next } = await read(from, limit, 'short')
+    const lines = texts.count === 0 ? '' : `${texts.lines()}\n`
+    return reply(200, { text: `${lines}${JSON.stringify({ next })}\n`, contentType: NDJSON_TYPE })
   }
   const pages = pageLines({
     read: (cursor: C, pageLimit) => read(cursor, pageLimit, 'bulk'),

@@ -48,7 +48,7 @@ export async function* liveFeed(feed: LiveFeed): AsyncGenerator<string> {
         yield text
         spokeAtMs = Date.now()
       }
-      if (page.events.length > 0) pauseMs = readLimits.pauseMsMin
+      if (page.texts.count > 0) pauseMs = readLimits.pauseMsMin
       else if (page.next === before) {
         await pause(pauseMs, feed.signal)
         pauseMs = nextPauseMs(pauseMs)

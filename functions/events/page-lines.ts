@@ -1,9 +1,10 @@
 import { eventLimits } from '../../shared/event-store/index.ts'
+import type { EventTexts } from '../../shared/event-store/index.ts'
 import { readLimits } from './read-limits.ts'
 
 /** A page of a stream or of a feed. */
 export interface LinePage<C> {
-  readonly events: readonly string[]
+  readonly texts: EventTexts
   /** Where the next page begins; null at the end of a stream. */
   readonly next: C | null
 }
@@ -36,9 +37,9 @@ export async function* pageLines<C extends string | number | undefined>({
     const page = await read(cursor, Math.min(left, eventLimits.pageEventsMax))
     // A feed that gives nothing and does not move is at its end. If it gives nothing and moves, a filter has left out
     // events.
-    const isEnd = page.next === null || (page.events.length === 0 && page.next === cursor)
-    left -= page.events.length
-    for (const lines of chunksOf(page.events)) {
+    const isEnd = page.next === null || (page.texts.count === 0 && page.next === cursor)
+    left -= page.texts.count
+    for (const lines of chunksOf(page.texts.lines())) {
       bytes += lines.length
       yield lines
     }
@@ -54,16 +55,13 @@ export async function* pageLines<C extends string | number | undefined>({
 /** Characters of one write: small enough that little waits for the socket, large enough that a write costs little. */
 const CHUNK_CHARACTERS = 262_144
 
-function* chunksOf(lines: readonly string[]): Generator<string> {
-  let chunk: string[] = []
-  let characters = 0
-  for (const line of lines) {
-    chunk.push(line)
-    characters += line.length
-    if (characters < CHUNK_CHARACTERS) continue
-    yield chunk.join('\n')
-    chunk = []
-    characters = 0
+/** Pieces of whole lines. A line that is longer than a piece is a piece of its own. */
+function* chunksOf(lines: string): Generator<string> {
+  let start = 0
+  while (start < lines.length) {
+    const lineFeed = lines.indexOf('\n', start + CHUNK_CHARACTERS)
+    const end = lineFeed === -1 ? lines.length : lineFeed
+    yield lines.slice(start, end)
+    start = end + 1
   }
-  if (chunk.length > 0) yield chunk.join('\n')
 }

@@ -174,7 +174,7 @@ async function answer(
 
 const lookAt = async (reading: Promise<FeedPage>) => {
   const page = await reading
-  return { page, isEmpty: page.events.length === 0, next: page.next }
+  return { page, isEmpty: page.texts.count === 0, next: page.next }
 }
 
 /** A token that a page handed out is used instead of the `after` and `since` that the request began with. */
@@ -185,11 +185,11 @@ const storeQuery = (query: FeedReadQuery, after: string | undefined): Omit<FeedQ
   streamTypes: query.streamType,
 })
 
-function pageReply(query: FeedReadQuery, { events, next }: FeedPage, hasPermit = true): Reply {
+function pageReply(query: FeedReadQuery, { texts, next }: FeedPage, hasPermit = true): Reply {
   const { after: _after, since: _since, ...others } = query
   const link = `/api/events?${queryText({ after: next, ...others })}`
   return reply(200, {
-    jsonText: `{"events":[${events.join(',')}],"next":"${next}"}`,
+    jsonText: `{"events":[${texts.text}],"next":"${next}"}`,
     headers: {
       Link: `<${link}>; rel="next"`,
       ...(hasPermit ? {} : { 'Retry-After': String(readLimits.retryAfterSeconds) }),

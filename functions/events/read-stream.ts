@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
-import { checkConsistency } from '../../shared/event-store/index.ts'
-import type { StreamPage, StreamQuery } from '../../shared/event-store/index.ts'
+import { checkConsistency, noEvents, StreamPage } from '../../shared/event-store/index.ts'
+import type { StreamQuery } from '../../shared/event-store/index.ts'
 import {
   conditionalReadHeaders,
   defineRouteFor,
@@ -189,20 +189,23 @@ async function followStream(
   read: () => Promise<StreamPage>,
 ): Promise<Look<StreamPage, number>> {
   const page = await read().catch((error: unknown): StreamPage => {
-    if (isTrickleError(error) && error.code === 'STREAM_NOT_FOUND')
-      return { events: [], streamVersion: 0, next: null }
+    if (isTrickleError(error) && error.code === 'STREAM_NOT_FOUND') return new StreamPage(noEvents, 0, null)
     throw error
   })
   const coming = Math.max(from, page.streamVersion + 1)
   const next = page.next ?? (to !== undefined && coming > to ? null : coming)
-  return { page: { ...page, next }, isEmpty: page.events.length === 0, next }
+  return {
+    page: new StreamPage(page.texts, page.streamVersion, next),
+    isEmpty: page.texts.count === 0,
+    next,
+  }
 }
 
 function pageReply(streamId: string, query: StreamReadQuery, page: StreamPage, hasPermit: boolean): Reply {
-  const { next, streamVersion, events } = page
+  const { next, streamVersion, texts } = page
   const link = `/api/streams/${encodeURIComponent(streamId)}/events?${queryText({ ...query, from: next ?? 0 })}`
   return reply(200, {
-    jsonText: `{"events":[${events.join(',')}],"next":${next}}`,
+    jsonText: `{"events":[${texts.text}],"next":${next}}`,
     headers: {
       ETag: versionTag(streamVersion),
       ...(next === null ? {} : { Link: `<${link}>; rel="next"` }),

@@ -1,13 +1,12 @@
+import type { FeedPage, StreamPage } from './read/pages.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import type {
   AppendAllRequest,
   AppendAllResult,
   AppendRequest,
   AppendResult,
-  FeedPage,
   FeedQuery,
   StreamInfo,
-  StreamPage,
   StreamQuery,
 } from './types.ts'
 

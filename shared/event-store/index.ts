@@ -16,6 +16,8 @@ export {
 } from './operations/log-operations.ts'
 export type { LogEpoch, LogHorizon, LogStatus, RunningTransaction } from './operations/log-status.ts'
 export { eventColumns, type StoredEvent } from './read/stored-event.ts'
+export { EventTexts, noEvents } from './read/event-texts.ts'
+export { FeedPage, StreamPage } from './read/pages.ts'
 export { checkConsistency, CurrentEpoch, type ConsistencyBasis } from './read/check-consistency.ts'
 export { eventLimits } from './limits.ts'
 export { isStreamId } from './names.ts'
@@ -31,13 +33,11 @@ export type {
   AppendRequest,
   AppendResult,
   Expectation,
-  FeedPage,
   FeedQuery,
   NewEvent,
   ReservedName,
   StreamCondition,
   StreamInfo,
-  StreamPage,
   StreamQuery,
   StreamWrite,
   TraceContext,

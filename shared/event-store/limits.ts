@@ -18,7 +18,7 @@ export const eventLimits = {
   /** Rows of one page. */
   pageEventsMax: 1_000,
   pageEventsDefault: 100,
-  /** A page ends at this many bytes of data, so that 1,000 events of 1 MiB don't fill the memory. */
+  /** A page ends at this many bytes of JSON, so that 1,000 events of 1 MiB don't fill the memory. */
   pageBytesMax: 8_388_608,
   /**
    * A page of bulk work ends at this many bytes. The process makes a page without a pause, and a short request may have

@@ -1,3 +1,4 @@
+import type { FeedPage, StreamPage } from './read/pages.ts'
 import type { Database, Work } from '../postgres/index.ts'
 import type { TenantContext } from '../tenancy/index.ts'
 import { CoalescingWriter } from './append/coalescer.ts'
@@ -13,10 +14,8 @@ import type {
   AppendAllResult,
   AppendRequest,
   AppendResult,
-  FeedPage,
   FeedQuery,
   StreamInfo,
-  StreamPage,
   StreamQuery,
 } from './types.ts'
 

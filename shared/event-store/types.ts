@@ -126,21 +126,3 @@ export interface StreamInfo {
   readonly createdAt: string
   readonly updatedAt: string
 }
-
-/** A page whose events are JSON texts, passed through as they are stored. */
-export interface StreamPage {
-  readonly events: readonly string[]
-  readonly streamVersion: number
-  /**
-   * Version to go on from in the same direction, after the last one that was read; null at the end of stream or range.
-   */
-  readonly next: number | null
-}
-
-export interface FeedPage {
-  readonly events: readonly string[]
-  /** Checkpoint token after the last event that was read; always there. */
-  readonly next: string
-  /** Checkpoint token after each of `events`, when the query asked for them. */
-  readonly checkpoints?: readonly string[] | undefined
-}

@@ -2,17 +2,17 @@ import { TrickleError } from '../../errors/index.ts'
 import type { Database, Work } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { utcTimeOf } from '../../time/index.ts'
-import { eventJson } from './event-json.ts'
+import { EventTexts } from './event-texts.ts'
+import { FeedPage } from './pages.ts'
 import { goOnAfter, KEY_GONE, LOG_MOVED } from './feed-refusals.ts'
 import { eventLimits } from '../limits.ts'
 import { readTenantFeed, selectCurrentEpoch, selectHeldUntil } from './statements.ts'
-import type { TenantFeedRow } from './statements.ts'
 import type { SealKeyring } from '../tokens/seal.ts'
 import { openToken } from '../tokens/seal-keys.ts'
 import type { SealKeys } from '../tokens/seal-keys.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../tokens/tokens.ts'
 import type { Checkpoint } from '../tokens/tokens.ts'
-import type { FeedPage, FeedQuery } from '../types.ts'
+import type { FeedQuery } from '../types.ts'
 
 /** What a page of a feed is read with. */
 export interface FeedMeans {
@@ -38,7 +38,7 @@ export async function readFeedPage(
   const after = await startOf(keys, tenant, query.after)
   const keyring = await keys.recent()
   if (after === 'unknown-key') throw await keyGone(database, keyring, tenant)
-  const rows = await database.query(
+  const [row] = await database.query(
     readTenantFeed({
       tenantId: tenant.tenantId,
       xid: after?.xid ?? 0n,
@@ -49,23 +49,29 @@ export async function readFeedPage(
       limit: query.limit,
       scanLimit: eventLimits.feedScanMax,
       bytesMax: work === 'bulk' ? eventLimits.bulkPageBytesMax : eventLimits.pageBytesMax,
+      withPoints: query.withCheckpoints === true,
     }),
     { isRead: true, turn: tenant.tenantId, work },
   )
-  // The last row of a page tells how far it came and which epoch the log is in.
-  const last = rows.pop()
-  if (last === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
-  const { epoch } = last
+  if (row === undefined) throw new TrickleError('INTERNAL', 'The feed returned nothing.')
+  const { epoch, count, events, points } = row
   if (after !== undefined && after.epoch !== epoch)
     throw await epochEnded(database, keyring, tenant, after, epoch)
-  const tokenOf = ({ xid, position }: TenantFeedRow): string =>
-    encodeCheckpoint(keyring, tenant.tenantId, { xid: BigInt(xid), position: BigInt(position), epoch })
-  return {
-    events: rows.map((row) => eventJson(row, row.streamId)),
-    next: tokenOf(last),
-    ...(query.withCheckpoints === true ? { checkpoints: rows.map(tokenOf) } : {}),
-  }
+  const tokenOf = (xid: bigint, position: bigint): string =>
+    encodeCheckpoint(keyring, tenant.tenantId, { xid, position, epoch })
+  const checkpoints =
+    query.withCheckpoints === true ? pointsOf(points).map(([...point]) => tokenOf(...point)) : undefined
+  return new FeedPage(new EventTexts(events, count), tokenOf(row.xid, row.position), checkpoints)
 }
+
+/** Reads `12:3 12:4`. */
+const pointsOf = (points: string): (readonly [xid: bigint, position: bigint])[] =>
+  points === ''
+    ? []
+    : points.split(' ').map((point) => {
+        const [xid = '', position = ''] = point.split(':')
+        return [BigInt(xid), BigInt(position)]
+      })
 
 const startOf = async (keys: SealKeys, { tenantId }: TenantContext, token: string | undefined) =>
   token === undefined ? undefined : openToken(keys, (keyring) => decodeCheckpoint(keyring, tenantId, token))

@@ -2,12 +2,11 @@ import { TrickleError } from '../../errors/index.ts'
 import { INT8_MAX } from '../../postgres/index.ts'
 import type { Database, Work } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
-import { eventJson } from './event-json.ts'
 import { eventLimits } from '../limits.ts'
 import { readStream, streamInfo } from './statements.ts'
-import type { StreamRow } from './statements.ts'
-import type { EventColumns } from './stored-event.ts'
-import type { StreamInfo, StreamPage, StreamQuery } from '../types.ts'
+import { EventTexts } from './event-texts.ts'
+import { StreamPage } from './pages.ts'
+import type { StreamInfo, StreamQuery } from '../types.ts'
 
 /** A number above every version. It means "from the end" and "to the end". */
 const END = INT8_MAX
@@ -24,7 +23,7 @@ export async function readStreamPage(
   work: Work,
 ): Promise<StreamPage> {
   const { streamId, from, to, backward } = query
-  const rows = await database.query(
+  const [row] = await database.query(
     readStream({
       tenantId: tenant.tenantId,
       streamId,
@@ -38,19 +37,11 @@ export async function readStreamPage(
     }),
     { isRead: true, turn: tenant.tenantId, work },
   )
-  const [first] = rows
-  if (first === undefined) throw streamNotFound(streamId)
-  const { streamVersion } = first
-  const reached = rows.at(-1)?.version ?? null
-  return {
-    events: rows.filter(isEvent).map((row) => eventJson(row, streamId)),
-    streamVersion,
-    next: reached === null ? null : nextVersion(Number(reached), streamVersion, query),
-  }
+  const { streamVersion, reached, events, count } = row ?? {}
+  if (streamVersion === undefined || streamVersion === null) throw streamNotFound(streamId)
+  const next = reached === undefined || reached === null ? null : nextVersion(reached, streamVersion, query)
+  return new StreamPage(new EventTexts(events ?? '', count ?? 0), streamVersion, next)
 }
-
-/** A row without an id is no event. Its version, if it has one, is the last one that was read. */
-const isEvent = (row: StreamRow): row is StreamRow & EventColumns => row.eventId !== null
 
 function nextVersion(reached: number, streamVersion: number, { to, backward }: StreamQuery): number | null {
   if (backward) return reached > Math.max(to ?? 1, 1) ? reached - 1 : null

@@ -1,6 +1,5 @@
 import { bigint, columns, integer, orElse, orNull, text, timestamp } from '../../postgres/index.ts'
 import type { RowOf, Statement } from '../../postgres/index.ts'
-import { eventColumns } from './stored-event.ts'
 
 export interface ReadStreamParameters {
   readonly tenantId: string
@@ -15,23 +14,19 @@ export interface ReadStreamParameters {
 }
 
 const streamPageColumns = columns({
-  streamVersion: integer,
-  ...eventColumns,
-  /**
-   * Null in a row that is no event: its version is the last one that was read. If both are null, the range is empty.
-   */
-  eventId: orNull(text),
-  version: orNull(text),
-  streamType: orNull(text),
+  /** Null: there is no such stream. */
+  streamVersion: orNull(integer),
+  /** The last version that was read; null if the range is empty. */
+  reached: orNull(integer),
+  count: integer,
+  events: orElse(text, ''),
 })
-
-export type StreamRow = RowOf<typeof streamPageColumns>
 
 /** Made once: to make the column list takes some of the hundred microseconds in which a page of one event is read. */
 const readStreamText = `select ${streamPageColumns.of('s')}
     from trickle_events_log.read_stream($1, $2, $3, $4, $5, $6, $7, $8, $9) s`
 
-export const readStream = (parameters: ReadStreamParameters): Statement<StreamRow> => ({
+export const readStream = (parameters: ReadStreamParameters): Statement<RowOf<typeof streamPageColumns>> => ({
   name: 'read_stream',
   text: readStreamText,
   columns: streamPageColumns,
@@ -76,25 +71,26 @@ export interface ReadTenantFeedParameters {
   readonly limit: number
   readonly scanLimit: number
   readonly bytesMax: number
+  readonly withPoints: boolean
 }
 
 const tenantFeedColumns = columns({
-  /** A text, as is position: an event's become numbers only when a reader asks for the checkpoint of each event. */
-  xid: text,
-  position: text,
-  streamId: orElse(text, ''),
-  ...eventColumns,
-  /** Set only in the last row, which is no event and has the point that the page has reached. */
-  epoch: orElse(text, ''),
-  streamType: orNull(text),
+  /** The point that the page has reached. */
+  xid: bigint,
+  position: bigint,
+  epoch: text,
+  count: integer,
+  events: orElse(text, ''),
+  /** The point of each event, if they were asked for: `xid:position`, with a blank between. */
+  points: orElse(text, ''),
 })
 
-export type TenantFeedRow = RowOf<typeof tenantFeedColumns>
-
 const readTenantFeedText = `select ${tenantFeedColumns.of('f')}
-    from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9) f`
+    from trickle_events_log.read_tenant_feed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) f`
 
-export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<TenantFeedRow> => ({
+export const readTenantFeed = (
+  parameters: ReadTenantFeedParameters,
+): Statement<RowOf<typeof tenantFeedColumns>> => ({
   name: 'read_tenant_feed',
   text: readTenantFeedText,
   columns: tenantFeedColumns,
@@ -108,6 +104,7 @@ export const readTenantFeed = (parameters: ReadTenantFeedParameters): Statement<
     parameters.limit,
     parameters.scanLimit,
     parameters.bytesMax,
+    parameters.withPoints,
   ],
 })
 

@@ -1,15 +1,15 @@
--- One page of a stream from p_from to p_to (both inclusive; backward, p_to is the lower one), of p_types or of all. No
--- row: there is no such stream. The first column of every row is the stream's version. No event above this version is
--- returned, even if one was committed meanwhile, so version and page fit together. If the page has read further than
--- its last event, a row without an event has the version that was reached. Versions have no gaps, so the p_scan_limit
--- rows that one page may read are a range of versions.
+-- One page of a stream from p_from to p_to (both inclusive; backward, p_to is the lower one), of p_types or of all.
+-- stream_version: null if there is no such stream. No event above this version is returned, even if one was committed
+--   meanwhile, so version and page fit together.
+-- reached: the last version that was read, which a filter may have left out. Null if the range is empty. Versions have
+--   no gaps, so the p_scan_limit rows that one page may read are a range of versions.
+-- events: JSON, joined by a comma and a line feed. The bytes are counted event by event and before anything is joined:
+--   a page of large events would otherwise take the server's memory.
 create or replace function trickle_events_log.read_stream(
     p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[],
-    p_limit int, p_scan_limit int, p_max_bytes int)
-  returns table (stream_version bigint, version bigint, source text, event_id text, type text, schema_version int,
-    occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text, causation_id text,
-    trace_parent text, stream_type text)
-  language plpgsql volatile rows 100
+    p_limit int, p_scan_limit int, p_max_bytes int,
+    out stream_version bigint, out reached bigint, out count int, out events text)
+  language plpgsql volatile
   set plan_cache_mode = force_generic_plan
   as $$
 declare
@@ -17,10 +17,12 @@ declare
   v_first bigint;
   v_last bigint;
   v_is_small boolean;
-  v_returned int := 0;
+  v_event record;
+  v_events text[];
   v_bytes bigint := 0;
 begin
   perform trickle_tenants_state.bind_tenant(p_tenant);
+  count := 0;
   select s.version into stream_version from trickle_events_log.streams s
     where s.tenant_id = p_tenant and s.stream_id = p_stream;
   if not found then
@@ -33,70 +35,69 @@ begin
     v_first := greatest(p_from, 1);
     v_last := least(p_to, v_first + v_rows - 1, stream_version);
   end if;
-
   if v_first > v_last then
-    return next;
     return;
   end if;
 
   -- The bytes of a page that is certainly small need not be counted, and without the loop it costs a tenth less. The
-  -- text of a jsonb value is at most 32 times as long as the stored value (5e-324 takes 16 bytes and its text 328),
-  -- unless the value is compressed.
+  -- text of a jsonb value is at most 32 times as long as the stored value (5e-324 takes 16 bytes, its text 328),
+  -- unless the value is compressed. The other members take 11,000 bytes at most: seven names of 255 characters, each of
+  -- which may be escaped as \u0001.
   if p_types is null and not p_backward then
-    select sum(pg_column_size(e.data) + coalesce(pg_column_size(e.metadata), 0)) * 32 <= p_max_bytes
+    select sum(pg_column_size(e.data) + coalesce(pg_column_size(e.metadata), 0)) * 32 + count(*) * 11000
+          <= p_max_bytes
         and not bool_or(pg_column_compression(e.data) is not null or pg_column_compression(e.metadata) is not null)
       into v_is_small
       from trickle_events_log.events e
       where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last;
     if v_is_small then
-      return query
-        select read_stream.stream_version, e.version, e.source::text, e.event_id::text, e.type::text, e.schema_version,
-            e.occurred_at::timestamptz, e.recorded_at, e.data::text, e.metadata::text, e.correlation_id, e.causation_id,
-            e.trace_parent, e.stream_type
-          from trickle_events_log.events e
-          where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
-          order by e.version;
+      select v_last, v_last - v_first + 1, string_agg(
+            trickle_events_log.event_json(e.event_id, e.source, e.stream_id, e.version, e.type, e.occurred_at,
+              e.recorded_at, e.stream_type, e.schema_version, e.correlation_id, e.causation_id, e.trace_parent,
+              e.data, e.metadata), E',\n' order by e.version)
+        into reached, count, events
+        from trickle_events_log.events e
+        where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last;
       return;
     end if;
   end if;
 
   if p_backward then
-    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id,
-        causation_id, trace_parent, stream_type in
-      select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text,
-          e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent, e.stream_type
+    for v_event in
+      select e.version, trickle_events_log.event_json(
+            e.event_id, e.source, e.stream_id, e.version, e.type, e.occurred_at, e.recorded_at, e.stream_type,
+            e.schema_version, e.correlation_id, e.causation_id, e.trace_parent, e.data, e.metadata) as json
         from trickle_events_log.events e
         where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           and (p_types is null or e.type = any (p_types))
         order by e.version desc limit p_limit
     loop
-      v_returned := v_returned + 1;
-      v_bytes := v_bytes + octet_length(data) + coalesce(octet_length(metadata), 0);
-      return next;
+      count := count + 1;
+      v_bytes := v_bytes + octet_length(v_event.json);
+      v_events[count] := v_event.json;
+      reached := v_event.version;
       exit when v_bytes >= p_max_bytes;
     end loop;
   else
-    for version, source, event_id, type, schema_version, occurred_at, recorded_at, data, metadata, correlation_id,
-        causation_id, trace_parent, stream_type in
-      select e.version, e.source, e.event_id, e.type, e.schema_version, e.occurred_at, e.recorded_at, e.data::text,
-          e.metadata::text, e.correlation_id, e.causation_id, e.trace_parent, e.stream_type
+    for v_event in
+      select e.version, trickle_events_log.event_json(
+            e.event_id, e.source, e.stream_id, e.version, e.type, e.occurred_at, e.recorded_at, e.stream_type,
+            e.schema_version, e.correlation_id, e.causation_id, e.trace_parent, e.data, e.metadata) as json
         from trickle_events_log.events e
         where e.tenant_id = p_tenant and e.stream_id = p_stream and e.version between v_first and v_last
           and (p_types is null or e.type = any (p_types))
         order by e.version limit p_limit
     loop
-      v_returned := v_returned + 1;
-      v_bytes := v_bytes + octet_length(data) + coalesce(octet_length(metadata), 0);
-      return next;
+      count := count + 1;
+      v_bytes := v_bytes + octet_length(v_event.json);
+      v_events[count] := v_event.json;
+      reached := v_event.version;
       exit when v_bytes >= p_max_bytes;
     end loop;
   end if;
-  if p_types is not null and v_returned < p_limit and v_bytes < p_max_bytes then
-    version := case when p_backward then v_first else v_last end;
-    event_id := null;
-    data := null;
-    metadata := null;
-    return next;
+  events := array_to_string(v_events, E',\n');
+  if p_types is not null and count < p_limit and v_bytes < p_max_bytes then
+    reached := case when p_backward then v_first else v_last end;
   end if;
 end $$;
 alter function trickle_events_log.read_stream owner to trickle_owner;

@@ -1,13 +1,13 @@
 -- One page of a tenant's feed after (p_xid, p_position), or since a time, below the horizon; of p_types and of streams
--- of p_stream_types, or of all. At most p_scan_limit rows are read, so a filtered page may be empty. The last row has
--- no event: it has the point that the page has reached, and the epoch of the log.
+-- of p_stream_types, or of all. At most p_scan_limit rows are read, so a filtered page may be empty.
+-- xid, position: the point that the page has reached. epoch: that of the log.
+-- events: JSON, joined by a comma and a line feed. points: the point of each event, `xid:position` and a blank between,
+--   if p_with_points asks for them.
 create or replace function trickle_events_log.read_tenant_feed(
     p_tenant uuid, p_xid xid8, p_position bigint, p_since timestamptz, p_types text[], p_stream_types text[],
-    p_limit int, p_scan_limit int, p_max_bytes int)
-  returns table (xid xid8, "position" bigint, stream_id text, version bigint, source text, event_id text, type text,
-    schema_version int, occurred_at timestamptz, recorded_at timestamptz, data text, metadata text, correlation_id text,
-    causation_id text, trace_parent text, epoch uuid, stream_type text)
-  language plpgsql volatile rows 100
+    p_limit int, p_scan_limit int, p_max_bytes int, p_with_points boolean,
+    out xid xid8, out "position" bigint, out epoch uuid, out count int, out events text, out points text)
+  language plpgsql volatile
   set plan_cache_mode = force_generic_plan
   as $$
 declare
@@ -15,10 +15,13 @@ declare
   v_is_filtered boolean := p_types is not null or p_stream_types is not null;
   v_after_xid xid8 := p_xid;
   v_after_position bigint := p_position;
-  v_returned int := 0;
+  v_event record;
+  v_events text[];
+  v_points text[];
   v_bytes bigint := 0;
 begin
   perform trickle_tenants_state.bind_tenant(p_tenant);
+  count := 0;
   -- The first pass uses the snapshot's oldest running id as the horizon, which costs nothing. feed_horizon, which reads
   -- the lock table, is called only when the first pass has found no row.
   for v_pass in 1 .. 2 loop
@@ -28,25 +31,30 @@ begin
     end if;
     xid := v_after_xid;
     position := v_after_position;
-    for xid, position, stream_id, version, source, event_id, type, schema_version, occurred_at, recorded_at, data,
-        metadata, correlation_id, causation_id, trace_parent, stream_type in
+    for v_event in
       -- The inner limit is applied before the filter, so it limits the rows that are read. Rows that the filter removes
       -- cost no round of this loop.
-      select w.xid, w.position, w.stream_id, w.version, w.source, w.event_id, w.type, w.schema_version, w.occurred_at,
-          w.recorded_at, w.data::text, w.metadata::text, w.correlation_id, w.causation_id, w.trace_parent, w.stream_type
+      select e.xid, e.position, trickle_events_log.event_json(
+            e.event_id, e.source, e.stream_id, e.version, e.type, e.occurred_at, e.recorded_at, e.stream_type,
+            e.schema_version, e.correlation_id, e.causation_id, e.trace_parent, e.data, e.metadata) as json
         from (select e.* from trickle_events_log.events e
             where e.tenant_id = p_tenant and (e.xid, e.position) > (v_after_xid, v_after_position) and e.xid < v_horizon
-            order by e.xid, e.position limit p_scan_limit) w
-        where (p_types is null or w.type = any (p_types))
-          and (p_stream_types is null or w.stream_type = any (p_stream_types))
-        order by w.xid, w.position limit p_limit
+            order by e.xid, e.position limit p_scan_limit) e
+        where (p_types is null or e.type = any (p_types))
+          and (p_stream_types is null or e.stream_type = any (p_stream_types))
+        order by e.xid, e.position limit p_limit
     loop
-      v_returned := v_returned + 1;
-      v_bytes := v_bytes + octet_length(data) + coalesce(octet_length(metadata), 0);
-      return next;
+      count := count + 1;
+      v_bytes := v_bytes + octet_length(v_event.json);
+      v_events[count] := v_event.json;
+      xid := v_event.xid;
+      position := v_event.position;
+      if p_with_points then
+        v_points[count] := concat(xid, ':', position);
+      end if;
       exit when v_bytes >= p_max_bytes;
     end loop;
-    if v_is_filtered and v_returned < p_limit and v_bytes < p_max_bytes then
+    if v_is_filtered and count < p_limit and v_bytes < p_max_bytes then
       -- The page has read all the rows that it may read, so it has reached the last of them. This query finds the same
       -- rows, since rows below the horizon do not change.
       select w.xid, w.position into xid, position
@@ -54,19 +62,17 @@ begin
             where e.tenant_id = p_tenant and (e.xid, e.position) > (v_after_xid, v_after_position) and e.xid < v_horizon
             order by e.xid, e.position limit p_scan_limit) w
         order by w.xid desc, w.position desc limit 1;
-    end if;
-    if xid is null then -- nothing was found, and the loop has left its variables empty
-      xid := v_after_xid;
-      position := v_after_position;
+      if not found then
+        xid := v_after_xid;
+        position := v_after_position;
+      end if;
     end if;
     exit when v_pass = 2 or (xid, position) > (v_after_xid, v_after_position);
     v_horizon := trickle_events_log.feed_horizon();
   end loop;
-  event_id := null;
-  data := null;
-  metadata := null;
+  events := array_to_string(v_events, E',\n');
+  points := array_to_string(v_points, ' ');
   select e.epoch into epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1;
-  return next;
 end $$;
 alter function trickle_events_log.read_tenant_feed owner to trickle_owner;
 grant execute on function trickle_events_log.read_tenant_feed to trickle_app;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { asTrickleError, TrickleError } from '../../errors/index.ts'
+import type { FeedPage, StreamPage } from '../read/pages.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { assemble, resultOf } from '../append/answer.ts'
 import { MAY_BE_OWN } from '../append/append.ts'
@@ -10,10 +11,8 @@ import type {
   AppendAllResult,
   AppendRequest,
   AppendResult,
-  FeedPage,
   FeedQuery,
   StreamInfo,
-  StreamPage,
   StreamQuery,
 } from '../types.ts'
 import { appendToLog, TIMELINE } from './append-to-log.ts'

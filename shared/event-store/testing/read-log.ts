@@ -5,7 +5,9 @@ import { goOnAfter, KEY_GONE, LOG_MOVED } from '../read/feed-refusals.ts'
 import { eventLimits } from '../limits.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../tokens/tokens.ts'
 import type { Checkpoint } from '../tokens/tokens.ts'
-import type { FeedPage, FeedQuery, StreamInfo, StreamPage, StreamQuery } from '../types.ts'
+import { EventTexts } from '../read/event-texts.ts'
+import { FeedPage, StreamPage } from '../read/pages.ts'
+import type { FeedQuery, StreamInfo, StreamQuery } from '../types.ts'
 import { inMemoryKeyring } from './fixed-keyring.ts'
 import type { RecordedEvent, RecordedStream, TenantLog } from './tenant-log.ts'
 import { isBefore, timestamptzOfRfc3339 } from './timestamp-text.ts'
@@ -24,11 +26,8 @@ export function streamPage(log: TenantLog, query: StreamQuery): StreamPage {
   )
   const last = page.last === undefined ? null : Number(page.last.version)
   const isEnd = last === null || last === (backward ? lowest : highest)
-  return {
-    events: page.events.map((event) => eventJson(event, event.streamId)),
-    streamVersion: events.length,
-    next: isEnd ? null : backward ? last - 1 : last + 1,
-  }
+  const next = isEnd ? null : backward ? last - 1 : last + 1
+  return new StreamPage(textsOf(page), events.length, next)
 }
 
 /** What one page takes from the events that are still to be read. */
@@ -39,7 +38,7 @@ interface Taken {
 }
 
 /**
- * A page ends after the event that makes it full, in rows or in bytes of data and metadata, or after `feedScanMax` rows
+ * A page ends after the event that makes it full, in rows or in bytes of JSON, or after `feedScanMax` rows
  * were read.
  */
 function takePage(
@@ -54,11 +53,14 @@ function takePage(
     last = event
     if (!isWanted(event)) continue
     events.push(event)
-    bytes += Buffer.byteLength(event.data) + Buffer.byteLength(event.metadata ?? '')
+    bytes += Buffer.byteLength(eventJson(event, event.streamId))
     if (events.length >= limit || bytes >= eventLimits.pageBytesMax) break
   }
   return { events, last }
 }
+
+const textsOf = ({ events }: Taken): EventTexts =>
+  EventTexts.of(events.map((event) => eventJson(event, event.streamId)))
 
 /** @throws TrickleError STREAM_NOT_FOUND. */
 export function infoOf(log: TenantLog, streamId: string): StreamInfo {
@@ -94,11 +96,8 @@ export function feedPage(log: TenantLog, tenantId: string, epoch: string, query:
   )
   const tokenOf = (point: Point): string =>
     encodeCheckpoint(inMemoryKeyring(), tenantId, { epoch, ...pointOf(point) })
-  return {
-    events: page.events.map((event) => eventJson(event, event.streamId)),
-    next: tokenOf(page.last ?? start),
-    ...(query.withCheckpoints === true ? { checkpoints: page.events.map(tokenOf) } : {}),
-  }
+  const checkpoints = query.withCheckpoints === true ? page.events.map(tokenOf) : undefined
+  return new FeedPage(textsOf(page), tokenOf(page.last ?? start), checkpoints)
 }
 
 type Point = Pick<Checkpoint, 'xid' | 'position'>

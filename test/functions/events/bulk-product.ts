@@ -5,6 +5,7 @@ import { readLimits } from '../../../functions/events/read-limits.ts'
 import type { EventServices } from '../../../functions/events/services.ts'
 import type { Identity } from '../../../shared/auth/index.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
+import { EventTexts } from '../../../shared/event-store/index.ts'
 import type { FeedPage, ImportLine, StreamPage } from '../../../shared/event-store/index.ts'
 import { createKernel } from '../../../shared/http/index.ts'
 import type { Caller } from '../../../shared/http/index.ts'
@@ -26,7 +27,8 @@ export interface Product {
 export function startProduct(): Product {
   const suspended = new Set<string>()
   const written: number[] = []
-  const page = { events: ['{}'], next: 't', streamVersion: 9 } as unknown as FeedPage & StreamPage
+  const page = { texts: EventTexts.of(['{}']), next: 't', streamVersion: 9 } as unknown as FeedPage &
+    StreamPage
   const importer = {
     async importBatch(lines: readonly ImportLine[]) {
       written.push(lines.length)

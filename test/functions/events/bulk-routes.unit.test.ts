@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 import { TrickleError } from '../../../shared/errors/index.ts'
+import { noEvents } from '../../../shared/event-store/index.ts'
 import { uploadPace } from '../../../shared/http/index.ts'
 import {
   startProduct,
@@ -67,7 +68,7 @@ describe('exports', () => {
     for (const [what, read] of [
       ['an error before the first line', () => Promise.reject(new TrickleError('EPOCH_ENDED', 'ended'))],
       ['a throw before the first line', () => Promise.reject(new TypeError('a defect'))],
-      ['the end', async () => ({ ...page, events: [], next: 'start' })],
+      ['the end', async () => ({ texts: noEvents, streamVersion: 0, next: 'start' })],
     ] as const) {
       product.readBulk = read as typeof product.readBulk
       await (await exportOf(product, 'acme', '?after=start')).text()

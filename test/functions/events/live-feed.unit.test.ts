@@ -3,7 +3,8 @@ import { eventErrors } from '../../../functions/events/errors.ts'
 import { liveFeed } from '../../../functions/events/live-feed.ts'
 import type { LiveFeed } from '../../../functions/events/live-feed.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
-import type { FeedPage, FeedQuery } from '../../../shared/event-store/index.ts'
+import { EventTexts, FeedPage, noEvents } from '../../../shared/event-store/index.ts'
+import type { FeedQuery } from '../../../shared/event-store/index.ts'
 import { freePermits, permitsOf } from './permits-of.ts'
 
 beforeEach(() => {
@@ -25,7 +26,7 @@ function feedOf(read: (query: FeedQuery) => FeedPage, overrides: Partial<LiveFee
   }
 }
 
-const empty = (): FeedPage => ({ events: [], next: 't0' })
+const empty = (): FeedPage => new FeedPage(noEvents, 't0')
 
 /** Everything that is written until the feed ends by itself, with the time of each. */
 async function runToEnd(feed: LiveFeed): Promise<{ text: string; atMs: number }[]> {
@@ -56,7 +57,7 @@ describe('a live feed', () => {
     const feed = feedOf(
       (query) => {
         queries.push(query)
-        return { events: [], next: `t${Math.min(queries.length, 3)}` }
+        return new FeedPage(noEvents, `t${Math.min(queries.length, 3)}`)
       },
       { query: { since: '2026-01-01T00:00:00Z', types: ['A'] } },
     )
@@ -75,11 +76,11 @@ describe('a live feed', () => {
   })
 
   it('gives each event its own checkpoint, and the last one that of the page where a store has no others', async () => {
-    const withTokens = liveFeed(feedOf(() => ({ events: ['1', '2'], next: 'b', checkpoints: ['a', 'b'] })))
+    const withTokens = liveFeed(feedOf(() => new FeedPage(EventTexts.of(['1', '2']), 'b', ['a', 'b'])))
     expect((await withTokens.next()).value).toContain(
       'id: a\nevent: event\ndata: 1\n\nid: b\nevent: event\ndata: 2\n\n',
     )
-    const without = liveFeed(feedOf(() => ({ events: ['1', '2'], next: 'b' })))
+    const without = liveFeed(feedOf(() => new FeedPage(EventTexts.of(['1', '2']), 'b')))
     expect((await without.next()).value).toContain(
       'event: event\ndata: 1\n\nid: b\nevent: event\ndata: 2\n\n',
     )
@@ -91,7 +92,7 @@ describe('a live feed', () => {
     const written = await runToEnd(
       feedOf(() => {
         pages += 1
-        return { events: [`"${large}"`], next: `t${pages}` }
+        return new FeedPage(EventTexts.of([`"${large}"`]), `t${pages}`)
       }),
     )
     expect(written).toHaveLength(readLimits.streamedBytesMax / 1_048_576)

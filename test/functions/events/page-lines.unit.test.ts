@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EVENT_STREAM_TYPE, feedForm, JSON_TYPE, NDJSON_TYPE } from '../../../functions/events/answer-form.ts'
 import { pageLines } from '../../../functions/events/page-lines.ts'
 import type { LinePage } from '../../../functions/events/page-lines.ts'
+import { EventTexts, noEvents } from '../../../shared/event-store/index.ts'
 import { readLimits } from '../../../functions/events/read-limits.ts'
 
 afterEach(() => {
@@ -35,7 +36,7 @@ async function readAll(
 describe('pages as lines', () => {
   it('end where a stream ends', async () => {
     const { lines, cursors } = await readAll((cursor = 1) => ({
-      events: [`${cursor}`],
+      texts: EventTexts.of([`${cursor}`]),
       next: cursor < 3 ? cursor + 1 : null,
     }))
     expect([lines, cursors]).toEqual([
@@ -45,7 +46,10 @@ describe('pages as lines', () => {
   })
 
   it('of a feed end where it neither gives anything nor moves; an empty page that moves is passed over', async () => {
-    const { lines, cursors } = await readAll((cursor = 0) => ({ events: [], next: Math.min(cursor + 1, 2) }))
+    const { lines, cursors } = await readAll((cursor = 0) => ({
+      texts: noEvents,
+      next: Math.min(cursor + 1, 2),
+    }))
     expect([lines, cursors]).toEqual([['{"next":2}'], [undefined, 1, 2]])
   })
 
@@ -54,7 +58,7 @@ describe('pages as lines', () => {
     const { lines } = await readAll(
       (cursor = 0, limit) => {
         limits.push(limit)
-        return { events: Array.from({ length: limit }, () => '{}'), next: cursor + limit }
+        return { texts: EventTexts.of(Array.from({ length: limit }, () => '{}')), next: cursor + limit }
       },
       { limit: 2_500 },
     )
@@ -65,7 +69,7 @@ describe('pages as lines', () => {
   it('end at their bytes with where to go on', async () => {
     const event = `"${'x'.repeat(1_048_574)}"`
     const { lines } = await readAll((cursor = 0) => ({
-      events: Array.from({ length: 8 }, () => event),
+      texts: EventTexts.of(Array.from({ length: 8 }, () => event)),
       next: cursor + 8,
     }))
     expect(lines.length - 1).toBe(readLimits.streamedBytesMax / 1_048_576)
@@ -76,7 +80,7 @@ describe('pages as lines', () => {
     vi.useFakeTimers()
     const { lines } = await readAll((cursor = 0) => {
       vi.advanceTimersByTime(readLimits.streamedMs / 3)
-      return { events: ['{}'], next: cursor + 1 }
+      return { texts: EventTexts.of(['{}']), next: cursor + 1 }
     })
     expect(lines).toEqual(['{}', '{}', '{}', '{"next":3}'])
   })
@@ -88,7 +92,7 @@ describe('pages as lines', () => {
       if (checks === 2) throw new Error('suspended')
     }
     await expect(
-      readAll((cursor = 0) => ({ events: ['{}'], next: cursor + 1 }), { checkAgain }),
+      readAll((cursor = 0) => ({ texts: EventTexts.of(['{}']), next: cursor + 1 }), { checkAgain }),
     ).rejects.toThrow('suspended')
   })
 })

@@ -82,7 +82,8 @@ const readStream = fc
   .map(({ tenant, ...query }: { tenant: number } & StreamQuery) =>
     command(`readStream ${tenant} ${fc.stringify(query)}`, (side) =>
       outcomeOf(side, side.store.readStream(tenantOf(side, tenant), query), (page) => ({
-        ...page,
+        streamVersion: page.streamVersion,
+        next: page.next,
         events: maskEvents(page.events),
       })),
     ),

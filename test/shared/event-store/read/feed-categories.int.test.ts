@@ -67,7 +67,7 @@ describe('the feed of a category', () => {
   it('goes on after what was looked at: an empty page leads to the end of what there was', async () => {
     const all = await store.readFeed(acme, { limit: 100 })
     const none = await store.readFeed(acme, { limit: 100, streamTypes: ['none'] })
-    expect(none).toEqual({ events: [], next: all.next })
+    expect(none).toMatchObject({ events: [], next: all.next })
     const full = await store.readFeed(acme, { limit: 3, streamTypes: ['order'] })
     expect(full.next).toBe(all.next)
   })
@@ -93,7 +93,7 @@ describe('tokens after each event', () => {
     expect(tools.checkpointOf(acme, page.checkpoints?.[0] ?? '').epoch).toBe(
       tools.checkpointOf(acme, page.next).epoch,
     )
-    expect(await store.readFeed(acme, { limit: 1 })).not.toHaveProperty('checkpoints')
+    expect((await store.readFeed(acme, { limit: 1 })).checkpoints).toBeUndefined()
   })
 })
 

@@ -50,7 +50,7 @@ describe('the feed of a tenant', () => {
     expect(events.map((event) => event.version)).toEqual([1, 2, 3, 4, 5, 6, 7])
     const last = pages.at(-1)?.next ?? ''
     const empty = await store.readFeed(acme, { after: last, limit: 2 })
-    expect(empty).toEqual({ events: [], next: last })
+    expect(empty).toMatchObject({ events: [], next: last })
     await store.append(acme, appendOf('s'))
     const more = await readFeedUntil(store, acme, 1, { after: last })
     expect(more.events.map((event) => event.version)).toEqual([8])
@@ -108,11 +108,14 @@ describe('a filter by types', () => {
       xid: BigInt(capped?.xid ?? 0),
       position: BigInt(capped?.position ?? 0),
     })
-    await eventually(() => store.readFeed(acme, { types: ['Rare'], limit: 10 })).toEqual({ events: [], next })
+    await eventually(() => store.readFeed(acme, { types: ['Rare'], limit: 10 })).toMatchObject({
+      events: [],
+      next,
+    })
     const { events, pages } = await readFeedUntil(store, acme, 1, { after: next, types: ['Rare'] })
     expect(events).toMatchObject([{ type: 'Rare', data: null }])
     const last = pages.at(-1)?.next ?? ''
-    expect(await store.readFeed(acme, { after: last, types: ['Rare'], limit: 10 })).toEqual({
+    expect(await store.readFeed(acme, { after: last, types: ['Rare'], limit: 10 })).toMatchObject({
       events: [],
       next: last,
     })
@@ -150,6 +153,6 @@ describe('a token', () => {
       xid: 2n ** 63n - 1n,
       position: 2n ** 63n - 1n,
     })
-    expect(await store.readFeed(acme, { after, limit: 1 })).toEqual({ events: [], next: after })
+    expect(await store.readFeed(acme, { after, limit: 1 })).toMatchObject({ events: [], next: after })
   })
 })

@@ -18,7 +18,7 @@ export function feedTypes(subject: Subject): void {
     for (const types of [[], ['None']]) {
       const page = await subject.store.readFeed(acme, { types, limit: 10 })
       expect(page.events).toEqual([])
-      expect(await subject.store.readFeed(acme, { after: page.next, limit: 10 })).toEqual({
+      expect(await subject.store.readFeed(acme, { after: page.next, limit: 10 })).toMatchObject({
         events: [],
         next: page.next,
       })
