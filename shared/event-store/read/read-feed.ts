@@ -60,7 +60,9 @@ export async function readFeedPage(
   const tokenOf = (xid: bigint, position: bigint): string =>
     encodeCheckpoint(keyring, tenant.tenantId, { xid, position, epoch })
   const checkpoints =
-    query.withCheckpoints === true ? pointsOf(points).map(([...point]) => tokenOf(...point)) : undefined
+    query.withCheckpoints === true
+      ? pointsOf(points).map(([xid, position]) => tokenOf(xid, position))
+      : undefined
   return new FeedPage(new EventTexts(events, count), tokenOf(row.xid, row.position), checkpoints)
 }
 

@@ -5,7 +5,7 @@ import type { ValueOf } from '../../postgres/index.ts'
 const orEmpty = orElse(text, '')
 
 /**
- * The columns of an event that every read function returns, for the column list of a statement. They are only passed
+ * The columns of an event that the functions of the shared feed return, for the column list of a statement. They are only passed
  * on, so numbers, times and JSON stay the texts that the server printed. They have the order of the functions' columns:
  * then the server can pass its rows on unchanged.
  */

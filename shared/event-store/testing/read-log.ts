@@ -1,6 +1,6 @@
 import { TrickleError } from '../../errors/index.ts'
 import { timestampOfText } from '../../postgres/index.ts'
-import { eventJson } from '../read/event-json.ts'
+import { eventJson } from './event-json.ts'
 import { goOnAfter, KEY_GONE, LOG_MOVED } from '../read/feed-refusals.ts'
 import { eventLimits } from '../limits.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../tokens/tokens.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { eventJson } from '../../../../shared/event-store/read/event-json.ts'
+import { eventJson } from '../../../../shared/event-store/testing/event-json.ts'
 import { createDatabase } from '../../../support/database.ts'
 import type { TestDatabase } from '../../../support/database.ts'
 

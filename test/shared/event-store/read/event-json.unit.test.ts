@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { eventJson } from '../../../../shared/event-store/read/event-json.ts'
+import { eventJson } from '../../../../shared/event-store/testing/event-json.ts'
 
 const event = {
   streamType: null,

@@ -1,8 +1,8 @@
 import { timestampOfText } from '../../postgres/index.ts'
-import type { EventColumns } from './stored-event.ts'
+import type { EventColumns } from '../read/stored-event.ts'
 
 /**
- * The event as clients see it. Data and metadata are inserted as the database printed them. To parse and write them
+ * The event as clients see it, as the database's `event_json` makes it. Data and metadata are inserted as the database printed them. To parse and write them
  * again would cost twice the read and turn 12345678901234567 into another number. Optional members that an event does
  * not have are left out; a schema version of 1 is the default and left out too.
  */
