@@ -3,8 +3,8 @@ import type { EventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import type { PartContext } from '../command/index.ts'
-import { alternate, runLoad } from '../measure/index.ts'
-import type { Sample, Watched } from '../measure/index.ts'
+import { alternate, cpuForEach, readCpu, runLoad } from '../measure/index.ts'
+import type { Arm, Sample, Watched } from '../measure/index.ts'
 import {
   APPEND_TENANTS,
   createBarePool,
@@ -16,8 +16,8 @@ import type { BenchServer } from '../stage/index.ts'
 import { TcpProxy } from '../../packages/tcp-proxy/index.ts'
 import type { PeersOptions } from './options.ts'
 import { coalescingStore, directStore } from './stores.ts'
-import { openEmmett, openMessageDb } from './tools/index.ts'
-import type { Emmett, MessageDb } from './tools/index.ts'
+import { Marten, openEmmett, openMessageDb } from './tools/index.ts'
+import type { Emmett, MartenLoad, MessageDb } from './tools/index.ts'
 
 export type PeersContext = PartContext<PeersOptions>
 
@@ -91,18 +91,49 @@ export async function openMessageDbIn(
   return cleanup.start(openMessageDb(messageDb.place, server, connections, via), (opened) => opened.end())
 }
 
+/** Null when it is left out. */
+export async function openMartenIn(
+  { options, cleanup }: PeersContext,
+  { server, via }: Arena,
+  connections: number,
+): Promise<Marten | null> {
+  const { marten } = options.tools
+  if (!('place' in marten)) return null
+  return cleanup.start(Marten.open(marten.place, server, connections, via), (opened) => opened.end())
+}
+
+/** A turn that Marten's own process makes. The CPU of that process is the client's. */
+export async function martenTurn(
+  { watched }: Arena,
+  turn: () => Promise<MartenLoad>,
+  unitsPerCall = 1,
+): Promise<Sample & { readonly load: MartenLoad }> {
+  const before = readCpu(watched)
+  const load = await turn()
+  const micros = cpuForEach(before, readCpu(watched), load.calls)
+  return {
+    value: (load.calls * unitsPerCall) / load.seconds,
+    cpuMicros: { ...micros, client: (load.cpuSeconds * 1e6) / load.calls },
+    load,
+  }
+}
+
 export type Work = (caller: number) => Promise<unknown>
 
-/** Measures the arms that are not null in turns, each under the same closed-loop load. */
+/**
+ * Measures the arms that are not null in turns, each under the same closed-loop load. `outside`: arms that make the
+ * load themselves, in a process of their own.
+ */
 export async function measureArms(
   { options }: PeersContext,
   { watched }: Arena,
   arms: Readonly<Record<string, Work | null>>,
   load: { readonly concurrency: number; readonly unitsPerCall?: number },
+  outside: Readonly<Record<string, Arm<Sample>>> = {},
 ): Promise<Record<string, Sample[]>> {
   const present = Object.entries(arms).filter((arm): arm is [string, Work] => arm[1] !== null)
   const turns = present.map(
     ([name, work]) => [name, () => runLoad(work, { ...load, durationMs: options.turnMs, watched })] as const,
   )
-  return alternate(Object.fromEntries(turns), options.rounds)
+  return alternate({ ...Object.fromEntries(turns), ...outside }, options.rounds)
 }

@@ -25,8 +25,23 @@ export const goals = {
   coalesced32OverPgbench: atLeast(0.75),
   coalesced128OverPgbench: atLeast(1.25),
   tensOverPgbench: atLeast(2.4),
+  /** One event, over Marten's quick appends: by the number of callers. */
+  singleOverMarten: {
+    1: atLeast(0.9),
+    4: atLeast(1.1),
+    8: atLeast(1.3),
+    16: atLeast(1.6),
+    32: atLeast(2.2),
+    64: atLeast(2.6),
+  } as Readonly<Record<number, Target>>,
+  tensOverMarten: atLeast(1.4),
+  /** Reads of 100 events of a stream, over Marten's to objects. */
+  readTextOverMarten: atLeast(1.25),
+  readObjectsOverMarten: atLeast(0.95),
+  /** CPU of client and server for that read to text, divided by Marten's to objects. */
+  readCpuOverMarten: atMost(0.8),
   /** Events a second divided by those of Marten's asynchronous daemon, for a projection of the whole log. */
   projectionsOverMarten: atLeast(1.5),
   /** Round trips of one append, and of one read. */
   roundTrips: atMost(1),
-} as const satisfies Record<string, Target>
+} as const satisfies Record<string, Target | Readonly<Record<number, Target>>>

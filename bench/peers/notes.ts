@@ -1,6 +1,6 @@
 import type { PartResult } from '../report/index.ts'
 import type { PeersOptions } from './options.ts'
-import { peerPackages } from './tools/index.ts'
+import { MARTEN_VERSION, peerPackages } from './tools/index.ts'
 import type { PeerTools } from './tools/index.ts'
 
 const names = { emmett: 'emmett', messageDb: 'message-db', pgbench: 'pgbench', marten: 'Marten' } as const
@@ -22,6 +22,11 @@ export function toolNotes({ tools, mode, connections, roundTripMs }: PeersOption
     ...('place' in tools.messageDb
       ? [
           `message-db ${peerPackages['@eventide/message-db']} with its defaults: one call an event, a category for each caller (streams of one category wait for each other), the administrator's login`,
+        ]
+      : []),
+    ...('place' in tools.marten
+      ? [
+          `Marten ${MARTEN_VERSION} (.NET 10): conjoined tenancy, string streams, Npgsql with a pool of the same size, the administrator's login (no row-level security), no ids that are unique, its own process; what is metadata of ours is a member of its data`,
         ]
       : []),
     ...('place' in tools.pgbench

@@ -10,6 +10,8 @@ import type { StatementMode } from '../stage/index.ts'
 import type { LocateOptions, PeerTools } from './tools/index.ts'
 
 export const PART_NAMES = ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips', 'projections'] as const
+/** The parts that compare with Marten. It must be compiled for them. */
+const MARTEN_PARTS: ReadonlySet<PartName> = new Set(['append', 'hot', 'read', 'projections'])
 export type PartName = (typeof PART_NAMES)[number]
 
 export interface PeersOptions extends CommonOptions {
@@ -23,7 +25,7 @@ export interface PeersOptions extends CommonOptions {
 }
 
 /** One caller, the HTTP requests that a deployed instance takes at once, and numbers below and above that. */
-const CONCURRENCIES = [1, 8, instanceLimits.httpConcurrency, 32, 64]
+const CONCURRENCIES = [1, 4, 8, instanceLimits.httpConcurrency, 32, 64]
 
 const resultsFolder = fileURLToPath(new URL('../../bench-results', import.meta.url))
 
@@ -64,7 +66,7 @@ export function parsePeersCommand(args: readonly string[], defaultConnections: n
       folder: resolve(values.folder ?? join(resultsFolder, 'peers')),
       install: values['no-install'] !== true,
       messageDbFolder: values['message-db'],
-      needsMarten: sections.includes('projections'),
+      needsMarten: sections.some((name) => MARTEN_PARTS.has(name)),
     },
     outFile: values.out,
   }

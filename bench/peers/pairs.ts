@@ -29,10 +29,19 @@ export function figuresOf(
   })
 }
 
-/** The same turns with the CPU time that a process used for one call; null if the system does not report it. */
-export function cpuSamples(samples: readonly Sample[], process: string): Sample[] | null {
-  const micros = samples.map((sample) => sample.cpuMicros[process] ?? null)
-  return micros.some((value) => value === null || value === 0)
-    ? null
-    : micros.map((value) => ({ value: value ?? 0, cpuMicros: {} }))
+/**
+ * The same turns with the CPU time that these processes together used for one call; null if the system does not report
+ * it.
+ */
+export function cpuSamples(
+  samples: readonly Sample[],
+  ...processes: readonly [string, ...string[]]
+): Sample[] | null {
+  const values: Sample[] = []
+  for (const { cpuMicros } of samples) {
+    const micros = processes.map((process) => cpuMicros[process] ?? 0)
+    if (micros.includes(0)) return null
+    values.push({ value: micros.reduce((sum, value) => sum + value, 0), cpuMicros: {} })
+  }
+  return values
 }

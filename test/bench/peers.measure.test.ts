@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +26,13 @@ async function run(program: string, args: readonly string[], environment: NodeJS
   return { ...ended, result: resultSchema.parse(JSON.parse(await readFile(file, 'utf8'))) }
 }
 
+/** The registry of npm can not be reached: packages of the peers are left out. */
+const withoutRegistry = () => ({
+  npm_config_registry: 'http://127.0.0.1:1/',
+  npm_config_fetch_retries: '0',
+  npm_config_cache: join(folder, 'peers', 'cache'),
+})
+
 describe('npm run bench:peers', () => {
   it(
     'says what it leaves out when the registry can not be reached, and measures the rest',
@@ -33,13 +41,11 @@ describe('npm run bench:peers', () => {
       const { result, stdout } = await run(
         'bench/peers/main.ts',
         ['append', 'trips', '--concurrency', '8', '--folder', join(folder, 'peers')],
-        {
-          npm_config_registry: 'http://127.0.0.1:1/',
-          npm_config_fetch_retries: '0',
-          npm_config_cache: join(folder, 'peers', 'cache'),
-        },
+        withoutRegistry(),
       )
-      expect(result.figures.map(({ name, target }) => [name, target?.value])).toEqual([
+      // Marten comes from elsewhere: it is there where .NET is.
+      const figures = result.figures.filter(({ name }) => !name.includes('Marten'))
+      expect(figures.map(({ name, target }) => [name, target?.value])).toEqual([
         ['1 event, 8 callers: ours direct / INSERT', 1],
         ['1 event, 8 callers: ours coalesced / INSERT', 1],
         ['10 events, 8 callers: ours direct / INSERT', undefined],
@@ -50,6 +56,29 @@ describe('npm run bench:peers', () => {
       expect(ours.every(({ value }) => value === 1)).toBe(true)
       expect(stdout).toMatch(/Left out: emmett \(.*npm could not install/)
       expect(stdout).toMatch(/Left out: message-db \(/)
+    },
+  )
+})
+
+describe('Marten', () => {
+  it(
+    'is measured with appends and reads where .NET is on the path, and is left out with the reason elsewhere',
+    { timeout: RUN_MS },
+    async () => {
+      const hasDotnet = spawnSync('dotnet', ['--version']).status === 0
+      const { result } = await run(
+        'bench/peers/main.ts',
+        [...['append', 'hot', 'read', '--concurrency', '8'], ...['--folder', join(folder, 'peers')]],
+        withoutRegistry(),
+      )
+      const compared = result.figures
+        .map(({ section, name }) => `${section} ${name}`)
+        .filter((name) => name.includes('Marten'))
+      const reasons = result.skipped.filter(({ name }) => name === 'Marten').map(({ reason }) => reason)
+      expect([...new Set(compared.map((name) => name.split(' ')[0]))]).toEqual(
+        hasDotnet ? ['append', 'hot', 'read'] : [],
+      )
+      expect(new Set(reasons)).toEqual(new Set(hasDotnet ? [] : [expect.stringContaining('.NET 10 SDK')]))
     },
   )
 })

@@ -64,7 +64,7 @@ describe('the flags of the commands', () => {
         rounds: 5,
         turnMs: 1_000,
         connections: 5,
-        concurrencies: [1, 8, 16, 32, 64],
+        concurrencies: [1, 4, 8, 16, 32, 64],
         mode: 'unnamed',
       },
       locate: { install: true, messageDbFolder: undefined, needsMarten: true },
@@ -76,7 +76,7 @@ describe('the flags of the commands', () => {
   })
 
   it('leave Marten alone where no part compares with it', () => {
-    expect(parsePeersCommand(['append', 'trips'], 5).locate.needsMarten).toBe(false)
+    expect(parsePeersCommand(['pgbench', 'trips'], 5).locate.needsMarten).toBe(false)
   })
 
   it('let a log grow further, and in the short form not at all', () => {

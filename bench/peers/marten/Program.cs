@@ -1,81 +1,56 @@
-// Marten as a peer of the benchmarks. Each line of JSON on standard input is an order; each order is answered by a
-// line. Argument: the connection string of a database that nothing else uses. Orders: seed     writes a log: stream n,
-// of ten events, is one append of tenant n modulo the number of tenants project  deletes what was projected (not
-// measured), and projects the whole log with the asynchronous daemon
+// Marten as a peer of the benchmarks. Each line of JSON on standard input is an order, and each order is answered by a
+// line. Arguments: the connection string of a database that nothing else uses, and the number of pooled connections.
+//   seed     writes a log for the projection: stream n is one append of tenant n modulo the number of tenants
+//   project  deletes what was projected (not measured), and projects the whole log with the asynchronous daemon
+//   fill     writes the streams that are read
+//   append   appends for some time, with so many callers at once; mode: quick or rich
+//   read     reads whole streams for some time
+//   serve    answers the same appends and reads over HTTP until the program ends, and says where
 using System.Diagnostics;
 using System.Text.Json;
-using JasperFx;
-using JasperFx.Events;
-using JasperFx.Events.Projections;
-using JasperFx.MultiTenancy;
-using Marten;
-using Marten.Events.Aggregation;
-using Marten.Storage;
-using Npgsql;
 
-var store = DocumentStore.For(options =>
-{
-    options.Connection(args[0]);
-    options.AutoCreateSchemaObjects = AutoCreate.All;
-    options.Events.StreamIdentity = StreamIdentity.AsString;
-    options.Events.TenancyStyle = TenancyStyle.Conjoined;
-    options.Events.AppendMode = EventAppendMode.Quick;
-    options.Policies.AllDocumentsAreMultiTenanted();
-    options.Projections.Add<TallyProjection>(ProjectionLifecycle.Async);
-});
-await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+var logins = new Logins(args[0], int.Parse(args[1]));
+Projections? projections = null;
+Works? quick = null, rich = null;
 
 while (Console.ReadLine() is { } line)
 {
-    var ask = JsonSerializer.Deserialize<Ask>(line, JsonSerializerOptions.Web)!;
-    if (ask.Work == "project") await Forget();
-    var clock = Stopwatch.StartNew();
-    var cpu = Process.GetCurrentProcess().TotalProcessorTime;
-    if (ask.Work == "seed") await Seed(ask);
-    else await Project();
-    var seconds = clock.Elapsed.TotalSeconds;
-    var cpuSeconds = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds;
-    Console.WriteLine(JsonSerializer.Serialize(new { events = await Projected(), seconds, cpuSeconds }));
-}
-
-async Task Seed(Ask ask)
-{
-    for (var stream = 0; stream < ask.Events / ask.PerStream; stream++)
+    var order = JsonSerializer.Deserialize<Order>(line, JsonSerializerOptions.Web)!;
+    object answer = order.Work switch
     {
-        await using var session = store.LightweightSession($"tenant-{stream % ask.Tenants}");
-        session.Events.Append($"order-{stream}", Enumerable.Range(0, ask.PerStream).Select(n => (object)new Changed(n, "a text of some length, as events have")));
-        await session.SaveChangesAsync();
-    }
+        "seed" => await OfProjections(seen => seen.Seed(order)),
+        "project" => await OfProjections(seen => seen.Project()),
+        "fill" => await Timed(async () => (await OfWorks("quick")).Fill(order)),
+        "append" => await (await OfWorks(order.Mode)).Append(order),
+        "read" => await (await OfWorks(order.Mode)).Read(order),
+        "serve" => await Door.Serve(await OfWorks("quick")),
+        _ => throw new ArgumentException($"unknown work: {order.Work}"),
+    };
+    Console.WriteLine(JsonSerializer.Serialize(answer, JsonSerializerOptions.Web));
 }
 
-async Task Project()
+async Task<object> OfProjections(Func<Projections, Task<long>> work)
 {
-    using var daemon = await store.BuildProjectionDaemonAsync();
-    await daemon.StartAllAsync();
-    await daemon.WaitForNonStaleData(TimeSpan.FromMinutes(5));
-    await daemon.StopAllAsync();
+    projections ??= await Projections.Open(logins);
+    return await projections.Measure(work);
 }
 
-// Keeps the high-water mark (how far the log is complete), so that only the projection begins again.
-async Task Forget() =>
-    await Execute("truncate mt_doc_tally; delete from mt_event_progression where name <> 'HighWaterMark'");
+async Task<Works> OfWorks(string mode) =>
+    mode == "rich" ? rich ??= await Works.Open(logins, isQuick: false) : quick ??= await Works.Open(logins, isQuick: true);
 
-// The number of events that the documents have counted. It shows whether the projection has left out events.
-async Task<long> Projected() =>
-    Convert.ToInt64(await Execute("select coalesce(sum((data ->> 'Count')::int), 0) from mt_doc_tally"));
-
-async Task<object?> Execute(string sql)
+async Task<object> Timed(Func<Task<Task>> work)
 {
-    await using var connection = new NpgsqlConnection(args[0]);
-    await connection.OpenAsync();
-    await using var command = new NpgsqlCommand(sql, connection);
-    return await command.ExecuteScalarAsync();
+    var clock = Stopwatch.StartNew();
+    await await work();
+    return new { seconds = clock.Elapsed.TotalSeconds };
 }
 
-record Ask(string Work, int Tenants, int Events, int PerStream);
-public record Changed(int Amount, string Text);
-public class Tally { public string Id { get; set; } = ""; public int Count { get; set; } public long Sum { get; set; } }
-public partial class TallyProjection : SingleStreamProjection<Tally, string>
+/// <summary>An order. Each work reads the members that it needs.</summary>
+record Order(string Work, string Mode = "quick", int Tenants = 1, int Events = 1, int PerStream = 1, int Streams = 1,
+    int Callers = 1, int TurnMs = 1, bool IsHot = false);
+
+/// <summary>The pool keeps its connections, as ours does: none is opened while something is measured.</summary>
+record Logins(string Text, int Connections)
 {
-    public void Apply(Changed changed, Tally tally) { tally.Count++; tally.Sum += changed.Amount; }
+    public string Pooled => $"{Text};Minimum Pool Size={Connections};Maximum Pool Size={Connections}";
 }

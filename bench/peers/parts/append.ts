@@ -1,17 +1,26 @@
-import type { Figure } from '../../measure/index.ts'
+import type { Arm, Figure, Sample } from '../../measure/index.ts'
 import type { PartResult } from '../../report/index.ts'
 import { makeEvent } from '../../stage/index.ts'
-import { measureArms, openArena, openEmmettIn, openMessageDbIn, openWays } from '../arena.ts'
+import {
+  martenTurn,
+  measureArms,
+  openArena,
+  openEmmettIn,
+  openMartenIn,
+  openMessageDbIn,
+  openWays,
+} from '../arena.ts'
 import type { Arena, PeersContext } from '../arena.ts'
 import { serverFacts } from '../../sections/server-facts.ts'
 import { goals } from '../goals.ts'
 import { skippedTools, toolNotes } from '../notes.ts'
 import { figuresOf } from '../pairs.ts'
+import type { Marten, MartenMode } from '../tools/index.ts'
 import { appendWorks, emmettWork } from '../works.ts'
 
 const tens = { events: 10, callers: 8 } as const
 
-/** One event by each number of callers, and ten events by eight callers: ours, emmett, message-db, bare INSERT. */
+/** One event by each number of callers, and ten events by eight callers: ours, emmett, message-db, Marten, bare INSERT. */
 export async function appendPart(context: PeersContext): Promise<PartResult> {
   const { options, note } = context
   const arena = await openArena(context)
@@ -26,7 +35,7 @@ export async function appendPart(context: PeersContext): Promise<PartResult> {
   return {
     figures,
     notes: toolNotes(options),
-    skipped: skippedTools(options.tools, ['emmett', 'messageDb']),
+    skipped: skippedTools(options.tools, ['emmett', 'messageDb', 'marten']),
     postgres: await serverFacts(arena.server.adminUrl),
   }
 }
@@ -38,9 +47,12 @@ async function openArms(context: PeersContext, arena: Arena) {
   const ways = openWays(context, arena, connections)
   const emmett = await openEmmettIn(context, arena, connections)
   const messageDb = await openMessageDbIn(context, arena, connections)
+  const marten = await openMartenIn(context, arena, connections)
   let number = 0
   return {
     works: appendWorks(context, arena, ways),
+    martenOf: (events: number, callers: number): Record<string, Arm<Sample>> =>
+      marten === null ? {} : martenArms(marten, arena, { events, callers, turnMs: context.options.turnMs }),
     emmettOf: (events: number) => emmett && emmettWork(emmett, events),
     // In message-db all streams of a category wait for each other, so each caller has a category of its own.
     messageDb:
@@ -52,7 +64,7 @@ async function openArms(context: PeersContext, arena: Arena) {
 async function compareSingles(
   context: PeersContext,
   arena: Arena,
-  { works, emmettOf, messageDb }: Arms,
+  { works, emmettOf, messageDb, martenOf }: Arms,
   concurrency: number,
 ): Promise<Figure[]> {
   const arms = {
@@ -62,7 +74,7 @@ async function compareSingles(
     emmett: emmettOf(1),
     'message-db': messageDb,
   }
-  const samples = await measureArms(context, arena, arms, { concurrency })
+  const samples = await measureArms(context, arena, arms, { concurrency }, martenOf(1, concurrency))
   const facts = { section: 'append', name: `1 event, ${concurrency} callers`, unit: 'events/s' }
   return figuresOf(facts, samples, [
     { ours: 'ours direct', with: 'emmett', target: goals.singleOverEmmett },
@@ -71,6 +83,9 @@ async function compareSingles(
     { ours: 'ours coalesced', with: 'INSERT', target: goals.singleOverInsert },
     { ours: 'ours direct', with: 'message-db' },
     { ours: 'ours coalesced', with: 'message-db' },
+    { ours: 'ours direct', with: 'Marten quick' },
+    { ours: 'ours coalesced', with: 'Marten quick', target: goals.singleOverMarten[concurrency] },
+    { ours: 'ours coalesced', with: 'Marten rich' },
     { ours: 'emmett', with: 'INSERT' },
   ])
 }
@@ -78,7 +93,7 @@ async function compareSingles(
 async function compareTens(
   context: PeersContext,
   arena: Arena,
-  { works, emmettOf }: Arms,
+  { works, emmettOf, martenOf }: Arms,
 ): Promise<Figure[]> {
   const { events, callers } = tens
   const arms = {
@@ -87,13 +102,33 @@ async function compareTens(
     INSERT: works.bare(events),
     emmett: emmettOf(events),
   }
-  const samples = await measureArms(context, arena, arms, { concurrency: callers, unitsPerCall: events })
+  const load = { concurrency: callers, unitsPerCall: events }
+  const samples = await measureArms(context, arena, arms, load, martenOf(events, callers))
   const facts = { section: 'append', name: `${events} events, ${callers} callers`, unit: 'events/s' }
   return figuresOf(facts, samples, [
     { ours: 'ours direct', with: 'emmett', target: goals.tensOverEmmett },
     { ours: 'ours coalesced', with: 'emmett', target: goals.tensOverEmmett },
     { ours: 'ours direct', with: 'INSERT' },
     { ours: 'ours coalesced', with: 'INSERT' },
+    { ours: 'ours direct', with: 'Marten quick' },
+    { ours: 'ours coalesced', with: 'Marten quick', target: goals.tensOverMarten },
+    { ours: 'ours coalesced', with: 'Marten rich' },
     { ours: 'emmett', with: 'INSERT' },
   ])
+}
+
+/** Appends of both of Marten's modes, each to tables of its own. */
+function martenArms(
+  marten: Marten,
+  arena: Arena,
+  turn: { readonly events: number; readonly callers: number; readonly turnMs: number },
+): Record<string, Arm<Sample>> {
+  const armOf = (mode: MartenMode): Arm<Sample> => {
+    return async () => {
+      const sample = await martenTurn(arena, () => marten.append({ mode, ...turn }), turn.events)
+      if (sample.load.conflicts > 0) throw new Error('two appends of Marten met on one stream')
+      return sample
+    }
+  }
+  return { 'Marten quick': armOf('quick'), 'Marten rich': armOf('rich') }
 }

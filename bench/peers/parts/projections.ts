@@ -58,7 +58,10 @@ async function measureLog(
   const name = `${log.events} events of ${log.tenants} tenants`
   note(`projections: ${name}`)
   const ours = await openOurs(context, server, log)
-  const marten = await cleanup.start(Marten.open(place, server), (started) => started.end())
+  const marten = await cleanup.start(
+    Marten.open(place, server, poolLimits.backgroundConnectionsMax),
+    (started) => started.end(),
+  )
   await marten.seed(log)
   const samples = await alternate({ ours, Marten: () => martenTurn(marten, server, log) }, options.rounds)
   await marten.end()

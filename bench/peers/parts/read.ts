@@ -1,14 +1,15 @@
 import type { Pool } from 'pg'
 import type { EventStore } from '../../../shared/event-store/index.ts'
 import type { TenantContext } from '../../../shared/tenancy/index.ts'
+import type { Figure, Sample } from '../../measure/index.ts'
 import type { PartResult } from '../../report/index.ts'
 import { serverFacts } from '../../sections/server-facts.ts'
 import { storeEvents } from '../../stage/index.ts'
-import { measureArms, openArena, openEmmettIn, openWays } from '../arena.ts'
+import { martenTurn, measureArms, openArena, openEmmettIn, openMartenIn, openWays } from '../arena.ts'
 import type { PeersContext } from '../arena.ts'
 import { goals } from '../goals.ts'
 import { skippedTools, toolNotes } from '../notes.ts'
-import { figuresOf } from '../pairs.ts'
+import { cpuSamples, figuresOf } from '../pairs.ts'
 import type { Emmett } from '../tools/index.ts'
 import { eventsFrom } from '../works.ts'
 
@@ -18,7 +19,7 @@ const EVENTS_PER_STREAM = 100
 const STREAMS = 200
 const CALLERS = 8
 
-/** Reads of a stream of 100 events: ours, emmett, and the same rows read in a transaction of four statements. */
+/** Reads of a stream of 100 events: ours, emmett, Marten, and the same rows read in a transaction of four statements. */
 export async function readPart(context: PeersContext): Promise<PartResult> {
   const { options, note } = context
   const arena = await openArena(context)
@@ -32,6 +33,9 @@ export async function readPart(context: PeersContext): Promise<PartResult> {
     eventsPerStream: EVENTS_PER_STREAM,
   })
   if (emmett !== null) await fillEmmett(emmett)
+  const marten = await openMartenIn(context, arena, options.connections)
+  const streams = { streams: STREAMS, perStream: EVENTS_PER_STREAM }
+  await marten?.fill(streams)
   const next = createStreams(tenants)
   note(`read ${EVENTS_PER_STREAM} x ${CALLERS} callers`)
   const arms = {
@@ -41,22 +45,39 @@ export async function readPart(context: PeersContext): Promise<PartResult> {
     'emmett to text': emmett && (() => readEmmett(emmett, next())),
     'emmett to objects': emmett && (() => emmett.read(next().streamId, EVENTS_PER_STREAM)),
   }
-  const samples = await measureArms(context, arena, arms, { concurrency: CALLERS })
+  const turn = { mode: 'quick', callers: CALLERS, turnMs: options.turnMs, ...streams } as const
+  const outside =
+    marten === null ? {} : { 'Marten to objects': () => martenTurn(arena, () => marten.read(turn)) }
+  const samples = await measureArms(context, arena, arms, { concurrency: CALLERS }, outside)
   const name = `${EVENTS_PER_STREAM} events, ${CALLERS} callers`
+  const figures = figuresOf({ section: 'read', name, unit: 'reads/s' }, samples, [
+    { ours: 'ours to text', with: 'emmett to text', target: goals.readOverEmmett },
+    { ours: 'ours to objects', with: 'emmett to objects' },
+    { ours: 'ours to text', with: 'Marten to objects', target: goals.readTextOverMarten },
+    { ours: 'ours to objects', with: 'Marten to objects', target: goals.readObjectsOverMarten },
+    { ours: 'ours to text', with: 'four statements to text', target: goals.readOverFourStatements },
+  ])
   return {
-    figures: figuresOf({ section: 'read', name, unit: 'reads/s' }, samples, [
-      { ours: 'ours to text', with: 'emmett to text', target: goals.readOverEmmett },
-      { ours: 'ours to objects', with: 'emmett to objects' },
-      { ours: 'ours to text', with: 'four statements to text', target: goals.readOverFourStatements },
-    ]),
+    figures: [...figures, ...cpuFigures(samples)],
     notes: [
       ...toolNotes(options),
       'reads "to text" end with the JSON text of an HTTP body; "to objects" with parsed events, as a program in the same process wants them',
       'four statements: begin, set_config of the tenant, select under row-level security, commit, by one client of pg, which parses each value',
     ],
-    skipped: skippedTools(options.tools, ['emmett']),
+    skipped: skippedTools(options.tools, ['emmett', 'marten']),
     postgres: await serverFacts(arena.server.adminUrl),
   }
+}
+
+function cpuFigures(samples: Readonly<Record<string, readonly Sample[]>>): Figure[] {
+  const ours = cpuSamples(samples['ours to text'] ?? [], 'client', 'server')
+  const theirs = cpuSamples(samples['Marten to objects'] ?? [], 'client', 'server')
+  if (ours === null || theirs === null || theirs.length === 0) return []
+  const name = `CPU of client and server, ${EVENTS_PER_STREAM} events, ${CALLERS} callers`
+  const arms = { 'ours to text': ours, 'Marten to objects': theirs }
+  return figuresOf({ section: 'read', name, unit: 'us' }, arms, [
+    { ours: 'ours to text', with: 'Marten to objects', target: goals.readCpuOverMarten },
+  ])
 }
 
 async function fillEmmett(emmett: Emmett): Promise<void> {

@@ -5,6 +5,13 @@
 export { openEmmett, type Emmett } from './emmett.ts'
 export { locateTools, type LocateOptions, type PeerTools } from './locate.ts'
 export { openMessageDb, type MessageDb } from './message-db.ts'
-export { Marten, martenIn, MARTEN_VERSION, type MartenAnswer } from './marten.ts'
+export {
+  Marten,
+  martenIn,
+  MARTEN_VERSION,
+  type MartenLoad,
+  type MartenMode,
+  type MartenTurn,
+} from './marten.ts'
 export { installPeers, peerPackages, type Found } from './npm.ts'
 export { Pgbench, readOutput, type PgbenchMode } from './pgbench.ts'

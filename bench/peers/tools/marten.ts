@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Interface } from 'node:readline'
@@ -34,18 +35,18 @@ export async function martenIn(folder: string, isMade: boolean): Promise<Found<s
     return existsSync(program) ? { place: program } : { missing: 'nothing is installed by --no-install' }
   const within = (name: string): string => `${join(place, name)}/`
   try {
+    const temporary = within('tmp')
+    await mkdir(temporary, { recursive: true })
+    const args = ['build', project, '--configuration', 'Release', '--output', within('out')]
+    // Without --disable-build-servers, compiler processes would stay, and use the processor while others measure.
     await promisify(execFile)(
       'dotnet',
-      [
-        'build',
-        project,
-        '--configuration',
-        'Release',
-        '--output',
-        within('out'),
-        `--property:BaseIntermediateOutputPath=${within('obj')}`,
-      ],
-      { timeout: BUILD_WITHIN_MS, env: { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1' } },
+      [...args, `--property:BaseIntermediateOutputPath=${within('obj')}`, '--disable-build-servers'],
+      {
+        timeout: BUILD_WITHIN_MS,
+        // NuGet leaves files in the folder for temporary files.
+        env: { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', TMPDIR: temporary },
+      },
     )
     return { place: program }
   } catch (error) {
@@ -60,9 +61,28 @@ function whyNot(error: unknown): string {
   return `dotnet could not build bench/peers/marten: ${line?.trim() ?? String(error)}`
 }
 
-const answerSchema = z.object({ events: z.number(), seconds: z.number(), cpuSeconds: z.number() })
+const projectedSchema = z.object({ events: z.number(), seconds: z.number(), cpuSeconds: z.number() })
+const loadSchema = z.object({
+  calls: z.number(),
+  conflicts: z.number(),
+  seconds: z.number(),
+  cpuSeconds: z.number(),
+})
+const filledSchema = z.object({ seconds: z.number() })
+const doorSchema = z.object({ url: z.url(), pid: z.int() })
 
-export type MartenAnswer = z.infer<typeof answerSchema>
+export type MartenProjected = z.infer<typeof projectedSchema>
+/** What a turn of appends or reads did. A conflict: another append to the stream came first. */
+export type MartenLoad = z.infer<typeof loadSchema>
+
+/** `rich` is Marten's older append mode, and its default. In `quick` a function in the database gives the versions. */
+export type MartenMode = 'quick' | 'rich'
+
+export interface MartenTurn {
+  readonly mode: MartenMode
+  readonly callers: number
+  readonly turnMs: number
+}
 
 /** Marten in its own process, on its own database. */
 export class Marten {
@@ -74,23 +94,52 @@ export class Marten {
     this.#answers = lines[Symbol.asyncIterator]()
   }
 
-  static async open(place: string, server: BenchServer): Promise<Marten> {
+  /** @param connections the size of its pool */
+  static async open(
+    place: string,
+    server: BenchServer,
+    connections: number,
+    via: (url: string) => string = (url) => url,
+  ): Promise<Marten> {
     const { hostname, port, username, password, pathname } = new URL(
-      await createPeerDatabase(server, DATABASE),
+      via(await createPeerDatabase(server, DATABASE)),
     )
     const login = `Host=${hostname};Port=${port};Username=${username};Password=${decodeURIComponent(password)};Database=${pathname.slice(1)}`
-    const started = spawn('dotnet', [place, login], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const started = spawn('dotnet', [place, login, String(connections)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     await once(started, 'spawn')
     return new Marten(started, createInterface({ input: started.stdout }))
   }
 
-  seed(log: TallyLog): Promise<MartenAnswer> {
-    return this.#ask('seed', log)
+  /** Writes the log that `project` goes through. */
+  seed(log: TallyLog): Promise<MartenProjected> {
+    return this.#order({ work: 'seed', ...log }, projectedSchema)
   }
 
   /** Projects the whole log with the asynchronous daemon. */
-  project(log: TallyLog): Promise<MartenAnswer> {
-    return this.#ask('project', log)
+  project(log: TallyLog): Promise<MartenProjected> {
+    return this.#order({ work: 'project', ...log }, projectedSchema)
+  }
+
+  /** Writes the streams that `read` reads. */
+  async fill(log: { readonly streams: number; readonly perStream: number }): Promise<void> {
+    await this.#order({ work: 'fill', ...log }, filledSchema)
+  }
+
+  /** Appends under a closed-loop load. `isHot`: all appends go to one stream. */
+  append(turn: MartenTurn & { readonly events: number; readonly isHot?: boolean }): Promise<MartenLoad> {
+    return this.#order({ work: 'append', ...turn }, loadSchema)
+  }
+
+  /** Reads whole streams, to objects, under a closed-loop load. */
+  read(turn: MartenTurn & { readonly streams: number; readonly perStream: number }): Promise<MartenLoad> {
+    return this.#order({ work: 'read', ...turn }, loadSchema)
+  }
+
+  /** Answers appends and reads over HTTP (Kestrel), until `end`. */
+  serve(): Promise<{ readonly url: string; readonly pid: number }> {
+    return this.#order({ work: 'serve' }, doorSchema)
   }
 
   /** Closes the program's standard input. The program then ends by itself. */
@@ -100,13 +149,13 @@ export class Marten {
     await once(this.#process, 'exit')
   }
 
-  async #ask(work: 'seed' | 'project', log: TallyLog): Promise<MartenAnswer> {
-    this.#process.stdin?.write(`${JSON.stringify({ work, ...log })}\n`)
+  async #order<Answer>(order: { readonly work: string }, schema: z.ZodType<Answer>): Promise<Answer> {
+    this.#process.stdin?.write(`${JSON.stringify(order)}\n`)
     for (;;) {
       const { done, value } = await this.#answers.next()
-      if (done === true) throw new Error(`Marten ended during ${work}: what it said is above`)
+      if (done === true) throw new Error(`Marten ended during ${order.work}: what it said is above`)
       // Marten writes its log to the same output: other lines are skipped.
-      if (value.startsWith('{')) return answerSchema.parse(JSON.parse(value))
+      if (value.startsWith('{')) return schema.parse(JSON.parse(value))
     }
   }
 }
