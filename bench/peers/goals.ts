@@ -40,6 +40,8 @@ export const goals = {
   readObjectsOverMarten: atLeast(0.95),
   /** CPU of client and server for that read to text, divided by Marten's to objects. */
   readCpuOverMarten: atMost(0.8),
+  /** Appends over HTTP, divided by those of Kestrel with Marten: 1, 16 and 64 callers. */
+  doorOverKestrel: atLeast(0.7),
   /** Events a second divided by those of Marten's asynchronous daemon, for a projection of the whole log. */
   projectionsOverMarten: atLeast(1.5),
   /** Round trips of one append, and of one read. */

@@ -3,7 +3,13 @@ import type { PeersOptions } from './options.ts'
 import { MARTEN_VERSION, peerPackages } from './tools/index.ts'
 import type { PeerTools } from './tools/index.ts'
 
-const names = { emmett: 'emmett', messageDb: 'message-db', pgbench: 'pgbench', marten: 'Marten' } as const
+const names = {
+  emmett: 'emmett',
+  messageDb: 'message-db',
+  pgbench: 'pgbench',
+  marten: 'Marten',
+  wrk: 'wrk',
+} as const
 
 /** Which defaults each tool runs with, and which of our features it does not have. */
 export function toolNotes({ tools, mode, connections, roundTripMs }: PeersOptions): string[] {

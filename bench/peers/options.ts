@@ -9,9 +9,18 @@ import { STATEMENT_MODES } from '../stage/index.ts'
 import type { StatementMode } from '../stage/index.ts'
 import type { LocateOptions, PeerTools } from './tools/index.ts'
 
-export const PART_NAMES = ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips', 'projections'] as const
+export const PART_NAMES = [
+  'append',
+  'hot',
+  'read',
+  'coalesced',
+  'pgbench',
+  'trips',
+  'projections',
+  'door',
+] as const
 /** The parts that compare with Marten. It must be compiled for them. */
-const MARTEN_PARTS: ReadonlySet<PartName> = new Set(['append', 'hot', 'read', 'projections'])
+const MARTEN_PARTS: ReadonlySet<PartName> = new Set(['append', 'hot', 'read', 'projections', 'door'])
 export type PartName = (typeof PART_NAMES)[number]
 
 export interface PeersOptions extends CommonOptions {

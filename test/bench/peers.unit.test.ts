@@ -4,7 +4,7 @@ import { parseGrowthCommand } from '../../bench/growth/options.ts'
 import { UsageError } from '../../packages/command-flags/index.ts'
 import { parsePeersCommand } from '../../bench/peers/options.ts'
 import { cpuSamples, figuresOf } from '../../bench/peers/pairs.ts'
-import { martenIn, readOutput } from '../../bench/peers/tools/index.ts'
+import { martenIn, readOutput, readWrk } from '../../bench/peers/tools/index.ts'
 
 const PGBENCH = `pgbench (15.18)
 transaction type: insert.sql
@@ -30,6 +30,32 @@ describe('the output of pgbench', () => {
     ['nothing', ''],
   ])('is refused with %s', (_, output) => {
     expect(() => readOutput(output)).toThrow(/pgbench/)
+  })
+})
+
+const WRK = `Running 2s test @ http://127.0.0.1:1/
+  1 threads and 16 connections
+  Latency Distribution
+     50%  900.00us
+     75%    1.20ms
+     90%    2.00ms
+     99%    1.50s 
+  2468 requests in 2.00s, 1.00MB read
+Requests/sec:   1234.56
+Transfer/sec:    512.00KB
+`
+
+describe('the output of wrk', () => {
+  it('is read for the rate and the latencies', () => {
+    expect(readWrk(WRK)).toEqual({ requests: 2468, value: 1234.56, p50Ms: 0.9, p99Ms: 1500 })
+  })
+
+  it.each([
+    ['failed requests', `${WRK}  Non-2xx or 3xx responses: 3`, /Non-2xx/],
+    ['lost connections', `${WRK}  Socket errors: connect 0, read 1, write 0, timeout 0`, /Socket errors/],
+    ['no rate', WRK.replace('Requests/sec', 'rate'), /not the output of wrk/],
+  ])('is refused with %s', (_, output, message) => {
+    expect(() => readWrk(output)).toThrow(message)
   })
 })
 
@@ -59,7 +85,7 @@ describe('pairs of arms', () => {
 describe('the flags of the commands', () => {
   it('have defaults that measure', () => {
     expect(parsePeersCommand([], 5)).toMatchObject({
-      sections: ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips', 'projections'],
+      sections: ['append', 'hot', 'read', 'coalesced', 'pgbench', 'trips', 'projections', 'door'],
       options: {
         rounds: 5,
         turnMs: 1_000,

@@ -46,7 +46,7 @@ async Task<object> Timed(Func<Task<Task>> work)
 }
 
 /// <summary>An order. Each work reads the members that it needs.</summary>
-record Order(string Work, string Mode = "quick", int Tenants = 1, int Events = 1, int PerStream = 1, int Streams = 1,
+record Order(string Work, string Mode = "quick", int Tenants = 64, int Events = 1, int PerStream = 1, int Streams = 1,
     int Callers = 1, int TurnMs = 1, bool IsHot = false);
 
 /// <summary>The pool keeps its connections, as ours does: none is opened while something is measured.</summary>

@@ -9,7 +9,7 @@ using Npgsql;
 class Works
 {
     /// <summary>As in bench/stage/append-load.ts: callers seldom meet on a stream, and most streams exist already.</summary>
-    const int Tenants = 64, AppendStreams = 12_800, Stride = 7_919;
+    const int AppendStreams = 12_800, Stride = 7_919;
 
     readonly IDocumentStore store;
     long number;
@@ -35,19 +35,19 @@ class Works
     public async Task Fill(Order order)
     {
         for (var stream = 0; stream < order.Streams; stream++)
-            await AppendTo(TenantOf(stream), $"stored-{stream}", order.PerStream);
+            await AppendTo(TenantOf(stream, order), $"stored-{stream}", order.PerStream);
     }
 
     public Task<object> Append(Order order) => Load(order, () =>
     {
         var stream = order.IsHot ? 0 : Interlocked.Increment(ref number) * Stride % AppendStreams;
-        return AppendTo(TenantOf(stream), order.IsHot ? "hot" : $"order-{stream}", order.Events);
+        return AppendTo(TenantOf(stream, order), order.IsHot ? "hot" : $"order-{stream}", order.Events);
     });
 
     public Task<object> Read(Order order) => Load(order, async () =>
     {
         var stream = Interlocked.Increment(ref number) % order.Streams;
-        await ReadWhole(TenantOf(stream), $"stored-{stream}", order.PerStream);
+        await ReadWhole(TenantOf(stream, order), $"stored-{stream}", order.PerStream);
     });
 
     public async Task AppendTo(string tenant, string stream, int events)
@@ -73,7 +73,7 @@ class Works
         return events;
     }
 
-    static string TenantOf(long stream) => $"tenant-{stream % Tenants}";
+    static string TenantOf(long stream, Order order) => $"tenant-{stream % order.Tenants}";
 
     /// <summary>
     /// A caller that is refused because another append came first tries again at once. Any other failure ends the

@@ -3,6 +3,7 @@ import type { Part } from '../../command/index.ts'
 import type { PartName, PeersOptions } from '../options.ts'
 import { appendPart } from './append.ts'
 import { coalescedPart } from './coalesced.ts'
+import { doorPart } from './door.ts'
 import { hotPart } from './hot.ts'
 import { pgbenchPart } from './pgbench.ts'
 import { projectionsPart } from './projections.ts'
@@ -17,4 +18,5 @@ export const parts: Readonly<Record<PartName, Part<PeersOptions>>> = {
   pgbench: pgbenchPart,
   trips: tripsPart,
   projections: projectionsPart,
+  door: doorPart,
 }

@@ -14,4 +14,5 @@ export {
   type MartenTurn,
 } from './marten.ts'
 export { installPeers, peerPackages, type Found } from './npm.ts'
+export { Wrk, readWrk, wrkVersion, type WrkRequests, type WrkTurn } from './wrk.ts'
 export { Pgbench, readOutput, type PgbenchMode } from './pgbench.ts'

@@ -4,6 +4,7 @@ import { martenIn } from './marten.ts'
 import { installedVersion, installPeers } from './npm.ts'
 import type { Found, PeerPackage } from './npm.ts'
 import { pgbenchVersion } from './pgbench.ts'
+import { wrkVersion } from './wrk.ts'
 
 /** Where each tool is, or why it is left out. */
 export interface PeerTools {
@@ -13,6 +14,8 @@ export interface PeerTools {
   readonly messageDb: Found<string>
   /** Its version. Its place is not needed, since it is found on the path. */
   readonly pgbench: Found<string>
+  /** Its version; it is found on the path, too. */
+  readonly wrk: Found<string>
   /** The compiled program. */
   readonly marten: Found<string>
 }
@@ -36,6 +39,7 @@ export async function locateTools(options: LocateOptions): Promise<PeerTools> {
     ? await installPeers(options.folder)
     : 'nothing is installed by --no-install'
   const version = await pgbenchVersion()
+  const wrk = await wrkVersion()
   return {
     emmett: await packageIn(options.folder, EMMETT, failure),
     messageDb: await messageDbOf(options, failure),
@@ -43,6 +47,7 @@ export async function locateTools(options: LocateOptions): Promise<PeerTools> {
       version === null
         ? { missing: 'pgbench is not on the path (Debian: apt-get install postgresql-contrib)' }
         : { place: version },
+    wrk: wrk === null ? { missing: 'wrk is not on the path (Debian: apt-get install wrk)' } : { place: wrk },
     marten: options.needsMarten
       ? await martenIn(options.folder, options.install)
       : { missing: 'no part needs it' },

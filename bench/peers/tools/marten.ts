@@ -84,6 +84,13 @@ export interface MartenTurn {
   readonly turnMs: number
 }
 
+/** Streams of equal length, which belong to the tenants in turn. Default: 64 tenants, as in bench/stage/append-load.ts. */
+export interface MartenStreams {
+  readonly streams: number
+  readonly perStream: number
+  readonly tenants?: number
+}
+
 /** Marten in its own process, on its own database. */
 export class Marten {
   readonly #process: ChildProcess
@@ -123,7 +130,7 @@ export class Marten {
   }
 
   /** Writes the streams that `read` reads. */
-  async fill(log: { readonly streams: number; readonly perStream: number }): Promise<void> {
+  async fill(log: MartenStreams): Promise<void> {
     await this.#order({ work: 'fill', ...log }, filledSchema)
   }
 
@@ -133,7 +140,7 @@ export class Marten {
   }
 
   /** Reads whole streams, to objects, under a closed-loop load. */
-  read(turn: MartenTurn & { readonly streams: number; readonly perStream: number }): Promise<MartenLoad> {
+  read(turn: MartenTurn & MartenStreams): Promise<MartenLoad> {
     return this.#order({ work: 'read', ...turn }, loadSchema)
   }
 
