@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { isTrickleError, TrickleError } from '../../errors/index.ts'
 import { outcomeUnknown } from '../../postgres/index.ts'
 import type { Database } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { assemble, resultOf } from './answer.ts'
 import { eventIdExists } from './refusals.ts'
+import { newEventId } from './event-id.ts'
 import { prepareAppend } from './request.ts'
 import type { PreparedAppend } from './request.ts'
 import { findAppend } from './statements.ts'
@@ -65,7 +65,7 @@ export async function appendToStreams(
   tenant: TenantContext,
   request: AppendAllRequest,
 ): Promise<AppendAllResult> {
-  const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
+  const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? newEventId()))
   const prepared = await prepareAppend(tenant, request, ids)
   // Fetched before anything is written: without keys, an append that was committed could not be answered.
   const keyring = keys.fresh() ?? (await keys.refreshed())

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { TrickleError } from '../../errors/index.ts'
 import type { Decision, RunStatement, Statement } from '../../postgres/index.ts'
 import { keyReused, selectReceipt } from '../../receipts/index.ts'
@@ -7,6 +6,7 @@ import type { TenantContext } from '../../tenancy/index.ts'
 import { replayOf, resultOf } from '../append/answer.ts'
 import type { AppendAnswer } from '../append/answer.ts'
 import { earlierAppend } from '../append/append.ts'
+import { newEventId } from '../append/event-id.ts'
 import { prepareAppend } from '../append/request.ts'
 import type { PreparedAppend } from '../append/request.ts'
 import { findAppend } from '../append/statements.ts'
@@ -113,7 +113,7 @@ export class WriteAttempt<Reads extends readonly Statement[]> {
       ...(idempotency === undefined ? {} : { idempotency }),
       ...(trace === undefined ? {} : { trace }),
     }
-    const ids = streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
+    const ids = streams.flatMap(({ events }) => events.map((event) => event.id ?? newEventId()))
     const prepared = await prepareAppend(this.#tenant, append, ids)
     checkAnnounced(this.#request, append)
     return { append, ids, prepared, changes }

@@ -4,6 +4,7 @@ import type { FeedPage, StreamPage } from '../read/pages.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { assemble, resultOf } from '../append/answer.ts'
 import { MAY_BE_OWN } from '../append/append.ts'
+import { newEventId } from '../append/event-id.ts'
 import { prepareAppend } from '../append/request.ts'
 import type { EventStore } from '../event-store.ts'
 import type {
@@ -56,7 +57,7 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
-    const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? randomUUID()))
+    const ids = request.streams.flatMap(({ events }) => events.map((event) => event.id ?? newEventId()))
     // Called for its refusals, which are the same as those of PostgresEventStore.
     const { mayBeKnown } = await prepareAppend(tenant, request, ids)
     // If the caller has disconnected, nothing is written for it.
