@@ -46,6 +46,10 @@ param virtualEndpoint bool = false
 @allowed(['bySize', 'off', 'sameZone', 'zoneRedundant'])
 param highAvailability string = 'bySize'
 
+@description('Replace the instances of the app one after the other when code or settings change, a preview of the platform. bySize: not in dev.')
+@allowed(['bySize', 'off', 'on'])
+param rollingUpdate string = 'bySize'
+
 @description('Backups in the paired region as well. Fixed when the server is made.')
 param geoRedundantBackup bool = false
 
@@ -112,7 +116,12 @@ var isBurstable = rules.postgres.tier == 'Burstable'
 var isPrivate = network == 'private'
 var isElasticCluster = elasticClusterNodes > 0
 
-var highAvailabilityModes = { bySize: rules.postgres.highAvailability, off: 'Disabled', sameZone: 'SameZone', zoneRedundant: 'ZoneRedundant' }
+var highAvailabilityModes = {
+  bySize: rules.postgres.highAvailability
+  off: 'Disabled'
+  sameZone: 'SameZone'
+  zoneRedundant: 'ZoneRedundant'
+}
 var highAvailabilityMode = highAvailabilityModes[highAvailability]
 var serviceBusTiers = { bySize: rules.serviceBus.tier, Standard: 'Standard', Premium: 'Premium' }
 var resolvedServiceBusTier = serviceBusTiers[serviceBusTier]
@@ -259,6 +268,7 @@ module platform 'modules/platform.bicep' = {
       existingId: analyticsClusterId
     }
     withCache: cache == 'redis'
+    rollingUpdate: rollingUpdate == 'bySize' ? rules.functions.rollingUpdate : rollingUpdate == 'on'
     auth: {
       issuer: authIssuer
       audience: authAudience

@@ -27,6 +27,8 @@ param tags object
 param token string
 @description('sizes.json, the part `functions`.')
 param rules object
+@description('A deployment replaces the instances one after the other.')
+param rollingUpdate bool
 param identities { app: identity, worker: identity, forwarder: identity, operator: identity, deployment: identity }
 @description('Blob endpoint and container of the deployed package.')
 param package { blobEndpoint: string, container: string }
@@ -155,6 +157,9 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     // way out.
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     // The service refuses a site on this plan without it, although the type calls it optional.
+    // The published types do not know siteUpdateStrategy yet, so the compiler's warning is switched off for this line and
+    // nowhere else.
+    #disable-next-line BCP037
     functionAppConfig: {
       deployment: {
         storage: {
@@ -173,15 +178,14 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         alwaysReady: rules.alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: rules.alwaysReadyHttp }] : []
         triggers: { http: { perInstanceConcurrency: rules.httpPerInstanceConcurrency } }
       }
-      // The default, Recreate, kills what runs. Rolling is a preview that the published types do not know yet, so the
-      // compiler's warning is switched off for this line and nowhere else.
-      #disable-next-line BCP037
-      siteUpdateStrategy: { type: 'RollingUpdate' }
+      // The default, Recreate, kills what runs. RollingUpdate is a preview, so the small size goes without it: a first
+      // deployment must not depend on it.
+      ...(rollingUpdate ? { siteUpdateStrategy: { type: 'RollingUpdate' } } : {})
     }
     siteConfig: {
+      // No ftpsState: Flex Consumption refuses it. It has no FTP, and the resource `ftp` below switches passwords off.
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
       // An empty list turns the platform's CORS off. Credentials are off: "*" does not work with them, and tokens come
       // in a header.

@@ -33,6 +33,8 @@ param analytics {
   existingId: string
 }
 param withCache bool
+@description('A deployment replaces the instances of the app one after the other.')
+param rollingUpdate bool
 param auth authType
 param corsOrigins string[]
 param contextSettings string[]
@@ -223,6 +225,7 @@ module functions 'functions.bicep' = {
     tags: tags
     token: token
     rules: rules.functions
+    rollingUpdate: rollingUpdate
     identities: {
       app: identities.outputs.app
       worker: identities.outputs.worker

@@ -96,7 +96,7 @@ async function openKestrel(
 ): Promise<Door> {
   const opening = Marten.open(place, server, options.connections)
   const marten = await cleanup.start(opening, (started) => started.end())
-  await marten.fill({ streams: STORED_STREAMS, perStream: EVENTS_PER_STREAM, tenants: 1 })
+  await marten.writeStreams({ streams: STORED_STREAMS, perStream: EVENTS_PER_STREAM, tenants: 1 })
   const { url, pid } = await marten.serve()
   return { url, watched: { host: { kind: 'process', pid }, server: { kind: 'family', pid: server.pid } } }
 }

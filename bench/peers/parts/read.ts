@@ -35,7 +35,7 @@ export async function readPart(context: PeersContext): Promise<PartResult> {
   if (emmett !== null) await fillEmmett(emmett)
   const marten = await openMartenIn(context, arena, options.connections)
   const streams = { streams: STREAMS, perStream: EVENTS_PER_STREAM }
-  await marten?.fill(streams)
+  await marten?.writeStreams(streams)
   const next = createStreams(tenants)
   note(`read ${EVENTS_PER_STREAM} x ${CALLERS} callers`)
   const arms = {

@@ -130,7 +130,7 @@ export class Marten {
   }
 
   /** Writes the streams that `read` reads. */
-  async fill(log: MartenStreams): Promise<void> {
+  async writeStreams(log: MartenStreams): Promise<void> {
     await this.#order({ work: 'fill', ...log }, filledSchema)
   }
 

@@ -58,15 +58,11 @@ export class Wrk {
     watched: Readonly<Record<string, Watched>>,
   ): Promise<WrkTurn> {
     const before = readCpu(watched)
-    const { stdout } = await promisify(execFile)(
-      'wrk',
-      [
-        ...['--threads', '1', '--connections', String(callers), '--latency'],
-        // wrk takes whole seconds.
-        ...['--duration', `${Math.ceil(durationMs / 1_000)}s`, '--script', this.#script, this.#url],
-      ],
-      { timeout: STOP_WITHIN_MS },
-    )
+    // wrk takes whole seconds.
+    const duration = `${Math.ceil(durationMs / 1_000)}s`
+    const load = ['--threads', '1', '--connections', String(callers), '--duration', duration]
+    const args = [...load, '--latency', '--script', this.#script, this.#url]
+    const { stdout } = await promisify(execFile)('wrk', args, { timeout: STOP_WITHIN_MS })
     const { requests, ...read } = readWrk(stdout)
     return { ...read, cpuMicros: cpuForEach(before, readCpu(watched), requests) }
   }

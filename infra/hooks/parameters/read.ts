@@ -65,6 +65,7 @@ export function readParameters(
   values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], ADMINISTRATORS_EXAMPLE)
   values.json('TRICKLE_CORS_ORIGINS', z.array(z.string().min(1)), [], '["https://app.example.com"]')
   readContextSettings(values)
+  values.oneOf('TRICKLE_ROLLING_UPDATE', ['bySize', 'off', 'on'], 'bySize')
   values.oneOf('AZURE_PRINCIPAL_TYPE', ['User', 'ServicePrincipal', 'Group'], 'User')
   refuseContradictions(parameters, rules[parameters.size], values)
   return { parameters, failures: values.failures }

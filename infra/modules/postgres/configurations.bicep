@@ -26,7 +26,10 @@ var ofReplica = {
   reads: rules.replicaConfigurations.reads
   analytics: rules.replicaConfigurations.analytics
 }
-var wanted = items(union(rules.configurations, pooler, ofReplica[purpose]))
+var all = items(union(rules.configurations, pooler, ofReplica[purpose]))
+// items() sorts by name. A server refuses the other parameters of PgBouncer while PgBouncer is off, so its switch is first.
+var switchOfPooler = 'pgbouncer.enabled'
+var wanted = concat(filter(all, one => one.key == switchOfPooler), filter(all, one => one.key != switchOfPooler))
 // An elastic cluster divides memory and connections among its nodes and needs logical WAL of its own. So every
 // parameter that would need a restart of all nodes keeps the value that the platform chose.
 var settings = filter(wanted, one => !isCluster || parameters[one.key].kind == 'dynamic')

@@ -1,9 +1,13 @@
-// The PostgreSQL family: primary (or elastic cluster), its database, access and parameters, replicas, virtual endpoint.
+// The PostgreSQL family: primary (or elastic cluster), access and parameters, replicas, virtual endpoint.
 //
 // A flexible server takes one change at a time and answers others with 409 ServerIsBusy. So everything here is one chain:
-// key → server → database → access → parameters → logs → private endpoint → replica after replica → virtual endpoint.
+// key → server → access → parameters → logs → private endpoint → replica after replica → virtual endpoint.
 // Replicas come last because their making blocks every other change of the primary. Contradictions between the
 // parameters (replicas of a burstable size, and so on) are refused by main.bicep before anything is made.
+//
+// The database of a plain server is made by the hook after provisioning, as trickle_owner's. Made here, before the server
+// has an administrator, it would belong to a role of the platform, and no administrator could migrate it. An elastic
+// cluster brings its own (server.bicep).
 
 import { administratorType, networkType, replicaType, rulesType } from 'types.bicep'
 
@@ -55,12 +59,15 @@ module key '../key-vault.bicep' = if (customerManagedKey) {
 }
 var encryption = customerManagedKey ? { keyUri: key!.outputs.keyUri, identityId: key!.outputs.identityId } : null
 
-module storage 'storage-size.bicep' = {
+// A disk that does not grow has the size that it was made with.
+module storage 'storage-size.bicep' = if (rules.autoGrow) {
   params: {
     serverName: name
     leastGb: rules.storageGb
   }
 }
+
+var storageGb = rules.autoGrow ? storage!.outputs.storageGb : rules.storageGb
 
 module server 'server.bicep' = {
   params: {
@@ -68,7 +75,7 @@ module server 'server.bicep' = {
     location: location
     tags: tags
     rules: rules
-    storageGb: storage.outputs.storageGb
+    storageGb: storageGb
     highAvailability: highAvailability
     geoRedundantBackup: geoRedundantBackup
     elasticClusterNodes: elasticClusterNodes
@@ -78,20 +85,12 @@ module server 'server.bicep' = {
   }
 }
 
-module application 'database.bicep' = if (!isCluster) {
-  params: {
-    serverName: server.outputs.name
-    database: database
-  }
-}
-
 module access 'access.bicep' = {
   params: {
     serverName: server.outputs.name
     isPrivate: network.isPrivate
     administrators: administrators
   }
-  dependsOn: [application]
 }
 
 module configurations 'configurations.bicep' = {
@@ -135,7 +134,7 @@ module replica 'replica.bicep' = [
       tags: tags
       purpose: one.purpose
       primaryId: server.outputs.id
-      primaryStorageGb: storage.outputs.storageGb
+      primaryStorageGb: storageGb
       rules: rules
       administrators: administrators
       network: network

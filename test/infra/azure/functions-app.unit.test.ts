@@ -64,6 +64,20 @@ describe('the function app', () => {
     })
   })
 
+  it('has no FTP state, which Flex Consumption refuses', () => {
+    expect(Object.keys(asObject(at(site, 'properties.siteConfig')))).not.toContain('ftpsState')
+  })
+
+  it.each([
+    [{ size: 'dev' }, undefined],
+    [{ size: 'dev', rollingUpdate: 'on' }, { type: 'RollingUpdate' }],
+    [{ size: 'standard' }, { type: 'RollingUpdate' }],
+    [{ size: 'standard', rollingUpdate: 'off' }, undefined],
+  ])('uses the preview of rolling updates where it is wanted: %o', (parameters, strategy) => {
+    const config = asObject(at(siteOf(parameters), 'properties.functionAppConfig'))
+    expect(config['siteUpdateStrategy']).toEqual(strategy)
+  })
+
   it('is described with the number of requests that an instance gets', () => {
     for (const page of ['docs/host-json.md', 'docs/benchmarks.md']) {
       const lines = textOfFile(page)

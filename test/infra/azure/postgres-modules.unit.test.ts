@@ -2,6 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readParameters, readSizes, SIZES } from './postgres-sizes.ts'
+import { planOf, stringOf } from './support.ts'
 
 const folder = fileURLToPath(new URL('../../../infra/modules/postgres/', import.meta.url))
 const RETRY =
@@ -47,7 +48,6 @@ describe('writes to a server', () => {
     expect(written.map(({ type }) => type.split(/[/@]/).at(-2) ?? '').sort()).toEqual([
       'administrators',
       'configurations',
-      'databases',
       'firewallRules',
       'flexibleServers',
       'flexibleServers',
@@ -184,6 +184,20 @@ describe('what waits for a restart', () => {
       [...always, ...replication].sort(),
       [...always, ...replication].sort(),
     ])
+  })
+
+  it.each(['standard', 'scale'] as const)('switches PgBouncer of size %s on before it is set', (size) => {
+    const names = planOf({ size })
+      .filter(({ type }) => type.endsWith('/flexibleServers/configurations'))
+      .map(({ name }) => stringOf(name))
+      .filter((name) => name.startsWith('pgbouncer.'))
+    expect(names.length).toBeGreaterThan(3)
+    expect(names[0]).toBe('pgbouncer.enabled')
+  })
+
+  it('asks how large a disk is only where disks grow: compilers up to 0.47 have the question as an experiment', async () => {
+    expect(textOf('postgres.bicep')).toContain("module storage 'storage-size.bicep' = if (rules.autoGrow) {")
+    expect((await readSizes()).dev.postgres.autoGrow).toBe(false)
   })
 
   it('sets no pooler by hand that the rules of the size set', async () => {

@@ -30,6 +30,7 @@ const sizeSchema = z.strictObject({
     maximumInstances: z.int().min(40).max(1_000),
     alwaysReadyHttp: z.int().min(0),
     httpPerInstanceConcurrency: z.int().min(1).max(1_000),
+    rollingUpdate: z.boolean(),
     zoneRedundant: z.boolean(),
   }),
   serviceBus: z.strictObject({

@@ -45,6 +45,13 @@ describe('before a provision', () => {
     ['TRICKLE_CACHE', 'on', INVALID, 'none of off, redis', 'azd env set TRICKLE_CACHE off'],
     ['TRICKLE_SERVICE_BUS_TIER', 'Basic', INVALID, 'none of bySize', 'azd env set TRICKLE_SERVICE_BUS_TIER'],
     ['TRICKLE_HIGH_AVAILABILITY', 'yes', INVALID, 'none of bySize', 'azd env set TRICKLE_HIGH_AVAILABILITY'],
+    [
+      'TRICKLE_ROLLING_UPDATE',
+      'yes',
+      INVALID,
+      'none of bySize, off, on',
+      'azd env set TRICKLE_ROLLING_UPDATE bySize',
+    ],
     ['TRICKLE_GEO_BACKUP', 'yes', INVALID, 'none of true, false', 'azd env set TRICKLE_GEO_BACKUP false'],
     ['TRICKLE_ELASTIC_CLUSTER_NODES', 'two', INVALID, 'no whole number', 'NODES 0'],
     ['TRICKLE_ELASTIC_CLUSTER_NODES', '1', CONTRADICT, 'two nodes or more', 'NODES 0'],
