@@ -88,11 +88,11 @@ export function readWrk(output: string): {
   return read
 }
 
-const MS_OF = { us: 0.001, ms: 1, s: 1_000 } as const
+const msOf = { us: 0.001, ms: 1, s: 1_000 } as const
 
 function latencyMs(output: string, percentile: string): number {
   const [, amount, unit] = new RegExp(`${percentile}\\s+([\\d.]+)(us|ms|s)\\b`).exec(output) ?? []
-  return Number(amount) * MS_OF[unit as keyof typeof MS_OF]
+  return Number(amount) * msOf[unit as keyof typeof msOf]
 }
 
 /** Each run of wrk begins at another number, so that two turns don't append to the streams in the same order. */
