@@ -1,13 +1,18 @@
 import { ENTRA_SCOPE } from '../../shared/postgres/index.ts'
-import { azureLogin, claimsOf, ManagementClient, ownAddress, withFirewallRule } from './azure/index.ts'
+import {
+  azureLogin,
+  claimsOf,
+  MANAGEMENT_URL,
+  ManagementClient,
+  ownAddress,
+  withFirewallRule,
+} from './azure/index.ts'
 import type { AzureLogin } from './azure/index.ts'
 import { whenReady } from './database/index.ts'
 import type { DatabaseServer, ServerFacts } from './database/index.ts'
 import { HookFailure } from './frame/failure.ts'
 import type { Report } from './frame/report.ts'
 import type { PostprovisionSettings } from './settings.ts'
-
-const MANAGEMENT_URL = 'https://management.azure.com'
 
 /** A rule of the firewall takes effect within seconds; a minute is the longest time that Azure names. */
 const FIREWALL_WAIT_MS = 90_000

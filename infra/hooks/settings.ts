@@ -101,7 +101,7 @@ const listOf = (environment: Environment, name: string): string[] =>
     .filter((part) => part !== '')
 
 /** The stand-in at this address gets no real token, but it must be on this machine all the same. */
-function readManagementUrl(environment: Environment): string | undefined {
+export function readManagementUrl(environment: Environment): string | undefined {
   const name = 'TRICKLE_HOOK_MANAGEMENT_URL'
   const url = valueOf(environment, name)
   if (url === undefined || /^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?$/.test(url)) return url

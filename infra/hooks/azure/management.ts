@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HookFailure } from '../frame/failure.ts'
-import type { AzureLogin } from './login.ts'
+import { API_VERSION, askManagement, failed, refusal, statusOf } from './management-request.ts'
+import type { ManagementAddress } from './management-request.ts'
 
 /** Where a flexible server lives in the subscription. */
 export interface ServerPlace {
@@ -8,17 +8,8 @@ export interface ServerPlace {
   readonly resourceGroup: string
 }
 
-export interface ManagementOptions extends ServerPlace {
-  /** https://management.azure.com, or a stand-in on this machine. */
-  readonly url: string
-  readonly login: AzureLogin
-}
+export interface ManagementOptions extends ServerPlace, ManagementAddress {}
 
-/** The newest stable version of Microsoft.DBforPostgreSQL/flexibleServers; the template pins the same. */
-const API_VERSION = '2025-08-01'
-const SCOPE = 'https://management.azure.com/.default'
-
-const REQUEST_TIMEOUT_MS = 60_000
 /** A restart takes a minute or two. If an operation takes longer than this, a person should look at it. */
 const OPERATION_TIMEOUT_MS = 20 * 60_000
 /** The wait between two looks at an operation: where Azure names no time itself, and the longest one. */
@@ -29,14 +20,6 @@ const POLL_DELAY_MAX_MS = 30_000
  * then repeated, up to this many attempts.
  */
 const BUSY_ATTEMPTS = 10
-/** An answer is read up to this size; the API's own answers are smaller. */
-const ANSWER_CHARACTERS_MAX = 200_000
-
-interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: unknown
-}
 
 /**
  * The few calls of Azure Resource Manager that the hooks make, by its asynchronous protocol: 201 or 202 with
@@ -70,7 +53,7 @@ export class ManagementClient {
     const { url, subscriptionId, resourceGroup } = this.#options
     const target = `${url}/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DBforPostgreSQL/flexibleServers/${path}?api-version=${API_VERSION}`
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#ask(method, target, body)
+      const answer = await askManagement(this.#options, method, target, body)
       if (answer.status === 409 && attempt < BUSY_ATTEMPTS) {
         await sleep(delayOf(answer.headers))
         continue
@@ -90,7 +73,7 @@ export class ManagementClient {
     const endsAtMs = Date.now() + OPERATION_TIMEOUT_MS
     for (let delayMs = firstDelayMs; Date.now() < endsAtMs;) {
       await sleep(delayMs)
-      const answer = await this.#ask('GET', operation)
+      const answer = await askManagement(this.#options, 'GET', operation)
       if (answer.status >= 400) throw refusal('GET', operation, answer)
       const { status, detail } = statusOf(answer.body)
       // A `Location` answers 202 until it has ended, and then with the resource or with nothing.
@@ -100,34 +83,6 @@ export class ManagementClient {
     }
     throw failed(method, target, `it has not ended after ${OPERATION_TIMEOUT_MS / 60_000} minutes`)
   }
-
-  async #ask(method: string, target: string, body?: unknown): Promise<Answer> {
-    const token = await this.#options.login(SCOPE)
-    try {
-      const response = await fetch(target, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        redirect: 'error',
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      })
-      const text = (await response.text()).slice(0, ANSWER_CHARACTERS_MAX)
-      return { status: response.status, headers: response.headers, body: parsed(text) }
-    } catch (error) {
-      throw failed(method, target, error instanceof Error ? error.message : String(error), error)
-    }
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }
 
 /** `Retry-After` in seconds, kept between nothing and half a minute. */
@@ -136,36 +91,3 @@ function delayOf(headers: Headers): number {
   if (seconds === null || !/^\d{1,6}$/.test(seconds)) return POLL_DELAY_MS
   return Math.min(Number(seconds) * 1000, POLL_DELAY_MAX_MS)
 }
-
-function statusOf(body: unknown): { status: string; detail: string } {
-  const { status, error } = (typeof body === 'object' && body !== null ? body : {}) as {
-    status?: unknown
-    error?: { code?: unknown; message?: unknown }
-  }
-  return {
-    status: typeof status === 'string' ? status : '',
-    detail: [error?.code, error?.message].filter((part) => typeof part === 'string').join(' '),
-  }
-}
-
-function refusal(method: string, target: string, { status, body }: Answer): HookFailure {
-  const { detail } = statusOf(body)
-  if (status !== 401 && status !== 403) return failed(method, target, `${status} ${detail}`)
-  return new HookFailure({
-    code: 'MANAGEMENT_REFUSED',
-    what: `Azure refuses ${method} to the account that is logged in: ${status} ${detail}`.trim(),
-    where: withoutQuery(target),
-    mend: 'Log in as somebody with Contributor on the resource group: azd auth login, then azd hooks run postprovision',
-  })
-}
-
-const failed = (method: string, target: string, detail: string, cause?: unknown): HookFailure =>
-  new HookFailure({
-    code: 'MANAGEMENT_FAILED',
-    what: `Azure did not carry out ${method}: ${detail}`.trim(),
-    where: withoutQuery(target),
-    mend: 'Look at the server in the portal (Activity log), then run: azd hooks run postprovision',
-    cause,
-  })
-
-const withoutQuery = (target: string): string => target.split('?')[0] ?? target

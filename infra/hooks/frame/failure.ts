@@ -7,6 +7,7 @@ export type HookFailureCode =
   | 'PARAMETER_INVALID'
   | 'PARAMETERS_CONTRADICT'
   | 'SIZES_INVALID'
+  | 'REGION_UNAVAILABLE'
   // The way to the server
   | 'OUTPUT_MISSING'
   | 'NO_ROUTE'
