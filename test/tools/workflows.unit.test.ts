@@ -65,7 +65,7 @@ const named = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, name = '']) => name)
 
 it('the workflows are those that the documents speak of', () => {
-  expect(workflows.map(([file]) => file).toSorted()).toEqual(['azd.yml', 'ci.yml', 'nightly.yml'])
+  expect(workflows.map(([file]) => file).toSorted()).toEqual(['azure-dev.yml', 'ci.yml', 'nightly.yml'])
 })
 
 describe.each(workflows)('%s', (_, workflow) => {
@@ -137,7 +137,7 @@ const workflow = (file: string): Workflow => {
 }
 
 describe('the pipeline on Azure', () => {
-  it.each(['azd.yml', 'nightly.yml'])(
+  it.each(['azure-dev.yml', 'nightly.yml'])(
     '%s is skipped with a notice where its variables are not set',
     (file) => {
       const { jobs } = workflow(file)
@@ -160,17 +160,17 @@ describe('the pipeline on Azure', () => {
       if: 'always()',
       run: expect.stringContaining('azd down --force --purge'),
     })
-    expect(commandsOf(workflow('azd.yml')).join('\n')).not.toContain('azd down')
+    expect(commandsOf(workflow('azure-dev.yml')).join('\n')).not.toContain('azd down')
   })
 
   it('lets no preview take the place of a deployment that waits', () => {
-    const { group, 'cancel-in-progress': cancels } = workflow('azd.yml').concurrency
+    const { group, 'cancel-in-progress': cancels } = workflow('azure-dev.yml').concurrency
     expect(group).toContain("github.event_name == 'pull_request' && github.ref ||")
     expect(cancels).toBe(false)
   })
 
   it('changes nothing for a pull request', () => {
-    const { preview, deploy } = workflow('azd.yml').jobs
+    const { preview, deploy } = workflow('azure-dev.yml').jobs
     expect(preview?.if).toContain("github.event_name == 'pull_request'")
     expect(deploy?.if).toContain("github.event_name != 'pull_request'")
     const commands = (preview?.steps ?? []).map(({ run = '' }) => run).join('\n')
@@ -179,7 +179,7 @@ describe('the pipeline on Azure', () => {
   })
 
   it('tries what it has deployed', () => {
-    for (const file of ['azd.yml', 'nightly.yml'])
+    for (const file of ['azure-dev.yml', 'nightly.yml'])
       expect(commandsOf(workflow(file)).join('\n')).toContain('tools/smoke/main.ts')
   })
 })

@@ -116,6 +116,7 @@ describe('outputs of main.bicep', () => {
     'AZURE_ENV_NAME',
     'AZURE_PRINCIPAL_TYPE',
     'AZURE_CLIENT_ID',
+    'AZURE_LOCATION',
   ]
 
   it('are what the hooks read', () => {
