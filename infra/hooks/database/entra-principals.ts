@@ -33,6 +33,8 @@ export const standInLabel: LabelWriter = async (client, role, label) => {
  * exist in database `postgres` only.
  */
 export function entraPrincipals(client: Client, writeLabel: LabelWriter): EntraPrincipals {
+  const attach = (role: string, objectId: string): Promise<void> =>
+    writeLabel(client, role, `aadauth,oid=${objectId},type=service`)
   return {
     async attached() {
       const { rows } = await client.query<Record<string, unknown>>(
@@ -40,13 +42,13 @@ export function entraPrincipals(client: Client, writeLabel: LabelWriter): EntraP
       )
       return new Map(rows.map(principalOf))
     },
+    // Not by pgaadauth_create_principal_with_oid: where it creates the role in another name, the administrator has no
+    // admin option on it, and can neither change it nor share it with other administrators.
     async create(role, objectId) {
-      await client.query(
-        "select pg_catalog.pgaadauth_create_principal_with_oid($1, $2, 'service', false, false)",
-        [role, objectId],
-      )
+      await client.query(`create role ${client.escapeIdentifier(role)} login`)
+      await attach(role, objectId)
     },
-    attach: (role, objectId) => writeLabel(client, role, `aadauth,oid=${objectId},type=service`),
+    attach,
   }
 }
 

@@ -8,7 +8,8 @@ export const COLLEAGUE = 'ben@example.com'
 
 /**
  * What makes a local server like Azure's: the group of administrators, two of its members, and in database `postgres` the
- * functions for Entra principals. Azure's make the role in the caller's name and label it; so do these. The label itself
+ * functions for Entra principals. The one that creates a role does so as a superuser, as Azure's may do: its caller then has
+ * no admin option on the role, and could not share or change it. The label itself
  * is written by a function, since no label provider is loaded here, and under SECURITY LABEL's own rule of who may.
  */
 const LIKE_AZURE = `
@@ -34,7 +35,7 @@ const ENTRA_FUNCTIONS = `
   end $$;
   create function pg_catalog.pgaadauth_create_principal_with_oid(
     rolename text, objectid text, objecttype text, isadmin boolean, ismfa boolean) returns text
-  language plpgsql as $$
+  language plpgsql security definer set search_path = pg_catalog as $$
   begin
     execute format('create role %I login', rolename);
     perform pg_catalog.pgaadauth_stand_in_label(rolename,
