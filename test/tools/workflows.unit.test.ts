@@ -19,12 +19,16 @@ const stepSchema = z.strictObject({
   env: z.record(z.string(), z.unknown()).optional(),
 })
 
+const permissionsSchema = z.record(z.string(), z.enum(['read', 'write']))
+
 const jobSchema = z.strictObject({
   name: z.string().optional(),
   needs: z.string().optional(),
   if: z.string().optional(),
   'runs-on': z.string(),
   'timeout-minutes': z.int().optional(),
+  environment: z.string().optional(),
+  permissions: permissionsSchema.optional(),
   outputs: z.record(z.string(), z.string()).optional(),
   strategy: z.unknown().optional(),
   env: z.record(z.string(), z.unknown()).optional(),
@@ -34,7 +38,7 @@ const jobSchema = z.strictObject({
 const workflowSchema = z.strictObject({
   name: z.string(),
   on: z.record(z.string(), z.unknown()),
-  permissions: z.record(z.string(), z.enum(['read', 'write'])),
+  permissions: permissionsSchema,
   concurrency: z.strictObject({ group: z.string(), 'cancel-in-progress': z.boolean() }),
   env: z.record(z.string(), z.string()).optional(),
   jobs: z.record(z.string(), jobSchema),
@@ -167,6 +171,29 @@ describe('the pipeline on Azure', () => {
     const { group, 'cancel-in-progress': cancels } = workflow('azure-dev.yml').concurrency
     expect(group).toContain("github.event_name == 'pull_request' && github.ref ||")
     expect(cancels).toBe(false)
+  })
+
+  it('gives tokens only to jobs that log in, and lets a pull request log in as another identity', () => {
+    for (const file of ['azure-dev.yml', 'nightly.yml']) {
+      const { permissions, jobs } = workflow(file)
+      expect(permissions).toEqual({ contents: 'read' })
+      const logIn = Object.entries(jobs).filter(([, { steps }]) =>
+        steps.some(
+          ({ run = '', uses = '' }) => run.includes('azd auth login') || uses.startsWith('azure/login'),
+        ),
+      )
+      const mayHaveTokens = Object.entries(jobs).filter(
+        ([, job]) => job.permissions?.['id-token'] === 'write',
+      )
+      expect(mayHaveTokens.map(([name]) => name)).toEqual(logIn.map(([name]) => name))
+    }
+    const { preview, deploy } = workflow('azure-dev.yml').jobs
+    const loginOf = (job: typeof preview): string | undefined =>
+      job?.steps.map(({ run = '' }) => run).find((run) => run.startsWith('azd auth login'))
+    expect(loginOf(preview)).toContain('"$AZURE_PREVIEW_CLIENT_ID"')
+    expect(preview?.if).toContain("vars.AZURE_PREVIEW_CLIENT_ID != ''")
+    expect(loginOf(deploy)).toContain('"$AZURE_CLIENT_ID"')
+    expect([preview?.environment, deploy?.environment]).toEqual([undefined, 'production'])
   })
 
   it('changes nothing for a pull request', () => {
