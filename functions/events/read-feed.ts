@@ -72,7 +72,7 @@ const headersSchema = z.object({
 const responses = {
   200: {
     description: 'A page of the feed',
-    schema: z.object({ events: z.array(storedEventSchema), next: z.string() }),
+    schema: z.object({ events: z.array(storedEventSchema), next: z.string() }).meta({ id: 'FeedPage' }),
     example: { events: [storedEventExample], next: TOKEN_EXAMPLE },
     alternatives: {
       [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(TOKEN_EXAMPLE) },

@@ -64,7 +64,9 @@ const headersSchema = z.object({ ...consistencyHeader, ...conditionalReadHeaders
 const responses = {
   200: {
     description: 'A page of the stream',
-    schema: z.object({ events: z.array(storedEventSchema), next: z.int().nullable() }),
+    schema: z
+      .object({ events: z.array(storedEventSchema), next: z.int().nullable() })
+      .meta({ id: 'StreamPage' }),
     example: { events: [storedEventExample], next: null },
     alternatives: {
       [NDJSON_TYPE]: { schema: linesSchema(z.int().nullable()), example: linesExample(null) },

@@ -28,13 +28,15 @@ export const streamInfoRoute = (services: () => EventServices) =>
     responses: {
       200: {
         description: 'The stream',
-        schema: z.object({
-          streamId: z.string(),
-          version: z.int(),
-          streamType: z.string().nullable(),
-          createdAt: z.string(),
-          updatedAt: z.string(),
-        }),
+        schema: z
+          .object({
+            streamId: z.string(),
+            version: z.int(),
+            streamType: z.string().nullable(),
+            createdAt: z.string(),
+            updatedAt: z.string(),
+          })
+          .meta({ id: 'StreamInfo' }),
         headers: { ETag: { description: 'The version of the stream', example: '"3"' } },
       },
       304: { description: 'The stream is still at the version that If-None-Match names' },

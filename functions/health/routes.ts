@@ -53,7 +53,12 @@ const liveRoute = () =>
     path: '/api/health/live',
     access: { kind: 'public' },
     summary: 'Whether the process answers',
-    responses: { 200: { description: 'It does', schema: z.object({ status: z.literal('live') }) } },
+    responses: {
+      200: {
+        description: 'It does',
+        schema: z.object({ status: z.literal('live') }).meta({ id: 'Liveness' }),
+      },
+    },
     handler: () => reply(200, { json: { status: 'live' } }),
   })
 

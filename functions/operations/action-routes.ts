@@ -33,7 +33,9 @@ const listRoute = (services: () => Pick<OperationServices, 'operatorActions'>) =
     responses: {
       200: {
         description: 'A page',
-        schema: z.object({ actions: z.array(operatorActionSchema), next: z.string().nullable() }),
+        schema: z
+          .object({ actions: z.array(operatorActionSchema), next: z.string().nullable() })
+          .meta({ id: 'OperatorActions' }),
         headers: { Link: { description: 'The next page, `rel="next"`' } },
       },
     },

@@ -44,7 +44,9 @@ const listRoute = (services: SubscriptionServices) =>
     responses: {
       200: {
         description: 'A page',
-        schema: z.object({ events: z.array(parkedEventSchema), next: z.string().nullable() }),
+        schema: z
+          .object({ events: z.array(parkedEventSchema), next: z.string().nullable() })
+          .meta({ id: 'ParkedEvents' }),
         headers: { Link: { description: 'The next page, `rel="next"`' } },
       },
     },

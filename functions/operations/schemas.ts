@@ -46,7 +46,7 @@ export const sealKeySchema = z
   })
   .meta({ id: 'SealKey' })
 
-export const sealKeysSchema = z.object({ keys: z.array(sealKeySchema) })
+export const sealKeysSchema = z.object({ keys: z.array(sealKeySchema) }).meta({ id: 'SealKeys' })
 
 export const horizonSchema = z
   .object({

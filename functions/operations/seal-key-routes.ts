@@ -90,7 +90,12 @@ const removeRoute = (services: SealKeyServices) =>
           .describe('`id` of the list.'),
       }),
     },
-    responses: { 200: { description: 'It is removed', schema: z.object({ removed: z.string() }) } },
+    responses: {
+      200: {
+        description: 'It is removed',
+        schema: z.object({ removed: z.string() }).meta({ id: 'RemovedSealKey' }),
+      },
+    },
     errors: ['SEAL_KEY_NOT_FOUND', 'SEAL_KEY_NEEDED'],
     idempotency: 'receipt',
     async handler({ params, idempotency, caller, traceId }) {

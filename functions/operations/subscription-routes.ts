@@ -92,7 +92,7 @@ const listRoute = (services: SubscriptionServices) =>
     responses: {
       200: {
         description: 'All of them, by name',
-        schema: z.object({ subscriptions: z.array(subscriptionSchema) }),
+        schema: z.object({ subscriptions: z.array(subscriptionSchema) }).meta({ id: 'Subscriptions' }),
       },
     },
     async handler() {
@@ -167,7 +167,7 @@ const resizeRoute = (services: SubscriptionServices) =>
       params: subscriptionParams,
       body: {
         kind: 'json',
-        schema: z.strictObject({ members: z.int().min(1).max(MEMBERS_MAX) }),
+        schema: z.strictObject({ members: z.int().min(1).max(MEMBERS_MAX) }).meta({ id: 'MemberCount' }),
         maxBytes: 4_096,
         example: { members: 4 },
       },

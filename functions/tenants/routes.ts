@@ -112,7 +112,9 @@ const createManyRoute = (services: () => TenantServices) =>
     request: {
       body: {
         kind: 'json',
-        schema: z.strictObject({ tenants: z.array(newTenantSchema).min(1).max(BULK_MAX) }),
+        schema: z
+          .strictObject({ tenants: z.array(newTenantSchema).min(1).max(BULK_MAX) })
+          .meta({ id: 'NewTenants' }),
         maxBytes: 1_048_576,
         example: { tenants: [{ slug: 'acme', name: 'Acme Ltd' }, { slug: 'globex' }] },
       },
@@ -120,7 +122,7 @@ const createManyRoute = (services: () => TenantServices) =>
     responses: {
       200: {
         description: 'How many were made, and how many were there',
-        schema: z.object({ created: z.int(), existing: z.int() }),
+        schema: z.object({ created: z.int(), existing: z.int() }).meta({ id: 'CreatedTenants' }),
       },
     },
     errors: ['TENANT_EXISTS'],
@@ -151,7 +153,9 @@ const listRoute = (services: () => TenantServices) =>
     responses: {
       200: {
         description: 'A page, ordered by slug',
-        schema: z.object({ tenants: z.array(tenantSchema), next: z.string().nullable() }),
+        schema: z
+          .object({ tenants: z.array(tenantSchema), next: z.string().nullable() })
+          .meta({ id: 'Tenants' }),
       },
     },
     async handler({ query }) {

@@ -1,12 +1,7 @@
 import { createDocument } from 'zod-openapi'
-import type {
-  ZodOpenApiOperationObject,
-  ZodOpenApiOverride,
-  ZodOpenApiResponseObject,
-  ZodOpenApiSchemaObject,
-} from 'zod-openapi'
-import type { AnyError, ErrorCode, ErrorEntry } from '../errors/index.ts'
-import { errorsOf } from './kernel-errors.ts'
+import type { ZodOpenApiOperationObject, ZodOpenApiOverride, ZodOpenApiResponseObject } from 'zod-openapi'
+import { ProblemResponses } from './openapi-problems.ts'
+import type { Catalogue } from './openapi-problems.ts'
 import { ERRORS_PAGE_PATH } from './problem.ts'
 import type { ResponseDefinition, RouteFacts } from './route-types.ts'
 import { TENANT_HEADER } from './tenant-header.ts'
@@ -18,8 +13,6 @@ export interface DocumentInfo {
   readonly description?: string
 }
 
-type Catalogue = Readonly<Record<ErrorCode, ErrorEntry>>
-
 /**
  * Writes the OpenAPI 3.1 document of the routes. Bundled apart with zod-openapi, so it takes the error catalogue as an
  * argument instead of holding a copy. The errors of contexts bring their own entries.
@@ -30,10 +23,11 @@ export function buildDocument(
   catalogue: Catalogue,
 ): object {
   const documented = routes.filter(({ isCatchAll }) => !isCatchAll)
+  const problems = new ProblemResponses(catalogue)
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
   for (const route of documented) {
     const item = (paths[route.path] ??= {})
-    item[route.method.toLowerCase()] = operationOf(route, catalogue)
+    item[route.method.toLowerCase()] = operationOf(route, problems)
   }
   const document = {
     openapi: '3.1.1' as const,
@@ -41,7 +35,7 @@ export function buildDocument(
     servers: [{ url: '/', description: 'This server' }],
     tags: [...new Set(documented.flatMap(({ tags }) => tags))].map((name) => ({ name })),
     paths,
-    components: { schemas: { Problem: problemSchema }, securitySchemes: { bearer: bearerScheme } },
+    components: { ...problems.components(), securitySchemes: { bearer: bearerScheme } },
   }
   return createDocument(document, { override: mendSchema })
 }
@@ -69,37 +63,7 @@ const bearerScheme = {
     'A token of a configured OpenID Connect issuer. Its claims name the tenant and the roles; a `service` names the tenant in the header `Trickle-Tenant`.',
 } as const
 
-const problemSchema: ZodOpenApiSchemaObject = {
-  type: 'object',
-  description: 'RFC 9457 problem document. Compare `code`; the other members are for people.',
-  required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'traceId', 'retryable'],
-  properties: {
-    type: { type: 'string', format: 'uri-reference', description: 'Leads to the explanation of the code.' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string', description: 'What is wrong here, and how to mend it.' },
-    instance: { type: 'string', format: 'uri-reference', description: 'Path of the request.' },
-    code: { type: 'string', description: 'Stable name of the kind of error.' },
-    traceId: { type: 'string', description: 'Leads to the log entries of this request.' },
-    retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['pointer', 'message'],
-        properties: {
-          pointer: {
-            type: 'string',
-            description: 'JSON pointer into the body, or the name of a parameter or header.',
-          },
-          message: { type: 'string' },
-        },
-      },
-    },
-  },
-}
-
-function operationOf(route: RouteFacts, catalogue: Catalogue): ZodOpenApiOperationObject {
+function operationOf(route: RouteFacts, problems: ProblemResponses): ZodOpenApiOperationObject {
   const { params, query, headers } = route.request
   const requestBody = requestBodyOf(route)
   return {
@@ -118,7 +82,7 @@ function operationOf(route: RouteFacts, catalogue: Catalogue): ZodOpenApiOperati
       ...('roles' in route.access ? [tenantParameter] : []),
     ],
     ...(requestBody === undefined ? {} : { requestBody }),
-    responses: { ...successesOf(route), ...problemsOf(route, catalogue) },
+    responses: { ...successesOf(route), ...problems.of(route) },
   }
 }
 
@@ -205,49 +169,4 @@ function alternativesOf({
     { schema, ...(example === undefined ? {} : { example }) },
   ])
   return Object.fromEntries(entries)
-}
-
-/** One response for each status, with an example for each code that comes with it. */
-function problemsOf(route: RouteFacts, catalogue: Catalogue): ReturnType<typeof successesOf> {
-  const byStatus = Map.groupBy(
-    errorsOf(route).map((error) => kindOf(error, catalogue)),
-    ({ status }) => status,
-  )
-  const entries = [...byStatus].map(([status, kinds]) => {
-    const codes = kinds.map(({ code }) => code)
-    const described: ZodOpenApiResponseObject = {
-      description: kinds.map(({ code, title }) => `\`${code}\`: ${title}.`).join('\n\n'),
-      content: {
-        'application/problem+json': {
-          schema: {
-            allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: codes } } }],
-          },
-          examples: Object.fromEntries(
-            kinds.map((kind) => [kind.code, { summary: kind.title, value: exampleOf(kind) }]),
-          ),
-        },
-      },
-    }
-    return [String(status), described]
-  })
-  return Object.fromEntries(entries)
-}
-
-type Kind = ErrorEntry & { readonly code: string }
-
-function kindOf(error: AnyError, catalogue: Catalogue): Kind {
-  return typeof error === 'string' ? { code: error, ...catalogue[error] } : error
-}
-
-function exampleOf({ code, status, title, retryable }: Kind): object {
-  return {
-    type: `${ERRORS_PAGE_PATH}#${code}`,
-    title,
-    status,
-    detail: 'What is wrong with this very request.',
-    instance: '/api/...',
-    code,
-    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-    retryable,
-  }
 }

@@ -166,37 +166,40 @@ describe('the OpenAPI document', () => {
     expect(at(document, 'paths', '/api/health/live', 'get', 'responses', '204', 'content')).toBeUndefined()
   })
 
-  it("lists the codes of each route by status, its own and the kernel's, with the problem schema", () => {
-    const codesOf = (path: string[], status: number): unknown =>
-      at(
-        document,
-        ...path,
-        'responses',
-        String(status),
-        'content',
-        'application/problem+json',
-        'schema',
-        'allOf',
-        1,
-        'properties',
-        'code',
-        'enum',
-      )
-    expect(codesOf(POST, 412)).toEqual(['VERSION_CONFLICT'])
-    expect(codesOf(POST, 401)).toEqual(['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED'])
-    expect(codesOf(POST, 422)).toEqual(['IDEMPOTENCY_KEY_REUSED'])
-    expect(codesOf(POST, 413)).toEqual(['BODY_TOO_LARGE'])
-    expect(codesOf(GET, 413)).toBeUndefined()
-    expect(codesOf(['paths', '/api/health/live', 'get'], 401)).toBeUndefined()
-    expect(codesOf(['paths', '/api/health/live', 'get'], 504)).toEqual(['DEADLINE_EXCEEDED'])
-    const problem = ['responses', '412', 'content', 'application/problem+json']
-    expect(at(document, ...POST, ...problem, 'schema', 'allOf', 0)).toEqual({
-      $ref: '#/components/schemas/Problem',
+  it("lists the codes of each route by status, its own and the kernel's, in one shared response for each set", () => {
+    const referenceOf = (path: string[], status: number): unknown =>
+      at(document, ...path, 'responses', String(status), '$ref')
+    expect(referenceOf(POST, 412)).toBe('#/components/responses/VERSION_CONFLICT')
+    expect(referenceOf(POST, 401)).toBe('#/components/responses/TOKEN_MISSING.TOKEN_INVALID.TOKEN_EXPIRED')
+    expect(referenceOf(GET, 401)).toBe(referenceOf(POST, 401))
+    expect(referenceOf(POST, 422)).toBe('#/components/responses/IDEMPOTENCY_KEY_REUSED')
+    expect(referenceOf(POST, 413)).toBe('#/components/responses/BODY_TOO_LARGE')
+    expect(referenceOf(GET, 413)).toBeUndefined()
+    expect(referenceOf(['paths', '/api/health/live', 'get'], 401)).toBeUndefined()
+    expect(referenceOf(['paths', '/api/health/live', 'get'], 504)).toBe(
+      '#/components/responses/DEADLINE_EXCEEDED',
+    )
+    expect(at(document, 'components', 'responses', 'VERSION_CONFLICT')).toEqual({
+      description: expect.stringContaining('`VERSION_CONFLICT`: ') as string,
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: { VERSION_CONFLICT: { $ref: '#/components/examples/VERSION_CONFLICT' } },
+        },
+      },
     })
-    expect(at(document, ...POST, ...problem, 'examples', 'VERSION_CONFLICT', 'value')).toMatchObject({
-      status: 412,
-    })
+    expect(at(document, 'components', 'examples', 'VERSION_CONFLICT', 'value')).toMatchObject({ status: 412 })
+  })
+
+  it('has one schema for all problems, with every code that any route has, in an order of its own', () => {
     expect(at(document, 'components', 'schemas', 'Problem', 'required')).toContain('code')
+    const codes = at(document, 'components', 'schemas', 'Problem', 'properties', 'code', 'enum') as string[]
+    expect(codes).toEqual(codes.toSorted())
+    expect(codes).toEqual(Object.keys(at(document, 'components', 'examples') as object))
+    expect(codes).toEqual(expect.arrayContaining(['VERSION_CONFLICT', 'TOKEN_EXPIRED', 'DEADLINE_EXCEEDED']))
+    const schemas = JSON.stringify(at(document, 'components', 'schemas'))
+    expect(JSON.stringify(document).match(/"code":\{"type":"string","enum"/g)).toHaveLength(1)
+    expect(schemas).toContain('"Problem"')
   })
 
   it('says which token is needed', () => {
