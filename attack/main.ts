@@ -28,8 +28,8 @@ const interruption = new AbortController()
 function endOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      progress('Broken off; ending what was started.')
-      interruption.abort(new Error('broken off'))
+      progress('Interrupted. Ending what was started.')
+      interruption.abort(new Error('interrupted'))
       void end()
         .catch((error: unknown) => progress(String(error)))
         .finally(() => process.exit(130))

@@ -24,7 +24,7 @@ const onProgress = (line: string): void => {
 function endOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      process.stderr.write('Broken off; ending what was started.\n')
+      process.stderr.write('Interrupted. Ending what was started.\n')
       void cleanup
         .run()
         .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))

@@ -13,7 +13,7 @@ Appends from several processes while things go wrong, reads along, and reconcile
   --writer-kills N how often a writer process is killed (default: every 25000 appends,
                    or twice a minute; twice at least)
   --kill-every MS  mean time between two killed connections of the server (default 150)
-  --cuts N         of a thousand appends that take the way through the proxy so many are disturbed (default 40)
+  --cuts N         of 1000 appends that go through the proxy, how many are disturbed (default 40)
   --durable        the server syncs its files
   --postgres N     17 or 18 (default 18)
   --out FILE       where the JSON goes (default soak-results/TIME.json)

@@ -65,7 +65,7 @@ export async function runAsProgram<Name extends string, Options extends CommonOp
 function endOnSignals(): () => void {
   const signals = ['SIGINT', 'SIGTERM'] as const
   const end = (): void => {
-    process.stderr.write('Broken off; ending what was started.\n')
+    process.stderr.write('Interrupted. Ending what was started.\n')
     void current
       .run()
       .catch((error: unknown) => process.stderr.write(`${String(error)}\n`))

@@ -1,4 +1,4 @@
-/** Ends what was started, in the reverse order; also when a run is broken off. */
+/** Ends what was started, in the reverse order; also when a run is interrupted. */
 export class Cleanup {
   readonly #tasks: (() => Promise<unknown>)[] = []
   #ending: Promise<void> = Promise.resolve()
@@ -8,7 +8,7 @@ export class Cleanup {
   }
 
   /**
-   * Registers the end before the start is finished. If the run is broken off during the start, `run` waits for the
+   * Registers the end before the start is finished. If the run is interrupted during the start, `run` waits for the
    * start and then ends what was started.
    */
   async start<T>(begin: Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> {

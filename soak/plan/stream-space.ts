@@ -30,7 +30,7 @@ export const streamNumber = (space: StreamSpace, tenant: number, stream: number)
 /** @throws Error for a name that does not belong to this run. */
 export function streamNumberOfName(space: StreamSpace, tenant: number, name: string): number {
   const stream = Number(name.slice(name.indexOf('-') + 1))
-  if (tenant < 0 || streamName(space, stream) !== name) throw new Error(`a stream of nobody: ${name}`)
+  if (tenant < 0 || streamName(space, stream) !== name) throw new Error(`no tenant has the stream ${name}`)
   return streamNumber(space, tenant, stream)
 }
 

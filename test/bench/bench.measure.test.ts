@@ -55,7 +55,7 @@ describe('npm run bench', () => {
   it.each([
     ['while it makes its server', 'append\n'],
     ['while it measures', '1 callers'],
-  ])('ends what it has started when it is broken off %s', { timeout: RUN_MS }, async (_, when) => {
+  ])('ends what it has started when it is interrupted %s', { timeout: RUN_MS }, async (_, when) => {
     const temporary = await mkdtemp(join(folder, 'broken-off-'))
     await chmod(temporary, 0o711)
     const child = spawn(process.execPath, ['bench/main.ts', 'append', '--turn-ms', '60000'], {
