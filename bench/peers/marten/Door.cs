@@ -12,7 +12,6 @@ static class Door
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        app.MapGet("/nothing", (int bytes) => Results.Text(new string('x', bytes)));
         app.MapPost("/{tenant}/streams/{stream}/events", async (string tenant, string stream, NewEvent body) =>
         {
             await works.AppendOne(tenant, stream, body.Data);

@@ -6,7 +6,6 @@
 //   append   appends for some time, with so many callers at once; mode: quick or rich
 //   read     reads whole streams for some time
 //   serve    answers the same appends and reads over HTTP until the program ends, and says where
-using System.Diagnostics;
 using System.Text.Json;
 
 var logins = new Logins(args[0], int.Parse(args[1]));
@@ -20,7 +19,7 @@ while (Console.ReadLine() is { } line)
     {
         "seed" => await OfProjections(seen => seen.Seed(order)),
         "project" => await OfProjections(seen => seen.Project()),
-        "fill" => await Timed(async () => (await OfWorks("quick")).Fill(order)),
+        "fill" => await (await OfWorks("quick")).Fill(order),
         "append" => await (await OfWorks(order.Mode)).Append(order),
         "read" => await (await OfWorks(order.Mode)).Read(order),
         "serve" => await Door.Serve(await OfWorks("quick")),
@@ -37,13 +36,6 @@ async Task<object> OfProjections(Func<Projections, Task<long>> work)
 
 async Task<Works> OfWorks(string mode) =>
     mode == "rich" ? rich ??= await Works.Open(logins, isQuick: false) : quick ??= await Works.Open(logins, isQuick: true);
-
-async Task<object> Timed(Func<Task<Task>> work)
-{
-    var clock = Stopwatch.StartNew();
-    await await work();
-    return new { seconds = clock.Elapsed.TotalSeconds };
-}
 
 /// <summary>An order. Each work reads the members that it needs.</summary>
 record Order(string Work, string Mode = "quick", int Tenants = 64, int Events = 1, int PerStream = 1, int Streams = 1,

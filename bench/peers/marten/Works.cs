@@ -32,10 +32,12 @@ class Works
         return new Works(store);
     }
 
-    public async Task Fill(Order order)
+    public async Task<object> Fill(Order order)
     {
+        var clock = Stopwatch.StartNew();
         for (var stream = 0; stream < order.Streams; stream++)
             await AppendTo(TenantOf(stream, order), $"stored-{stream}", order.PerStream);
+        return new { seconds = clock.Elapsed.TotalSeconds };
     }
 
     public Task<object> Append(Order order) => Load(order, () =>
