@@ -24,13 +24,17 @@ export const ownAssets: Readonly<Record<string, string>> = {
   displayRequestDuration: true,
   docExpansion: 'list',
   defaultModelsExpandDepth: 0,
-  persistAuthorization: false,
+  // A token of an hour is typed once and not after each reload. It stays in this browser, for this origin.
+  persistAuthorization: true,
   queryConfigEnabled: false,
   validatorUrl: null,
 })
 `,
-  // All rules but the first are for the table of errors: Swagger UI uses the same elements.
+  // The second rule hides the same example of a problem under each of a dozen errors: `Problem` stands below the
+  // operations. The rules after it are for the table of errors: Swagger UI uses the same elements.
   'page.css': `body { margin: 0; background: #fff; }
+.swagger-ui .response[data-code^='4'] .response-controls, .swagger-ui .response[data-code^='5'] .response-controls,
+.swagger-ui .response[data-code^='4'] .model-example, .swagger-ui .response[data-code^='5'] .model-example { display: none; }
 .errors { max-width: 70rem; margin: 0 auto; padding: 1rem; font: 16px/1.5 system-ui, sans-serif; color: #222; }
 .errors table { border-collapse: collapse; width: 100%; }
 .errors th, .errors td { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }

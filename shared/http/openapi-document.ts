@@ -37,7 +37,21 @@ export function buildDocument(
     paths,
     components: { ...problems.components(), securitySchemes: { bearer: bearerScheme } },
   }
-  return createDocument(document, { override: mendSchema })
+  const made = createDocument(document, { override: mendSchema })
+  nameHeaders(made.paths ?? {})
+  return made
+}
+
+/** Routes name request headers in small letters, as the platform gives them; readers know them as `If-Match`. */
+function nameHeaders(paths: NonNullable<ReturnType<typeof createDocument>['paths']>): void {
+  for (const item of Object.values(paths)) {
+    for (const operation of [item.get, item.post, item.put, item.patch, item.delete]) {
+      for (const parameter of operation?.parameters ?? []) {
+        if ('name' in parameter && parameter.in === 'header')
+          parameter.name = parameter.name.replaceAll(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase())
+      }
+    }
+  }
 }
 
 function describe({ description }: DocumentInfo): string {
@@ -60,7 +74,7 @@ const bearerScheme = {
   scheme: 'bearer',
   bearerFormat: 'JWT',
   description:
-    'A token of a configured OpenID Connect issuer. Its claims name the tenant and the roles; a `service` names the tenant in the header `Trickle-Tenant`.',
+    'A token of a configured OpenID Connect issuer. Its claims name the tenant and the roles; a `service` names the tenant in the header `Trickle-Tenant`. In the local run: `npx --no -- trickle token --tenant acme --roles writer,reader`.',
 } as const
 
 function operationOf(route: RouteFacts, problems: ProblemResponses): ZodOpenApiOperationObject {
@@ -91,9 +105,8 @@ const idempotencyKeyParameter = {
   name: 'Idempotency-Key',
   required: false,
   description:
-    'Makes the request safe to repeat: with the same key and the same content the first answer is given again, with `Idempotency-Replayed: true`.',
+    'Makes the request safe to repeat: with the same key, such as `order-4711-created`, and the same content the first answer is given again, with `Idempotency-Replayed: true`.',
   schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' },
-  example: 'order-4711-created',
 } as const
 
 const tenantParameter = {
@@ -103,7 +116,6 @@ const tenantParameter = {
   description:
     "Required with a token that has the role `service`: the id, slug or external id of the tenant that it acts for in this request. With a tenant's own token it may only name that tenant.",
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x2b\\x2d-\\x7e]+$' },
-  example: 'acme',
 } as const
 
 /** An empty requirement among others says that the token may be left out. */

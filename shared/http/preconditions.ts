@@ -11,18 +11,16 @@ export type Precondition =
 /** A strong entity tag that holds a version: RFC 9110 §8.8.3, digits without leading zeros. */
 const VERSION_TAG = /^"(0|[1-9]\d{0,15})"$/
 
-/** The headers of a precondition, for the `headers` schema of a route. */
+/**
+ * The headers of a precondition, for the `headers` schema of a route. Without examples: the reference page would fill them
+ * in, both at once, and the first request that a reader tries would fail.
+ */
 export const preconditionHeaders = {
   'if-match': z
     .string()
     .optional()
-    .describe('`"5"`: only at exactly this version; `*`: only where it exists.')
-    .meta({ example: '"5"' }),
-  'if-none-match': z
-    .string()
-    .optional()
-    .describe('`*`: only where it does not exist yet.')
-    .meta({ example: '*' }),
+    .describe('`"5"`: only at exactly this version; `*`: only where it exists.'),
+  'if-none-match': z.string().optional().describe('`*`: only where it does not exist yet.'),
 }
 
 /** The strong ETag of a version. */
@@ -36,8 +34,7 @@ export const conditionalReadHeaders = {
     .string()
     .max(1_000)
     .optional()
-    .describe('An ETag of this URL: 304 where nothing has changed since.')
-    .meta({ example: '"5"' }),
+    .describe('An ETag of this URL, such as `"5"`: 304 where nothing has changed since.'),
 }
 
 /** True where If-None-Match of a read names this tag; weakly compared, as RFC 9110 §13.1.2 wants it. */
