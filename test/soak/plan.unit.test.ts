@@ -76,8 +76,8 @@ describe('the streams of a soak', () => {
   })
 
   it('are known by name, and others are not', () => {
-    expect(() => streamNumberOfName(space, 0, 'order-1')).toThrow('nobody')
-    expect(() => streamNumberOfName(space, -1, 'hot-1')).toThrow('nobody')
+    expect(() => streamNumberOfName(space, 0, 'order-1')).toThrow('no tenant has the stream')
+    expect(() => streamNumberOfName(space, -1, 'hot-1')).toThrow('no tenant has the stream')
   })
 })
 
