@@ -1,7 +1,6 @@
 // Trickle on Azure, from `azd up`. This file takes the parameters, refuses contradictions and makes the resource
 // group; modules/platform.bicep puts the families of resources into it. What a size means is in sizes.json.
 targetScope = 'subscription'
-
 import { administratorType, replicaType } from 'modules/postgres/types.bicep'
 
 // ---- Who and where
@@ -35,6 +34,10 @@ param network string = 'public'
 @allowed(['bySize', 'Standard', 'Premium'])
 param serviceBusTier string = 'bySize'
 
+@description('Replace the instances of the app one after the other when code or settings change, a preview of the platform. bySize: not in dev.')
+@allowed(['bySize', 'off', 'on'])
+param rollingUpdate string = 'bySize'
+
 // ---- The database server
 
 @description('Read replicas: at most five, of them one for analytics.')
@@ -45,10 +48,6 @@ param virtualEndpoint bool = false
 
 @allowed(['bySize', 'off', 'sameZone', 'zoneRedundant'])
 param highAvailability string = 'bySize'
-
-@description('Replace the instances of the app one after the other when code or settings change, a preview of the platform. bySize: not in dev.')
-@allowed(['bySize', 'off', 'on'])
-param rollingUpdate string = 'bySize'
 
 @description('Backups in the paired region as well. Fixed when the server is made.')
 param geoRedundantBackup bool = false
@@ -116,18 +115,12 @@ var isBurstable = rules.postgres.tier == 'Burstable'
 var isPrivate = network == 'private'
 var isElasticCluster = elasticClusterNodes > 0
 
-var highAvailabilityModes = {
-  bySize: rules.postgres.highAvailability
-  off: 'Disabled'
-  sameZone: 'SameZone'
-  zoneRedundant: 'ZoneRedundant'
-}
+var highAvailabilityModes = { bySize: rules.postgres.highAvailability, off: 'Disabled', sameZone: 'SameZone', zoneRedundant: 'ZoneRedundant' }
 var highAvailabilityMode = highAvailabilityModes[highAvailability]
 var serviceBusTiers = { bySize: rules.serviceBus.tier, Standard: 'Standard', Premium: 'Premium' }
 var resolvedServiceBusTier = serviceBusTiers[serviceBusTier]
 
-// Every replica with its region spelled out and its name as the server will have it. Regions are written in two ways:
-// "West Europe", "westeurope".
+// Every replica with its region as Azure's short name ("westeurope", not "West Europe"), and its name as the server's.
 var region = toLower(replace(location, ' ', ''))
 var placedReplicas = map(replicas, r => {
   name: toLower(r.name)
@@ -212,8 +205,7 @@ var problems = filter(
   problem => !empty(problem)
 )
 
-// Every resource lies in this group, so if its name can not be computed, nothing is made. A long name is cut, not
-// refused.
+// Every resource lies in this group, so if its name can not be computed, nothing is made. A long name is cut.
 var resourceGroupName = empty(problems)
   ? take('rg-${environmentName}', 90)
   : fail('This can not be deployed.\n${join(problems, '\n')}')
@@ -237,7 +229,7 @@ var deployerName = deployer().?userPrincipalName ?? ''
 var administratorName = empty(deployerName) ? 'deployer-${principalId}' : deployerName
 var administrators = concat(
   [{ objectId: principalId, name: administratorName, type: principalType }],
-  // The same object id twice, under two names, would make the server hang.
+  // The same object id twice would make the server hang.
   filter(postgresAdministrators, a => toLower(a.objectId) != toLower(principalId))
 )
 
