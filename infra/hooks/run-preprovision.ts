@@ -70,6 +70,8 @@ async function refusalsOfRegions(
       : { url: standIn, login: () => Promise.resolve('stand-in') }
   const wishes = {
     subscriptionId,
+    // As main.bicep names it.
+    resourceGroup: `rg-${valueOf(environment, 'AZURE_ENV_NAME') ?? ''}`.slice(0, 90),
     regions: [primary, ...others] as const,
     skuName: postgres.skuName,
     tier: postgres.tier,

@@ -45,3 +45,22 @@ export async function readCapabilities(
   if (!read.success) throw failed('GET', target, 'the answer has another form than is known here')
   return read.data.value
 }
+
+const serversSchema = z.object({ value: z.array(z.unknown()) })
+
+/**
+ * Whether a resource group has a PostgreSQL server. A group that is not there has none.
+ * @throws HookFailure MANAGEMENT_REFUSED, MANAGEMENT_FAILED, TOKEN_UNAVAILABLE
+ */
+export async function hasServer(
+  address: ManagementAddress,
+  subscriptionId: string,
+  resourceGroup: string,
+): Promise<boolean> {
+  const target = `${address.url}/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DBforPostgreSQL/flexibleServers?api-version=${API_VERSION}`
+  const answer = await askManagement(address, 'GET', target)
+  if (answer.status === 404) return false
+  if (answer.status !== 200) throw refusal('GET', target, answer)
+  const read = serversSchema.safeParse(answer.body)
+  return read.success && read.data.value.length > 0
+}

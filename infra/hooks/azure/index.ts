@@ -6,6 +6,6 @@
  */
 export { azureLogin, claimsOf, type AzureLogin } from './login.ts'
 export { ManagementClient, type ManagementOptions, type ServerPlace } from './management.ts'
-export { readCapabilities, type Capability } from './capabilities.ts'
+export { hasServer, readCapabilities, type Capability } from './capabilities.ts'
 export { MANAGEMENT_URL, type ManagementAddress } from './management-request.ts'
 export { FIREWALL_RULE_NAME, ownAddress, withFirewallRule } from './firewall.ts'

@@ -1,4 +1,4 @@
-import { readCapabilities } from '../azure/index.ts'
+import { hasServer, readCapabilities } from '../azure/index.ts'
 import type { Capability, ManagementAddress } from '../azure/index.ts'
 import { HookFailure } from '../frame/failure.ts'
 import type { Report } from '../frame/report.ts'
@@ -6,6 +6,8 @@ import type { Report } from '../frame/report.ts'
 /** The servers that a provision will ask for. */
 export interface RegionWishes {
   readonly subscriptionId: string
+  /** Where the servers will be. */
+  readonly resourceGroup: string
   /** The region of the primary, then those of its replicas; each once, as in westeurope. */
   readonly regions: readonly [string, ...string[]]
   readonly skuName: string
@@ -16,7 +18,10 @@ export interface RegionWishes {
   readonly hasGeoBackup: boolean
 }
 
-/** @returns what is wrong, region by region. A region that could not be asked is reported and not refused. */
+/**
+ * @returns what is wrong, region by region. A region that could not be asked is reported and not refused. Nothing is wrong
+ * where the resource group has a server already: a pipeline has no outputs of an earlier provision that would say so.
+ */
 export async function checkRegions(
   address: ManagementAddress,
   wishes: RegionWishes,
@@ -37,7 +42,22 @@ export async function checkRegions(
       )
     }
   }
-  return failures
+  if (failures.length === 0 || !(await existsAlready(address, wishes))) return failures
+  report.note('region', 'takes no new server of this kind; there is one already, which stays')
+  return []
+}
+
+/** An answer that does not come leaves the refusals as they are: they say what to do. */
+async function existsAlready(
+  address: ManagementAddress,
+  { subscriptionId, resourceGroup }: RegionWishes,
+): Promise<boolean> {
+  try {
+    return await hasServer(address, subscriptionId, resourceGroup)
+  } catch (error) {
+    if (error instanceof HookFailure) return false
+    throw error
+  }
 }
 
 function problemsOf(

@@ -39,7 +39,7 @@ beforeEach(async () => {
   answers = { westeurope: { status: 200, body: { value: [everything] } } }
   server = createServer((request, response) => {
     seen.push(`${request.method} ${request.url}`)
-    const region = /\/locations\/([^/]+)\//.exec(request.url ?? '')?.[1] ?? ''
+    const region = /\/(?:locations|resourceGroups)\/([^/]+)\//.exec(request.url ?? '')?.[1] ?? ''
     const { status, body } = answers[region] ?? { status: 404, body: {} }
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
@@ -163,7 +163,7 @@ describe('the region of a first provision', () => {
       TRICKLE_SIZE: 'standard',
       TRICKLE_REPLICAS: JSON.stringify(replicas),
     })
-    expect(seen).toHaveLength(3)
+    expect(seen.filter((request) => request.includes('/locations/'))).toHaveLength(3)
     expect(failures.map(({ where }) => where)).toEqual(['region swedencentral'])
   })
 
@@ -175,6 +175,25 @@ describe('the region of a first provision', () => {
     const { lines, failures } = await runWith(more)
     expect([failures, seen]).toEqual([[], []])
     expect(lines.join('\n')).toContain(told)
+  })
+
+  it('is not judged when the resource group has a server, as in a pipeline, which has no outputs of the last provision', async () => {
+    answers['westeurope'] = { status: 200, body: { value: [] } }
+    const environment = { AZURE_ENV_NAME: 'shop' }
+    answers['rg-shop'] = { status: 200, body: { value: [{ name: 'psql-1' }] } }
+    const { lines, failures } = await runWith(environment)
+    expect(failures).toEqual([])
+    expect(lines.join('\n')).toContain('there is one already')
+    expect(seen.at(-1)).toBe(
+      'GET /subscriptions/sub-1/resourceGroups/rg-shop/providers/Microsoft.DBforPostgreSQL/flexibleServers?api-version=2025-08-01',
+    )
+    for (const answer of [
+      { status: 200, body: { value: [] } },
+      { status: 403, body: {} },
+    ]) {
+      answers['rg-shop'] = answer
+      expect((await runWith(environment)).failures).toHaveLength(1)
+    }
   })
 
   it.each([
