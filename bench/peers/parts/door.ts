@@ -62,7 +62,7 @@ export async function doorPart(context: PeersContext): Promise<PartResult> {
     figures,
     counts,
     notes: [
-      "ours: the local host (front, the library's HTTP server, our code) in one process, tokens, row-level security, receipts; nothing is forwarded meanwhile",
+      "ours: the local host (front, the library's HTTP server, our code) in one process, tokens, row-level security; nothing is forwarded meanwhile",
       `Kestrel: one process, minimal API, no tokens, Marten ${MARTEN_VERSION} with quick appends and a pool of the same size, the administrator's login`,
       `${wrk.place}, one thread, kept connections; its CPU is the same for both`,
     ],
