@@ -206,6 +206,13 @@ describe('the region of a first provision', () => {
     expect(lines.find((line) => line.includes('WARNING'))).toMatch(/westeurope could not be asked/)
   })
 
+  it('is looked for in the resource group that the template makes', () => {
+    expect(textOfFile('infra/main.bicep')).toContain("take('rg-${environmentName}', 90)")
+    expect(textOfFile('infra/hooks/run-preprovision.ts')).toMatch(
+      /`rg-\$\{valueOf\(environment, 'AZURE_ENV_NAME'\)[^\n]*slice\(0, 90\)/,
+    )
+  })
+
   it('is asked for the version that the template makes', () => {
     const version = /version: '(\d+)'/.exec(textOfFile('infra/modules/postgres/server.bicep'))?.[1]
     expect(textOfFile('infra/hooks/run-preprovision.ts')).toContain(`POSTGRES_VERSION = '${version}'`)
