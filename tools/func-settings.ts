@@ -1,6 +1,6 @@
 /**
  * Makes `local.settings.json` for Core Tools (`func start`) from the addresses of a running local run:
- * `npx --no -- trickle status --json | node tools/func-settings.ts > local.settings.json`. It holds passwords of that run.
+ * `npx trickle status --json | node tools/func-settings.ts > local.settings.json`. It holds passwords of that run.
  */
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
