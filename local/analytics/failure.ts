@@ -52,16 +52,20 @@ export function semanticFailure(message: string, innerCode = 'SEM0100'): KustoFa
 }
 
 /** The real service may support this, but the stand-in does not. The message lists what the stand-in supports. */
-export function unsupported(what: string, supported: readonly string[]): KustoFailure {
+export function unsupported(what: string, supported: readonly string[], hint = ''): KustoFailure {
   return new KustoFailure({
-    message: `The local stand-in for Azure Data Explorer does not support ${what}. Supported: ${supported.join(', ')}.`,
+    message:
+      `The local stand-in for Azure Data Explorer does not support ${what}.${hint} ` +
+      `Supported: ${supported.join(', ')}.`,
     code: 'BadRequest_NotSupported',
   })
 }
 
-export function entityNotFound(kind: string, name: string): KustoFailure {
+/** @param known the names of this kind that there are, to be listed in the message */
+export function entityNotFound(kind: string, name: string, known: readonly string[] = []): KustoFailure {
+  const there = known.length === 0 ? '' : ` There are: ${known.join(', ')}.`
   return new KustoFailure({
-    message: `Entity ID '${name}' of kind '${kind}' was not found.`,
+    message: `Entity ID '${name}' of kind '${kind}' was not found.${there}`,
     code: 'BadRequest_EntityNotFound',
     exceptionType: 'EntityNotFoundException',
   })

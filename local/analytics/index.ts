@@ -8,7 +8,8 @@
  *   that does not fit its column becomes null without an error.
  * - What it has accepted is on disk and survives a kill. A queue message is deleted only after its rows are committed.
  * - All requests of a client go to one address, storage requests too. A proxy in front of it can disturb all of them.
- * - What it does not support is refused, and the message names it. Its numbers are exact, those of dcount() too.
+ * - What it does not support is refused, and the message names it. Its numbers are exact, those of dcount() and
+ *   percentile() too.
  * It must not read PostgreSQL, and must not be imported by functions/ or shared/.
  */
 export { startAnalytics } from './stand-in.ts'

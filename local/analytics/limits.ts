@@ -43,6 +43,27 @@ export const EXPRESSION_DEPTH_MAX = 100
 /** Steps of one query. Each step becomes a nested sub-select in SQLite. */
 export const QUERY_OPERATORS_MAX = 50
 
+/** `let` statements of one query. Each table among them becomes one common table expression in SQLite. */
+export const LET_STATEMENTS_MAX = 50
+
+/** All steps of a query with its inner queries and `let` statements; more would be too deep for SQLite. */
+export const ALL_OPERATORS_MAX = 200
+
+/** Values in a `datatable`. Each becomes a parameter of the SQL statement, and SQLite takes 32,766. */
+export const DATATABLE_CELLS_MAX = 10_000
+
+/** Elements of make_list() and make_set() (ADX: 1,048,576). */
+export const COLLECTION_ELEMENTS_MAX = 1_048_576
+
+/** Rows of `range`. */
+export const RANGE_ROWS_MAX = 1_000_000
+
+/** The SQL of one query. SQLite would take a thousand times as much, and would need minutes for it. */
+export const SQL_LENGTH_MAX = 1_000_000
+
+/** Values in the SQL of one query. SQLite takes no more. */
+export const SQL_PARAMETERS_MAX = 32_766
+
 /** Columns of one table; SQLite takes 2,000. */
 export const COLUMNS_MAX = 1000
 

@@ -1,70 +1,16 @@
-import { createRequire } from 'node:module'
 import { readdir, readFile } from 'node:fs/promises'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { analyticsColumns } from '../../shared/adx/index.ts'
-
-/**
- * Microsoft's language service, which is C# compiled to JavaScript: its classes are globals, its constructors are
- * overloaded by number, and it is typed for none of that. What is used of it is checked here where it enters.
- */
-interface Diagnostic {
-  readonly Severity: string
-  readonly Code: string
-  readonly Message: string
-}
-interface Block {
-  readonly Text: string
-  readonly Service: { GetDiagnostics(): unknown }
-}
-interface Globals {
-  WithCluster(cluster: unknown): Globals
-  WithDatabase(database: unknown): Globals
-}
-interface LanguageService {
-  readonly GlobalState: { readonly Default: Globals }
-  readonly Editor: {
-    readonly CodeScript: { From$1(text: string, globals: Globals): { readonly Blocks: unknown } }
-  }
-  readonly Symbols: {
-    readonly DatabaseSymbol: { ctor: new (name: string, members: unknown[]) => unknown }
-    readonly ClusterSymbol: { ctor: new (name: string, databases: unknown[]) => unknown }
-    readonly TableSymbol: { $ctor7: new (name: string, schema: string, description: string) => unknown }
-  }
-}
-interface LoadedGlobals {
-  readonly Kusto: { readonly Language: LanguageService }
-  readonly Bridge: { toArray<T>(list: unknown): T[] }
-}
+import { problemsOfScript } from '../support/kql-judge.ts'
 
 const folder = new URL('../../infra/kql/', import.meta.url)
-let loaded: LoadedGlobals
-
-beforeAll(() => {
-  const require = createRequire(import.meta.url)
-  require('@kusto/language-service-next/bridge.min.js')
-  require('@kusto/language-service-next/Kusto.Language.Bridge.min.js')
-  loaded = globalThis as unknown as LoadedGlobals
-})
-
 const TABLE = /\.create-merge table (\w+) (\([^)]*\))/g
 
-/** What the language service objects to in a script whose own tables are known to it. */
+/** What Kusto's parser objects to in a script whose own tables are known to it. */
 function problemsOf(text: string): string[] {
-  const { Symbols, GlobalState, Editor } = loaded.Kusto.Language
-  const tables = [...text.matchAll(TABLE)].map(
-    ([, name = '', schema = '']) => new Symbols.TableSymbol.$ctor7(name, schema, ''),
-  )
-  const database = new Symbols.DatabaseSymbol.ctor('trickle', tables)
-  const globals = GlobalState.Default.WithCluster(
-    new Symbols.ClusterSymbol.ctor('local', [database]),
-  ).WithDatabase(database)
-  const blocks = loaded.Bridge.toArray<Block>(Editor.CodeScript.From$1(text, globals).Blocks)
-  return blocks.flatMap((block) =>
-    loaded.Bridge.toArray<Diagnostic>(block.Service.GetDiagnostics()).map(
-      ({ Code, Message }) => `${Code}: ${Message}`,
-    ),
-  )
+  const tables = [...text.matchAll(TABLE)].map(([, name = '', schema = '']) => [name, schema])
+  return problemsOfScript(text, Object.fromEntries(tables))
 }
 
 const mappingSchema = z.array(

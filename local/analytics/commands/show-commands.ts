@@ -1,4 +1,4 @@
-import { listExtents, listMappings, listTables, listViews, tableOf } from '../engine/index.ts'
+import { listExtents, listMappings, listViews, tableOf } from '../engine/index.ts'
 import type { Extent, Table, TagFilter } from '../engine/index.ts'
 import { syntaxFailure, unsupported } from '../failure.ts'
 import { parseOperators } from '../kql/index.ts'
@@ -9,7 +9,8 @@ import { ticksOfUnixMs } from '../values/index.ts'
 import { result } from './command.ts'
 import type { Command, CommandContext } from './command.ts'
 import { showPolicyCommand } from './policy-commands.ts'
-import { MAPPING_COLUMNS, tableRow, TABLE_ROW_COLUMNS } from './table-commands.ts'
+import { findEntity, showSchema, showTables } from './schema-commands.ts'
+import { MAPPING_COLUMNS } from './table-commands.ts'
 import { VIEW_COLUMNS, viewRow } from './view-commands.ts'
 
 type Rows = ReturnType<typeof result>
@@ -94,7 +95,10 @@ function showMappings(table: Table, reader: TokenReader, context: CommandContext
 
 function showTable(reader: TokenReader, context: CommandContext): QueryResult {
   if (reader.peek(1).text.toLowerCase() === 'policy') return showPolicyCommand('table', reader, context)
-  const table = tableOf(context.database.reader, reader.expectName('a table name'))
+  const name = reader.expectName('a table name')
+  if (['schema', 'cslschema'].includes(reader.peek().text.toLowerCase()))
+    return showSchema(findEntity('Table', name, context), reader, context)
+  const table = tableOf(context.database.reader, name)
   if (reader.accept('extents')) {
     const extents = listExtents(context.database.reader, table, readTagFilters(reader))
     return result(
@@ -102,26 +106,22 @@ function showTable(reader: TokenReader, context: CommandContext): QueryResult {
       extents.map((extent) => extentRow(extent, table, context.databaseName)),
     )
   }
-  if (reader.accept('cslschema')) return result(TABLE_ROW_COLUMNS, [tableRow(table, context.databaseName)])
   if (reader.accept('ingestion')) return showMappings(table, reader, context)
   throw unsupported(`'.show table ${table.name} ${reader.peek().text}'`, [
     'extents',
     'cslschema',
+    'schema as csl',
+    'schema as json',
     'ingestion json mappings',
     'policy',
   ])
 }
 
-function showTables(context: CommandContext): Rows {
-  return result(
-    ['TableName:string', 'DatabaseName:string', 'Folder:string', 'DocString:string'],
-    listTables(context.database.reader).map((table) => [
-      table.name,
-      context.databaseName,
-      table.folder,
-      table.docstring,
-    ]),
-  )
+function showView(reader: TokenReader, context: CommandContext): QueryResult {
+  if (reader.peek(1).text.toLowerCase() === 'policy')
+    return showPolicyCommand('materialized-view', reader, context)
+  const view = findEntity('MaterializedView', reader.expectName('a view name'), context)
+  return showSchema(view, reader, context)
 }
 
 function showVersion(): Rows {
@@ -136,7 +136,7 @@ function showDatabase(context: CommandContext): Rows {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  tables: (_reader, context) => showTables(context),
+  tables: showTables,
   table: showTable,
   version: () => showVersion(),
   databases: (_reader, context) => showDatabase(context),
@@ -147,7 +147,7 @@ const commands: Readonly<Record<string, Command>> = {
     ),
   column: (reader, context) => showPolicyCommand('column', reader, context),
   database: (reader, context) => showPolicyCommand('database', reader, context),
-  'materialized-view': (reader, context) => showPolicyCommand('materialized-view', reader, context),
+  'materialized-view': showView,
 }
 
 /** `.show ...`. Steps of a query may follow: `.show tables | count` */

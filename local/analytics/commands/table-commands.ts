@@ -9,7 +9,7 @@ import type { CommandContext } from './command.ts'
 import type { QueryResult } from '../query/index.ts'
 import { unsupported } from '../failure.ts'
 
-export function cslSchema(table: Table): string {
+export function cslSchema(table: Pick<Table, 'columns'>): string {
   return table.columns.map((column) => `${column.name}:${column.type}`).join(',')
 }
 

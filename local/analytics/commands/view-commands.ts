@@ -73,7 +73,8 @@ function keysOfView(query: string, tableName: string): string[] {
   const { source, operators } = parseQuery(reader)
   reader.expectEnd()
   const [summarize] = operators
-  if (source !== tableName || operators.length !== 1 || summarize?.kind !== 'summarize') throw other
+  const isOfTable = source.kind === 'table' && source.name === tableName
+  if (!isOfTable || operators.length !== 1 || summarize?.kind !== 'summarize') throw other
   const [aggregate] = summarize.aggregates
   const call = aggregate?.expression
   const isTakeAny = call?.kind === 'call' && (call.name === 'take_any' || call.name === 'any')

@@ -75,8 +75,13 @@ export function tableById(database: DatabaseSync, id: number): Table {
 /** @throws KustoFailure when there is no such table */
 export function tableOf(database: DatabaseSync, name: string): Table {
   const table = findTable(database, name)
-  if (table === undefined) throw entityNotFound('Table', name)
+  if (table === undefined) throw entityNotFound('Table', name, tableNames(database))
   return table
+}
+
+function tableNames(database: DatabaseSync): string[] {
+  const rows = database.prepare('SELECT name FROM kusto_tables ORDER BY name').all()
+  return rows.map((row) => String(row['name']))
 }
 
 /**

@@ -16,6 +16,12 @@ export function toText(value: TypedSql): TypedSql {
   return compose('string', 'kql_text({0}, {1})', literalSql('string', value.type), value)
 }
 
+/** The value as JSON, a datetime and the like as a string. */
+export function toDynamic(value: TypedSql): TypedSql {
+  if (value.type === 'dynamic') return value
+  return compose('dynamic', 'kql_to_dynamic({0}, {1})', literalSql('string', value.type), value)
+}
+
 /** Kusto's `tolong()`, `todatetime()` and the like: null when the value cannot be converted. */
 export function convert(value: TypedSql, type: ColumnType): TypedSql {
   if (value.type === type) return value
@@ -27,8 +33,9 @@ export function convert(value: TypedSql, type: ColumnType): TypedSql {
   if (type === 'long' && (INTEGERS.has(value.type) || value.type === 'real')) {
     return compose(type, 'CAST({0} AS INTEGER)', value)
   }
-  if (type === 'dynamic')
-    return compose(type, 'json_quote(kql_text({0}, {1}))', literalSql('string', value.type), value)
+  if (type === 'dynamic') return toDynamic(value)
+  // The digits after the point are cut off.
+  if (type === 'int' && value.type === 'real') return convert(convert(value, 'long'), 'int')
   // Converted through its text, so that int from long checks the range, and bool from long the value.
   return compose(type, 'kql_from_text({0}, {1})', typeName, toText(value))
 }

@@ -1,60 +1,101 @@
-import { semanticFailure, unsupported } from '../failure.ts'
-import type { StoredValue } from '../values/index.ts'
-import { convert, isNumber, sameType, toText } from './conversions.ts'
+import { semanticFailure } from '../failure.ts'
+import { arithmetic, comparison, isOrderable } from './binary-operators.ts'
+import { isNumber, toText } from './conversions.ts'
+import { compileHasList, compileIn } from './list-operators.ts'
 import { compileCall } from './scalar-calls.ts'
+import { resolveName } from './scope.ts'
+import type { Scope } from './scope.ts'
 import type { Expression } from './syntax.ts'
 import { compose, literalSql } from './typed-sql.ts'
-import type { Scope, TypedSql } from './typed-sql.ts'
+import type { TypedSql } from './typed-sql.ts'
 
 /** @throws KustoFailure for unknown names and for types that do not fit */
 export function compileExpression(expression: Expression, scope: Scope): TypedSql {
+  const compile = (inner: Expression): TypedSql => compileExpression(inner, scope)
   switch (expression.kind) {
     case 'literal':
       return literalSql(expression.type, expression.value)
     case 'name':
-      return compileName(expression.name, scope)
+      return resolveName(expression.name, scope)
     case 'member':
-      return compileMember(compileExpression(expression.target, scope), expression.key)
+      return compileMember(compile(expression.target), expression.key)
+    case 'element':
+      return compileElement(compile(expression.target), compile(expression.key))
     case 'negative': {
-      const value = compileExpression(expression.value, scope)
+      const value = compile(expression.value)
       if (!isNumber(value.type) && value.type !== 'timespan') {
         throw semanticFailure(`A ${value.type} has no negative.`, 'SEM0064')
       }
-      return compose(value.type, '(-{0})', value)
+      return compose(value.type === 'int' ? 'long' : value.type, '(-{0})', value)
     }
     case 'binary':
       return compileBinary(expression, scope)
     case 'in':
-      return compileIn(expression, scope)
+      return compileIn(expression, scope, compile)
+    case 'has-list':
+      return compileHasList(expression, compile)
+    case 'between':
+      return compileBetween(expression, compile)
     case 'call':
-      return compileCall(
-        expression.name,
-        expression.parameters.map((parameter) => compileExpression(parameter, scope)),
-        scope,
-      )
+      return compileFunction(expression, scope)
+    case 'query':
+      throw semanticFailure('A query stands where a value is needed. toscalar(...) makes a value of a query.')
     case 'star':
       throw semanticFailure("'*' stands for no value here.")
   }
 }
 
-function compileName(name: string, scope: Scope): TypedSql {
-  const column = scope.columns.find((candidate) => candidate.name === name)
-  if (column !== undefined) return { sql: column.sql, parameters: [], type: column.type }
-  const parameter = scope.parameters.get(name)
-  if (parameter !== undefined) return literalSql(parameter.type, parameter.value)
-  throw semanticFailure(`Failed to resolve column or scalar expression named '${name}'.`)
+function compileFunction(call: Extract<Expression, { kind: 'call' }>, scope: Scope): TypedSql {
+  const aggregate = scope.aggregate?.(call)
+  if (aggregate !== undefined) return aggregate
+  const [parameter] = call.parameters
+  if (call.name === 'toscalar' && parameter?.kind === 'query') {
+    const stage = scope.names.compileQuery(parameter.query)
+    const [first] = stage.columns
+    if (first === undefined) throw semanticFailure('toscalar() needs a query with a column.')
+    const sql = `(SELECT ${first.sql} FROM (${stage.sql})${stage.ordered ? ' ORDER BY place' : ''} LIMIT 1)`
+    const value = { sql, parameters: stage.parameters, type: first.type }
+    return first.type === 'string' ? compose('string', "coalesce({0}, '')", value) : value
+  }
+  const parameters = call.parameters.map((inner) => compileExpression(inner, scope))
+  return compileCall(call.name, parameters, scope)
 }
 
 function compileMember(target: TypedSql, key: string | number): TypedSql {
-  if (target.type !== 'dynamic') {
-    throw semanticFailure(`A value of type ${target.type} has no members; only dynamic has.`, 'SEM0012')
-  }
-  if (typeof key === 'string' && /["\\]/u.test(key)) {
-    throw unsupported('a property name with a quote or backslash', ['Payload.name', "Payload['a name']"])
-  }
+  requireDynamic(target)
+  if (typeof key === 'string' && /["\\]/u.test(key)) return compileElement(target, literalSql('string', key))
   let step = typeof key === 'string' ? `."${key}"` : `[${key}]`
   if (typeof key === 'number' && key < 0) step = `[#${key}]`
   return compose('dynamic', '({0} -> {1})', target, literalSql('string', `$${step}`))
+}
+
+function requireDynamic(target: TypedSql): void {
+  if (target.type === 'dynamic') return
+  const hint = target.type === 'string' ? ' parse_json() makes a dynamic of a string.' : ''
+  throw semanticFailure(`A value of type ${target.type} has no members; only dynamic has.${hint}`, 'SEM0012')
+}
+
+function compileElement(target: TypedSql, key: TypedSql): TypedSql {
+  requireDynamic(target)
+  if (!['string', 'int', 'long', 'bool', 'dynamic'].includes(key.type))
+    throw semanticFailure(`A value of type ${key.type} is no name or place of a member.`, 'SEM0012')
+  const usable = key.type === 'dynamic' ? toText(key) : key
+  return compose('dynamic', 'kql_member({0}, {1})', target, usable)
+}
+
+function compileBetween(
+  expression: Extract<Expression, { kind: 'between' }>,
+  compile: (inner: Expression) => TypedSql,
+): TypedSql {
+  const [value, low, high] = [compile(expression.value), compile(expression.low), compile(expression.high)]
+  for (const side of [value, low, high]) {
+    if (!isOrderable(side.type) || side.type === 'string')
+      throw semanticFailure(`'between' takes numbers, datetime or timespan, not ${side.type}.`, 'SEM0025')
+  }
+  // `between (start .. 1d)` ends one day after its start.
+  const end = low.type === 'datetime' && high.type === 'timespan' ? arithmetic('+', low, high) : high
+  const [from, to] = [comparison('>=', value, low), comparison('<=', value, end)]
+  return compose('bool', expression.negated ? '(NOT ({0} AND {1}))' : '({0} AND {1})', from, to)
 }
 
 function compileBinary(expression: Extract<Expression, { kind: 'binary' }>, scope: Scope): TypedSql {
@@ -79,9 +120,15 @@ function logical(operator: string, left: TypedSql, right: TypedSql): TypedSql {
 
 const textOperators: Readonly<Record<string, string>> = {
   has: 'kql_has({0}, {1})',
+  has_cs: 'kql_has_cs({0}, {1})',
+  hasprefix: 'kql_hasprefix({0}, {1})',
+  hassuffix: 'kql_hassuffix({0}, {1})',
   contains: 'kql_contains({0}, {1})',
+  contains_cs: '(instr({0}, {1}) > 0)',
   startswith: 'kql_startswith({0}, {1})',
+  startswith_cs: '(substr({0}, 1, length({1})) = {1})',
   endswith: 'kql_endswith({0}, {1})',
+  endswith_cs: 'kql_endswith_cs({0}, {1})',
   '=~': 'kql_equals_ignoring_case({0}, {1})',
 }
 
@@ -90,67 +137,19 @@ function textOperation(operator: string, left: TypedSql, right: TypedSql): Typed
   const plain = operator === '!~' ? '=~' : operator.replace(/^!/u, '')
   const template = textOperators[plain]
   if (template === undefined) return undefined
+  for (const side of [left, right]) {
+    if (side.type !== 'string' && side.type !== 'dynamic')
+      throw semanticFailure(`'${operator}' takes strings, not ${side.type}; tostring() makes one.`, 'SEM0064')
+  }
   return compose('bool', negated ? `(NOT ${template})` : template, toText(left), toText(right))
-}
-
-function comparison(operator: string, left: TypedSql, right: TypedSql): TypedSql {
-  const [a, b] = sameType(left, right)
-  const isLiteral = b.sql === '?' && b.parameters[0] !== null
-  switch (operator) {
-    case '==':
-      // IS can use an index like =, and gives false (not null) when one side is null.
-      return compose('bool', isLiteral ? '({0} IS {1})' : '({0} IS {1} AND {0} IS NOT NULL)', a, b)
-    case '!=':
-      return compose('bool', '({0} IS NOT {1})', a, b)
-    default:
-      if (a.type === 'dynamic')
-        throw semanticFailure(`Cannot order dynamic values. Try adding explicit casts.`, 'SEM0064')
-      return compose('bool', `({0} ${operator} {1})`, a, b)
-  }
-}
-
-function arithmetic(operator: string, left: TypedSql, right: TypedSql): TypedSql {
-  if (isNumber(left.type) && isNumber(right.type)) {
-    const type = left.type === 'real' || right.type === 'real' ? 'real' : 'long'
-    return compose(type, `({0} ${operator} {1})`, left, right)
-  }
-  const types = `${left.type} ${operator} ${right.type}`
-  if (types === 'datetime - datetime') return compose('timespan', '({0} - {1})', left, right)
-  if (types === 'datetime - timespan' || types === 'datetime + timespan') {
-    return compose('datetime', `({0} ${operator} {1})`, left, right)
-  }
-  if (types === 'timespan - timespan' || types === 'timespan + timespan') {
-    return compose('timespan', `({0} ${operator} {1})`, left, right)
-  }
-  throw semanticFailure(
-    `The operator '${operator}' is not defined on ${left.type} and ${right.type}.`,
-    'SEM0064',
-  )
-}
-
-function compileIn(expression: Extract<Expression, { kind: 'in' }>, scope: Scope): TypedSql {
-  const value = compileExpression(expression.value, scope)
-  const candidates = expression.candidates.map((candidate) => compileExpression(candidate, scope))
-  const first = candidates[0]
-  if (first === undefined) return literalSql('bool', expression.negated ? 1n : 0n)
-  if (candidates.some((candidate) => candidate.type === 'dynamic')) {
-    throw unsupported("a dynamic array in 'in'", ["column in ('a', 'b')"])
-  }
-  const [left] = sameType(value, first)
-  const right = candidates.map((candidate) => sameType(left, candidate)[1])
-  const list = right.map((candidate) => candidate.sql).join(', ')
-  const sql = `(${left.sql} IS NOT NULL AND ${left.sql} IN (${list}))`
-  const parameters: StoredValue[] = [...left.parameters, ...left.parameters]
-  for (const candidate of right) parameters.push(...candidate.parameters)
-  return { sql: expression.negated ? `(NOT ${sql})` : sql, parameters, type: 'bool' }
 }
 
 /** A condition of `where`. @throws KustoFailure when it is no bool */
 export function compileCondition(expression: Expression, scope: Scope): TypedSql {
   const condition = compileExpression(expression, scope)
-  if (condition.type === 'dynamic') return convert(condition, 'bool')
   if (condition.type !== 'bool') {
-    throw semanticFailure(`A condition is a bool, not a ${condition.type}.`, 'SEM0025')
+    const hint = condition.type === 'dynamic' ? ' tobool() makes one of it.' : ''
+    throw semanticFailure(`A condition is a bool, not a ${condition.type}.${hint}`, 'SEM0025')
   }
   return condition
 }

@@ -28,10 +28,9 @@ export function typedLiteral(typeName: string, text: string): { type: ColumnType
   return { type, value }
 }
 
-function dynamicLiteral(text: string): StoredValue {
+function dynamicLiteral(written: string): StoredValue {
+  const text = withJsonStrings(written)
   const start = skipWhitespace(text, 0)
-  // KQL allows 'single quotes' for a lone string.
-  if (text[start] === "'" || text[start] === '@') return JSON.stringify(readString(text, start).value)
   try {
     const end = scanValue(text, start)
     if (skipWhitespace(text, end) !== text.length) throw new JsonTextError('Unexpected character', end)
@@ -41,6 +40,23 @@ function dynamicLiteral(text: string): StoredValue {
       throw syntaxFailure(`dynamic(${text.slice(0, 40)}): ${error.message}.`)
     throw error
   }
+}
+
+/** KQL allows strings in 'single quotes', and all its other forms of strings, where JSON has "double quotes" only. */
+function withJsonStrings(text: string): string {
+  let json = ''
+  let position = 0
+  while (position < text.length) {
+    if (!/^(?:[hH]?@?["'])/u.test(text.slice(position, position + 3))) {
+      json += text[position] ?? ''
+      position += 1
+      continue
+    }
+    const { value, end } = readString(text, position)
+    json += JSON.stringify(value)
+    position = end
+  }
+  return json
 }
 
 /** The literal expression that a single token stands for; undefined when the token is not a literal. */

@@ -1,13 +1,33 @@
-import type { Expression, Operator } from './syntax.ts'
+import type { Expression, Operator, Program, Query } from './syntax.ts'
 
-/** The source's columns that the query's first `where` steps compare with one value. An index helps for them. */
-export function lookupColumns(operators: readonly Operator[]): string[] {
-  const columns: string[] = []
+/** A column of a table that a query compares with one value. An index helps for it. */
+export interface Lookup {
+  readonly table: string
+  readonly column: string
+}
+
+/** What the first `where` steps behind each table of the query compare. */
+export function lookupColumns(program: Program): Lookup[] {
+  const values = program.lets.flatMap(({ value }) => (value.kind === 'query' ? [value.query] : []))
+  return [...values, program.query].flatMap((query) => inQuery(query))
+}
+
+function inQuery({ source, operators }: Query): Lookup[] {
+  const found = operators.flatMap((operator) => inOperator(operator))
+  if (source.kind === 'query') found.push(...inQuery(source.query))
+  if (source.kind === 'union') found.push(...source.union.queries.flatMap((query) => inQuery(query)))
+  if (source.kind !== 'table') return found
   for (const operator of operators) {
     if (operator.kind !== 'where') break
-    columns.push(...columnsIn(operator.condition))
+    found.push(...columnsIn(operator.condition).map((column) => ({ table: source.name, column })))
   }
-  return columns
+  return found
+}
+
+function inOperator(operator: Operator): Lookup[] {
+  if (operator.kind === 'join') return inQuery(operator.right)
+  if (operator.kind === 'union') return operator.union.queries.flatMap((query) => inQuery(query))
+  return []
 }
 
 function columnsIn(condition: Expression): string[] {

@@ -26,6 +26,11 @@ export class TokenReader {
     return token
   }
 
+  /** Where the word that was taken last ends in the text. */
+  previousEnd(): number {
+    return this.#tokens[this.#position - 1]?.end ?? 0
+  }
+
   /** Takes the next word if it is this symbol or name (names: case ignored). */
   accept(text: string): boolean {
     const matches = isWord(this.peek(), text)

@@ -1,4 +1,5 @@
 import { syntaxFailure } from '../failure.ts'
+import { timespanUnits } from '../values/index.ts'
 import { readString } from './string-literal.ts'
 
 /**
@@ -17,9 +18,9 @@ export interface Token {
 
 const WHITESPACE = /(?:\s|\/\/[^\n]*)+/uy
 const NAME = /[A-Za-z_$][\w$]*/uy
-const TIMESPAN = /\d+(?:\.\d+)?(?:ms|microsecond|tick|d|h|m|s)(?![\w])/uy
+const TIMESPAN = new RegExp(String.raw`\d+(?:\.\d+)?(?:${timespanUnits.join('|')})(?!\w)`, 'uy')
 const NUMBER = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w])/uy
-const SYMBOL = /==|!=|=~|!~|<=|>=|<\||\.\.|[-+*/%=<>()[\]{},.:;|!]/uy
+const SYMBOL = /==|!=|=~|!~|<=|>=|<\||\.\.|[-+*/%=<>()[\]{},.:;|!~]/uy
 const STRING_START = /(?:[hH]?@?["'])|```|~~~/uy
 
 /** The words of a text; the last one has the kind `end`. @throws KustoFailure when a part of the text is no word */

@@ -1,3 +1,5 @@
+import { semanticFailure } from '../failure.ts'
+import { SQL_LENGTH_MAX, SQL_PARAMETERS_MAX } from '../limits.ts'
 import type { ColumnType, StoredValue } from '../values/index.ts'
 
 /**
@@ -18,24 +20,26 @@ export interface BoundColumn {
   readonly sql: string
 }
 
-/** What names mean inside an expression. */
-export interface Scope {
-  readonly columns: readonly BoundColumn[]
-  readonly parameters: ReadonlyMap<string, { readonly type: ColumnType; readonly value: StoredValue }>
-  /** The time that `now()` means in the whole query, in ticks. */
-  readonly nowTicks: bigint
-}
-
 /** Builds SQL from pieces: the template has `{0}`, `{1}` for them. A piece used twice adds its values twice. */
 export function compose(type: ColumnType, template: string, ...pieces: readonly TypedSql[]): TypedSql {
   const parameters: StoredValue[] = []
   const sql = template.replace(/\{(\d)\}/gu, (_match, index: string) => {
     const piece = pieces[Number(index)]
     if (piece === undefined) throw new Error(`The template '${template}' has no piece ${index}.`)
-    parameters.push(...piece.parameters)
+    for (const parameter of piece.parameters) parameters.push(parameter)
     return piece.sql
   })
+  requireShort(sql, parameters)
   return { sql, parameters, type }
+}
+
+/**
+ * A piece that is used twice is written twice, so a few words (a `let` in a `let`, bin() in bin()) could make a
+ * statement without end. @throws KustoFailure above the limits
+ */
+export function requireShort(sql: string, parameters: readonly StoredValue[]): void {
+  if (sql.length > SQL_LENGTH_MAX || parameters.length > SQL_PARAMETERS_MAX)
+    throw semanticFailure('The query is too long when its functions and its values of let are put in.')
 }
 
 export function literalSql(type: ColumnType, value: StoredValue): TypedSql {

@@ -4,13 +4,23 @@ import {
   findTable,
   findView,
   firstOfKeyCondition,
+  listTables,
+  listViews,
   sqlColumn,
   sqlTable,
 } from '../engine/index.ts'
 import type { EngineDatabase, Table } from '../engine/index.ts'
-import { KustoFailure, semanticFailure } from '../failure.ts'
-import { compileOperators, lookupColumns, parseQuery, readParameters, readTokens } from '../kql/index.ts'
-import type { BoundColumn, CompiledQuery, GivenParameters, Operator, Relation, Scope } from '../kql/index.ts'
+import { KustoFailure } from '../failure.ts'
+import {
+  compileOperators,
+  compileProgram,
+  literalSql,
+  lookupColumns,
+  parseProgram,
+  readParameters,
+  readTokens,
+} from '../kql/index.ts'
+import type { CompiledQuery, GivenParameters, Operator, Relation, Surroundings } from '../kql/index.ts'
 import { ticksOfUnixMs } from '../values/index.ts'
 import type { Column, StoredValue } from '../values/index.ts'
 
@@ -21,7 +31,7 @@ export interface QueryResult {
 }
 
 /**
- * Runs a query (`Table | ...`, `declare query_parameters(...)` may come first) on the last committed state.
+ * Runs a query (`Table | ...`; `declare query_parameters(...)` and `let` may come first) on the last committed state.
  * @throws KustoFailure when the text is not a query, a name is unknown, or a part is not supported
  */
 export async function runQuery(
@@ -31,22 +41,28 @@ export async function runQuery(
 ): Promise<QueryResult> {
   const reader = readTokens(text)
   const parameters = readParameters(reader, given)
-  const query = parseQuery(reader)
+  const program = parseProgram(reader)
   reader.accept(';')
   reader.expectEnd()
-  const { table, relation } = sourceOf(database.reader, query.source)
-  await prepareLookups(database, table, query.operators)
-  return execute(database.reader, compileOperators(relation, query.operators, scopeWith(parameters)))
+  await prepareLookups(database, program)
+  return execute(database.reader, compileProgram(program, surroundingsOf(database.reader, parameters)))
 }
 
-function sourceOf(database: DatabaseSync, name: string): { table: Table; relation: Relation } {
-  const table = findTable(database, name)
-  if (table !== undefined) return { table, relation: relationOf(table, undefined) }
-  const view = findView(database, name)
-  if (view !== undefined)
-    return { table: view.table, relation: relationOf(view.table, firstOfKeyCondition(view)) }
-  throw semanticFailure(`'table' operator: Failed to resolve table expression named '${name}'`)
+function surroundingsOf(database: DatabaseSync, parameters: Parameters): Surroundings {
+  return {
+    findTable: (name) => {
+      const table = findTable(database, name)
+      if (table !== undefined) return relationOf(table, undefined)
+      const view = findView(database, name)
+      return view === undefined ? undefined : relationOf(view.table, firstOfKeyCondition(view))
+    },
+    tableNames: () => [...listTables(database), ...listViews(database)].map(({ name }) => name).toSorted(),
+    parameters: new Map([...parameters].map(([name, { type, value }]) => [name, literalSql(type, value)])),
+    nowTicks: ticksOfUnixMs(Date.now()),
+  }
 }
+
+type Parameters = ReturnType<typeof readParameters>
 
 function relationOf(table: Table, condition: string | undefined): Relation {
   const columns = table.columns.map((column) => ({
@@ -65,12 +81,12 @@ function relationOf(table: Table, condition: string | undefined): Relation {
 
 async function prepareLookups(
   database: EngineDatabase,
-  table: Table,
-  operators: readonly Operator[],
+  program: ReturnType<typeof parseProgram>,
 ): Promise<void> {
-  for (const name of lookupColumns(operators)) {
-    const column = table.columns.find((candidate) => candidate.name === name)
-    if (column !== undefined && column.type !== 'dynamic')
+  for (const { table: name, column: columnName } of lookupColumns(program)) {
+    const table = findTable(database.reader, name) ?? findView(database.reader, name)?.table
+    const column = table?.columns.find((candidate) => candidate.name === columnName)
+    if (table !== undefined && column !== undefined && column.type !== 'dynamic')
       await ensureIndex(database, table.id, column.ordinal)
   }
 }
@@ -89,13 +105,6 @@ function execute(database: DatabaseSync, compiled: CompiledQuery): QueryResult {
   }
 }
 
-type Parameters = ReturnType<typeof readParameters>
-
-function scopeWith(parameters: Parameters): (columns: readonly BoundColumn[]) => Scope {
-  const nowTicks = ticksOfUnixMs(Date.now())
-  return (columns) => ({ columns, parameters, nowTicks })
-}
-
 /** Runs the steps of a query on rows that are already in memory, as in `.show tables | count`. */
 export function runOperators(
   database: EngineDatabase,
@@ -111,7 +120,10 @@ export function runOperators(
     parameters: [`[${rows.join(',')}]`],
     columns,
   }
-  return execute(database.reader, compileOperators(relation, operators, scopeWith(new Map())))
+  return execute(
+    database.reader,
+    compileOperators(relation, operators, surroundingsOf(database.reader, new Map())),
+  )
 }
 
 function jsonOfCell(value: StoredValue): string {

@@ -83,7 +83,7 @@ function refuse(
   const inUrl = url.pathname === FAULTS_PATH ? (url.searchParams.get('code') ?? undefined) : undefined
   if (isSecret(presentedSecret(request) ?? inUrl, secret)) return undefined
   const message =
-    'The token of the local run is missing or wrong. `npx --no -- trickle status --json` has it in analytics.token, and addresses with it in analytics.url and faults.analytics.'
+    'The token of the local run is missing or wrong. `npx trickle status --json` has it in analytics.token, and addresses with it in analytics.url and faults.analytics.'
   return new KustoFailure({ status: 401, code: 'Unauthorized', message })
 }
 

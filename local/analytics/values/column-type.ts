@@ -64,6 +64,11 @@ export function dotNetTypeOf(type: ColumnType): string {
   return typeFacts[type].dotNetType
 }
 
+/** The full name of the .NET type, as `getschema` and `schema as json` show it. */
+export function netTypeOf(type: ColumnType): string {
+  return type === 'decimal' ? 'System.Data.SqlTypes.SqlDecimal' : `System.${dotNetTypeOf(type)}`
+}
+
 /** The column's declaration in SQLite. A string is never null: when a column is added, the older rows get ''. */
 export function sqliteColumnOf(type: ColumnType): string {
   return type === 'string' ? "TEXT NOT NULL DEFAULT ''" : typeFacts[type].sqliteType

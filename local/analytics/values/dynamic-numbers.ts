@@ -57,7 +57,8 @@ function isLong(token: string): boolean {
 /** From this size .NET writes a double with an exponent. Without the exponent it would be read back as a long. */
 const EXPONENT_FROM = 1e15
 
-function writeDouble(token: string): string {
+/** A double as JSON text that is read back as a double: 1.0, 1E+20. */
+export function writeDouble(token: string): string {
   const value = Number(token)
   // JSON cannot express infinity.
   if (!Number.isFinite(value)) return 'null'

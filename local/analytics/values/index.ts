@@ -4,9 +4,13 @@
  * Invariants: a number in a long or decimal column keeps its exact value; a value that does not fit its column becomes
  * null (in a string column '') and never another value. Nothing here knows of tables or requests.
  */
-export { columnTypeOf, dotNetTypeOf, findColumnType, sqliteColumnOf } from './column-type.ts'
+export { columnTypeOf, dotNetTypeOf, findColumnType, netTypeOf, sqliteColumnOf } from './column-type.ts'
 export type { Column, ColumnType, StoredValue } from './column-type.ts'
 export { missingValue, valueOfJson, valueOfText } from './column-value.ts'
+export { elementsOfArray, jsonOfValue, membersOfBag, memberOf, typeOfJson } from './dynamic-value.ts'
+export { formatTime } from './time-format.ts'
+export { TIME_PARTS, addTime, startOfPeriod, timeDifference, timeField } from './time-parts.ts'
+export type { Period, TimePart } from './time-parts.ts'
 export { followPath, parseJsonPath } from './json-path.ts'
 export type { JsonPath } from './json-path.ts'
 export {
@@ -19,6 +23,7 @@ export {
 } from './json-scan.ts'
 export type { JsonSpan } from './json-scan.ts'
 export {
+  timespanUnits,
   formatDatetime,
   formatDatetimeShort,
   formatTimespan,

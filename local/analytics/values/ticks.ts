@@ -2,16 +2,16 @@
  * Kusto's datetime and timespan are counts of 100 ns ticks, as in .NET; a datetime counts from the year 1 (UTC).
  */
 
-const TICKS_PER_MILLISECOND = 10_000n
+export const TICKS_PER_MILLISECOND = 10_000n
 export const TICKS_PER_SECOND = 10_000_000n
-const TICKS_PER_MINUTE = 60n * TICKS_PER_SECOND
-const TICKS_PER_HOUR = 60n * TICKS_PER_MINUTE
+export const TICKS_PER_MINUTE = 60n * TICKS_PER_SECOND
+export const TICKS_PER_HOUR = 60n * TICKS_PER_MINUTE
 export const TICKS_PER_DAY = 24n * TICKS_PER_HOUR
 
 /** Milliseconds from 0001-01-01 to 1970-01-01. */
 const UNIX_EPOCH_MS = 62_135_596_800_000n
 /** 9999-12-31T23:59:59.9999999Z */
-const LAST_TICK = 3_155_378_975_999_999_999n
+export const LAST_TICK = 3_155_378_975_999_999_999n
 /** A .NET TimeSpan is an int64 of ticks. */
 const TIMESPAN_TICKS_MAX = 9_223_372_036_854_775_807n
 
@@ -82,10 +82,14 @@ export function ticksOfUnixMs(unixMs: number): bigint {
   return (BigInt(unixMs) + UNIX_EPOCH_MS) * TICKS_PER_MILLISECOND
 }
 
+/** The moment without what is finer than a millisecond. */
+export function dateOfTicks(ticks: bigint): Date {
+  return new Date(Number(ticks / TICKS_PER_MILLISECOND - UNIX_EPOCH_MS))
+}
+
 /** `2026-01-31T12:34:56.1234567Z`, always with seven digits: what `tostring()` gives. */
 export function formatDatetime(ticks: bigint): string {
-  const date = new Date(Number(ticks / TICKS_PER_MILLISECOND - UNIX_EPOCH_MS))
-  const seconds = date.toISOString().slice(0, 19)
+  const seconds = dateOfTicks(ticks).toISOString().slice(0, 19)
   return `${seconds}.${String(ticks % TICKS_PER_SECOND).padStart(FRACTION_DIGITS, '0')}Z`
 }
 
@@ -117,19 +121,26 @@ function twoDigits(value: bigint): string {
 }
 
 const unitTicks: Readonly<Record<string, bigint>> = {
-  d: TICKS_PER_DAY,
-  h: TICKS_PER_HOUR,
-  m: TICKS_PER_MINUTE,
-  s: TICKS_PER_SECOND,
-  ms: TICKS_PER_MILLISECOND,
-  microsecond: 10n,
-  tick: 1n,
+  ...spelled(TICKS_PER_DAY, ['d', 'day', 'days']),
+  ...spelled(TICKS_PER_HOUR, ['h', 'hr', 'hrs', 'hour', 'hours']),
+  ...spelled(TICKS_PER_MINUTE, ['m', 'min', 'minute', 'minutes']),
+  ...spelled(TICKS_PER_SECOND, ['s', 'sec', 'second', 'seconds']),
+  ...spelled(TICKS_PER_MILLISECOND, ['ms', 'milli', 'millis', 'millisecond', 'milliseconds']),
+  ...spelled(10n, ['micro', 'micros', 'microsecond', 'microseconds']),
+  ...spelled(1n, ['tick', 'ticks']),
 }
+
+function spelled(ticks: bigint, units: readonly string[]): Record<string, bigint> {
+  return Object.fromEntries(units.map((unit) => [unit, ticks]))
+}
+
+/** The units of timespan literals such as 1d and 5min. */
+export const timespanUnits: readonly string[] = Object.keys(unitTicks)
 
 /** The ticks of a KQL literal such as `1d`, `1.5h`, `30m`, `10s`, `100ms`; undefined when the text is not one. */
 export function parseTimespanLiteral(text: string): bigint | undefined {
-  const match = /^(-)?(\d+)(?:\.(\d+))?(d|h|m|s|ms|microsecond|tick)$/u.exec(text.trim())
-  if (match === null) return undefined
+  const match = /^(-)?(\d+)(?:\.(\d+))?([a-z]+)$/u.exec(text.trim())
+  if (match === null || !Object.hasOwn(unitTicks, match[4] ?? '')) return undefined
   const [, sign, whole = '0', fraction = '', unit = 'tick'] = match
   const scale = unitTicks[unit] ?? 1n
   const ticks = (BigInt(whole + fraction) * scale) / 10n ** BigInt(fraction.length)

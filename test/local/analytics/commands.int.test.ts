@@ -81,6 +81,43 @@ describe('policies', () => {
   })
 })
 
+describe('.show tables', () => {
+  test('lists tables and views', async () => {
+    const tables = await ask(url, '.show tables')
+    expect(tables.map((row) => row['TableName'])).toEqual(expect.arrayContaining(['Events', 'EventsRaw']))
+    expect(tables.find((row) => row['TableName'] === 'Events')).toEqual({
+      TableName: 'Events',
+      DatabaseName: DATABASE_NAME,
+      Folder: '',
+      DocString: 'Materialized view on EventsRaw',
+    })
+    expect(await ask(url, '.show tables (Events, EventsRaw) | count')).toEqual([{ Count: 2 }])
+  })
+
+  test('and their columns, as a list and as JSON', async () => {
+    await ask(url, '.create table Columns (A:string, B:long, C:decimal) with (folder="f", docstring="d")')
+    const csl = { TableName: 'Columns', DatabaseName: DATABASE_NAME, Folder: 'f', DocString: 'd' }
+    for (const form of ['cslschema', 'schema as csl'])
+      expect(await ask(url, `.show table Columns ${form}`)).toEqual([
+        { ...csl, Schema: 'A:string,B:long,C:decimal' },
+      ])
+    const [json] = await ask(url, '.show table Columns schema as json')
+    expect(JSON.parse(String(json?.['Schema']))).toEqual({
+      Name: 'Columns',
+      OrderedColumns: [
+        { Name: 'A', Type: 'System.String', CslType: 'string' },
+        { Name: 'B', Type: 'System.Int64', CslType: 'long' },
+        { Name: 'C', Type: 'System.Data.SqlTypes.SqlDecimal', CslType: 'decimal' },
+      ],
+    })
+    const [raw] = await ask(url, '.show table EventsRaw cslschema')
+    for (const command of ['.show table Events cslschema', '.show materialized-view Events schema as csl']) {
+      const [view] = await ask(url, command)
+      expect([view?.['TableName'], view?.['Schema']]).toEqual(['Events', raw?.['Schema']])
+    }
+  })
+})
+
 describe('.show table extents', () => {
   test('filters by tags: has is the whole tag, contains a part, case ignored', async () => {
     await ask(url, '.create table Tagged (A:string)')
@@ -162,6 +199,8 @@ describe('what is not supported is refused, permanently and by name', () => {
       '.create-or-alter materialized-view EventsRaw on table EventsRaw { EventsRaw | summarize take_any(*) by EventId }',
       'is a table',
     ],
+    ['.show table Nowhere cslschema', "'Nowhere' of kind 'Table' was not found. There are: "],
+    ['.show materialized-view EventsRaw cslschema', "'EventsRaw' of kind 'MaterializedView'"],
     ['.create table T (A:text)', "'text' is not a scalar type"],
     ['.create table T (A:string, A:long)', 'named twice'],
     ['.create table Events (A:string)', 'is a materialized view'],

@@ -111,7 +111,7 @@ describe('other operators', () => {
         max_Size: 3,
         sum_Size: 3,
         avg_Weight: null,
-        countif_: 1,
+        countif_Ok: 1,
       },
       {
         Kind: 'light-blue sky',
@@ -121,9 +121,18 @@ describe('other operators', () => {
         max_Size: null,
         sum_Size: 0,
         avg_Weight: 4,
-        countif_: 0,
+        countif_Ok: 0,
       },
-      { Kind: 'red', count_: 2, Sizes: 2, min_Size: 1, max_Size: 2, sum_Size: 3, avg_Weight: 2, countif_: 1 },
+      {
+        Kind: 'red',
+        count_: 2,
+        Sizes: 2,
+        min_Size: 1,
+        max_Size: 2,
+        sum_Size: 3,
+        avg_Weight: 2,
+        countif_Ok: 1,
+      },
     ])
   })
 

@@ -40,55 +40,6 @@ describe('query parameters', () => {
   })
 })
 
-describe('what is not supported is refused by name', () => {
-  async function refusal(query: string): Promise<Record<string, unknown>> {
-    const answer = await call(url, '/v2/rest/query', {
-      method: 'POST',
-      body: JSON.stringify({ db: DATABASE_NAME, csl: query }),
-    })
-    expect(answer.status).toBe(400)
-    const body = (await answer.json()) as { error: Record<string, unknown> }
-    return body.error
-  }
-
-  test.each([
-    ['Things | mv-expand Bag', "'mv-expand'"],
-    ['Things | join kind=inner (Things) on Id', "'join'"],
-    ['let x = 1; Things | take x', "'let'"],
-    ['print 1', "'print'"],
-    ['Things | summarize make_list(Id)', "'make_list()'"],
-    ['Things | extend x = strcat(Id, Kind)', "'strcat()'"],
-    ["Things | where Id matches regex 'a'", "'matches'"],
-    ["database('x').Things", "'database(...'"],
-    ['Things | summarize X = count() + 1', 'around aggregations'],
-  ])('%s', async (query, named) => {
-    const error = await refusal(query)
-    expect(error['@message']).toContain(named)
-    expect(error['@message']).toContain('Supported:')
-    expect(error['@permanent']).toBe(true)
-    expect(error['code']).toBe('BadRequest_NotSupported')
-  })
-
-  test.each([
-    ['Nowhere', "table expression named 'Nowhere'"],
-    ['Things | where Nothing == 1', "named 'Nothing'"],
-    ['Things | where Id == 1', 'Cannot compare values of types string and long'],
-    ['Things | where Id', 'A condition is a bool'],
-    ['Things | where Id.x == 1', 'has no members'],
-    ["Things | where Id == 'a", 'is not closed'],
-    ['Things | where (Id == "a"', "expected ')'"],
-    ['Things | project Id, Id = Kind', "'Id' already exists"],
-    ['Things | take many', 'take needs a number'],
-    ['Things Things', 'unexpected'],
-    [`Things | where ${'('.repeat(200)}Ok${')'.repeat(200)}`, 'nested too deeply'],
-    ['Things | extend x = sum(Size)', "'sum()' here"],
-  ])('%s', async (query, message) => {
-    const error = await refusal(query)
-    expect(error['@message']).toContain(message)
-    expect(error['@permanent']).toBe(true)
-  })
-})
-
 describe('the wire', () => {
   test('v1 and v2 carry the same rows, and the data SDK reads both', async () => {
     const client = new Client(new KustoConnectionStringBuilder(url))

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startEngine } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { rowsOf } from './judged-query.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+let engine: Engine
+
+beforeAll(async () => {
+  engine = await startEngine()
+})
+
+afterAll(() => engine?.close())
+
+// Where Microsoft's page of a function has examples, they are here with the results that it states.
+test.each([
+  ["iff(1 > 2, 'a', 'b')", 'b'],
+  ['iff(bool(null), 1, 2.5)', 2.5],
+  ["iif(true, 'a', 'b')", 'a'],
+  ["case(1 > 2, 'a', 2 > 1, 'b', 'c')", 'b'],
+  ["case(1 > 2, 'a', 1 > 3, 'b', 'c')", 'c'],
+  ['coalesce(tolong("not a number"), tolong("42"), 33)', 42],
+  ["coalesce('', 'x')", 'x'],
+  ['max_of(10, 1, -3, 17)', 17],
+  ['min_of(10, 1, -3, 17)', -3],
+  ['max_of(long(null), 2)', 2],
+  ["strcat('hello', ' ', 1, true)", 'hello 1true'],
+  ["strcat_delim('-', 1, 'a', 2.5)", '1-a-2.5'],
+  ["strlen('hello')", 5],
+  ["strlen('äß😀')", 3],
+  ["tolower('ÄB')", 'äb'],
+  ["toupper('äb')", 'ÄB'],
+  ['substring("123456", 1)', '23456'],
+  ['substring("123456", 2, 2)', '34'],
+  ['substring("ABCD", 0, 2)', 'AB'],
+  ['substring("123456", -2, 2)', '56'],
+  ['split("aa_bb", "_")', ['aa', 'bb']],
+  ['split("aaa_bbb_ccc", "_", 1)', ['bbb']],
+  ['split("", "_")', ['']],
+  ['split("a__b", "_")', ['a', '', 'b']],
+  ['split("aabbcc", "bb")', ['aa', 'cc']],
+  ["replace_string('a.b.c', '.', '$&')", 'a$&b$&c'],
+  ['indexof("abcdefg", "cde")', 2],
+  ['indexof("abcdefg", "x")', -1],
+  ['toint(2.9)', 2],
+  ['toint(-2.9)', -2],
+  ['toint(3000000000.5)', null],
+  ['round(2.98765, 3)', 2.988],
+  ['round(2.15, 1)', 2.2],
+  ['round(2.15)', 2],
+  ['round(-50.55, -2)', -100],
+  ['round(21.5, -1)', 20],
+  ['round(-2.5)', -3],
+  ['bin(4.5, 1)', 4],
+  ['bin(-7, 5)', -10],
+  ['bin(7, 0)', null],
+  ['bin(7, -5)', null],
+  ['floor(7, 5)', 5],
+  ['abs(-5)', 5],
+  ['ceiling(1.2)', 2],
+  ['14 % 12', 2],
+  ['-14 % 12', 10],
+  ['14 % -12', 2],
+  ['-14 % -12', 10],
+  ['5.5 % 2', 1.5],
+  ['1 / 2', 0],
+  ['1.0 / 2', 0.5],
+  ['10m / 1s', 600],
+  ['(1s * 5) / 1s', 5],
+  ['(90m / 3) / 1m', 30],
+  ['2hours == 120min and 1day == 24h and 1.5h == 90m', true],
+  ['now() - ago(1h) == 1h', true],
+  ['now(1d) - now() == 1d', true],
+  ['startofday(datetime(2017-01-01 10:10:17))', '2017-01-01T00:00:00Z'],
+  ['startofday(datetime(2017-01-01 10:10:17), -1)', '2016-12-31T00:00:00Z'],
+  ['startofweek(datetime(2017-01-01 10:10:17), -1)', '2016-12-25T00:00:00Z'],
+  ['startofweek(datetime(2017-01-01 10:10:17))', '2017-01-01T00:00:00Z'],
+  ['startofweek(datetime(2017-01-07 10:10:17), 1)', '2017-01-08T00:00:00Z'],
+  ['startofmonth(datetime(2017-01-15 10:10:17), 1)', '2017-02-01T00:00:00Z'],
+  ['startofyear(datetime(2017-05-15 10:10:17), -1)', '2016-01-01T00:00:00Z'],
+  ["datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31))", 17],
+  ["datetime_diff('quarter', datetime(2017-07-01), datetime(2017-03-30))", 2],
+  ["datetime_diff('month', datetime(2017-01-01), datetime(2015-12-30))", 13],
+  ["datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))", 5],
+  ["datetime_diff('day', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))", 29],
+  ["datetime_diff('hour', datetime(2017-10-31 01:00), datetime(2017-10-30 23:59))", 2],
+  ["datetime_diff('minute', datetime(2017-10-30 23:05:01), datetime(2017-10-30 23:00:59))", 5],
+  ["datetime_diff('second', datetime(2017-10-30 23:00:10.100), datetime(2017-10-30 23:00:00.900))", 10],
+  [
+    "datetime_diff('millisecond', datetime(2017-10-30 23:00:00.200100), datetime(2017-10-30 23:00:00.100900))",
+    100,
+  ],
+  [
+    "datetime_diff('nanosecond', datetime(2017-10-30 23:00:00.0000000), datetime(2017-10-30 23:00:00.0000007))",
+    -700,
+  ],
+  ["datetime_add('month', 1, datetime(2026-01-31 10:00))", '2026-02-28T10:00:00Z'],
+  ["datetime_add('year', -1, datetime(2024-02-29))", '2023-02-28T00:00:00Z'],
+  ["datetime_add('week', 1, datetime(2026-01-31))", '2026-02-07T00:00:00Z'],
+  ["format_datetime(datetime(2017-01-29 09:00:05), 'yy-MM-dd [HH:mm:ss]')", '17-01-29 [09:00:05]'],
+  ["format_datetime(datetime(2017-01-29 09:00:05), 'yyyy-M-dd [H:mm:ss]')", '2017-1-29 [9:00:05]'],
+  ["format_datetime(datetime(2017-01-29 09:00:05), 'yy-MM-dd [hh:mm:ss tt]')", '17-01-29 [09:00:05 AM]'],
+  ["format_datetime(datetime(2009-06-15T13:45:30.0001150), 'h.fffffff_FFFFFFF_FFF')", '1.0001150_000115_'],
+  ['dayofweek(datetime(2026-02-06)) / 1d', 5],
+  ['dayofweek(datetime(2026-02-08)) / 1d', 0],
+  ['dayofmonth(datetime(2026-02-06))', 6],
+  ['hourofday(datetime(2026-02-06 23:59))', 23],
+  ['getmonth(datetime(2026-02-06))', 2],
+  ['monthofyear(datetime(2026-02-06))', 2],
+  ['getyear(datetime(2026-02-06))', 2026],
+  ['startofday(datetime(null))', null],
+])('%s', async (expression, expected) => {
+  expect(await rowsOf(engine.url, `print x = ${expression}`)).toEqual([[expected]])
+})
