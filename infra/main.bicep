@@ -31,8 +31,9 @@ param size string = 'dev'
 @allowed(['public', 'private'])
 param network string = 'public'
 
-@allowed(['bySize', 'Standard', 'Premium'])
-param serviceBusTier string = 'bySize'
+@description('off until something needs it: nothing in the bundle sends or receives messages.')
+@allowed(['off', 'bySize', 'Standard', 'Premium'])
+param serviceBusTier string = 'off'
 
 @description('Replace the instances of the app one after the other when code or settings change, a preview of the platform. bySize: not in dev.')
 @allowed(['bySize', 'off', 'on'])
@@ -51,7 +52,6 @@ param highAvailability string = 'bySize'
 
 @description('Backups in the paired region as well. Fixed when the server is made.')
 param geoRedundantBackup bool = false
-
 @minValue(0)
 @description('0: a plain server. 2 or more: an elastic cluster of so many nodes. Fixed when the server is made.')
 param elasticClusterNodes int = 0
@@ -75,7 +75,6 @@ param analyticsClusterUri string = ''
 @description('With existing, where the deployer may change the cluster: its resource id. Without it, database, tables and the right to ingest are made by hand.')
 param analyticsClusterId string = ''
 param analyticsDatabase string = 'trickle'
-
 @allowed(['off', 'redis'])
 param cache string = 'off'
 
@@ -89,7 +88,6 @@ param authIssuer string
 param authAudience string
 @description('Where the issuer publishes its keys. Without it they are discovered.')
 param authJwksUrl string = ''
-
 param authTenantClaim string = 'tenant'
 @allowed(['any', 'id', 'slug', 'externalId'])
 param authTenantKey string = 'any'
@@ -109,16 +107,15 @@ param contextSettings string[] = []
 
 // ---- Values that follow from the parameters
 
-var sizes = loadJsonContent('sizes.json')
-var rules = sizes[size]
+var rules = loadJsonContent('sizes.json')[size]
 var isBurstable = rules.postgres.tier == 'Burstable'
 var isPrivate = network == 'private'
 var isElasticCluster = elasticClusterNodes > 0
 
 var highAvailabilityModes = { bySize: rules.postgres.highAvailability, off: 'Disabled', sameZone: 'SameZone', zoneRedundant: 'ZoneRedundant' }
 var highAvailabilityMode = highAvailabilityModes[highAvailability]
-var serviceBusTiers = { bySize: rules.serviceBus.tier, Standard: 'Standard', Premium: 'Premium' }
-var resolvedServiceBusTier = serviceBusTiers[serviceBusTier]
+var resolvedServiceBusTier = serviceBusTier == 'bySize' ? rules.serviceBus.tier : serviceBusTier
+var receivedQueues = loadJsonContent('service-bus/queues.json', 'ofContexts')
 
 // Every replica with its region as Azure's short name ("westeurope", not "West Europe"), and its name as the server's.
 var region = toLower(replace(location, ' ', ''))
@@ -180,8 +177,11 @@ var problems = filter(
     customerManagedKey && !empty(distantReplicas)
       ? 'TRICKLE_CUSTOMER_MANAGED_KEY: a replica in another region needs a key there, which this template does not make. Keep replicas in ${location}, or set it to false.'
       : ''
-    isPrivate && resolvedServiceBusTier != 'Premium'
-      ? 'TRICKLE_NETWORK: a private network needs Service Bus Premium (about 680 USD a month for one unit), and the tier is ${resolvedServiceBusTier}. Set TRICKLE_SERVICE_BUS_TIER to Premium, or TRICKLE_NETWORK to public.'
+    isPrivate && resolvedServiceBusTier == 'Standard'
+      ? 'TRICKLE_NETWORK: a private network needs Service Bus Premium (about 680 USD a month for one unit), and the tier is Standard. Set TRICKLE_SERVICE_BUS_TIER to off or Premium, or TRICKLE_NETWORK to public.'
+      : ''
+    serviceBusTier == 'off' && !empty(receivedQueues)
+      ? 'TRICKLE_SERVICE_BUS_TIER: it is off, and a context receives from ${join(receivedQueues, ', ')}. Set it to bySize.'
       : ''
     analytics == 'existing' && empty(analyticsClusterUri)
       ? 'TRICKLE_ANALYTICS_URL: TRICKLE_ANALYTICS is existing, and no cluster is named. Set it to https://<cluster>.<region>.kusto.windows.net.'
@@ -209,7 +209,6 @@ var problems = filter(
 var resourceGroupName = empty(problems)
   ? take('rg-${environmentName}', 90)
   : fail('This can not be deployed.\n${join(problems, '\n')}')
-
 var databaseName = 'trickle'
 var tags = { 'azd-env-name': environmentName }
 // 13 letters and digits, the same at each provision. All other names are a short prefix and this, below every limit.
@@ -287,6 +286,7 @@ output POSTGRES_HOST string = platform.outputs.postgres.host
 output POSTGRES_POOLED_PORT string = string(platform.outputs.postgres.pooledPort)
 output POSTGRES_DATABASE string = databaseName
 output POSTGRES_PENDING_RESTART_PARAMETERS string = platform.outputs.postgres.restartParameters
+output POSTGRES_UNWRITTEN_PARAMETERS string = platform.outputs.postgres.unwrittenParameters
 output POSTGRES_REPLICA_NAMES string = join(platform.outputs.postgres.replicaNames, ',')
 output POSTGRES_ADMINISTRATOR_NAME string = administratorName
 output POSTGRES_ADMINISTRATOR_OBJECT_ID string = principalId

@@ -14,7 +14,8 @@ export const forwarding = defineContext({
   services: forwardingServices,
   timers: (services) => [
     {
-      name: 'forward-adx',
+      // Without a hyphen: the template disables it by an app setting, and those take none in their names.
+      name: 'forwarding',
       schedule: '%TRICKLE_FORWARDING_SCHEDULE%',
       subscription: FORWARDER_NAME,
       run: (log) => forward(services(), log),

@@ -1,4 +1,5 @@
 import { POSTGRES_VERSION_MIN } from '../../database/index.ts'
+import { settleParameters } from './azure/index.ts'
 import type { AzureLogin } from './azure/index.ts'
 import { makeConnections, throughFirewall } from './connect.ts'
 import {
@@ -35,6 +36,8 @@ export async function runPostprovision(surroundings: PostprovisionSurroundings):
   const settings = readPostprovisionSettings(environment)
   const connections = await makeConnections(settings, ...(login === undefined ? [] : ([login] as const)))
   report.title(`Database of ${settings.serverName}`)
+  const servers = [settings.serverName, ...settings.replicaNames]
+  await settleParameters(connections.management, servers, settings.unwrittenParameters, report)
   await throughFirewall(connections, settings, report, async (facts) => {
     refuseUnsuitable(facts, settings)
     const { server, management } = connections

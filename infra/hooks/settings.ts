@@ -14,6 +14,8 @@ export interface PostprovisionSettings {
   readonly identities: readonly Identity[]
   readonly replicaNames: readonly string[]
   readonly restartParameters: readonly string[]
+  /** Values by name of the parameters that the template does not write; empty where its outputs are older. */
+  readonly unwrittenParameters: ReadonlyMap<string, string>
   readonly mayRestart: boolean
   readonly entra: 'pgaadauth' | 'stand-in'
   readonly administrator: {
@@ -60,6 +62,7 @@ export function readPostprovisionSettings(environment: Environment): Postprovisi
     identities: readIdentities(environment),
     replicaNames: listOf(environment, 'POSTGRES_REPLICA_NAMES'),
     restartParameters: listOf(environment, 'POSTGRES_PENDING_RESTART_PARAMETERS'),
+    unwrittenParameters: readUnwritten(environment),
     mayRestart: readRestart(environment) === 'auto',
     entra,
     administrator: {
@@ -99,6 +102,17 @@ const listOf = (environment: Environment, name: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+
+function readUnwritten(environment: Environment): ReadonlyMap<string, string> {
+  const name = 'POSTGRES_UNWRITTEN_PARAMETERS'
+  return new Map(
+    listOf(environment, name).map((pair): [string, string] => {
+      const [, parameter, value] = /^([a-z_.]+)=(.+)$/.exec(pair) ?? []
+      if (parameter !== undefined && value !== undefined) return [parameter, value]
+      throw invalid(name, `holds "${pair}", which is no name=value`, '', 'Run: azd env refresh')
+    }),
+  )
+}
 
 /** The stand-in at this address gets no real token, but it must be on this machine all the same. */
 export function readManagementUrl(environment: Environment): string | undefined {

@@ -34,6 +34,7 @@ param identities { app: identity, worker: identity, forwarder: identity, operato
 param package { blobEndpoint: string, container: string }
 @description('Blob endpoint where the host keeps its state.')
 param hostBlobEndpoint string
+@description('Empty: there is no Service Bus.')
 param serviceBusNamespace string
 param insightsConnectionString string
 @description('Empty: the app goes out by way of the platform\'s own addresses.')
@@ -71,14 +72,6 @@ var platformSettings = {
   AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identities.app.clientId
-  // What the app sends and what it receives for one tenant.
-  ServiceBusConnection__fullyQualifiedNamespace: serviceBusNamespace
-  ServiceBusConnection__credential: 'managedidentity'
-  ServiceBusConnection__clientId: identities.app.clientId
-  // Code that works for all tenants receives as the forwarder. One connection has one identity.
-  ServiceBusForwarderConnection__fullyQualifiedNamespace: serviceBusNamespace
-  ServiceBusForwarderConnection__credential: 'managedidentity'
-  ServiceBusForwarderConnection__clientId: identities.forwarder.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identities.app.clientId};Authorization=AAD'
   // Code that asks for a token without naming an identity gets this one, which has the least rights that serve a
@@ -88,10 +81,27 @@ var platformSettings = {
   AzureWebJobsDisableHomepage: 'true'
 }
 
+var serviceBusSettings = empty(serviceBusNamespace)
+  ? {}
+  : {
+      // What the app sends and what it receives for one tenant.
+      ServiceBusConnection__fullyQualifiedNamespace: serviceBusNamespace
+      ServiceBusConnection__credential: 'managedidentity'
+      ServiceBusConnection__clientId: identities.app.clientId
+      // Code that works for all tenants receives as the forwarder. One connection has one identity.
+      ServiceBusForwarderConnection__fullyQualifiedNamespace: serviceBusNamespace
+      ServiceBusForwarderConnection__credential: 'managedidentity'
+      ServiceBusForwarderConnection__clientId: identities.forwarder.clientId
+    }
+
 // The app verifies the certificate whatever the url says. sslmode is for a person who copies the url into another
 // client.
 var databaseAddress = '${database.host}:${database.port}/${database.name}?sslmode=verify-full'
 var forwards = !empty(analytics.url)
+
+// A timer that has nothing to send would wake an instance every ten seconds. The platform takes only letters, digits, dots
+// and underscores in the name of a setting on Linux, so a function that this switches off has no hyphen in its name.
+var disabledFunctions = forwards ? {} : { 'AzureWebJobs.forwarding.Disabled': 'true' }
 
 // Settings that contexts declare, written by npm run generate. They are empty, except those that the platform reads
 // itself, such as a timer's schedule: without it the timer would not start. Then come the settings given for this
@@ -208,7 +218,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   // All settings in one resource: a second resource would remove the settings of the first.
   resource allSettings 'config' = {
     name: 'appsettings'
-    properties: union(platformSettings, appSettings)
+    properties: union(platformSettings, serviceBusSettings, disabledFunctions, appSettings)
     dependsOn: [scm]
   }
 }

@@ -13,7 +13,7 @@ param token string
 @description('The chosen size of sizes.json.')
 param rules object
 param isPrivate bool
-@allowed(['Standard', 'Premium'])
+@allowed(['off', 'Standard', 'Premium'])
 param serviceBusTier string
 param database {
   serverName: string
@@ -55,6 +55,8 @@ module monitoring 'monitoring.bicep' = {
   }
 }
 
+var withServiceBus = serviceBusTier != 'off'
+
 var postgresZone = 'privatelink.postgres.database.azure.com'
 var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
 var serviceBusZone = 'privatelink.servicebus.windows.net'
@@ -67,7 +69,8 @@ var analyticsZones = [
   'privatelink.table.${environment().suffixes.storage}'
 ]
 var zoneNames = union(
-  [postgresZone, blobZone, serviceBusZone],
+  [postgresZone, blobZone],
+  withServiceBus ? [serviceBusZone] : [],
   analytics.mode == 'new' ? analyticsZones : [],
   withCache ? [redisZone] : []
 )
@@ -147,12 +150,12 @@ module postgres 'postgres/postgres.bicep' = {
 
 // ---- Service Bus
 
-module serviceBus 'service-bus.bicep' = {
+module serviceBus 'service-bus.bicep' = if (withServiceBus) {
   params: {
     location: location
     tags: tags
     token: token
-    tier: serviceBusTier
+    tier: serviceBusTier == 'Premium' ? 'Premium' : 'Standard'
     capacity: rules.serviceBus.capacity
     place: {
       isPrivate: isPrivate
@@ -167,6 +170,8 @@ module serviceBus 'service-bus.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
   }
 }
+
+var serviceBusNamespace = withServiceBus ? serviceBus!.outputs.fullyQualifiedNamespace : ''
 
 // ---- Data Explorer
 
@@ -235,7 +240,7 @@ module functions 'functions.bicep' = {
     }
     package: { blobEndpoint: packageStorage.outputs.blobEndpoint, container: packageContainer }
     hostBlobEndpoint: hostStorage.outputs.blobEndpoint
-    serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
+    serviceBusNamespace: serviceBusNamespace
     insightsConnectionString: monitoring.outputs.connectionString
     subnetId: isPrivate ? vnet!.outputs.appSubnetId : ''
     corsOrigins: corsOrigins
@@ -260,12 +265,13 @@ module functions 'functions.bicep' = {
 
 output functionName string = functions.outputs.name
 output functionUri string = functions.outputs.uri
-output postgres { serverName: string, host: string, pooledPort: int, replicaNames: string[], restartParameters: string } = {
+output postgres { serverName: string, host: string, pooledPort: int, replicaNames: string[], restartParameters: string, unwrittenParameters: string } = {
   serverName: postgres.outputs.serverName
   host: postgres.outputs.host
   pooledPort: postgres.outputs.pooledPort
   replicaNames: map(postgres.outputs.replicaHosts, replica => replica.name)
   restartParameters: postgres.outputs.restartParameters
+  unwrittenParameters: postgres.outputs.unwrittenParameters
 }
 output principalIds { app: string, worker: string, forwarder: string, operator: string } = {
   app: identities.outputs.app.principalId
@@ -273,5 +279,5 @@ output principalIds { app: string, worker: string, forwarder: string, operator: 
   forwarder: identities.outputs.forwarder.principalId
   operator: identities.outputs.operator.principalId
 }
-output serviceBusNamespace string = serviceBus.outputs.fullyQualifiedNamespace
+output serviceBusNamespace string = serviceBusNamespace
 output analyticsUrl string = analyticsFamily.outputs.uri

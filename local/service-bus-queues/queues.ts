@@ -49,6 +49,8 @@ const queueSchema = z.strictObject({
 const fileSchema = z.strictObject({
   // The names that the service accepts for an entity. It would also accept slashes; they are left out.
   queues: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,258}[A-Za-z0-9]$/), queueSchema),
+  /** Those that a function receives from. The template asks for them; here they are queues like the others. */
+  ofContexts: z.array(z.string()),
 })
 
 /** A queue with the values it has in Azure. Durations are ISO 8601. */

@@ -33,7 +33,7 @@ it('every block of shell in docs/azure can be pasted', () => {
 
 it('every command of Trickle in docs/azure exists, with the options it is given', async () => {
   const calls = blocks.flatMap(({ text }) =>
-    [...text.matchAll(/npx --no -- trickle ([\w-]+)(.*)$/gm)].map(([, command = '', rest = '']) => ({
+    [...text.matchAll(/npx trickle ([\w-]+)(.*)$/gm)].map(([, command = '', rest = '']) => ({
       command,
       options: [...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = '']) => option),
     })),

@@ -21,18 +21,13 @@ const rowsOf = (page: string): Map<string, string[]> =>
 const valuesOf = (family: string, rule: string): string[] =>
   SIZE_NAMES.map((size) => String(sizes[size][family]?.[rule]))
 
-/** What a size costs when no other parameter is set: no analytics, no cache, a public network. */
+/** What a size costs when no other parameter is set: no analytics, no Service Bus, no cache, a public network. */
 function defaultCostOf(rules: Rules): number {
   const cost = (name: string): number => Number(rules['monthlyCost']?.[name])
   const servers = rules['postgres']?.['highAvailability'] === 'Disabled' ? 1 : 2
-  const messaging =
-    rules['serviceBus']?.['tier'] === 'Premium'
-      ? cost('serviceBusPremium') * Number(rules['serviceBus']['capacity'])
-      : cost('serviceBusStandard')
   return (
     servers * (cost('postgresServer') + cost('postgresStorage')) +
     cost('functions') +
-    messaging +
     2 * cost('storageAccount') +
     cost('monitoring')
   )

@@ -140,7 +140,7 @@ describe('forwarding', () => {
       const { hostPid } = await run.status()
       // The moment between the upload and the mark is widened, so that the kill finds it.
       await setFaults([{ match: '/messages', delayMs: 400, after: true, times: 5 }])
-      await fetch(`${run.url}/admin/functions/forward-adx`, {
+      await fetch(`${run.url}/admin/functions/forwarding`, {
         method: 'POST',
         headers: { 'x-functions-key': run.masterKey, 'content-type': 'application/json' },
         body: '{"input":""}',
@@ -159,7 +159,7 @@ describe('forwarding', () => {
 
   it('runs now when an administrator asks, and for nobody else', async () => {
     const ask = (key: string) =>
-      fetch(`${run.url}/admin/functions/forward-adx`, {
+      fetch(`${run.url}/admin/functions/forwarding`, {
         method: 'POST',
         headers: { 'x-functions-key': key, 'content-type': 'application/json' },
         body: '{"input":""}',

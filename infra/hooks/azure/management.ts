@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { API_VERSION, askManagement, failed, refusal, statusOf } from './management-request.ts'
 import type { ManagementAddress } from './management-request.ts'
 
@@ -9,6 +10,8 @@ export interface ServerPlace {
 }
 
 export interface ManagementOptions extends ServerPlace, ManagementAddress {}
+
+const parameterSchema = z.object({ properties: z.object({ value: z.string() }) })
 
 /** A restart takes a minute or two. If an operation takes longer than this, a person should look at it. */
 const OPERATION_TIMEOUT_MS = 20 * 60_000
@@ -38,6 +41,22 @@ export class ManagementClient {
     await this.#change('POST', `${server}/restart`, { restartWithFailover: false })
   }
 
+  /** The value of a server parameter, as the server has it or will have it after a restart. */
+  async parameter(server: string, name: string): Promise<string> {
+    const target = this.#target(`${server}/configurations/${name}`)
+    const answer = await askManagement(this.#options, 'GET', target)
+    if (answer.status >= 300) throw refusal('GET', target, answer)
+    const { success, data } = parameterSchema.safeParse(answer.body)
+    if (success) return data.properties.value
+    throw failed('GET', target, 'its answer holds no value')
+  }
+
+  async putParameter(server: string, name: string, value: string): Promise<void> {
+    await this.#change('PUT', `${server}/configurations/${name}`, {
+      properties: { value, source: 'user-override' },
+    })
+  }
+
   async putFirewallRule(server: string, rule: string, address: string): Promise<void> {
     await this.#change('PUT', `${server}/firewallRules/${rule}`, {
       properties: { startIpAddress: address, endIpAddress: address },
@@ -50,8 +69,7 @@ export class ManagementClient {
 
   /** @throws HookFailure MANAGEMENT_REFUSED, MANAGEMENT_FAILED */
   async #change(method: string, path: string, body?: unknown): Promise<void> {
-    const { url, subscriptionId, resourceGroup } = this.#options
-    const target = `${url}/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DBforPostgreSQL/flexibleServers/${path}?api-version=${API_VERSION}`
+    const target = this.#target(path)
     for (let attempt = 1; ; attempt += 1) {
       const answer = await askManagement(this.#options, method, target, body)
       if (answer.status === 409 && attempt < BUSY_ATTEMPTS) {
@@ -64,6 +82,11 @@ export class ManagementClient {
       if (operation !== null) await this.#finish(method, target, operation, delayOf(answer.headers))
       return
     }
+  }
+
+  #target(path: string): string {
+    const { url, subscriptionId, resourceGroup } = this.#options
+    return `${url}/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.DBforPostgreSQL/flexibleServers/${path}?api-version=${API_VERSION}`
   }
 
   async #finish(method: string, target: string, operation: string, firstDelayMs: number): Promise<void> {

@@ -87,6 +87,7 @@ const plural = (count: number, word: string): string => `${count} ${word}${count
 
 function serviceBusLine(parameters: Parameters, { serviceBus, monthlyCost }: Size): CostLine {
   const { network, serviceBusTier } = parameters
+  if (serviceBusTier === 'off') return line('Service Bus', 0, '')
   const isPremium = (serviceBusTier === 'bySize' ? serviceBus.tier : serviceBusTier) === 'Premium'
   if (!isPremium) {
     return line(
@@ -122,7 +123,7 @@ function privateEndpointLine(parameters: Parameters, { monthlyCost }: Size): Cos
     'PostgreSQL',
     ...(replicas > 0 ? [plural(replicas, 'replica')] : []),
     `${STORAGE_ACCOUNTS} for storage`,
-    'Service Bus',
+    ...(parameters.serviceBusTier === 'off' ? [] : ['Service Bus']),
     ...(parameters.analytics === 'new' ? ['Data Explorer'] : []),
     ...(parameters.cache === 'redis' ? ['cache'] : []),
   ]

@@ -25,10 +25,7 @@ export async function migrate(server: DatabaseServer, database: string, report: 
     else report.changed('functions', `${functions.applied.length} put in`)
     if (functions.keptNewer.length > 0) {
       report.note('', `newer in the database, kept: ${functions.keptNewer.join(', ')}`)
-      report.note(
-        '',
-        'this checkout is older; npx --no -- trickle migrate --replace-newer puts its texts back',
-      )
+      report.note('', 'this checkout is older; npx trickle migrate --replace-newer puts its texts back')
     }
   } catch (error) {
     throw databaseFailure(error, server, 'run the migrations')

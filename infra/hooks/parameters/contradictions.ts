@@ -13,19 +13,17 @@ export interface SizeRules {
 /**
  * Refuses the contradictions that people run into first. `var problems` of main.bicep is the whole list; it also
  * refuses everything that is refused here.
+ * @param receivedQueues from which contexts receive; without Service Bus the host could not start those functions
  */
-export function refuseContradictions(parameters: Parameters, rules: SizeRules, values: ValueReader): void {
+export function refuseContradictions(
+  parameters: Parameters,
+  rules: SizeRules,
+  receivedQueues: readonly string[],
+  values: ValueReader,
+): void {
   refuseReplicas(parameters, values)
   if (rules.postgres.tier === 'Burstable') refuseOnBurstable(parameters, values)
-  const { serviceBusTier } = parameters
-  const tier = serviceBusTier === 'bySize' ? rules.serviceBus.tier : serviceBusTier
-  if (parameters.network === 'private' && tier !== 'Premium') {
-    values.contradiction(
-      'TRICKLE_NETWORK and TRICKLE_SERVICE_BUS_TIER',
-      `A private network forces Service Bus Premium, since ${tier} has no private endpoints. It is the dearest part of a small deployment, so it has to be asked for.`,
-      'azd env set TRICKLE_SERVICE_BUS_TIER Premium   (or azd env set TRICKLE_NETWORK public)',
-    )
-  }
+  refuseServiceBus(parameters, rules, receivedQueues, values)
   if (parameters.analytics === 'existing' && parameters.analyticsUrl === undefined) {
     values.contradiction(
       'TRICKLE_ANALYTICS_URL',
@@ -52,6 +50,29 @@ export function refuseContradictions(parameters: Parameters, rules: SizeRules, v
       'TRICKLE_CUSTOMER_MANAGED_KEY and TRICKLE_GEO_BACKUP',
       'A backup in the paired region needs a second key there, which this template does not make.',
       'azd env set TRICKLE_GEO_BACKUP false   (or azd env set TRICKLE_CUSTOMER_MANAGED_KEY false)',
+    )
+  }
+}
+
+function refuseServiceBus(
+  { network, serviceBusTier }: Parameters,
+  rules: SizeRules,
+  receivedQueues: readonly string[],
+  values: ValueReader,
+): void {
+  const tier = serviceBusTier === 'bySize' ? rules.serviceBus.tier : serviceBusTier
+  if (network === 'private' && tier === 'Standard') {
+    values.contradiction(
+      'TRICKLE_NETWORK and TRICKLE_SERVICE_BUS_TIER',
+      'A private network forces Service Bus Premium, since Standard has no private endpoints. It is the dearest part of a small deployment, so it has to be asked for.',
+      'azd env set TRICKLE_SERVICE_BUS_TIER off   (or Premium, or azd env set TRICKLE_NETWORK public)',
+    )
+  }
+  if (tier === 'off' && receivedQueues.length > 0) {
+    values.contradiction(
+      'TRICKLE_SERVICE_BUS_TIER',
+      `There is no Service Bus, and a context receives from ${receivedQueues.join(', ')}.`,
+      'azd env set TRICKLE_SERVICE_BUS_TIER bySize',
     )
   }
 }

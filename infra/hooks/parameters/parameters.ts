@@ -21,5 +21,5 @@ export interface Parameters {
   readonly analytics: 'off' | 'new' | 'existing'
   readonly analyticsUrl: string | undefined
   readonly cache: 'off' | 'redis'
-  readonly serviceBusTier: 'bySize' | 'Standard' | 'Premium'
+  readonly serviceBusTier: 'off' | 'bySize' | 'Standard' | 'Premium'
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import contextSettings from '../../context-settings.json' with { type: 'json' }
+import serviceBus from '../../service-bus/queues.json' with { type: 'json' }
 import { isTrustworthyUrl } from '../../../shared/auth/index.ts'
 import { applicationsSchema, issuersSchema, mistakeOfIssuers } from '../../../shared/config/index.ts'
 import type { Environment } from '../frame/environment.ts'
@@ -59,7 +60,7 @@ export function readParameters(
     analytics: values.oneOf('TRICKLE_ANALYTICS', ['off', 'new', 'existing'], 'off'),
     analyticsUrl: values.get('TRICKLE_ANALYTICS_URL'),
     cache: values.oneOf('TRICKLE_CACHE', ['off', 'redis'], 'off'),
-    serviceBusTier: values.oneOf('TRICKLE_SERVICE_BUS_TIER', ['bySize', 'Standard', 'Premium'], 'bySize'),
+    serviceBusTier: values.oneOf('TRICKLE_SERVICE_BUS_TIER', ['off', 'bySize', 'Standard', 'Premium'], 'off'),
   }
   readAuthorisation(values)
   values.json('TRICKLE_POSTGRES_ADMINISTRATORS', z.array(administratorSchema), [], ADMINISTRATORS_EXAMPLE)
@@ -67,7 +68,7 @@ export function readParameters(
   readContextSettings(values)
   values.oneOf('TRICKLE_ROLLING_UPDATE', ['bySize', 'off', 'on'], 'bySize')
   values.oneOf('AZURE_PRINCIPAL_TYPE', ['User', 'ServicePrincipal', 'Group'], 'User')
-  refuseContradictions(parameters, rules[parameters.size], values)
+  refuseContradictions(parameters, rules[parameters.size], serviceBus.ofContexts, values)
   return { parameters, failures: values.failures }
 }
 

@@ -1,5 +1,6 @@
 // Server parameters of one server. The values are infra/sizes.json's, each with its reason in
-// docs/azure/postgres-settings.md; what kind each is (parameters.json) comes from Microsoft's pages for PostgreSQL 17.
+// docs/azure/postgres-settings.md; what kind each is, and what the platform has by itself (parameters.json), comes from
+// Microsoft's pages for PostgreSQL 17.
 
 import { purposeType, rulesType } from 'types.bicep'
 
@@ -26,14 +27,30 @@ var ofReplica = {
   reads: rules.replicaConfigurations.reads
   analytics: rules.replicaConfigurations.analytics
 }
-var all = items(union(rules.configurations, pooler, ofReplica[purpose]))
+var ownOfReplica = ofReplica[purpose]
+var all = items(union(rules.configurations, pooler, ownOfReplica))
 // items() sorts by name. A server refuses the other parameters of PgBouncer while PgBouncer is off, so its switch is first.
 var switchOfPooler = 'pgbouncer.enabled'
-var wanted = concat(filter(all, one => one.key == switchOfPooler), filter(all, one => one.key != switchOfPooler))
+var ordered = concat(filter(all, one => one.key == switchOfPooler), filter(all, one => one.key != switchOfPooler))
 // An elastic cluster divides memory and connections among its nodes and needs logical WAL of its own. So every
 // parameter that would need a restart of all nodes keeps the value that the platform chose.
-var settings = filter(wanted, one => !isCluster || parameters[one.key].kind == 'dynamic')
-var needRestart = map(filter(settings, one => parameters[one.key].kind == 'static'), one => one.key)
+var wanted = filter(ordered, one => !isCluster || parameters[one.key].kind == 'dynamic')
+
+// Every write waits for the one before it, so what a new server has by itself is not written: the platform's own value, and
+// what it computes, by the formula that sizes.json follows, for the compute that a server is made with. The hook after
+// provisioning looks whether a server still has it, and writes it where it has not. A replica begins with what its primary
+// has, so what differs from the primary is written whatever the platform has.
+func isOfNewServer(value string, platform string) bool => value == platform || platform == 'depends on the compute'
+
+var settings = filter(
+  wanted,
+  one => contains(ownOfReplica, one.key) || !isOfNewServer(one.value, parameters[one.key].platform)
+)
+var left = filter(
+  wanted,
+  one => !contains(ownOfReplica, one.key) && isOfNewServer(one.value, parameters[one.key].platform)
+)
+var needRestart = map(filter(wanted, one => parameters[one.key].kind == 'static'), one => one.key)
 
 resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' existing = {
   name: serverName
@@ -55,5 +72,7 @@ resource parameter 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@202
   }
 ]
 
-@description('Names of the static parameters that are set, by comma: what may wait for a restart.')
+@description('What is not written, as name=value by comma: what the hook looks for.')
+output unwrittenParameters string = join(map(left, one => '${one.key}=${one.value}'), ',')
+@description('Names of the static parameters that are wanted, by comma: what may wait for a restart.')
 output restartParameters string = join(needRestart, ',')

@@ -173,3 +173,4 @@ output replicaHosts array = [
 output writerHost string = withEndpoint ? names!.outputs.writerHost : server.outputs.host
 output readerHost string = withEndpoint ? names!.outputs.readerHost : server.outputs.host
 output restartParameters string = configurations.outputs.restartParameters
+output unwrittenParameters string = configurations.outputs.unwrittenParameters

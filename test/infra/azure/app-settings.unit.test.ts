@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { product } from '../../../functions/product.ts'
+import { noPlatform, product } from '../../../functions/product.ts'
 import { parseSettings as parseWith, settingsSchemaWith } from '../../../shared/config/index.ts'
 import type { Given, ObjectValue } from '../../support/bicep/index.ts'
 import { appSettingsOf, everything, jsonOfFile, least, SIZES, stringOf } from './support.ts'
@@ -11,15 +11,29 @@ const PLATFORM_SETTINGS = [
   'AzureWebJobsStorage__credential',
   'AzureWebJobsStorage__clientId',
   'AzureWebJobsDisableHomepage',
+  'APPLICATIONINSIGHTS_CONNECTION_STRING',
+  'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+  'AZURE_CLIENT_ID',
+]
+
+/** Where there is a Service Bus. */
+const SERVICE_BUS_SETTINGS = [
   'ServiceBusConnection__fullyQualifiedNamespace',
   'ServiceBusConnection__credential',
   'ServiceBusConnection__clientId',
   'ServiceBusForwarderConnection__fullyQualifiedNamespace',
   'ServiceBusForwarderConnection__credential',
   'ServiceBusForwarderConnection__clientId',
-  'APPLICATIONINSIGHTS_CONNECTION_STRING',
-  'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
-  'AZURE_CLIENT_ID',
+]
+
+/** Where nothing is forwarded. */
+const DISABLED = 'AzureWebJobs.forwarding.Disabled'
+
+/** The settings of the platform that a deployment with these parameters needs. */
+const platformSettingsOf = (given: Given): string[] => [
+  ...PLATFORM_SETTINGS,
+  ...((given['serviceBusTier'] ?? 'off') === 'off' ? [] : SERVICE_BUS_SETTINGS),
+  ...((given['analytics'] ?? 'off') === 'off' ? [DISABLED] : []),
 ]
 
 /** Optional settings that the template leaves to their default, and why. */
@@ -85,12 +99,13 @@ describe.each(deployments)('app settings of %s', (_, given) => {
   const names = Object.keys(settings)
 
   it('are all known to the code or to the platform', () => {
-    expect(names.filter((name) => !known.includes(name) && !PLATFORM_SETTINGS.includes(name))).toEqual([])
+    const ofPlatform = platformSettingsOf(given)
+    expect(names.filter((name) => !known.includes(name) && !ofPlatform.includes(name))).toEqual([])
     expect(names.filter((name) => NOT_ON_FLEX.includes(name))).toEqual([])
   })
 
   it('hold all that the code and the platform need, and nothing empty', () => {
-    expect([...required, ...PLATFORM_SETTINGS].filter((name) => !names.includes(name))).toEqual([])
+    expect([...required, ...platformSettingsOf(given)].filter((name) => !names.includes(name))).toEqual([])
     expect(names.filter((name) => settings[name] === '')).toEqual([])
   })
 
@@ -104,8 +119,9 @@ describe.each(deployments)('app settings of %s', (_, given) => {
     for (const [name, value] of Object.entries(texts(settings))) {
       expect([name, /AccountKey|SharedAccessKey|password|:[^/@]+@/i.test(value)]).toEqual([name, false])
     }
-    for (const connection of ['AzureWebJobsStorage', 'ServiceBusConnection', 'ServiceBusForwarderConnection'])
-      expect(settings[`${connection}__credential`]).toBe('managedidentity')
+    const connections = names.filter((name) => name.endsWith('__credential'))
+    expect(connections).toContain('AzureWebJobsStorage__credential')
+    expect(new Set(connections.map((name) => settings[name]))).toEqual(new Set(['managedidentity']))
     expect(settings['APPLICATIONINSIGHTS_AUTHENTICATION_STRING']).toMatch(/Authorization=AAD$/)
   })
 
@@ -128,8 +144,9 @@ describe.each(deployments)('app settings of %s', (_, given) => {
     const forwards = settings['TRICKLE_ANALYTICS_URL'] !== undefined
     expect(settings['TRICKLE_ANALYTICS_CLIENT_ID']).toBe(forwards ? clientIds[1] : undefined)
     expect(settings['AZURE_CLIENT_ID']).toBe(clientIds[0])
-    expect(settings['ServiceBusConnection__clientId']).toBe(clientIds[0])
-    expect(settings['ServiceBusForwarderConnection__clientId']).toBe(clientIds[1])
+    const isThere = 'ServiceBusConnection__clientId' in settings
+    expect(settings['ServiceBusConnection__clientId']).toBe(isThere ? clientIds[0] : undefined)
+    expect(settings['ServiceBusForwarderConnection__clientId']).toBe(isThere ? clientIds[1] : undefined)
   })
 
   it('prepare no statements, since no test has run with a pooler that keeps track of them', () => {
@@ -137,10 +154,34 @@ describe.each(deployments)('app settings of %s', (_, given) => {
   })
 })
 
+describe('the timer of forwarding', () => {
+  it.each<[string, Given, string | undefined]>([
+    ['disabled where nothing is forwarded', { analytics: 'off' }, 'true'],
+    ['enabled for a new cluster', { analytics: 'new' }, undefined],
+    [
+      'enabled for a cluster that exists',
+      { analytics: 'existing', analyticsClusterUri: 'https://events.westeurope.kusto.windows.net' },
+      undefined,
+    ],
+  ])('is %s', (_, given, value) => {
+    expect(appSettingsOf(given)[DISABLED]).toBe(value)
+  })
+
+  it('has the name that the setting says', () => {
+    const { timers } = product().triggersOn(noPlatform)
+    expect(timers.map(({ name }) => `AzureWebJobs.${name}.Disabled`)).toContain(DISABLED)
+  })
+
+  it.each(deployments)('is named in a setting that Linux takes, as all are: %s', (_, given) => {
+    const names = Object.keys(appSettingsOf(given))
+    expect(names.filter((name) => !/^[A-Za-z0-9._]+$/.test(name))).toEqual([])
+  })
+})
+
 describe('app settings', () => {
   it('are all that the code offers, but for what is left out with a reason', () => {
     const made = Object.keys(appSettingsOf(withAllSettings)).filter(
-      (name) => !PLATFORM_SETTINGS.includes(name),
+      (name) => !platformSettingsOf(withAllSettings).includes(name),
     )
     const leftOut = [...Object.keys(settingsLeftOut), ...byDefault.filter((name) => !required.includes(name))]
     expect([...made, ...leftOut].toSorted()).toEqual(known.toSorted())

@@ -30,6 +30,7 @@ const accepted: [string, Given][] = [
   ['everything', everything],
   ...SIZES.map((size): [string, Given] => [size, { size }]),
   ['a private network of size standard', { size: 'standard', network: 'private', serviceBusTier: 'Premium' }],
+  ['a private network without Service Bus', { size: 'standard', network: 'private' }],
   ['an elastic cluster', { size: 'scale', elasticClusterNodes: 3 }],
   [
     'a cluster that exists',

@@ -2,7 +2,6 @@ import { glob, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readParameters, readSizes, SIZES } from './postgres-sizes.ts'
-import { planOf, stringOf } from './support.ts'
 
 const folder = fileURLToPath(new URL('../../../infra/modules/postgres/', import.meta.url))
 const RETRY =
@@ -170,7 +169,7 @@ describe('what waits for a restart', () => {
   it('is told from the list of the platform, for each setting of each size', async () => {
     const text = textOf('configurations.bicep')
     expect(text).toContain("var parameters = loadJsonContent('parameters.json')")
-    expect(text).toContain("filter(settings, one => parameters[one.key].kind == 'static')")
+    expect(text).toContain("filter(wanted, one => parameters[one.key].kind == 'static')")
     expect(text).toContain("output restartParameters string = join(needRestart, ',')")
     const parameters = await readParameters()
     const sizes = await readSizes()
@@ -184,15 +183,6 @@ describe('what waits for a restart', () => {
       [...always, ...replication].sort(),
       [...always, ...replication].sort(),
     ])
-  })
-
-  it.each(['standard', 'scale'] as const)('switches PgBouncer of size %s on before it is set', (size) => {
-    const names = planOf({ size })
-      .filter(({ type }) => type.endsWith('/flexibleServers/configurations'))
-      .map(({ name }) => stringOf(name))
-      .filter((name) => name.startsWith('pgbouncer.'))
-    expect(names.length).toBeGreaterThan(3)
-    expect(names[0]).toBe('pgbouncer.enabled')
   })
 
   it('asks how large a disk is only where disks grow: compilers up to 0.47 have the question as an experiment', async () => {

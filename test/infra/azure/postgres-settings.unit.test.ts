@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { poolLimits } from '../../../shared/postgres/settings.ts'
-import { isAllowed, poolerSettings, readParameters, readSizes, SIZES } from './postgres-sizes.ts'
+import { isAllowed, isWritten, poolerSettings, readParameters, readSizes, SIZES } from './postgres-sizes.ts'
 import type { Size } from './postgres-sizes.ts'
 import { columnOf, readText, tableUnder } from './postgres-table.ts'
 import type { Table } from './postgres-table.ts'
@@ -32,6 +32,18 @@ function everySetting(): { where: string; name: string; value: string }[] {
       Object.entries(settings).map(([name, value]) => ({ where, name, value })),
     )
   })
+}
+
+/** Where a setting is written: `yes` at each size that has it, `no` at none, else the sizes. */
+function writtenAt(name: string): string {
+  const having = SIZES.flatMap((size) => {
+    const rules = sizes[size].postgres
+    const value = rules.configurations[name] ?? poolerSettings(rules)[name]
+    return value === undefined ? [] : [{ size, value }]
+  })
+  const written = having.filter(({ value }) => isWritten(value, parameters[name]?.platform))
+  if (written.length === having.length) return 'yes'
+  return written.length === 0 ? 'no' : `at ${written.map(({ size }) => size).join(', ')}`
 }
 
 describe.each(SIZES)('the page and the file agree at size %s', (size: Size) => {
@@ -74,6 +86,18 @@ describe('what the page says of the platform', () => {
     expect([...table].filter(([, row]) => row['Why'] === '')).toEqual([])
   })
 
+  it.each(['Set on every server', 'PgBouncer'])('is the reason for what is written: %s', (heading) => {
+    const table = tableUnder(page, heading)
+    const known = [...table.keys()].map((name) => [name, writtenAt(name)])
+    expect([...table].map(([name, row]) => [name, row['Written']])).toEqual(known)
+    expect(known.filter(([, written]) => written !== 'yes').length).toBeGreaterThan(0)
+  })
+
+  it('leaves nothing of a replica to the primary: what stands there is written', () => {
+    const table = tableUnder(page, 'Set on replicas besides')
+    expect(new Set([...table.values()].map((row) => row['Written']))).toEqual(new Set(['yes']))
+  })
+
   it('lists nothing as left alone that is set', () => {
     const left: Table = tableUnder(page, 'Left to the platform')
     expect(left.size).toBeGreaterThan(0)
@@ -95,15 +119,24 @@ describe('what the page says of the platform', () => {
       'effective_io_concurrency',
     ])
     const left = tableUnder(page, 'Left to the platform')
-    const written = [...asked].map(([name, row]) => [
+    const told = [...asked].map(([name, row]) => [
       name,
-      /^(Set|Left)/.exec(row['What is done'] ?? '')?.[0],
+      /^(Set|Held|Left)/.exec(row['What is done'] ?? '')?.[0],
+      row['Value'],
+      row["Platform's own"],
+      row['Written'],
     ])
     const done = [...asked.keys()].map((name) => {
-      const isSet = SIZES.every((size) => name in sizes[size].postgres.configurations)
-      return [name, isSet && !left.has(name) ? 'Set' : !isSet && left.has(name) ? 'Left' : 'neither or both']
+      const values = SIZES.flatMap((size) => sizes[size].postgres.configurations[name] ?? [])
+      const isSet = values.length === SIZES.length
+      const kept = writtenAt(name) === 'no' ? 'Held' : 'Set'
+      const way = isSet && !left.has(name) ? kept : !isSet && left.has(name) ? 'Left' : 'neither or both'
+      const platform = parameters[name]?.platform
+      return isSet
+        ? [name, way, [...new Set(values)].join(', '), platform, writtenAt(name)]
+        : [name, way, platform, platform, 'no']
     })
-    expect(written).toEqual(done)
+    expect(told).toEqual(done)
   })
 })
 

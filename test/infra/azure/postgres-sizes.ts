@@ -57,6 +57,13 @@ export function poolerSettings(size: Rules): Record<string, string> {
   }
 }
 
+/** The platform's own value of some parameters, as their pages have it: it computes them once, for the first compute. */
+export const COMPUTED = 'depends on the compute'
+
+/** Whether configurations.bicep writes a setting of `configurations` or of the pooler: not what a new server has by itself. */
+export const isWritten = (value: string, platform: string | undefined): boolean =>
+  value !== platform && platform !== COMPUTED
+
 const RANGE = /^(-?[\d.]+)-([\d.e+]+)$/
 
 /** Whether the platform takes the value. */

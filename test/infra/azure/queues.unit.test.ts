@@ -1,9 +1,25 @@
-import { describe, expect, it } from 'vitest'
-import { productQueues } from '../../../functions/product.ts'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { productQueues, queuesOfContexts } from '../../../functions/product.ts'
 import { emulatorConfigOf, parseQueues, queuesFile } from '../../../local/service-bus-queues/index.ts'
-import { propertyOf } from '../../support/bicep/index.ts'
+import { propertyOf, readBicep, Template } from '../../support/bicep/index.ts'
 import type { Value } from '../../support/bicep/index.ts'
-import { asObject, at, everything, ofType, planOf, stringOf, textOfFile } from './support.ts'
+import {
+  asObject,
+  at,
+  everything,
+  fileOf,
+  jsonOfFile,
+  least,
+  ofType,
+  planOf,
+  required,
+  SIZES,
+  stringOf,
+  textOfFile,
+} from './support.ts'
 
 const queues = parseQueues(textOfFile('infra/service-bus/queues.json'), queuesFile)
 
@@ -74,5 +90,46 @@ describe('queues', () => {
       ...receiver.map((who) => `${name} ${RECEIVER} ${who}`),
     ])
     expect(given.toSorted()).toEqual(wanted.toSorted())
+  })
+})
+
+describe('without a need for messages', () => {
+  const ofServiceBus = (types: readonly string[]): string[] =>
+    types.filter((type) => type.startsWith('Microsoft.ServiceBus/'))
+
+  it.each(SIZES)('there is no Service Bus at size %s', (size) => {
+    expect(ofServiceBus(planOf({ size }).map(({ type }) => type))).toEqual([])
+    expect(ofServiceBus(planOf({ size, serviceBusTier: 'bySize' }).map(({ type }) => type))).toContain(
+      'Microsoft.ServiceBus/namespaces',
+    )
+  })
+
+  it('a private network has no zone and no endpoint for it, and needs no Premium', () => {
+    const plan = planOf({ size: 'standard', network: 'private' })
+    expect(ofServiceBus(plan.map(({ type }) => type))).toEqual([])
+    expect(JSON.stringify(plan.map(({ body }) => body))).not.toContain('servicebus')
+  })
+
+  it('is what the product says: its file names the queues that a function receives from', () => {
+    expect(jsonOfFile('infra/service-bus/queues.json')).toMatchObject({ ofContexts: queuesOfContexts() })
+  })
+
+  it('is refused where a context receives, since the host could not start that function', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'infra-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    cpSync(fileOf('infra'), folder, { recursive: true })
+    const { queues: all } = jsonOfFile('infra/service-bus/queues.json') as { queues: object }
+    writeFileSync(
+      join(folder, 'service-bus', 'queues.json'),
+      JSON.stringify({ queues: all, ofContexts: ['trickle-orders'] }),
+    )
+    const problemsWith = (serviceBusTier: string): unknown =>
+      new Template(readBicep(join(folder, 'main.bicep')), { ...required, ...least, serviceBusTier }).variable(
+        'problems',
+      )
+    expect(problemsWith('off')).toEqual([
+      expect.stringMatching(/^TRICKLE_SERVICE_BUS_TIER: .*trickle-orders.* bySize\.$/),
+    ])
+    expect(problemsWith('bySize')).toEqual([])
   })
 })

@@ -67,6 +67,11 @@ export const refused: readonly [name: string, given: Given, message: RegExp][] =
     /TRICKLE_NETWORK.*Premium.*TRICKLE_SERVICE_BUS_TIER/,
   ],
   [
+    'a private network with the Service Bus of size standard',
+    { size: 'standard', network: 'private', serviceBusTier: 'bySize' },
+    /TRICKLE_NETWORK.*Premium.*TRICKLE_SERVICE_BUS_TIER/,
+  ],
+  [
     'an elastic cluster of one node',
     { size: 'scale', elasticClusterNodes: 1 },
     /TRICKLE_ELASTIC_CLUSTER_NODES/,

@@ -79,6 +79,7 @@ export const everything: Given = {
   network: 'private',
   analytics: 'new',
   cache: 'redis',
+  serviceBusTier: 'bySize',
   customerManagedKey: true,
   virtualEndpoint: true,
   replicas: [

@@ -18,16 +18,12 @@ const standard = { TRICKLE_SIZE: 'standard' }
 
 describe('the bill', () => {
   it.each([
-    [
-      'dev',
-      { PostgreSQL: 45, 'Service Bus Standard': 10, Functions: 5, Monitoring: 30, 'Storage accounts': 10 },
-    ],
+    ['dev', { PostgreSQL: 45, Functions: 5, Monitoring: 30, 'Storage accounts': 10 }],
     [
       'standard',
       {
         PostgreSQL: 220,
         'PostgreSQL standby': 220,
-        'Service Bus Standard': 10,
         Functions: 60,
         Monitoring: 30,
         'Storage accounts': 10,
@@ -38,7 +34,6 @@ describe('the bill', () => {
       {
         PostgreSQL: 220,
         'PostgreSQL standby': 220,
-        'Service Bus Premium': 1400,
         Functions: 60,
         Monitoring: 30,
         'Storage accounts': 10,
@@ -90,7 +85,7 @@ describe('the bill', () => {
     ],
     [
       'sessions force Service Bus Standard',
-      {},
+      { TRICKLE_SERVICE_BUS_TIER: 'bySize' },
       'Service Bus Standard',
       10,
       'sessions (commands in order) force Standard at least',
@@ -122,6 +117,13 @@ describe('the bill', () => {
       8 * 8,
       '8 of them: PostgreSQL, 2 replicas, 2 for storage, Service Bus, Data Explorer, cache',
     ],
+    [
+      'private endpoints without Service Bus',
+      { TRICKLE_NETWORK: 'private' },
+      'Private endpoints',
+      3 * 8,
+      '3 of them: PostgreSQL, 2 for storage',
+    ],
     ['a cache', { TRICKLE_CACHE: 'redis' }, 'Cache', 100, 'Balanced_B1'],
     ['a key of one’s own', { TRICKLE_CUSTOMER_MANAGED_KEY: 'true' }, 'Key of your own', 1, 'MANAGED_KEY'],
     ['backups elsewhere', { TRICKLE_GEO_BACKUP: 'true' }, 'Geo-redundant backup', 15, 'paired region'],
@@ -139,6 +141,7 @@ describe('the bill', () => {
       'Data Explorer',
     ],
     ['private endpoints of a public network', {}, 'Private endpoints'],
+    ['Service Bus, which nothing uses', {}, 'Service Bus Standard'],
     ['no replicas', { TRICKLE_REPLICAS: '[]' }, 'PostgreSQL replicas'],
   ])('leaves out %s', (_name, environment, part) => {
     expect(billOf({ ...standard, ...environment }).lines.has(part)).toBe(false)

@@ -25,18 +25,28 @@ export interface SeenRequest {
 }
 
 /**
- * Azure Resource Manager, as far as the hooks ask it: restart and firewall rules of a flexible server, each 202 with an
+ * Azure Resource Manager, as far as the hooks ask it: restart, parameters and firewall rules of a flexible server, each 202 with an
  * operation that is asked until it has ended. What it did is in `requests`, in order.
  */
 export async function startManagement() {
   const requests: SeenRequest[] = []
   const operations = new Operations()
+  /** Server parameters, by `server/name`. */
+  const parameters = new Map<string, string>()
   const server = createServer((request, response) => {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const url = new URL(request.url ?? '/', base)
     const operation = /\/operations\/(\d+)$/.exec(url.pathname)
     if (operation !== null) return operations.poll(Number(operation[1]), response)
+    const [, place = '', name = ''] =
+      /flexibleServers\/([^/]+)\/configurations\/([^/]+)$/.exec(url.pathname) ?? []
+    const parameter = `${place}/${name}`
+    if (request.method === 'GET' && name !== '') {
+      const value = parameters.get(parameter)
+      return answer(response, value === undefined ? 404 : 200, { properties: { value } })
+    }
     void bodyOf(request).then((body) => {
+      if (name !== '') parameters.set(parameter, (body as { properties: { value: string } }).properties.value)
       requests.push({
         method: request.method ?? '',
         path: url.pathname,
@@ -53,6 +63,7 @@ export async function startManagement() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    parameters,
     /** Says what happens with the next requests; one that nothing was said for succeeds. */
     plan: (...next: Course[]) => operations.plan(...next),
     async close() {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { HookFailures } from '../../../infra/hooks/frame/failure.ts'
+import { refuseContradictions } from '../../../infra/hooks/parameters/contradictions.ts'
+import { readParameters } from '../../../infra/hooks/parameters/index.ts'
+import { ValueReader } from '../../../infra/hooks/parameters/values.ts'
 import { createReport, runHook, runPreprovision } from '../../../infra/hooks/index.ts'
 import { requiredParameters, sizesSample } from './sizes-sample.ts'
 
@@ -43,7 +46,13 @@ describe('before a provision', () => {
     ['TRICKLE_NETWORK', 'vnet', INVALID, 'none of public, private', 'azd env set TRICKLE_NETWORK public'],
     ['TRICKLE_ANALYTICS', 'yes', INVALID, 'none of off, new, existing', 'azd env set TRICKLE_ANALYTICS off'],
     ['TRICKLE_CACHE', 'on', INVALID, 'none of off, redis', 'azd env set TRICKLE_CACHE off'],
-    ['TRICKLE_SERVICE_BUS_TIER', 'Basic', INVALID, 'none of bySize', 'azd env set TRICKLE_SERVICE_BUS_TIER'],
+    [
+      'TRICKLE_SERVICE_BUS_TIER',
+      'Basic',
+      INVALID,
+      'none of off, bySize',
+      'azd env set TRICKLE_SERVICE_BUS_TIER off',
+    ],
     ['TRICKLE_HIGH_AVAILABILITY', 'yes', INVALID, 'none of bySize', 'azd env set TRICKLE_HIGH_AVAILABILITY'],
     [
       'TRICKLE_ROLLING_UPDATE',
@@ -127,13 +136,6 @@ describe('before a provision', () => {
       'yet a cluster is named',
       'TRICKLE_ANALYTICS existing',
     ],
-    [
-      'TRICKLE_NETWORK',
-      'private',
-      CONTRADICT,
-      'forces Service Bus Premium',
-      'TRICKLE_SERVICE_BUS_TIER Premium',
-    ],
   ])('refuses %s=%s with what, where and how to mend it', async (name, value, code, what, mend) => {
     const failures = await failuresOf({ ...requiredParameters, TRICKLE_SIZE: 'standard', [name]: value })
     expect(failures).toHaveLength(1)
@@ -143,6 +145,36 @@ describe('before a provision', () => {
       where: expect.stringContaining(name.replace(/(ANALYTICS)(_URL)?$/, '$1')) as string,
       mend: expect.stringContaining(mend) as string,
     })
+  })
+
+  it('refuses a private network with a Service Bus that has no private endpoints', async () => {
+    const [failure, ...others] = await failuresOf({
+      ...requiredParameters,
+      TRICKLE_SIZE: 'standard',
+      TRICKLE_NETWORK: 'private',
+      TRICKLE_SERVICE_BUS_TIER: 'bySize',
+    })
+    expect(others).toEqual([])
+    expect(failure).toMatchObject({
+      code: CONTRADICT,
+      message: expect.stringContaining('forces Service Bus Premium') as string,
+      where: 'TRICKLE_NETWORK and TRICKLE_SERVICE_BUS_TIER',
+      mend: expect.stringContaining('azd env set TRICKLE_SERVICE_BUS_TIER off') as string,
+    })
+  })
+
+  it.each([
+    ['off', [], []],
+    ['off', ['trickle-orders'], ['TRICKLE_SERVICE_BUS_TIER']],
+    ['bySize', ['trickle-orders'], []],
+  ] as const)('needs Service Bus where a context receives: tier %s, queues %j', (tier, queues, refused) => {
+    const { parameters } = readParameters(
+      { ...requiredParameters, TRICKLE_SERVICE_BUS_TIER: tier },
+      sizesSample,
+    )
+    const values = new ValueReader({})
+    refuseContradictions(parameters, sizesSample.dev, queues, values)
+    expect(values.failures.map(({ where }) => where)).toEqual(refused)
   })
 
   it.each([
@@ -198,7 +230,7 @@ describe('the frame of a hook', () => {
     expect(await run((report) => runPreprovision({ environment, report, sizes: sizesSample }))).toMatchObject(
       {
         code: 0,
-        printed: expect.stringMatching(/^Size dev, public network: about \$100 a month/) as string,
+        printed: expect.stringMatching(/^Size dev, public network: about \$90 a month/) as string,
       },
     )
     expect(

@@ -14,7 +14,10 @@ const settings = {
 }
 
 const parse = (changes: object, name = 'orders') =>
-  parseQueues(JSON.stringify({ queues: { [name]: { ...settings, ...changes } } }), 'queues.json')
+  parseQueues(
+    JSON.stringify({ queues: { [name]: { ...settings, ...changes } }, ofContexts: [] }),
+    'queues.json',
+  )
 
 describe('durations', () => {
   it.each([
