@@ -57,7 +57,7 @@ async function refuseUnrecorded(client: Client): Promise<void> {
   if (rows.length === 0) return
   throw new TrickleError(
     'CONFIGURATION_INVALID',
-    `The database holds ${rows.map((row) => row.nspname).join(', ')}, and no record of the migrations that made them. Restore the schema trickle_platform_migrations with the others, or use an empty database (a local run: npm start -- --fresh).`,
+    `The database holds ${rows.map((row) => row.nspname).join(', ')}, and no record of the migrations that made them. Restore the schema trickle_platform_migrations with the others, or use an empty database (a local run: npx trickle start --fresh).`,
   )
 }
 

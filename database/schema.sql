@@ -336,7 +336,7 @@ grant execute on function trickle_events_log.event_headers_after to trickle_oper
 create function trickle_events_log.event_json(p_id text, p_source text, p_stream text, p_version bigint, p_type text, p_occurred_at timestamp with time zone, p_recorded_at timestamp with time zone, p_stream_type text, p_schema_version integer, p_correlation_id text, p_causation_id text, p_trace_parent text, p_data jsonb, p_metadata jsonb)
   returns text
   language sql stable parallel safe;
--- owner trickle_owner, body 745e46451893d1d9dc869039f9cffa65
+-- owner trickle_owner, body 74c55af6c8c4af65e38ccc7d4132340a
 grant execute on function trickle_events_log.event_json to trickle_app;
 
 create function trickle_events_log.event_values(p_events jsonb)
@@ -423,6 +423,12 @@ create function trickle_events_log.lock_streams(p_tenants uuid[], p_streams text
   language plpgsql volatile;
 -- owner trickle_owner, body 71b022b6e4f8ef78d74cac961b3b1fe4
 
+create function trickle_events_log.may_fit(p_value jsonb, p_bytes integer)
+  returns boolean
+  language sql stable parallel safe;
+-- owner trickle_owner, body 95a0ac96aa9403daaacf867f0a332f7f
+grant execute on function trickle_events_log.may_fit to trickle_app;
+
 create function trickle_events_log.part_of(p_tenant uuid, p_stream text, p_parts integer)
   returns integer
   language sql immutable parallel safe;
@@ -433,28 +439,28 @@ create function trickle_events_log.read_feed(p_xid xid8, p_position bigint, p_un
   returns TABLE(tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text)
   language plpgsql volatile rows 1000
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body 0360d72f67a0388eb91dedd3034def85
+-- owner trickle_owner, body 100315f73dad78403a8854a6980b616a
 grant execute on function trickle_events_log.read_feed to trickle_forwarder;
 
 create function trickle_events_log.read_feed_part(p_xid xid8, p_position bigint, p_until_xid xid8, p_until_position bigint, p_tenant uuid, p_without uuid[], p_types text[], p_stream_types text[], p_part integer, p_parts integer, p_limit integer, p_scan_limit integer, p_max_bytes integer)
   returns TABLE(tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text)
   language plpgsql volatile rows 200
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body 0a4b59ac69c9d2ec582d48f4d4a26347
+-- owner trickle_owner, body 4be0c73ca3bdef22f5d1d5dd7792e3a2
 grant execute on function trickle_events_log.read_feed_part to trickle_worker;
 
 create function trickle_events_log.read_stream(p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer, OUT stream_version bigint, OUT reached bigint, OUT count integer, OUT events text)
   returns record
   language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body c9ee172c0defba97028d8927858d9c1c
+-- owner trickle_owner, body a815691bcdf58864c7c2651583adbb73
 grant execute on function trickle_events_log.read_stream to trickle_app;
 
 create function trickle_events_log.read_tenant_feed(p_tenant uuid, p_xid xid8, p_position bigint, p_since timestamp with time zone, p_types text[], p_stream_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer, p_with_points boolean, OUT xid xid8, OUT "position" bigint, OUT epoch uuid, OUT count integer, OUT events text, OUT points text)
   returns record
   language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body 9af5cff48d1fd79be2d002586edd8e5b
+-- owner trickle_owner, body 969148499ee4460cd822b4736e21c549
 grant execute on function trickle_events_log.read_tenant_feed to trickle_app;
 
 create function trickle_events_log.refuse_outcome(p_answer text)
@@ -870,6 +876,13 @@ create function trickle_subscriptions_state.renew(p_name text, p_member integer,
 -- owner trickle_owner, body a48748bbeaf0c22efb5c80ea4984d33d
 grant execute on function trickle_subscriptions_state.renew to trickle_forwarder, trickle_worker;
 
+create function trickle_subscriptions_state.replay_parked(p_name text, p_after bigint, p_limit integer, OUT outcome text, OUT events integer, OUT next_after bigint, OUT tenant_ids uuid[])
+  returns record
+  language plpgsql volatile security definer
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body f0706d22bb7bca376e7e5a1ff46efa20
+grant execute on function trickle_subscriptions_state.replay_parked to trickle_operator;
+
 create function trickle_subscriptions_state.replay_step(p_name text, p_member integer, p_fence bigint, p_parked_id bigint, p_step text, p_error text, p_retry_after_ms integer)
   returns integer
   language plpgsql volatile security definer
@@ -913,7 +926,7 @@ create function trickle_subscriptions_state.stop(p_name text, p_member integer, 
   returns boolean
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body d9cdc605e8351039a268f005fc9c0990
+-- owner trickle_owner, body 223cd5eb553b6a8aaa078265cf8b0778
 grant execute on function trickle_subscriptions_state.stop to trickle_forwarder, trickle_worker;
 
 create function trickle_subscriptions_state.take_page(p_name text, p_member integer, p_fence bigint, p_lane uuid, p_xid xid8, p_position bigint, p_types text[], p_stream_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer, p_lease_ms integer)

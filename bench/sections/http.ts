@@ -1,3 +1,5 @@
+import { PostgresEventStore } from '../../shared/event-store/index.ts'
+import { Database, instanceLimits } from '../../shared/postgres/index.ts'
 import { alternate, figureOf, runLoad } from '../measure/index.ts'
 import type { Figure, Sample, Watched } from '../measure/index.ts'
 import {
@@ -12,6 +14,7 @@ import {
   storeEvents,
 } from '../stage/index.ts'
 import type { BenchHost, BenchServer, Call } from '../stage/index.ts'
+import { appendDirectly, costFigures } from './http-cost.ts'
 import { serverFacts } from './server-facts.ts'
 import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
 
@@ -35,13 +38,23 @@ export async function httpSection(context: SectionContext): Promise<SectionResul
   const ours = await cleanup.start(startingOurs, (started) => started.stop())
   const startingTrivial = startHost(bundles.oneRoute, scratchFolder, {})
   const trivial = await cleanup.start(startingTrivial, (started) => started.stop())
+  const login = {
+    url: server.url('trickle_app'),
+    connectionsMax: options.connections,
+    statements: 'unnamed',
+  } as const
+  const database = new Database(login)
+  cleanup.add(() => database.end())
+  const store = new PostgresEventStore(database)
   const figures: Figure[] = []
   for (const concurrency of options.concurrencies) {
     const hosts = { ours, trivial, server, concurrency, options }
+    const ownCost = (): Promise<Sample> =>
+      appendDirectly(store, tenants, { concurrency, durationMs: options.turnMs })
     note(`http append x ${concurrency} callers`)
-    figures.push(await compare(hosts, appendKind(token)))
+    figures.push(...(await compare(hosts, appendKind(token), ownCost)))
     note(`http read x ${concurrency} callers`)
-    figures.push(await compare(hosts, readKind(token)))
+    figures.push(...(await compare(hosts, readKind(token))))
   }
   return { figures, skipped: [], postgres: await serverFacts(server.adminUrl) }
 }
@@ -92,7 +105,8 @@ interface Hosts {
   readonly options: BenchOptions
 }
 
-async function compare(hosts: Hosts, kind: Kind): Promise<Figure> {
+/** @param ownCost a turn of the same work by the store alone, without HTTP */
+async function compare(hosts: Hosts, kind: Kind, ownCost?: () => Promise<Sample>): Promise<Figure[]> {
   const { concurrency, options } = hosts
   const ours = new HttpCaller(hosts.ours.facts.url, concurrency)
   const trivial = new HttpCaller(hosts.trivial.facts.url, concurrency)
@@ -105,13 +119,12 @@ async function compare(hosts: Hosts, kind: Kind): Promise<Figure> {
       watched: watchedOf(host, hosts.server),
     })
   try {
-    const samples = await alternate(
-      {
-        ours: () => turn(ours, hosts.ours, (next) => kind.call(next)),
-        trivial: () => turn(trivial, hosts.trivial, (next) => kind.twin(kind.call(next), answerBytes)),
-      },
-      options.rounds,
-    )
+    const arms: Record<string, () => Promise<Sample>> = {
+      ours: () => turn(ours, hosts.ours, (next) => kind.call(next)),
+      trivial: () => turn(trivial, hosts.trivial, (next) => kind.twin(kind.call(next), answerBytes)),
+    }
+    if (ownCost !== undefined) arms['store'] = ownCost
+    const samples = await alternate(arms, options.rounds)
     const facts = {
       section: 'http',
       name: `${kind.name}, ${concurrency} callers`,
@@ -119,7 +132,14 @@ async function compare(hosts: Hosts, kind: Kind): Promise<Figure> {
       baseline: `a route that answers ${answerBytes} bytes and does nothing`,
       unit: 'requests/s',
     }
-    return figureOf(facts, samples.ours, samples.trivial)
+    const rates = figureOf(facts, samples['ours'] ?? [], samples['trivial'] ?? [])
+    return [
+      rates,
+      ...costFigures(
+        { name: facts.name, isTargeted: concurrency === instanceLimits.httpConcurrency },
+        samples,
+      ),
+    ]
   } finally {
     ours.close()
     trivial.close()

@@ -25,6 +25,10 @@ export const targets = {
   read: { comparison: 'at-least', value: 1 },
   /** The time that a domain's write holds the feed, compared with that of an append alone. */
   domainWrite: { comparison: 'at-most', value: 1.5 },
+  /** What HTTP and checks add to an append in the host, over the store's own client CPU for it. With 16 callers. */
+  httpAppend: { comparison: 'at-most', value: 1.8 },
+  /** CPU of the host for a page of 100 events, over that of a route that answers as many bytes. With 16 callers. */
+  httpRead: { comparison: 'at-most', value: 1.2 },
   /** From the start of the process to the first 200, compared with the app of one route. */
   start: { comparison: 'at-most', value: 1.6 },
 } as const satisfies Record<string, Target>

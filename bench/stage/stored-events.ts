@@ -14,7 +14,8 @@ export interface StoredEventsPlan {
 /**
  * Fills the log of an unused server with plain SQL, as its administrator, in a tenth of the time of imports. Otherwise
  * only the append functions may insert, since a feed could skip other rows. Here nobody reads the feed yet. Streams are
- * called `stored-N` and are assigned to the tenants in turn.
+ * called `stored-N` and are assigned to the tenants in turn. As after an append that names no times, an event's own time
+ * is that of its recording.
  */
 export async function storeEvents(adminUrl: string, plan: StoredEventsPlan): Promise<void> {
   const { data, metadata } = makeEvent(1)
@@ -40,7 +41,7 @@ export async function storeEvents(adminUrl: string, plan: StoredEventsPlan): Pro
 const EVENTS_SQL = `
   insert into trickle_events_log.events (tenant_id, stream_id, version, event_id, type, occurred_at, recorded_at, data, metadata)
   select ($1::uuid[])[1 + (n / $4) % cardinality($1::uuid[])], 'stored-' || n / $4, 1 + n % $4, gen_random_uuid()::text, 'OrderPlaced',
-      clock_timestamp(), clock_timestamp(), jsonb_set($5::jsonb, '{orderId}', to_jsonb('order-' || n)), $6::jsonb
+      statement_timestamp(), statement_timestamp(), jsonb_set($5::jsonb, '{orderId}', to_jsonb('order-' || n)), $6::jsonb
     from generate_series($2::int, $3::int) as n`
 
 const HEADS_SQL = `

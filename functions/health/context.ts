@@ -3,4 +3,9 @@ import { defineContext } from '../define-context.ts'
 import { healthRoutes } from './routes.ts'
 import { healthServices } from './services.ts'
 
-export const health = defineContext({ name: 'health', services: healthServices, routes: healthRoutes })
+export const health = defineContext({
+  name: 'health',
+  tags: { Health: 'Whether the process answers, and whether it can do its work.' },
+  services: healthServices,
+  routes: healthRoutes,
+})

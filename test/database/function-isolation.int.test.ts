@@ -31,6 +31,7 @@ const calls: Readonly<Record<string, string>> = {
   'trickle_events_log.lock_class()': 'trickle_events_log.lock_class()',
   'trickle_events_log.event_json(text,text,text,bigint,text,timestamp with time zone,timestamp with time zone,text,integer,text,text,text,jsonb,jsonb)':
     "trickle_events_log.event_json('i', '', 's', 1, 'T', now(), now(), null, 1, null, null, null, '{}', null)",
+  'trickle_events_log.may_fit(jsonb,integer)': "trickle_events_log.may_fit('{}', 1000)",
   'trickle_events_log.refuse_outcome(text)': "trickle_events_log.refuse_outcome('any')",
   'trickle_events_log.refuse_rows(bigint,integer,integer)': 'trickle_events_log.refuse_rows(1, 2, 1)',
   'trickle_events_log.feed_horizon()': 'trickle_events_log.feed_horizon()',

@@ -43,6 +43,7 @@ export const tenantlessFunctions: Readonly<Record<string, string>> = {
   'trickle_events_log.lock_class()': 'a constant',
   'trickle_events_log.event_json(text,text,text,bigint,text,timestamp with time zone,timestamp with time zone,text,integer,text,text,text,jsonb,jsonb)':
     'the JSON of what its caller gives',
+  'trickle_events_log.may_fit(jsonb,integer)': 'the size of what its caller gives',
   'trickle_events_log.refuse_outcome(text)': 'an error with the text that its caller gives',
   'trickle_events_log.refuse_rows(bigint,integer,integer)': 'an error with the numbers that its caller gives',
   'trickle_events_log.feed_horizon()': 'a transaction id; says nothing of any tenant',

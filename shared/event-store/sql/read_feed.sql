@@ -10,6 +10,7 @@ create or replace function trickle_events_log.read_feed(
   set plan_cache_mode = force_generic_plan
   as $$
 declare
+  v_proven xid8;
   v_horizon xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_bytes bigint := 0;
 begin
@@ -30,7 +31,10 @@ begin
       exit when v_bytes >= p_max_bytes;
     end loop;
     exit when v_bytes > 0 or p_until_xid is not null;
-    v_horizon := trickle_events_log.feed_horizon();
+    -- When no transaction is running, this horizon is that of the first pass, and a second one would find nothing.
+    v_proven := trickle_events_log.feed_horizon();
+    exit when v_proven <= v_horizon;
+    v_horizon := v_proven;
   end loop;
 end $$;
 alter function trickle_events_log.read_feed owner to trickle_owner;

@@ -14,6 +14,7 @@ create or replace function trickle_events_log.read_feed_part(
 declare
   v_rows refcursor;
   v_row record;
+  v_proven xid8;
   v_horizon xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_xid xid8 := p_xid;
   v_position bigint := p_position;
@@ -61,7 +62,10 @@ begin
     end loop;
     close v_rows;
     exit when v_scanned > 0 or p_until_xid is not null;
-    v_horizon := trickle_events_log.feed_horizon();
+    -- When no transaction is running, this horizon is that of the first pass, and a second one would find nothing.
+    v_proven := trickle_events_log.feed_horizon();
+    exit when v_proven <= v_horizon;
+    v_horizon := v_proven;
   end loop;
   tenant_id := null;
   event_id := null;

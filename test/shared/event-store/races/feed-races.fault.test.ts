@@ -90,8 +90,8 @@ describe('a transaction id that is not locked yet', () => {
 describe('an append that commits while a page is read', () => {
   const stopBetweenLooks = mutated(
     'read_tenant_feed',
-    'v_horizon := trickle_events_log.feed_horizon();',
-    `perform pg_advisory_xact_lock(7); v_horizon := trickle_events_log.feed_horizon();`,
+    'v_proven := trickle_events_log.feed_horizon();',
+    `perform pg_advisory_xact_lock(7); v_proven := trickle_events_log.feed_horizon();`,
   )
 
   it('is on that page, since the page is a statement of its own after the horizon', async () => {

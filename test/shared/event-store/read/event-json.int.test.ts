@@ -22,7 +22,7 @@ const name = fc
   )
   .filter((text) => !text.includes('\0') && text.isWellFormed())
 
-const events = fc.record({
+const anyEvent = fc.record({
   eventId: name,
   source: name,
   type: name,
@@ -37,6 +37,11 @@ const events = fc.record({
   data: fc.json(),
   metadata: fc.option(fc.constantFrom('{}', '{"a": 1}')),
 })
+
+/** An event without a time of its own has that of its recording; both are then printed once. */
+const events = fc
+  .tuple(anyEvent, fc.boolean())
+  .map(([event, isNow]) => (isNow ? { ...event, occurredAt: event.recordedAt } : event))
 
 /** Any time that an event may have, to the microsecond, as PostgreSQL prints it in UTC. */
 function time() {

@@ -98,6 +98,13 @@ describe('tokens after each event', () => {
 })
 
 describe('the horizon', () => {
+  /** Without the login's limit for an idle transaction (5 s), which a machine that stands still for a moment would meet. */
+  const slowClient = async (): Promise<Client> => {
+    const slow = await database.client('trickle_app')
+    await slow.query('set idle_in_transaction_session_timeout = 0')
+    return slow
+  }
+
   it.each<[string, Partial<FeedQuery>]>([
     ['of a filtered feed', { types: ['Noted'] }],
     ['of a category', { streamTypes: ['slow', 'fast'] }],
@@ -106,7 +113,7 @@ describe('the horizon', () => {
     const tenant = await database.tenant(what.replaceAll(' ', '-'))
     await store.append(tenant, appendOf('slow', { streamType: 'slow' }))
     await store.append(tenant, appendOf('fast', { streamType: 'fast' }))
-    const slow = await database.client('trickle_app')
+    const slow = await slowClient()
     await slow.query('begin')
     await append(slow, tenant.tenantId, 'slow')
     await append(admin, tenant.tenantId, 'fast')
@@ -126,7 +133,7 @@ describe('the horizon', () => {
   ])('bounds the token of a time that nothing has come to yet, %s', async (_what, slug, olderCount) => {
     const tenant = await database.tenant(slug)
     for (let count = 0; count < olderCount; count += 1) await store.append(tenant, appendOf('first'))
-    const slow = await database.client('trickle_app')
+    const slow = await slowClient()
     await slow.query('begin')
     await append(slow, tenant.tenantId, 'slow')
     await append(admin, tenant.tenantId, 'fast')

@@ -67,6 +67,20 @@ export function feed(subject: Subject): void {
     expect(viewsOf(page.events).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
+  it('holds all events although one of them is large', async () => {
+    const acme = await subject.tenant()
+    const events = [...noted(3), { type: 'Large', data: 'x'.repeat(200_000) }, ...noted(3)]
+    await subject.store.append(acme, appendOf('s', { events }))
+    await readFeedUntil(subject.store, acme, 7)
+    const page = await subject.store.readFeed(acme, { limit: 100, withCheckpoints: true })
+    expect(viewsOf(page.events).map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(page.checkpoints).toHaveLength(7)
+    const fromFourth = await subject.store.readFeed(acme, { limit: 100, after: page.checkpoints?.[3] ?? '' })
+    expect(viewsOf(fromFourth.events).map(({ version }) => version)).toEqual([5, 6, 7])
+    const ofType = await subject.store.readFeed(acme, { limit: 100, types: ['Large'] })
+    expect(viewsOf(ofType.events).map(({ version }) => version)).toEqual([4])
+  })
+
   it('gives the same page to a caller that asks again', async () => {
     const acme = await subject.tenant()
     await subject.store.append(acme, appendOf('s', { events: noted(5) }))

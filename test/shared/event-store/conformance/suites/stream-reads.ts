@@ -68,6 +68,24 @@ export function streamReads(subject: Subject): void {
     }
   })
 
+  it.each([
+    ['data', { type: 'Large', data: 'x'.repeat(200_000) }],
+    ['data that the server stores in few bytes', { type: 'Large', data: { zeros: '0'.repeat(200_000) } }],
+    ['metadata', { type: 'Large', data: 1, metadata: { m: 'x'.repeat(200_000) } }],
+  ] as const)('a page holds all events although one of them is large by its %s', async (name, large) => {
+    const streamId = `one-large-${name.replaceAll(' ', '-')}`
+    const small = noted(3)
+    await subject.store.append(acme(), appendOf(streamId, { events: [...small, large, ...small] }))
+    for (const backward of [false, true]) {
+      const page = await read({ streamId, backward })
+      expect(versionsOf(page.events)).toEqual(backward ? range(7, 1) : range(1, 7))
+      expect(page.next).toBeNull()
+      const ofType = await read({ streamId, backward, types: ['Large'] })
+      expect(versionsOf(ofType.events)).toEqual([4])
+      expect(ofType.next).toBeNull()
+    }
+  })
+
   it('tells of the stream when it began and when it was last written', async () => {
     const [first, second] = [
       await subject.store.append(acme(), appendOf('info')),
