@@ -1,6 +1,7 @@
 /**
- * Makes the deployed package, `dist/app/`: host.json, a package.json without dependencies, main.cjs, and one file for
- * each `*.chunk.ts`. A chunk is loaded only when it is first needed. The build takes half a second.
+ * Makes the deployed package, `dist/app/`: host.json, a package.json without dependencies, main.cjs, app.cjs with all
+ * code that is loaded at the start, and one file for each `*.chunk.ts`. A chunk is loaded only when it is first needed.
+ * The build takes half a second.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -29,7 +30,7 @@ export async function buildApp(options: { outFolder?: string; entry?: string } =
   await build({
     ...shared,
     entryPoints: [entry],
-    outfile: join(outFolder, 'main.cjs'),
+    outfile: join(outFolder, 'app.cjs'),
     plugins: [separateChunks(found)],
   })
   // A chunk may import another chunk, which is then added to `found` during this loop.
@@ -44,9 +45,23 @@ export async function buildApp(options: { outFolder?: string; entry?: string } =
       plugins: [separateChunks(found, '.')],
     })
   }
-  await Promise.all([writePackage(outFolder), copyDocsAssets(outFolder)])
+  await Promise.all([
+    writePackage(outFolder),
+    writeFile(join(outFolder, 'main.cjs'), ENTRY),
+    copyDocsAssets(outFolder),
+  ])
   return { outFolder, chunks: [...found.keys()].map((name) => `chunks/${name}`) }
 }
+
+/**
+ * Switches source maps on and loads the app, so that stacks lead to the TypeScript. It is a file of its own because Node
+ * uses the map of a file only if maps are on when the file is loaded. A setting (NODE_OPTIONS) would come too late: on
+ * Azure the process of a new instance runs before it has the app's settings.
+ */
+const ENTRY = `'use strict'
+process.setSourceMapsEnabled(true)
+module.exports = require('./app.cjs')
+`
 
 const shared: BuildOptions = {
   bundle: true,

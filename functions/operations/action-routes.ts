@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRouteFor, reply, wholeNumber } from '../../shared/http/index.ts'
+import { defineRouteFor, nextPageSchema, reply, wholeNumber } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { operatorActionSchema } from './schemas.ts'
 import type { OperationServices } from './services.ts'
@@ -34,7 +34,7 @@ const listRoute = (services: () => Pick<OperationServices, 'operatorActions'>) =
       200: {
         description: 'A page',
         schema: z
-          .object({ actions: z.array(operatorActionSchema), next: z.string().nullable() })
+          .object({ actions: z.array(operatorActionSchema), next: nextPageSchema(z.string().nullable()) })
           .meta({ id: 'OperatorActions' }),
         headers: { Link: { description: 'The next page, `rel="next"`' } },
       },

@@ -9,6 +9,7 @@ import { operationServices } from './services.ts'
 
 export const operations = defineContext({
   name: 'operations',
+  tags: { Operations: 'For operators: the log, its subscriptions, and what operators did.' },
   services: operationServices,
   routes: operationRoutes,
 })

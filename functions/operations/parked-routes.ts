@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { operatorAction } from '../../shared/audit/index.ts'
-import { defineRouteFor, reply, wholeNumber } from '../../shared/http/index.ts'
+import { defineRouteFor, nextPageSchema, reply, wholeNumber } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
-import { parkedEventSchema, subscriptionParams } from './schemas.ts'
+import { parkedEventSchema, replayedSchema, subscriptionParams } from './schemas.ts'
 import type { OperationServices } from './services.ts'
 
 type SubscriptionServices = () => Pick<OperationServices, 'subscriptionOperations'>
 
 /** A page of parked events; the same bound as for pages of events. */
 const PAGE_MAX = 1_000
+const PAGE_USUAL = 100
 
 const defineOperatorRoute = defineRouteFor<TenantContext>()
 const common = { tags: ['Operations'], access: { kind: 'operator' } } as const
@@ -23,6 +24,7 @@ export const parkedRoutes = (services: SubscriptionServices) => [
   listRoute(services),
   verbRoute(services, 'replay'),
   verbRoute(services, 'skip'),
+  replayAllRoute(services),
 ]
 
 const listRoute = (services: SubscriptionServices) =>
@@ -38,14 +40,14 @@ const listRoute = (services: SubscriptionServices) =>
       params: subscriptionParams,
       query: z.object({
         after: parkedIdSchema.optional().describe('`next` of the page before.'),
-        limit: wholeNumber({ min: 1, max: PAGE_MAX }).default(100),
+        limit: wholeNumber({ min: 1, max: PAGE_MAX }).default(PAGE_USUAL),
       }),
     },
     responses: {
       200: {
         description: 'A page',
         schema: z
-          .object({ events: z.array(parkedEventSchema), next: z.string().nullable() })
+          .object({ events: z.array(parkedEventSchema), next: nextPageSchema(z.string().nullable()) })
           .meta({ id: 'ParkedEvents' }),
         headers: { Link: { description: 'The next page, `rel="next"`' } },
       },
@@ -81,5 +83,41 @@ const verbRoute = (services: SubscriptionServices, verb: 'replay' | 'skip') =>
       const action = operatorAction(`${verb}-parked-event`, caller, traceId)
       await subscriptionOperations[verb](params.name, params.parkedId, action)
       return reply(204)
+    },
+  })
+
+const replayAllRoute = (services: SubscriptionServices) =>
+  defineOperatorRoute({
+    ...common,
+    name: 'replay-parked-events',
+    method: 'POST',
+    path: '/api/operations/subscriptions/{name}/parked/replay',
+    summary: 'Handle all parked events again',
+    description:
+      'Marks parked events, the oldest first; the next run of the subscription handles them, and then what waits for them. ' +
+      'Go on with `after` = `next` until it is null: so each event is marked once, also one that fails again meanwhile. ' +
+      'A repeated call marks nothing twice.',
+    request: {
+      params: subscriptionParams,
+      body: {
+        kind: 'json',
+        schema: z
+          .strictObject({
+            after: parkedIdSchema.optional().describe('`next` of the call before.'),
+            limit: z.int().min(1).max(PAGE_MAX).default(PAGE_USUAL),
+          })
+          .meta({ id: 'ReplayRange' }),
+        maxBytes: 4_096,
+        example: { limit: PAGE_USUAL },
+      },
+    },
+    responses: { 200: { description: 'They are marked', schema: replayedSchema } },
+    errors: ['SUBSCRIPTION_NOT_FOUND'],
+    async handler({ params, body: { after, limit }, caller, traceId }) {
+      const range = { ...(after === undefined ? {} : { after }), limit }
+      const action = operatorAction('replay-parked-events', caller, traceId)
+      return reply(200, {
+        json: await services().subscriptionOperations.replayAll(params.name, range, action),
+      })
     },
   })

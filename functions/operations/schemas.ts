@@ -1,5 +1,6 @@
 /** The forms of the answers. Transaction ids and positions are 64 bits wide, so they are strings. */
 import { z } from 'zod'
+import { nextPageSchema } from '../../shared/http/index.ts'
 
 const runningTransactionSchema = z
   .object({
@@ -143,6 +144,13 @@ export const parkedEventSchema = z
     parkedAt: z.string(),
   })
   .meta({ id: 'ParkedEvent' })
+
+export const replayedSchema = z
+  .object({
+    replayed: z.int().describe('How many were parked and are marked now.'),
+    next: nextPageSchema(z.string().nullable()),
+  })
+  .meta({ id: 'ReplayedEvents' })
 
 export const operatorActionSchema = z
   .object({

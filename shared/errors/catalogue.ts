@@ -3,6 +3,17 @@ export interface ErrorEntry {
   readonly status: number
   readonly title: string
   readonly retryable: boolean
+  /**
+   * Members of the problem document that a program acts on, by name. They are typed in the OpenAPI document, so that
+   * generated clients have them. An answer may lack one.
+   */
+  readonly members?: Readonly<Record<string, ErrorMember>>
+}
+
+export interface ErrorMember {
+  readonly type: 'string' | 'integer'
+  readonly description: string
+  readonly example: string | number
 }
 
 const entry = (status: number, title: string, retryable = false): ErrorEntry => ({ status, title, retryable })
@@ -47,9 +58,19 @@ export const errorCatalogue = {
   TENANT_NOT_FOUND: entry(404, 'There is no such tenant'),
   TENANT_EXISTS: entry(409, 'A tenant has this slug or external id among its names'),
   TENANT_AMBIGUOUS: entry(409, 'The name means two tenants'),
-  EVENT_ID_EXISTS: entry(409, 'An event with this id exists with other content or in another append'),
+  EVENT_ID_EXISTS: {
+    ...entry(409, 'An event with this id exists with other content or in another append'),
+    members: {
+      eventId: { type: 'string', description: 'The id that exists.', example: 'order-17-placed' },
+    },
+  },
   STREAM_TYPE_MISMATCH: entry(409, 'The stream has another type'),
-  NAME_TAKEN: entry(409, 'Another stream of the tenant holds a name that was to be reserved'),
+  NAME_TAKEN: {
+    ...entry(409, 'Another stream of the tenant holds a name that was to be reserved'),
+    members: {
+      holder: { type: 'string', description: 'The stream that holds the name.', example: 'account-1' },
+    },
+  },
   NAME_NOT_HELD: entry(409, 'The stream does not hold a name that it was to release'),
   SUBSCRIPTION_NOT_FOUND: entry(404, 'There is no such subscription'),
   PARKED_EVENT_NOT_FOUND: entry(404, 'The subscription has set no such event aside'),
@@ -58,8 +79,26 @@ export const errorCatalogue = {
   SEAL_KEY_NOT_FOUND: entry(404, 'There is no such seal key'),
   SEAL_KEY_NEEDED: entry(409, 'The seal key is still needed'),
   SEAL_KEYS_FULL: entry(409, 'There are as many seal keys as there can be'),
-  EPOCH_ENDED: entry(410, 'The log has begun a new epoch, or cannot open the token any more'),
-  VERSION_CONFLICT: entry(412, 'The stream is not at the expected version'),
+  EPOCH_ENDED: {
+    ...entry(410, 'The log has begun a new epoch, or cannot open the token any more'),
+    members: {
+      resumeAfter: {
+        type: 'string',
+        description: 'Send it as `after` to go on with the feed.',
+        example: 'AgEKGyw9a6e4EJ2tQdGAtADAT9Qwy',
+      },
+    },
+  },
+  VERSION_CONFLICT: {
+    ...entry(412, 'The stream is not at the expected version'),
+    members: {
+      currentVersion: {
+        type: 'integer',
+        description: 'The version of the stream; 0 where it has no events.',
+        example: 5,
+      },
+    },
+  },
   IDEMPOTENCY_KEY_REUSED: entry(422, 'The idempotency key was used for another request'),
   TENANT_SHARE_HELD: entry(429, 'The tenant has its share of the requests that stay for long', true),
   // What went wrong on our side

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorEntry } from './catalogue.ts'
+import type { ErrorCode, ErrorEntry, ErrorMember } from './catalogue.ts'
 
 declare const brand: unique symbol
 
@@ -25,6 +25,8 @@ interface ErrorDefinition {
   readonly title: string
   /** Whether the same request may succeed later. Default: no. */
   readonly retryable?: boolean
+  /** As in ErrorEntry. */
+  readonly members?: Readonly<Record<string, ErrorMember>>
 }
 
 const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/
@@ -41,11 +43,11 @@ export function defineErrors<const Code extends string>(
   definitions: Readonly<Record<Code, ErrorDefinition>>,
 ): { readonly [Name in Code]: ErrorKind } {
   const kinds = Object.entries<ErrorDefinition>(definitions).map(([code, definition]) => {
-    const { status, title, retryable = false } = definition
+    const { status, title, retryable = false, members } = definition
     if (!CODE.test(code)) throw new Error(`The error ${code} must be in capitals, such as NOTE_NOT_FOUND.`)
     if (!Number.isInteger(status) || status < 400 || status > 599)
       throw new Error(`The error ${code} has the status ${status}; an error has one from 400 to 599.`)
-    return [code, Object.freeze({ code, status, title, retryable })]
+    return [code, Object.freeze({ code, status, title, retryable, ...(members && { members }) })]
   })
   return Object.freeze(Object.fromEntries(kinds)) as { readonly [Name in Code]: ErrorKind }
 }

@@ -69,6 +69,12 @@ interface DriverError {
   readonly message?: unknown
   readonly syscall?: unknown
   readonly meaning?: unknown
+  /** Where in the statement the server found the fault; absent when it found it later, while it worked. */
+  readonly position?: unknown
+  /** The same for a statement inside a function of the database. */
+  readonly internalPosition?: unknown
+  /** The server's own function that raised the error. */
+  readonly routine?: unknown
 }
 
 /**
@@ -102,6 +108,55 @@ function classifyKnown(error: unknown): FailureClass {
     if (known !== undefined) return known[1]
   }
   return 'never'
+}
+
+/** A statement and the database do not fit: every call of it fails in the same way, whatever its values are. */
+export interface Misfit {
+  /** What is missing: a table, column, function or the like; a right of the login; or sense in the statement itself. */
+  readonly lacks: 'object' | 'right' | 'sense'
+  /** SQLSTATE. */
+  readonly code: string
+  /** The server's own words. They name the table, column or function. */
+  readonly message: string
+}
+
+/** A longer chain of causes is a loop. */
+const CAUSES_MAX = 5
+
+/**
+ * The misfit that made a statement fail; null for every other error. It is looked for in the causes too, since code
+ * often wraps the driver's error.
+ */
+export function misfitOf(error: unknown): Misfit | null {
+  let cause = error
+  for (let depth = 0; depth < CAUSES_MAX && cause instanceof Error; depth += 1) {
+    const code = codeOf(cause)
+    if (isMisfit(code, cause)) return { lacks: lackOf(code), code, message: cause.message }
+    cause = cause.cause
+  }
+  return null
+}
+
+/**
+ * A fault that the server finds while it reads a statement has a position in it, and no value has a part in it. The same
+ * code without a position comes from a value, such as the name of a text search configuration in an event: one tenant
+ * could send it.
+ */
+function isMisfit(code: string, { position, internalPosition, routine }: DriverError): boolean {
+  if (code === '42501') return !RIGHTS_OF_VALUES.has(String(routine))
+  if (code === '42P10') return true // no unique index for ON CONFLICT: found after reading, by the planner
+  return /^(?:42|3F)...$/.test(code) && (position ?? internalPosition ?? '') !== ''
+}
+
+/** A row that a policy refuses, and what a function of the database refuses by `raise`: another value may be allowed. */
+const RIGHTS_OF_VALUES: ReadonlySet<string> = new Set(['ExecWithCheckOptions', 'exec_stmt_raise'])
+
+/** Schema, table, column, function, type, and the unique index of ON CONFLICT. */
+const OBJECT_MISSING: ReadonlySet<string> = new Set(['3F000', '42P01', '42703', '42883', '42704', '42P10'])
+
+function lackOf(code: string): Misfit['lacks'] {
+  if (code === '42501') return 'right'
+  return OBJECT_MISSING.has(code) ? 'object' : 'sense'
 }
 
 /** SQLSTATE or system code of an error, '' when it has none. */

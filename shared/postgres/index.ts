@@ -15,8 +15,10 @@ export {
   constraintOf,
   schemaOf,
   breaksConnection,
+  misfitOf,
   UNIQUE_VIOLATION,
   type FailureClass,
+  type Misfit,
 } from './classify.ts'
 export { databaseError, outcomeUnknown } from './errors.ts'
 export { withRetry, RetryBudget, type RetryOptions } from './retry.ts'

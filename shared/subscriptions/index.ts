@@ -15,6 +15,7 @@ export {
 export { defineProjection, type ProjectionDefinition } from './projection/define-projection.ts'
 export { runSubscription, type SubscriptionRun, type SubscriptionRunOptions } from './run/run-subscription.ts'
 export type { SubscriptionProblem } from './run/member-run.ts'
+export { problemLine } from './run/problem-line.ts'
 export { SubscriptionEvent } from './run/subscription-event.ts'
 export { RetryLater } from './run/put-off.ts'
 export { eventPage, projectionPage, workLimits } from './run/work-limits.ts'
@@ -24,6 +25,7 @@ export {
   MEMBERS_MAX,
   SubscriptionOperations,
   type ParkedQuery,
+  type Replayed,
   type ResumePoint,
 } from './operations/operations.ts'
 export type { ParkedEvent } from './parking/statements.ts'

@@ -5,7 +5,7 @@ import { INT8_MAX } from '../../postgres/index.ts'
 import type { Database, RunStatement, Statement } from '../../postgres/index.ts'
 import { statusesOfRows } from './status.ts'
 import type { SubscriptionStatus } from './status.ts'
-import { decideParked, selectParked, selectParkedTenant } from '../parking/statements.ts'
+import { decideParked, replayParked, selectParked, selectParkedTenant } from '../parking/statements.ts'
 import type { ParkedEvent } from '../parking/statements.ts'
 import { LAG_COUNTED_MAX, moveCheckpoints, resize, selectStatus, setState } from './statements.ts'
 import type { Changed } from './statements.ts'
@@ -22,7 +22,14 @@ export interface ParkedQuery {
   readonly limit: number
 }
 
-/** The same limit as for every other list. */
+export interface Replayed {
+  /** Events that were parked and are marked now. */
+  readonly replayed: number
+  /** `after` of the next call; null when no parked event is left after these. */
+  readonly next: string | null
+}
+
+/** The same limit as for every other list. While 1,000 events are marked, members wait: 15 to 30 ms. */
 const PARKED_LIMIT_MAX = 1_000
 /** The largest group. With more, the connections of a small database would not suffice, and members would only wait. */
 export const MEMBERS_MAX = 16
@@ -90,9 +97,7 @@ export class SubscriptionOperations {
 
   /** Events that are set aside, oldest first, without those that were skipped. */
   async parked(name: string, query: ParkedQuery): Promise<{ events: ParkedEvent[]; next: string | null }> {
-    const limit = Math.min(Math.max(1, query.limit), PARKED_LIMIT_MAX)
-    const after = query.after === undefined ? '0' : idOf(query.after)
-    if (after === null) throw new TrickleError('INVALID_CURSOR', 'The page does not begin at a parked event.')
+    const { after, limit } = rangeOf(query)
     const rows = await this.#read(selectParked(name, after, limit + 1))
     if (rows.length === 0) await this.get(name)
     const events = rows.slice(0, limit)
@@ -105,6 +110,24 @@ export class SubscriptionOperations {
    */
   async replay(name: string, parkedId: string, action?: OperatorAction): Promise<void> {
     await this.#decide(name, parkedId, 'replay', action)
+  }
+
+  /**
+   * The same for all parked events, oldest first, up to `limit` in a call. An event that fails again keeps its id, so
+   * calls that go on after `next` mark each event once and come to an end. A repeated call marks nothing twice and
+   * counts only what it has marked itself. After a lost answer it throws OUTCOME_UNKNOWN: call it again.
+   */
+  async replayAll(name: string, query: ParkedQuery, action?: OperatorAction): Promise<Replayed> {
+    const { after, limit } = rangeOf(query)
+    const row = await this.#database.transaction(async (run) => {
+      const [marked] = await run(replayParked(name, after, limit))
+      if (marked?.outcome !== 'done') return undefined
+      const { tenantIds, events } = marked
+      await recordAction(run, action, { tenantIds, target: name, detail: `${events} parked events` })
+      return marked
+    })
+    if (row === undefined) throw notFound(name)
+    return { replayed: row.events, next: row.nextAfter }
   }
 
   /** Gives the event up; its row is kept as skipped, and its stream goes on. @throws also PARKED_EVENT_NOT_FOUND. */
@@ -195,6 +218,13 @@ const notFound = (name: string): TrickleError =>
 
 const eventNotFound = (name: string, parkedId: string): TrickleError =>
   new TrickleError('PARKED_EVENT_NOT_FOUND', `${name} has no event ${JSON.stringify(parkedId)} set aside.`)
+
+/** @throws TrickleError INVALID_CURSOR. */
+function rangeOf({ after = '0', limit }: ParkedQuery): { after: string; limit: number } {
+  const id = idOf(after)
+  if (id === null) throw new TrickleError('INVALID_CURSOR', 'The page does not begin at a parked event.')
+  return { after: id, limit: Math.min(Math.max(1, limit), PARKED_LIMIT_MAX) }
+}
 
 /** Null for a text that can't be an id. */
 const idOf = (text: string): string | null =>

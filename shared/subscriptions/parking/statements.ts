@@ -1,5 +1,15 @@
 /** Events that are set aside: table `parked`. */
-import { boolean, columns, integer, oneOf, orNull, text, timestamp } from '../../postgres/index.ts'
+import {
+  arrayOf,
+  boolean,
+  columns,
+  integer,
+  oneOf,
+  orElse,
+  orNull,
+  text,
+  timestamp,
+} from '../../postgres/index.ts'
 import type { RowOf, Statement } from '../../postgres/index.ts'
 import type { Holder } from '../lease/statements.ts'
 import { changedColumns } from '../operations/statements.ts'
@@ -49,6 +59,24 @@ export const decideParked = (
   text: 'select trickle_subscriptions_state.decide_parked($1, $2, $3) as outcome',
   columns: changedColumns,
   values: [name, parkedId, decision],
+})
+
+const replayedColumns = columns({
+  outcome: oneOf('done', 'not-found'),
+  events: orElse(integer, 0),
+  nextAfter: orNull(text),
+  tenantIds: orElse(arrayOf(text), []),
+})
+
+export const replayParked = (
+  name: string,
+  after: string,
+  limit: number,
+): Statement<RowOf<typeof replayedColumns>> => ({
+  name: 'subscription_replay_parked',
+  text: `select ${replayedColumns.of('r')} from trickle_subscriptions_state.replay_parked($1, $2, $3) r`,
+  columns: replayedColumns,
+  values: [name, after, limit],
 })
 
 const parkedTenantColumns = columns({ tenantId: text })

@@ -3,6 +3,7 @@ import type { MemberRun } from '../run/member-run.ts'
 import type { PageProgress } from '../run/page-progress.ts'
 import { isPassing, putOff } from '../run/put-off.ts'
 import type { PageRow } from '../run/statements.ts'
+import { stopOf } from '../run/stop-reason.ts'
 import { workLimits } from '../run/work-limits.ts'
 import { partsOf } from './tenant-parts.ts'
 import type { TenantPart } from './tenant-parts.ts'
@@ -78,6 +79,9 @@ export class ProjectionPage {
       if (endsSubscription(error)) throw error
       if (isPassing(error)) throw putOff(error)
       const [first] = part.events
+      const stop = stopOf(this.#run, error)
+      if (first !== undefined && stop !== null) this.#run.problem(first, 1, error, 'stopped')
+      if (stop !== null) throw stop
       if (isTold && first !== undefined) this.#run.problem(first, 1, error, 'split')
       return false
     }

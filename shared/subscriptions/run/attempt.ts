@@ -4,6 +4,7 @@ import type { FeedEvent } from './feed-event.ts'
 import type { MemberRun } from './member-run.ts'
 import { backoffMs, isPassing, messageOf, PutOff, putOff } from './put-off.ts'
 import type { SetAside } from './statements.ts'
+import { stopOf } from './stop-reason.ts'
 import { workLimits } from './work-limits.ts'
 
 /** What is needed to try one event. */
@@ -53,8 +54,8 @@ export async function tryEvent(run: MemberRun, trial: CountedTrial): Promise<Fai
  * Makes one attempt, but not if the last allowed attempt has ended the process: this is returned as its failure.
  * @param isCounted whether it is counted already.
  * @returns null when the event is handled, else its failure.
- * @throws PutOff for a failure that says nothing about the event, after the attempt is taken back; LEASE_LOST,
- *   SUBSCRIPTION_STOPPED.
+ * @throws PutOff, or SUBSCRIPTION_STOPPED, for a failure that says nothing about the event, after the attempt is taken
+ *   back; LEASE_LOST.
  */
 export async function attemptOnce(
   run: MemberRun,
@@ -70,10 +71,11 @@ export async function attemptOnce(
   } catch (error) {
     if (run.lease.signal.aborted) throw run.lease.lost()
     if (endsSubscription(error)) throw error
-    if (!isPassing(error)) return { error }
-    run.problem(trial.event, attempt, error, 'later')
+    const end = isPassing(error) ? putOff(error) : stopOf(run, error)
+    if (end === null) return { error }
+    run.problem(trial.event, attempt, error, end instanceof PutOff ? 'later' : 'stopped')
     if (isCounted) await trial.takeBack(messageOf(error))
-    throw putOff(error)
+    throw end
   }
 }
 

@@ -19,12 +19,17 @@ export interface SubscriptionProblem {
     readonly version: number
     readonly id: string
     readonly type: string
+    /** Trace of the request that appended the event; null when it brought none. */
+    readonly traceId: string | null
   }
   readonly attempt: number
   readonly error: unknown
   /** split: a projection could not handle a tenant's events together. `event` is the first of them, not the cause. */
   readonly action: 'retry' | 'later' | 'parked' | 'stopped' | 'split'
 }
+
+/** Version and trace id of https://www.w3.org/TR/trace-context-1/#traceparent-header. */
+const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-/
 
 export interface Page {
   readonly events: readonly PageRow[]
@@ -129,11 +134,18 @@ export class MemberRun {
   }
 
   problem(event: FeedEvent, attempt: number, error: unknown, action: SubscriptionProblem['action']): void {
-    const { tenantId, streamId, version, eventId, type } = event
+    const { tenantId, streamId, version, eventId, type, traceParent } = event
     this.report({
       subscription: this.subscription.name,
       member: this.lease.member,
-      event: { tenantId, streamId, version: Number(version), id: eventId, type },
+      event: {
+        tenantId,
+        streamId,
+        version: Number(version),
+        id: eventId,
+        type,
+        traceId: TRACE_PARENT.exec(traceParent ?? '')?.[1] ?? null,
+      },
       attempt,
       error,
       action,

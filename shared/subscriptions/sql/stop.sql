@@ -1,5 +1,7 @@
--- Ends the lease and stops the subscription, which ends the work of all members. Only an operator can resume it. The
--- member's row is locked after the subscription's row, as in acquire: another order could deadlock.
+-- Ends the lease and stops the subscription, which ends the work of all members. Only an operator can resume it. If it
+-- was paused meanwhile, it stays paused, with the reason on its member. Returns whether the lease was held; if not,
+-- nothing was changed. The member's row is locked after the subscription's row, as in acquire: another order could
+-- deadlock.
 create or replace function trickle_subscriptions_state.stop(
     p_name text, p_member int, p_fence bigint, p_error text) returns boolean
   language plpgsql volatile security definer
@@ -19,7 +21,7 @@ begin
   update trickle_subscriptions_state.subscriptions s
     set state = 'stopped', error = left(p_error, 2000), updated_at = v_now
     where s.name = p_name and s.state = 'running';
-  return found;
+  return true;
 end $$;
 alter function trickle_subscriptions_state.stop owner to trickle_owner;
 grant execute on function trickle_subscriptions_state.stop to trickle_worker, trickle_forwarder;

@@ -61,7 +61,7 @@ beforeAll(async () => {
   )
   const { rows } = await admin.query<{ parked_id: string }>(
     `insert into trickle_subscriptions_state.parked (name, tenant_id, stream_id, version, xid, position, source, event_id, type, state, blocks)
-      select 'orders', $1::uuid, 's' || n, 1, '0', 0, '', 'e' || n, 'Seeded', 'parked', true from generate_series(1, 2) n returning parked_id`,
+      select 'orders', $1::uuid, 's' || n, 1, '0', 0, '', 'e' || n, 'Seeded', 'parked', true from generate_series(1, 3) n returning parked_id`,
     [tenant.tenantId],
   )
   parked = rows.map(({ parked_id: id }) => id)
@@ -89,6 +89,7 @@ const requests: Readonly<Record<string, () => CallOptions>> = {
   'remove-seal-key': () => ({ params: { keyId: 'aaaaaaaa' } }),
   'replay-parked-event': () => on(0),
   'skip-parked-event': () => on(1),
+  'replay-parked-events': () => ({ ...orders, ...json({ limit: 10 }) }),
   'pause-subscription': () => orders,
   'reset-subscription': () => orders,
   'resume-subscription-at': () => ({ ...orders, ...json({ kind: 'end' }) }),
@@ -139,6 +140,11 @@ describe('every route by which an operator changes something', () => {
     expect(byName.get('skip-parked-event')).toMatchObject({
       target: 'orders',
       detail: `parked event ${parked[1]}`,
+      tenantId: expect.any(String) as string,
+    })
+    expect(byName.get('replay-parked-events')).toMatchObject({
+      target: 'orders',
+      detail: '1 parked events',
       tenantId: expect.any(String) as string,
     })
     expect(byName.get('resume-subscription-at')).toMatchObject({ target: 'orders', detail: 'at end' })

@@ -120,6 +120,26 @@ describe('parked events, for an operator', () => {
   })
 })
 
+describe('all parked events, for an operator', () => {
+  const replay = (json: unknown) => call('replay-parked-events', { ...orders, json })
+
+  it('are handled again, call by call, each with a limit and a count', async () => {
+    const first = await replay({})
+    expect([first.status, first.json]).toEqual([200, { replayed: 100, next: '41' }])
+    expect((await replay({ after: '41', limit: 1_000 })).json).toEqual({ replayed: 1, next: null })
+    expect(operations.calls).toEqual([
+      ['replayAll', { limit: 100 }, 'orders'],
+      ['replayAll', { after: '41', limit: 1_000 }, 'orders'],
+    ])
+  })
+
+  it.each([{ limit: 0 }, { limit: 1_001 }, { after: '1e3' }, { all: true }])('not with %j', async (json) => {
+    const answer = await replay(json)
+    expect([answer.status, answer.json?.['code']]).toEqual([400, 'VALIDATION_FAILED'])
+    expect(operations.calls).toEqual([])
+  })
+})
+
 describe('every route of operations', () => {
   const routes = operationRoutes(() => ({
     subscriptionOperations: operations,

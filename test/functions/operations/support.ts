@@ -113,6 +113,11 @@ export class RecordedOperations implements Operations {
   async skip(name: string, parkedId: string): Promise<void> {
     await this.#parked(name, 'skip', parkedId)
   }
+  async replayAll(name: string, query: { after?: string; limit: number }) {
+    this.#known(name, 'replayAll', query)
+    const isFirst = query.after === undefined
+    return Promise.resolve({ replayed: isFirst ? query.limit : 1, next: isFirst ? '41' : null })
+  }
   async #parked(name: string, verb: string, parkedId: string): Promise<void> {
     this.#known(name, verb, parkedId)
     if (parkedId !== '41') throw new TrickleError('PARKED_EVENT_NOT_FOUND', `There is no ${parkedId}.`)

@@ -5,6 +5,7 @@ import {
   codeOf,
   constraintOf,
   databaseError,
+  misfitOf,
 } from '../../../shared/postgres/index.ts'
 import type { FailureClass } from '../../../shared/postgres/index.ts'
 
@@ -102,6 +103,47 @@ describe('the classifier', () => {
     expect(classifyFailure(value)).toBe('never')
     expect(codeOf(value)).toBe('')
     expect(constraintOf(value)).toBe('')
+  })
+})
+
+describe('a misfit of a statement and the database', () => {
+  const missing = failure('relation "nope" does not exist', { code: '42P01', position: '15' })
+
+  it.each([
+    ['42P01', { position: '15' }, 'object'],
+    ['42P01', { internalPosition: '13' }, 'object'],
+    ['42703', { position: '8' }, 'object'],
+    ['42883', { position: '8' }, 'object'],
+    ['42704', { position: '11' }, 'object'],
+    ['3F000', { position: '8' }, 'object'],
+    ['42P10', { routine: 'infer_arbiter_indexes' }, 'object'],
+    ['42501', { routine: 'aclcheck_error' }, 'right'],
+    ['42501', { routine: 'nextval_internal' }, 'right'],
+    ['42601', { position: '1' }, 'sense'],
+    ['42804', { position: '46' }, 'sense'],
+  ])('is %s with %j', (code, facts, lacks) => {
+    expect(misfitOf(failure('it', { code, ...facts }))).toEqual({ lacks, code, message: 'it' })
+  })
+
+  it.each([
+    ['42P01', {}],
+    ['42704', { routine: 'regconfigin' }],
+    ['42501', { routine: 'ExecWithCheckOptions' }],
+    ['42501', { routine: 'exec_stmt_raise' }],
+    ['22P02', { position: '8' }],
+    ['23505', {}],
+    ['ENOENT', {}],
+  ])('is not %s with %j', (code, facts) => {
+    expect(misfitOf(failure('it', { code, ...facts }))).toBeNull()
+  })
+
+  it('is found in the causes, also where they go round in a circle', () => {
+    const wrapped = new Error('the repository failed', { cause: databaseError(missing) })
+    expect(misfitOf(wrapped)).toMatchObject({ code: '42P01' })
+    const loop = new Error('a')
+    loop.cause = new Error('b', { cause: loop })
+    expect(misfitOf(loop)).toBeNull()
+    expect([misfitOf(null), misfitOf('42P01')]).toEqual([null, null])
   })
 })
 

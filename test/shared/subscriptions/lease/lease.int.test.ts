@@ -248,6 +248,26 @@ describe('a subscription', () => {
     await throwaway.drop()
   })
 
+  it('is stopped by the holder of the lease only; paused meanwhile, it stays paused', async () => {
+    const stop = async (fence: bigint): Promise<unknown> => {
+      const text = "select trickle_subscriptions_state.stop('ending', 0, $1, 'why') as is_held"
+      return (await admin.query<{ is_held: boolean }>(text, [String(fence)])).rows[0]?.is_held
+    }
+    const lease = await held('ending')
+    expect(await stop(lease.fence - 1n)).toBe(false)
+    expect(await subscriptionRow(admin, 'ending')).toMatchObject({ state: 'running', error: null })
+    await admin.query(
+      "update trickle_subscriptions_state.subscriptions set state = 'paused' where name = 'ending'",
+    )
+    expect(await stop(lease.fence)).toBe(true)
+    expect(await subscriptionRow(admin, 'ending')).toMatchObject({ state: 'paused', error: 'why' })
+    await admin.query(
+      "update trickle_subscriptions_state.subscriptions set state = 'running' where name = 'ending'",
+    )
+    expect(await stop(lease.fence)).toBe(true)
+    expect(await subscriptionRow(admin, 'ending')).toMatchObject({ state: 'stopped', error: 'why' })
+  })
+
   it('is changed by nobody but by these functions', async () => {
     const client = await database.client('trickle_forwarder')
     for (const text of [
