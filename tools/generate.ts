@@ -7,7 +7,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { makeManifest } from '../database/index.ts'
-import { apiInfo, noPlatform, product, productErrors, productQueues } from '../functions/product.ts'
+import {
+  apiInfo,
+  noPlatform,
+  product,
+  productErrors,
+  productQueues,
+  queuesOfContexts,
+} from '../functions/product.ts'
 import { settingsSchemaWith } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
 
@@ -18,10 +25,10 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   return new Map([
     ['docs/errors.md', errorTable()],
     ['docs/configuration.md', settingsTable()],
-    ['docs/openapi.json', `${JSON.stringify(await buildOpenApiDocument(routes, apiInfo), null, 2)}\n`],
+    ['docs/openapi.json', `${JSON.stringify(await buildOpenApiDocument(routes, apiInfo()), null, 2)}\n`],
     ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
     ['infra/context-settings.json', jsonOf(contextSettings())],
-    ['infra/service-bus/queues.json', jsonOf({ queues: productQueues() })],
+    ['infra/service-bus/queues.json', jsonOf({ queues: productQueues(), ofContexts: queuesOfContexts() })],
     ['functions/health/database-manifest.json', `${JSON.stringify(await makeManifest(), null, 2)}\n`],
   ])
 }
@@ -104,7 +111,7 @@ function settingsTable(): string {
     '- A plain-http or loopback issuer, key url or analytics url outside `TRICKLE_ENVIRONMENT=local`: refused in the same way.',
     '- A list of issuers with a mistake: told by its place, such as `TRICKLE_AUTH_ISSUERS: [1]: ...`. Who may call, and what the lists hold: [callers.md](callers.md).',
     '- A setting of a context in Azure: `azd env set TRICKLE_CONTEXT_SETTINGS \'["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]\'`, then `azd provision`. A name that no context has is refused before anything is made.',
-    '- `TRICKLE_FORWARDING_SCHEDULE` unset in Azure: the host can not index the timer `forward-adx` and says so; nothing is forwarded until it is set.',
+    '- `TRICKLE_FORWARDING_SCHEDULE` unset in Azure: the host can not index the timer `forwarding` and says so; nothing is forwarded until it is set.',
     '',
   ].join('\n')
 }

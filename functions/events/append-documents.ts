@@ -37,7 +37,7 @@ const cloudEventExample = {
 /** What each media type of an append looks like before it is brought into one form. */
 export const documentedBodies = {
   'application/json': {
-    schema: z.union([appendSchema, eventSchema]),
+    schema: z.union([appendSchema, eventSchema]).meta({ id: 'AppendBody' }),
     example: { type: 'OrderPlaced', data: { amount: 12.5, currency: 'EUR' } },
   },
   [STRUCTURED]: { schema: cloudEventSchema, example: cloudEventExample },

@@ -58,12 +58,15 @@ function findTwins(
 }
 
 /** Every form of a body is brought into this one (`fromAppendBody`). */
-export const appendSchema = z.strictObject(writeMembers).superRefine(({ events }, context) => {
-  findTwins(
-    events.map((event, index) => [event, ['events', index]]),
-    context,
-  )
-})
+export const appendSchema = z
+  .strictObject(writeMembers)
+  .superRefine(({ events }, context) => {
+    findTwins(
+      events.map((event, index) => [event, ['events', index]]),
+      context,
+    )
+  })
+  .meta({ id: 'NewEvents' })
 
 const expectedSchema = z.union([z.enum(['any', 'none', 'exists']), z.int().min(0)]).meta({
   description:
@@ -111,6 +114,7 @@ export const appendAllSchema = z
       context.addIssue({ code: 'custom', path: [...path], message: 'stands in this append twice' })
     }
   })
+  .meta({ id: 'AppendsBody' })
 
 export const appendedSchema = z
   .object({

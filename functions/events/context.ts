@@ -12,6 +12,7 @@ export const events = defineContext({
   name: 'events',
   settings: eventSettings,
   errors: eventErrors,
+  tags: { Events: "Append events, read a stream, follow the tenant's feed, import." },
   services: eventServices,
   routes: eventRoutes,
 })

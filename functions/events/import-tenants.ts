@@ -1,4 +1,5 @@
 import { TrickleError } from '../../shared/errors/index.ts'
+import { SLUG_FORM, slugOf } from '../../shared/tenancy/index.ts'
 import type { TenantContext, TenantRegistry } from '../../shared/tenancy/index.ts'
 
 /** Whose log each line of an import goes to. */
@@ -33,9 +34,14 @@ export function namedLines(registry: () => Pick<TenantRegistry, 'contextsBySlug'
     of(slug) {
       if (slug === null)
         return new TrickleError('VALIDATION_FAILED', 'tenant: an operator must name the tenant of each line')
-      return (
-        known.get(slug) ?? new TrickleError('TENANT_UNKNOWN', `There is no tenant ${slug}. Create it first.`)
-      )
+      const tenant = known.get(slug)
+      if (tenant !== undefined) return tenant
+      if (slugOf(slug) === null)
+        return new TrickleError(
+          'VALIDATION_FAILED',
+          `tenant: ${JSON.stringify(slug)} is no slug of a tenant. ${SLUG_FORM}.`,
+        )
+      return new TrickleError('TENANT_UNKNOWN', `There is no tenant ${slug}. Create it first.`)
     },
   }
 }

@@ -4,6 +4,7 @@ import type { FeedPage, FeedQuery } from '../../shared/event-store/index.ts'
 import {
   defineRouteFor,
   DEADLINE_MAX_MS,
+  nextPageSchema,
   reply,
   serverSentEvent,
   timeSchema,
@@ -28,7 +29,7 @@ import {
   waitSchema,
 } from './read-inputs.ts'
 import { readLimits } from './read-limits.ts'
-import { linesExample, linesSchema, storedEventExample, storedEventSchema } from './schemas.ts'
+import { linesExample, storedEventExample, storedEventSchema } from './schemas.ts'
 import type { EventServices } from './services.ts'
 import { waitForEvents } from './wait-for-events.ts'
 
@@ -72,12 +73,13 @@ const headersSchema = z.object({
 const responses = {
   200: {
     description: 'A page of the feed',
-    schema: z.object({ events: z.array(storedEventSchema), next: z.string() }).meta({ id: 'FeedPage' }),
+    schema: z
+      .object({ events: z.array(storedEventSchema), next: nextPageSchema(z.string()) })
+      .meta({ id: 'FeedPage' }),
     example: { events: [storedEventExample], next: TOKEN_EXAMPLE },
     alternatives: {
-      [NDJSON_TYPE]: { schema: linesSchema(z.string()), example: linesExample(TOKEN_EXAMPLE) },
+      [NDJSON_TYPE]: { example: linesExample(TOKEN_EXAMPLE) },
       [EVENT_STREAM_TYPE]: {
-        schema: z.string(),
         example: serverSentEvent({
           id: TOKEN_EXAMPLE,
           event: 'event',

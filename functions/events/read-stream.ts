@@ -7,6 +7,7 @@ import {
   defineRouteFor,
   isKnownTag,
   DEADLINE_MAX_MS,
+  nextPageSchema,
   reply,
   versionTag,
   wholeNumber,
@@ -29,13 +30,7 @@ import {
   waitSchema,
 } from './read-inputs.ts'
 import { readLimits } from './read-limits.ts'
-import {
-  linesExample,
-  linesSchema,
-  storedEventExample,
-  storedEventSchema,
-  streamIdSchema,
-} from './schemas.ts'
+import { linesExample, storedEventExample, storedEventSchema, streamIdSchema } from './schemas.ts'
 import type { EventServices } from './services.ts'
 import { waitForEvents } from './wait-for-events.ts'
 import type { Look } from './wait-for-events.ts'
@@ -65,11 +60,11 @@ const responses = {
   200: {
     description: 'A page of the stream',
     schema: z
-      .object({ events: z.array(storedEventSchema), next: z.int().nullable() })
+      .object({ events: z.array(storedEventSchema), next: nextPageSchema(z.int().nullable()) })
       .meta({ id: 'StreamPage' }),
     example: { events: [storedEventExample], next: null },
     alternatives: {
-      [NDJSON_TYPE]: { schema: linesSchema(z.int().nullable()), example: linesExample(null) },
+      [NDJSON_TYPE]: { example: linesExample(null) },
     },
     headers: {
       Link: { description: 'The next page, `rel="next"`' },

@@ -113,7 +113,3 @@ export const storedEventExample = {
 /** For the reference: lines as they come. */
 export const linesExample = (next: string | null): string =>
   `${JSON.stringify(storedEventExample)}\n${JSON.stringify({ next })}\n`
-
-/** A line of NDJSON: an event, or the last line. */
-export const linesSchema = (next: z.ZodType) =>
-  z.union([storedEventSchema, z.object({ next })]).describe('An event a line, and a last line with `next`.')

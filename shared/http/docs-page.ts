@@ -1,4 +1,5 @@
 import type { ErrorEntry } from '../errors/index.ts'
+import { PAGE_STYLE } from './docs-style.ts'
 
 /**
  * The page loads from this server alone and runs no inline script. `data:` images are icons in Swagger UI's style sheet.
@@ -26,21 +27,18 @@ export const ownAssets: Readonly<Record<string, string>> = {
   defaultModelsExpandDepth: 0,
   // A token of an hour is typed once and not after each reload. It stays in this browser, for this origin.
   persistAuthorization: true,
+  syntaxHighlight: { theme: 'tomorrow-night' },
   queryConfigEnabled: false,
   validatorUrl: null,
 })
 `,
-  // The second rule hides the same example of a problem under each of a dozen errors: `Problem` stands below the
-  // operations. The rules after it are for the table of errors: Swagger UI uses the same elements.
-  'page.css': `body { margin: 0; background: #fff; }
-.swagger-ui .response[data-code^='4'] .response-controls, .swagger-ui .response[data-code^='5'] .response-controls,
-.swagger-ui .response[data-code^='4'] .model-example, .swagger-ui .response[data-code^='5'] .model-example { display: none; }
-.errors { max-width: 70rem; margin: 0 auto; padding: 1rem; font: 16px/1.5 system-ui, sans-serif; color: #222; }
-.errors table { border-collapse: collapse; width: 100%; }
-.errors th, .errors td { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }
-.errors th[scope=row] { font: 0.9rem/1.6 ui-monospace, monospace; }
-.errors tr:target { background: #fff3bf; }
+  // In the head, so that it runs before anything is drawn: the page would otherwise flash white in the dark.
+  'colour-scheme.js': `const dark = matchMedia('(prefers-color-scheme: dark)')
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', follow)
+follow()
 `,
+  'page.css': PAGE_STYLE,
 }
 
 /** The reference page: Swagger UI over /api/openapi.json. */
@@ -59,10 +57,12 @@ const page = (title: string, head: string, body: string): string => `<!doctype h
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" type="image/png" href="/api/docs/assets/favicon-32x32.png">
-<link rel="stylesheet" href="/api/docs/assets/page.css">
+<script src="/api/docs/assets/colour-scheme.js"></script>
 ${head}
+<link rel="stylesheet" href="/api/docs/assets/page.css">
 </head>
 <body>
 ${body}

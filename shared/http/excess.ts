@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { longPartOf } from '../json/index.ts'
 import { addProblem, isFull } from './findings.ts'
 import type { Findings, Place } from './findings.ts'
+import { plainText } from './plain-issue.ts'
 import { definitionOf, innerOf, mostItemsOf } from './schema-parts.ts'
 import type { AnySchema } from './schema-parts.ts'
 
@@ -69,7 +70,9 @@ function lengthMessage(schema: AnySchema, items: readonly unknown[], maximum: nu
     Array.from({ length: maximum + 1 }, () => null),
   )
   const told = error?.issues.find(({ code, path }) => code === 'too_big' && path.length === 0)
-  return told?.message ?? `has ${items.length} items; at most ${maximum} are accepted here`
+  return told === undefined
+    ? `has ${items.length} items; at most ${maximum} are accepted here`
+    : plainText(told, items)
 }
 
 function excessOfMembers(schema: AnySchema, value: object, place: Place, findings: Findings): boolean {

@@ -58,7 +58,7 @@ export {
   type Precondition,
 } from './preconditions.ts'
 export { readClientTrace, type ClientTrace } from './trace.ts'
-export { wholeNumber } from './query-schemas.ts'
+export { nextPageSchema, wholeNumber } from './query-schemas.ts'
 export { timeSchema } from './time-schema.ts'
 export { buildOpenApiDocument, docsRoutes, type DocsOptions } from './docs-routes.ts'
 export { type DocumentInfo } from './openapi-document.ts'

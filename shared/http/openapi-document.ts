@@ -11,6 +11,8 @@ export interface DocumentInfo {
   readonly title: string
   readonly version: string
   readonly description?: string
+  /** What the reference says of a group of routes, by its tag. */
+  readonly tags?: Readonly<Record<string, string>>
 }
 
 /**
@@ -19,7 +21,7 @@ export interface DocumentInfo {
  */
 export function buildDocument(
   routes: readonly RouteFacts[],
-  info: DocumentInfo,
+  { tags = {}, ...info }: DocumentInfo,
   catalogue: Catalogue,
 ): object {
   const documented = routes.filter(({ isCatchAll }) => !isCatchAll)
@@ -33,26 +35,44 @@ export function buildDocument(
     openapi: '3.1.1' as const,
     info: { license: { name: 'MIT', identifier: 'MIT' }, ...info, description: describe(info) },
     servers: [{ url: '/', description: 'This server' }],
-    tags: [...new Set(documented.flatMap(({ tags }) => tags))].map((name) => ({ name })),
+    tags: [...new Set(documented.flatMap((route) => route.tags))].map((name) => ({
+      name,
+      ...(tags[name] === undefined ? {} : { description: tags[name] }),
+    })),
     paths,
     components: { ...problems.components(), securitySchemes: { bearer: bearerScheme } },
   }
   const made = createDocument(document, { override: mendSchema })
-  nameHeaders(made.paths ?? {})
+  mendParameters(made.paths ?? {})
   return made
 }
 
-/** Routes name request headers in small letters, as the platform gives them; readers know them as `If-Match`. */
-function nameHeaders(paths: NonNullable<ReturnType<typeof createDocument>['paths']>): void {
+/** Not written as the others are. */
+const headerNames: Readonly<Record<string, string>> = { 'last-event-id': 'Last-Event-ID' }
+
+/**
+ * Routes name request headers in small letters, as the platform gives them; readers know them as `If-Match`. Optional
+ * parameters lose their examples, since the page would fill them in and the first request would be one with conditions.
+ */
+function mendParameters(paths: NonNullable<ReturnType<typeof createDocument>['paths']>): void {
   for (const item of Object.values(paths)) {
     for (const operation of [item.get, item.post, item.put, item.patch, item.delete]) {
       for (const parameter of operation?.parameters ?? []) {
-        if ('name' in parameter && parameter.in === 'header')
-          parameter.name = parameter.name.replaceAll(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase())
+        if (!('name' in parameter)) continue
+        if (parameter.in === 'header') parameter.name = headerName(parameter.name)
+        if (
+          parameter.required !== true &&
+          typeof parameter.schema === 'object' &&
+          !('$ref' in parameter.schema)
+        )
+          delete parameter.schema.example
       }
     }
   }
 }
+
+const headerName = (name: string): string =>
+  headerNames[name] ?? name.replaceAll(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase())
 
 function describe({ description }: DocumentInfo): string {
   return [description ?? '', `[All error codes](${ERRORS_PAGE_PATH})`].join('\n\n').trim()
@@ -64,17 +84,38 @@ const mendSchema: ZodOpenApiOverride = ({ zodSchema, jsonSchema }) => {
   const { def } = internals
   // zod leaves out the default of an input that is transformed. Clients need it: it is the value without the parameter.
   if (def.type === 'default') jsonSchema.default ??= def.defaultValue
-  // The bounds of a safe integer tell a client nothing, and the page would show them as the example.
+  // The bounds of a safe integer tell a client nothing, and the page would show them as the example. What they do tell
+  // is that 32 bits are too few: a generated client would fail at a version beyond them.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) {
+    delete jsonSchema.maximum
+    jsonSchema.format = 'int64'
+  }
+  if (def.type === 'nullable') foldNull(jsonSchema)
+}
+
+/**
+ * Writes "one of a type and null" as one type that may be null. Generators make a class of the other form, so that a
+ * number which may be null would not be a number in C#. A list of values stays as it is: null is not in it.
+ */
+function foldNull(jsonSchema: Parameters<ZodOpenApiOverride>[0]['jsonSchema']): void {
+  const [value, nothing] = jsonSchema.anyOf ?? []
+  if (typeof value !== 'object' || typeof value.type !== 'string' || value.enum !== undefined) return
+  if (typeof nothing !== 'object' || nothing.type !== 'null') return
+  delete jsonSchema.anyOf
+  Object.assign(jsonSchema, { ...value, ...jsonSchema, type: [value.type, 'null'] })
 }
 
 const bearerScheme = {
   type: 'http',
   scheme: 'bearer',
   bearerFormat: 'JWT',
-  description:
-    'A token of a configured OpenID Connect issuer. Its claims name the tenant and the roles; a `service` names the tenant in the header `Trickle-Tenant`. In the local run: `npx --no -- trickle token --tenant acme --roles writer,reader`.',
+  description: [
+    'A token (JWT) of an OpenID Connect issuer that this server believes. Paste the token alone, without `Bearer`; it stays in this browser.',
+    'In the local run: `npx trickle token --tenant acme --roles writer,reader`. What operators do needs `--roles operator` and no tenant.',
+    'In Azure: `az account get-access-token --scope api://<API id>/access --query accessToken -o tsv`.',
+    'Its claims name the tenant and the roles. A `service` names the tenant of each request in the header `Trickle-Tenant`.',
+  ].join('\n\n'),
 } as const
 
 function operationOf(route: RouteFacts, problems: ProblemResponses): ZodOpenApiOperationObject {
@@ -162,23 +203,25 @@ function successesOf(route: RouteFacts): Record<`${1 | 2 | 3 | 4 | 5}${string}`,
     const media = { ...(schema && { schema }), ...(example === undefined ? {} : { example }) }
     const hasContent = schema !== undefined || response.mediaType !== undefined
     const described: ZodOpenApiResponseObject = {
-      description: response.description,
+      description: describeForms(response),
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, header]) => [name, { ...header, schema: { type: 'string' } }]),
       ),
-      ...(hasContent ? { content: { [mediaType]: media, ...alternativesOf(response) } } : {}),
+      ...(hasContent ? { content: { [mediaType]: media } } : {}),
     }
     return [status, described]
   })
   return Object.fromEntries(entries)
 }
 
-function alternativesOf({
-  alternatives = {},
-}: ResponseDefinition): NonNullable<ZodOpenApiResponseObject['content']> {
-  const entries = Object.entries(alternatives).map(([type, { schema, example }]) => [
-    type,
-    { schema, ...(example === undefined ? {} : { example }) },
-  ])
-  return Object.fromEntries(entries)
-}
+/**
+ * Other forms of an answer are told of in words. With a second media type beside JSON the answer would have two types,
+ * and in a generated client `answer.events` would not compile, though a client that asks for nothing else gets JSON.
+ */
+const describeForms = ({ description, alternatives = {} }: ResponseDefinition): string =>
+  [
+    description,
+    ...Object.entries(alternatives).map(
+      ([type, { example }]) => `With \`Accept: ${type}\`:\n\n\`\`\`text\n${example.trimEnd()}\n\`\`\``,
+    ),
+  ].join('\n\n')

@@ -41,7 +41,7 @@ export class ProblemResponses {
   components() {
     const kinds = byName(this.#kinds)
     return {
-      schemas: { Problem: problemSchema(kinds.map(([code]) => code)) },
+      schemas: { Problem: problemSchema(kinds.map(([, kind]) => kind)) },
       responses: Object.fromEntries(byName(this.#responses)),
       examples: Object.fromEntries(
         kinds.map(([code, kind]) => [code, { summary: kind.title, value: exampleOf(kind) }]),
@@ -72,7 +72,7 @@ export class ProblemResponses {
 const byName = <Value>(entries: ReadonlyMap<string, Value>): [string, Value][] =>
   [...entries].toSorted(([one], [other]) => (one < other ? -1 : 1))
 
-function problemSchema(codes: readonly string[]): ZodOpenApiSchemaObject {
+function problemSchema(kinds: readonly Kind[]): ZodOpenApiSchemaObject {
   return {
     type: 'object',
     description: 'RFC 9457 problem document. Compare `code`; the other members are for people.',
@@ -83,7 +83,11 @@ function problemSchema(codes: readonly string[]): ZodOpenApiSchemaObject {
       status: { type: 'integer' },
       detail: { type: 'string', description: 'What is wrong here, and how to mend it.' },
       instance: { type: 'string', format: 'uri-reference', description: 'Path of the request.' },
-      code: { type: 'string', enum: [...codes], description: 'Stable name of the kind of error.' },
+      code: {
+        type: 'string',
+        enum: kinds.map(({ code }) => code),
+        description: 'Stable name of the kind of error.',
+      },
       traceId: { type: 'string', description: 'Leads to the log entries of this request.' },
       retryable: { type: 'boolean', description: 'Whether the same request may succeed later.' },
       errors: {
@@ -100,15 +104,22 @@ function problemSchema(codes: readonly string[]): ZodOpenApiSchemaObject {
           },
         },
       },
+      ...Object.fromEntries(kinds.flatMap(membersOf)),
     },
   }
 }
+
+const membersOf = ({ code, members = {} }: Kind): [string, ZodOpenApiSchemaObject][] =>
+  Object.entries(members).map(([name, { type, description }]) => [
+    name,
+    { type, ...(type === 'integer' && { format: 'int64' }), description: `\`${code}\`: ${description}` },
+  ])
 
 function kindOf(error: AnyError, catalogue: Catalogue): Kind {
   return typeof error === 'string' ? { code: error, ...catalogue[error] } : error
 }
 
-function exampleOf({ code, status, title, retryable }: Kind): object {
+function exampleOf({ code, status, title, retryable, members = {} }: Kind): object {
   return {
     type: `${ERRORS_PAGE_PATH}#${code}`,
     title,
@@ -118,5 +129,6 @@ function exampleOf({ code, status, title, retryable }: Kind): object {
     code,
     traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
     retryable,
+    ...Object.fromEntries(Object.entries(members).map(([name, { example }]) => [name, example])),
   }
 }

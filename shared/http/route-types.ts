@@ -110,8 +110,11 @@ export interface ResponseDefinition {
   readonly schema?: z.ZodType
   /** Default: application/json where there is a schema. */
   readonly mediaType?: string
-  /** Other forms of the same answer, by the client's Accept. For the reference only. */
-  readonly alternatives?: Readonly<Record<string, { readonly schema: z.ZodType; readonly example?: unknown }>>
+  /**
+   * Other forms of the same answer, by the client's Accept, each with the text of an example. The reference tells of
+   * them in words.
+   */
+  readonly alternatives?: Readonly<Record<string, { readonly example: string }>>
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly example?: string }>>
   readonly example?: unknown
 }

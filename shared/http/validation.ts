@@ -5,6 +5,7 @@ import { isRawJson, jsonPointer } from '../json/index.ts'
 import { findExcess } from './excess.ts'
 import { addProblem, isFull } from './findings.ts'
 import type { Findings, Place } from './findings.ts'
+import { plainText } from './plain-issue.ts'
 
 export const inBody: Place = jsonPointer
 export const byName: Place = (path) => path.map(String).join('.')
@@ -60,9 +61,8 @@ function addIssue(
     }
   }
   findings.code ??= ownCode(issue)
-  const message = isRawJson(valueAt(input, path))
-    ? 'Integers beyond 2^53 are not accepted here'
-    : issue.message
+  const value = valueAt(input, path)
+  const message = isRawJson(value) ? 'Integers beyond 2^53 are not accepted here' : plainText(issue, value)
   addProblem(findings, { pointer: place(path), message })
 }
 

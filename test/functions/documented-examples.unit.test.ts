@@ -81,7 +81,7 @@ function startProduct() {
 }
 
 const { routes, kernel } = startProduct()
-const document = (await buildOpenApiDocument(routes, apiInfo)) as Document
+const document = (await buildOpenApiDocument(routes, apiInfo())) as Document
 const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
 const bodies = operations.flatMap((operation) =>
   Object.entries(operation.requestBody?.content ?? {}).map(

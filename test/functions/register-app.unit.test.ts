@@ -34,7 +34,7 @@ describe('the app', () => {
     expect(open?.http).toEqual(expect.arrayContaining(['append-events', 'docs-page', 'health-ready']))
     expect([open?.timer, open?.queue]).toEqual([[], []])
     expect(background?.http.toSorted()).toEqual(['health-live', 'health-ready', 'zz-not-found'])
-    expect(background?.timer).toContain('forward-adx')
+    expect(background?.timer).toContain('forwarding')
     for (const kind of ['http', 'timer', 'queue'] as const) {
       const together = new Set([...(open?.[kind] ?? []), ...(background?.[kind] ?? [])])
       expect([...together].toSorted()).toEqual(all[kind].toSorted())

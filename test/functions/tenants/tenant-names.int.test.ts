@@ -124,8 +124,9 @@ describe('a line of an import', () => {
     expect(await sendLines(lines.join(''), 'Bearer operator')).toEqual([
       'appended',
       'appended',
-      'TENANT_UNKNOWN',
-      'TENANT_UNKNOWN',
+      // No slug can look so.
+      'VALIDATION_FAILED',
+      'VALIDATION_FAILED',
       'TENANT_UNKNOWN',
     ])
   })

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorCatalogue } from '../../../shared/errors/index.ts'
 import { docsAssets } from '../../../shared/http/docs-assets.ts'
@@ -78,6 +79,8 @@ describe('the reference', () => {
     ['swagger-ui.css', 'text/css; charset=utf-8'],
     ['favicon-32x32.png', 'image/png'],
     ['start.js', 'text/javascript; charset=utf-8'],
+    ['colour-scheme.js', 'text/javascript; charset=utf-8'],
+    ['page.css', 'text/css; charset=utf-8'],
   ])('serves %s', async (name, type) => {
     const answer = await asset(name)
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type])
@@ -86,6 +89,38 @@ describe('the reference', () => {
 
   it('asks no outside validator', async () => {
     expect((await asset('start.js')).text).toContain('validatorUrl: null')
+  })
+
+  it('is dark where the reader wants it dark, also when that changes while the page is open', async () => {
+    const classes = new Set<string>()
+    const query = { matches: true, changed: () => {} }
+    runInNewContext((await asset('colour-scheme.js')).text, {
+      matchMedia: () =>
+        Object.assign(query, {
+          addEventListener: (_kind: string, listener: () => void) => (query.changed = listener),
+        }),
+      document: {
+        documentElement: {
+          classList: {
+            toggle: (name: string, on: boolean) => (on ? classes.add(name) : classes.delete(name)),
+          },
+        },
+      },
+    })
+    expect([...classes]).toEqual(['dark-mode'])
+    query.matches = false
+    query.changed()
+    expect([...classes]).toEqual([])
+    // The class must mean something: to Swagger UI, and to the table of errors.
+    for (const sheet of ['swagger-ui.css', 'page.css'])
+      expect((await asset(sheet)).text).toMatch(/(?:html|:root)\.dark-mode/)
+  })
+
+  it.each(['/api/docs', '/api/docs/errors'])('decides on %s before anything is drawn', async (path) => {
+    const { text } = await call(kernel, routeAt(path))
+    expect(text.slice(0, text.indexOf('</head>'))).toContain(
+      '<script src="/api/docs/assets/colour-scheme.js"></script>',
+    )
   })
 
   it.each(['package.json', '..%2f..%2fmain.cjs', '../main.cjs', 'constructor', '__proto__', ''])(

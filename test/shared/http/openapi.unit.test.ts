@@ -22,7 +22,7 @@ const append = defineRoute({
   access: { kind: 'tenant', roles: ['writer', 'admin'] },
   request: {
     params: z.strictObject({ streamId: z.string().max(255).describe('Name of the stream') }),
-    headers: z.object(preconditionHeaders),
+    headers: z.object({ ...preconditionHeaders, 'last-event-id': z.string().optional() }),
     body: jsonBody({
       schema: event,
       maxBytes: 1000,
@@ -58,13 +58,20 @@ const read = defineRoute({
     query: z.object({
       limit: wholeNumber({ min: 1, max: 500 }).default(100),
       type: z.array(z.string()).optional(),
+      from: wholeNumber({ min: 1, max: 3_000_000_000 }).optional(),
+      since: z.string().optional().meta({ example: '2026-11-21' }),
     }),
   },
   responses: {
     200: {
       description: 'Events',
-      schema: z.strictObject({ events: z.array(event) }),
-      alternatives: { 'application/x-ndjson': { schema: z.string(), example: '{}' } },
+      schema: z.strictObject({
+        events: z.array(event),
+        next: z.int().min(1).nullable().describe('Next.'),
+        state: z.enum(['on', 'off']).nullable(),
+        holder: z.strictObject({ id: z.string() }).nullable(),
+      }),
+      alternatives: { 'application/x-ndjson': { example: '{}\n' } },
     },
   },
   handler: () => reply(200, { json: { events: [] } }),
@@ -95,6 +102,7 @@ function at(document: object, ...path: (string | number)[]): unknown {
 const document = await buildOpenApiDocument([...routes, notFoundRoute(routes)], {
   title: 'Test',
   version: '1.2.3',
+  tags: { Events: 'What happened.', Unused: 'No route has it.' },
 })
 const POST = ['paths', '/api/streams/{streamId}/events', 'post']
 const GET = ['paths', '/api/streams/{streamId}/events', 'get']
@@ -112,7 +120,10 @@ describe('the OpenAPI document', () => {
       '/api/health/live',
     ])
     expect(at(document, ...POST, 'operationId')).toBe('events-append')
-    expect(at(document, 'tags')).toEqual([{ name: 'Events' }, { name: 'Health' }])
+    expect(at(document, 'tags')).toEqual([
+      { name: 'Events', description: 'What happened.' },
+      { name: 'Health' },
+    ])
   })
 
   it('describes path, query and header parameters', () => {
@@ -121,6 +132,7 @@ describe('the OpenAPI document', () => {
       'streamId',
       'If-Match',
       'If-None-Match',
+      'Last-Event-ID',
       'Idempotency-Key',
       'Trickle-Tenant',
     ])
@@ -128,16 +140,24 @@ describe('the OpenAPI document', () => {
       { in: 'path', name: 'streamId', required: true, schema: { type: 'string' } },
       { in: 'query', name: 'limit', schema: { type: 'integer', minimum: 1, maximum: 500, default: 100 } },
       { in: 'query', name: 'type', schema: { type: 'array', items: { type: 'string' } } },
+      {
+        in: 'query',
+        name: 'from',
+        schema: { type: 'integer', format: 'int64', minimum: 1, maximum: 3_000_000_000 },
+      },
+      { in: 'query', name: 'since', schema: { type: 'string' } },
       expect.objectContaining({ in: 'header', name: 'Trickle-Tenant', required: false }),
     ])
   })
 
-  it('gives no example of a header that may be left out: the page would fill all of them in', () => {
-    const parameters = at(document, ...POST, 'parameters') as { in: string; schema: object }[]
-    const headers = parameters.filter((parameter) => parameter.in === 'header')
-    expect(headers).toHaveLength(4)
-    for (const header of headers)
-      expect([Object.keys(header), Object.keys(header.schema)].flat()).not.toContain('example')
+  it('gives no example of a parameter that may be left out: the page would fill all of them in', () => {
+    const parameters = [POST, GET].flatMap(
+      (path) => at(document, ...path, 'parameters') as { required?: boolean; schema: object }[],
+    )
+    const optional = parameters.filter(({ required }) => required !== true)
+    expect(optional).toHaveLength(10)
+    for (const parameter of optional)
+      expect([Object.keys(parameter), Object.keys(parameter.schema)].flat()).not.toContain('example')
   })
 
   it('describes bodies by media type, with limit and example', () => {
@@ -157,9 +177,9 @@ describe('the OpenAPI document', () => {
     })
   })
 
-  it('does not show the bounds that every integer has', () => {
+  it('says of an integer without bounds that it has 64 bits, in place of the bounds that every integer has', () => {
     const schema = [...POST, 'responses', '201', 'content', 'application/json', 'schema']
-    expect(at(document, ...schema, 'properties', 'version')).toEqual({ type: 'integer' })
+    expect(at(document, ...schema, 'properties', 'version')).toEqual({ type: 'integer', format: 'int64' })
   })
 
   it('describes answers with headers and examples', () => {
@@ -214,6 +234,7 @@ describe('the OpenAPI document', () => {
     expect(at(document, 'components', 'securitySchemes', 'bearer')).toMatchObject({
       type: 'http',
       scheme: 'bearer',
+      description: expect.stringMatching(/trickle token --tenant .*az account get-access-token/s) as string,
     })
     expect(at(document, ...POST, 'security')).toEqual([{ bearer: [] }])
     expect(at(document, ...POST, 'description')).toContain('`writer` or `admin`')
@@ -221,10 +242,46 @@ describe('the OpenAPI document', () => {
     expect(at(document, 'paths', '/api/health/live', 'get', 'security')).toEqual([])
   })
 
-  it('lists every form that an answer can have', () => {
-    const content = at(document, ...GET, 'responses', '200', 'content') as object
-    expect(Object.keys(content)).toEqual(['application/json', 'application/x-ndjson'])
-    expect(at(content, 'application/x-ndjson')).toEqual({ schema: { type: 'string' }, example: '{}' })
+  it('has one type for an answer that comes in several forms, and tells of the others in words', () => {
+    const response = at(document, ...GET, 'responses', '200') as object
+    expect(Object.keys(at(response, 'content') as object)).toEqual(['application/json'])
+    expect(at(response, 'description')).toBe(
+      'Events\n\nWith `Accept: application/x-ndjson`:\n\n```text\n{}\n```',
+    )
+  })
+
+  it('says in one type that a value may be null, since a generator makes a class of two', () => {
+    const schema = [...GET, 'responses', '200', 'content', 'application/json', 'schema', 'properties']
+    expect(at(document, ...schema, 'next')).toEqual({
+      type: ['integer', 'null'],
+      format: 'int64',
+      minimum: 1,
+      description: 'Next.',
+    })
+    expect(at(document, ...schema, 'holder')).toEqual({
+      type: ['object', 'null'],
+      properties: { id: { type: 'string' } },
+      required: ['id'],
+      additionalProperties: false,
+    })
+    expect(at(document, ...schema, 'state', 'anyOf')).toEqual([
+      { type: 'string', enum: ['on', 'off'] },
+      { type: 'null' },
+    ])
+  })
+
+  it('types the members that a code brings into its problem', () => {
+    const properties = at(document, 'components', 'schemas', 'Problem', 'properties')
+    expect(at(properties ?? {}, 'currentVersion')).toEqual({
+      type: 'integer',
+      format: 'int64',
+      description: expect.stringMatching(/^`VERSION_CONFLICT`: /) as string,
+    })
+    expect(at(document, 'components', 'schemas', 'Problem', 'required')).not.toContain('currentVersion')
+    expect(at(document, 'components', 'examples', 'VERSION_CONFLICT', 'value')).toHaveProperty(
+      'currentVersion',
+    )
+    expect(properties).not.toHaveProperty('resumeAfter')
   })
 
   it('refers only to what it holds', () => {
