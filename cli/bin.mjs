@@ -2,6 +2,7 @@
 // The command `trickle`. This file is plain JavaScript, since any Node from 18 on may start it. All other files are
 // TypeScript and run on the Node version in package.json.
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runUnder } from './run-under.mjs'
@@ -21,6 +22,9 @@ if (!existsSync(join(modules, 'zod'))) {
 }
 
 if (Number(process.versions.node.split('.')[0]) === pinnedMajor) {
+  // Before the first TypeScript: from the cache its types are stripped already. Node would otherwise load its compiler
+  // at each start, which takes longer than everything else that a short command does.
+  module.enableCompileCache(join(modules, '.cache', 'trickle-compiled'))
   await import('./main.ts')
 } else {
   const pinned = join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
@@ -31,7 +35,7 @@ if (Number(process.versions.node.split('.')[0]) === pinnedMajor) {
       'Run: npm rebuild --ignore-scripts=false node',
     )
   }
-  runUnder(pinned, [join(folder, 'main.ts'), ...process.argv.slice(2)], (error) => {
+  runUnder(pinned, [join(folder, 'bin.mjs'), ...process.argv.slice(2)], (error) => {
     giveUp(
       `The pinned Node could not be started: ${error.message}`,
       pinned,

@@ -8,22 +8,7 @@ import { z } from 'zod'
 import { homeAt, readRun } from '../local/run/index.ts'
 import { isThisMachine } from '../shared/address/index.ts'
 import { signToken } from '../local/issuer/index.ts'
-import { CommandFailure, UsageError } from './frame/index.ts'
-
-/** The options of every command that talks to a running Trickle. */
-export const clientOptions = {
-  url: { type: 'string', placeholder: 'URL', description: 'a running Trickle (default: the local run)' },
-  token: {
-    type: 'string',
-    placeholder: 'TOKEN',
-    description: 'token for it (default: TRICKLE_TOKEN, or one for the local run)',
-  },
-  insecure: {
-    type: 'boolean',
-    default: false,
-    description: 'let --url be plain http to another machine: all on the way can read token and events',
-  },
-} as const
+import { CommandFailure, PROGRAM_NAME, UsageError } from './frame/index.ts'
 
 /** The values of `clientOptions`. */
 export interface ClientValues {
@@ -136,8 +121,11 @@ export function openClient(settings: ClientSettings): Client {
   }
 }
 
-/** The address to use, without a slash at its end. */
-function addressOf(settings: ClientSettings): string {
+/**
+ * The address to use, without a slash at its end.
+ * @throws CommandFailure NOT_RUNNING, UsageError
+ */
+export function addressOf(settings: Omit<ClientSettings, 'roles'>): string {
   if (settings.url !== undefined) {
     if (!/^https?:\/\//iu.test(settings.url) || !URL.canParse(settings.url)) {
       throw new UsageError(`--url takes an http(s) address, not "${settings.url}".`)
@@ -164,8 +152,8 @@ function assertSecure(url: string, isInsecure: boolean): void {
 
 /** Returns the token for a request: the given one, or one of the local run, which is renewed before it expires. */
 function tokens(settings: ClientSettings, url: string): () => Promise<string> {
-  const given = settings.token ?? process.env['TRICKLE_TOKEN']
-  if (given !== undefined && given !== '') return async () => await Promise.resolve(given)
+  const given = givenToken(settings)
+  if (given !== undefined) return async () => await Promise.resolve(given)
   if (!isThisMachine(new URL(url).hostname)) {
     throw new UsageError('Another Trickle than the local run needs --token TOKEN (or TRICKLE_TOKEN).')
   }
@@ -184,11 +172,17 @@ function tokens(settings: ClientSettings, url: string): () => Promise<string> {
   }
 }
 
+/** The token of --token or TRICKLE_TOKEN; undefined where one is made for the local run. */
+export function givenToken({ token }: ClientValues): string | undefined {
+  const given = token ?? process.env['TRICKLE_TOKEN']
+  return given === '' ? undefined : given
+}
+
 function unreachable(url: string, error: unknown): CommandFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
   return new CommandFailure(
     'UNREACHABLE',
-    `Nothing answers at ${url} (${cause}). Does it run? npx --no -- trickle status`,
+    `Nothing answers at ${url} (${cause}). Does it run? ${PROGRAM_NAME} status`,
     { cause: error },
   )
 }

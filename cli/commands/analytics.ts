@@ -1,65 +1,21 @@
-import { readRun } from '../../local/run/index.ts'
-import { CommandFailure, defineCommand, renderTable } from '../frame/index.ts'
+import { defineCommand } from '../frame/index.ts'
 
-/** For a query of the local replacement of the analytics service. A query that takes longer has failed. */
-const TIMEOUT_MS = 30_000
-
-interface Answer {
-  readonly columns: string[]
-  readonly rows: Record<string, unknown>[]
-}
-
-/** The service's own message. The SDK throws an error of its HTTP client, which holds it. */
-function serviceWords(error: unknown): string {
-  const response = (error as { response?: { data?: { error?: Record<string, unknown> } } }).response
-  const details = response?.data?.error
-  const words = details?.['@message'] ?? details?.['message']
-  return typeof words === 'string' ? words : error instanceof Error ? error.message : String(error)
-}
-
-async function ask(url: string, database: string, query: string): Promise<Answer> {
-  const { Client, ClientRequestProperties, KustoConnectionStringBuilder } = await import('azure-kusto-data')
-  const client = new Client(new KustoConnectionStringBuilder(url))
-  const properties = new ClientRequestProperties()
-  properties.setTimeout(TIMEOUT_MS)
-  try {
-    const response = await client.execute(database, query, properties)
-    const [table] = response.primaryResults
-    if (!table) return { columns: [], rows: [] }
-    const columns = table.columns.map((column) => column.name ?? '')
-    const { data } = table.toJSON<Record<string, unknown>>()
-    return { columns, rows: data }
-  } catch (error) {
-    throw new CommandFailure('QUERY_FAILED', `The query failed: ${serviceWords(error)}`, { cause: error })
-  } finally {
-    client.close()
-  }
-}
+export const options = {
+  database: {
+    type: 'string',
+    placeholder: 'NAME',
+    description: 'default: the one that events are forwarded to',
+  },
+} as const
 
 export const command = defineCommand({
   name: 'analytics',
   summary: 'Ask the local analytics side a question in KQL.',
-  usage: '"EventsRaw | where StreamId == \'cart-1\' | count"',
-  positionals: { min: 1, max: 1 },
-  options: {
-    database: {
-      type: 'string',
-      placeholder: 'NAME',
-      description: 'default: the one that events are forwarded to',
-    },
-  },
+  usage: 'QUERY [--database NAME]',
+  arguments: [{ name: 'QUERY', description: 'a query in KQL, in quotes: | has a meaning for the shell' }],
+  example: '"EventsRaw | where StreamId == \'cart-1\' | count"',
+  options,
   notes: `Tables: EventsRaw (every row that arrived, doubles included), Events (one row an event).
 The same text runs in Azure Data Explorer.`,
-  run: async ({ values, positionals, home, print }) => {
-    const { state, status } = readRun(home)
-    if (!status.analytics)
-      throw new CommandFailure('NOT_RUNNING', `Trickle is ${state} (${home}). Start it with npm start.`)
-    const database = values.database ?? status.analytics.database
-    const { columns, rows } = await ask(status.analytics.url, database, positionals[0] ?? '')
-    const table = renderTable(
-      columns,
-      rows.map((row) => columns.map((name) => row[name])),
-    )
-    print(rows, `${table}\n(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`)
-  },
+  run: async (context) => await (await import('../runs/analytics.ts')).run(context),
 })

@@ -4,10 +4,12 @@ import { UsageError } from '../../packages/command-flags/index.ts'
 import { CommandFailure } from './errors.ts'
 import { commandHelp, overview } from './help.ts'
 import { nearest } from './nearest.ts'
+import { PROGRAM_NAME } from './program-name.ts'
 import { processStreams, safeStreams, screenOver } from './output.ts'
 import type { Screen, Streams } from './output.ts'
 import { commandNames, loadCommand } from './registry.ts'
-import { controlBySignals, version } from '../../local/run/index.ts'
+import { version } from '../../local/run/project.ts'
+import { controlBySignals } from '../../local/run/signals.ts'
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const
 
@@ -72,6 +74,9 @@ async function dispatch(
     print: (value, text) => {
       streams.out(json ? `${JSON.stringify(value, undefined, 2)}\n` : `${text}\n`)
     },
+    printLine: (value, text) => {
+      streams.out(json ? `${JSON.stringify(value)}\n` : `${text}\n`)
+    },
   }
   return await command.invoke(rest, io)
 }
@@ -83,7 +88,8 @@ const asksForHelp = (words: readonly string[]): boolean => {
 
 function commandMissing(name: string): UsageError {
   const guess = nearest(name, commandNames())
-  return new UsageError(`Unknown command: ${name}.${guess === undefined ? '' : ` Did you mean "${guess}"?`}`)
+  const hint = guess === undefined ? ` There are ${commandNames().join(', ')}.` : ` Did you mean "${guess}"?`
+  return new UsageError(`Unknown command: ${name}.${hint}`)
 }
 
 let interrupted: AbortSignal | undefined
@@ -115,7 +121,7 @@ function factsOf(error: unknown): ErrorFacts {
 
 function textOf(error: unknown, name: string | undefined): string {
   if (error instanceof UsageError) {
-    return `${error.message}\nHelp: npx --no -- trickle ${name === undefined ? '--help' : `${name} --help`}\n`
+    return `${error.message}\nHelp: ${PROGRAM_NAME} ${name === undefined ? '--help' : `${name} --help`}\n`
   }
   if (error instanceof LocalFailure) return `${String(error)}\n`
   if (error instanceof CommandFailure) return `${error.message}\n`

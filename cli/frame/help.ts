@@ -1,18 +1,41 @@
-import type { Command, OptionSpec } from './command.ts'
+import type { Command } from './command.ts'
+import type { OptionSpec } from './options.ts'
+import { PROGRAM_NAME } from './program-name.ts'
 import { commandNames, loadCommand } from './registry.ts'
-
-const PROGRAM_NAME = 'npx --no -- trickle'
 
 /** The help of one command. */
 export function commandHelp(command: Command): string {
-  const usage = `${PROGRAM_NAME} ${command.name}${command.usage === '' ? '' : ` ${command.usage}`}`
-  const notes = command.notes === undefined ? '' : `\n${command.notes.trim()}\n`
-  return `${command.summary}\n\nUsage: ${usage}\n\n${rows(Object.entries(command.options).map(optionRow))}\n${notes}`
+  const example =
+    command.example === undefined ? [] : [`Example: ${PROGRAM_NAME} ${command.name} ${command.example}`]
+  const parts = [
+    command.summary,
+    usageOf(command),
+    textRows(Object.entries(command.options).map(optionRow)),
+    ...example,
+    ...(command.notes === undefined ? [] : [command.notes.trim()]),
+  ]
+  return `${parts.join('\n\n')}\n`
 }
 
-function rows(pairs: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...pairs.map(([left]) => left.length))
-  return pairs.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')
+function usageOf({ name, forms }: Command): string {
+  const [only, ...others] = forms
+  const start = `Usage: ${PROGRAM_NAME} ${name}`
+  if (only !== undefined && others.length === 0) return only.usage === '' ? start : `${start} ${only.usage}`
+  return `${start} SUBCOMMAND [OPTIONS]\n\n${textRows(forms.map(({ usage, summary = '' }) => [usage, summary]))}`
+}
+
+/** Beyond this width the text to the right begins on a line of its own, so that one long row doesn't move all others. */
+const LEFT_COLUMNS_MAX = 40
+
+/** Two columns, indented. */
+export function textRows(pairs: readonly (readonly [string, string])[]): string {
+  const width = Math.max(
+    ...pairs.map(([left]) => left.length).filter((length) => length <= LEFT_COLUMNS_MAX),
+    0,
+  )
+  const row = ([left, right]: readonly [string, string]): string =>
+    left.length > width ? `  ${left}\n${' '.repeat(width + 4)}${right}` : `  ${left.padEnd(width)}  ${right}`
+  return pairs.map(row).join('\n')
 }
 
 function optionRow([name, spec]: [string, OptionSpec]): [string, string] {
@@ -24,7 +47,7 @@ function optionRow([name, spec]: [string, OptionSpec]): [string, string] {
 /** The list of all commands. */
 export async function overview(): Promise<string> {
   const commands = await Promise.all(commandNames().map(loadCommand))
-  const list = rows(commands.map((command): [string, string] => [command.name, command.summary]))
+  const list = textRows(commands.map((command): [string, string] => [command.name, command.summary]))
   return `Trickle: events of many tenants, kept in PostgreSQL and forwarded to Azure Data Explorer.\n
 Usage: ${PROGRAM_NAME} COMMAND [OPTIONS]\n\n${list}\n
 ${PROGRAM_NAME} COMMAND --help tells more about one.

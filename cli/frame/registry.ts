@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import type { Command } from './command.ts'
 
 const commandsFolder = join(import.meta.dirname, '..', 'commands')
@@ -13,12 +12,17 @@ export function commandNames(): string[] {
     .sort()
 }
 
-const commandModule = z.object({
-  command: z.custom<Command>((value) => typeof value === 'object' && value !== null && 'invoke' in value),
-})
-
 /** Loads one command by its name. The others are not loaded, since this would slow the command down. */
 export async function loadCommand(name: string): Promise<Command> {
   const loaded: unknown = await import(`../commands/${name}.ts`)
-  return commandModule.parse(loaded).command
+  if (!holdsCommand(loaded)) throw new TypeError(`cli/commands/${name}.ts exports no command`)
+  return loaded.command
 }
+
+const holdsCommand = (loaded: unknown): loaded is { command: Command } =>
+  typeof loaded === 'object' &&
+  loaded !== null &&
+  'command' in loaded &&
+  typeof loaded.command === 'object' &&
+  loaded.command !== null &&
+  'invoke' in loaded.command

@@ -46,6 +46,8 @@ const progressSchema = z.object({
   rejectsBytes: z.int(),
   /** The first record with a stored event. If the store does not know it any more, the store is not the same. */
   anchorRow: z.int().nullable(),
+  /** How many of the duplicates were sent again after an interruption. */
+  sentAgain: z.int().default(0),
 })
 
 export type Progress = Readonly<z.infer<typeof progressSchema>>
@@ -164,6 +166,7 @@ export interface StartingPoint {
   readonly seconds: number
   readonly rejectsBytes: number
   readonly anchorRow: number | null
+  readonly sentAgain: number
 }
 
 export const firstLine: StartingPoint = {
@@ -172,6 +175,7 @@ export const firstLine: StartingPoint = {
   seconds: 0,
   rejectsBytes: 0,
   anchorRow: null,
+  sentAgain: 0,
 }
 
 /** The result of sending a record again that an earlier run had stored. */
@@ -209,7 +213,7 @@ export async function findStartingPoint(source: ProgressSource): Promise<Startin
     )
     return firstLine
   }
-  const { position, counts, seconds, rejectsBytes, anchorRow } = found.progress
+  const { position, counts, seconds, rejectsBytes, anchorRow, sentAgain } = found.progress
   if (anchorRow !== null) {
     const { isStored, appended } = await probe(anchorRow)
     if (!isStored) {
@@ -219,7 +223,7 @@ export async function findStartingPoint(source: ProgressSource): Promise<Startin
     }
   }
   if (position.row > 0) note(`Going on after line ${position.lines}: ${counts.read} are done (${path}).`)
-  return { from: position, counts, seconds, rejectsBytes, anchorRow }
+  return { from: position, counts, seconds, rejectsBytes, anchorRow, sentAgain }
 }
 
 /** Long enough to be unique in a folder, short enough to be read. */

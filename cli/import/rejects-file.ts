@@ -75,6 +75,14 @@ export class RejectsFile {
     })
   }
 
+  /** Removes what was written, where it is a file. */
+  remove(): void {
+    this.#pending = ''
+    this.#bytes = 0
+    this.close()
+    if (this.#isFile) this.#guard(() => rmSync(this.path, { force: true }))
+  }
+
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined

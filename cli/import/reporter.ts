@@ -24,6 +24,8 @@ const REDRAW_MS = 100
 const LINE_EVERY_MS = 3_000
 /** The rate is measured over the last seconds, so that a pause is seen at once and has no effect later. */
 const RATE_OVER_MS = 10_000
+/** Before this the first requests, which are slower than the others, would make the time left many times too long. */
+const ESTIMATE_AFTER_MS = 3_000
 
 interface Sample {
   readonly atMs: number
@@ -34,8 +36,11 @@ interface Sample {
 /** Computes the rate and the time left from the progress of the last seconds. */
 export class RateMeter {
   #samples: Sample[] = []
+  #beganAtMs: number | undefined
 
   view({ counts, doneBytes, totalBytes }: ProgressNow, atMs: number): ProgressView {
+    this.#beganAtMs ??= atMs
+    const isTooEarly = atMs - this.#beganAtMs < ESTIMATE_AFTER_MS
     this.#samples.push({ atMs, read: counts.read, doneBytes })
     while ((this.#samples[1]?.atMs ?? atMs) < atMs - RATE_OVER_MS) this.#samples.shift()
     const oldest = this.#samples[0]
@@ -46,7 +51,8 @@ export class RateMeter {
       done: totalBytes === null || totalBytes === 0 ? null : Math.min(1, doneBytes / totalBytes),
       counts,
       rate: perSecond(counts.read - (oldest?.read ?? 0)),
-      secondsLeft: totalBytes === null || bytesRate <= 0 ? null : (totalBytes - doneBytes) / bytesRate,
+      secondsLeft:
+        totalBytes === null || bytesRate <= 0 || isTooEarly ? null : (totalBytes - doneBytes) / bytesRate,
     }
   }
 }
@@ -141,11 +147,12 @@ export function lineText(view: ProgressView): string {
 }
 
 /** What an import has done, when it has ended. */
-export function summaryText(counts: Counts, seconds: number): string {
+export function summaryText(counts: Counts, seconds: number, sentAgain = 0): string {
   const { read, appended, duplicates, rejected, skipped } = counts
+  const again = sentAgain === 0 ? '' : ` (${grouped.format(sentAgain)} sent again after an interruption)`
   const numbers = [
     `${grouped.format(appended)} appended`,
-    `${grouped.format(duplicates)} duplicates`,
+    `${grouped.format(duplicates)} duplicates${again}`,
     `${grouped.format(rejected)} rejected`,
     `${grouped.format(skipped)} skipped`,
   ]

@@ -13,7 +13,7 @@ import type { Probe, StartingPoint } from './progress.ts'
 import { fileStart } from './read-lines.ts'
 import { RejectsFile } from './rejects-file.ts'
 import type { Reporter } from './reporter.ts'
-import type { RetryPolicy } from './retry.ts'
+import type { RetryPolicy } from '../retry.ts'
 import { TenantCreator } from './target.ts'
 import type { ImportTarget } from './target.ts'
 import { Upload } from './upload.ts'
@@ -41,6 +41,8 @@ export interface ImportResult {
   readonly counts: Counts
   /** Duration of all runs on this file. */
   readonly seconds: number
+  /** How many of the duplicates were sent again after an interruption. */
+  readonly sentAgain: number
   /** The first rejected record of this run. */
   readonly firstReject: FirstReject | null
   readonly createdTenants: number
@@ -83,8 +85,8 @@ class ImportRun {
     } finally {
       rejects.close()
     }
-    const { counts, seconds, firstReject } = ledger
-    return { counts, seconds, firstReject, createdTenants: this.#creator?.created ?? 0 }
+    const { counts, seconds, sentAgain, firstReject } = ledger
+    return { counts, seconds, sentAgain, firstReject, createdTenants: this.#creator?.created ?? 0 }
   }
 
   #progress(): ProgressPlace | null {
@@ -154,6 +156,10 @@ class ImportRun {
   #explained(error: unknown, ledger: Ledger): unknown {
     const isInterrupted = this.#job.signal.aborted
     if (!isInterrupted && !(error instanceof CommandFailure)) return error
+    if (!isInterrupted && ledger.isTenantless) {
+      ledger.discard()
+      return error
+    }
     try {
       ledger.save()
     } catch (unwritable) {

@@ -4,8 +4,8 @@ import { openClient } from '../client.ts'
 import type { Client, ClientValues } from '../client.ts'
 import type { Entry } from './entries.ts'
 import { pathOf } from './progress.ts'
-import { withRetries } from './retry.ts'
-import type { RetryPolicy } from './retry.ts'
+import { withRetries } from '../retry.ts'
+import type { RetryPolicy } from '../retry.ts'
 
 /** The Trickle that an import sends its events to. */
 export interface ImportTarget {

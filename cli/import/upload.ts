@@ -2,13 +2,16 @@ import { z } from 'zod'
 import { CommandFailure } from '../frame/index.ts'
 import type { Entry, Outcome } from './entries.ts'
 import { Outbox, RequestBody } from './outbox.ts'
-import { Patience, CONNECTION_LOST } from './retry.ts'
-import type { RetryPolicy } from './retry.ts'
+import { Patience, CONNECTION_LOST } from '../retry.ts'
+import type { RetryPolicy } from '../retry.ts'
 
 /** Records the outcomes of the entries. */
 export interface Books {
-  /** Called once for every entry, in the order of the file. */
-  settle(entry: Entry, outcome: Outcome): void
+  /**
+   * Called once for every entry, in the order of the file.
+   * @param wasSent true: an earlier request, which broke, had sent it too
+   */
+  settle(entry: Entry, outcome: Outcome, wasSent: boolean): void
   /** Called after a group of entries that were settled together. */
   settledSome(): void
 }
@@ -30,6 +33,8 @@ export interface UploadOptions {
 export class Upload {
   readonly #options: UploadOptions
   readonly #outbox: Outbox
+  /** Place after the last entry that a broken request may have sent. */
+  #sentEnd = 0
 
   constructor(options: UploadOptions) {
     this.#options = options
@@ -77,6 +82,7 @@ export class Upload {
         what.kind === 'skipped'
           ? { outcome: 'skipped' }
           : { outcome: 'rejected', code: what.code, detail: what.detail },
+        false,
       )
       place += 1
     }
@@ -101,6 +107,7 @@ export class Upload {
         throw new CommandFailure(CONNECTION_LOST, 'The answer ended before every line had its outcome.')
       }
     } catch (error) {
+      this.#sentEnd = Math.max(this.#sentEnd, body.end)
       retry.signal.throwIfAborted()
       throw error
     } finally {
@@ -122,7 +129,7 @@ export class Upload {
           `The server answered for line ${outcome.line} of the request where line ${line} was expected.`,
         )
       }
-      this.#options.books.settle(entry, outcome)
+      this.#options.books.settle(entry, outcome, this.#outbox.first < this.#sentEnd)
       this.#outbox.settle(1)
     }
     this.#options.books.settledSome()

@@ -4,6 +4,6 @@
  */
 export { actionsTable } from './actions-text.ts'
 export { epochLine, logText, type LogStatus } from './log-text.ts'
-export { parkedTable, subscriptionsTable, subscriptionText } from './subscription-text.ts'
+export { parkedTable, replayedText, subscriptionsTable, subscriptionText } from './subscription-text.ts'
 export type { ParkedEvent, Subscription } from './subscription-text.ts'
 export { checkpointOf, resumePointOf } from './resume-point.ts'

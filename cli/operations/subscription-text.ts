@@ -69,3 +69,9 @@ export function parkedTable(events: readonly ParkedEvent[]): string {
   const columns = ['id', 'state', 'tenant', 'stream', 'version', 'type', 'attempts', 'parked at', 'error']
   return `${renderTable(columns, rows)}\n(${plural(events.length, 'event')})`
 }
+
+/** @param count the events that were parked. */
+export const replayedText = (count: number): string =>
+  count === 0
+    ? 'No event is parked.'
+    : `The next run handles ${plural(count, 'parked event')} again, and then what waits for them.`

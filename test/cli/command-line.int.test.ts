@@ -39,7 +39,7 @@ describe('the command line', () => {
       expect((await loadCommand(name)).name).toBe(name)
       const { code, out } = await trickle(name, '--help')
       expect(code).toBe(0)
-      expect(out).toContain(`Usage: npx --no -- trickle ${name}`)
+      expect(out).toContain(`Usage: npx trickle ${name}`)
       expect(out).toContain('--home DIR')
       expect(await trickle('help', name)).toEqual({ code: 0, out, error: '' })
     }
@@ -60,15 +60,25 @@ describe('the command line', () => {
     [['sart'], 'Did you mean "start"?'],
     [['start', '--prot', '1'], 'Did you mean --port?'],
     [['start', '--port', 'x'], '--port takes a whole number'],
-    [['start', '--port'], '--port'],
     [['start', 'now'], 'Unexpected argument: now'],
     [['start', '--postgres-via', 'nowhere'], 'HOST:PORT'],
     [['start', '--postgres', 'http://x'], 'postgres:// url'],
     [['start', '--postgres', 'postgres://x', '--fresh'], '--fresh clears what the home holds'],
-    [['analytics'], 'An argument is missing'],
+    [['start', '--port', '--fresh'], '--port takes a value: --port N (port of the functions'],
+    [['analytics'], 'QUERY: a query in KQL'],
+    [['analytics'], 'Example: npx trickle analytics "EventsRaw'],
+    [['import'], 'FILE: a file of NDJSON'],
+    [['import', 'a', 'b'], 'Unexpected argument: b\nUsage: npx trickle import FILE'],
+    [['help', 'tokn'], 'Did you mean "token"?'],
+    [['quite-another'], 'There are actions, '],
+    [['tenants'], 'create SLUG [--name NAME]'],
+    [['tenants', 'lst'], 'Did you mean "tenants list"?'],
+    [['tenants', 'drop'], 'create SLUG [--name NAME]'],
+    [['tenants', 'create'], 'Example: npx trickle tenants create acme'],
+    [['log', 'new-epoch'], '--reason TEXT'],
     [['token', '--roles', 'king'], 'Unknown role: king'],
     [['token', '--roles', 'operator', '--tenant', 'acme'], 'leave --tenant away'],
-    [['token', '--roles', 'reader'], '--tenant'],
+    [['token', '--roles', 'reader'], '--tenant acme'],
     [['token', '--service', '--tenant', 'acme'], 'leave --tenant away'],
     [['token', '--service', '--roles', 'writer,admin'], 'not admin'],
     [['token', '--service', '--roles', 'operator'], 'not operator'],

@@ -125,9 +125,9 @@ describe('trickle log new-epoch', () => {
     ],
     [['new-epoch', '--reason', 'r', '--yes', '--restored-to', '2026-11-21T13:00:00'], 'no zone'],
     [['new-epoch', '--reason', 'r', '--yes', '--restored-to', '2026-13-21T13:00:00Z'], 'month 13'],
-    [['status', '--yes'], 'belong to log new-epoch'],
-    [['show'], 'status, new-epoch'],
-    [[], 'missing'],
+    [['status', '--yes'], '--yes belongs to log new-epoch'],
+    [['show'], 'Unknown subcommand: log show.'],
+    [[], 'new-epoch --reason TEXT'],
   ])('%j is wrong usage', async (words, hint) => {
     const { code, error } = await log(...words)
     expect([code, error]).toEqual([2, expect.stringContaining(hint)])

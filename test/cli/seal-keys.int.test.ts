@@ -42,13 +42,13 @@ test('trickle seal-keys lists keys, adds one, and removes one that was named', a
 })
 
 test.each([
-  [['add'], 'add takes --reason TEXT.'],
+  [['add'], '--reason TEXT: for those who read'],
   [['add', '5f3a90c1', '--reason', 'x'], 'Unexpected argument: 5f3a90c1'],
-  [['remove'], 'Name the key'],
+  [['remove'], 'ID: the id of a key'],
   [['remove', '5f3a90c1'], 'Say --yes'],
-  [['list', '--yes'], '--yes belongs to seal-keys remove.'],
-  [['remove', '5f3a90c1', '--yes', '--reason', 'x'], '--reason belongs to seal-keys add.'],
-  [['rotate'], 'seal-keys takes list, add, remove, not "rotate".'],
+  [['list', '--yes'], '--yes belongs to seal-keys remove'],
+  [['remove', '5f3a90c1', '--yes', '--reason', 'x'], '--reason belongs to seal-keys add'],
+  [['rotate'], 'Unknown subcommand: seal-keys rotate.'],
 ])('trickle seal-keys %s sends nothing', async (words, expected) => {
   const { code, error } = await sealKeys(...words)
   expect(code).not.toBe(0)

@@ -17,9 +17,14 @@ const stopped = subscription({
 })
 
 beforeEach(async () => {
-  server = await startAnswering(({ method, url }) => {
+  server = await startAnswering(({ method, url, body }) => {
     if (url.includes('/nobody'))
       return { status: 404, json: { code: 'SUBSCRIPTION_NOT_FOUND', detail: 'No.' } }
+    if (url.endsWith('/none/parked/replay')) return { status: 200, json: { replayed: 0, next: null } }
+    if (url.endsWith('/parked/replay')) {
+      const isFirst = !body.includes('after')
+      return { status: 200, json: { replayed: isFirst ? 1_000 : 203, next: isFirst ? '1041' : null } }
+    }
     if (/\/(replay|skip)$/u.test(url)) return null
     if (url === '/api/operations/subscriptions')
       return { status: 200, json: { subscriptions: [stopped, subscription()] } }
@@ -99,6 +104,23 @@ describe('trickle subscriptions', () => {
     ])
   })
 
+  test('replay --all goes on until none is left, and tells how many there were', async () => {
+    expect(await subscriptions('replay', 'orders', '--all')).toMatchObject({
+      code: 0,
+      out: 'The next run handles 1203 parked events again, and then what waits for them.\n',
+    })
+    expect(server.seen.map(({ method, url, body }) => `${method} ${url} ${body}`)).toEqual([
+      'POST /api/operations/subscriptions/orders/parked/replay {"limit":1000}',
+      'POST /api/operations/subscriptions/orders/parked/replay {"after":"1041","limit":1000}',
+    ])
+    expect(JSON.parse((await subscriptions('replay', 'orders', '--all', '--json')).out)).toEqual({
+      subscription: 'orders',
+      replayed: 1203,
+      isWhole: true,
+    })
+    expect((await subscriptions('replay', 'none', '--all')).out).toBe('No event is parked.\n')
+  })
+
   test('a refusal is one clear line', async () => {
     expect(await subscriptions('pause', 'nobody')).toEqual({
       code: 1,
@@ -108,15 +130,18 @@ describe('trickle subscriptions', () => {
   })
 
   test.each([
-    [[], 'missing'],
-    [['drop', 'orders'], 'list, show, pause'],
-    [['pause'], 'subscriptions pause NAME'],
-    [['replay', 'orders'], 'subscriptions replay NAME ID'],
+    [[], 'resume-at NAME POINT'],
+    [['drop', 'orders'], 'Unknown subcommand: subscriptions drop.'],
+    [['pause'], 'NAME: the name of a subscription'],
+    [['replay', 'orders'], 'ID or --all: the id of a parked event'],
+    [['replay', '--all'], 'NAME: the name of a subscription'],
+    [['replay', 'orders', '41', '--all'], 'Unexpected argument: 41'],
+    [['skip', 'orders', '41', '--all'], '--all belongs to subscriptions replay'],
     [['list', 'orders'], 'Unexpected argument: orders'],
     [['pause', 'orders', 'now'], 'Unexpected argument: now'],
     [['reset', 'orders'], 'Say --yes'],
-    [['pause', 'orders', '--yes'], 'belongs to reset'],
-    [['pause', 'orders', '--end'], 'belong to resume-at'],
+    [['pause', 'orders', '--yes'], '--yes belongs to subscriptions reset'],
+    [['pause', 'orders', '--end'], '--end belongs to subscriptions resume-at'],
     [['resume-at', 'orders'], 'takes one of'],
     [['resume-at', 'orders', '--end', '--beginning'], 'takes one of'],
     [['resume-at', 'orders', '--checkpoint', '5'], 'XID:POSITION'],

@@ -55,17 +55,33 @@ describe('trickle tenants', () => {
     return { code, ...texts }
   }
 
-  test('list goes through all pages', async () => {
+  test('list goes through as many pages as it needs', async () => {
     const { code, out } = await tenants('list', '--json')
     expect(code).toBe(0)
-    expect(JSON.parse(out)).toEqual({ tenants: ['acme', 'beta', 'gamma'].map(tenant) })
+    expect(JSON.parse(out)).toEqual({ tenants: ['acme', 'beta', 'gamma'].map(tenant), next: null })
+    // One more than the limit: only so can it say whether there are more.
     expect(seen.map((request) => request.url)).toEqual([
-      '/api/tenants?after=&limit=1000',
-      '/api/tenants?after=beta&limit=1000',
+      '/api/tenants?after=&limit=101',
+      '/api/tenants?after=beta&limit=101',
     ])
     const table = (await tenants('list')).out
     expect(table).toMatch(/^slug +name +status +id +external id\n/u)
     expect(table).toMatch(/\(3 tenants\)\n$/u)
+  })
+
+  test('list says that there are more, and how to go on, only where there are more', async () => {
+    const two = await tenants('list', '--limit', '2')
+    expect(two.out).toMatch(/\(2 tenants\)\nThere are more\. .*--after beta\n$/u)
+    expect(JSON.parse((await tenants('list', '--limit', '2', '--json')).out)).toMatchObject({ next: 'beta' })
+    expect((await tenants('list', '--limit', '3')).out).toMatch(/\(3 tenants\)\n$/u)
+    expect((await tenants('list', '--after', 'beta')).out).toMatch(/gamma[^]*\(1 tenant\)\n$/u)
+  })
+
+  test('list --filter looks through all pages, in every name a tenant has', async () => {
+    expect((await tenants('list', '--filter', 'GAM')).out).toMatch(/gamma[^]*\(1 tenant\)\n$/u)
+    expect((await tenants('list', '--filter', 'id-BETA')).out).toMatch(/beta[^]*\(1 tenant\)\n$/u)
+    expect((await tenants('list', '--filter', 'a', '--limit', '1')).out).toContain('--after acme')
+    expect((await tenants('list', '--filter', 'nobody')).out).toContain('(0 tenants)')
   })
 
   test('create sends what was said, suspend and resume name the tenant in the path', async () => {
@@ -101,11 +117,13 @@ describe('trickle tenants', () => {
   })
 
   test.each([
-    [[], 'missing'],
-    [['drop', 'acme'], 'list, create, suspend, resume'],
-    [['create'], 'Name the tenant'],
+    [[], 'suspend TENANT [--by KIND]'],
+    [['drop', 'acme'], 'Unknown subcommand: tenants drop.'],
+    [['create'], 'SLUG: the short name'],
+    [['list', '--limit', '0'], '--limit takes a whole number from 1 to 10000'],
+    [['create', 'acme', '--filter', 'x'], '--filter belongs to tenants list'],
     [['list', 'acme'], 'Unexpected argument'],
-    [['suspend', 'acme', '--name', 'x'], 'belong to tenants create'],
+    [['suspend', 'acme', '--name', 'x'], '--name belongs to tenants create'],
     [['suspend', 'acme', '--by', 'name'], '--by takes any, id, slug, externalId, not "name"'],
     [['create', 'acme', '--by', 'slug'], '--by belongs to tenants suspend and tenants resume'],
   ])('%j is wrong usage', async (words, hint) => {

@@ -48,6 +48,7 @@ describe('the progress of an import', () => {
     seconds: 1.25,
     rejectsBytes: 0,
     anchorRow: 1,
+    sentAgain: 0,
   }
 
   test('what is written is read again, and nothing else is left', () => {

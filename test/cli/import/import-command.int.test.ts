@@ -71,7 +71,15 @@ describe('trickle import', () => {
     const { code, out, error } = await trickle(file, '--json')
     expect(code).toBe(1)
     const printed = JSON.parse(out) as Record<string, number>
-    expect(Object.keys(printed)).toEqual(['read', 'appended', 'duplicates', 'rejected', 'skipped', 'seconds'])
+    expect(Object.keys(printed)).toEqual([
+      'read',
+      'appended',
+      'duplicates',
+      'rejected',
+      'skipped',
+      'sentAgain',
+      'seconds',
+    ])
     expect(printed).toMatchObject({ read: 2, appended: 1, duplicates: 0, rejected: 1, skipped: 0 })
     expect(error).toContain(`${file}.rejects.ndjson`)
     expect(error).toContain('line 2: MALFORMED_JSON')

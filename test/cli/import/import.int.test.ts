@@ -96,14 +96,29 @@ describe('an import', () => {
       return { ...event, tenant: tenant.toLowerCase() }
     }
     const mapping = { apply, hash: '' }
-    const refused = await beginImport(file, server.url, { mapping }).result
-    expect(refused.counts).toMatchObject({ appended: 0, rejected: count * 2 })
+    await expect(beginImport(file, server.url, { mapping }).result).rejects.toMatchObject({
+      code: 'TENANT_UNKNOWN',
+      message: expect.stringMatching(/^Not one of the first 1000 lines .*t0.*--create-tenants/u) as string,
+    })
+    expect(server.count).toBe(0)
+    expect(existsSync(`${file}.progress.json`)).toBe(false)
+    expect(existsSync(`${file}.rejects.ndjson`)).toBe(false)
     const { counts, createdTenants } = await beginImport(file, server.url, { mapping, createTenants: true })
       .result
     expect(counts).toMatchObject({ appended: count * 2, rejected: 0 })
     expect(createdTenants).toBe(count)
     expect(server.requests.reduce((sum, { tenants }) => sum + tenants, 0)).toBe(count)
     expect(existsSync(`${file}.rejects.ndjson`)).toBe(false)
+  })
+
+  test('a file is imported although its first lines name tenants that do not exist', async () => {
+    server.knowsTenants = true
+    server.tenants.add('t0')
+    const unknown = Array.from({ length: 999 }, (_, index) => eventLine(index, { tenant: 'nobody' }))
+    const known = Array.from({ length: 10 }, (_, index) => eventLine(index, { tenant: 't0' }))
+    writeFileSync(file, [...unknown, ...known].join('\n'))
+    const { counts } = await beginImport(file, server.url).result
+    expect(counts).toMatchObject({ appended: 10, rejected: 999 })
   })
 
   test('tenants of plain lines are made too; a name that can be none is left to the server', async () => {

@@ -54,6 +54,26 @@ describe('progress for the eye', () => {
     )
   })
 
+  test('the summary tells duplicates apart that an interruption has brought', () => {
+    const resumed = { ...noCounts, read: 2_010, appended: 500, duplicates: 1_510 }
+    expect(summaryText(resumed, 2, 1_500)).toMatch(
+      /^2,010 read: 500 appended, 1,510 duplicates \(1,500 sent again after an interruption\), 0 rejected,/u,
+    )
+  })
+
+  test('no time left is told in the first seconds, when the rate is not yet that of the file', () => {
+    const meter = new RateMeter()
+    const at = (read: number) => ({
+      counts: { ...noCounts, read },
+      doneBytes: read * 10,
+      totalBytes: 100_000,
+    })
+    meter.view(at(0), 0)
+    expect(meter.view(at(1_000), 1_000).secondsLeft).toBeNull()
+    expect(meter.view(at(2_900), 2_900).secondsLeft).toBeNull()
+    expect(meter.view(at(3_000), 3_000).secondsLeft).toBe(7)
+  })
+
   test('rate and time left are those of the last ten seconds', () => {
     const meter = new RateMeter()
     const at = (read: number): { counts: typeof counts; doneBytes: number; totalBytes: number } => ({
@@ -62,7 +82,7 @@ describe('progress for the eye', () => {
       totalBytes: 100_000,
     })
     meter.view(at(0), 0)
-    expect(meter.view(at(1_000), 1_000)).toMatchObject({ done: 0.1, rate: 1_000, secondsLeft: 9 })
+    expect(meter.view(at(1_000), 1_000)).toMatchObject({ done: 0.1, rate: 1_000 })
     for (let second = 2; second <= 30; second += 1) meter.view(at(1_000 + (second - 1) * 10), second * 1_000)
     const { rate } = meter.view(at(1_300), 31_000)
     expect(rate).toBeGreaterThan(9)
@@ -103,12 +123,12 @@ describe('the reporter', () => {
     pass(500)
     update(100)
     update(101)
-    expect(written).toEqual(['<clear>', '[##......................] 10%  100 events  200/s  5 s left'])
+    expect(written).toEqual(['<clear>', '[##......................] 10%  100 events  200/s'])
     reporter.note('Trying again.')
     expect(written.slice(2)).toEqual([
       '<clear>',
       'Trying again.\n',
-      '[##......................] 10%  100 events  200/s  5 s left',
+      '[##......................] 10%  100 events  200/s',
     ])
     reporter.end()
     reporter.end()

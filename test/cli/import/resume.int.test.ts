@@ -47,9 +47,11 @@ describe('an import that does not go through', () => {
     ['an answer that lacks its end', { kind: 'short', told: 13 }, 47],
   ])('%s: the lines without an outcome are sent again, in order', async (_name, trouble, duplicates) => {
     server.troubles.push(trouble, trouble)
-    const { counts } = await beginImport(file, server.url).result
+    const { counts, sentAgain } = await beginImport(file, server.url).result
     expect(counts).toMatchObject({ read: COUNT, rejected: 0, skipped: 0 })
     expect(counts.appended + counts.duplicates).toBe(COUNT)
+    // No line is there twice, so each duplicate is a line that was sent again.
+    expect(sentAgain).toBe(counts.duplicates)
     // What an answer has told is not sent again, whatever came after it.
     expect(counts.duplicates).toBe(duplicates ?? counts.duplicates)
     expect(server.requests).toHaveLength(3)
@@ -153,6 +155,7 @@ describe('an import that does not go through', () => {
     const resumed = await result
     expect(resumed.counts.read).toBe(COUNT)
     expect(resumed.counts.appended + resumed.counts.duplicates).toBe(COUNT)
+    expect(resumed.sentAgain).toBe(resumed.counts.duplicates)
     expect(notes.join('\n')).toMatch(new RegExp(`Going on after line ${position.row}`, 'u'))
     // One line asks whether the store is still the same; the rest is what was left.
     expect(server.requests.slice(-2).map(({ lines }) => lines)).toEqual([1, COUNT - position.row])

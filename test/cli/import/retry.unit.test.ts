@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { CommandFailure } from '../../../cli/frame/index.ts'
-import { backOff, isPassing, Patience, withRetries } from '../../../cli/import/retry.ts'
+import { backOff, isPassing, Patience, withRetries } from '../../../cli/retry.ts'
 import { fullJitterMs } from '../../../shared/retry/index.ts'
 
 const signal = new AbortController().signal

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorCatalogue } from '../../shared/errors/index.ts'
-import { fullJitterMs } from '../../shared/retry/index.ts'
-import type { BackOff } from '../../shared/retry/index.ts'
-import { CommandFailure } from '../frame/index.ts'
+import { errorCatalogue } from '../shared/errors/index.ts'
+import { fullJitterMs } from '../shared/retry/index.ts'
+import type { BackOff } from '../shared/retry/index.ts'
+import { CommandFailure } from './frame/index.ts'
 
 export interface RetryPolicy {
-  /** How long the server may be unreachable or temporarily unable to serve before the import gives up. */
+  /** How long the server may be unreachable or temporarily unable to serve before the command gives up. */
   readonly forMs: number
   /** Tells people why there is no progress. */
   readonly note: (line: string) => void
