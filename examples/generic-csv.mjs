@@ -1,11 +1,11 @@
 // A mapping for `trickle import` for any CSV with a header row. As it stands it fits hotel bookings such as
 //   hotel,is_canceled,lead_time,...,reservation_status,reservation_status_date
 //
-//   npx --no -- trickle import hotel-bookings-resort.csv --map examples/generic-csv.mjs --create-tenants
+//   npx trickle import hotel-bookings-resort.csv --map examples/generic-csv.mjs --create-tenants
 //
 // For another CSV, edit the settings below, or set their environment variables (TRICKLE_MAP_ and the name below):
 //   TRICKLE_MAP_STREAM_COLUMNS=type TRICKLE_MAP_TYPE=prompt.published TRICKLE_MAP_TYPE_COLUMN= TRICKLE_MAP_TIME_COLUMN= \
-//     npx --no -- trickle import prompts.csv --map examples/generic-csv.mjs --tenant acme
+//     npx trickle import prompts.csv --map examples/generic-csv.mjs --tenant acme
 //
 // The setting of a column may be empty: then no column is used for it. All cells become the data, as strings.
 import { createHash } from 'node:crypto'

@@ -1,7 +1,7 @@
 // A mapping for `trickle import` of public events of GitHub, one JSON object in each line, such as
 //   {"id":"2598808907","dt":"2015-02-22T22:00:00Z","repo":"owner/name","type":"push","actor":"somebody","commits":1}
 //
-//   npx --no -- trickle import events.jsonl --map examples/github-events.mjs --create-tenants
+//   npx trickle import events.jsonl --map examples/github-events.mjs --create-tenants
 //
 // Each owner of repositories is a tenant, and each repository is a stream. All other members of the line, also repo and
 // actor, become the event's data, so that nothing is lost.

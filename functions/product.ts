@@ -5,7 +5,7 @@ import { madeOnce, putTogether } from '../shared/context/index.ts'
 import type { Product, QueueEntry } from '../shared/context/index.ts'
 import { errorCatalogue } from '../shared/errors/index.ts'
 import type { ErrorEntry } from '../shared/errors/index.ts'
-import type { Route } from '../shared/http/index.ts'
+import type { DocumentInfo, Route } from '../shared/http/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import * as app from './app.ts'
 import { platformQueues } from './platform-queues.ts'
@@ -46,13 +46,21 @@ export function productQueues(): Record<string, QueueEntry> {
   return { ...platformQueues, ...Object.fromEntries(ofContexts) }
 }
 
+/** The queues that a function receives from: where one is, there must be a Service Bus. */
+export const queuesOfContexts = (): readonly string[] =>
+  product()
+    .triggersOn(noPlatform)
+    .queues.map(({ name }) => name)
+
 /** For documents: triggers are described without a platform. */
 export function noPlatform(): never {
   throw new Error('what a context declares must be known without its services')
 }
 
-export const apiInfo = {
+/** What the reference says of the product as a whole. */
+export const apiInfo = (): DocumentInfo => ({
   title: 'Trickle',
   version: packageFile.version,
   description: packageFile.description,
-}
+  tags: product().tags,
+})

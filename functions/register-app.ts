@@ -34,7 +34,7 @@ export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: Regis
   const assetsFolder = join(dirname(fileURLToPath(import.meta.url)), 'assets')
   const reference = docsRoutes({
     routes: triggers.routes,
-    info: apiInfo,
+    info: apiInfo(),
     errors: productErrors(),
     assetsFolder,
   })

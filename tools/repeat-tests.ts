@@ -17,6 +17,9 @@ const USAGE = `Usage: npm run test:repeat -- [options] [FILTER ...]
   --busy N    processors that other processes keep busy meanwhile (default 1)
   --foreign   with other transactions open on the shared servers, so that a page of a feed may be short`
 
+/** Enough for what a program of a test said until it failed, few enough that the runs stay readable. */
+const MESSAGE_LINES_MAX = 60
+
 const reportSchema = z.object({
   numPassedTests: z.int(),
   numFailedTests: z.int(),
@@ -71,7 +74,9 @@ async function main(): Promise<number> {
     const seconds = Math.round((Date.now() - startedAtMs) / 1_000)
     process.stdout.write(`run ${run} of ${runs}: ${passed} passed, ${failed.length} failed, ${seconds} s\n`)
     for (const { test, message } of failed)
-      process.stdout.write(`  ${test}\n    ${message.split('\n').slice(0, 6).join('\n    ')}\n`)
+      process.stdout.write(
+        `  ${test}\n    ${message.split('\n').slice(0, MESSAGE_LINES_MAX).join('\n    ')}\n`,
+      )
   }
   endOthers()
   for (const [test, count] of countBy(failures))

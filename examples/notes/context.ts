@@ -11,6 +11,7 @@ export const notes = defineContext({
   name: 'notes',
   settings: noteSettings,
   errors: noteErrors,
+  tags: { Notes: 'Notes of a tenant, each with a title and a body.' },
   access: noteAccess,
   services: noteServices,
   routes: noteRoutes,

@@ -4,6 +4,7 @@ import type { AppendOptions } from '../../shared/event-store/index.ts'
 import {
   defineRouteFor,
   markReplayed,
+  nextPageSchema,
   parsePrecondition,
   preconditionHeaders,
   reply,
@@ -91,7 +92,7 @@ const listRoute = (services: Services) =>
     responses: {
       200: {
         description: 'A page',
-        schema: z.object({ notes: z.array(noteSchema), next: z.string().nullable() }),
+        schema: z.object({ notes: z.array(noteSchema), next: nextPageSchema(z.string().nullable()) }),
       },
     },
     async handler({ query: { after, limit }, caller }) {

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { Database } from '../../shared/postgres/index.ts'
-import { runSubscription } from '../../shared/subscriptions/index.ts'
+import { problemLine, runSubscription } from '../../shared/subscriptions/index.ts'
 import { folderMailer } from './folder-mailer.ts'
 import { welcomeMail } from './subscription.ts'
 
@@ -21,10 +21,7 @@ try {
   const run = await runSubscription(database, welcomeMail(folderMailer('welcome-mails')), {
     timeMs: 20_000,
     stepsMax: 100,
-    onProblem: ({ event, attempt, action, error }) =>
-      process.stderr.write(
-        `${event.streamId} ${event.version}, attempt ${attempt}, ${action}: ${String(error)}\n`,
-      ),
+    onProblem: (problem) => process.stderr.write(`${problemLine(problem)}\n`),
   })
   process.stdout.write(`${run.outcome}: ${run.events} events\n`)
 } finally {

@@ -5,4 +5,9 @@ import { defineContext } from '../define-context.ts'
 import { tenantRoutes } from './routes.ts'
 import { tenantServices } from './services.ts'
 
-export const tenants = defineContext({ name: 'tenants', services: tenantServices, routes: tenantRoutes })
+export const tenants = defineContext({
+  name: 'tenants',
+  tags: { Tenants: 'For operators: create, list, suspend and resume tenants.' },
+  services: tenantServices,
+  routes: tenantRoutes,
+})

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { operatorAction } from '../../shared/audit/index.ts'
-import { defineRouteFor, markReplayed, reply, wholeNumber } from '../../shared/http/index.ts'
+import { defineRouteFor, markReplayed, nextPageSchema, reply, wholeNumber } from '../../shared/http/index.ts'
 import type { Reply, Route } from '../../shared/http/index.ts'
 import type { Received } from '../../shared/receipts/index.ts'
 import {
@@ -154,7 +154,7 @@ const listRoute = (services: () => TenantServices) =>
       200: {
         description: 'A page, ordered by slug',
         schema: z
-          .object({ tenants: z.array(tenantSchema), next: z.string().nullable() })
+          .object({ tenants: z.array(tenantSchema), next: nextPageSchema(z.string().nullable()) })
           .meta({ id: 'Tenants' }),
       },
     },

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair } from 'jose'
-import { z } from 'zod'
+import { exportJWK } from 'jose/key/export'
+import { generateKeyPair } from 'jose/key/generate/keypair'
 import { fileFailure, LocalFailure } from '../failure/index.ts'
 
 /** The algorithm of Entra ID, so that checking a token costs the same here as in Azure. */
@@ -11,17 +11,14 @@ export const ALGORITHM = 'RS256'
 /** Old keys that stay published after a rotation, so that tokens in use stay valid. */
 const KEPT_OLD_KEYS = 2
 
-const privateKeySchema = z.looseObject({
-  kty: z.literal('RSA'),
-  kid: z.string(),
-  n: z.string(),
-  e: z.string(),
-})
-
-/** Newest first: the first one signs, all of them are published. */
-const keyFileSchema = z.object({ keys: z.array(privateKeySchema).min(1) })
-
-export type PrivateKey = z.infer<typeof privateKeySchema>
+export interface PrivateKey {
+  readonly kty: 'RSA'
+  readonly kid: string
+  readonly n: string
+  readonly e: string
+  /** The secret members of the key. */
+  readonly [member: string]: unknown
+}
 
 /**
  * The keys of an issuer's folder, newest first.
@@ -38,7 +35,7 @@ export function readKeys(folder: string): PrivateKey[] {
     })
   }
   try {
-    return keyFileSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).keys
+    return keysOf(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
     const known = fileFailure(error, file)
     if (known) throw known
@@ -50,6 +47,23 @@ export function readKeys(folder: string): PrivateKey[] {
       cause: error,
     })
   }
+}
+
+/**
+ * The keys of a file, newest first: the first one signs, all of them are published. Checked without zod: to load it
+ * takes longer than to sign a token, and shells call `trickle token` inside other commands.
+ */
+function keysOf(content: unknown): PrivateKey[] {
+  const keys: unknown =
+    typeof content === 'object' && content !== null && 'keys' in content ? content.keys : []
+  if (Array.isArray(keys) && keys.length > 0 && keys.every(isPrivateKey)) return keys
+  throw new TypeError('not a file of RSA keys')
+}
+
+function isPrivateKey(value: unknown): value is PrivateKey {
+  if (typeof value !== 'object' || value === null) return false
+  const { kty, kid, n, e } = value as Readonly<Record<string, unknown>>
+  return kty === 'RSA' && [kid, n, e].every((member) => typeof member === 'string')
 }
 
 function keyFile(folder: string): string {
@@ -76,7 +90,9 @@ function writeKeys(folder: string, keys: readonly PrivateKey[]): void {
 
 async function newKey(): Promise<PrivateKey> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true })
-  return privateKeySchema.parse({ ...(await exportJWK(privateKey)), kid: randomUUID() })
+  const key = { ...(await exportJWK(privateKey)), kid: randomUUID() }
+  if (isPrivateKey(key)) return key
+  throw new TypeError('the generated key is no RSA key')
 }
 
 /**

@@ -1,14 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { importJWK, SignJWT } from 'jose'
-import { z } from 'zod'
+import { SignJWT } from 'jose/jwt/sign'
+import { importJWK } from 'jose/key/import'
 import { fileFailure, LocalFailure } from '../failure/index.ts'
 import { ALGORITHM, readKeys } from './keys.ts'
 
-const issuerFactsSchema = z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.string() })
-
 /** What a service needs to check tokens of this issuer. */
-export type IssuerFacts = z.infer<typeof issuerFactsSchema>
+export interface IssuerFacts {
+  readonly issuer: string
+  readonly audience: string
+  readonly jwksUrl: string
+}
 
 export interface TokenClaims {
   /** Slug, id or external id. Absent for operators and services. */
@@ -38,7 +40,7 @@ function factsFile(folder: string): string {
 
 /**
  * The facts that the issuer of a folder wrote at its last start.
- * @throws LocalFailure NOT_RUNNING
+ * @throws LocalFailure NOT_RUNNING, DATA_FOLDER_BROKEN
  */
 export function readIssuer(folder: string): IssuerFacts {
   const file = factsFile(folder)
@@ -50,7 +52,21 @@ export function readIssuer(folder: string): IssuerFacts {
       mend: 'Start it: npm start',
     })
   }
-  return issuerFactsSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const facts: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  if (isIssuerFacts(facts)) return facts
+  throw new LocalFailure({
+    code: 'DATA_FOLDER_BROKEN',
+    what: 'The file of the token issuer does not hold its addresses.',
+    where: file,
+    mend: 'Start the local run again, which writes it anew: npm start',
+  })
+}
+
+/** Checked without zod, for the reason that keys.ts gives. */
+function isIssuerFacts(value: unknown): value is IssuerFacts {
+  if (typeof value !== 'object' || value === null) return false
+  const { issuer, audience, jwksUrl } = value as Readonly<Record<string, unknown>>
+  return [issuer, audience, jwksUrl].every((member) => typeof member === 'string')
 }
 
 /**

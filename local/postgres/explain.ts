@@ -33,7 +33,7 @@ const signs: readonly Sign[] = [
   {
     pattern: /lock file "postmaster\.pid" already exists|pre-existing shared memory block/u,
     code: 'DATA_FOLDER_IN_USE',
-    mend: 'Stop the other server first (npx --no -- trickle stop), then start again.',
+    mend: 'Stop the other server first (npx trickle stop), then start again.',
   },
   {
     pattern: /database files are incompatible with server|initialized by PostgreSQL version/u,

@@ -64,7 +64,7 @@ function inUse(pid: number, dataFolder: string): LocalFailure {
     code: 'DATA_FOLDER_IN_USE',
     what: `A PostgreSQL server runs on this data folder already (process ${pid}).`,
     where: dataFolder,
-    mend: `Stop it first: npx --no -- trickle stop, or kill -INT ${pid}`,
+    mend: `Stop it first: npx trickle stop, or kill -INT ${pid}`,
   })
 }
 

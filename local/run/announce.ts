@@ -1,8 +1,8 @@
 import { withoutSecret } from '../loopback/index.ts'
-import { defaultHome, FIRST_TENANT } from './project.ts'
+import { defaultHome } from './project.ts'
 import type { Status } from './run-file.ts'
 
-const COMMAND = 'npx --no -- trickle'
+const COMMAND = 'npx trickle'
 
 /** The addresses, one line each. Passwords are shown only by `status --json`. */
 export function describeAddresses(status: Status): string[] {
@@ -33,16 +33,14 @@ function table(rows: readonly (readonly [string, string])[]): string[] {
 /** Three commands that work unchanged in the project's folder. */
 export function firstCommands(status: Status): { title: string; command: string }[] {
   const home = homeOption(status)
-  const stream = `${status.url ?? ''}/api/streams/cart-1/events`
-  const token = `$(${COMMAND} token --tenant ${FIRST_TENANT} --roles writer,reader${home})`
-  const event = '{"type":"ItemAdded","data":{"sku":"A-1","quantity":2}}'
+  const event = '{"sku":"A-1","quantity":2}'
   const query = `EventsRaw | where StreamId == 'cart-1' | project TenantId, Version, EventType, Payload`
   return [
     {
       title: 'Append an event',
-      command: `curl -sS -X POST ${stream} -H "Authorization: Bearer ${token}" -H 'Content-Type: application/json' -d '${event}'`,
+      command: `${COMMAND} append cart-1 --type ItemAdded --data '${event}'${home}`,
     },
-    { title: 'Read the stream', command: `curl -sS ${stream} -H "Authorization: Bearer ${token}"` },
+    { title: 'Read the stream', command: `${COMMAND} read cart-1${home}` },
     {
       title: 'See it in analytics (after 2 to 3 seconds)',
       command: `${COMMAND} analytics "${query}"${home}`,
@@ -77,6 +75,7 @@ export function announcement(status: Status, tookMs: number): string {
     'Try it:',
     '',
     ...commands,
+    `By HTTP, with a token: the page of the API reference (${COMMAND} open${home}).`,
     `Addresses with passwords: ${COMMAND} status --json${home}`,
     `Stop: Ctrl-C, or ${COMMAND} stop${home}`,
     '',

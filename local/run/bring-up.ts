@@ -82,7 +82,7 @@ async function database(run: BringUp): Promise<DatabaseUrls> {
     )
   if (functions.keptNewer.length > 0)
     run.say(
-      `This checkout is older than the database, which keeps its newer text of ${functions.keptNewer.join(', ')}. Put these texts back: npx --no -- trickle migrate --replace-newer`,
+      `This checkout is older than the database, which keeps its newer text of ${functions.keptNewer.join(', ')}. Put these texts back: npx trickle migrate --replace-newer`,
     )
   return urls
 }

@@ -11,7 +11,7 @@ export function alreadyRunning(home: Home, pid: number | null): LocalFailure {
     code: 'ALREADY_RUNNING',
     what: `A local run is going on in this home already (${who}).`,
     where: home.folder,
-    mend: 'Use it, stop it with npx --no -- trickle stop, or use another home and ports: --home DIR --port 0 --postgres-port 0',
+    mend: 'Use it, stop it with npx trickle stop, or use another home and ports: --home DIR --port 0 --postgres-port 0',
   })
 }
 

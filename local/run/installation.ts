@@ -30,7 +30,7 @@ function checkNode(): void {
   throw incomplete(
     `Trickle runs on Node ${NODE_MAJOR}, and this is Node ${process.versions.node}.`,
     process.execPath,
-    'Use npm start or npx --no -- trickle: they use the pinned one. If that is missing: npm rebuild --ignore-scripts=false node',
+    'Use npm start or npx trickle: they use the pinned one. If that is missing: npm rebuild --ignore-scripts=false node',
   )
 }
 

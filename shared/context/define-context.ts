@@ -29,6 +29,8 @@ export interface ContextDefinition<P, T, Shape extends SettingsShape, M extends 
    */
   readonly settings?: Shape
   readonly errors?: Readonly<Record<string, ErrorKind>>
+  /** What the reference says of each tag that its routes have. */
+  readonly tags?: Readonly<Record<string, string>>
   /** Who may do what to its tables, whose schemas are named `trickle_{name}_{purpose}`. */
   readonly access?: TableAccess
   /** How its services are made of the platform; each is made once, when it is first used. */
@@ -59,6 +61,7 @@ export interface Context<P, T> {
   readonly name: string
   readonly settings: SettingsShape
   readonly errors: Readonly<Record<string, ErrorKind>>
+  readonly tags: Readonly<Record<string, string>>
   readonly access: TableAccess
   /** @param platform asked for at the first use of a service, so that describing the triggers needs none */
   readonly triggersOn: (platform: () => P) => Triggers<T>
@@ -76,11 +79,13 @@ export function defineContextFor<P extends HoldsSettings, T>(): DefineContext<P,
 function define<P extends HoldsSettings, T, Shape extends SettingsShape, M extends Makers>(
   definition: ContextDefinition<P, T, Shape, M>,
 ): Context<P, T> {
-  const { name, settings, errors = {}, access = {}, routes, timers, queues, subscriptions } = definition
+  const { name, settings, errors = {}, tags = {}, access = {} } = definition
+  const { routes, timers, queues, subscriptions } = definition
   return {
     name,
     settings: settings ?? {},
     errors,
+    tags,
     access,
     triggersOn(platform) {
       let made: MadeBy<M> | undefined

@@ -13,6 +13,8 @@ export interface Product<P, T> {
   readonly settings: SettingsShape
   /** The errors of all contexts, by their codes; those of shared/ are in its own catalogue. */
   readonly errors: Readonly<Record<string, ErrorEntry>>
+  /** What the reference says of the tags of routes, by tag. */
+  readonly tags: Readonly<Record<string, string>>
   readonly access: TableAccess
   /**
    * The triggers of all contexts.
@@ -59,6 +61,7 @@ export function putTogether<P, T>(contexts: readonly Context<P, T>[], taken: Tak
     contexts: names,
     settings: Object.fromEntries(contexts.flatMap((context) => Object.entries(context.settings))),
     errors: Object.fromEntries(contexts.flatMap(({ errors }) => Object.entries(errors))),
+    tags: Object.fromEntries(contexts.flatMap(({ tags }) => Object.entries(tags))),
     access: Object.fromEntries(contexts.flatMap(({ access }) => Object.entries(access))),
     triggersOn: (platform) => triggersOf(contexts, platform, taken),
   }

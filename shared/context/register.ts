@@ -2,7 +2,7 @@ import type { ServiceBusQueueFunctionOptions, TimerFunctionOptions } from '@azur
 import { isRunBy } from '../http/index.ts'
 import type { RunsOn } from '../http/index.ts'
 import type { Database } from '../postgres/index.ts'
-import { runSubscription } from '../subscriptions/index.ts'
+import { problemLine, runSubscription } from '../subscriptions/index.ts'
 import type { Subscription } from '../subscriptions/index.ts'
 import type { Triggers } from './define-context.ts'
 import { queueConnections } from './queue-settings.ts'
@@ -70,9 +70,14 @@ async function run(subscription: Subscription, database: Database, log: TriggerL
   const { name } = subscription
   const { outcome, events } = await runSubscription(database, subscription, {
     ...budget,
-    onProblem: ({ event, attempt, action, error }) =>
-      log.warn(`${name}: ${event.streamId} ${event.version}, attempt ${attempt}, ${action}:`, error),
+    onProblem: (problem) => {
+      const line = problemLine(problem)
+      // The whole error with its stack is told once for an event, when nothing more is tried.
+      if (problem.action === 'retry' || problem.action === 'later') log.warn(line)
+      else log.warn(line, problem.error)
+    },
   })
   if (events > 0) log.log(`${name}: ${events} events, ${outcome}`)
-  else if (outcome === 'stopped') log.warn(`${name} is stopped until an operator decides how to go on`)
+  if (outcome === 'stopped')
+    log.warn(`${name} is stopped until an operator decides. Why: trickle subscriptions show ${name}`)
 }

@@ -6,7 +6,10 @@ import type { QueueReceiver, QueueSender, QueueSettings } from './queue-settings
 export type TriggerLog = Pick<InvocationContext, 'log' | 'warn'>
 
 export interface Timer {
-  /** Name of the Azure function: lower-case letters, digits and hyphens. */
+  /**
+   * Name of the Azure function: lower-case letters, digits and hyphens. On Linux an app setting can't disable one with a
+   * hyphen.
+   */
   readonly name: string
   /** NCRONTAB of six fields in UTC; or `%TRICKLE_...%`, a setting of the context that has a default. */
   readonly schedule: string

@@ -4,6 +4,6 @@
  */
 export { AppendFaults } from './append-faults.ts'
 export { killBackends } from './kills.ts'
-export { rollBackLostPrepared } from './janitor.ts'
+export { rollBackLostPrepared, type JanitorSignals } from './janitor.ts'
 export { ForeignLoad, type ForeignCounts } from './foreign-load.ts'
 export { CLOSE_GATE, connectAdmin, makeForeignObjects, OPEN_GATE, REFRESH, WRITE } from './foreign-objects.ts'

@@ -3,7 +3,6 @@ import { PostgresEventStore } from '../../shared/event-store/index.ts'
 import { Database } from '../../shared/postgres/index.ts'
 import type { DatabaseOptions } from '../../shared/postgres/index.ts'
 import { TenantDirectory } from '../../shared/tenancy/index.ts'
-import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { Ledger } from '../ledger/index.ts'
 import { CommandSource, Random, tenantSlug } from '../plan/index.ts'
 import type { Command } from '../plan/index.ts'
@@ -13,6 +12,7 @@ import type { FromWriter, ToWriter, WriterOrders } from './messages.ts'
 import { DomainAppender } from './domain-appender.ts'
 import type { Appender } from './domain-appender.ts'
 import { HandedOver } from './queue.ts'
+import { resolveTenants } from './resolve-tenants.ts'
 import { SlowTransaction } from './slow-transaction.ts'
 
 const TOLD_EVERY_MS = 500
@@ -47,9 +47,8 @@ async function write(
   const domain = new DomainAppender(pools.unnamed)
   const proxiedDomain = new DomainAppender(pools.proxied)
   const directory = new TenantDirectory(pools.unnamed, 'slug')
-  const tenants: TenantContext[] = []
-  for (let tenant = 0; tenant < space.tenants; tenant += 1)
-    tenants.push(await directory.resolve(tenantSlug(tenant)))
+  const slugs = Array.from({ length: space.tenants }, (_, tenant) => tenantSlug(tenant))
+  const tenants = await resolveTenants(directory, slugs)
   const random = new Random(seed + incarnation)
   const desk = {
     space,

@@ -30,7 +30,8 @@ export async function outputOf(api: Api, before: string, command: string): Promi
     .replaceAll('http://localhost:7071', local.url)
     .replaceAll('--tenant acme', `--tenant ${slugs.acme}`)
     // What npm does before the command has a test of its own (command-form.int), and takes a second each time.
-    .replaceAll(/npx --no -- trickle (\w+)/g, `node cli/bin.mjs $1 --home ${local.home}`)
+    .replaceAll(/npx trickle (append|read|tail)\b/g, `npx trickle $1 --tenant ${slugs.acme}`)
+    .replaceAll(/npx trickle (\w+)/g, `node cli/bin.mjs $1 --home ${local.home}`)
     .replaceAll('Trickle-Tenant: acme', `Trickle-Tenant: ${slugs.acme}`)
   await api.feedSettled()
   const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`

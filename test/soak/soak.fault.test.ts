@@ -23,17 +23,40 @@ const runMs = scaled(240_000)
 const appends = String(scaled(1_200))
 
 let folder = ''
+/** After a breach: its ledgers and logs lie in the folder, and the same faults may not come a second time. */
+let isFolderKept = false
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'trickle-soak-test-'))
   // Under root PostgreSQL runs as another account, which has to pass through.
   await chmod(folder, 0o711)
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(async () => {
+  if (!isFolderKept) await rm(folder, { recursive: true, force: true })
+})
 
 function optionsOf(...args: string[]): SoakOptions {
   const command = parseCommand(args)
   if (command.kind !== 'soak') throw new Error('these are the options of another command')
   return command.soak
+}
+
+interface Ended {
+  readonly code: number | string
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What a program said, also when it ended with an error: the message of execFile holds only the half of it. */
+async function runToEnd(words: readonly string[]): Promise<Ended> {
+  try {
+    const environment = { ...process.env, TMPDIR: folder }
+    return {
+      code: 0,
+      ...(await promisify(execFile)(process.execPath, words, { cwd: repository, env: environment })),
+    }
+  } catch (error) {
+    return error as Ended
+  }
 }
 
 function cleanupOfTest(): Cleanup {
@@ -65,10 +88,9 @@ describe('npm run soak', () => {
     async () => {
       const file = join(folder, 'results', 'result.json')
       const args = ['--appends', appends, '--seed', String(seed), '--kill-every', '100', '--out', file]
-      const { stdout } = await promisify(execFile)(process.execPath, ['soak/main.ts', ...args], {
-        cwd: repository,
-        env: { ...process.env, TMPDIR: folder },
-      })
+      const { code, stdout, stderr } = await runToEnd(['soak/main.ts', ...args])
+      isFolderKept = code !== 0
+      expect(code, `${stderr}${stdout}The folder ${folder} is kept.`).toBe(0)
       const result = JSON.parse(await readFile(file, 'utf8')) as SoakResult
       expect(result.breaches).toEqual([])
       expect(stdout).toMatch(/Breaches\n {2}none/)

@@ -3,4 +3,5 @@
  * promises. It must not change a program: exactly the text that a reader copies must be tested.
  */
 export { ExampleFailure, runExample, type Product } from './run-example.ts'
+export { withProduct, type RunningProduct } from './product.ts'
 export { isInstalled, programsOf, type Program } from './programs.ts'

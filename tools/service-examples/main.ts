@@ -1,14 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
-import { z } from 'zod'
-import { signToken } from '../../local/issuer/index.ts'
-import { homeAt } from '../../local/run/index.ts'
-import { ExampleFailure, isInstalled, programsOf, runExample } from './index.ts'
-import type { Product } from './index.ts'
+import { parseArgs } from 'node:util'
+import { ExampleFailure, isInstalled, programsOf, runExample, withProduct } from './index.ts'
 
 const USAGE = `node tools/service-examples/main.ts [--all]
 
@@ -17,39 +11,6 @@ Runs the programs of docs/call-from-your-service.md against a product that it st
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const page = join(repository, 'docs/call-from-your-service.md')
-const statusSchema = z.looseObject({ url: z.string() })
-/** Longer than the programs take, even if they must be compiled first. */
-const TOKEN_SECONDS = 3_600
-
-async function withProduct(work: (product: Product) => Promise<void>): Promise<void> {
-  const home = await mkdtemp(join(tmpdir(), 'trickle-examples-'))
-  // If this process runs as root, PostgreSQL runs as another account, which must be able to enter the folder.
-  await chmod(home, 0o711)
-  const trickle = (...words: string[]) =>
-    promisify(execFile)(process.execPath, ['cli/main.ts', ...words, '--home', home], { cwd: repository })
-  const token = (...roles: string[]) =>
-    signToken(homeAt(home).issuer, { roles, expiresInSeconds: TOKEN_SECONDS, subject: 'examples' })
-  // If a signal ends this run, the product is stopped, too.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      spawnSync(process.execPath, ['cli/main.ts', 'stop', '--home', home], { cwd: repository })
-      process.exit(1)
-    })
-  }
-  try {
-    await trickle('start', '--port', '0', '--postgres-port', '0', '--detach')
-    const { url } = statusSchema.parse(JSON.parse((await trickle('status', '--json')).stdout))
-    await work({
-      url,
-      operatorToken: await token('operator'),
-      serviceToken: await token('service', 'writer', 'reader'),
-    })
-  } finally {
-    // If the product did not start, `stop` fails. This is ignored, so that the failure to start is reported.
-    await trickle('stop').catch(() => {})
-    await rm(home, { recursive: true, force: true })
-  }
-}
 
 async function main(mustRunAll: boolean): Promise<void> {
   const programs = programsOf(await readFile(page, 'utf8'))

@@ -71,7 +71,7 @@ describe('a run on a server of somebody else, through proxies', () => {
       expect(toPostgres.count()).toBeGreaterThan(0)
 
       const [append, , ask] = firstCommands(status)
-      expect(JSON.parse((await shell(append?.command ?? '')).out)).toMatchObject({ version: 1 })
+      expect(JSON.parse((await shell(`${append?.command} --json`)).out)).toMatchObject({ version: 1 })
       await until('the event arrives', async () => {
         const { out } = await shell(ask?.command ?? '')
         return out.includes('ItemAdded') ? true : undefined

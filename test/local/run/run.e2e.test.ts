@@ -33,7 +33,7 @@ describe('the local run', () => {
 
   const readCart = async (): Promise<unknown> => {
     const command = firstCommands(await statusOf(home))[1]?.command ?? ''
-    const { out } = await shell(command)
+    const { out } = await shell(`${command} --json`)
     return JSON.parse(out)
   }
 
@@ -92,7 +92,7 @@ describe('the local run', () => {
 
   test('the three commands that it prints work as they are', async () => {
     const [append, , query] = firstCommands(await statusOf(home))
-    const appended = await shell(append?.command ?? '')
+    const appended = await shell(`${append?.command} --json`)
     expect(JSON.parse(appended.out)).toMatchObject({ streamId: 'cart-1', version: 1 })
     expect(await readCart()).toMatchObject({
       events: [{ version: 1, type: 'ItemAdded', data: { sku: 'A-1' } }],
@@ -210,6 +210,7 @@ describe('the local run', () => {
       const status = await statusOf(home)
       const missing = await shell(firstCommands(status)[1]?.command ?? '')
       expect(missing.out).not.toContain('ItemAdded')
+      expect(missing.error).toContain('STREAM_NOT_FOUND')
       const rows = await trickle('analytics', 'EventsRaw | count', '--json', '--home', home)
       expect(JSON.parse(rows.out)).toEqual([{ Count: 0 }])
       const answer = await fetch(`${status.url}/api/tenants`, {

@@ -104,8 +104,8 @@ describe('the commands to paste', () => {
 
   test('are an append, a read and a query', () => {
     const [append, read, query] = firstCommands(status).map(({ command }) => command)
-    expect(append).toContain('-X POST http://127.0.0.1:7071/api/streams/')
-    expect(read).toMatch(/^curl -sS http:\/\/127\.0\.0\.1:7071\/api\/streams\/\S+\/events/u)
-    expect(query).toContain('npx --no -- trickle analytics "EventsRaw |')
+    expect(append).toContain('npx trickle append cart-1 --type ItemAdded')
+    expect(read).toBe('npx trickle read cart-1')
+    expect(query).toContain('npx trickle analytics "EventsRaw |')
   })
 })

@@ -47,6 +47,7 @@ describe('contexts are put together', () => {
         name: 'notes',
         settings: { TRICKLE_NOTES_SIZE: size },
         errors,
+        tags: { Notes: 'What was noted.' },
         access,
         routes: () => [route('list-notes', '/api/notes', { errors: [errors.NOTE_NOT_FOUND] })],
         timers: () => [timer('tidy-notes')],
@@ -58,6 +59,7 @@ describe('contexts are put together', () => {
     expect(product.contexts).toEqual(['notes', 'plain'])
     expect(product.settings).toEqual({ TRICKLE_NOTES_SIZE: size })
     expect([product.errors, product.access]).toEqual([errors, access])
+    expect(product.tags).toEqual({ Notes: 'What was noted.' })
     const { routes, timers, queues, subscriptions } = product.triggersOn(noPlatform)
     expect(routes.map(({ name }) => name)).toEqual(['list-notes', 'plain'])
     expect([timers, queues].flat().map(({ name }) => name)).toEqual(['tidy-notes', 'trickle-notes'])
