@@ -61,9 +61,12 @@ export async function newDomain(repository: string, names: DomainNames): Promise
   return [...made, 'functions/app.ts']
 }
 
-/** The example's text with other names. Each keeps the case of the name that it replaces. */
+/**
+ * The example's text with other names. Each keeps the case of the name that it replaces. A capital S after small letters
+ * begins the next word (`noteSchema`).
+ */
 function renamed(text: string, { plural, singular }: DomainNames): string {
-  return text.replaceAll(/notes?/gi, (found) => {
+  return text.replaceAll(/NOTES?|[Nn]otes?/g, (found) => {
     const name = found.length === 'notes'.length ? plural : singular
     if (found === found.toUpperCase()) return name.toUpperCase()
     return found.startsWith('N') ? name.charAt(0).toUpperCase() + name.slice(1) : name

@@ -36,6 +36,8 @@ it('copies the example with its test, under other names in whatever case they st
   for (const name of ['MEMO_NOT_FOUND', 'MemoRepository', 'trickle_memos_state.memos', '/api/memos/{memoId}'])
     expect(text).toContain(name)
   expect(text).toContain("'../../../functions/memos/context.ts'")
+  // `noteSchema` and `NoteServices` are of one note: the capital that follows is not a plural.
+  for (const name of ['newMemoSchema', 'memoSchema', 'MemoServices']) expect(text).toContain(name)
   expect(await read('functions/app.ts')).toMatch(/\nexport \{ memos \} from '\.\/memos\/context\.ts'\n$/)
 })
 
