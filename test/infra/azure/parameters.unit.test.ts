@@ -22,6 +22,7 @@ const declared = [...main.file.parameters.values()]
 
 const azure = z
   .looseObject({
+    metadata: z.object({ template: z.string() }),
     infra: z.object({ provider: z.literal('bicep'), path: z.string(), module: z.string() }),
     services: z.record(z.string(), z.looseObject({ project: z.string() })),
     hooks: z.record(z.string(), z.object({ run: z.string(), kind: z.string(), dir: z.string() })),
@@ -69,6 +70,13 @@ function valueOf(text: string, type: { kind: string; name?: string }): Value {
 }
 
 describe('azure.yaml', () => {
+  it('names the template as package.json names the product, with its version', () => {
+    const product = z
+      .object({ name: z.string(), version: z.string() })
+      .parse(JSON.parse(textOfFile('package.json')))
+    expect(azure.metadata.template).toBe(`${product.name}@${product.version}`)
+  })
+
   it('names files and folders that are there', () => {
     expect(existsSync(join(fileOf(azure.infra.path), `${azure.infra.module}.bicep`))).toBe(true)
     expect(existsSync(join(fileOf(azure.infra.path), `${azure.infra.module}.parameters.json`))).toBe(true)
