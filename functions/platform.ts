@@ -122,6 +122,11 @@ function openDatabase(
     url: settings[`TRICKLE_POSTGRES_${login}_URL`],
     clientId: settings[`TRICKLE_POSTGRES_${login}_CLIENT_ID`],
     statements: settings.TRICKLE_POSTGRES_STATEMENTS,
+    onNamesOff: ({ message }) =>
+      report(
+        `Named statements of ${login.toLowerCase()} are off: ${message}. ` +
+          `A pooler between must keep track of them (PgBouncer from 1.21 on: max_prepared_statements).`,
+      ),
     onIdleError: (error) => report(`An idle connection of ${login.toLowerCase()} ended: ${error.message}`),
   })
 }

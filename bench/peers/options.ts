@@ -43,7 +43,7 @@ export const usage = `npm run bench:peers -- [SECTION...] [flags]
 Sections: ${PART_NAMES.join(', ')}; all of them when none is named.
 ${COMMON_USAGE}
   --concurrency ${CONCURRENCIES.join()}  callers of the single append
-  --mode unnamed          statements of ours and of the bare INSERT: unnamed or named
+  --mode named            statements of ours and of the bare INSERT: named or unnamed
   --round-trip-ms N       what a round trip takes longer than on loopback, as to a server elsewhere (default 0)
   --folder FOLDER         where the peers' packages are put and kept (default bench-results/peers)
   --no-install            takes what the folder has and leaves the rest out
@@ -60,7 +60,7 @@ export interface PeersCommand {
 export function parsePeersCommand(args: readonly string[], defaultConnections: number): PeersCommand {
   const flags = new FlagReader(usage)
   const { values, positionals } = flags.parse(() => parse(args))
-  const [mode = 'unnamed'] =
+  const [mode = 'named'] =
     values.mode === undefined ? [] : flags.choices('--mode', values.mode, STATEMENT_MODES)
   const sections = flags.parts(positionals, PART_NAMES)
   return {

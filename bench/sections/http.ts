@@ -41,7 +41,7 @@ export async function httpSection(context: SectionContext): Promise<SectionResul
   const login = {
     url: server.url('trickle_app'),
     connectionsMax: options.connections,
-    statements: 'unnamed',
+    statements: 'named',
   } as const
   const database = new Database(login)
   cleanup.add(() => database.end())

@@ -39,9 +39,9 @@ const sharedSchema = z.object({
   TRICKLE_POSTGRES_OPERATOR_CLIENT_ID: clientId,
   TRICKLE_POSTGRES_STATEMENTS: z
     .enum(['unnamed', 'named'])
-    .default('unnamed')
+    .default('named')
     .describe(
-      '"named" prepares each statement once a connection; PgBouncer needs max_prepared_statements > 0 for it.',
+      '"named" prepares each statement once a connection. A pooler that does not keep track of names is told in the log, and statements go without names then.',
     ),
   TRICKLE_AUTH_ISSUER: httpUrl
     .max(ISSUER_CHARACTERS_MAX, `must have at most ${ISSUER_CHARACTERS_MAX} characters`)

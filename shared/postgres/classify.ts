@@ -97,6 +97,7 @@ export function classifyFailure(error: unknown): FailureClass {
 
 function classifyKnown(error: unknown): FailureClass {
   if (typeof error !== 'object' || error === null) return 'never'
+  if (isFaultOfName(error)) return 'rolled-back'
   const { code, message, syscall } = error as DriverError
   if (typeof code === 'string') {
     const known =
@@ -108,6 +109,19 @@ function classifyKnown(error: unknown): FailureClass {
     if (known !== undefined) return known[1]
   }
   return 'never'
+}
+
+/** The server does not know a prepared statement (26000), or knows it already (42P05). */
+const CODES_OF_NAMES: ReadonlySet<string> = new Set(['26000', '42P05'])
+
+/** The server's function that refuses a kept plan: "cached plan must not change result type", in any language. */
+const REFUSES_PLAN = 'RevalidateCachedQuery'
+
+/** True when a statement was refused for the name that it is prepared under. It was not run. */
+export function isFaultOfName(error: unknown): boolean {
+  const code = codeOf(error)
+  if (code !== '0A000') return CODES_OF_NAMES.has(code)
+  return (error as DriverError).routine === REFUSES_PLAN
 }
 
 /** A statement and the database do not fit: every call of it fails in the same way, whatever its values are. */

@@ -1,9 +1,9 @@
 /**
  * Access to PostgreSQL: one small pool for each login role. It works through a transaction pooler: nothing is ever set
- * per session (no SET, no search_path, no startup options), and statements work unnamed. Only this layer retries. After
- * a lost answer the caller's receipt or ids decide, never a guess. A statement names its columns and has a list of
- * them, which gives its rows names and types; no row is read by index. Must not know tenants or events: shared/tenancy
- * is built on it.
+ * per session (no SET, no search_path, no startup options), and statements work named and unnamed. Only this layer
+ * retries. After a lost answer the caller's receipt or ids decide, never a guess. A statement names its columns and has
+ * a list of them, which gives its rows names and types; no row is read by index. Must not know tenants or events:
+ * shared/tenancy is built on it.
  */
 export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
 export type { RunStatement, Statement } from './statement.ts'

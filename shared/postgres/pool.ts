@@ -10,6 +10,7 @@ import { poolLimits } from './settings.ts'
 import { ConnectionTurns } from './connection-turns.ts'
 import type { Turn, Work } from './connection-turns.ts'
 import type { RunStatement, Statement } from './statement.ts'
+import { StatementNames } from './statement-names.ts'
 import { eachInOneTrip, inOneTrip, inTransaction, inTwoTrips } from './transactions.ts'
 import type { Decision, FirstTrip, Session } from './transactions.ts'
 
@@ -18,8 +19,13 @@ export interface DatabaseOptions {
   readonly url: string
   readonly clientId?: string | undefined
   readonly connectionsMax: number
-  /** Named statements are parsed once for each connection. Unnamed statements work through every transaction pooler. */
+  /**
+   * Named statements are parsed once for each server connection. Behind a pooler that does not keep track of them, the
+   * pool changes to unnamed ones by itself.
+   */
   readonly statements: 'named' | 'unnamed'
+  /** Told once, when names have failed and are off from now on. */
+  readonly onNamesOff?: (error: Error) => void
   /** Time to wait for an answer; longer than the login's statement_timeout. Default: `poolLimits.queryTimeoutMs`. */
   readonly queryTimeoutMs?: number
   readonly onIdleError?: (error: Error) => void
@@ -37,7 +43,7 @@ const LOGIN_REFUSED = new Set(['28P01', '28000'])
  */
 export class Database {
   readonly #pool: Pool
-  readonly #named: boolean
+  readonly #names: StatementNames
   readonly #budget = new RetryBudget()
   readonly #turns: ConnectionTurns
   readonly #dropToken: () => void
@@ -46,7 +52,7 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     const login = loginOf(options)
-    this.#named = options.statements === 'named'
+    this.#names = new StatementNames(options.statements === 'named', options.onNamesOff ?? (() => {}))
     this.#dropToken = login.drop
     this.#turns = new ConnectionTurns({
       max: options.connectionsMax,
@@ -145,6 +151,7 @@ export class Database {
   }
 
   #session(client: PoolClient): Session {
+    let { generation } = this.#names
     return {
       run: (statement) => handled(this.#run(client, statement)),
       runAndCommit: (statement) => handled(this.#run(client, statement, sendAndCommit)),
@@ -158,15 +165,25 @@ export class Database {
           stream.uncork()
         }
       },
+      renewNames: (error) => {
+        this.#names.renew(error, generation)
+        generation = this.#names.generation
+      },
       hasTransaction: () => !this.#broken.has(client) && client.getTransactionStatus() !== 'I',
     }
   }
 
   /** Not an async function: a value that can't be sent throws at once, before anything after it is sent. */
   #run<R>(client: PoolClient, statement: Statement<R>, send = sendStatement): Promise<R[]> {
-    return this.#marking(client, send(client, statement, this.#named)).then((answer) =>
-      statement.columns.read(statement.name, answer),
-    )
+    const sent = this.#names.sentAs(statement)
+    try {
+      const answer = this.#marking(client, send(client, statement, sent))
+      return answer.then((rows) => statement.columns.read(statement.name, rows))
+    } catch (error) {
+      // The driver has closed the prepared statement on the server, and takes it as prepared still.
+      if (sent.name !== undefined) this.#broken.add(client)
+      throw error
+    }
   }
 
   /** Marks the connection as broken when the answer is that it is. */
@@ -189,7 +206,9 @@ export class Database {
           try {
             const client = await this.#connect()
             options.onAttempt?.(attempt)
+            const { generation } = this.#names
             return await this.#releasing(client, work).catch((error: unknown) => {
+              this.#names.renew(error, generation)
               throw options.isRead === true ? clarify(error, 'before-send') : error
             })
           } finally {

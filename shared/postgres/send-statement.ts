@@ -3,6 +3,7 @@ import type { Connection, PoolClient, QueryArrayConfig } from 'pg'
 import { TrickleError } from '../errors/index.ts'
 import type { Answer } from './columns.ts'
 import type { Statement } from './statement.ts'
+import type { SentStatement } from './statement-names.ts'
 import { assertCommitted } from './transactions.ts'
 
 /** The driver's result of one statement. */
@@ -18,11 +19,15 @@ interface LabelledQuery extends QueryArrayConfig {
 /**
  * Sends a statement. A value that can't be sent, such as an object with a bigint in it, throws at once and not only with
  * the answer: what would follow in the same trip, COMMIT above all, must then stay unsent.
- * @param isNamed whether the server prepares it under its name.
+ * @param sent its text and, where the server prepares it, the name.
  * @throws TrickleError INTERNAL for such a value. A refusal of the server rejects the answer with the driver's error.
  */
-export function sendStatement(client: PoolClient, statement: Statement, isNamed: boolean): Promise<Answer> {
-  return send<StatementResult>(client, configOf(statement, isNamed), (query) => query)
+export function sendStatement(
+  client: PoolClient,
+  statement: Statement,
+  sent: SentStatement,
+): Promise<Answer> {
+  return send<StatementResult>(client, configOf(statement, sent), (query) => query)
 }
 
 /**
@@ -33,9 +38,13 @@ export function sendStatement(client: PoolClient, statement: Statement, isNamed:
  * Source: PostgreSQL, Frontend/Backend Protocol, "Pipelining".
  * @throws as `sendStatement`.
  */
-export function sendAndCommit(client: PoolClient, statement: Statement, isNamed: boolean): Promise<Answer> {
+export function sendAndCommit(
+  client: PoolClient,
+  statement: Statement,
+  sent: SentStatement,
+): Promise<Answer> {
   // The driver sends a statement without values as a simple query otherwise, which has no Sync.
-  const config = { ...configOf(statement, isNamed), queryMode: 'extended' }
+  const config = { ...configOf(statement, sent), queryMode: 'extended' }
   // The driver gives an array where a query had several statements.
   type Results = readonly [StatementResult, StatementResult]
   return send<Results>(client, config, endingWithCommit).then(([answer, commit]) => {
@@ -44,10 +53,9 @@ export function sendAndCommit(client: PoolClient, statement: Statement, isNamed:
   })
 }
 
-const configOf = ({ name, text, values }: Statement, isNamed: boolean): LabelledQuery => ({
-  ...(isNamed ? { name } : {}),
+const configOf = ({ name, values }: Statement, sent: SentStatement): LabelledQuery => ({
+  ...sent,
   label: name,
-  text,
   values: [...values],
   rowMode: 'array',
 })

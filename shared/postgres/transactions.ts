@@ -1,5 +1,6 @@
 import { TrickleError } from '../errors/index.ts'
-import { breaksConnection, clarify, codeOf } from './classify.ts'
+import { breaksConnection, clarify, codeOf, isFaultOfName } from './classify.ts'
+import { retryLimits } from './settings.ts'
 import type { RunStatement, Statement } from './statement.ts'
 
 /**
@@ -14,6 +15,8 @@ export interface Session {
   readonly runAndCommit: RunStatement
   /** Everything that `send` sends leaves in one piece. */
   together<T>(send: () => T): T
+  /** Gives all statements new names after this fault of a name. */
+  renewNames(error: unknown): void
   /** The connection works and a transaction is open, also a failed one. */
   hasTransaction(): boolean
 }
@@ -99,30 +102,31 @@ export async function inOneTrip(session: Session, statements: readonly Statement
   }
 }
 
-/** The server does not know a named statement. */
+/** The server does not know a prepared statement. */
 const STATEMENT_UNKNOWN = '26000'
 
 /**
  * Transactions one after the other, each with its own BEGIN and COMMIT, all sent without a wait for any answer. A named
  * statement is prepared by the first transaction that uses it. If that transaction fails before it has prepared the
- * statement, the later ones fail because the server does not know it. These are sent once more.
+ * statement, the later ones fail because the server does not know it. These are sent once more. So are those that fail
+ * by a fault of the names themselves.
  * @returns for each transaction null, or the error that undid it.
  * @throws the error that broke the connection: then it is unknown which of them were committed.
  */
 export async function eachInOneTrip(
   session: Session,
   transactions: readonly (readonly Statement[])[],
+  attempt = 1,
 ): Promise<unknown[]> {
   const errors = await sendAll(session, transactions)
-  const unprepared = [...errors.keys()].filter((index) => codeOf(errors[index]) === STATEMENT_UNKNOWN)
-  // The first transaction prepares all that it needs. If even that one lacks a statement, the cause is another, and
-  // a second attempt would fail in the same way.
-  if (unprepared.length === 0 || unprepared[0] === 0) return errors
-  const again = unprepared.flatMap((index) =>
-    transactions[index] === undefined ? [] : [transactions[index]],
-  )
-  for (const [nth, error] of (await eachInOneTrip(session, again)).entries()) {
-    const index = unprepared[nth]
+  const refused = [...errors.keys()].filter((index) => isFaultOfName(errors[index]))
+  if (refused.length === 0 || attempt === retryLimits.attemptsMax) return errors
+  // The first transaction prepares all that it needs. If even that one lacks a statement, the names are at fault.
+  const fault = refused.find((index) => index === 0 || codeOf(errors[index]) !== STATEMENT_UNKNOWN)
+  if (fault !== undefined) session.renewNames(errors[fault])
+  const again = refused.flatMap((index) => (transactions[index] === undefined ? [] : [transactions[index]]))
+  for (const [nth, error] of (await eachInOneTrip(session, again, attempt + 1)).entries()) {
+    const index = refused[nth]
     if (index !== undefined) errors[index] = error
   }
   return errors

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -10,22 +10,42 @@ import { freePort } from '../../local/ports/index.ts'
 import { testPasswords } from './urls.ts'
 
 /** Debian installs it in /usr/sbin, which is not on the path of an ordinary account. */
-const binary = ['/usr/sbin', ...(process.env['PATH'] ?? '').split(delimiter)]
+const programs = ['/usr/sbin', ...(process.env['PATH'] ?? '').split(delimiter)]
   .map((folder) => join(folder, 'pgbouncer'))
-  .find((file) => existsSync(file))
+  .filter((file) => existsSync(file))
 
-export const hasPgBouncer = (): boolean => binary !== undefined
+/** Where tools/pgbouncer/get.sh puts one that keeps track of prepared statements, if the system has none. */
+const fetched = join(import.meta.dirname, '../../node_modules/.cache/pgbouncer/pgbouncer')
 
-/** Adds a test that is skipped with the reason if there is no PgBouncer. If CI is set, the test fails instead. */
-export function requirePgBouncer(): void {
-  it('has a PgBouncer to test with', (context) => {
+/** What a PgBouncer must do with named statements. From 1.21 on it keeps track of them. */
+export type Tracking = 'any' | 'keeps-track'
+
+export const hasPgBouncer = (tracking: Tracking = 'any'): boolean => programFor(tracking) !== undefined
+
+const reasons: Readonly<Record<Tracking, string>> = {
+  any: 'PgBouncer is not installed; `sudo apt-get install -y pgbouncer` brings it',
+  'keeps-track':
+    'no PgBouncer of version 1.21 or later is installed; `bash tools/pgbouncer/get.sh` brings it',
+}
+
+/** Adds a test that is skipped with the reason if there is no such PgBouncer. If CI is set, the test fails instead. */
+export function requirePgBouncer(tracking: Tracking = 'any'): void {
+  it(`has a PgBouncer to test with (${tracking})`, (context) => {
     const isDemanded = Boolean(process.env['CI'])
-    context.skip(
-      !hasPgBouncer() && !isDemanded,
-      'PgBouncer is not installed; `sudo apt-get install -y pgbouncer` brings it',
-    )
-    expect(hasPgBouncer()).toBe(true)
+    context.skip(!hasPgBouncer(tracking) && !isDemanded, reasons[tracking])
+    expect(hasPgBouncer(tracking)).toBe(true)
   })
+}
+
+function programFor(tracking: Tracking): string | undefined {
+  if (tracking === 'any') return programs[0]
+  return [...programs, fetched].find((program) => existsSync(program) && keepsTrack(program))
+}
+
+const keepsTrack = (program: string): boolean => {
+  const [, major = '0', minor = '0'] =
+    /^PgBouncer (\d+)\.(\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' })) ?? []
+  return Number(major) > 1 || Number(minor) >= 21
 }
 
 export interface PgBouncer {
@@ -34,8 +54,11 @@ export interface PgBouncer {
   stop(): Promise<void>
 }
 
-/** A PgBouncer in transaction mode whose one server connection for each login is shared by all clients. */
-export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
+/**
+ * A PgBouncer in transaction mode whose one server connection for each login is shared by all clients.
+ * @param tracking 'keeps-track': of as many prepared statements as in Azure (infra/sizes.json).
+ */
+export async function startPgBouncer(serverUrl: string, tracking: Tracking = 'any'): Promise<PgBouncer> {
   const { hostname, port: serverPort } = new URL(serverUrl)
   const folder = await mkdtemp(join(tmpdir(), 'trickle-pgbouncer-'))
   const port = await freePort()
@@ -54,13 +77,14 @@ export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
       `auth_file = ${join(folder, 'users.txt')}`,
       'pool_mode = transaction',
       'default_pool_size = 1',
+      ...(tracking === 'keeps-track' ? ['max_prepared_statements = 200'] : []),
       // PgBouncer refuses to run as root. It changes to this account before it reads its files.
       ...(process.getuid?.() === 0 ? ['user = nobody'] : []),
       '',
     ].join('\n'),
   )
   await chmod(folder, 0o755)
-  const child = spawn(binary ?? 'pgbouncer', ['-q', join(folder, 'pgbouncer.ini')], {
+  const child = spawn(programFor(tracking) ?? 'pgbouncer', ['-q', join(folder, 'pgbouncer.ini')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let complaint = ''

@@ -18,7 +18,7 @@ var pooler = rules.pgbouncer
       'pgbouncer.enabled': 'true'
       'pgbouncer.default_pool_size': string(rules.poolSize)
       'pgbouncer.max_client_conn': string(rules.maxClientConnections)
-      // The platform's 0 breaks every named statement in transaction mode ("prepared statement does not exist").
+      // With the platform's 0 a named statement does not exist on the next server connection. The app would go without names.
       'pgbouncer.max_prepared_statements': string(rules.maxPreparedStatements)
     }
   : {}

@@ -149,8 +149,8 @@ describe.each(deployments)('app settings of %s', (_, given) => {
     expect(settings['ServiceBusForwarderConnection__clientId']).toBe(isThere ? clientIds[1] : undefined)
   })
 
-  it('prepare no statements, since no test has run with a pooler that keeps track of them', () => {
-    expect(settings['TRICKLE_POSTGRES_STATEMENTS']).toBe('unnamed')
+  it('prepare statements: the pooler keeps track of them (maxPreparedStatements)', () => {
+    expect(settings['TRICKLE_POSTGRES_STATEMENTS']).toBe('named')
   })
 })
 

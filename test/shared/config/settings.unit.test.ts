@@ -23,7 +23,7 @@ describe('settings', () => {
   it('have defaults, and an empty variable counts as absent', () => {
     expect(parseSettings({ ...local, TRICKLE_AUTH_TENANT_CLAIM: '' })).toMatchObject({
       TRICKLE_AUTH_TENANT_CLAIM: 'tenant',
-      TRICKLE_POSTGRES_STATEMENTS: 'unnamed',
+      TRICKLE_POSTGRES_STATEMENTS: 'named',
       TRICKLE_ANALYTICS_URL: undefined,
     })
   })

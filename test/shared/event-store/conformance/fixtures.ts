@@ -40,14 +40,19 @@ export const postgresInACrowd: Fixture = async () => {
 
 export const postgres17: Fixture = async () => openPostgres(await ownDatabase(17))
 
+export const postgresBehindPgBouncer: Fixture = async () => openBehindPgBouncer('unnamed')
+
+/** As it is deployed: the pooler keeps track of the prepared statements. */
+export const postgresNamedBehindPgBouncer: Fixture = async () => openBehindPgBouncer('named')
+
 /** The store's own connections go through the pooler; tenants are made past it. */
-export const postgresBehindPgBouncer: Fixture = async () => {
+async function openBehindPgBouncer(statements: 'named' | 'unnamed'): Promise<OpenStore> {
   const database = await ownDatabase(18)
-  const bouncer = await startPgBouncer(database.adminUrl)
+  const bouncer = await startPgBouncer(database.adminUrl, statements === 'named' ? 'keeps-track' : 'any')
   const pool = new Database({
     url: bouncer.url(database.url('trickle_app')),
     connectionsMax: CONNECTIONS,
-    statements: 'unnamed',
+    statements,
   })
   const open = await openPostgres(database, pool)
   return {
