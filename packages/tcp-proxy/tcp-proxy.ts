@@ -10,9 +10,9 @@ export interface ProxyOptions {
   readonly delayMs?: number
 }
 
-/** A fault that waits for the first request that holds the bytes of `when`; it is used once. */
+/** A fault that waits for the first request that holds the bytes of `when`, or of one of them; it is used once. */
 export interface ArmedFault extends Fault {
-  readonly when: string
+  readonly when: string | readonly string[]
 }
 
 export class TcpProxy {
@@ -110,7 +110,10 @@ export class TcpProxy {
 
   #takeArmed(bytes: Buffer): ArmedFault | undefined {
     const [fault] = this.#armed
-    if (fault === undefined || !bytes.includes(fault.when)) return undefined
+    if (fault === undefined) return undefined
+    const { when } = fault
+    const fits = typeof when === 'string' ? bytes.includes(when) : when.some((part) => bytes.includes(part))
+    if (!fits) return undefined
     this.#armed.shift()
     this.faultsUsed += 1
     return fault

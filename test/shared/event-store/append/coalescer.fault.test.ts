@@ -11,7 +11,8 @@ import type { FaultAction } from '../../../../packages/tcp-proxy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { appendOf } from '../support.ts'
 
-const BATCH = 'trickle_events_log.append_batch('
+/** Its text, and its name where the connection has prepared it. */
+const BATCH = ['trickle_events_log.append_batch(', '\u0000append_batch_']
 const CALLERS = 24
 const rounds = scaled(12)
 const ACTIONS: readonly FaultAction[] = ['cut-response', 'cut-request', 'cut-delayed']
@@ -47,7 +48,7 @@ it('a batch whose answer is lost is resolved for each of its callers, and nothin
     const pool = new Database({
       url: proxy.url(database.url('trickle_app')),
       connectionsMax: 4,
-      statements: 'unnamed',
+      statements: round % 2 === 0 ? 'named' : 'unnamed',
     })
     const store = new PostgresEventStore(pool)
     const fault = {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PostgresEventStore } from '../../../../shared/event-store/index.ts'
 import type { AppendRequest, AppendResult } from '../../../../shared/event-store/index.ts'
 import { Database } from '../../../../shared/postgres/index.ts'
+import type { DatabaseOptions } from '../../../../shared/postgres/index.ts'
 import type { TenantContext } from '../../../../shared/tenancy/index.ts'
 import { createDatabase } from '../../../support/database.ts'
 import type { TestDatabase } from '../../../support/database.ts'
@@ -12,7 +13,9 @@ import type { FaultAction } from '../../../../packages/tcp-proxy/index.ts'
 import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { appendOf, codeOfRefusal } from '../support.ts'
 
-const APPEND = 'trickle_events_log.append('
+/** The text of a statement, and its name once the connection has prepared it. In Bind, a zero byte comes before it. */
+const APPEND = ['trickle_events_log.append(', '\u0000append_']
+const LOOK_UP = ['trickle_events_log.find_append(', '\u0000find_append_']
 const appends = scaled(60)
 const LANES = 4
 const ACTIONS: readonly FaultAction[] = ['cut-response', 'cut-response', 'cut-request', 'cut-delayed']
@@ -32,13 +35,13 @@ afterAll(() => database.drop())
  * A store behind a proxy of its own. Only the proxy loses answers here: the time limit of a query stays the product's,
  * since a shorter one ran out on a slow machine, where a new connection's first append takes long, and lost a third answer.
  */
-async function proxied({ queryTimeoutMs }: { queryTimeoutMs?: number } = {}) {
+async function proxied({ statements = 'named', queryTimeoutMs }: Partial<DatabaseOptions> = {}) {
   const proxy = await TcpProxy.start(database.url('trickle_app'))
   const open = () =>
     new Database({
       url: proxy.url(database.url('trickle_app')),
       connectionsMax: 1,
-      statements: 'unnamed',
+      statements,
       ...(queryTimeoutMs === undefined ? {} : { queryTimeoutMs }),
     })
   let pool = open()
@@ -92,7 +95,7 @@ describe.concurrent.each([
 
   /** One connection's share of the appends, each with one or two faults on its way. */
   const appendAll = async (lane: number): Promise<void> => {
-    const link = await proxied()
+    const link = await proxied({ statements: lane % 2 === 0 ? 'named' : 'unnamed' })
     const random = seededRandom(slug.length * LANES + lane)
     for (let nth = lane; nth < appends; nth += LANES) {
       // Two retries each at the most, and nine are what a fresh budget allows.
@@ -177,9 +180,8 @@ describe('an append that is lost', () => {
 
   it('and can not be looked up then is not told as one that wrote nothing either', async () => {
     const link = await proxied()
-    const lost = (when: string) => ({ action: 'cut-response', when }) as const
-    const lookUp = 'trickle_events_log.find_append('
-    link.proxy.arm(lost(APPEND), lost(lookUp), lost(lookUp), lost(lookUp))
+    const lost = (when: readonly string[]) => ({ action: 'cut-response', when }) as const
+    link.proxy.arm(lost(APPEND), lost(LOOK_UP), lost(LOOK_UP), lost(LOOK_UP))
     expect(await codeOfRefusal(link.store.append(acme, appendOf('not-looked-up')))).toBe('OUTCOME_UNKNOWN')
     expect(await storedVersions('not-looked-up')).toEqual([1])
     await link.close()
@@ -194,10 +196,7 @@ describe('a line', () => {
       expected: { mode: 'none' },
     })
     await link.store.append(acme, request)
-    link.proxy.arm(
-      { action: 'cut-response', when: APPEND },
-      { action: 'cut-response', when: 'trickle_events_log.find_append(' },
-    )
+    link.proxy.arm({ action: 'cut-response', when: APPEND }, { action: 'cut-response', when: LOOK_UP })
     expect(await link.store.append(acme, request)).toMatchObject({ version: 1, replayed: true })
     expect(link.proxy.faultsUsed).toBe(2)
     await link.close()

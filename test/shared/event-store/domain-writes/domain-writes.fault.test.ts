@@ -12,8 +12,9 @@ import { pickBelow, scaled, seededRandom } from '../../../support/scale.ts'
 import { codeOfRefusal } from '../support.ts'
 import { createAccounts, opening, twoAccounts, withdrawal } from './stage.ts'
 
-const LOCKS = 'lock_for_write('
-const LAST_TRIP = 'refuse_outcome('
+/** Its text, and its name where the connection has prepared it. */
+const LOCKS = ['lock_for_write(', '\u0000lock_for_write_']
+const LAST_TRIP = ['refuse_outcome(', '\u0000append_']
 
 let database: TestDatabase
 let acme: TenantContext
@@ -31,7 +32,7 @@ async function proxied() {
   const pool = new Database({
     url: proxy.url(database.url('trickle_app')),
     connectionsMax: 1,
-    statements: 'unnamed',
+    statements: 'named',
   })
   return {
     proxy,
@@ -44,7 +45,7 @@ async function proxied() {
 }
 
 describe('a write whose connection is lost', () => {
-  it.each<[string, string, Fault['action']]>([
+  it.each<[string, readonly string[], Fault['action']]>([
     ['before the locks are asked for', LOCKS, 'cut-request'],
     ['before the answer of the locks', LOCKS, 'cut-response'],
     ['before the last trip arrives', LAST_TRIP, 'cut-request'],
