@@ -102,7 +102,8 @@ export async function startPgBouncer(serverUrl: string, tracking: Tracking = 'an
       return changed.href
     },
     async stop() {
-      child.kill('SIGTERM')
+      // From 1.23 on, SIGTERM waits until the last client has disconnected.
+      child.kill('SIGKILL')
       await ended
       await rm(folder, { recursive: true })
     },
