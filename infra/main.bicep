@@ -23,8 +23,8 @@ param principalType string = 'User'
 
 // ---- How large, how reachable
 
-@description('dev is cheap and has no pooler, no replica and no standby.')
-@allowed(['dev', 'standard', 'scale'])
+@description('dev is cheap and has no pooler, no replica and no standby. trial has all but the standby, at its smallest.')
+@allowed(['dev', 'trial', 'standard', 'scale'])
 param size string = 'dev'
 
 @description('private: a network of its own and private endpoints; the services have no public address. The API keeps one.')
@@ -41,12 +41,11 @@ param rollingUpdate string = 'bySize'
 
 // ---- The database server
 
-@description('Read replicas: at most five, of them one for analytics.')
+@description('Read replicas: at most five, of them one for analytics. Empty: those that the size has.')
 param replicas replicaType[] = []
 
 @description('Host names for writing and reading that stay the same when a replica is promoted.')
 param virtualEndpoint bool = false
-
 @allowed(['bySize', 'off', 'sameZone', 'zoneRedundant'])
 param highAvailability string = 'bySize'
 
@@ -67,9 +66,9 @@ param postgresAdministrators administratorType[] = []
 
 // ---- Services beside the database
 
-@description('Azure Data Explorer: none, a new cluster, or one that exists.')
-@allowed(['off', 'new', 'existing'])
-param analytics string = 'off'
+@description('Azure Data Explorer: none, a new cluster, or one that exists. bySize: a new one in trial, none elsewhere.')
+@allowed(['bySize', 'off', 'new', 'existing'])
+param analytics string = 'bySize'
 @description('With existing: https://<cluster>.<region>.kusto.windows.net')
 param analyticsClusterUri string = ''
 @description('With existing, where the deployer may change the cluster: its resource id. Without it, database, tables and the right to ingest are made by hand.')
@@ -115,11 +114,12 @@ var isElasticCluster = elasticClusterNodes > 0
 var highAvailabilityModes = { bySize: rules.postgres.highAvailability, off: 'Disabled', sameZone: 'SameZone', zoneRedundant: 'ZoneRedundant' }
 var highAvailabilityMode = highAvailabilityModes[highAvailability]
 var resolvedServiceBusTier = serviceBusTier == 'bySize' ? rules.serviceBus.tier : serviceBusTier
+var analyticsMode = analytics == 'bySize' ? rules.analytics.mode : analytics
 var receivedQueues = loadJsonContent('service-bus/queues.json', 'ofContexts')
 
 // Every replica with its region as Azure's short name ("westeurope", not "West Europe"), and its name as the server's.
 var region = toLower(replace(location, ' ', ''))
-var placedReplicas = map(replicas, r => {
+var placedReplicas = map(empty(replicas) ? rules.replicas : replicas, r => {
   name: toLower(r.name)
   location: empty(r.?location ?? '') ? region : toLower(replace(r.?location ?? location, ' ', ''))
   purpose: r.purpose
@@ -132,20 +132,20 @@ var switchableReplicas = filter(placedReplicas, r => r.purpose == 'reads' && r.l
 // Contradictions. Each entry says what is wrong, where it was asked for and how to correct it.
 var problems = filter(
   [
-    isBurstable && length(replicas) > 0
-      ? 'TRICKLE_REPLICAS: size ${size} is Burstable, which has no read replicas. Set TRICKLE_SIZE to standard or scale, or TRICKLE_REPLICAS to [].'
+    isBurstable && length(placedReplicas) > 0
+      ? 'TRICKLE_REPLICAS: size ${size} is Burstable, which has no read replicas. Set TRICKLE_SIZE to trial, standard or scale, or TRICKLE_REPLICAS to [].'
       : ''
     isBurstable && highAvailabilityMode != 'Disabled'
-      ? 'TRICKLE_HIGH_AVAILABILITY: size ${size} is Burstable, which has no standby. Set TRICKLE_SIZE to standard or scale, or TRICKLE_HIGH_AVAILABILITY to off.'
+      ? 'TRICKLE_HIGH_AVAILABILITY: size ${size} is Burstable, which has no standby. Set TRICKLE_SIZE to trial, standard or scale, or TRICKLE_HIGH_AVAILABILITY to off.'
       : ''
     isBurstable && rules.postgres.pgbouncer
       ? 'sizes.json: size ${size} is Burstable, which has no PgBouncer. Set its pgbouncer to false or its tier to GeneralPurpose.'
       : ''
     isBurstable && isElasticCluster
-      ? 'TRICKLE_ELASTIC_CLUSTER_NODES: size ${size} is Burstable, which has no elastic clusters. Set TRICKLE_SIZE to standard or scale, or TRICKLE_ELASTIC_CLUSTER_NODES to 0.'
+      ? 'TRICKLE_ELASTIC_CLUSTER_NODES: size ${size} is Burstable, which has no elastic clusters. Set TRICKLE_SIZE to trial, standard or scale, or TRICKLE_ELASTIC_CLUSTER_NODES to 0.'
       : ''
-    length(replicas) > 5
-      ? 'TRICKLE_REPLICAS: ${length(replicas)} replicas, and a server has at most 5. Take some away.'
+    length(placedReplicas) > 5
+      ? 'TRICKLE_REPLICAS: ${length(placedReplicas)} replicas, and a server has at most 5. Take some away.'
       : ''
     length(union(replicaNames, replicaNames)) < length(replicaNames)
       ? 'TRICKLE_REPLICAS: two replicas have the same name. Give each a name of its own.'
@@ -159,7 +159,7 @@ var problems = filter(
     elasticClusterNodes == 1
       ? 'TRICKLE_ELASTIC_CLUSTER_NODES: 1 node is no cluster. Set 0 for a plain server, 2 or more for a cluster.'
       : ''
-    isElasticCluster && length(replicas) > 1
+    isElasticCluster && length(placedReplicas) > 1
       ? 'TRICKLE_REPLICAS: an elastic cluster has at most one read replica. Take some away, or set TRICKLE_ELASTIC_CLUSTER_NODES to 0.'
       : ''
     isElasticCluster && virtualEndpoint
@@ -183,14 +183,14 @@ var problems = filter(
     serviceBusTier == 'off' && !empty(receivedQueues)
       ? 'TRICKLE_SERVICE_BUS_TIER: it is off, and a context receives from ${join(receivedQueues, ', ')}. Set it to bySize.'
       : ''
-    analytics == 'existing' && empty(analyticsClusterUri)
+    analyticsMode == 'existing' && empty(analyticsClusterUri)
       ? 'TRICKLE_ANALYTICS_URL: TRICKLE_ANALYTICS is existing, and no cluster is named. Set it to https://<cluster>.<region>.kusto.windows.net.'
       : ''
-    analytics != 'existing' && !empty(analyticsClusterUri)
-      ? 'TRICKLE_ANALYTICS_URL: a cluster is named, and TRICKLE_ANALYTICS is ${analytics}. Set TRICKLE_ANALYTICS to existing, or TRICKLE_ANALYTICS_URL to an empty value.'
+    analyticsMode != 'existing' && !empty(analyticsClusterUri)
+      ? 'TRICKLE_ANALYTICS_URL: a cluster is named, and TRICKLE_ANALYTICS is ${analyticsMode}. Set TRICKLE_ANALYTICS to existing, or TRICKLE_ANALYTICS_URL to an empty value.'
       : ''
-    analytics != 'existing' && !empty(analyticsClusterId)
-      ? 'TRICKLE_ANALYTICS_CLUSTER_ID: a cluster is named, and TRICKLE_ANALYTICS is ${analytics}. Set TRICKLE_ANALYTICS to existing, or TRICKLE_ANALYTICS_CLUSTER_ID to an empty value.'
+    analyticsMode != 'existing' && !empty(analyticsClusterId)
+      ? 'TRICKLE_ANALYTICS_CLUSTER_ID: a cluster is named, and TRICKLE_ANALYTICS is ${analyticsMode}. Set TRICKLE_ANALYTICS to existing, or TRICKLE_ANALYTICS_CLUSTER_ID to an empty value.'
       : ''
     !empty(analyticsClusterUri) && !startsWith(toLower(analyticsClusterUri), 'https://')
       ? 'TRICKLE_ANALYTICS_URL: must begin with https://, and the app refuses anything else.'
@@ -253,7 +253,7 @@ module platform 'modules/platform.bicep' = {
       customerManagedKey: customerManagedKey
     }
     analytics: {
-      mode: analytics
+      mode: analyticsMode
       database: analyticsDatabase
       existingUri: analyticsClusterUri
       existingId: analyticsClusterId

@@ -29,16 +29,36 @@ export interface KustoSender {
   close(): void
 }
 
-/** The real SDK, in the one way of using it that keeps size, source id and tags (its stream methods lose them). */
+/**
+ * How long a client of the SDK is used. It keeps the addresses of the cluster's queues, and goes on with them where the
+ * cluster does not answer any more. So a batch for a cluster that has stopped would be told as handed over. A new client
+ * asks the cluster first, and fails.
+ */
+const CLIENT_AGE_MAX_MS = 1_800_000
+
+/**
+ * The real SDK, in the one way of using it that keeps size, source id and tags (its stream methods lose them).
+ * @param nowMs a clock that never goes back
+ */
 export function createKustoSender(
   url: string,
   database: string,
   clientId: string | undefined,
   isLocal: boolean,
+  nowMs: () => number = () => performance.now(),
 ): KustoSender {
-  const client = new IngestClient(connection(url, clientId, isLocal), undefined)
+  const asked = connection(url, clientId, isLocal)
+  let made = { client: new IngestClient(asked, undefined), atMs: nowMs() }
+  const freshClient = (): IngestClient => {
+    if (nowMs() - made.atMs >= CLIENT_AGE_MAX_MS) {
+      made.client.close()
+      made = { client: new IngestClient(asked, undefined), atMs: nowMs() }
+    }
+    return made.client
+  }
   return {
     async send({ table, mapping, tag, blobName, sourceId, rawBytes, content }) {
+      const client = freshClient()
       const descriptor = new StreamDescriptor(Readable.from([content]), sourceId)
       const blobUri = await client.uploadToBlobWithRetry(descriptor, blobName)
       // New properties for each call: the SDK merges default properties by reference. The tags of one batch would then
@@ -58,7 +78,7 @@ export function createKustoSender(
       await client.ingestFromBlob(new BlobDescriptor(blobUri, rawBytes, sourceId), properties)
     },
     close() {
-      client.close()
+      made.client.close()
     },
   }
 }

@@ -4,7 +4,7 @@ import { platformQueues } from '../../functions/platform-queues.ts'
 
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-const SIZE_NAMES = ['dev', 'standard', 'scale'] as const
+const SIZE_NAMES = ['dev', 'trial', 'standard', 'scale'] as const
 type Value = string | number | boolean
 type Rules = Record<string, Record<string, Value>>
 
@@ -13,19 +13,22 @@ const sizes = JSON.parse(await read('infra/sizes.json')) as Record<(typeof SIZE_
 /** Name and values by size of each row of a table whose first column is a name in backticks. */
 const rowsOf = (page: string): Map<string, string[]> =>
   new Map(
-    [...page.matchAll(/^\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| .+ \|$/gm)].map(
-      ([, name = '', ...values]) => [name, values.slice(0, 3).map((value) => value.trim())],
+    [...page.matchAll(/^\| `([\w.]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| .+ \|$/gm)].map(
+      ([, name = '', ...values]) => [name, values.slice(0, 4).map((value) => value.trim())],
     ),
   )
 
 const valuesOf = (family: string, rule: string): string[] =>
   SIZE_NAMES.map((size) => String(sizes[size][family]?.[rule]))
 
-/** What a size costs when no other parameter is set: no analytics, no Service Bus, no cache, a public network. */
+/** What a size costs when no other parameter is set: no Service Bus, no cache, a public network. */
 function defaultCostOf(rules: Rules): number {
   const cost = (name: string): number => Number(rules['monthlyCost']?.[name])
-  const servers = rules['postgres']?.['highAvailability'] === 'Disabled' ? 1 : 2
+  const standbys = rules['postgres']?.['highAvailability'] === 'Disabled' ? 0 : 1
+  const servers = 1 + standbys + replicasOf(rules)
+  const nodes = rules['analytics']?.['mode'] === 'new' ? Number(rules['analytics']['capacity']) : 0
   return (
+    nodes * cost('analyticsNode') +
     servers * (cost('postgresServer') + cost('postgresStorage')) +
     cost('functions') +
     2 * cost('storageAccount') +
@@ -33,9 +36,14 @@ function defaultCostOf(rules: Rules): number {
   )
 }
 
+const replicasOf = (rules: Rules): number => Object.keys(rules['replicas'] ?? {}).length
+
 describe('what the pages say of infra/sizes.json', () => {
   it('docs/azure/scaling.md has every rule but those of PostgreSQL, with its values', async () => {
-    const families = Object.keys(sizes.dev).filter((name) => !['postgres', 'monthlyCost'].includes(name))
+    const families = Object.keys(sizes.dev).filter(
+      (name) => !['postgres', 'replicas', 'monthlyCost'].includes(name),
+    )
+    const replicas = ['replicas', SIZE_NAMES.map((size) => String(replicasOf(sizes[size])))] as const
     const expected = families.flatMap((family) =>
       Object.keys(sizes.dev[family] ?? {}).map(
         (rule) => [`${family}.${rule}`, valuesOf(family, rule)] as const,
@@ -43,7 +51,7 @@ describe('what the pages say of infra/sizes.json', () => {
     )
     expect(expected.length).toBeGreaterThan(10)
     expect(Object.fromEntries(rowsOf(await read('docs/azure/scaling.md')))).toEqual(
-      Object.fromEntries(expected),
+      Object.fromEntries([replicas, ...expected]),
     )
   })
 
@@ -55,8 +63,8 @@ describe('what the pages say of infra/sizes.json', () => {
     expect(Object.fromEntries(rowsOf(page))).toEqual(
       Object.fromEntries(pieces.map((piece) => [piece, valuesOf('monthlyCost', piece)])),
     )
-    expect(valuesOf('monthlyCost', 'asOf')).toEqual(['2026-11', '2026-11', '2026-11'])
-    expect(valuesOf('monthlyCost', 'source')).toEqual(['estimate', 'estimate', 'estimate'])
+    expect(valuesOf('monthlyCost', 'asOf')).toEqual(SIZE_NAMES.map(() => '2026-11'))
+    expect(valuesOf('monthlyCost', 'source')).toEqual(SIZE_NAMES.map(() => 'estimate'))
     expect(page).toContain('**Estimates, November 2026**')
     const sums = SIZE_NAMES.map((size) => `**${defaultCostOf(sizes[size])}**`).join(' | ')
     expect(page).toContain(`| **all that a size has by default** | ${sums} |`)

@@ -1,4 +1,4 @@
-import type { Parameters } from '../parameters/index.ts'
+import type { Parameters, SizeName } from '../parameters/index.ts'
 import type { Estimate } from './estimate.ts'
 import type { Size } from './sizes.ts'
 
@@ -22,11 +22,18 @@ export function estimateText({ lines, usdPerMonth }: Estimate, parameters: Param
     ...lines.map(
       (line) => `  ${line.part.padEnd(PART_WIDTH)} ${dollars(line.usdPerMonth).padStart(7)}  ${line.because}`,
     ),
-    ...(parameters.size === 'dev'
-      ? ['  dev is Burstable: it does not exercise PgBouncer, replicas, a standby or an elastic cluster.']
-      : []),
+    ...(remarks[parameters.size] ?? []),
     '  Not in it: traffic beyond light use, storage that grows, logs above it, support plans, taxes.',
   ]
+}
+
+/** What somebody who has chosen the size should know before the bill comes. */
+const remarks: { readonly [Name in SizeName]?: readonly string[] } = {
+  dev: ['  dev is Burstable: it does not exercise PgBouncer, replicas, a standby or an elastic cluster.'],
+  trial: [
+    '  trial shows the whole product, but for a standby. When you have seen it: azd down --force, or TRICKLE_SIZE=dev',
+    '  in a new environment. Data Explorer stops after five days without use and is started again by hand.',
+  ],
 }
 
 const dollars = (amount: number): string => `$${roundUsd(amount).toLocaleString('en-US')}`

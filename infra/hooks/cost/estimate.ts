@@ -73,7 +73,7 @@ function postgresLines(parameters: Parameters, { postgres, monthlyCost }: Size):
     line(
       'PostgreSQL replicas',
       parameters.replicas.length * server,
-      `${plural(parameters.replicas.length, 'replica')}, each costs a server of its own`,
+      `${plural(parameters.replicas.length, 'replica')}, ${parameters.areReplicasOfSize ? 'which the size has: a server of its own' : 'each costs a server of its own'}`,
     ),
     line(
       'Geo-redundant backup',
@@ -109,7 +109,7 @@ function analyticsLine(parameters: Parameters, { analytics, monthlyCost }: Size)
   if (parameters.analytics !== 'new') return line('Data Explorer', 0, '')
   const nodes = `${plural(analytics.capacity, 'node')} (${analytics.skuName})`
   const sleep = analytics.autoStop
-    ? 'less when it stops by itself, after days without use'
+    ? 'less when it stops itself after five idle days'
     : analytics.capacity > 1
       ? 'a standard cluster is two nodes that never sleep'
       : 'it never sleeps'

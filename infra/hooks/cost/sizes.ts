@@ -39,8 +39,12 @@ const sizeSchema = z.object({
     tier: z.enum(['Burstable', 'GeneralPurpose', 'MemoryOptimized']),
     highAvailability: z.enum(['Disabled', 'SameZone', 'ZoneRedundant']),
   }),
+  /** Those that a server of the size has where none are named. */
+  replicas: z.array(z.strictObject({ name: z.string().min(1), purpose: z.enum(['reads', 'analytics']) })),
   serviceBus: z.object({ tier: z.enum(['Standard', 'Premium']), capacity: z.number().int().positive() }),
   analytics: z.object({
+    /** What TRICKLE_ANALYTICS=bySize means. */
+    mode: z.enum(['off', 'new']),
     skuName: z.string().min(1),
     tier: z.enum(['Basic', 'Standard']),
     capacity: z.number().int().positive(),
@@ -50,7 +54,7 @@ const sizeSchema = z.object({
   monthlyCost: monthlyCostSchema,
 })
 
-const sizesSchema = z.object({ dev: sizeSchema, standard: sizeSchema, scale: sizeSchema })
+const sizesSchema = z.object({ dev: sizeSchema, trial: sizeSchema, standard: sizeSchema, scale: sizeSchema })
 
 export type Size = z.output<typeof sizeSchema>
 export type Sizes = z.output<typeof sizesSchema>

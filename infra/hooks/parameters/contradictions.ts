@@ -1,13 +1,15 @@
-import type { Parameters } from './parameters.ts'
+import type { Parameters, Replica } from './parameters.ts'
 import type { ValueReader } from './values.ts'
 
 /** Azure's own limit of read replicas for one server. */
 const REPLICAS_MAX = 5
 
-/** What decides about a size's limits. */
+/** What decides about a size's limits, and what it has by itself. */
 export interface SizeRules {
   readonly postgres: { readonly tier: string }
+  readonly replicas: readonly Replica[]
   readonly serviceBus: { readonly tier: string }
+  readonly analytics: { readonly mode: 'off' | 'new' }
 }
 
 /**

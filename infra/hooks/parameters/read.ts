@@ -24,6 +24,7 @@ const administratorSchema = z.strictObject({
   type: z.enum(['User', 'Group', 'ServicePrincipal']),
 })
 
+const REPLICAS_EXAMPLE = '[{"name":"reads-1","purpose":"reads"}]'
 const ISSUER_EXAMPLE = 'https://login.microsoftonline.com/<tenant id>/v2.0'
 const ISSUERS_EXAMPLE = '[{"issuer":"https://login.example.com","audience":"api://trickle"}]'
 const APPLICATIONS_EXAMPLE = '{"operator":["<application id>"]}'
@@ -39,15 +40,14 @@ export function readParameters(
   failures: readonly HookFailure[]
 } {
   const values = new ValueReader(environment)
+  const size = values.oneOf('TRICKLE_SIZE', SIZE_NAMES, 'dev')
+  const named = values.json('TRICKLE_REPLICAS', z.array(replicaSchema), [], REPLICAS_EXAMPLE)
+  const analytics = values.oneOf('TRICKLE_ANALYTICS', ['bySize', 'off', 'new', 'existing'], 'bySize')
   const parameters: Parameters = {
-    size: values.oneOf('TRICKLE_SIZE', SIZE_NAMES, 'dev'),
+    size,
     network: values.oneOf('TRICKLE_NETWORK', ['public', 'private'], 'public'),
-    replicas: values.json(
-      'TRICKLE_REPLICAS',
-      z.array(replicaSchema),
-      [],
-      '[{"name":"reads-1","purpose":"reads"}]',
-    ),
+    replicas: named.length > 0 ? named : rules[size].replicas,
+    areReplicasOfSize: named.length === 0,
     virtualEndpoint: values.flag('TRICKLE_VIRTUAL_ENDPOINT'),
     highAvailability: values.oneOf(
       'TRICKLE_HIGH_AVAILABILITY',
@@ -57,7 +57,7 @@ export function readParameters(
     geoRedundantBackup: values.flag('TRICKLE_GEO_BACKUP'),
     elasticClusterNodes: values.whole('TRICKLE_ELASTIC_CLUSTER_NODES'),
     customerManagedKey: values.flag('TRICKLE_CUSTOMER_MANAGED_KEY'),
-    analytics: values.oneOf('TRICKLE_ANALYTICS', ['off', 'new', 'existing'], 'off'),
+    analytics: analytics === 'bySize' ? rules[size].analytics.mode : analytics,
     analyticsUrl: values.get('TRICKLE_ANALYTICS_URL'),
     cache: values.oneOf('TRICKLE_CACHE', ['off', 'redis'], 'off'),
     serviceBusTier: values.oneOf('TRICKLE_SERVICE_BUS_TIER', ['off', 'bySize', 'Standard', 'Premium'], 'off'),

@@ -8,10 +8,6 @@ import { readText } from './postgres-table.ts'
 const KEPT_BY_THE_PLATFORM = 15
 /** For migrations, administrators, tools and replication on 5432, which no pooler bounds. */
 const KEPT_FOR_DIRECT_USE = 35
-/** Flex Consumption accepts no lower maximum than this, so no size can have fewer. */
-const LEAST_MAXIMUM_INSTANCES = 40
-/** The most that Flex Consumption accepts. */
-const MOST_MAXIMUM_INSTANCES = 1_000
 
 let sizes: Awaited<ReturnType<typeof readSizes>>
 let loginRoles: number
@@ -26,9 +22,7 @@ beforeAll(async () => {
 // Each timer has instances of its own, so one opens the pool of the worker or of the forwarder, beside the operator's.
 const PER_INSTANCE = poolLimits.httpConnectionsMax + 2 * poolLimits.backgroundConnectionsMax
 const maxConnections = (rules: Rules): number => Number(rules.configurations['max_connections'])
-const instancesAt = (size: (typeof SIZES)[number]): number =>
-  sizes[size].functions?.maximumInstances ??
-  (size === 'scale' ? MOST_MAXIMUM_INSTANCES : LEAST_MAXIMUM_INSTANCES)
+const instancesAt = (size: (typeof SIZES)[number]): number => sizes[size].functions.maximumInstances
 
 describe('connections', () => {
   it('counts four login roles behind the pooler', () => {

@@ -182,6 +182,7 @@ describe('what waits for a restart', () => {
       always,
       [...always, ...replication].sort(),
       [...always, ...replication].sort(),
+      [...always, ...replication].sort(),
     ])
   })
 

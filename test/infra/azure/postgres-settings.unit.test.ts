@@ -176,7 +176,7 @@ describe('what is set', () => {
     expect(Number(configurations['effective_cache_size'])).toBe(3 * pages)
   })
 
-  it.each(['standard', 'scale'] as const)(
+  it.each(['trial', 'standard', 'scale'] as const)(
     'lets nobody wait in the pooler whom the app no longer waits for: %s',
     (size) => {
       const seconds = Number(sizes[size].postgres.configurations['pgbouncer.query_wait_timeout'])

@@ -19,13 +19,11 @@ const rules = z.strictObject({
 })
 export type Rules = z.infer<typeof rules>
 
-const sizes = z.strictObject({
-  dev: z.object({ postgres: rules, functions: z.object({ maximumInstances: z.int() }).optional() }),
-  standard: z.object({ postgres: rules, functions: z.object({ maximumInstances: z.int() }).optional() }),
-  scale: z.object({ postgres: rules, functions: z.object({ maximumInstances: z.int() }).optional() }),
-})
+const size = z.object({ postgres: rules, functions: z.object({ maximumInstances: z.int() }) })
 
-export const SIZES = ['dev', 'standard', 'scale'] as const
+const sizes = z.strictObject({ dev: size, trial: size, standard: size, scale: size })
+
+export const SIZES = ['dev', 'trial', 'standard', 'scale'] as const
 export type Size = (typeof SIZES)[number]
 
 const parameter = z.strictObject({

@@ -39,13 +39,13 @@ const countsOf = (given: Given): Record<string, number> =>
 describe('the writes to a server, each of which waits for the one before', () => {
   // Once 21, 34, 34, and 141. A new setting may raise a count, if the platform has another value by itself.
   it('are 14 to 26 for a server, and 101 for a primary with three replicas, as the page says', () => {
-    const [dev, standard, scale] = SIZES.map((size) => countsOf({ size })['primary'])
-    expect([dev, standard, scale]).toEqual([14, 24, 26])
+    const [dev, trial, standard, scale] = SIZES.map((size) => countsOf({ size })['primary'])
+    expect([dev, trial, standard, scale]).toEqual([14, 25, 24, 26])
     const counts = countsOf({ size: 'standard', replicas: three })
     expect(counts).toEqual({ primary: 24, 'replica[0]': 25, 'replica[1]': 25, 'replica[2]': 27 })
     const sum = Object.values(counts).reduce((total, count) => total + count, 0)
     expect(textOfFile('docs/azure/postgres-settings.md').replaceAll(/\s+/g, ' ')).toContain(
-      `\`dev\` takes ${dev} writes, \`standard\` ${standard}, \`scale\` ${scale}, a primary of \`standard\` with two replicas for reads and one for analytics ${sum} `,
+      `\`dev\` takes ${dev} writes, \`trial\` ${trial}, \`standard\` ${standard}, \`scale\` ${scale}, a primary of \`standard\` with two replicas for reads and one for analytics ${sum} `,
     )
   })
 
@@ -71,6 +71,7 @@ describe('the writes to a server, each of which waits for the one before', () =>
   it.each(SIZES)('leave what the platform computes, to its formula, at size %s', (size) => {
     const { gib, cores } = {
       dev: { gib: 4, cores: 2 },
+      trial: { gib: 8, cores: 2 },
       standard: { gib: 16, cores: 4 },
       scale: { gib: 64, cores: 8 },
     }[size]
@@ -87,7 +88,7 @@ describe('the writes to a server, each of which waits for the one before', () =>
     expect(Object.fromEntries(computed.map(([name, value]) => [name, Number(value)]))).toEqual(formulas)
   })
 
-  it.each(['standard', 'scale'] as const)(
+  it.each(['trial', 'standard', 'scale'] as const)(
     'of replicas are never of what the hook looks for, at size %s',
     (size) => {
       const left = new Set(unwrittenOf({ size }).keys())
@@ -108,7 +109,7 @@ describe('the writes to a server, each of which waits for the one before', () =>
       expect([parameters[name]?.platform, ofPrimary[name], ofAnalytics[name]]).toEqual(['off', 'on', 'off'])
   })
 
-  it.each(['standard', 'scale'])('begin with the switch of PgBouncer at size %s', (size) => {
+  it.each(['trial', 'standard', 'scale'])('begin with the switch of PgBouncer at size %s', (size) => {
     for (const [server, writes] of writesOf({ size, replicas: three }))
       expect([server, writes[0]?.name]).toEqual([server, 'pgbouncer.enabled'])
   })

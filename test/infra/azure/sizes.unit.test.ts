@@ -24,6 +24,7 @@ const postgresSchema = z.strictObject({
 
 const sizeSchema = z.strictObject({
   postgres: postgresSchema,
+  replicas: z.array(z.strictObject({ name: z.string(), purpose: z.enum(['reads', 'analytics']) })).max(5),
   functions: z.strictObject({
     // What Flex Consumption has.
     instanceMemoryMb: z.literal([512, 2_048, 4_096]),
@@ -41,6 +42,7 @@ const sizeSchema = z.strictObject({
   // Application Insights keeps data at no cost for 90 days; the service takes 30 to 730.
   monitoring: z.strictObject({ retentionDays: z.int().min(30).max(730), dailyQuotaGb: z.number() }),
   analytics: z.strictObject({
+    mode: z.enum(['off', 'new']),
     skuName: z.string().min(1),
     tier: z.enum(['Basic', 'Standard']),
     capacity: z.int().min(1),
@@ -52,7 +54,12 @@ const sizeSchema = z.strictObject({
   monthlyCost: monthlyCostSchema.strict(),
 })
 
-const sizesSchema = z.strictObject({ dev: sizeSchema, standard: sizeSchema, scale: sizeSchema })
+const sizesSchema = z.strictObject({
+  dev: sizeSchema,
+  trial: sizeSchema,
+  standard: sizeSchema,
+  scale: sizeSchema,
+})
 type Size = z.output<typeof sizeSchema>
 
 const all: [string, Size][] = Object.entries(sizesSchema.parse(jsonOfFile('infra/sizes.json')))
@@ -114,7 +121,7 @@ describe.each(all)('size %s', (name, size) => {
     expect(analytics.tier === 'Basic' ? analytics.capacity === 1 : analytics.capacity >= 2).toBe(true)
     expect(analytics.hotCacheDays).toBeLessThanOrEqual(analytics.softDeleteDays)
     // A cluster that stops itself delays what is sent; only where nobody waits for it.
-    expect(analytics.autoStop).toBe(name === 'dev')
+    expect(analytics.autoStop).toBe(['dev', 'trial'].includes(name))
   })
 
   it('has a tier of Service Bus with sessions', () => {
@@ -124,8 +131,54 @@ describe.each(all)('size %s', (name, size) => {
   })
 })
 
+describe('trial', () => {
+  const { dev, trial, standard } = sizesSchema.parse(jsonOfFile('infra/sizes.json'))
+
+  it('has a replica and Data Explorer by itself, as no other size has', () => {
+    const having = all.filter(
+      ([, { replicas, analytics }]) => replicas.length > 0 || analytics.mode === 'new',
+    )
+    expect(having.map(([name]) => name)).toEqual(['trial'])
+    expect(trial.replicas).toEqual([{ name: 'reads', purpose: 'reads' }])
+  })
+
+  it('has the smallest server with a pooler: two cores, the least disk, the backups of dev, no standby', () => {
+    expect(trial.postgres).toMatchObject({
+      skuName: 'Standard_D2ds_v5',
+      tier: 'GeneralPurpose',
+      pgbouncer: true,
+      storageGb: dev.postgres.storageGb,
+      backupDays: dev.postgres.backupDays,
+      highAvailability: 'Disabled',
+    })
+  })
+
+  it('costs nothing beside the servers that dev does not cost', () => {
+    const { postgresServer: _, ...ofTrial } = trial.monthlyCost
+    const { postgresServer: __, ...ofDev } = dev.monthlyCost
+    expect(ofTrial).toEqual(ofDev)
+    for (const part of ['functions', 'serviceBus', 'storage', 'monitoring', 'cache'] as const)
+      expect([part, trial[part]]).toEqual([part, dev[part]])
+    const { mode: ___, ...cluster } = trial.analytics
+    expect(dev.analytics).toMatchObject(cluster)
+  })
+
+  it('sets its server as standard does, but for what follows from the compute: a trial shows the same product', () => {
+    const differing = Object.keys(standard.postgres.configurations).filter(
+      (name) => trial.postgres.configurations[name] !== standard.postgres.configurations[name],
+    )
+    expect(differing.toSorted()).toEqual([
+      'effective_cache_size',
+      'maintenance_work_mem',
+      'max_connections',
+      'shared_buffers',
+    ])
+    expect(trial.postgres.replicaConfigurations).toEqual(standard.postgres.replicaConfigurations)
+  })
+})
+
 it('costs more from size to size', () => {
-  const costs = all.map(([, { monthlyCost }]) => monthlyCost)
+  const costs = all.filter(([name]) => name !== 'trial').map(([, { monthlyCost }]) => monthlyCost)
   const parts = [
     'postgresServer',
     'postgresStorage',

@@ -19,7 +19,7 @@ export const required = {
   authAudience: 'api://trickle',
 } as const
 
-export const SIZES = ['dev', 'standard', 'scale'] as const
+export const SIZES = ['dev', 'trial', 'standard', 'scale'] as const
 
 export const mainWith = (given: Given): Template =>
   new Template(readBicep(mainFile), { ...required, ...given })

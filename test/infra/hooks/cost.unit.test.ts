@@ -20,6 +20,17 @@ describe('the bill', () => {
   it.each([
     ['dev', { PostgreSQL: 45, Functions: 5, Monitoring: 30, 'Storage accounts': 10 }],
     [
+      'trial',
+      {
+        PostgreSQL: 105,
+        'PostgreSQL replicas': 105,
+        'Data Explorer': 90,
+        Functions: 5,
+        Monitoring: 30,
+        'Storage accounts': 10,
+      },
+    ],
+    [
       'standard',
       {
         PostgreSQL: 220,
@@ -143,6 +154,11 @@ describe('the bill', () => {
     ['private endpoints of a public network', {}, 'Private endpoints'],
     ['Service Bus, which nothing uses', {}, 'Service Bus Standard'],
     ['no replicas', { TRICKLE_REPLICAS: '[]' }, 'PostgreSQL replicas'],
+    [
+      'a cluster that a trial is not to have',
+      { TRICKLE_SIZE: 'trial', TRICKLE_ANALYTICS: 'off' },
+      'Data Explorer',
+    ],
   ])('leaves out %s', (_name, environment, part) => {
     expect(billOf({ ...standard, ...environment }).lines.has(part)).toBe(false)
   })
@@ -167,6 +183,26 @@ describe('the bill', () => {
   it('says of dev what it does not exercise', () => {
     expect(billOf({}).text.join('\n')).toContain('dev is Burstable: it does not exercise PgBouncer')
     expect(billOf(standard).text.join('\n')).not.toContain('Burstable')
+  })
+
+  it('says of trial what the size has, what stops by itself and how to end it', () => {
+    const { lines, text } = billOf({ TRICKLE_SIZE: 'trial' })
+    expect(lines.get('PostgreSQL replicas')?.because).toBe(
+      '1 replica, which the size has: a server of its own',
+    )
+    expect(lines.get('Data Explorer')?.because).toContain('stops itself after five idle days')
+    expect(text[0]).toBe(
+      'Size trial, public network: about $350 a month (estimated 2026-11; prices differ by region).',
+    )
+    expect(text.join('\n')).toMatch(/azd down --force[\s\S]*started again by hand/)
+    expect(Math.max(...text.map((line) => line.length))).toBeLessThanOrEqual(120)
+  })
+
+  it('counts replicas that were named in place of those of the size', () => {
+    const named = { TRICKLE_REPLICAS: '[{"name":"a","purpose":"reads"},{"name":"b","purpose":"reads"}]' }
+    expect(billOf({ TRICKLE_SIZE: 'trial', ...named }).lines.get('PostgreSQL replicas')?.because).toBe(
+      '2 replicas, each costs a server of its own',
+    )
   })
 
   it.each([

@@ -42,9 +42,9 @@ describe('before a provision', () => {
   })
 
   it.each([
-    ['TRICKLE_SIZE', 'large', INVALID, 'none of dev, standard, scale', 'azd env set TRICKLE_SIZE dev'],
+    ['TRICKLE_SIZE', 'large', INVALID, 'none of dev, trial, standard, scale', 'azd env set TRICKLE_SIZE dev'],
     ['TRICKLE_NETWORK', 'vnet', INVALID, 'none of public, private', 'azd env set TRICKLE_NETWORK public'],
-    ['TRICKLE_ANALYTICS', 'yes', INVALID, 'none of off, new, existing', 'azd env set TRICKLE_ANALYTICS off'],
+    ['TRICKLE_ANALYTICS', 'yes', INVALID, 'none of bySize, off, new', 'azd env set TRICKLE_ANALYTICS bySize'],
     ['TRICKLE_CACHE', 'on', INVALID, 'none of off, redis', 'azd env set TRICKLE_CACHE off'],
     [
       'TRICKLE_SERVICE_BUS_TIER',

@@ -19,10 +19,19 @@ const monthlyCost = {
 
 const standard: Sizes['standard'] = {
   postgres: { skuName: 'Standard_D4ds_v5', tier: 'GeneralPurpose', highAvailability: 'ZoneRedundant' },
+  replicas: [],
   serviceBus: { tier: 'Standard', capacity: 1 },
-  analytics: { skuName: 'Standard_E2ads_v5', tier: 'Standard', capacity: 2, autoStop: false },
+  analytics: { mode: 'off', skuName: 'Standard_E2ads_v5', tier: 'Standard', capacity: 2, autoStop: false },
   cache: { skuName: 'Balanced_B1' },
   monthlyCost,
+}
+
+const developers: Sizes['dev']['analytics'] = {
+  mode: 'off',
+  skuName: 'Dev(No SLA)_Standard_E2a_v4',
+  tier: 'Basic',
+  capacity: 1,
+  autoStop: true,
 }
 
 /** Sizes with figures that a person can add up. */
@@ -30,8 +39,15 @@ export const sizesSample: Sizes = {
   dev: {
     ...standard,
     postgres: { skuName: 'Standard_B2s', tier: 'Burstable', highAvailability: 'Disabled' },
-    analytics: { skuName: 'Dev(No SLA)_Standard_E2a_v4', tier: 'Basic', capacity: 1, autoStop: true },
+    analytics: developers,
     monthlyCost: { ...monthlyCost, postgresServer: 40, postgresStorage: 5, functions: 5, analyticsNode: 90 },
+  },
+  trial: {
+    ...standard,
+    postgres: { ...standard.postgres, skuName: 'Standard_D2ds_v5', highAvailability: 'Disabled' },
+    replicas: [{ name: 'reads', purpose: 'reads' }],
+    analytics: { ...developers, mode: 'new' },
+    monthlyCost: { ...monthlyCost, postgresServer: 100, postgresStorage: 5, functions: 5, analyticsNode: 90 },
   },
   standard,
   scale: { ...standard, serviceBus: { tier: 'Premium', capacity: 2 } },

@@ -167,3 +167,25 @@ describe('defect g: what the streaming clients take as a stream', () => {
     expect(stderr).toContain('ERR_INVALID_ARG_TYPE')
   })
 })
+
+describe('defect of a client that lives on: it uses the addresses of queues that it got once', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('so a batch for a cluster that has stopped is told as handed over, hours later', async () => {
+    const sender = client()
+    const url = await sender.uploadToBlobWithRetry(new StreamDescriptor(asStream(RAW)), 'first.json')
+    await sender.ingestFromBlob(new BlobDescriptor(url, RAW.length, SOURCE_ID), basic)
+    service.stop()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5 * 86_400_000 })
+    await sender.ingestFromBlob(new BlobDescriptor(url, RAW.length, SOURCE_ID), basic)
+    expect(service.messages).toHaveLength(2)
+  })
+
+  test('the detour is a new client, which asks the cluster', async () => {
+    service.stop()
+    const upload = client().uploadToBlobWithRetry(new StreamDescriptor(asStream(RAW)), 'second.json')
+    await expect(upload).rejects.toThrow(/ingestion resources/)
+  })
+})

@@ -11,6 +11,9 @@ export interface RecordingKustoService {
   readonly messages: Record<string, unknown>[]
   /** Bodies and addresses of streaming ingestion requests. */
   readonly streamed: { readonly path: string; readonly bytes: Buffer }[]
+  /** From now on the cluster refuses, as one that was stopped; its storage still takes blobs and messages. */
+  stop(): void
+  start(): void
   close(): Promise<void>
 }
 
@@ -18,10 +21,10 @@ const QUEUE_ANSWER = `<?xml version="1.0"?><QueueMessagesList><QueueMessage><Mes
 <InsertionTime>Fri, 01 Jan 2026 00:00:00 GMT</InsertionTime><ExpirationTime>Fri, 08 Jan 2026 00:00:00 GMT</ExpirationTime>
 <PopReceipt>receipt</PopReceipt><TimeNextVisible>Fri, 01 Jan 2026 00:00:00 GMT</TimeNextVisible></QueueMessage></QueueMessagesList>`
 
-type Records = Omit<RecordingKustoService, 'close' | 'url'>
+type Records = Omit<RecordingKustoService, 'close' | 'url' | 'stop' | 'start'> & { isStopped: boolean }
 
 export async function startRecordingKustoService(): Promise<RecordingKustoService> {
-  const records: Records = { blobs: [], messages: [], streamed: [] }
+  const records: Records = { blobs: [], messages: [], streamed: [], isStopped: false }
   const server = createServer((request, response) => {
     answer(request, response, records).catch(() => {
       response.destroy()
@@ -29,8 +32,16 @@ export async function startRecordingKustoService(): Promise<RecordingKustoServic
   })
   const url = await listen(server)
   return {
-    ...records,
+    blobs: records.blobs,
+    messages: records.messages,
+    streamed: records.streamed,
     url,
+    stop: () => {
+      records.isStopped = true
+    },
+    start: () => {
+      records.isStopped = false
+    },
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -44,6 +55,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, record
   const bytes = await bodyOf(request)
   const json = { 'content-type': 'application/json' }
   if (path.endsWith('/auth/metadata')) response.writeHead(200, json).end('{"AzureAD":null}')
+  else if (path.endsWith('/mgmt') && records.isStopped) response.writeHead(503).end()
   else if (path.endsWith('/mgmt')) {
     const { csl } = JSON.parse(bytes.toString('utf8')) as { csl: string }
     response.writeHead(200, json).end(answerCommand(csl, origin))
