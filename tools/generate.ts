@@ -17,6 +17,7 @@ import {
 } from '../functions/product.ts'
 import { settingsSchemaWith } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
+import { unknownsPage } from './unknowns-page.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -25,6 +26,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   return new Map([
     ['docs/errors.md', errorTable()],
     ['docs/configuration.md', settingsTable()],
+    ['docs/azure/unknowns.md', unknownsPage()],
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApiDocument(routes, apiInfo()), null, 2)}\n`],
     ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
     ['infra/context-settings.json', jsonOf(contextSettings())],

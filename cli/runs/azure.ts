@@ -5,11 +5,14 @@ import { azureCliToken, Graph, GRAPH_URL, register, registeredText } from '../az
 import { UsageError } from '../frame/index.ts'
 import type { GroupContext } from '../frame/index.ts'
 
-export async function run({
-  values,
-  print,
-  note,
-}: GroupContext<typeof subcommands, typeof options>): Promise<number | void> {
+type Context = GroupContext<typeof subcommands, typeof options>
+
+export async function run(context: Context): Promise<number | void> {
+  if (context.verb === 'register') return await runRegister(context)
+  return await (await import('./azure-evidence.ts')).runEvidence(context)
+}
+
+async function runRegister({ values, print, note }: Context): Promise<void> {
   const { name, operator, backend, me, 'secret-days': secretDays, 'dry-run': isDry } = values
   const myTenant = tenantOf(me)
   const days = secretDaysOf(secretDays)
