@@ -89,7 +89,7 @@ export const command = defineGroup({
 What is there already stays, so it can be run again at any time; what is missing is added. It deletes nothing.
 A secret is printed once. Afterwards: docs/azure/deploy.md, step 3.
 
-evidence uses the login of azd (else of az), and only reads; the right Reader on the resource group is enough. With
+evidence uses the login of azd (else of az), and only reads; the right Reader on the subscription is enough. With
 --smoke it appends one event. Secrets are left out of the report. Exit code 1: the smoke test was not good.`,
   run: async (context) => await (await import('../runs/azure.ts')).run(context),
 })

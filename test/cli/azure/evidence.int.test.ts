@@ -94,7 +94,7 @@ describe('evidence of a deployment', () => {
       23: 'open',
       24: 'answered',
     })
-    expect(unknown(found, 1)?.found).toBe('yes, after at least one update (pg-1-reads: AsyncReplica)')
+    expect(unknown(found, 1)?.found).toBe('yes, after the update update-1 (pg-1-reads: AsyncReplica)')
     expect(unknown(found, 24)?.found).toMatch(/^yes, all by the server itself: max_connections=859/)
     // What can't be read tells how to find out.
     expect(unknown(found, 12)).toMatchObject({
@@ -155,6 +155,15 @@ describe('evidence of a deployment', () => {
     })
   })
 
+  it('does not take a replica for updated where its update has failed', async () => {
+    answers[`${paths.GROUP}/providers/Microsoft.Resources/deployments`] = {
+      body: { value: [{ name: 'update-1', properties: { provisioningState: 'Failed' } }] },
+    }
+    installAzd()
+    const found = evidenceOf(await evidence(['--json']))
+    expect(unknown(found, 1)).toMatchObject({ state: 'open', findOut: expect.any(String) as string })
+  })
+
   it('reads and changes nothing, with its token for its own address only', async () => {
     installAzd()
     await evidence([], { TRICKLE_OPERATOR_TOKEN: 'an-operators-token', TRICKLE_TOKEN: 'a-tenants-token' })
@@ -193,6 +202,9 @@ describe('evidence of a deployment', () => {
     expect(report).toContain('- ok: refuses a read without a token')
     expect(report).toContain('- Nothing read speaks against the template.')
     expect(report).toContain('| Microsoft.Kusto/clusters | adx1 | swedencentral |')
+    // Links of the page would lead nowhere from where the report lies.
+    expect(report).toContain('`TRICKLE_TOKEN` (docs/azure/deploy.md, step 6)')
+    expect(report).not.toMatch(/\]\(/)
     expect(readFileSync(join(folder, 'words'), 'utf8')).toContain('--environment other')
   })
 })

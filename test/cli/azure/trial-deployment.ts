@@ -51,6 +51,7 @@ const ofGroup = (): Answers => ({
           name: 'server-1',
           properties: { provisioningState: 'Succeeded', timestamp: '2026-11-30T10:00:00Z', duration: 'PT9M' },
         },
+        { name: 'update-1', properties: { provisioningState: 'Succeeded' } },
       ],
     },
   },

@@ -86,9 +86,7 @@ async function newerPostgres(deployment: Deployment): Promise<Answer> {
 async function capabilitiesForm(deployment: Deployment): Promise<Answer> {
   const found = await capabilitiesOf(deployment)
   const skus = found.flatMap((one) => one.supportedServerEditions.flatMap((each) => each.supportedServerSkus))
-  return answered(
-    `yes for this subscription: ${found.length} ${found.length === 1 ? 'entry' : 'entries'}, ${skus.length} sizes`,
-  )
+  return answered(`yes for this subscription; offers of sizes: ${skus.length}`)
 }
 
 const functionSchema = z.object({

@@ -11,11 +11,17 @@ async function replicaStaysOne(deployment: Deployment): Promise<Answer> {
     names.map(async (name) => [name, (await deployment.server(name)).replicationRole ?? 'none'] as const),
   )
   const told = roles.map(([name, role]) => `${name}: ${role}`).join(', ')
-  // The update is the second of two deployments in each provision, so a replica that is there has been through it.
-  return roles.every(([, role]) => /replica/iu.test(role))
-    ? answered(`yes, after at least one update (${told})`)
-    : answered(`NO (${told})`)
+  const updates = (await deployment.records()).filter(
+    ({ name, state }) => UPDATE.test(name) && state === 'Succeeded',
+  )
+  if (!roles.every(([, role]) => /replica/iu.test(role))) return answered(`NO (${told})`)
+  return updates.length === 0
+    ? open(`no update has ended well yet (${told})`)
+    : answered(`yes, after the update ${updates.map(({ name }) => name).join(', ')} (${told})`)
 }
+
+/** How Bicep names a deployment of the module `update` in replica.bicep, the only one of that name. */
+const UPDATE = /^update-/u
 
 async function busyIsRetried(deployment: Deployment): Promise<Answer> {
   const busy = (await deployment.records()).filter(({ errorCodes }) => errorCodes.includes('ServerIsBusy'))
