@@ -76,7 +76,7 @@ export class AzureReader {
       const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
       response = await fetch(target, { headers, redirect: 'error', signal })
     } catch (error) {
-      throw new NotRead(`Azure can't be reached (${error instanceof Error ? error.message : String(error)})`)
+      throw new NotRead(`Azure can't be reached (${reasonOf(error)})`)
     }
     const body: unknown = await response.json().catch(() => undefined)
     if (response.ok) return body
@@ -90,4 +90,10 @@ function parsed<T>(path: string, schema: z.ZodType<T>, value: unknown): T {
   if (data !== undefined) return data
   const where = error?.issues[0]?.path.join('.') ?? ''
   throw new NotRead(`Azure answered ${path.split('/').at(-1) ?? path} in another form (at ${where})`)
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message
 }

@@ -19,26 +19,38 @@ export const entraAnswers = ({
   entraUrl,
   tenantToken,
 }: EntraSurroundings): readonly (readonly [number: number, answerer: Answerer])[] => [
-  [15, () => Promise.resolve(tenantClaim(tenantToken))],
+  [15, () => Promise.resolve(tenantClaim(tenantToken, entraUrl))],
   [21, async () => commonDocument(entraUrl)],
 ]
 
 const TENANT_CLAIM = 'extn.tenant'
 
-/** Looks at the names of a token's claims, and at no value. */
-function tenantClaim(token: string | undefined): Answer {
+/** Looks at the names of a token's claims and at its issuer, and at no other value. */
+function tenantClaim(token: string | undefined, entraUrl: string): Answer {
   if (token === undefined) return open('no token was given')
-  let names: string[]
-  try {
-    names = Object.keys(decodeJwt(token))
-  } catch {
-    return open('the token given is none of Entra')
-  }
+  const claims = claimsOf(token)
+  const names = Object.keys(claims)
+  const issuer = typeof claims.iss === 'string' && URL.canParse(claims.iss) ? new URL(claims.iss).host : ''
+  if (![...ENTRA_HOSTS, new URL(entraUrl).host].includes(issuer))
+    return open('the token that was given is none of Entra')
   if (names.includes(TENANT_CLAIM)) return answered(`yes: the token has ${TENANT_CLAIM}`)
+  // Only users have a directory extension; a user's token says by `scp` what its client may do.
+  if (!names.includes('scp')) return open('the token that was given is an application’s, and not a user’s')
   const others = names.filter((name) => name.startsWith('extn'))
   return answered(
     `NO: the token has no ${TENANT_CLAIM}${others.length === 0 ? '' : `, but ${others.join(', ')}`}`,
   )
+}
+
+/** Issuers of tokens of version 2 and 1. */
+const ENTRA_HOSTS = ['login.microsoftonline.com', 'sts.windows.net']
+
+function claimsOf(token: string): ReturnType<typeof decodeJwt> {
+  try {
+    return decodeJwt(token)
+  } catch {
+    return {}
+  }
 }
 
 /** @param url of Entra, without a slash at the end */
