@@ -58,7 +58,7 @@ describe('secrets', () => {
       bench.values['MY_CLIENT_SECRET'] = secrets['a client secret']
       bench.values['TRICKLE_HOOK_POSTGRES_URL'] = `postgres://admin:${secrets['a password']}@host:5432`
       bench.values['POSTGRES_HOST'] = `postgres://admin:${secrets['a password']}@host`
-      bench.values['TRICKLE_CONTEXT_SETTINGS'] = `["TRICKLE_DEMO_KEY=${secrets['a key of a setting']}"]`
+      bench.values['TRICKLE_CONTEXT_SETTINGS'] = `["TRICKLE_DEMO_GREETING=${secrets['a key of a setting']}"]`
       bench.values['POSTGRES_ADMINISTRATOR_NAME'] = secrets['a person']
       bench.values['SERVICE_BUS_NAMESPACE'] =
         `Endpoint=sb://x;SharedAccessKey=${secrets['a connection string']}`
@@ -79,7 +79,7 @@ describe('secrets', () => {
         TRICKLE_OPERATOR_TOKEN: secrets['a token of an operator'],
       })
       expect(out).toContain('[left out]')
-      expect(out).toContain('TRICKLE_DEMO_KEY')
+      expect(out).toContain('TRICKLE_DEMO_GREETING')
       expect(out).toContain('yes: the token has extn.tenant')
       for (const [what, secret] of Object.entries(secrets))
         expect([what, `${out}${error}`.includes(secret)]).toEqual([what, false])
