@@ -46,13 +46,15 @@ export async function doorPart(context: PeersContext): Promise<PartResult> {
   if (!('place' in marten) || !('place' in wrk))
     return { figures: [], skipped: skippedTools(options.tools, ['marten', 'wrk']), postgres: {} }
   const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
-  const ours = await openOurs(context, server)
+  const bundles = await buildBundles(context.scratchFolder)
+  const ours = await openOurs(context, server, bundles.ours)
+  const idle = await openIdle(context, server, bundles.oneRoute)
   const kestrel = await openKestrel(context, server, marten.place)
   const figures: Figure[] = []
   const counts: Count[] = []
   const compare = async (kind: Kind, callers: number): Promise<void> => {
     note(`${kind.name} x ${callers} callers`)
-    const result = await compareDoors(context, { ours, kestrel }, kind, callers)
+    const result = await compareDoors(context, { ours, idle, kestrel }, kind, callers)
     figures.push(...result.figures)
     counts.push(...result.counts)
   }
@@ -62,6 +64,7 @@ export async function doorPart(context: PeersContext): Promise<PartResult> {
     figures,
     counts,
     notes: [
+      'a route without work: the same host, and an app whose one route reads the body and answers',
       "ours: the local host (front, the library's HTTP server, our code) in one process, tokens, row-level security; nothing is forwarded meanwhile",
       `Kestrel: one process, minimal API, no tokens, Marten ${MARTEN_VERSION} with quick appends and a pool of the same size, the administrator's login`,
       `${wrk.place}, one thread, kept connections; its CPU is the same for both`,
@@ -74,17 +77,30 @@ export async function doorPart(context: PeersContext): Promise<PartResult> {
 async function openOurs(
   { cleanup, scratchFolder }: PeersContext,
   server: BenchServer,
+  appFolder: string,
 ): Promise<Door & { readonly token: string }> {
-  const bundles = await buildBundles(scratchFolder)
   const tenants = await createTenants(server, 1)
   const count = STORED_STREAMS * EVENTS_PER_STREAM
   await storeEvents(server.adminUrl, { tenants, count, eventsPerStream: EVENTS_PER_STREAM })
   const issuer = await cleanup.start(startIssuer(scratchFolder), (started) => started.stop())
-  const starting = startHost(bundles.ours, scratchFolder, appSettings(server, issuer))
+  const starting = startHost(appFolder, scratchFolder, appSettings(server, issuer))
   const host = await cleanup.start(starting, (started) => started.stop())
   return {
     url: host.facts.url,
     token: await issuer.token(TENANT),
+    watched: { host: { kind: 'process', pid: host.pid }, server: { kind: 'family', pid: server.pid } },
+  }
+}
+
+/** The same host with a route that reads the body and answers: what the platform's hops leave for any app. */
+async function openIdle(
+  { cleanup, scratchFolder }: PeersContext,
+  server: BenchServer,
+  appFolder: string,
+): Promise<Door> {
+  const host = await cleanup.start(startHost(appFolder, scratchFolder, {}), (started) => started.stop())
+  return {
+    url: host.facts.url,
     watched: { host: { kind: 'process', pid: host.pid }, server: { kind: 'family', pid: server.pid } },
   }
 }
@@ -147,7 +163,7 @@ const readKind = (token: string): Kind => {
 
 async function compareDoors(
   { options, scratchFolder }: PeersContext,
-  doors: { readonly ours: Door; readonly kestrel: Door },
+  doors: { readonly ours: Door; readonly idle: Door; readonly kestrel: Door },
   kind: Kind,
   callers: number,
 ): Promise<{ figures: Figure[]; counts: Count[] }> {
@@ -159,11 +175,15 @@ async function compareDoors(
   const samples = await alternate(
     {
       ours: await turnOf(doors.ours, kind.ours, 'ours'),
+      'a route without work': await turnOf(doors.idle, kind.ours, 'idle'),
       Kestrel: await turnOf(doors.kestrel, kind.kestrel, 'kestrel'),
     },
     options.rounds,
   )
-  const pairs = [{ ours: 'ours', with: 'Kestrel', target: kind.target }]
+  const pairs = [
+    { ours: 'ours', with: 'Kestrel', target: kind.target },
+    { ours: 'a route without work', with: 'Kestrel', target: undefined },
+  ]
   return {
     figures: figuresOf({ section: 'door', name, unit: 'requests/s' }, samples, pairs),
     counts: Object.entries(samples).map(([arm, turns]) => {
