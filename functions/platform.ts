@@ -9,11 +9,13 @@ import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
 import type { EventStore } from '../shared/event-store/index.ts'
-import { Database, poolLimits } from '../shared/postgres/index.ts'
+import type { Database } from '../shared/postgres/index.ts'
 import { TenantDirectory } from '../shared/tenancy/index.ts'
 import type { TenantKey } from '../shared/tenancy/index.ts'
 import { systemClock } from '../shared/time/index.ts'
 import type { Clock } from '../shared/time/index.ts'
+import { openDatabase } from './login-pools.ts'
+import type { LoginName } from './login-pools.ts'
 
 export interface Platform {
   readonly settings: Settings
@@ -31,7 +33,10 @@ export interface Platform {
   readonly close: () => Promise<void>
 }
 
-/** One pool for each login, and each login may do no more than its work needs. */
+/**
+ * One pool for each login, and each login may do no more than its work needs. Asking for a login that this app does not
+ * have throws CONFIGURATION_INVALID: code in a handler of the public app reaches that of tenants alone.
+ */
 export interface Databases {
   /** Requests of tenants: bound to one tenant at a time. */
   readonly app: Database
@@ -46,6 +51,8 @@ export interface Databases {
   readonly operator: Database
   /** The login under which the subscriptions of contexts work: the worker's. */
   readonly subscriptions: Database
+  /** A login that this app has in any case, for readiness: that of tenants or, in the background, the operator's. */
+  readonly probe: Database
 }
 
 export interface PlatformOptions {
@@ -61,17 +68,18 @@ export interface PlatformOptions {
 export function createPlatform({ readSettings, report }: PlatformOptions): Platform {
   const opened: Database[] = []
   const directories = new Map<TenantKey, TenantDirectory>()
-  const open = (login: LoginName, sizes: PoolSizes): Database => {
-    const database = openDatabase(platform.settings, login, sizes, report)
+  const open = (login: LoginName): Database => {
+    const database = openDatabase(platform.settings, login, report)
     opened.push(database)
     return database
   }
   const databases: Databases = madeOnce({
-    app: () => open('APP', httpPool),
-    worker: () => open('WORKER', backgroundPool),
-    forwarder: () => open('FORWARDER', backgroundPool),
-    operator: () => open('OPERATOR', backgroundPool),
+    app: () => open('APP'),
+    worker: () => open('WORKER'),
+    forwarder: () => open('FORWARDER'),
+    operator: () => open('OPERATOR'),
     subscriptions: () => databases.worker,
+    probe: () => (platform.settings.TRICKLE_SIDE === 'background' ? databases.operator : databases.app),
   })
   const tenantsBy = (key: TenantKey): TenantDirectory => {
     const directory =
@@ -94,41 +102,6 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     close: () => close,
   })
   return platform
-}
-
-type LoginName = 'APP' | 'WORKER' | 'FORWARDER' | 'OPERATOR'
-interface PoolSizes {
-  readonly connectionsMax: number
-  readonly queryTimeoutMs: number
-}
-
-const httpPool: PoolSizes = {
-  connectionsMax: poolLimits.httpConnectionsMax,
-  queryTimeoutMs: poolLimits.queryTimeoutMs,
-}
-const backgroundPool: PoolSizes = {
-  connectionsMax: poolLimits.backgroundConnectionsMax,
-  queryTimeoutMs: poolLimits.backgroundQueryTimeoutMs,
-}
-
-function openDatabase(
-  settings: Settings,
-  login: LoginName,
-  sizes: PoolSizes,
-  report: (message: string) => void,
-): Database {
-  return new Database({
-    ...sizes,
-    url: settings[`TRICKLE_POSTGRES_${login}_URL`],
-    clientId: settings[`TRICKLE_POSTGRES_${login}_CLIENT_ID`],
-    statements: settings.TRICKLE_POSTGRES_STATEMENTS,
-    onNamesOff: ({ message }) =>
-      report(
-        `Named statements of ${login.toLowerCase()} are off: ${message}. ` +
-          `A pooler between must keep track of them (PgBouncer from 1.21 on: max_prepared_statements).`,
-      ),
-    onIdleError: (error) => report(`An idle connection of ${login.toLowerCase()} ended: ${error.message}`),
-  })
 }
 
 function tokenVerifier(settings: Settings): TokenVerifier {

@@ -1,35 +1,42 @@
 import type { app as functionsApp } from '@azure/functions'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readSettings } from '../shared/config/index.ts'
+import { readApp, readSettings } from '../shared/config/index.ts'
 import { registerTriggers } from '../shared/context/index.ts'
 import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
-import { createKernel, docsRoutes, isRunBy, notFoundRoute, registerRoutes } from '../shared/http/index.ts'
-import type { KernelLogger, RunsOn } from '../shared/http/index.ts'
+import { createKernel, docsRoutes, notFoundRoute, registerRoutes } from '../shared/http/index.ts'
+import type { KernelLogger, SplitApp } from '../shared/http/index.ts'
+import { isRunBy } from '../shared/sides/index.ts'
+import type { RunsOn } from '../shared/sides/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import { resolveCaller } from './callers.ts'
 import { createPlatform } from './platform.ts'
 import { apiInfo, product, productErrors } from './product.ts'
 
 export interface RegisterAppOptions {
-  /** Which of the two apps this is; see shared/http/runs-on.ts. Default: both. */
+  /** Which of the two apps this is; see shared/sides. Default: what TRICKLE_SIDE says. */
   readonly runsOn?: RunsOn
 }
 
 /** Registers all functions of a side. Opens nothing: pools, keys and SDKs come with the first call that needs them. */
-export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: RegisterAppOptions = {}): void {
+export function registerApp(app: typeof functionsApp, { runsOn = readApp() }: RegisterAppOptions = {}): void {
   // Imports and long reads are streamed; without this the host drops the body of every chunked upload.
   app.setup({ enableHttpStream: true })
   const platform = createPlatform({
-    readSettings: () => readSettings(product().settings),
+    readSettings: () => readSettings(product().settingsIn(runsOn)),
     report: (message) => logger.warn(message, {}),
   })
   const triggers = product().triggersOn(() => platform)
+  const split: SplitApp | undefined =
+    runsOn === 'both'
+      ? undefined
+      : { side: runsOn, otherUrl: () => platform.settings.TRICKLE_OTHER_APP_URL ?? null }
   const kernel = createKernel<TenantContext>({
     authenticate: (header) => platform.tokens.verify(header),
     resolveCaller: (identity, limits, namedTenant) =>
       resolveCaller(platform.tenantsBy, identity, limits, namedTenant),
     logger,
+    split,
   })
   const assetsFolder = join(dirname(fileURLToPath(import.meta.url)), 'assets')
   const reference = docsRoutes({
@@ -38,8 +45,11 @@ export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: Regis
     errors: productErrors(),
     assetsFolder,
   })
-  const routes = [...triggers.routes, ...reference].filter((route) => isRunBy(route.runsOn, runsOn))
-  registerRoutes(app, kernel, [...routes, notFoundRoute(routes)])
+  const [routes, others] = partition([...triggers.routes, ...reference], ({ runsOn: place }) =>
+    isRunBy(place, runsOn),
+  )
+  const elsewhere = split === undefined ? undefined : { routes: others, split }
+  registerRoutes(app, kernel, [...routes, notFoundRoute(routes, elsewhere)])
   registerTriggers(app, triggers, {
     runsOn,
     subscriptionDatabase: () => platform.databases.subscriptions,
@@ -48,6 +58,11 @@ export function registerApp(app: typeof functionsApp, { runsOn = 'both' }: Regis
   const core = findWorkerCore()
   if (core !== undefined) bindHttpHalves(core, (message) => logger.warn(message, {}))
 }
+
+const partition = <Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] => [
+  items.filter((item) => isFirst(item)),
+  items.filter((item) => !isFirst(item)),
+]
 
 /** One JSON line a message; the host passes standard output and error on to Application Insights. */
 const logger: KernelLogger = {

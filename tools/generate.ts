@@ -15,8 +15,10 @@ import {
   productQueues,
   queuesOfContexts,
 } from '../functions/product.ts'
-import { settingsSchemaWith } from '../shared/config/index.ts'
+import { appOfSetting, settingsSchemaWith } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
+import { SIDES } from '../shared/sides/index.ts'
+import type { RunsOn } from '../shared/sides/index.ts'
 import { unknownsPage } from './unknowns-page.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -56,6 +58,13 @@ function errorTable(): string {
   ].join('\n')
 }
 
+/** Which of two apps uses a setting. */
+function appOf(name: string): RunsOn {
+  if (!Object.hasOwn(product().settings, name)) return appOfSetting(name)
+  const [only, ...others] = SIDES.filter((side) => Object.hasOwn(product().settingsIn(side), name))
+  return only === undefined || others.length > 0 ? 'both' : only
+}
+
 interface SettingDocument {
   readonly description?: string
   readonly default?: string
@@ -92,24 +101,31 @@ function settings(): Setting[] {
 function settingsTable(): string {
   const rows = settings().map(
     ({ name, description, initial, required }) =>
-      `| \`${name}\` | ${required ? 'required' : initial === null ? '' : `\`${initial}\``} | ${description.replaceAll('|', '\\|')} |`,
+      `| \`${name}\` | ${appOf(name)} | ${required ? 'required' : initial === null ? '' : `\`${initial}\``} | ${description.replaceAll('|', '\\|')} |`,
   )
   return [
     '# Configuration',
     '',
-    'App settings of the function app, read once and checked at the first use; a wrong one is told by its name, never by its value.',
+    'App settings, read once and checked at the first use; a wrong one is told by its name, never by its value.',
     'Beside them the platform has its own: `AzureWebJobsStorage`, `FUNCTIONS_WORKER_RUNTIME`, `APPLICATIONINSIGHTS_CONNECTION_STRING`.',
     'The local run (`npm start`) sets all of them itself.',
     '',
     'This table is made from `shared/config/schema.ts` and the settings of contexts (`functions/*/settings.ts`) by `npm run generate`.',
     '',
-    '| Setting | Default | Meaning |',
-    '|---|---|---|',
+    '**Two apps.** One bundle is one function app or two, by `TRICKLE_SIDE`. `App` says which of the two uses a setting: the other one neither asks for it nor',
+    'reads it, even where it is set. So the public app can open the login of tenants and no other. The background app works without',
+    "`TRICKLE_POSTGRES_APP_URL` and needs it only where a handler of yours appends or writes for a tenant there: a queue's, or a subscription's.",
+    'What runs where: [architecture.md](architecture.md#one-app-or-two).',
+    '',
+    '| Setting | App | Default | Meaning |',
+    '|---|---|---|---|',
     ...rows,
     '',
     '## Failure modes',
     '',
     '- A setting that is missing or wrong: `GET /api/health/ready` answers 503 with `"configuration":"invalid"`, and the log names the setting.',
+    '- `TRICKLE_SIDE` with another value: as any wrong setting; no login is opened.',
+    '- Code that asks for a login of the other app: 500 `CONFIGURATION_INVALID`, whose detail in the log names the setting.',
     '- A plain-http or loopback issuer, key url or analytics url outside `TRICKLE_ENVIRONMENT=local`: refused in the same way.',
     '- A list of issuers with a mistake: told by its place, such as `TRICKLE_AUTH_ISSUERS: [1]: ...`. Who may call, and what the lists hold: [callers.md](callers.md).',
     '- A setting of a context in Azure: `azd env set TRICKLE_CONTEXT_SETTINGS \'["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]\'`, then `azd provision`. A name that no context has is refused before anything is made.',

@@ -71,7 +71,7 @@ const readyRoute = (services: () => HealthServices) => {
     access: { kind: 'publicOrOperator' },
     summary: 'Whether requests can be served',
     description:
-      'Configuration, database, whether the database has the migrations and functions that this version needs, and whether its logins have the limits that they were given. An answer may be 2 seconds old. Operators see which settings of a login were changed, and what stands still in the log and its subscriptions; the latter does not change the status.',
+      'Configuration, database, whether the database has the migrations and functions that this version needs, and whether its logins have the limits that they were given. An answer may be 2 seconds old. Operators see which settings of a login were changed, and what stands still in the log and its subscriptions; the latter does not change the status. Where Trickle runs as two apps, each answers for itself, and the background one alone has what operators see.',
     responses: {
       200: { description: 'They can', schema: readySchema },
       503: { description: 'They can not; `checks` says why', schema: readySchema },
@@ -81,7 +81,8 @@ const readyRoute = (services: () => HealthServices) => {
         cached = { examined: await examine(services), untilMs: performance.now() + CACHE_MS }
       }
       const { answer, settings } = cached.examined
-      const detail = caller === null ? {} : { detail: await detailFor(services(), settings, BUDGET_MS) }
+      const isSeen = caller !== null && services().seesDetail
+      const detail = isSeen ? { detail: await detailFor(services(), settings, BUDGET_MS) } : {}
       return reply(answer.status === 'ready' ? 200 : 503, {
         json: { ...answer, ...detail },
         headers: answer.status === 'ready' ? {} : { 'Retry-After': '2' },
@@ -92,7 +93,7 @@ const readyRoute = (services: () => HealthServices) => {
 
 async function examine(services: () => HealthServices): Promise<Examined> {
   try {
-    const { checkConfiguration, app } = services()
+    const { checkConfiguration, database } = services()
     checkConfiguration()
     const limits = {
       isRead: true,
@@ -102,8 +103,8 @@ async function examine(services: () => HealthServices): Promise<Examined> {
     // The two queries must not depend on each other: a login may change some settings so that every query of a table
     // fails.
     const [missing, logins] = await Promise.allSettled([
-      app.query(countMissing, limits),
-      app.query(selectLoginSettings, limits),
+      database.query(countMissing, limits),
+      database.query(selectLoginSettings, limits),
     ])
     return judge(
       missing.status === 'fulfilled' ? (missing.value[0]?.missing ?? 1) : null,

@@ -9,7 +9,9 @@ export const healthServices = (platform: Platform) => ({
     // Making the verifier checks the issuers further than their schema can.
     void platform.tokens
   },
-  app: () => platform.databases.app,
+  database: () => platform.databases.probe,
+  /** Where the login of operators is. */
+  seesDetail: () => platform.settings.TRICKLE_SIDE !== 'public',
   logOperations: () => new LogOperations(platform.databases.operator),
   subscriptionOperations: () => new SubscriptionOperations(platform.databases.operator),
 })

@@ -6,14 +6,18 @@
  */
 import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
+import type { RunsOn } from '../sides/index.ts'
 import { settingsSchemaWith, sharedSettingNames } from './schema.ts'
 import type { SettingSchemas, Settings } from './schema.ts'
+import { appOfEnvironment, isReadBy } from './apps.ts'
 
 export { settingsSchemaWith, sharedSettingNames, type SettingSchemas, type Settings } from './schema.ts'
+export { appOfEnvironment, appOfSetting } from './apps.ts'
 export { applicationsSchema, issuersSchema, mistakeOfIssuers } from './issuers.ts'
 
 /**
- * Checks an environment.
+ * Checks an environment. Settings of the other app alone are not asked for, and are absent in the result even where the
+ * environment has them.
  * @param ofContexts the settings of contexts; their values are in the result under their names
  * @throws TrickleError CONFIGURATION_INVALID naming every setting that is missing or wrong.
  */
@@ -21,9 +25,10 @@ export function parseSettings(
   environment: Readonly<Record<string, string | undefined>>,
   ofContexts: SettingSchemas = {},
 ): Settings {
-  const known = [...sharedSettingNames, ...Object.keys(ofContexts)]
+  const app = appOfEnvironment(environment)
+  const known = [...sharedSettingNames.filter((name) => isReadBy(name, app)), ...Object.keys(ofContexts)]
   const given = Object.fromEntries(known.map((name) => [name, emptyIsAbsent(environment[name])]))
-  const parsed = settingsSchemaWith(ofContexts).safeParse(given)
+  const parsed = settingsSchemaWith(ofContexts, app).safeParse(given)
   if (parsed.success) return Object.freeze(parsed.data)
   const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`)
   throw new TrickleError(
@@ -31,6 +36,9 @@ export function parseSettings(
     `Set these app settings and start again. ${lines.join('; ')}`,
   )
 }
+
+/** Which of the two apps this process is. */
+export const readApp = (): RunsOn => appOfEnvironment(process.env)
 
 /** The settings of this process. */
 export const readSettings = (ofContexts: SettingSchemas): Settings => parseSettings(process.env, ofContexts)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isTrustworthyUrl } from '../auth/index.ts'
+import type { RunsOn } from '../sides/index.ts'
 import {
   applicationsSchema,
   ISSUER_CHARACTERS_MAX,
@@ -7,6 +8,7 @@ import {
   jsonText,
   mistakeOfIssuers,
 } from './issuers.ts'
+import { APPS, isDispensable } from './apps.ts'
 
 const postgresUrl = z
   .string()
@@ -29,6 +31,17 @@ const sharedSchema = z.object({
     .enum(['local', 'production'])
     .default('production')
     .describe('"local" allows plain http and loopback issuers; anywhere else they are refused.'),
+  TRICKLE_SIDE: z
+    .enum(APPS)
+    .default('both')
+    .describe(
+      'Which app this is, where the bundle runs as two: "public" answers tenants, "background" runs timers and queues and answers operators; "both" does everything in one.',
+    ),
+  TRICKLE_OTHER_APP_URL: httpUrl
+    .optional()
+    .describe(
+      'Address of the other of two apps. Whoever asks this app for what the other one serves is told it; absent: only which app it is.',
+    ),
   TRICKLE_POSTGRES_APP_URL: postgresUrl,
   TRICKLE_POSTGRES_WORKER_URL: postgresUrl,
   TRICKLE_POSTGRES_FORWARDER_URL: postgresUrl,
@@ -93,7 +106,11 @@ const sharedSchema = z.object({
   TRICKLE_ANALYTICS_CLIENT_ID: clientId,
 })
 
-export type Settings = z.output<typeof sharedSchema>
+type Checked = z.output<typeof sharedSchema>
+type LoginUrl = Extract<keyof Checked, `TRICKLE_POSTGRES_${string}_URL`>
+
+/** The url of a login is absent in an app that has nothing to do with it. */
+export type Settings = Omit<Checked, LoginUrl> & { readonly [Name in LoginUrl]?: string | undefined }
 
 /** For each setting of a context, by its name: the schema that checks its text. */
 export type SettingSchemas = Readonly<Record<string, z.ZodType>>
@@ -101,14 +118,22 @@ export type SettingSchemas = Readonly<Record<string, z.ZodType>>
 export const sharedSettingNames: readonly string[] = Object.keys(sharedSchema.shape)
 
 /**
- * Every setting of the functions app, those of contexts after the shared ones. `local.settings.sample.json` and
+ * Every setting of an app, those of contexts after the shared ones. `local.settings.sample.json` and
  * `docs/configuration.md` are generated from it.
+ * @param app what the other app alone needs is optional then
  */
-export const settingsSchemaWith = (ofContexts: SettingSchemas): z.ZodType<Settings> =>
-  // What contexts add stays out of the type: a context is given its own settings in its own type.
-  z.object({ ...sharedSchema.shape, ...ofContexts }).superRefine(checkTogether)
+export function settingsSchemaWith(ofContexts: SettingSchemas, app: RunsOn = 'both'): z.ZodType<Settings> {
+  const shared = Object.entries(sharedSchema.shape).map(([name, schema]) => [
+    name,
+    isDispensable(name, app) ? schema.optional() : schema,
+  ])
+  // This cast is safe: `Settings` says of each that is optional here that it may be absent. What contexts add stays out
+  // of the type: a context is given its own settings in its own type.
+  const shape = { ...Object.fromEntries(shared), ...ofContexts } as typeof sharedSchema.shape
+  return z.object(shape).superRefine(checkTogether)
+}
 
-function checkTogether(settings: Settings, context: z.core.$RefinementCtx): void {
+function checkTogether(settings: Checked, context: z.core.$RefinementCtx): void {
   const isLocal = settings.TRICKLE_ENVIRONMENT === 'local'
   const mistake = mistakeOfIssuers(settings.TRICKLE_AUTH_ISSUERS, settings.TRICKLE_AUTH_ISSUER, isLocal)
   if (mistake !== null) context.addIssue({ code: 'custom', path: ['TRICKLE_AUTH_ISSUERS'], message: mistake })

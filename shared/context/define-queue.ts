@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
-import type { RunsOn } from '../http/index.ts'
+import type { RunsOn } from '../sides/index.ts'
 import type { QueueReceiver, QueueSender, QueueSettings } from './queue-settings.ts'
 import type { Queue, TriggerLog } from './triggers.ts'
 

@@ -2,6 +2,8 @@ import { codeOfError, errorCatalogue } from '../errors/index.ts'
 import type { ErrorEntry } from '../errors/index.ts'
 import { findOverlaps } from '../http/index.ts'
 import type { TableAccess } from '../postgres/index.ts'
+import { isRunBy } from '../sides/index.ts'
+import type { RunsOn } from '../sides/index.ts'
 import { claimsOf, contextsRefused, placeOf, refuseForeign, refuseTwice } from './clashes.ts'
 import type { Context, SettingsShape, Triggers } from './define-context.ts'
 import { timerOfSubscription } from './register.ts'
@@ -11,6 +13,8 @@ export interface Product<P, T> {
   /** Their names, in the order in which they are listed. */
   readonly contexts: readonly string[]
   readonly settings: SettingsShape
+  /** The settings of those contexts that have something to do in an app. A context without any trigger counts as one. */
+  readonly settingsIn: (app: RunsOn) => SettingsShape
   /** The errors of all contexts, by their codes; those of shared/ are in its own catalogue. */
   readonly errors: Readonly<Record<string, ErrorEntry>>
   /** What the reference says of the tags of routes, by tag. */
@@ -59,12 +63,30 @@ export function putTogether<P, T>(contexts: readonly Context<P, T>[], taken: Tak
   refuseTwice('relation', relations)
   return {
     contexts: names,
-    settings: Object.fromEntries(contexts.flatMap((context) => Object.entries(context.settings))),
+    settings: settingsOf(contexts),
+    settingsIn: (app) => settingsOf(contexts.filter((context) => hasWorkIn(context, app))),
     errors: Object.fromEntries(contexts.flatMap(({ errors }) => Object.entries(errors))),
     tags: Object.fromEntries(contexts.flatMap(({ tags }) => Object.entries(tags))),
     access: Object.fromEntries(contexts.flatMap(({ access }) => Object.entries(access))),
     triggersOn: (platform) => triggersOf(contexts, platform, taken),
   }
+}
+
+const settingsOf = <P, T>(contexts: readonly Context<P, T>[]): SettingsShape =>
+  Object.fromEntries(contexts.flatMap((context) => Object.entries(context.settings)))
+
+/** Services are made by triggers alone, so a context without a trigger in an app reads no setting there. */
+function hasWorkIn<P, T>(context: Context<P, T>, app: RunsOn): boolean {
+  const { routes, timers, queues, subscriptions } = context.triggersOn(describedAlone)
+  const places = [
+    ...[...routes, ...queues].map(({ runsOn }) => runsOn),
+    ...[...timers, ...subscriptions.map(timerOfSubscription)].map(({ runsOn }) => runsOn ?? 'background'),
+  ]
+  return places.length === 0 || places.some((runsOn) => isRunBy(runsOn, app))
+}
+
+function describedAlone(): never {
+  throw new Error('what a context declares must be known without its services')
 }
 
 const underscored = (context: string): string => context.replaceAll('-', '_')

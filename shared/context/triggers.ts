@@ -1,5 +1,5 @@
 import type { InvocationContext } from '@azure/functions'
-import type { RunsOn } from '../http/index.ts'
+import type { RunsOn } from '../sides/index.ts'
 import type { QueueReceiver, QueueSender, QueueSettings } from './queue-settings.ts'
 
 /** What a handler may use of the platform's invocation: its log lines carry the invocation's trace. */

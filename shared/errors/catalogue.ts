@@ -52,6 +52,7 @@ export const errorCatalogue = {
   TENANT_CONTEXT_REFUSED: entry(403, 'The tenant context does not allow this'),
   // The thing that the request is about
   ROUTE_NOT_FOUND: entry(404, 'There is no such route'),
+  SERVED_BY_OTHER_APP: entry(421, 'The other of the two apps serves this'),
   METHOD_NOT_ALLOWED: entry(405, 'The route does not know this method'),
   NOT_ACCEPTABLE: entry(406, 'The answer is not to be had in this form'),
   STREAM_NOT_FOUND: entry(404, 'The stream has no events'),

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import type { AnyError } from '../errors/index.ts'
+import type { RunsOn } from '../sides/index.ts'
 import { findBoundlessArray, findLaxObject } from './lax-object.ts'
 import { parsePathTemplate } from './path-template.ts'
 import type { Reply } from './reply.ts'
-import type { RunsOn } from './runs-on.ts'
 import type {
   Access,
   BodyDefinition,
@@ -55,7 +55,10 @@ export interface RouteDefinition<
   /** 'receipt': the handler's service keeps a receipt under the Idempotency-Key. Default 'none': a key is refused on writes. */
   readonly idempotency?: 'receipt' | 'none'
   readonly deadlineMs?: number
-  /** Default: public. */
+  /**
+   * In which app it runs. Default: where its callers are served, which is public for tenants and background for
+   * operators. A route for both kinds runs in both apps, and each answers its own kind alone.
+   */
   readonly runsOn?: RunsOn
   readonly handler: (
     context: HandlerContext<T, A, z.output<P>, z.output<Q>, z.output<H>, BodyOf<B>>,
@@ -109,7 +112,8 @@ function define<
     errors: definition.errors ?? [],
     idempotency: definition.idempotency ?? 'none',
     deadlineMs: definition.deadlineMs ?? DEFAULT_DEADLINE_MS,
-    runsOn: definition.runsOn ?? 'public',
+    runsOn: definition.runsOn ?? homeOf(definition.access),
+    isByCaller: definition.runsOn === undefined && definition.access.kind === 'tenantOrOperator',
     isCatchAll: false,
     // This cast is safe: the kernel gives the handler what these same schemas and this access made.
     handler: (context) => definition.handler(context as never),
@@ -118,6 +122,11 @@ function define<
   if (mistake !== undefined)
     throw new Error(`Route ${route.name} (${route.method} ${route.path}): ${mistake}`)
   return route
+}
+
+function homeOf({ kind }: Access): RunsOn {
+  if (kind === 'operator') return 'background'
+  return kind === 'tenantOrOperator' ? 'both' : 'public'
 }
 
 function findMistake(route: Route<never>): string | undefined {

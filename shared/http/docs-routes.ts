@@ -31,7 +31,8 @@ export async function buildOpenApiDocument(
   return buildDocument(routes, info, errorCatalogue)
 }
 
-const TAGS = ['Reference']
+/** Each app shows the whole reference: it says which app serves what. */
+const common = { method: 'GET', tags: ['Reference'], access: { kind: 'public' }, runsOn: 'both' } as const
 /**
  * The page and its assets change with a deployment only. An hour saves most loads, and no old copy is used for longer.
  */
@@ -45,12 +46,10 @@ export function docsRoutes(options: DocsOptions): Route<unknown>[] {
 
   return [
     defineRoute({
+      ...common,
       name: 'docs-openapi',
-      method: 'GET',
       path: '/api/openapi.json',
       summary: 'The OpenAPI document of this server',
-      tags: TAGS,
-      access: { kind: 'public' },
       request: {},
       responses: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) } },
       async handler() {
@@ -63,12 +62,10 @@ export function docsRoutes(options: DocsOptions): Route<unknown>[] {
       errorsPage(options.info.title, options.errors),
     ),
     defineRoute({
+      ...common,
       name: 'docs-asset',
-      method: 'GET',
       path: '/api/docs/assets/{asset}',
       summary: 'Scripts, styles and images of the reference page',
-      tags: TAGS,
-      access: { kind: 'public' },
       request: { params: z.strictObject({ asset: z.string() }) },
       responses: { 200: { description: 'The asset' } },
       errors: ['ROUTE_NOT_FOUND'],
@@ -84,12 +81,10 @@ function pageRoute(
   html: () => string,
 ): Route<unknown> {
   return defineRoute({
+    ...common,
     name,
-    method: 'GET',
     path,
     summary,
-    tags: TAGS,
-    access: { kind: 'public' },
     request: {},
     responses: { 200: { description: 'HTML', mediaType: 'text/html' } },
     handler: () =>

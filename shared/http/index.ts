@@ -37,7 +37,7 @@ export type {
 export { createKernel, type CallLimits, type Kernel, type KernelOptions } from './kernel.ts'
 export { type KernelLogger } from './failure-log.ts'
 export { registerRoutes, type FunctionsApp } from './register.ts'
-export { isRunBy, SIDES, type RunsOn, type Side } from './runs-on.ts'
+export { servedByOtherApp, type SplitApp } from './split-app.ts'
 export { findOverlaps } from './overlaps.ts'
 export { TENANT_HEADER } from './tenant-header.ts'
 export { notFoundRoute } from './not-found.ts'

@@ -27,6 +27,7 @@ export function kernelErrorsOf(route: RouteFacts): ErrorCode[] {
       'DATABASE_BUSY',
     )
   }
+  if (route.isByCaller) codes.push('SERVED_BY_OTHER_APP')
   if (request.body.kind !== 'none') codes.push('UNSUPPORTED_MEDIA_TYPE')
   if (request.body.kind === 'stream') codes.push('UPLOAD_TOO_SLOW')
   if (request.body.kind === 'json') {

@@ -2,6 +2,7 @@ import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } fr
 import type { Identity } from '../auth/index.ts'
 import { asTrickleError } from '../errors/index.ts'
 import type { TrickleError } from '../errors/index.ts'
+import { isRunBy } from '../sides/index.ts'
 import { createAccessLog } from './access-log.ts'
 import type { AccessLog, Sighting } from './access-log.ts'
 import { checkAccess } from './access.ts'
@@ -21,6 +22,8 @@ import type { PreparedRoute } from './request.ts'
 import { encodeReply, problemReply } from './response.ts'
 import type { AnswerContext } from './response.ts'
 import type { Caller, Route } from './route-types.ts'
+import { servedByOtherApp, sideOf } from './split-app.ts'
+import type { SplitApp } from './split-app.ts'
 import { readTenantHeader } from './tenant-header.ts'
 import { readClientTrace, traceIdOf } from './trace.ts'
 import { verifyProblem, verifyReply } from './verify-response.ts'
@@ -38,6 +41,8 @@ export interface KernelOptions<T> {
     namedTenant: string | null,
   ) => Promise<Caller<T>>
   readonly logger: KernelLogger
+  /** Where this app is one of two. Absent: it serves everything. */
+  readonly split?: SplitApp | undefined
   /** Checks replies against the route's responses and codes against its errors; for tests. Default false. */
   readonly verifyResponses?: boolean
 }
@@ -205,7 +210,15 @@ async function findCaller<T>(
   const namedTenant = readTenantHeader(request.headers)
   seen.namedTenant = namedTenant
   checkAccess(route.access, identity, namedTenant)
+  if (options.split !== undefined) checkSide(route, identity, options.split)
   return options.resolveCaller(identity, limits, namedTenant)
+}
+
+function checkSide<T>(route: Route<T>, { roles }: Identity, split: SplitApp): void {
+  const isOperator = roles.has('operator')
+  if (isRunBy(sideOf(route, isOperator ? 'operator' : 'tenant'), split.side)) return
+  const callers = isOperator ? 'operators' : 'tenants and services'
+  throw servedByOtherApp(split, `On this path ${callers} are served by`)
 }
 
 function pathOf(url: string): string {

@@ -2,6 +2,8 @@ import type { HttpMethod } from '@azure/functions'
 import { TrickleError } from '../errors/index.ts'
 import { parsePathTemplate, templateMatches } from './path-template.ts'
 import type { Route, RouteFacts } from './route-types.ts'
+import { servedByOtherApp } from './split-app.ts'
+import type { SplitApp } from './split-app.ts'
 
 /** All methods that the platform can route, except TRACE and CONNECT, which no API takes. */
 const ALL_METHODS: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -12,13 +14,20 @@ export function methodsOf(route: RouteFacts): HttpMethod[] {
   return route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
 }
 
+/** What the other of two apps serves, and how it is told. */
+export interface Elsewhere {
+  readonly routes: readonly RouteFacts[]
+  readonly split: SplitApp
+}
+
 /**
  * The route for requests that no other route takes. For the platform the method is part of the route, so a request with
- * a wrong method also ends here. The answer is 405 with Allow if the path is known and 404 if not, instead of the
- * platform's empty page.
+ * a wrong method also ends here. The answer is 421 if the other of two apps serves it, 405 with Allow if the path is
+ * known and 404 if not, instead of the platform's empty page.
  */
-export function notFoundRoute(routes: readonly RouteFacts[]): Route<unknown> {
-  const known = routes.map((route) => ({ route, template: parsePathTemplate(route.path) }))
+export function notFoundRoute(routes: readonly RouteFacts[], elsewhere?: Elsewhere): Route<unknown> {
+  const here = methodsByPath(routes)
+  const there = methodsByPath(elsewhere?.routes ?? [])
   return {
     // Functions are tried in the order of their names: this one must come last (`findOverlaps` checks it).
     name: 'zz-not-found',
@@ -30,16 +39,20 @@ export function notFoundRoute(routes: readonly RouteFacts[]): Route<unknown> {
     access: { kind: 'public' },
     request: { params: undefined, query: undefined, headers: undefined, body: { kind: 'none' } },
     responses: {},
-    errors: ['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED'],
+    errors: ['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'SERVED_BY_OTHER_APP'],
     idempotency: 'none',
     // It does nothing that could take time.
     deadlineMs: 5_000,
     runsOn: 'both',
+    isByCaller: false,
     isCatchAll: true,
     handler({ request }) {
       const { pathname } = new URL(request.url)
-      const matching = known.filter(({ template }) => templateMatches(template, pathname))
-      const allowed = [...new Set(matching.flatMap(({ route }) => methodsOf(route)))].sort()
+      const otherMethods = there(pathname)
+      if (elsewhere !== undefined && otherMethods.some((method) => method === request.method)) {
+        throw servedByOtherApp(elsewhere.split, `${request.method} on this path is served by`)
+      }
+      const allowed = [...new Set([...here(pathname), ...otherMethods])].sort()
       if (allowed.length === 0) {
         throw new TrickleError(
           'ROUTE_NOT_FOUND',
@@ -53,4 +66,14 @@ export function notFoundRoute(routes: readonly RouteFacts[]): Route<unknown> {
       )
     },
   }
+}
+
+/** The methods that routes take on a path; none where no route has it. */
+function methodsByPath(routes: readonly RouteFacts[]): (pathname: string) => HttpMethod[] {
+  const known = routes.map((route) => ({
+    methods: methodsOf(route),
+    template: parsePathTemplate(route.path),
+  }))
+  return (pathname) =>
+    known.filter(({ template }) => templateMatches(template, pathname)).flatMap(({ methods }) => methods)
 }

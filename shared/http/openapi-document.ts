@@ -124,7 +124,10 @@ function operationOf(route: RouteFacts, problems: ProblemResponses): ZodOpenApiO
   return {
     operationId: route.name,
     summary: route.summary,
-    description: [route.description, describeAccess(route)].filter((text) => text !== '').join('\n\n'),
+    description: [route.description, describeAccess(route), describeApp(route)]
+      .filter((text) => text !== '')
+      .join('\n\n'),
+    'x-trickle-app': route.isByCaller ? { tenant: 'public', operator: 'background' } : route.runsOn,
     tags: [...route.tags],
     security: securityOf(route),
     requestParams: {
@@ -173,6 +176,13 @@ function describeAccess({ access }: RouteFacts): string {
   return access.kind === 'tenant'
     ? `Requires the role ${roles} of a tenant's token, or of a service that names the tenant.`
     : `Requires the role ${roles} of a tenant's token or of a service that names the tenant, or the role \`operator\`.`
+}
+
+/** Where there are two apps. A route of the public app says nothing: most callers know that one alone. */
+function describeApp({ runsOn, isByCaller }: RouteFacts): string {
+  if (isByCaller)
+    return 'Where Trickle runs as two apps, the public one serves tenants and services, the background one operators.'
+  return runsOn === 'background' ? 'Where Trickle runs as two apps, the background one serves it.' : ''
 }
 
 function requestBodyOf(route: RouteFacts): ZodOpenApiOperationObject['requestBody'] {

@@ -3,8 +3,8 @@ import type { ReadableStream } from 'node:stream/web'
 import type { z } from 'zod'
 import type { Role } from '../auth/index.ts'
 import type { AnyError } from '../errors/index.ts'
+import type { RunsOn } from '../sides/index.ts'
 import type { Reply } from './reply.ts'
-import type { RunsOn } from './runs-on.ts'
 import type { ClientTrace } from './trace.ts'
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -182,6 +182,8 @@ export interface RouteFacts {
   readonly idempotency: 'receipt' | 'none'
   readonly deadlineMs: number
   readonly runsOn: RunsOn
+  /** True where the two apps share the route by the kind of its caller; see split-app.ts. */
+  readonly isByCaller: boolean
   /** True for the one route that answers what no other route matches: it takes every method and checks no input. */
   readonly isCatchAll: boolean
 }

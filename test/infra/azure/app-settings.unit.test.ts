@@ -39,6 +39,8 @@ const platformSettingsOf = (given: Given): string[] => [
 /** Optional settings that the template leaves to their default, and why. */
 const settingsLeftOut: Readonly<Record<string, string>> = {
   TRICKLE_ENVIRONMENT: '"production" is the default, and "local" would allow plain http',
+  TRICKLE_SIDE: '"both" is the default, and the template makes one app',
+  TRICKLE_OTHER_APP_URL: 'there is no other app',
 }
 
 const ofContexts = jsonOfFile('infra/context-settings.json') as Record<
@@ -265,7 +267,7 @@ describe('app settings', () => {
       'TRICKLE_POSTGRES_WORKER_CLIENT_ID',
     ])
     const leftOut = [
-      ...Object.keys(settingsLeftOut),
+      ...Object.keys(settingsLeftOut).filter((name) => local.has(name)),
       ...byDefault.filter((name) => local.has(name) && !required.includes(name)),
     ]
     expect([...local].filter((name) => !deployed.has(name))).toEqual(leftOut.toSorted())

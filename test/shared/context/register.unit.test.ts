@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineQueue, registerTriggers } from '../../../shared/context/index.ts'
 import type { Triggers } from '../../../shared/context/index.ts'
-import type { RunsOn } from '../../../shared/http/index.ts'
+import type { RunsOn } from '../../../shared/sides/index.ts'
 import { defineSubscription } from '../../../shared/subscriptions/index.ts'
 import { queueSettings } from './support.ts'
 

@@ -1,0 +1,58 @@
+/** Which logins an app has, and how many connections it may open with each. */
+import type { Settings } from '../shared/config/index.ts'
+import { TrickleError } from '../shared/errors/index.ts'
+import { Database, poolLimits } from '../shared/postgres/index.ts'
+import type { RunsOn } from '../shared/sides/index.ts'
+
+export type LoginName = 'APP' | 'WORKER' | 'FORWARDER' | 'OPERATOR'
+
+export interface PoolSizes {
+  readonly connectionsMax: number
+  readonly queryTimeoutMs: number
+}
+
+const httpPool: PoolSizes = {
+  connectionsMax: poolLimits.httpConnectionsMax,
+  queryTimeoutMs: poolLimits.queryTimeoutMs,
+}
+const backgroundPool: PoolSizes = {
+  connectionsMax: poolLimits.backgroundConnectionsMax,
+  queryTimeoutMs: poolLimits.backgroundQueryTimeoutMs,
+}
+
+/**
+ * The login of tenants has the pool of HTTP where their requests come in. In the background app, queues work with it: an
+ * instance for a queue has that pool in place of the worker's, so that each app has as many connections as its part of
+ * one app had: 5 public and 4 in the background for each instance, and the smallest server takes 40 instances of both.
+ */
+export const poolSizesOf = (login: LoginName, app: RunsOn): PoolSizes =>
+  login === 'APP' && app !== 'background' ? httpPool : backgroundPool
+
+/** @throws TrickleError CONFIGURATION_INVALID where this app has no such login */
+export function openDatabase(
+  settings: Settings,
+  login: LoginName,
+  report: (message: string) => void,
+): Database {
+  const app = settings.TRICKLE_SIDE
+  const name = `TRICKLE_POSTGRES_${login}_URL` as const
+  const url = settings[name]
+  if (url === undefined) {
+    throw new TrickleError(
+      'CONFIGURATION_INVALID',
+      `${name}: the ${app} app has no such login, and this work needs it. Let the work run in the other app, or give the app the login (docs/configuration.md).`,
+    )
+  }
+  return new Database({
+    ...poolSizesOf(login, app),
+    url,
+    clientId: settings[`TRICKLE_POSTGRES_${login}_CLIENT_ID`],
+    statements: settings.TRICKLE_POSTGRES_STATEMENTS,
+    onNamesOff: ({ message }) =>
+      report(
+        `Named statements of ${login.toLowerCase()} are off: ${message}. ` +
+          `A pooler between must keep track of them (PgBouncer from 1.21 on: max_prepared_statements).`,
+      ),
+    onIdleError: (error) => report(`An idle connection of ${login.toLowerCase()} ended: ${error.message}`),
+  })
+}
