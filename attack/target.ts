@@ -35,10 +35,11 @@ export async function startTarget(
   // If this process runs as root, PostgreSQL runs as another account, which must be able to enter the folder.
   await chmod(home, 0o711)
   signal.throwIfAborted()
-  const options = { home, port: 0, postgresPort: 0, fresh: false }
+  const options = { home, port: 0, backgroundPort: 0, postgresPort: 0, fresh: false }
   const { status } = await cleanup.start(startDetached(options, say, signal), () => stopRun(home))
-  const { url, masterKey } = status
-  if (url === null || masterKey === null) throw new Error('The product runs without an address.')
+  const { url, masterKey, background } = status
+  if (url === null || masterKey === null || background === null)
+    throw new Error('The product runs without an address.')
   const address = loopbackOf(url)
   const sign = (roles: string[], tenant?: string): Promise<string> =>
     signToken(homeAt(home).issuer, {
@@ -51,7 +52,7 @@ export async function startTarget(
   return {
     ...address,
     async token(tenantSlug) {
-      if (!made.has(tenantSlug)) await makeTenant(address.url, tenantSlug, await sign(['operator']))
+      if (!made.has(tenantSlug)) await makeTenant(background.url, tenantSlug, await sign(['operator']))
       made.add(tenantSlug)
       return sign(['reader', 'writer'], tenantSlug)
     },

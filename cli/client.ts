@@ -1,12 +1,14 @@
 /**
  * The HTTP client of the commands. It calls the local run with a token that it signs itself, or another running Trickle
- * with --url and --token.
+ * with --url and --token. Of the local run's two apps it calls the one that serves the token's role; with --url the
+ * caller chooses, and an app that does not serve the request says where the other one is.
  *
  * Invariant: it uses only the public API. An answer that is not a success becomes one clear line and exit code 1.
  */
 import { z } from 'zod'
 import { homeAt, readRun } from '../local/run/index.ts'
 import { isThisMachine } from '../shared/address/index.ts'
+import type { Side } from '../shared/sides/index.ts'
 import { signToken } from '../local/issuer/index.ts'
 import { CommandFailure, PROGRAM_NAME, UsageError } from './frame/index.ts'
 
@@ -81,7 +83,8 @@ export async function problemLine(response: Response): Promise<{ code: string; l
  * @throws CommandFailure NOT_RUNNING, UsageError
  */
 export function openClient(settings: ClientSettings): Client {
-  const url = addressOf(settings)
+  const app = settings.roles.includes('operator') ? 'background' : 'public'
+  const url = addressOf(settings, app)
   const token = tokens(settings, url)
   const send = async (path: string, request: ClientRequest = {}): Promise<Response> => {
     const { json, body, timeoutMs = DEFAULT_TIMEOUT_MS } = request
@@ -122,10 +125,10 @@ export function openClient(settings: ClientSettings): Client {
 }
 
 /**
- * The address to use, without a slash at its end.
+ * The address to use, without a slash at its end: that of --url, whichever app it is of, or of an app of the local run.
  * @throws CommandFailure NOT_RUNNING, UsageError
  */
-export function addressOf(settings: Omit<ClientSettings, 'roles'>): string {
+export function addressOf(settings: Omit<ClientSettings, 'roles'>, app: Side = 'public'): string {
   if (settings.url !== undefined) {
     if (!/^https?:\/\//iu.test(settings.url) || !URL.canParse(settings.url)) {
       throw new UsageError(`--url takes an http(s) address, not "${settings.url}".`)
@@ -134,7 +137,8 @@ export function addressOf(settings: Omit<ClientSettings, 'roles'>): string {
     return settings.url.replace(/\/+$/u, '')
   }
   const { state, status } = readRun(settings.home)
-  if (status.url !== null) return status.url
+  const url = app === 'background' ? status.background?.url : status.url
+  if (url !== undefined && url !== null) return url
   throw new CommandFailure(
     'NOT_RUNNING',
     `Trickle is ${state} (${settings.home}). Start it with npm start, or name another one with --url.`,

@@ -40,7 +40,7 @@ export function openDatabase(
   if (url === undefined) {
     throw new TrickleError(
       'CONFIGURATION_INVALID',
-      `${name}: the ${app} app has no such login, and this work needs it. Let the work run in the other app, or give the app the login (docs/configuration.md).`,
+      `${name}: the ${app} app has no such login, and this work needs it. Let the work run in the other app, or give this one the login (docs/configuration.md).`,
     )
   }
   return new Database({

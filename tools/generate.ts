@@ -32,6 +32,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApiDocument(routes, apiInfo()), null, 2)}\n`],
     ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
     ['infra/context-settings.json', jsonOf(contextSettings())],
+    ['infra/background-app.json', jsonOf({ hasLoginOfTenants: product().writesInBackground() })],
     ['infra/service-bus/queues.json', jsonOf({ queues: productQueues(), ofContexts: queuesOfContexts() })],
     ['functions/health/database-manifest.json', `${JSON.stringify(await makeManifest(), null, 2)}\n`],
   ])
@@ -113,8 +114,8 @@ function settingsTable(): string {
     'This table is made from `shared/config/schema.ts` and the settings of contexts (`functions/*/settings.ts`) by `npm run generate`.',
     '',
     '**Two apps.** One bundle is one function app or two, by `TRICKLE_SIDE`. `App` says which of the two uses a setting: the other one neither asks for it nor',
-    'reads it, even where it is set. So the public app can open the login of tenants and no other. The background app works without',
-    "`TRICKLE_POSTGRES_APP_URL` and needs it only where a handler of yours appends or writes for a tenant there: a queue's, or a subscription's.",
+    'reads it, even where it is set. So the public app can open the login of tenants and no other. The background app has `TRICKLE_POSTGRES_APP_URL`',
+    'only where a context needs it there: one with queues, or one that says `writesInBackground: true` in its `context.ts`.',
     'What runs where: [architecture.md](architecture.md#one-app-or-two).',
     '',
     '| Setting | App | Default | Meaning |',

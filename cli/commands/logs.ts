@@ -17,11 +17,11 @@ export const command = defineCommand({
   arguments: [
     {
       name: 'PART',
-      description: 'a process of the run, as status names it, such as functions-host',
+      description: 'a process of the run, as status names it, such as public-host',
       isOptional: true,
     },
   ],
-  example: 'functions-host --follow',
+  example: 'public-host --follow',
   options,
   notes: `Without PART all logs are shown. They stay when the run ends, in the folder logs of the home. Those of Azure
 are in Application Insights.`,

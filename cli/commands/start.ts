@@ -5,7 +5,12 @@ export const options = {
     type: 'string',
     default: '7071',
     placeholder: 'N',
-    description: 'port of the functions (default 7071; 0: a free one)',
+    description: 'port of the public app (default 7071; 0: a free one)',
+  },
+  'background-port': {
+    type: 'string',
+    placeholder: 'N',
+    description: 'port of the background app (default: the one after --port; 0: a free one)',
   },
   'postgres-port': {
     type: 'string',
@@ -39,6 +44,7 @@ export const command = defineCommand({
   usage: '[--detach] [--fresh] [--port N] [--postgres-port N] [--home DIR] ...',
   options,
   notes: `The home keeps data, keys, passwords and ports; without --fresh the next start goes on where this one ended.
-A part that ends is started again, the functions within a second. Ctrl-C ends everything in order, twice at once.`,
+Two hosts serve the one bundle: the public app tenants, the background app operators, timers and queues.
+A part that ends is started again, the hosts within a second. Ctrl-C ends everything in order, twice at once.`,
   run: async (context) => await (await import('../runs/start.ts')).run(context),
 })

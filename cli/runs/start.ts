@@ -32,6 +32,7 @@ export async function run({
 
 interface StartValues {
   readonly port: string
+  readonly 'background-port'?: string | undefined
   readonly 'postgres-port': string
   readonly 'postgres-via'?: string | undefined
   readonly 'analytics-via'?: string | undefined
@@ -48,9 +49,11 @@ function runOptions(values: StartValues, home: string): RunOptions {
       '--fresh clears what the home holds, and the database of --postgres is not in it: drop that one yourself, and start without --fresh on a new --home.',
     )
   }
+  const publicPort = port(values.port, '--port')
   return {
     home: resolve(home),
-    port: port(values.port, '--port'),
+    port: publicPort,
+    backgroundPort: backgroundPort(values['background-port'], publicPort),
     postgresPort: port(values['postgres-port'], '--postgres-port'),
     fresh: values.fresh,
     ...(postgresVia === undefined ? {} : { postgresVia }),
@@ -73,6 +76,14 @@ const HIGHEST_PORT = 65_535
 
 function port(text: string, option: string): number {
   return integerOption(text, option, { min: 0, max: HIGHEST_PORT })
+}
+
+/** Beside the public app's, so that it can be told from it. A free one where that one is free, or has no next one. */
+function backgroundPort(text: string | undefined, publicPort: number): number {
+  if (text === undefined) return publicPort === 0 || publicPort === HIGHEST_PORT ? 0 : publicPort + 1
+  const chosen = port(text, '--background-port')
+  if (chosen === 0 || chosen !== publicPort) return chosen
+  throw new UsageError(`--port and --background-port are both ${chosen}. Each app needs a port of its own.`)
 }
 
 async function runHere(options: RunOptions, output: RunOutput): Promise<void> {

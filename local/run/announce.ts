@@ -9,6 +9,7 @@ export function describeAddresses(status: Status): string[] {
   const rows: [string, string][] = []
   if (status.url !== null)
     rows.push(['API', `${status.url}/api`], ['API reference', `${status.url}/api/docs`])
+  if (status.background !== null) rows.push(['API of operators', `${status.background.url}/api`])
   if (status.postgres) rows.push(['PostgreSQL', withoutPassword(status.postgres.inspector)])
   if (status.analytics) {
     const { url, database } = status.analytics

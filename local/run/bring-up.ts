@@ -4,18 +4,20 @@ import { buildInChild } from './build.ts'
 import { checkServer, prepareDatabase } from './database.ts'
 import type { DatabaseUrls } from './database.ts'
 import { throughAddress } from './environment.ts'
+import type { FunctionsAddresses } from './environment.ts'
 import type { Keeper, KeptPart } from './keeper.ts'
 import { analyticsPart, hostPart, issuerPart, postgresPart, storagePart } from './parts.ts'
 import type { PartName, Spawned } from './parts.ts'
 import type { PortsOfRun } from './ports.ts'
 import type { RunBook } from './run-book.ts'
 import { rolePasswords } from './secrets.ts'
-import { ensureTenant } from './tenant.ts'
+import { askReadiness, ensureTenant } from './first-requests.ts'
 
 export interface RunOptions {
   readonly home: string
   /** 0 picks a free port, which is used again at later starts. */
   readonly port: number
+  readonly backgroundPort: number
   readonly postgresPort: number
   /** HOST:PORT that replaces the server's address, in the functions' settings only. */
   readonly postgresVia?: string
@@ -40,8 +42,8 @@ export interface BringUp {
 }
 
 /**
- * Starts everything. Parts that do not depend on each other start at the same time. The functions host starts last,
- * when all parts that it uses serve. Returns when the first tenant was made through the host.
+ * Starts everything. Parts that do not depend on each other start at the same time. The hosts of the two apps start
+ * last, when all parts that they use serve. Returns when both have answered a request with the database behind it.
  */
 export async function bringUp(run: BringUp): Promise<void> {
   const { home, options, book, signal } = run
@@ -54,21 +56,33 @@ export async function bringUp(run: BringUp): Promise<void> {
     analytics(run),
   ])
   book.learned({ issuer: issuer.facts.issuer, audience: issuer.facts.audience })
-  const host = await run.keep(
-    hostPart(run, {
-      app: throughAddress(urls.app, options.postgresVia),
-      worker: throughAddress(urls.worker, options.postgresVia),
-      forwarder: throughAddress(urls.forwarder, options.postgresVia),
-      operator: throughAddress(urls.operator, options.postgresVia),
-      issuer: issuer.facts,
-      analytics: { url: throughAddress(kusto.url, options.analyticsVia), database: kusto.database },
-      storageConnectionString: kusto.storageConnectionString,
-    }),
-  )
-  const url = host.facts.url.replace(/\/$/u, '')
-  book.learned({ url, masterKey: host.facts.masterKey })
-  await ensureTenant(url, home.issuer, signal)
+  const addresses: FunctionsAddresses = {
+    app: throughAddress(urls.app, options.postgresVia),
+    worker: throughAddress(urls.worker, options.postgresVia),
+    forwarder: throughAddress(urls.forwarder, options.postgresVia),
+    operator: throughAddress(urls.operator, options.postgresVia),
+    issuer: issuer.facts,
+    analytics: { url: throughAddress(kusto.url, options.analyticsVia), database: kusto.database },
+    storageConnectionString: kusto.storageConnectionString,
+  }
+  await Promise.all([publicApp(run, addresses), backgroundApp(run, addresses)])
 }
+
+async function publicApp(run: BringUp, addresses: FunctionsAddresses): Promise<void> {
+  const { facts } = await run.keep(hostPart(run, 'public', addresses))
+  const url = baseOf(facts.url)
+  run.book.learned({ url, masterKey: facts.masterKey })
+  await askReadiness(url, run.signal)
+}
+
+async function backgroundApp(run: BringUp, addresses: FunctionsAddresses): Promise<void> {
+  const { facts } = await run.keep(hostPart(run, 'background', addresses))
+  const url = baseOf(facts.url)
+  run.book.learned({ background: { url, masterKey: facts.masterKey } })
+  await ensureTenant(url, run.home.issuer, run.signal)
+}
+
+const baseOf = (url: string): string => url.replace(/\/$/u, '')
 
 async function database(run: BringUp): Promise<DatabaseUrls> {
   const adminUrl = await serverUrl(run)
@@ -114,7 +128,7 @@ async function analytics(
 
 /** The order in which parts are stopped: a part is stopped before the parts that it uses. */
 export const STOP_ORDER: readonly (readonly PartName[])[] = [
-  ['functions-host'],
+  ['public-host', 'background-host'],
   ['analytics'],
   ['storage', 'issuer'],
   ['postgres'],

@@ -11,6 +11,7 @@ import { supervise } from './supervisor.ts'
 const optionsSchema = z.object({
   home: z.string(),
   port: z.number(),
+  backgroundPort: z.number(),
   postgresPort: z.number(),
   postgresVia: z.string().exactOptional(),
   analyticsVia: z.string().exactOptional(),

@@ -1,8 +1,10 @@
+import backgroundApp from '../../infra/background-app.json' with { type: 'json' }
 import contextSettings from '../../infra/context-settings.json' with { type: 'json' }
 import { TOKEN_MAX_SECONDS } from '../issuer/index.ts'
 import type { IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
 import type { RolePasswords } from './secrets.ts'
+import type { Side } from '../../shared/sides/index.ts'
 
 /** The variables that every process needs. No other variable of the caller's environment is passed to a part. */
 const PASSED_NAMES = [
@@ -73,8 +75,16 @@ export interface FunctionsAddresses {
   readonly storageConnectionString: string
 }
 
-/** The settings of the functions app, as `shared/config` and the platform name them. */
-export function functionsSettings(addresses: FunctionsAddresses): Record<string, string> {
+/**
+ * The settings of one of the two apps, as `shared/config` and the platform name them. Passwords of logins that the app
+ * has nothing to do with do not get into its process.
+ * @param otherUrl the address of the other app
+ */
+export function functionsSettings(
+  addresses: FunctionsAddresses,
+  app: Side,
+  otherUrl: string,
+): Record<string, string> {
   const tuned = tunableNames.flatMap((name): [string, string][] => {
     const value = process.env[name]
     return value === undefined || value === '' ? [] : [[name, value]]
@@ -84,17 +94,25 @@ export function functionsSettings(addresses: FunctionsAddresses): Record<string,
     TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: String(TOKEN_MAX_SECONDS),
     ...Object.fromEntries(tuned),
     TRICKLE_ENVIRONMENT: 'local',
-    TRICKLE_POSTGRES_APP_URL: addresses.app,
-    TRICKLE_POSTGRES_WORKER_URL: addresses.worker,
-    TRICKLE_POSTGRES_FORWARDER_URL: addresses.forwarder,
-    TRICKLE_POSTGRES_OPERATOR_URL: addresses.operator,
+    TRICKLE_SIDE: app,
+    TRICKLE_OTHER_APP_URL: otherUrl,
+    ...(app === 'public' || backgroundApp.hasLoginOfTenants
+      ? { TRICKLE_POSTGRES_APP_URL: addresses.app }
+      : {}),
+    ...(app === 'background' ? backgroundSettings(addresses) : {}),
     TRICKLE_AUTH_ISSUER: addresses.issuer.issuer,
     TRICKLE_AUTH_AUDIENCE: addresses.issuer.audience,
     TRICKLE_AUTH_JWKS_URL: addresses.issuer.jwksUrl,
-    TRICKLE_ANALYTICS_URL: addresses.analytics.url,
-    TRICKLE_ANALYTICS_DATABASE: addresses.analytics.database,
     AzureWebJobsStorage: addresses.storageConnectionString,
     AzureWebJobsDisableHomepage: 'true',
     FUNCTIONS_WORKER_RUNTIME: 'node',
   }
 }
+
+const backgroundSettings = ({ worker, forwarder, operator, analytics }: FunctionsAddresses) => ({
+  TRICKLE_POSTGRES_WORKER_URL: worker,
+  TRICKLE_POSTGRES_FORWARDER_URL: forwarder,
+  TRICKLE_POSTGRES_OPERATOR_URL: operator,
+  TRICKLE_ANALYTICS_URL: analytics.url,
+  TRICKLE_ANALYTICS_DATABASE: analytics.database,
+})

@@ -15,7 +15,9 @@ export interface Home {
   readonly storage: string
   readonly analytics: string
   readonly issuer: string
+  /** Keys and schedules of the public app's host. */
   readonly host: string
+  readonly backgroundHost: string
   /** The bundle that is served; `appFile` has the hash of what it was built from. */
   readonly app: string
   readonly appFile: string
@@ -36,6 +38,7 @@ export function homeAt(folder: string): Home {
     analytics: at('analytics'),
     issuer: at('issuer'),
     host: at('host'),
+    backgroundHost: at('background-host'),
     app: at('app'),
     appFile: at('app.json'),
   }
@@ -50,7 +53,14 @@ export function openHome(folder: string): Home {
   assertNotForeign(home)
   // Closed to other accounts. If root runs this, others may pass through: PostgreSQL's account has to reach its data.
   makeFolder(home.folder, process.getuid?.() === 0 ? 0o711 : 0o700)
-  for (const folder of [home.logs, home.storage, home.analytics, home.issuer, home.host]) {
+  for (const folder of [
+    home.logs,
+    home.storage,
+    home.analytics,
+    home.issuer,
+    home.host,
+    home.backgroundHost,
+  ]) {
     makeFolder(folder, 0o700)
     closeFolder(folder)
   }

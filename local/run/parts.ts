@@ -10,9 +10,14 @@ import { corsOrigins } from './local-settings.ts'
 import { startChildPart } from './part.ts'
 import type { ChildPartOptions } from './part.ts'
 import type { PortName, PortsOfRun } from './ports.ts'
+import { otherSide } from '../../shared/sides/index.ts'
+import type { Side } from '../../shared/sides/index.ts'
 
 /** The names that `status` and the logs use. */
-export type PartName = 'postgres' | 'storage' | 'issuer' | 'analytics' | 'functions-host'
+export type PartName = 'postgres' | 'storage' | 'issuer' | 'analytics' | HostName
+
+/** A process for each of the two apps: forwarding then does not share an event loop with requests. */
+type HostName = `${Side}-host`
 
 export const ANALYTICS_DATABASE = 'trickle'
 
@@ -112,7 +117,8 @@ type ChildFacts<Facts> = Pick<ChildPartOptions<Facts>, 'program' | 'factsSchema'
   readonly listensOn: readonly PortName[]
   /** Called at each start, since another port may have been picked. */
   readonly args: () => readonly string[]
-  readonly settings?: Record<string, string>
+  /** Called at each start too. */
+  readonly settings?: () => Record<string, string>
 }
 
 function childPart<Facts>(context: Context, name: PartName, child: ChildFacts<Facts>): KeptPart<Facts> {
@@ -125,7 +131,7 @@ function childPart<Facts>(context: Context, name: PartName, child: ChildFacts<Fa
         ...options,
         args: args(),
         name,
-        environment: { ...basicEnvironment(), ...settings },
+        environment: { ...basicEnvironment(), ...settings?.() },
         logFile: join(context.home.logs, `${name}.log`),
         signal,
         spawned: (pid) => {
@@ -164,27 +170,41 @@ export function analyticsPart(
       ...proxy,
     ],
     factsSchema: analyticsFacts,
-    settings: { TRICKLE_LOCAL_STORAGE: storage.connectionString, TRICKLE_LOCAL_SECRET: secret },
+    settings: () => ({
+      TRICKLE_LOCAL_STORAGE: storage.connectionString,
+      TRICKLE_LOCAL_SECRET: secret,
+    }),
   })
 }
 
-export function hostPart(context: Context, addresses: FunctionsAddresses): KeptPart<HostFacts> {
+/** For each app: the name of its port, and the folder of its host. */
+const placeOfApp = {
+  public: { port: 'functions', folder: 'host' },
+  background: { port: 'background', folder: 'backgroundHost' },
+} as const
+
+/** The host of one of the two apps, on the one bundle. */
+export function hostPart(context: Context, app: Side, addresses: FunctionsAddresses): KeptPart<HostFacts> {
   const { home, ports } = context
   const cors = corsOrigins()
   const origins = cors === undefined ? [] : ['--cors', cors]
-  return childPart(context, 'functions-host', {
+  const { port, folder } = placeOfApp[app]
+  const other = placeOfApp[otherSide(app)]
+  return childPart(context, `${app}-host`, {
     program: 'packages/functions-host/main.ts',
-    listensOn: ['functions'],
+    listensOn: [port],
     args: () => [
       '--app',
       home.app,
       '--port',
-      String(ports.current.functions),
+      String(ports.current[port]),
       '--state',
-      home.host,
+      home[folder],
       ...origins,
     ],
     factsSchema: hostFacts,
-    settings: functionsSettings(addresses),
+    // Both start at the same time. If the other one's port was taken at that moment, this address is an old one until
+    // the next start; it only stands in the answers to requests that belong there.
+    settings: () => functionsSettings(addresses, app, `http://127.0.0.1:${ports.current[other.port]}`),
   })
 }

@@ -6,7 +6,9 @@ import { readJson, writePrivateJson } from './files.ts'
 import type { Home } from './home.ts'
 
 export interface RunPorts {
+  /** Of the public app. */
   readonly functions: number
+  readonly background: number
   readonly postgres: number
   readonly issuer: number
   readonly blob: number
@@ -27,6 +29,7 @@ const [firstPort, lastPort] = [20_000, 29_999]
 /** Ports that a person asked for by number. 0: a free port is picked. Undefined: no port is needed. */
 export interface AskedPorts {
   readonly functions: number
+  readonly background: number
   readonly postgres: number | undefined
 }
 
@@ -37,7 +40,7 @@ export interface AskedPorts {
  */
 export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPorts> {
   const remembered = readJson(home.portsFile, rememberedSchema) ?? {}
-  const taken = new Set<number>([asked.functions, asked.postgres ?? 0])
+  const taken = new Set<number>([asked.functions, asked.background, asked.postgres ?? 0])
   const keep = async (name: PortName): Promise<number> => {
     const known = remembered[name]
     const port =
@@ -45,12 +48,14 @@ export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPor
     taken.add(port)
     return port
   }
-  if (asked.functions !== 0) await assertFree(asked.functions, 'the functions', '--port')
+  if (asked.functions !== 0) await assertFree(asked.functions, 'the public app', '--port')
+  if (asked.background !== 0) await assertFree(asked.background, 'the background app', '--background-port')
   if (asked.postgres !== undefined && asked.postgres !== 0) {
     await assertFree(asked.postgres, 'PostgreSQL', '--postgres-port')
   }
   const ports: RunPorts = {
     functions: asked.functions === 0 ? await keep('functions') : asked.functions,
+    background: asked.background === 0 ? await keep('background') : asked.background,
     postgres: asked.postgres === 0 ? await keep('postgres') : (asked.postgres ?? 0),
     issuer: await keep('issuer'),
     blob: await keep('blob'),
@@ -134,8 +139,9 @@ export class PortsOfRun {
   }
 
   #isAskedFor(name: PortName): boolean {
-    const asked = { functions: this.#asked.functions, postgres: this.#asked.postgres ?? 0 }
-    return (name === 'functions' || name === 'postgres') && asked[name] !== 0
+    const { functions, background, postgres = 0 } = this.#asked
+    const asked: Partial<Record<PortName, number>> = { functions, background, postgres }
+    return (asked[name] ?? 0) !== 0
   }
 
   async #pickAgain(names: readonly PortName[]): Promise<void> {

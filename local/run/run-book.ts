@@ -8,7 +8,9 @@ import { emptyStatus } from './status.ts'
 
 /** The parts of the status that are filled in during the start. */
 type StatusFacts = Partial<
-  Pick<Status, 'url' | 'masterKey' | 'issuer' | 'audience' | 'postgres' | 'analytics' | 'faults'>
+  Pick<Status, 'url' | 'masterKey' | 'issuer' | 'audience' | 'postgres' | 'analytics' | 'faults'> & {
+    readonly background: Omit<NonNullable<Status['background']>, 'hostPid'>
+  }
 >
 
 interface Entry {
@@ -42,13 +44,15 @@ export class RunBook {
   }
 
   get status(): Status {
-    const host = this.#entries.get('functions-host')
+    const { background, ...facts } = this.#facts
     return {
       ...emptyStatus(this.#home.folder),
-      ...this.#facts,
+      ...facts,
+      background:
+        background === undefined ? null : { ...background, hostPid: this.#servingPid('background-host') },
       ready: this.#phase === 'serving' && [...this.#entries.values()].every((entry) => entry.serves),
       pid: this.#supervisor.pid,
-      hostPid: host?.serves === true ? (host.process?.pid ?? null) : null,
+      hostPid: this.#servingPid('public-host'),
       processes: this.processes.map(({ name, pid }) => ({ name, pid })),
     }
   }
@@ -79,6 +83,11 @@ export class RunBook {
 
   close(): void {
     removeRunRecord(this.#home)
+  }
+
+  #servingPid(name: PartName): number | null {
+    const entry = this.#entries.get(name)
+    return entry?.serves === true ? (entry.process?.pid ?? null) : null
   }
 
   #set(name: PartName, entry: Entry): void {

@@ -14,11 +14,18 @@ export const statusSchema = z.object({
   /** Version of Trickle. */
   version: z.string(),
   pid: z.int().nullable(),
+  /** Of the public app's host. */
   hostPid: z.int().nullable(),
   processes: z.array(z.object({ name: z.string(), pid: z.int() })),
   dataFolder: z.string(),
+  /** Of the public app. */
   url: urlOrNull,
   masterKey: z.string().nullable(),
+  /** The app for operators, timers and queues. A record that an older version left behind has none. */
+  background: z
+    .object({ url: z.string(), masterKey: z.string(), hostPid: z.int().nullable() })
+    .nullable()
+    .default(null),
   issuer: urlOrNull,
   audience: z.string().nullable(),
   postgres: z

@@ -25,6 +25,7 @@ export function emptyStatus(dataFolder: string): Status {
     dataFolder,
     url: null,
     masterKey: null,
+    background: null,
     issuer: null,
     audience: null,
     postgres: null,

@@ -81,6 +81,7 @@ class Run {
     const { postgresUrl } = this.#options
     const ports = await PortsOfRun.choose(this.#home, {
       functions: this.#options.port,
+      background: this.#options.backgroundPort,
       postgres: postgresUrl === undefined ? this.#options.postgresPort : undefined,
     })
     const giveUp = new AbortController()

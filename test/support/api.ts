@@ -50,15 +50,19 @@ export async function startApi({ own = false }: ApiOptions = {}): Promise<Api> {
   const operator = await run.token({ roles: ['operator'] })
   const call: Api['call'] = async (method, path, { token, json, body, headers = {} } = {}) => {
     const hasBody = json !== undefined || body !== undefined
-    const response = await fetch(`${run.url}${path}`, {
-      method,
-      headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token ?? acme}` }),
-        ...(hasBody ? { 'content-type': 'application/json' } : {}),
-        ...headers,
-      },
-      ...(hasBody ? { body: body ?? JSON.stringify(json) } : {}),
-    })
+    const ask = (url: string): Promise<Response> =>
+      fetch(`${url}${path}`, {
+        method,
+        headers: {
+          ...(token === null ? {} : { authorization: `Bearer ${token ?? acme}` }),
+          ...(hasBody ? { 'content-type': 'application/json' } : {}),
+          ...headers,
+        },
+        ...(hasBody ? { body: body ?? JSON.stringify(json) } : {}),
+      })
+    const first = await ask(run.url)
+    // What the background app serves is asked there, as the answer says.
+    const response = first.status === 421 ? await ask(run.background.url) : first
     const text = await response.text()
     const parsed = text === '' ? null : (JSON.parse(text) as Record<string, unknown>)
     return { status: response.status, headers: response.headers, text, json: parsed }

@@ -18,6 +18,8 @@ export interface RunStatus {
   readonly processes: readonly { name: string; pid: number }[]
   readonly url: string
   readonly masterKey: string
+  /** The app for operators, timers and queues. */
+  readonly background: { readonly url: string; readonly masterKey: string; readonly hostPid: number | null }
   readonly issuer: string
   readonly audience: string
   readonly postgres: Readonly<

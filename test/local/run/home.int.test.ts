@@ -23,6 +23,9 @@ import { openLog, rotateLogs, tellingLines } from '../../../local/run/logs.ts'
 import { choosePorts, PortsOfRun } from '../../../local/run/ports.ts'
 import { rolePasswords } from '../../../local/run/secrets.ts'
 
+/** Free ports for everything. */
+const noneAsked = { functions: 0, background: 0, postgres: 0 }
+
 describe('a home', () => {
   let folder: string
   let home: Home
@@ -61,22 +64,26 @@ describe('a home', () => {
   })
 
   test('keeps its ports; one that was taken meanwhile is replaced by another', async () => {
-    const first = await choosePorts(home, { functions: 0, postgres: 0 })
-    expect(new Set(Object.values(first)).size).toBe(6)
-    expect(await choosePorts(home, { functions: 0, postgres: 0 })).toEqual(first)
+    const first = await choosePorts(home, noneAsked)
+    expect(new Set(Object.values(first)).size).toBe(7)
+    expect(await choosePorts(home, noneAsked)).toEqual(first)
     await take(first.blob)
-    const second = await choosePorts(home, { functions: 0, postgres: 0 })
+    const second = await choosePorts(home, noneAsked)
     expect(second.blob).not.toBe(first.blob)
     expect({ ...second, blob: 0 }).toEqual({ ...first, blob: 0 })
   })
 
   test('a port that was asked for must be free', async () => {
     const port = await take(0)
-    await expect(choosePorts(home, { functions: port, postgres: 0 })).rejects.toMatchObject({
+    await expect(choosePorts(home, { ...noneAsked, functions: port })).rejects.toMatchObject({
       code: 'PORT_TAKEN',
       mend: expect.stringContaining('--port N') as string,
     })
-    await expect(choosePorts(home, { functions: 0, postgres: port })).rejects.toMatchObject({
+    await expect(choosePorts(home, { ...noneAsked, background: port })).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      mend: expect.stringContaining('--background-port N') as string,
+    })
+    await expect(choosePorts(home, { ...noneAsked, postgres: port })).rejects.toMatchObject({
       code: 'PORT_TAKEN',
       mend: expect.stringContaining('--postgres-port N') as string,
     })
@@ -86,7 +93,7 @@ describe('a home', () => {
     const taken = new LocalFailure({ code: 'PORT_TAKEN', what: 'taken', where: '', mend: '' })
 
     test('gets another one, which is kept, while nobody asked for this one', async () => {
-      const ports = await PortsOfRun.choose(home, { functions: 0, postgres: 0 })
+      const ports = await PortsOfRun.choose(home, noneAsked)
       const first = ports.current
       const tried: number[] = []
       const started = await ports.startOn(['analytics'], async () => {
@@ -96,12 +103,12 @@ describe('a home', () => {
       })
       expect([started, new Set(tried).size, tried[0]]).toEqual(['serves', 3, first.analytics])
       expect({ ...ports.current, analytics: 0 }).toEqual({ ...first, analytics: 0 })
-      expect(await choosePorts(home, { functions: 0, postgres: 0 })).toEqual(ports.current)
+      expect(await choosePorts(home, noneAsked)).toEqual(ports.current)
     })
 
     test('fails with its own words when the port was asked for, when it fails otherwise, or again and again', async () => {
       const port = await freePort()
-      const ports = await PortsOfRun.choose(home, { functions: port, postgres: 0 })
+      const ports = await PortsOfRun.choose(home, { ...noneAsked, functions: port })
       let starts = 0
       const failing = (error: Error) => () => {
         starts += 1

@@ -21,7 +21,13 @@ import {
 /** What stays the same from start to start: everything but the processes and the secret of the run. */
 function lasting(status: Status): object {
   const token = status.analytics?.token ?? ''
-  const text = JSON.stringify({ ...status, pid: 0, hostPid: 0, processes: [] })
+  const text = JSON.stringify({
+    ...status,
+    pid: 0,
+    hostPid: 0,
+    background: { ...status.background, hostPid: 0 },
+    processes: [],
+  })
   return JSON.parse(text.replaceAll(token, 'SECRET')) as object
 }
 
@@ -56,14 +62,17 @@ describe('the local run', () => {
     })
     expect(status.processes.map(({ name }) => name).toSorted()).toEqual([
       'analytics',
-      'functions-host',
+      'background-host',
       'issuer',
       'postgres',
+      'public-host',
       'storage',
       'supervisor',
     ])
     expect(alive(pidsOf(status))).toEqual(pidsOf(status))
-    expect(pidsOf(status)).toEqual(expect.arrayContaining([status.pid, status.hostPid]))
+    expect(pidsOf(status)).toEqual(
+      expect.arrayContaining([status.pid, status.hostPid, status.background?.hostPid]),
+    )
     const logins = await Promise.all(
       Object.values(status.postgres ?? {}).map(async (url) => {
         const client = new Client({ connectionString: url })
@@ -81,6 +90,9 @@ describe('the local run', () => {
     )
     for (const url of [
       `${status.url}/api/health/ready`,
+      `${status.background?.url}/api/health/ready`,
+      `${status.url}/api/docs`,
+      `${status.background?.url}/api/docs`,
       `${status.issuer}/.well-known/openid-configuration`,
     ]) {
       expect((await fetch(url)).status).toBe(200)
@@ -88,6 +100,55 @@ describe('the local run', () => {
     expect((await fetch(`${status.url}/admin/host/status`)).status).toBe(401)
     const keyed = { headers: { 'x-functions-key': status.masterKey ?? '' } }
     expect((await fetch(`${status.url}/admin/host/status`, keyed)).status).toBe(200)
+    const ofOther = { headers: { 'x-functions-key': status.background?.masterKey ?? '' } }
+    expect((await fetch(`${status.url}/admin/host/status`, ofOther)).status).toBe(401)
+    expect((await fetch(`${status.background?.url}/admin/host/status`, ofOther)).status).toBe(200)
+  })
+
+  test('each app says where the other one serves what is asked', async () => {
+    const { url, background } = await statusOf(home)
+    const tokenOf = async (...words: string[]) =>
+      (await trickle('token', ...words, '--home', home)).out.trim()
+    const problemAt = async (address: string, token: string, init: RequestInit = {}) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' }
+      const answer = await fetch(address, { ...init, headers })
+      return [answer.status, ((await answer.json()) as { detail?: string }).detail]
+    }
+    const operator = await tokenOf('--roles', 'operator')
+    const writer = await tokenOf('--tenant', 'acme', '--roles', 'writer')
+    expect(await problemAt(`${url}/api/tenants`, operator)).toEqual([
+      421,
+      `GET on this path is served by the background app, at ${background?.url}; this is the public app.`,
+    ])
+    expect(await problemAt(`${background?.url}/api/streams/a/events`, writer)).toEqual([
+      421,
+      `GET on this path is served by the public app, at ${url}; this is the background app.`,
+    ])
+    const importing = { method: 'POST', body: '\n' }
+    expect(await problemAt(`${url}/api/imports/events`, operator, importing)).toEqual([
+      421,
+      expect.stringContaining(`operators are served by the background app, at ${background?.url}`),
+    ])
+    expect(await problemAt(`${background?.url}/api/imports/events`, writer, importing)).toEqual([
+      421,
+      expect.stringContaining(`tenants and services are served by the public app, at ${url}`),
+    ])
+  })
+
+  test('readiness is answered by both, and what operators see by the background app', async () => {
+    const { url, background } = await statusOf(home)
+    const token = (await trickle('token', '--roles', 'operator', '--home', home)).out.trim()
+    const readiness = async (app: string | undefined) => {
+      const answer = await fetch(`${app}/api/health/ready`, { headers: { authorization: `Bearer ${token}` } })
+      return (await answer.json()) as Record<string, unknown>
+    }
+    const checks = { configuration: 'ok', database: 'ok', migrations: 'ok', logins: 'ok' }
+    expect(await readiness(url ?? '')).toEqual({ status: 'ready', checks })
+    expect(await readiness(background?.url)).toMatchObject({
+      status: 'ready',
+      checks,
+      detail: { logins: [] },
+    })
   })
 
   test('the three commands that it prints work as they are', async () => {
@@ -139,6 +200,26 @@ describe('the local run', () => {
     const others = before.processes.filter(({ pid }) => pid !== before.hostPid)
     expect(after.processes).toEqual(expect.arrayContaining(others))
     expect(await readCart()).toMatchObject({ events: [{ version: 1 }] })
+  })
+
+  test('a killed background host is started again, and requests do not notice', async () => {
+    const before = await statusOf(home)
+    killNow(before.background?.hostPid)
+    expect(await readCart()).toMatchObject({ events: [{ version: 1 }] })
+    const after = await until('there is a new host', async () => {
+      const status = await statusOf(home)
+      return status.ready && status.background?.hostPid !== before.background?.hostPid ? status : undefined
+    })
+    expect(after.hostPid).toBe(before.hostPid)
+    expect(after.background?.url).toBe(before.background?.url)
+    const tenants = await trickle('tenants', 'list', '--json', '--home', home)
+    expect(JSON.parse(tenants.out)).toMatchObject({ tenants: [{ slug: 'acme' }] })
+    const logs = await trickle('logs', '--json', '--home', home)
+    const { logs: parts } = JSON.parse(logs.out) as { logs: { part: string; lines: string[] }[] }
+    for (const name of ['public-host', 'background-host']) {
+      const { lines = [] } = parts.find(({ part }) => part === name) ?? {}
+      expect(lines.join('\n')).toContain('serves')
+    }
   })
 
   test('a killed server is started again too', async () => {
@@ -213,7 +294,7 @@ describe('the local run', () => {
       expect(missing.error).toContain('STREAM_NOT_FOUND')
       const rows = await trickle('analytics', 'EventsRaw | count', '--json', '--home', home)
       expect(JSON.parse(rows.out)).toEqual([{ Count: 0 }])
-      const answer = await fetch(`${status.url}/api/tenants`, {
+      const answer = await fetch(`${status.background?.url}/api/tenants`, {
         headers: { authorization: `Bearer ${token.out.trim()}` },
       })
       expect(answer.status).toBe(200)

@@ -11,6 +11,7 @@ import { emptyStatus } from '../../../local/run/status.ts'
 import { defaultHome } from '../../../local/run/index.ts'
 import { product } from '../../../functions/product.ts'
 import { parseSettings } from '../../../shared/config/index.ts'
+import type { Side } from '../../../shared/sides/index.ts'
 
 const passwords = {
   trickle_migrator: 'm',
@@ -56,15 +57,34 @@ describe('the environment of parts', () => {
     storageConnectionString: 'storage',
   }
 
-  test('the functions accept their settings', () => {
-    const settings = parseSettings(functionsSettings(addresses), product().settings)
-    expect(settings).toMatchObject({
+  const other = 'http://127.0.0.1:4'
+
+  test('each of the two apps accepts its settings', () => {
+    expect(parseSettings(functionsSettings(addresses, 'public', other), product().settings)).toMatchObject({
       TRICKLE_ENVIRONMENT: 'local',
+      TRICKLE_SIDE: 'public',
+      TRICKLE_OTHER_APP_URL: other,
       TRICKLE_POSTGRES_APP_URL: addresses.app,
       TRICKLE_AUTH_ISSUER: 'http://127.0.0.1:2',
+    })
+    expect(
+      parseSettings(functionsSettings(addresses, 'background', other), product().settings),
+    ).toMatchObject({
+      TRICKLE_SIDE: 'background',
+      TRICKLE_POSTGRES_APP_URL: undefined,
+      TRICKLE_POSTGRES_OPERATOR_URL: addresses.operator,
       TRICKLE_ANALYTICS_URL: 'http://127.0.0.1:3',
       TRICKLE_FORWARDING_SCHEDULE: '*/2 * * * * *',
     })
+  })
+
+  test('a password gets only into the process of the app that logs in with it', () => {
+    const { app, worker, forwarder, operator } = addresses
+    const urls = [app, worker, forwarder, operator]
+    const urlsOf = (side: Side): string[] =>
+      Object.values(functionsSettings(addresses, side, other)).filter((value) => urls.includes(value))
+    expect(urlsOf('public')).toEqual([app])
+    expect(urlsOf('background')).toEqual([worker, forwarder, operator])
   })
 
   test('nothing of the caller leaks, but what may be tuned can be', () => {
@@ -73,7 +93,7 @@ describe('the environment of parts', () => {
     vi.stubEnv('TRICKLE_POSTGRES_APP_URL', 'postgres://production')
     vi.stubEnv('TRICKLE_POSTGRES_STATEMENTS', 'named')
     try {
-      const settings = functionsSettings(addresses)
+      const settings = functionsSettings(addresses, 'public', other)
       expect(settings['TRICKLE_POSTGRES_APP_URL']).toBe(addresses.app)
       expect(settings['TRICKLE_POSTGRES_STATEMENTS']).toBe('named')
       expect(Object.values({ ...basicEnvironment(), ...settings })).not.toContain('leak')
