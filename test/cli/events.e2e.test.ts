@@ -105,7 +105,7 @@ test('open prints the page that answers, and logs show what the host has written
   const page = (await api.run.trickle('open')).stdout.trim()
   expect((await fetch(page)).status).toBe(200)
   // All lines: how many the host has written since its start depends on the tests before.
-  const logs = await api.run.trickle('logs', 'functions-host', '--lines', '10000')
+  const logs = await api.run.trickle('logs', 'public-host', '--lines', '10000')
   expect(logs.stdout).toContain('The Functions host serves')
   const { child, seen, ended } = (() => {
     const words = ['logs', '--follow', '--lines', '1', '--home', api.run.home]

@@ -32,12 +32,12 @@ async function logs(...words: string[]): Promise<{ code: number; out: string; er
 describe('trickle logs', () => {
   test('it shows the last lines of every log that has some', async () => {
     write('postgres.log', 'one\ntwo\nthree\n')
-    write('functions-host.log', 'serves\n')
+    write('public-host.log', 'serves\n')
     write('empty.log', '')
     write('postgres.log.1', 'older\n')
     expect(await logs('--lines', '2')).toEqual({
       code: 0,
-      out: '== functions-host\nserves\n\n== postgres\ntwo\nthree\n',
+      out: '== postgres\ntwo\nthree\n\n== public-host\nserves\n',
       error: '',
     })
     expect((await logs('postgres')).out).toBe('one\ntwo\nthree\n')

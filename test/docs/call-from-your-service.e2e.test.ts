@@ -34,6 +34,7 @@ describe('docs/call-from-your-service.md', () => {
     if (program === undefined) throw new Error('there is no program in TypeScript')
     const product = {
       url: local.url,
+      operatorUrl: local.background.url,
       operatorToken: await local.token({ roles: ['operator'] }),
       serviceToken: await local.token({ roles: ['service', 'writer', 'reader'] }),
     }
@@ -48,7 +49,7 @@ describe('the running product', () => {
   it('records what an operator does and lists it by the command line, under the trace of the request', async () => {
     const operator = await local.token({ roles: ['operator'] })
     const traceId = 'c'.repeat(32)
-    const response = await fetch(`${local.url}/api/tenants`, {
+    const response = await fetch(`${local.background.url}/api/tenants`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${operator}`,

@@ -28,6 +28,7 @@ export async function outputOf(api: Api, before: string, command: string): Promi
   const { run: local, slugs } = api
   const script = `${before}${command}`
     .replaceAll('http://localhost:7071', local.url)
+    .replaceAll('http://localhost:7072', local.background.url)
     .replaceAll('--tenant acme', `--tenant ${slugs.acme}`)
     // What npm does before the command has a test of its own (command-form.int), and takes a second each time.
     .replaceAll(/npx trickle (append|read|tail)\b/g, `npx trickle $1 --tenant ${slugs.acme}`)

@@ -130,26 +130,26 @@ describe('forwarding', () => {
     expect(now).toEqual({ stored: now.stored, rows: now.stored, ids: now.stored })
   })
 
-  it('goes on where it was after the functions host was killed at any point', async () => {
+  it('goes on where it was after the host of the background app was killed at any point', async () => {
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
           append(`kill-${n}`, JSON.stringify({ id: `kill-${round}-${n}`, type: 'T', data: n })),
         ),
       )
-      const { hostPid } = await run.status()
+      const { hostPid } = (await run.status()).background
       // The moment between the upload and the mark is widened, so that the kill finds it.
       await setFaults([{ match: '/messages', delayMs: 400, after: true, times: 5 }])
-      await fetch(`${run.url}/admin/functions/forwarding`, {
+      await fetch(`${run.background.url}/admin/functions/forwarding`, {
         method: 'POST',
-        headers: { 'x-functions-key': run.masterKey, 'content-type': 'application/json' },
+        headers: { 'x-functions-key': run.background.masterKey, 'content-type': 'application/json' },
         body: '{"input":""}',
       })
       await new Promise((resolve) => setTimeout(resolve, 150 + round * 150))
       if (hostPid !== null) process.kill(hostPid, 'SIGKILL')
       await eventually(async () => {
         const status = await run.status().catch(() => undefined)
-        return status !== undefined && status.ready && status.hostPid !== hostPid ? status : undefined
+        return status?.ready === true && status.background.hostPid !== hostPid ? status : undefined
       })
     }
     await fetch(run.faults.analytics, { method: 'DELETE' })
@@ -159,12 +159,12 @@ describe('forwarding', () => {
 
   it('runs now when an administrator asks, and for nobody else', async () => {
     const ask = (key: string) =>
-      fetch(`${run.url}/admin/functions/forwarding`, {
+      fetch(`${run.background.url}/admin/functions/forwarding`, {
         method: 'POST',
         headers: { 'x-functions-key': key, 'content-type': 'application/json' },
         body: '{"input":""}',
       })
-    expect((await ask(run.masterKey)).status).toBe(202)
+    expect((await ask(run.background.masterKey)).status).toBe(202)
     expect((await ask('wrong')).status).toBe(401)
   })
 })

@@ -60,9 +60,11 @@ export async function startApi({ own = false }: ApiOptions = {}): Promise<Api> {
         },
         ...(hasBody ? { body: body ?? JSON.stringify(json) } : {}),
       })
-    const first = await ask(run.url)
-    // What the background app serves is asked there, as the answer says.
-    const response = first.status === 421 ? await ask(run.background.url) : first
+    const apps = [run.url, run.background.url] as const
+    const [here, there] = token === operator ? [apps[1], apps[0]] : apps
+    const first = await ask(here)
+    // What the other app serves is asked there, as the answer says.
+    const response = first.status === 421 ? await ask(there) : first
     const text = await response.text()
     const parsed = text === '' ? null : (JSON.parse(text) as Record<string, unknown>)
     return { status: response.status, headers: response.headers, text, json: parsed }

@@ -17,6 +17,7 @@ it('the smoke test passes against the running product', async () => {
   const { left } = await runSmoke(
     {
       url: run.url,
+      operatorUrl: run.background.url,
       tenant: 'smoke',
       readyWithinMs: 60_000,
       tenantToken: await run.token({ tenant: 'acme', roles: ['reader', 'writer'] }),
@@ -28,6 +29,7 @@ it('the smoke test passes against the running product', async () => {
   expect(lines).toEqual([
     'ready: configuration, database and migrations',
     'refuses a read without a token',
+    'ready, for operators: configuration, database and migrations',
     'imports an event for smoke once, however often it is sent',
     'appends once, reads it back unchanged, and refuses a wrong version',
   ])

@@ -15,7 +15,7 @@ export interface RunningProduct extends Product {
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
-const statusSchema = z.looseObject({ url: z.string() })
+const statusSchema = z.looseObject({ url: z.string(), background: z.looseObject({ url: z.string() }) })
 /** Longer than the programs take, even if they must be compiled first. */
 const TOKEN_SECONDS = 3_600
 
@@ -42,9 +42,10 @@ export async function withProduct(work: (product: RunningProduct) => Promise<voi
   }
   try {
     await trickle('start', '--port', '0', '--postgres-port', '0', '--detach')
-    const { url } = statusSchema.parse(JSON.parse((await trickle('status', '--json')).stdout))
+    const { url, background } = statusSchema.parse(JSON.parse((await trickle('status', '--json')).stdout))
     await work({
       url,
+      operatorUrl: background.url,
       operatorToken: await token(['operator']),
       serviceToken: await token(['service', 'writer', 'reader']),
       tenantToken: await token(['writer', 'reader'], 'acme'),

@@ -11,6 +11,8 @@ import type { Program } from './programs.ts'
 /** A running product, and tokens for it. */
 export interface Product {
   readonly url: string
+  /** The address of the app that serves operators. */
+  readonly operatorUrl: string
   readonly operatorToken: string
   readonly serviceToken: string
 }
@@ -95,8 +97,8 @@ function expectEqual(program: Program, what: string, found: unknown, expected: u
   if (left !== right) throw new ExampleFailure(`${program.language}: ${what}: ${left}, not ${right}`)
 }
 
-async function createTenant({ url, operatorToken }: Product, slug: string): Promise<void> {
-  const response = await fetch(`${url}/api/tenants/bulk`, {
+async function createTenant({ operatorUrl, operatorToken }: Product, slug: string): Promise<void> {
+  const response = await fetch(`${operatorUrl}/api/tenants/bulk`, {
     method: 'POST',
     headers: { authorization: `Bearer ${operatorToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({ tenants: [{ slug }] }),

@@ -5,6 +5,8 @@ import { expectStatus, jsonOf, send, SmokeFailure } from './caller.ts'
 export interface SmokeOptions {
   /** Without a slash at the end. */
   readonly url: string
+  /** Of the app that serves operators, where there are two apps. Without a slash at the end. */
+  readonly operatorUrl?: string | undefined
   /** A token of a tenant, with the roles reader and writer. */
   readonly tenantToken?: string | undefined
   /** A token of an operator. */
@@ -35,23 +37,24 @@ export async function runSmoke(options: SmokeOptions, say: (line: string) => voi
     tried.push(line)
     say(line)
   }
-  done(await becomesReady(options))
+  const { url, operatorUrl = url, operatorToken, tenantToken } = options
+  done(`ready${await becomesReady(url, options)}`)
   done(await refusesStrangers(options))
-  const { operatorToken, tenantToken } = options
+  if (operatorUrl !== url) done(`ready, for operators${await becomesReady(operatorUrl, options)}`)
   if (operatorToken === undefined) left.push('an import by an operator (TRICKLE_OPERATOR_TOKEN)')
-  else done(await importsOnce(options, operatorToken))
+  else done(await importsOnce(operatorUrl, options, operatorToken))
   if (tenantToken === undefined) left.push('the first append and read of a tenant (TRICKLE_TOKEN)')
   else done(await appendsAndReads(options, tenantToken))
   return { tried, left }
 }
 
-async function becomesReady({ url, readyWithinMs }: SmokeOptions): Promise<string> {
+async function becomesReady(url: string, { readyWithinMs }: SmokeOptions): Promise<string> {
   const until = performance.now() + readyWithinMs
   for (;;) {
     let said: string
     try {
       const answer = await send(url, '/api/health/ready')
-      if (answer.status === 200) return 'ready: configuration, database and migrations'
+      if (answer.status === 200) return ': configuration, database and migrations'
       said = `${answer.status} ${answer.text.slice(0, 300)}`
     } catch (error) {
       if (!(error instanceof SmokeFailure)) throw error
@@ -70,7 +73,7 @@ async function refusesStrangers({ url }: SmokeOptions): Promise<string> {
 }
 
 /** Sends the same event twice. The second time it must be recognized as a duplicate. */
-async function importsOnce({ url, tenant }: SmokeOptions, token: string): Promise<string> {
+async function importsOnce(url: string, { tenant }: SmokeOptions, token: string): Promise<string> {
   const made = await send(url, '/api/tenants/bulk', {
     method: 'POST',
     token,

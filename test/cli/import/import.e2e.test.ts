@@ -96,7 +96,7 @@ describe('the import into the local run', () => {
   })
 
   test('the import is killed in the middle, and the functions host in the middle of the next', async () => {
-    const { hostPid } = await statusOf(home)
+    const { background } = await statusOf(home)
     const first = begin(...command)
     await inspection.inTheMiddle(1, async () => {
       killNow(first.child.pid)
@@ -106,7 +106,7 @@ describe('the import into the local run', () => {
     const before = await settled()
 
     const second = begin(...command)
-    await inspection.inTheMiddle(Math.min(before + 1, COUNT), () => killNow(hostPid))
+    await inspection.inTheMiddle(Math.min(before + 1, COUNT), () => killNow(background?.hostPid))
     const { code, out, error } = await second.outcome
     expect(`${code} ${error}`).toMatch(/^0 /u)
     // The ledger decides: whether the import noticed that the host was away is a matter of time.

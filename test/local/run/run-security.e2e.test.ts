@@ -36,7 +36,12 @@ describe('the local run', () => {
     'lets its processes write for themselves alone, and shows no secret in their arguments',
     () => {
       const passwords = Object.values(status.postgres ?? {}).map((url) => new URL(url).password)
-      const secrets = [...passwords, status.masterKey ?? '', status.analytics?.token ?? '']
+      const secrets = [
+        ...passwords,
+        status.masterKey ?? '',
+        status.background?.masterKey ?? '',
+        status.analytics?.token ?? '',
+      ]
       expect(secrets).not.toContain('')
       for (const { name, pid } of status.processes) {
         const umask = /^Umask:\s*(\d+)/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
@@ -70,7 +75,7 @@ describe('the local run', () => {
     const [, page] = pages[5] ?? []
     const answers = await Promise.all([
       send(`${status.url}/api/health/live`, { ...page }),
-      send(`${status.url}/api/tenants`, { ...page }),
+      send(`${status.background?.url}/api/tenants`, { ...page }),
       send(`${status.url}/admin/host/status`, { ...page }),
       send(`${status.url}/admin/host/status`, { ...page, 'x-functions-key': status.masterKey ?? '' }),
     ])
