@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { openClient } from '../../cli/client.ts'
 import { serveIssuer } from '../../local/issuer/issuer-server.ts'
+import { processMark } from '../../local/process/index.ts'
 import { homeAt } from '../../local/run/index.ts'
+import { emptyStatus } from '../../local/run/status.ts'
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
@@ -96,6 +98,35 @@ describe('the HTTP client of commands', () => {
       message: expect.stringMatching(
         /Nothing answers at http:\/\/127\.0\.0\.1:\d+ .*ECONNREFUSED/u,
       ) as string,
+    })
+  })
+
+  test('of the local run it calls the app that serves the role, and with --url the one that is named', () => {
+    const background = { url: 'http://127.0.0.1:2', masterKey: 'key', hostPid: null }
+    const record = {
+      phase: 'serving',
+      startedAt: new Date().toISOString(),
+      supervisor: { name: 'supervisor', pid: process.pid, mark: processMark(process.pid) ?? '' },
+      processes: [],
+      status: { ...emptyStatus(home), url: 'http://127.0.0.1:1', background },
+    }
+    writeFileSync(homeAt(home).runFile, JSON.stringify(record))
+    expect(openClient({ home, roles: ['writer'], tenant: 'acme' }).url).toBe('http://127.0.0.1:1')
+    expect(openClient({ home, roles: ['operator'] }).url).toBe('http://127.0.0.1:2')
+    expect(openClient({ home, url, roles: ['operator'] }).url).toBe(url)
+  })
+
+  test('an app that does not serve the request says where the other one is', async () => {
+    answer = (_request, response) => {
+      const detail =
+        'GET on this path is served by the background app, at https://b.example; this is the public app.'
+      response.writeHead(421, { 'content-type': 'application/problem+json' })
+      response.end(JSON.stringify({ status: 421, code: 'SERVED_BY_OTHER_APP', detail }))
+    }
+    const client = openClient({ home, url, token: 'x', roles: ['operator'] })
+    await expect(client.send('/api/tenants')).rejects.toMatchObject({
+      code: 'SERVED_BY_OTHER_APP',
+      message: expect.stringContaining('the background app, at https://b.example;') as string,
     })
   })
 

@@ -87,6 +87,8 @@ describe('the command line', () => {
     [['actions', '--limit', '0'], '--limit'],
     [['wait', '--timeout', 'soon'], '--timeout takes seconds'],
     [['migrate', 'sideways'], 'up or down'],
+    [['start', '--port', '5000', '--background-port', '5000'], 'Each app needs a port of its own'],
+    [['start', '--background-port', '70000'], '--background-port'],
     [['--port', '1'], 'A command comes first'],
   ])('%j is wrong usage', async (words, hint) => {
     const { code, out, error } = await trickle(...words)

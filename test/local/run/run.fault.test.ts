@@ -9,7 +9,14 @@ import { openHome } from '../../../local/run/home.ts'
 import { explainBySpace } from '../../../local/run/space.ts'
 import { emptyStatus } from '../../../local/run/status.ts'
 import { asRoot, Ground, WHY_ROOT } from '../postgres/support.ts'
-import { alive, begin, homeFolder, START_LIMIT_MS, trickle, until } from './support.ts'
+import { alive, begin, homeFolder, killNow, START_LIMIT_MS, trickle, until } from './support.ts'
+
+/** The processes of a run that has started the hosts of both apps; undefined before. */
+function pidsWithBothHosts(home: string): number[] | undefined {
+  const { processes } = readRun(home).status
+  const hosts = processes.filter(({ name }) => name.endsWith('-host'))
+  return hosts.length === 2 ? processes.map(({ pid }) => pid) : undefined
+}
 
 describe('what can go wrong with a run', () => {
   let ground: Ground
@@ -151,6 +158,35 @@ describe('what can go wrong with a run', () => {
       expect(error).toContain('interrupted')
       expect(alive(pids)).toEqual([])
       expect(readRun(home)).toMatchObject({ state: 'not running', orphans: [] })
+    },
+  )
+
+  test('Ctrl-C while the hosts of the two apps start ends both', { timeout: START_LIMIT_MS }, async () => {
+    const { home, remove } = homeFolder()
+    ground.onClean(remove)
+    const run = begin(...start(home))
+    const pids = await until('both hosts are started', () => pidsWithBothHosts(home))
+    run.child.kill('SIGINT')
+    expect((await run.outcome).code).not.toBeNull()
+    expect(alive(pids)).toEqual([])
+    expect(readRun(home)).toMatchObject({ state: 'not running', orphans: [] })
+  })
+
+  test(
+    'when the run is killed while the hosts start, both end by themselves',
+    { timeout: START_LIMIT_MS },
+    async () => {
+      const { home, remove } = homeFolder()
+      ground.onClean(remove)
+      const run = begin(...start(home))
+      await until('both hosts are started', () => pidsWithBothHosts(home))
+      const { status } = readRun(home)
+      const hosts = status.processes.filter(({ name }) => name.endsWith('-host')).map(({ pid }) => pid)
+      killNow(status.pid)
+      await run.outcome
+      await until('both are gone', () => (alive(hosts).length === 0 ? true : undefined))
+      expect(await stopRun(home)).toBe(true)
+      expect(alive(status.processes.map(({ pid }) => pid))).toEqual([])
     },
   )
 
