@@ -1,3 +1,4 @@
+import type { IssuerFacts } from '../issuer/index.ts'
 import type { Home } from './home.ts'
 import { ensureApp } from './app-build.ts'
 import { buildInChild } from './build.ts'
@@ -7,7 +8,7 @@ import { throughAddress } from './environment.ts'
 import type { FunctionsAddresses } from './environment.ts'
 import type { Keeper, KeptPart } from './keeper.ts'
 import { analyticsPart, hostPart, issuerPart, postgresPart, storagePart } from './parts.ts'
-import type { PartName, Spawned } from './parts.ts'
+import type { PartName, Spawned, StorageFacts } from './parts.ts'
 import type { PortsOfRun } from './ports.ts'
 import type { RunBook } from './run-book.ts'
 import { rolePasswords } from './secrets.ts'
@@ -42,30 +43,44 @@ export interface BringUp {
 }
 
 /**
- * Starts everything. Parts that do not depend on each other start at the same time. The hosts of the two apps start
- * last, when all parts that they use serve. Returns when both have answered a request with the database behind it.
+ * Starts everything. Parts that do not depend on each other start at the same time. The host of an app starts as soon as
+ * all that its app uses serves: the public one does not wait for analytics, which takes longest. Returns when both have
+ * answered a request with the database behind it.
  */
 export async function bringUp(run: BringUp): Promise<void> {
-  const { home, options, book, signal } = run
-  const [, urls, issuer, kusto] = await Promise.all([
-    ensureApp(home, async (outFolder) => {
-      await buildInChild(home, outFolder, signal)
+  const built = ensureApp(run.home, async (outFolder) => {
+    await buildInChild(run.home, outFolder, run.signal)
+  })
+  const storage = run.keep(storagePart(run))
+  const common = Promise.all([database(run), issuer(run), storage, built]).then(([urls, facts, kept]) =>
+    addressesOf(run, urls, facts, kept.facts),
+  )
+  const kusto = storage.then(async ({ facts }) => await analytics(run, facts))
+  await Promise.all([
+    common.then(async (addresses) => {
+      await publicApp(run, addresses)
     }),
-    database(run),
-    run.keep(issuerPart(run)),
-    analytics(run),
+    Promise.all([common, kusto]).then(async ([addresses, facts]) => {
+      await backgroundApp(run, { ...addresses, analytics: facts })
+    }),
   ])
-  book.learned({ issuer: issuer.facts.issuer, audience: issuer.facts.audience })
-  const addresses: FunctionsAddresses = {
+}
+
+function addressesOf(
+  { options }: BringUp,
+  urls: DatabaseUrls,
+  facts: IssuerFacts,
+  storage: StorageFacts,
+): FunctionsAddresses {
+  return {
     app: throughAddress(urls.app, options.postgresVia),
     worker: throughAddress(urls.worker, options.postgresVia),
     forwarder: throughAddress(urls.forwarder, options.postgresVia),
     operator: throughAddress(urls.operator, options.postgresVia),
-    issuer: issuer.facts,
-    analytics: { url: throughAddress(kusto.url, options.analyticsVia), database: kusto.database },
-    storageConnectionString: kusto.storageConnectionString,
+    issuer: facts,
+    analytics: null,
+    storageConnectionString: storage.connectionString,
   }
-  await Promise.all([publicApp(run, addresses), backgroundApp(run, addresses)])
 }
 
 async function publicApp(run: BringUp, addresses: FunctionsAddresses): Promise<void> {
@@ -80,6 +95,12 @@ async function backgroundApp(run: BringUp, addresses: FunctionsAddresses): Promi
   const url = baseOf(facts.url)
   run.book.learned({ background: { url, masterKey: facts.masterKey } })
   await ensureTenant(url, run.home.issuer, run.signal)
+}
+
+async function issuer(run: BringUp): Promise<IssuerFacts> {
+  const { facts } = await run.keep(issuerPart(run))
+  run.book.learned({ issuer: facts.issuer, audience: facts.audience })
+  return facts
 }
 
 const baseOf = (url: string): string => url.replace(/\/$/u, '')
@@ -115,15 +136,16 @@ async function serverUrl(run: BringUp): Promise<string> {
 
 async function analytics(
   run: BringUp,
-): Promise<{ url: string; database: string; storageConnectionString: string }> {
-  const storage = await run.keep(storagePart(run))
-  const { facts } = await run.keep(analyticsPart(run, storage.facts, run.options.analyticsVia))
+  storage: StorageFacts,
+): Promise<NonNullable<FunctionsAddresses['analytics']>> {
+  const { analyticsVia } = run.options
+  const { facts } = await run.keep(analyticsPart(run, storage, analyticsVia))
   const { url, token, database, faultsUrl } = facts
   run.book.learned({
     analytics: { url, token, database },
     faults: { analytics: faultsUrl, serviceBus: null },
   })
-  return { url, database, storageConnectionString: storage.facts.connectionString }
+  return { url: throughAddress(url, analyticsVia), database }
 }
 
 /** The order in which parts are stopped: a part is stopped before the parts that it uses. */

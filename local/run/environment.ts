@@ -71,7 +71,8 @@ export interface FunctionsAddresses {
   readonly forwarder: string
   readonly operator: string
   readonly issuer: IssuerFacts
-  readonly analytics: { readonly url: string; readonly database: string }
+  /** Null while it is not there yet; the public app has nothing to do with it. */
+  readonly analytics: { readonly url: string; readonly database: string } | null
   readonly storageConnectionString: string
 }
 
@@ -113,6 +114,7 @@ const backgroundSettings = ({ worker, forwarder, operator, analytics }: Function
   TRICKLE_POSTGRES_WORKER_URL: worker,
   TRICKLE_POSTGRES_FORWARDER_URL: forwarder,
   TRICKLE_POSTGRES_OPERATOR_URL: operator,
-  TRICKLE_ANALYTICS_URL: analytics.url,
-  TRICKLE_ANALYTICS_DATABASE: analytics.database,
+  ...(analytics === null
+    ? {}
+    : { TRICKLE_ANALYTICS_URL: analytics.url, TRICKLE_ANALYTICS_DATABASE: analytics.database }),
 })
