@@ -14,5 +14,5 @@ export {
   type Sample,
   type Target,
 } from './figure.ts'
-export { cpuForEach, readCpu, runLoad, type LoadOptions } from './load.ts'
-export { median, pairRounds, spreadOf, type Round, type Spread } from './statistics.ts'
+export { cpuForEach, readCpu, runLoad, timeCalls, type LoadOptions } from './load.ts'
+export { median, pairRounds, percentileOf, spreadOf, type Round, type Spread } from './statistics.ts'

@@ -40,6 +40,21 @@ export async function runLoad(
   }
 }
 
+/**
+ * One caller, who waits for each answer before it calls again.
+ * @returns how long each call took, in milliseconds
+ * @throws what `work` throws
+ */
+export async function timeCalls(work: () => Promise<unknown>, count: number): Promise<number[]> {
+  const tookMs: number[] = []
+  for (let call = 0; call < count; call += 1) {
+    const startMs = performance.now()
+    await work()
+    tookMs.push(performance.now() - startMs)
+  }
+  return tookMs
+}
+
 type CpuReading = Readonly<Record<string, number | null>>
 
 export function readCpu(watched: Readonly<Record<string, Watched>>): CpuReading {

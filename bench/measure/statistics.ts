@@ -15,6 +15,18 @@ export function median(values: readonly number[]): number {
   return ((ordered[middle - 1] ?? upper) + upper) / 2
 }
 
+/**
+ * The smallest value that this share of all values does not exceed.
+ * @param share above 0, at most 1
+ * @throws RangeError for no values
+ */
+export function percentileOf(values: readonly number[], share: number): number {
+  const ordered = values.toSorted((left, right) => left - right)
+  const found = ordered[Math.ceil(ordered.length * share) - 1]
+  if (found === undefined) throw new RangeError('there is no percentile of nothing')
+  return found
+}
+
 /** @throws RangeError for no values. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) }

@@ -1,7 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import { AnalyticsForwarder } from '../../shared/adx/index.ts'
 import type { KustoSender } from '../../shared/adx/index.ts'
 import { Database, poolLimits } from '../../shared/postgres/index.ts'
@@ -12,8 +8,8 @@ import {
   copyToBareTable,
   createBareTable,
   createTenants,
+  startAnalytics,
   startBenchServer,
-  startChild,
   storeEvents,
 } from '../stage/index.ts'
 import type { BenchServer } from '../stage/index.ts'
@@ -79,7 +75,7 @@ async function measureAt(context: SectionContext, size: number): Promise<Section
   figures.push(await compareRate(parts, 'no transport', nowhere))
   context.note(`forward rate by the real SDK at ${stored}`)
   const bySdk = await apart(context, async (own) => {
-    const sender = await startAnalytics(own)
+    const sender = await startSender(own)
     return sender === null ? null : compareRate(parts, 'real SDK to local/analytics', sender)
   })
   if (bySdk !== null) figures.push(bySdk)
@@ -135,29 +131,11 @@ async function nowhere(): Promise<KustoSender> {
   return { send: () => Promise.resolve(), close() {} }
 }
 
-const storageSchema = z.object({ connectionString: z.string() })
-const analyticsSchema = z.object({ url: z.string(), database: z.string() })
-const repository = fileURLToPath(new URL('../..', import.meta.url))
-
-/** Starts the local replacement of the analytics service and its storage, used by the real SDK. Null: not available. */
-async function startAnalytics(context: SectionContext): Promise<(() => Promise<KustoSender>) | null> {
-  if (!existsSync(join(repository, 'local/analytics/main.ts'))) return null
-  const folder = (name: string): string => join(context.scratchFolder, `${name}-${Date.now()}`)
-  const startingStorage = startChild({
-    program: 'local/storage/main.ts',
-    args: ['--data', folder('storage'), '--blob-port', '0', '--queue-port', '0'],
-    factsSchema: storageSchema,
-  })
-  const storage = await context.cleanup.start(startingStorage, (started) => started.stop())
-  const startingAnalytics = startChild({
-    program: 'local/analytics/main.ts',
-    args: ['--port', '0', '--data', folder('analytics'), '--kql', 'infra/kql', '--database', DATABASE],
-    environment: { TRICKLE_LOCAL_STORAGE: storage.facts.connectionString },
-    factsSchema: analyticsSchema,
-  })
-  const analytics = await context.cleanup.start(startingAnalytics, (started) => started.stop())
+async function startSender(context: SectionContext): Promise<(() => Promise<KustoSender>) | null> {
+  const analytics = await startAnalytics(context, DATABASE)
+  if (analytics === null) return null
   const { createKustoSender } = await import('../../shared/adx/kusto.chunk.ts')
-  const sender = createKustoSender(analytics.facts.url, DATABASE, undefined, true)
+  const sender = createKustoSender(analytics.url, DATABASE, undefined, true)
   context.cleanup.add(() => Promise.resolve(sender.close()))
   return () => Promise.resolve(sender)
 }

@@ -4,13 +4,22 @@
  */
 import { appendSection } from './append.ts'
 import { domainWriteSection } from './domain-write.ts'
+import { forwardLatencySection } from './forward-latency.ts'
 import { forwardSection } from './forward.ts'
 import { httpSection } from './http.ts'
 import { readSection } from './read.ts'
 import type { SectionContext, SectionResult } from './section.ts'
 import { startSection } from './start.ts'
 
-export const SECTION_NAMES = ['append', 'domain-write', 'read', 'http', 'start', 'forward'] as const
+export const SECTION_NAMES = [
+  'append',
+  'domain-write',
+  'read',
+  'http',
+  'start',
+  'forward',
+  'forward-latency',
+] as const
 export type SectionName = (typeof SECTION_NAMES)[number]
 
 export const sections: Readonly<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>> = {
@@ -20,6 +29,7 @@ export const sections: Readonly<Record<SectionName, (context: SectionContext) =>
   http: httpSection,
   start: startSection,
   forward: forwardSection,
+  'forward-latency': forwardLatencySection,
 }
 
 export { targets, type BenchOptions, type SectionContext, type SectionResult } from './section.ts'

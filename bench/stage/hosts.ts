@@ -7,7 +7,7 @@ import type { BenchChild } from './child.ts'
 import type { BenchServer } from './server.ts'
 
 const issuerSchema = z.object({ issuer: z.string(), audience: z.string(), jwksUrl: z.string() })
-const hostSchema = z.object({ url: z.string() })
+const hostSchema = z.object({ url: z.string(), masterKey: z.string() })
 
 /** Longer than any run. */
 const TOKEN_SECONDS = 6 * 3_600
@@ -18,6 +18,7 @@ export interface Issuer {
   readonly facts: z.output<typeof issuerSchema>
   /** A token to read and write as this tenant. */
   token(tenantSlug: string): Promise<string>
+  operatorToken(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -29,15 +30,11 @@ export async function startIssuer(scratchFolder: string): Promise<Issuer> {
     args: ['--port', '0', '--data', folder],
     factsSchema: issuerSchema,
   })
+  const common = { expiresInSeconds: TOKEN_SECONDS, subject: 'bench' }
   return {
     facts: child.facts,
-    token: (tenant) =>
-      signToken(folder, {
-        tenant,
-        roles: ['writer', 'reader'],
-        expiresInSeconds: TOKEN_SECONDS,
-        subject: 'bench',
-      }),
+    token: (tenant) => signToken(folder, { ...common, tenant, roles: ['writer', 'reader'] }),
+    operatorToken: () => signToken(folder, { ...common, roles: ['operator'] }),
     stop: () => child.stop(),
   }
 }

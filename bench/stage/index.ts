@@ -10,6 +10,7 @@ export {
   insertText,
   type AppendTarget,
 } from './append-load.ts'
+export { startAnalytics } from './analytics.ts'
 export {
   bareStatement,
   createBarePool,
@@ -21,6 +22,7 @@ export { buildBundles, type Bundles } from './bundles.ts'
 export { startChild, type BenchChild } from './child.ts'
 export { readAllTenants, type FeedPoint } from './feed.ts'
 export { appSettings, startHost, startIssuer, type BenchHost, type Issuer } from './hosts.ts'
+export { ForwardingHost } from './forwarding-host.ts'
 export { HttpCaller, type Call } from './http-caller.ts'
 export { makeEvent } from './payload.ts'
 export { createPeerDatabase } from './peer-database.ts'

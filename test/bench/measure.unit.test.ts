@@ -7,9 +7,11 @@ import {
   median,
   meets,
   pairRounds,
+  percentileOf,
   parseStat,
   runLoad,
   spreadOf,
+  timeCalls,
 } from '../../bench/measure/index.ts'
 import type { Sample } from '../../bench/measure/index.ts'
 
@@ -29,6 +31,30 @@ describe('median and spread', () => {
   it('refuses nothing', () => {
     expect(() => median([])).toThrow(RangeError)
   })
+})
+
+describe('percentileOf', () => {
+  it('is the smallest value that the share of all values does not exceed', () => {
+    const values = Array.from({ length: 100 }, (_, index) => 100 - index)
+    expect([0.95, 0.99, 1].map((share) => percentileOf(values, share))).toEqual([95, 99, 100])
+    expect(percentileOf([7], 0.01)).toBe(7)
+  })
+
+  it('refuses nothing', () => {
+    expect(() => percentileOf([], 0.95)).toThrow(RangeError)
+  })
+})
+
+it('timeCalls makes one call after the other, and a failed one ends it', async () => {
+  let running = 0
+  const most: number[] = []
+  const tookMs = await timeCalls(async () => {
+    most.push((running += 1))
+    await Promise.resolve()
+    running -= 1
+  }, 3)
+  expect([tookMs.length, most, tookMs.every((value) => value >= 0)]).toEqual([3, [1, 1, 1], true])
+  await expect(timeCalls(() => Promise.reject(new Error('refused')), 3)).rejects.toThrow('refused')
 })
 
 describe('pairRounds', () => {

@@ -57,7 +57,15 @@ describe('verdictText', () => {
 describe('parseCommand', () => {
   it('measures everything, five rounds, seven starts, when nothing is said', () => {
     const { sections, options, outFile } = parseCommand([], 5)
-    expect(sections).toEqual(['append', 'domain-write', 'read', 'http', 'start', 'forward'])
+    expect(sections).toEqual([
+      'append',
+      'domain-write',
+      'read',
+      'http',
+      'start',
+      'forward',
+      'forward-latency',
+    ])
     expect(options).toMatchObject({
       rounds: 5,
       startRounds: 7,

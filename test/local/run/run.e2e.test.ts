@@ -105,52 +105,6 @@ describe('the local run', () => {
     expect((await fetch(`${status.background?.url}/admin/host/status`, ofOther)).status).toBe(200)
   })
 
-  test('each app says where the other one serves what is asked', async () => {
-    const { url, background } = await statusOf(home)
-    const tokenOf = async (...words: string[]) =>
-      (await trickle('token', ...words, '--home', home)).out.trim()
-    const problemAt = async (address: string, token: string, init: RequestInit = {}) => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' }
-      const answer = await fetch(address, { ...init, headers })
-      return [answer.status, ((await answer.json()) as { detail?: string }).detail]
-    }
-    const operator = await tokenOf('--roles', 'operator')
-    const writer = await tokenOf('--tenant', 'acme', '--roles', 'writer')
-    expect(await problemAt(`${url}/api/tenants`, operator)).toEqual([
-      421,
-      `GET on this path is served by the background app, at ${background?.url}; this is the public app.`,
-    ])
-    expect(await problemAt(`${background?.url}/api/streams/a/events`, writer)).toEqual([
-      421,
-      `GET on this path is served by the public app, at ${url}; this is the background app.`,
-    ])
-    const importing = { method: 'POST', body: '\n' }
-    expect(await problemAt(`${url}/api/imports/events`, operator, importing)).toEqual([
-      421,
-      expect.stringContaining(`operators are served by the background app, at ${background?.url}`),
-    ])
-    expect(await problemAt(`${background?.url}/api/imports/events`, writer, importing)).toEqual([
-      421,
-      expect.stringContaining(`tenants and services are served by the public app, at ${url}`),
-    ])
-  })
-
-  test('readiness is answered by both, and what operators see by the background app', async () => {
-    const { url, background } = await statusOf(home)
-    const token = (await trickle('token', '--roles', 'operator', '--home', home)).out.trim()
-    const readiness = async (app: string | undefined) => {
-      const answer = await fetch(`${app}/api/health/ready`, { headers: { authorization: `Bearer ${token}` } })
-      return (await answer.json()) as Record<string, unknown>
-    }
-    const checks = { configuration: 'ok', database: 'ok', migrations: 'ok', logins: 'ok' }
-    expect(await readiness(url ?? '')).toEqual({ status: 'ready', checks })
-    expect(await readiness(background?.url)).toMatchObject({
-      status: 'ready',
-      checks,
-      detail: { logins: [] },
-    })
-  })
-
   test('the three commands that it prints work as they are', async () => {
     const [append, , query] = firstCommands(await statusOf(home))
     const appended = await shell(`${append?.command} --json`)
