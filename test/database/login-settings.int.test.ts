@@ -32,7 +32,8 @@ async function ready(roles: string | null = 'operator') {
     healthRoutes(
       () =>
         ({
-          app,
+          database: app,
+          seesDetail: true,
           checkConfiguration: () => undefined,
           logOperations: nothing,
           subscriptionOperations: nothing,

@@ -17,11 +17,12 @@ const status = {
 }
 
 /** Services of which only the operator's part answers: the public part then says that the database is away. */
-const servicesWith = (log: () => Promise<unknown>, list: () => Promise<unknown>) =>
+const servicesWith = (log: () => Promise<unknown>, list: () => Promise<unknown>, seesDetail = true) =>
   ({
     logOperations: { status: log },
     subscriptionOperations: { list },
-    get app() {
+    seesDetail,
+    get database() {
       throw new Error('the database is away')
     },
     checkConfiguration: () => undefined,
@@ -45,6 +46,12 @@ describe('readiness', () => {
       const answer = await call('health-ready', { roles })
       expect([answer.status, answer.json]).toEqual([503, publicAnswer])
     }
+  })
+
+  it('is told without detail to operators, too, by an app that has not their login', async () => {
+    const list = (): Promise<unknown> => Promise.reject(new Error('must not be asked'))
+    const call = callerOf(healthRoutes(() => servicesWith(list, list, false)))
+    expect((await call('health-ready')).json).toEqual(publicAnswer)
   })
 
   it('is told to operators with what stands still', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineQueue } from '../../../shared/context/index.ts'
 import { defineErrors, TrickleError } from '../../../shared/errors/index.ts'
+import type { RunsOn } from '../../../shared/sides/index.ts'
 import { defineSubscription } from '../../../shared/subscriptions/index.ts'
 import { defineContext, noPlatform, productOf, queueSettings, route } from './support.ts'
 
@@ -156,5 +157,43 @@ describe('contexts that clash are refused, with both places', () => {
     expect(refusal({ queues: () => [queue('trickle-notes-platform')] }, {})).toContain(
       `trickle-notes-platform is declared by the platform itself and by ${IN_NOTES}`,
     )
+  })
+})
+
+describe('the two apps', () => {
+  const settings = { TRICKLE_NOTES_SIZE: z.string() }
+  const memos = defineContext({ name: 'memos', settings: { TRICKLE_MEMOS_SIZE: z.string() } })
+  const taken = { settings: [], queues: [] }
+  const settingsOf = (notes: Definition, app: RunsOn): string[] =>
+    Object.keys(
+      productOf([defineContext({ ...notes, name: 'notes', settings }), memos], taken).settingsIn(app),
+    )
+
+  it('read the settings of contexts that have something to do there, or nothing to do at all', () => {
+    const both = ['TRICKLE_NOTES_SIZE', 'TRICKLE_MEMOS_SIZE']
+    const timers = () => [timer('notes-timer')]
+    const routes = () => [route('list-notes', '/api/notes')]
+    expect(settingsOf({ timers }, 'public')).toEqual(['TRICKLE_MEMOS_SIZE'])
+    expect(settingsOf({ timers }, 'background')).toEqual(both)
+    expect(settingsOf({ routes }, 'background')).toEqual(['TRICKLE_MEMOS_SIZE'])
+    expect(settingsOf({ routes }, 'public')).toEqual(both)
+    expect(settingsOf({ routes, timers }, 'public')).toEqual(both)
+    expect(settingsOf({ subscriptions: () => [subscription] }, 'public')).toEqual(['TRICKLE_MEMOS_SIZE'])
+    expect(settingsOf({ timers }, 'both')).toEqual(both)
+  })
+
+  it.each<[string, Definition, boolean]>([
+    ['nothing', {}, false],
+    ['a subscription', { subscriptions: () => [subscription] }, false],
+    ['a queue', { queues: () => [queue('trickle-notes')] }, true],
+    ['a timer that says so', { timers: () => [timer('notes-timer')], writesInBackground: true }, true],
+    [
+      'a queue that needs it not',
+      { queues: () => [queue('trickle-notes')], writesInBackground: false },
+      false,
+    ],
+  ])('have the login of tenants in the background for %s: %j', (_, notes, isThere) => {
+    const product = productOf([defineContext({ ...notes, name: 'notes' }), memos], taken)
+    expect(product.writesInBackground()).toBe(isThere)
   })
 })
