@@ -1,10 +1,10 @@
 import backgroundApp from '../../infra/background-app.json' with { type: 'json' }
 import contextSettings from '../../infra/context-settings.json' with { type: 'json' }
+import type { Side } from '../../shared/sides/index.ts'
 import { TOKEN_MAX_SECONDS } from '../issuer/index.ts'
 import type { IssuerFacts } from '../issuer/index.ts'
 import { compileCache } from './project.ts'
 import type { RolePasswords } from './secrets.ts'
-import type { Side } from '../../shared/sides/index.ts'
 
 /** The variables that every process needs. No other variable of the caller's environment is passed to a part. */
 const PASSED_NAMES = [

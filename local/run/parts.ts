@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { otherSide } from '../../shared/sides/index.ts'
+import type { Side } from '../../shared/sides/index.ts'
 import { startServer } from '../postgres/index.ts'
 import type { RunningServer } from '../postgres/index.ts'
 import { basicEnvironment, functionsSettings } from './environment.ts'
@@ -10,8 +12,6 @@ import { corsOrigins } from './local-settings.ts'
 import { startChildPart } from './part.ts'
 import type { ChildPartOptions } from './part.ts'
 import type { PortName, PortsOfRun } from './ports.ts'
-import { otherSide } from '../../shared/sides/index.ts'
-import type { Side } from '../../shared/sides/index.ts'
 
 /** The names that `status` and the logs use. */
 export type PartName = 'postgres' | 'storage' | 'issuer' | 'analytics' | HostName

@@ -2,7 +2,7 @@
  * Settings of the functions app: read once from the environment, checked by one schema, frozen. Nothing else reads
  * `process.env`. An error names the wrong setting and says how to correct it. It never shows the value, which may be a
  * secret. The settings of contexts are checked together with the shared ones, so that one error names everything that
- * is wrong.
+ * is wrong. Where the bundle runs as two apps, an app neither asks for nor reads what the other one alone uses (apps.ts).
  */
 import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
