@@ -111,7 +111,12 @@ var isBurstable = rules.postgres.tier == 'Burstable'
 var isPrivate = network == 'private'
 var isElasticCluster = elasticClusterNodes > 0
 
-var highAvailabilityModes = { bySize: rules.postgres.highAvailability, off: 'Disabled', sameZone: 'SameZone', zoneRedundant: 'ZoneRedundant' }
+var highAvailabilityModes = {
+  bySize: rules.postgres.highAvailability
+  off: 'Disabled'
+  sameZone: 'SameZone'
+  zoneRedundant: 'ZoneRedundant'
+}
 var highAvailabilityMode = highAvailabilityModes[highAvailability]
 var resolvedServiceBusTier = serviceBusTier == 'bySize' ? rules.serviceBus.tier : serviceBusTier
 var analyticsMode = analytics == 'bySize' ? rules.analytics.mode : analytics
@@ -226,11 +231,6 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
 // the same object id: otherwise the service waits for ever.
 var deployerName = deployer().?userPrincipalName ?? ''
 var administratorName = empty(deployerName) ? 'deployer-${principalId}' : deployerName
-var administrators = concat(
-  [{ objectId: principalId, name: administratorName, type: principalType }],
-  // The same object id twice would make the server hang.
-  filter(postgresAdministrators, a => toLower(a.objectId) != toLower(principalId))
-)
 
 module platform 'modules/platform.bicep' = {
   scope: group
@@ -247,7 +247,8 @@ module platform 'modules/platform.bicep' = {
       highAvailability: highAvailabilityMode
       geoRedundantBackup: geoRedundantBackup
       elasticClusterNodes: elasticClusterNodes
-      administrators: administrators
+      deployer: { objectId: principalId, name: administratorName, type: principalType }
+      administrators: postgresAdministrators
       replicas: placedReplicas
       virtualEndpoint: virtualEndpoint
       customerManagedKey: customerManagedKey

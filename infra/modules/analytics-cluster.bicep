@@ -1,12 +1,13 @@
 // A Data Explorer cluster of our own; only made when `analytics` is new. It takes 10 to 20 minutes.
 
 import { endpointPlace } from 'network.bicep'
+import { analyticsRules } from 'size-types.bicep'
 
 param location string
-param tags object
+param tags { *: string }
 param name string
 @description('sizes.json, the part `analytics`.')
-param rules object
+param rules analyticsRules
 param place endpointPlace
 param workspaceId string
 

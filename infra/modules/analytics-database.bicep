@@ -2,16 +2,17 @@
 // one the deployer needs Contributor on the cluster and Admin on its databases: only the maker of a cluster has both
 // already.
 
-import { identity } from 'identities.bicep'
+import { analyticsRules } from 'size-types.bicep'
 
 @description('Must be the cluster\'s region.')
 param location string
 param clusterName string
 param databaseName string
 @description('sizes.json, the part `analytics`.')
-param rules object
-@description('Who sends events.')
-param forwarder identity
+param rules analyticsRules
+@description('Who sends events: resource id, known before it is made, and application id.')
+param forwarderId string
+param forwarderClientId string
 
 resource cluster 'Microsoft.Kusto/clusters@2025-02-14' existing = {
   name: clusterName
@@ -46,9 +47,9 @@ resource events 'Microsoft.Kusto/clusters/databases/scripts@2025-02-14' = {
 // Principals of Data Explorer are named by application id. Whether an object id would work as well is not tested.
 resource maySend 'Microsoft.Kusto/clusters/databases/principalAssignments@2025-02-14' = {
   parent: database
-  name: guid(database.id, forwarder.clientId, 'Ingestor')
+  name: guid(database.id, forwarderId, 'Ingestor')
   properties: {
-    principalId: forwarder.clientId
+    principalId: forwarderClientId
     principalType: 'App'
     role: 'Ingestor'
     tenantId: tenant().tenantId

@@ -1,24 +1,26 @@
 // Data Explorer: off, a new cluster, or one that exists. Every event is forwarded there; the app works without it, and
 // catches up after an outage.
 
-import { identity } from 'identities.bicep'
 import { endpointPlace } from 'network.bicep'
+import { analyticsRules } from 'size-types.bicep'
 
 param location string
-param tags object
+param tags { *: string }
 @minLength(13)
 @maxLength(13)
 param token string
 @allowed(['off', 'new', 'existing'])
 param mode string
 @description('sizes.json, the part `analytics`.')
-param rules object
+param rules analyticsRules
 param databaseName string
 @description('Url of a cluster that exists; empty otherwise.')
 param existingUri string
 @description('Resource id of a cluster that exists and may be changed by the deployer; empty otherwise.')
 param existingId string
-param forwarder identity
+@description('Who sends events: resource id, known before it is made, and application id.')
+param forwarderId string
+param forwarderClientId string
 param place endpointPlace
 param workspaceId string
 
@@ -42,7 +44,8 @@ module newDatabase 'analytics-database.bicep' = if (mode == 'new') {
     clusterName: newName
     databaseName: databaseName
     rules: rules
-    forwarder: forwarder
+    forwarderId: forwarderId
+    forwarderClientId: forwarderClientId
   }
   dependsOn: [cluster]
 }
@@ -65,7 +68,8 @@ module existingDatabase 'analytics-database.bicep' = if (mode == 'existing' && !
     clusterName: idParts[8]
     databaseName: databaseName
     rules: rules
-    forwarder: forwarder
+    forwarderId: forwarderId
+    forwarderClientId: forwarderClientId
   }
 }
 

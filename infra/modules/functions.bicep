@@ -2,6 +2,7 @@
 // of the modules that give them), since a host that starts without its rights fails for minutes while they replicate.
 
 import { identity } from 'identities.bicep'
+import { functionsRules } from 'size-types.bicep'
 
 @export()
 @description('How callers are known; see shared/config/schema.ts.')
@@ -21,12 +22,12 @@ type authType = {
 }
 
 param location string
-param tags object
+param tags { *: string }
 @minLength(13)
 @maxLength(13)
 param token string
 @description('sizes.json, the part `functions`.')
-param rules object
+param rules functionsRules
 @description('A deployment replaces the instances one after the other.')
 param rollingUpdate bool
 param identities { app: identity, worker: identity, forwarder: identity, operator: identity, deployment: identity }
@@ -34,7 +35,8 @@ param identities { app: identity, worker: identity, forwarder: identity, operato
 param package { blobEndpoint: string, container: string }
 @description('Blob endpoint where the host keeps its state.')
 param hostBlobEndpoint string
-@description('Empty: there is no Service Bus.')
+@description('Whether there is a Service Bus. Said apart from its name, which only Azure knows, so that a preview knows the settings.')
+param withServiceBus bool
 param serviceBusNamespace string
 param insightsConnectionString string
 @description('Empty: the app goes out by way of the platform\'s own addresses.')
@@ -45,8 +47,8 @@ param contextSettings string[]
 @description('What the app logs in to; the roles\' names are fixed.')
 param database { host: string, port: int, name: string, statements: 'named' | 'unnamed' }
 param auth authType
-@description('An empty url: nothing is forwarded.')
-param analytics { url: string, database: string }
+@description('Whether events are forwarded is said apart from the url, which only Azure knows of a new cluster.')
+param analytics { forwards: bool, url: string, database: string }
 param workspaceId string
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
@@ -81,7 +83,7 @@ var platformSettings = {
   AzureWebJobsDisableHomepage: 'true'
 }
 
-var serviceBusSettings = empty(serviceBusNamespace)
+var serviceBusSettings = !withServiceBus
   ? {}
   : {
       // What the app sends and what it receives for one tenant.
@@ -97,11 +99,10 @@ var serviceBusSettings = empty(serviceBusNamespace)
 // The app verifies the certificate whatever the url says. sslmode is for a person who copies the url into another
 // client.
 var databaseAddress = '${database.host}:${database.port}/${database.name}?sslmode=verify-full'
-var forwards = !empty(analytics.url)
 
 // A timer that has nothing to send would wake an instance every ten seconds. The platform takes only letters, digits, dots
 // and underscores in the name of a setting on Linux, so a function that this switches off has no hyphen in its name.
-var disabledFunctions = forwards ? {} : { 'AzureWebJobs.forwarding.Disabled': 'true' }
+var disabledFunctions = analytics.forwards ? {} : { 'AzureWebJobs.forwarding.Disabled': 'true' }
 
 // Settings that contexts declare, written by npm run generate. They are empty, except those that the platform reads
 // itself, such as a timer's schedule: without it the timer would not start. Then come the settings given for this
@@ -113,8 +114,38 @@ var contextGiven = toObject(
   setting => join(skip(split(setting, '='), 1), '=')
 )
 
-// The settings of shared/config/schema.ts that have no default or may differ from it; an empty one is left out.
-var appSettingsOrEmpty = {
+// What follows from parameters alone; an empty one is left out. A value that only Azure knows must not come in here: the
+// filter would hide all of them from a preview.
+var givenSettings = toObject(
+  filter(
+    items(union(
+      {
+        TRICKLE_AUTH_JWKS_URL: auth.jwksUrl
+        TRICKLE_AUTH_TENANT_CLAIM: auth.tenantClaim
+        TRICKLE_AUTH_TENANT_KEY: auth.tenantKey
+        TRICKLE_AUTH_ROLES_CLAIM: auth.rolesClaim
+        TRICKLE_AUTH_APPLICATIONS: auth.applications
+        TRICKLE_AUTH_ISSUERS: auth.issuers
+      },
+      contextDefaults,
+      contextGiven
+    )),
+    setting => !empty(setting.value)
+  ),
+  setting => setting.key,
+  setting => setting.value
+)
+
+var analyticsSettings = analytics.forwards
+  ? {
+      TRICKLE_ANALYTICS_URL: analytics.url
+      TRICKLE_ANALYTICS_DATABASE: analytics.database
+      TRICKLE_ANALYTICS_CLIENT_ID: identities.forwarder.clientId
+    }
+  : {}
+
+// The settings of shared/config/schema.ts that have no default or may differ from it.
+var appSettings = {
   TRICKLE_POSTGRES_APP_URL: 'postgres://trickle_app@${databaseAddress}'
   TRICKLE_POSTGRES_WORKER_URL: 'postgres://trickle_worker@${databaseAddress}'
   TRICKLE_POSTGRES_FORWARDER_URL: 'postgres://trickle_forwarder@${databaseAddress}'
@@ -126,22 +157,10 @@ var appSettingsOrEmpty = {
   TRICKLE_POSTGRES_STATEMENTS: database.statements
   TRICKLE_AUTH_ISSUER: auth.issuer
   TRICKLE_AUTH_AUDIENCE: auth.audience
-  TRICKLE_AUTH_JWKS_URL: auth.jwksUrl
-  TRICKLE_AUTH_TENANT_CLAIM: auth.tenantClaim
-  TRICKLE_AUTH_TENANT_KEY: auth.tenantKey
-  TRICKLE_AUTH_ROLES_CLAIM: auth.rolesClaim
-  TRICKLE_AUTH_APPLICATIONS: auth.applications
-  TRICKLE_AUTH_ISSUERS: auth.issuers
   TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: string(auth.tokenLifetimeSecondsMax)
-  TRICKLE_ANALYTICS_URL: analytics.url
-  TRICKLE_ANALYTICS_DATABASE: forwards ? analytics.database : ''
-  TRICKLE_ANALYTICS_CLIENT_ID: forwards ? identities.forwarder.clientId : ''
+  ...analyticsSettings
+  ...givenSettings
 }
-var appSettings = toObject(
-  filter(items(union(appSettingsOrEmpty, contextDefaults, contextGiven)), setting => !empty(setting.value)),
-  setting => setting.key,
-  setting => setting.value
-)
 
 resource site 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-${token}'
@@ -218,7 +237,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   // All settings in one resource: a second resource would remove the settings of the first.
   resource allSettings 'config' = {
     name: 'appsettings'
-    properties: union(platformSettings, serviceBusSettings, disabledFunctions, appSettings)
+    properties: { ...platformSettings, ...serviceBusSettings, ...disabledFunctions, ...appSettings }
     dependsOn: [scm]
   }
 }

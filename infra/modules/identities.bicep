@@ -1,38 +1,47 @@
 // One identity for each database login role and one for the platform's own access to the package. User-assigned, so that
 // every right exists before the app starts, and stays when the app is deleted and made again.
 
+// Names, and so ids, are made from the token alone: rights are named by them, and a preview knows both before anything is
+// made.
+func nameOf(role string, token string) string => 'id-${role}-${token}'
+
+@export()
+@description('Resource id of an identity, in the resource group of the deployment that asks.')
+func identityIdOf(role string, token string) string =>
+  resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', nameOf(role, token))
+
 param location string
-param tags object
+param tags { *: string }
 @minLength(13)
 @maxLength(13)
 param token string
 
 resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-app-${token}'
+  name: nameOf('app', token)
   location: location
   tags: tags
 }
 
 resource worker 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-worker-${token}'
+  name: nameOf('worker', token)
   location: location
   tags: tags
 }
 
 resource forwarder 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-forwarder-${token}'
+  name: nameOf('forwarder', token)
   location: location
   tags: tags
 }
 
 resource operator 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-operator-${token}'
+  name: nameOf('operator', token)
   location: location
   tags: tags
 }
 
 resource deployment 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-deployment-${token}'
+  name: nameOf('deployment', token)
   location: location
   tags: tags
 }

@@ -9,7 +9,7 @@
 @maxLength(24)
 param name string
 param location string
-param tags object
+param tags { *: string }
 param logAnalyticsId string
 
 // Key Vault Crypto Service Encryption User: read, wrap and unwrap, nothing else.

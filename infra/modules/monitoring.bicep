@@ -1,16 +1,17 @@
 // Where everything logs to: one workspace, one Application Insights component on it.
 
-import { identity } from 'identities.bicep'
+import { monitoringRules } from 'size-types.bicep'
 
 param location string
-param tags object
+param tags { *: string }
 @minLength(13)
 @maxLength(13)
 param token string
 @description('sizes.json, the part `monitoring`.')
-param rules object
-@description('Who may send telemetry.')
-param publisher identity
+param rules monitoringRules
+@description('Who may send telemetry: resource id, known before it is made, and object id.')
+param publisherId string
+param publisherPrincipalId string
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: 'log-${token}'
@@ -44,11 +45,11 @@ var monitoringMetricsPublisher = subscriptionResourceId(
 )
 
 resource mayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, publisher.principalId, monitoringMetricsPublisher)
+  name: guid(insights.id, publisherId, monitoringMetricsPublisher)
   scope: insights
   properties: {
     roleDefinitionId: monitoringMetricsPublisher
-    principalId: publisher.principalId
+    principalId: publisherPrincipalId
     // Without it a principal that is seconds old is "not found" while the directory replicates.
     principalType: 'ServicePrincipal'
   }

@@ -11,16 +11,43 @@ type endpointPlace = {
   zoneIds: string[]
 }
 
+@export()
+@description('DNS zones by the service whose addresses they hold. Names of the public cloud, written here and not made with environment(): a preview would not know them, and leave the whole network out.')
+var zoneNamesOf = {
+  postgres: 'privatelink.postgres.database.azure.com'
+  serviceBus: 'privatelink.servicebus.windows.net'
+  redis: 'privatelink.redis.azure.net'
+  #disable-next-line no-hardcoded-env-urls
+  blob: 'privatelink.blob.core.windows.net'
+  #disable-next-line no-hardcoded-env-urls
+  queue: 'privatelink.queue.core.windows.net'
+  #disable-next-line no-hardcoded-env-urls
+  table: 'privatelink.table.core.windows.net'
+}
+
+func subnetIdOf(networkName string, subnetName string) string =>
+  resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, subnetName)
+
+@export()
+@description('The subnet that the app goes out through.')
+func appSubnetIdOf(networkName string) string => subnetIdOf(networkName, 'app')
+
+@export()
+@description('Where a service gets its private endpoint. Made of names, so that a preview knows it: a module that takes it must wait for the network by dependsOn.')
+func placeOf(isPrivate bool, networkName string, zoneNames string[]) endpointPlace => {
+  isPrivate: isPrivate
+  subnetId: isPrivate ? subnetIdOf(networkName, 'endpoints') : ''
+  zoneIds: isPrivate ? map(zoneNames, zone => resourceId('Microsoft.Network/privateDnsZones', zone)) : []
+}
+
+param name string
 param location string
-param tags object
-@minLength(13)
-@maxLength(13)
-param token string
+param tags { *: string }
 @description('DNS zones of the services that get a private endpoint here.')
 param zoneNames string[]
 
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
-  name: 'vnet-${token}'
+  name: name
   location: location
   tags: tags
   properties: {
@@ -53,23 +80,20 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
       }
     ]
   }
-
-  resource app 'subnets' existing = { name: 'app' }
-  resource endpoints 'subnets' existing = { name: 'endpoints' }
 }
 
 resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
-  for name in zoneNames: {
-    name: name
+  for zone in zoneNames: {
+    name: zone
     location: 'global'
     tags: tags
   }
 ]
 
 resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
-  for (name, i) in zoneNames: {
+  for (zone, i) in zoneNames: {
     parent: zones[i]
-    name: network.name
+    name: name
     location: 'global'
     tags: tags
     properties: {
@@ -78,10 +102,3 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
     }
   }
 ]
-
-output appSubnetId string = network::app.id
-output endpointSubnetId string = network::endpoints.id
-// A module that takes an output waits for the whole module, so for the links too. If a name was looked up before its
-// zone is linked, its public address would be remembered.
-@description('Resource ids of the zones, in the order of `zoneNames`.')
-output zoneIds string[] = [for (name, i) in zoneNames: zones[i].id]

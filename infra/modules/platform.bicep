@@ -2,16 +2,19 @@
 // refused contradictions.
 
 import { authType } from 'functions.bicep'
+import { identityIdOf } from 'identities.bicep'
+import { appSubnetIdOf, placeOf, zoneNamesOf } from 'network.bicep'
 import { administratorType, replicaType } from 'postgres/types.bicep'
+import { sizeType } from 'size-types.bicep'
 
 param location string
-param tags object
+param tags { *: string }
 @description('Ends every name; the same at each provision.')
 @minLength(13)
 @maxLength(13)
 param token string
 @description('The chosen size of sizes.json.')
-param rules object
+param rules sizeType
 param isPrivate bool
 @allowed(['off', 'Standard', 'Premium'])
 param serviceBusTier string
@@ -21,6 +24,7 @@ param database {
   highAvailability: 'Disabled' | 'SameZone' | 'ZoneRedundant'
   geoRedundantBackup: bool
   elasticClusterNodes: int
+  deployer: administratorType
   administrators: administratorType[]
   replicas: replicaType[]
   virtualEndpoint: bool
@@ -41,6 +45,9 @@ param contextSettings string[]
 
 // ---- Identities, logs, network
 
+// What a name, an id or a condition is made of comes from parameters, never from an output: a preview then shows every
+// resource by its name. So where a module needs another to be there, and takes no output of it, dependsOn says so.
+
 module identities 'identities.bicep' = {
   params: { location: location, tags: tags, token: token }
 }
@@ -51,44 +58,37 @@ module monitoring 'monitoring.bicep' = {
     tags: tags
     token: token
     rules: rules.monitoring
-    publisher: identities.outputs.app
+    publisherId: identityIdOf('app', token)
+    publisherPrincipalId: identities.outputs.app.principalId
   }
 }
 
 var withServiceBus = serviceBusTier != 'off'
 
-var postgresZone = 'privatelink.postgres.database.azure.com'
-var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
-var serviceBusZone = 'privatelink.servicebus.windows.net'
-var redisZone = 'privatelink.redis.azure.net'
 // Data Explorer takes data by way of blobs, queues and tables of its own, so its endpoint has names in four zones.
 var analyticsZones = [
   'privatelink.${toLower(replace(location, ' ', ''))}.kusto.windows.net'
-  blobZone
-  'privatelink.queue.${environment().suffixes.storage}'
-  'privatelink.table.${environment().suffixes.storage}'
+  zoneNamesOf.blob
+  zoneNamesOf.queue
+  zoneNamesOf.table
 ]
 var zoneNames = union(
-  [postgresZone, blobZone],
-  withServiceBus ? [serviceBusZone] : [],
+  [zoneNamesOf.postgres, zoneNamesOf.blob],
+  withServiceBus ? [zoneNamesOf.serviceBus] : [],
   analytics.mode == 'new' ? analyticsZones : [],
-  withCache ? [redisZone] : []
+  withCache ? [zoneNamesOf.redis] : []
 )
+var networkName = 'vnet-${token}'
 
+// A service waits for the whole network, the links of the zones too: if a name was looked up before its zone is linked, its
+// public address would be remembered.
 module vnet 'network.bicep' = if (isPrivate) {
-  params: { location: location, tags: tags, token: token, zoneNames: zoneNames }
+  params: { name: networkName, location: location, tags: tags, zoneNames: zoneNames }
 }
-
-var endpointSubnetId = isPrivate ? vnet!.outputs.endpointSubnetId : ''
-var zoneIds = isPrivate ? vnet!.outputs.zoneIds : []
 
 // ---- Storage: the host's state and the deployed package, apart
 
-var blobPlace = {
-  isPrivate: isPrivate
-  subnetId: endpointSubnetId
-  zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, blobZone)]] : []
-}
+var blobPlace = placeOf(isPrivate, networkName, [zoneNamesOf.blob])
 
 module hostStorage 'storage.bicep' = {
   params: {
@@ -98,12 +98,14 @@ module hostStorage 'storage.bicep' = {
     sku: rules.storage.sku
     place: blobPlace
     containers: []
-    user: identities.outputs.app
+    userId: identityIdOf('app', token)
+    userPrincipalId: identities.outputs.app.principalId
     // Owner, because the platform documents it as the least right for a host's own storage. So this is an account of
     // its own.
     role: 'Storage Blob Data Owner'
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [vnet]
 }
 
 var packageContainer = 'app-package'
@@ -116,10 +118,12 @@ module packageStorage 'storage.bicep' = {
     sku: rules.storage.sku
     place: blobPlace
     containers: [packageContainer]
-    user: identities.outputs.deployment
+    userId: identityIdOf('deployment', token)
+    userPrincipalId: identities.outputs.deployment.principalId
     role: 'Storage Blob Data Contributor'
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [vnet]
 }
 
 // ---- The database server
@@ -134,18 +138,16 @@ module postgres 'postgres/postgres.bicep' = {
     highAvailability: database.highAvailability
     geoRedundantBackup: database.geoRedundantBackup
     elasticClusterNodes: database.elasticClusterNodes
+    deployer: database.deployer
     administrators: database.administrators
-    network: {
-      isPrivate: isPrivate
-      endpointSubnetId: endpointSubnetId
-      privateDnsZoneId: isPrivate ? zoneIds[indexOf(zoneNames, postgresZone)] : ''
-    }
+    place: placeOf(isPrivate, networkName, [zoneNamesOf.postgres])
     replicas: database.replicas
     virtualEndpoint: database.virtualEndpoint
     customerManagedKey: database.customerManagedKey
     keyVaultName: 'kv-${token}'
     logAnalyticsId: monitoring.outputs.workspaceId
   }
+  dependsOn: [vnet]
 }
 
 // ---- Service Bus
@@ -157,18 +159,20 @@ module serviceBus 'service-bus.bicep' = if (withServiceBus) {
     token: token
     tier: serviceBusTier == 'Premium' ? 'Premium' : 'Standard'
     capacity: rules.serviceBus.capacity
-    place: {
-      isPrivate: isPrivate
-      subnetId: endpointSubnetId
-      zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, serviceBusZone)]] : []
+    place: placeOf(isPrivate, networkName, [zoneNamesOf.serviceBus])
+    identityIds: {
+      app: identityIdOf('app', token)
+      forwarder: identityIdOf('forwarder', token)
+      operator: identityIdOf('operator', token)
     }
-    identities: {
-      app: identities.outputs.app
-      forwarder: identities.outputs.forwarder
-      operator: identities.outputs.operator
+    principalIds: {
+      app: identities.outputs.app.principalId
+      forwarder: identities.outputs.forwarder.principalId
+      operator: identities.outputs.operator.principalId
     }
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [vnet]
 }
 
 var serviceBusNamespace = withServiceBus ? serviceBus!.outputs.fullyQualifiedNamespace : ''
@@ -185,21 +189,12 @@ module analyticsFamily 'analytics.bicep' = {
     databaseName: analytics.database
     existingUri: analytics.existingUri
     existingId: analytics.existingId
-    forwarder: identities.outputs.forwarder
-    place: {
-      isPrivate: isPrivate
-      subnetId: endpointSubnetId
-      zoneIds: isPrivate && analytics.mode == 'new'
-        ? [
-            zoneIds[indexOf(zoneNames, analyticsZones[0])]
-            zoneIds[indexOf(zoneNames, analyticsZones[1])]
-            zoneIds[indexOf(zoneNames, analyticsZones[2])]
-            zoneIds[indexOf(zoneNames, analyticsZones[3])]
-          ]
-        : []
-    }
+    forwarderId: identityIdOf('forwarder', token)
+    forwarderClientId: identities.outputs.forwarder.clientId
+    place: placeOf(isPrivate, networkName, analyticsZones)
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [vnet]
 }
 
 // ---- Cache
@@ -210,14 +205,11 @@ module redis 'redis.bicep' = if (withCache) {
     tags: tags
     token: token
     rules: rules.cache
-    place: {
-      isPrivate: isPrivate
-      subnetId: endpointSubnetId
-      zoneIds: isPrivate ? [zoneIds[indexOf(zoneNames, redisZone)]] : []
-    }
-    user: identities.outputs.app
+    place: placeOf(isPrivate, networkName, [zoneNamesOf.redis])
+    userPrincipalId: identities.outputs.app.principalId
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [vnet]
 }
 
 // ---- The app
@@ -240,9 +232,10 @@ module functions 'functions.bicep' = {
     }
     package: { blobEndpoint: packageStorage.outputs.blobEndpoint, container: packageContainer }
     hostBlobEndpoint: hostStorage.outputs.blobEndpoint
+    withServiceBus: withServiceBus
     serviceBusNamespace: serviceBusNamespace
     insightsConnectionString: monitoring.outputs.connectionString
-    subnetId: isPrivate ? vnet!.outputs.appSubnetId : ''
+    subnetId: isPrivate ? appSubnetIdOf(networkName) : ''
     corsOrigins: corsOrigins
     contextSettings: contextSettings
     database: {
@@ -255,16 +248,25 @@ module functions 'functions.bicep' = {
     }
     auth: auth
     analytics: {
+      forwards: analytics.mode != 'off'
       url: analyticsFamily.outputs.uri
       database: analytics.database
     }
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [vnet]
 }
 
 output functionName string = functions.outputs.name
 output functionUri string = functions.outputs.uri
-output postgres { serverName: string, host: string, pooledPort: int, replicaNames: string[], restartParameters: string, unwrittenParameters: string } = {
+output postgres {
+  serverName: string
+  host: string
+  pooledPort: int
+  replicaNames: string[]
+  restartParameters: string
+  unwrittenParameters: string
+} = {
   serverName: postgres.outputs.serverName
   host: postgres.outputs.host
   pooledPort: postgres.outputs.pooledPort

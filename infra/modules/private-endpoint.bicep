@@ -3,7 +3,7 @@
 
 param name string
 param location string
-param tags object
+param tags { *: string }
 param subnetId string
 @description('Resource id of the service.')
 param targetId string

@@ -1,18 +1,18 @@
 // Azure Managed Redis: a cache that may vanish at any time without harm. Only made when `cache` is redis.
 
-import { identity } from 'identities.bicep'
 import { endpointPlace } from 'network.bicep'
+import { cacheRules } from 'size-types.bicep'
 
 param location string
-param tags object
+param tags { *: string }
 @minLength(13)
 @maxLength(13)
 param token string
 @description('sizes.json, the part `cache`.')
-param rules object
+param rules cacheRules
 param place endpointPlace
-@description('Who reads and writes the cache.')
-param user identity
+@description('Who reads and writes the cache: an object id.')
+param userPrincipalId string
 param workspaceId string
 
 resource cache 'Microsoft.Cache/redisEnterprise@2025-07-01' = {
@@ -48,7 +48,7 @@ resource mayUse 'Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignmen
   name: 'app'
   properties: {
     accessPolicyName: 'default'
-    user: { objectId: user.principalId }
+    user: { objectId: userPrincipalId }
   }
 }
 

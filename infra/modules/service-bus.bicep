@@ -1,11 +1,10 @@
 // The namespace and the queues of service-bus/queues.json, which is also the source of the official emulator's file. Each
 // right is given on one queue, to send or to receive, never on the namespace.
 
-import { identity } from 'identities.bicep'
 import { endpointPlace } from 'network.bicep'
 
 param location string
-param tags object
+param tags { *: string }
 @minLength(13)
 @maxLength(13)
 param token string
@@ -14,13 +13,15 @@ param tier string
 @description('Messaging units of a Premium namespace; a Standard one has none.')
 param capacity int
 param place endpointPlace
-@description('The identities by the names that queues.json uses for them.')
-param identities { app: identity, forwarder: identity, operator: identity }
+@description('Resource ids of the identities, by the names that queues.json uses for them.')
+param identityIds { app: string, forwarder: string, operator: string }
+@description('Their object ids.')
+param principalIds { app: string, forwarder: string, operator: string }
 param workspaceId string
 
 var queues = items(loadJsonContent('../service-bus/queues.json', 'queues'))
 
-resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   name: 'sb-${token}'
   location: location
   tags: tags
@@ -36,7 +37,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
 
 // One after the other: queues that are made at once make the namespace answer 409.
 @batchSize(1)
-resource made 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
+resource made 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = [
   for queue in queues: {
     parent: namespace
     name: queue.key
@@ -69,11 +70,11 @@ var rights = concat(sendRights, receiveRights)
 
 resource may 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for right in rights: {
-    name: guid(made[right.queue].id, identities[right.who].principalId, right.role)
+    name: guid(made[right.queue].id, identityIds[right.who], right.role)
     scope: made[right.queue]
     properties: {
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', right.role)
-      principalId: identities[right.who].principalId
+      principalId: principalIds[right.who]
       principalType: 'ServicePrincipal'
     }
   }

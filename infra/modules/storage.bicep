@@ -2,11 +2,10 @@
 // two accounts: the identity that keeps the host's state needs rights on the whole account, and the app must not be
 // able to rewrite the code it runs.
 
-import { identity } from 'identities.bicep'
 import { endpointPlace } from 'network.bicep'
 
 param location string
-param tags object
+param tags { *: string }
 @minLength(3)
 @maxLength(24)
 param name string
@@ -14,8 +13,9 @@ param sku string
 param place endpointPlace
 @description('Made here, so that nobody needs the right to make one; the host makes its own.')
 param containers string[]
-@description('Who works with the blobs.')
-param user identity
+@description('Who works with the blobs: resource id, known before it is made, and object id.')
+param userId string
+param userPrincipalId string
 @allowed(['Storage Blob Data Contributor', 'Storage Blob Data Owner'])
 param role string
 param workspaceId string
@@ -60,11 +60,11 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
 var roleId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[role])
 
 resource mayUse 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, user.principalId, roleId)
+  name: guid(account.id, userId, roleId)
   scope: account
   properties: {
     roleDefinitionId: roleId
-    principalId: user.principalId
+    principalId: userPrincipalId
     principalType: 'ServicePrincipal'
   }
 }

@@ -5,10 +5,14 @@ import { administratorType } from 'types.bicep'
 
 param serverName string
 param isPrivate bool
+@description('The account that deploys.')
+param deployer administratorType
+@description('Others; the deployer may be among them.')
 param administrators administratorType[]
 
-// The provider does not see that two entries name one principal, and hangs when their names differ. The deployer may
-// well be on the list of further administrators, so an object id is written once, with the name that comes first.
+// The provider does not see that two entries name one principal, and hangs when their names differ. So an object id is
+// written once, with the name that comes first. The deployer has a resource of its own: only Azure knows who it is, and a
+// preview would leave out a list whose length it can not tell.
 var single = reduce(
   administrators,
   [],
@@ -32,12 +36,24 @@ resource azureServices 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@
   }
 }
 
+@retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
+resource deploying 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = {
+  parent: server
+  name: deployer.objectId
+  properties: {
+    principalName: deployer.name
+    principalType: deployer.type
+    tenantId: tenant().tenantId
+  }
+  dependsOn: [azureServices]
+}
+
 // One at a time: the server takes one change at a time and answers a second one with 409. Removing an entry from the
 // list does not remove the administrator from the server (Azure deletes nothing that a template stops naming).
 @batchSize(1)
 @retryOn(['ServerIsBusy', 'ServerBusy', 'Conflict', 'AadAuthOperationCannotBePerformedWhenServerIsNotAccessible'], 6)
 resource entra 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = [
-  for administrator in single: {
+  for administrator in single: if (toLower(administrator.objectId) != toLower(deployer.objectId)) {
     parent: server
     name: administrator.objectId
     properties: {
@@ -45,6 +61,6 @@ resource entra 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08
       principalType: administrator.type
       tenantId: tenant().tenantId
     }
-    dependsOn: [azureServices]
+    dependsOn: [deploying]
   }
 ]

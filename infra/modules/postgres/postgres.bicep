@@ -9,21 +9,24 @@
 // has an administrator, it would belong to a role of the platform, and no administrator could migrate it. An elastic
 // cluster brings its own (server.bicep).
 
-import { administratorType, networkType, replicaType, rulesType } from 'types.bicep'
+import { endpointPlace } from '../network.bicep'
+import { administratorType, replicaHostType, replicaType, rulesType } from 'types.bicep'
 
 @minLength(3)
 @maxLength(63)
 param name string
 param location string
-param tags object
+param tags { *: string }
 param rules rulesType
 param database string
 @allowed(['Disabled', 'SameZone', 'ZoneRedundant'])
 param highAvailability string
 param geoRedundantBackup bool
 param elasticClusterNodes int
+@description('The account that deploys.')
+param deployer administratorType
 param administrators administratorType[]
-param network networkType
+param place endpointPlace
 @maxLength(5)
 param replicas replicaType[]
 param virtualEndpoint bool
@@ -38,6 +41,9 @@ func labelOf(replicaName string) string =>
 // Regions are written in two ways ("West Europe", "westeurope") that mean the same.
 func regionOf(location string) string => toLower(replace(location, ' ', ''))
 
+// Names and ids are made from parameters, not taken from outputs: a preview then knows them before anything is there.
+// What an output used to order is ordered by dependsOn.
+var serverId = resourceId('Microsoft.DBforPostgreSQL/flexibleServers', name)
 var isCluster = elasticClusterNodes > 0
 var servers = map(replicas, one => {
   name: '${take(name, 42)}-${labelOf(one.name)}'
@@ -80,22 +86,24 @@ module server 'server.bicep' = {
     geoRedundantBackup: geoRedundantBackup
     elasticClusterNodes: elasticClusterNodes
     database: database
-    isPrivate: network.isPrivate
+    isPrivate: place.isPrivate
     encryption: encryption
   }
 }
 
 module access 'access.bicep' = {
   params: {
-    serverName: server.outputs.name
-    isPrivate: network.isPrivate
+    serverName: name
+    isPrivate: place.isPrivate
+    deployer: deployer
     administrators: administrators
   }
+  dependsOn: [server]
 }
 
 module configurations 'configurations.bicep' = {
   params: {
-    serverName: server.outputs.name
+    serverName: name
     rules: rules
     purpose: 'primary'
     isCluster: isCluster
@@ -105,22 +113,22 @@ module configurations 'configurations.bicep' = {
 
 module diagnostics 'diagnostics.bicep' = {
   params: {
-    serverName: server.outputs.name
+    serverName: name
     rules: rules
     logAnalyticsId: logAnalyticsId
   }
   dependsOn: [configurations]
 }
 
-module endpoint '../private-endpoint.bicep' = if (network.isPrivate) {
+module endpoint '../private-endpoint.bicep' = if (place.isPrivate) {
   params: {
     name: 'pe-${name}'
     location: location
     tags: tags
-    subnetId: network.endpointSubnetId
-    targetId: server.outputs.id
+    subnetId: place.subnetId
+    targetId: serverId
     groupId: 'postgresqlServer'
-    zoneIds: [network.privateDnsZoneId]
+    zoneIds: place.zoneIds
   }
   dependsOn: [diagnostics]
 }
@@ -133,11 +141,12 @@ module replica 'replica.bicep' = [
       location: one.location
       tags: tags
       purpose: one.purpose
-      primaryId: server.outputs.id
+      primaryId: serverId
       primaryStorageGb: storageGb
       rules: rules
+      deployer: deployer
       administrators: administrators
-      network: network
+      place: place
       networkLocation: location
       encryption: encryption
       logAnalyticsId: logAnalyticsId
@@ -157,13 +166,12 @@ module names 'virtual-endpoint.bicep' = if (withEndpoint) {
   dependsOn: [replica]
 }
 
-output serverName string = server.outputs.name
+output serverName string = name
 @description('The primary\'s own name: 5432 for migrations and administration.')
 output host string = server.outputs.host
 @description('Where the app connects: PgBouncer where the size has it. On an elastic cluster the coordinator\'s (6432), not the balanced 8432: advisory locks and positions hold within one node.')
 output pooledPort int = rules.pgbouncer ? 6432 : 5432
-@description('{ name (of the server), host, purpose } of each replica.')
-output replicaHosts array = [
+output replicaHosts replicaHostType[] = [
   for (one, index) in servers: {
     name: one.name
     host: replica[index].outputs.host

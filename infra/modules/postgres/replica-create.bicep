@@ -7,7 +7,7 @@ import { encryptionType, rulesType } from 'types.bicep'
 @maxLength(63)
 param name string
 param location string
-param tags object
+param tags { *: string }
 param primaryId string
 param rules rulesType
 @description('GiB: at least what the primary has.')
@@ -57,5 +57,3 @@ resource replica 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
         }
   }
 }
-
-output name string = replica.name

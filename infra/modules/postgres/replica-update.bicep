@@ -6,7 +6,7 @@ import { encryptionType, rulesType } from 'types.bicep'
 
 param name string
 param location string
-param tags object
+param tags { *: string }
 param rules rulesType
 @description('GiB: at least what the primary has, from storage-size.bicep.')
 param storageGb int

@@ -2,19 +2,22 @@
 // and its private endpoint. It inherits settings only when it is made; a promoted replica keeps only what was set on
 // itself.
 
-import { administratorType, encryptionType, networkType, rulesType } from 'types.bicep'
+import { endpointPlace } from '../network.bicep'
+import { administratorType, encryptionType, rulesType } from 'types.bicep'
 
 param name string
 @description('The replica\'s region.')
 param location string
-param tags object
+param tags { *: string }
 param purpose 'reads' | 'analytics'
 param primaryId string
 @description('GiB that the primary has now: a replica must have as much.')
 param primaryStorageGb int
 param rules rulesType
+@description('The account that deploys.')
+param deployer administratorType
 param administrators administratorType[]
-param network networkType
+param place endpointPlace
 @description('Region of the virtual network, where the private endpoint lies whatever the replica\'s region.')
 param networkLocation string
 param encryption encryptionType?
@@ -40,28 +43,30 @@ module create 'replica-create.bicep' = {
     rules: rules
     storageGb: storage.outputs.storageGb
     autoGrow: rules.autoGrow && !isCluster
-    isPrivate: network.isPrivate
+    isPrivate: place.isPrivate
     encryption: encryption
   }
 }
 
 module update 'replica-update.bicep' = {
   params: {
-    name: create.outputs.name
+    name: name
     location: location
     tags: ownTags
     rules: rules
     storageGb: storage.outputs.storageGb
     autoGrow: rules.autoGrow && !isCluster
-    isPrivate: network.isPrivate
+    isPrivate: place.isPrivate
     encryption: encryption
   }
+  dependsOn: [create]
 }
 
 module access 'access.bicep' = {
   params: {
     serverName: name
-    isPrivate: network.isPrivate
+    isPrivate: place.isPrivate
+    deployer: deployer
     administrators: administrators
   }
   dependsOn: [update]
@@ -86,18 +91,17 @@ module diagnostics 'diagnostics.bicep' = {
   dependsOn: [configurations]
 }
 
-module endpoint '../private-endpoint.bicep' = if (network.isPrivate) {
+module endpoint '../private-endpoint.bicep' = if (place.isPrivate) {
   params: {
     name: 'pe-${name}'
     location: networkLocation
     tags: tags
-    subnetId: network.endpointSubnetId
+    subnetId: place.subnetId
     targetId: resourceId('Microsoft.DBforPostgreSQL/flexibleServers', name)
     groupId: 'postgresqlServer'
-    zoneIds: [network.privateDnsZoneId]
+    zoneIds: place.zoneIds
   }
   dependsOn: [diagnostics]
 }
 
-output name string = create.outputs.name
 output host string = update.outputs.host

@@ -7,7 +7,7 @@ import { encryptionType, rulesType } from 'types.bicep'
 @maxLength(63)
 param name string
 param location string
-param tags object
+param tags { *: string }
 param rules rulesType
 @description('GiB, from storage-size.bicep.')
 param storageGb int
@@ -95,6 +95,4 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
   }
 }
 
-output id string = server.id
-output name string = server.name
 output host string = server.properties.fullyQualifiedDomainName

@@ -41,10 +41,11 @@ type replicaType = {
 }
 
 @export()
-type networkType = {
-  isPrivate: bool
-  endpointSubnetId: string
-  privateDnsZoneId: string
+type replicaHostType = {
+  @description('Of the server.')
+  name: string
+  host: string
+  purpose: 'reads' | 'analytics'
 }
 
 @description('The key that encrypts a server, and the identity that may use it.')

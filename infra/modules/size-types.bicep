@@ -1,0 +1,52 @@
+// What a size of infra/sizes.json says of each family of resources. Its `monthlyCost` is for people and for the hook before
+// provisioning: nothing is made of it.
+
+import { rulesType } from 'postgres/types.bicep'
+
+@export()
+type functionsRules = {
+  instanceMemoryMb: int
+  maximumInstances: int
+  @description('Instances that always wait for requests; 0: none.')
+  alwaysReadyHttp: int
+  httpPerInstanceConcurrency: int
+  rollingUpdate: bool
+  zoneRedundant: bool
+}
+
+@export()
+type monitoringRules = {
+  retentionDays: int
+  dailyQuotaGb: int
+}
+
+@export()
+type analyticsRules = {
+  skuName: string
+  tier: 'Basic' | 'Standard'
+  capacity: int
+  autoStop: bool
+  hotCacheDays: int
+  softDeleteDays: int
+}
+
+@export()
+type cacheRules = {
+  skuName: string
+  highAvailability: bool
+}
+
+@export()
+type sizeType = {
+  postgres: rulesType
+  functions: functionsRules
+  serviceBus: {
+    tier: 'Standard' | 'Premium'
+    @description('Messaging units of a Premium namespace.')
+    capacity: int
+  }
+  storage: { sku: string }
+  monitoring: monitoringRules
+  analytics: analyticsRules
+  cache: cacheRules
+}
