@@ -111,13 +111,9 @@ var isBurstable = rules.postgres.tier == 'Burstable'
 var isPrivate = network == 'private'
 var isElasticCluster = elasticClusterNodes > 0
 
-var highAvailabilityModes = {
-  bySize: rules.postgres.highAvailability
-  off: 'Disabled'
-  sameZone: 'SameZone'
-  zoneRedundant: 'ZoneRedundant'
-}
-var highAvailabilityMode = highAvailabilityModes[highAvailability]
+// bySize is not among them.
+var highAvailabilityModes = { off: 'Disabled', sameZone: 'SameZone', zoneRedundant: 'ZoneRedundant' }
+var highAvailabilityMode = highAvailabilityModes[?highAvailability] ?? rules.postgres.highAvailability
 var resolvedServiceBusTier = serviceBusTier == 'bySize' ? rules.serviceBus.tier : serviceBusTier
 var analyticsMode = analytics == 'bySize' ? rules.analytics.mode : analytics
 var receivedQueues = loadJsonContent('service-bus/queues.json', 'ofContexts')

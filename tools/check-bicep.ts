@@ -1,13 +1,15 @@
 /**
- * Checks the Bicep files of infra/: with the Bicep CLI if it is on the path (build and lint with
- * infra/bicepconfig.json), otherwise with an offline checker if there is one next to the clone. Warnings fail, too.
- * Without both it fails and says how to get the CLI: a check that passes without checking is worse than none.
+ * Checks the Bicep files of infra/ by the Bicep CLI that is on the path: build and lint with infra/bicepconfig.json, and
+ * each snapshot of infra/snapshots against what the CLI makes of it now. The rules are warnings, so that none ends a
+ * user's `azd up`; here a warning fails. Without a CLI it fails and says how to get one: a check that passes without
+ * checking is worse than none.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, realpathSync } from 'node:fs'
 import { glob, readFile } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { assumed, findBicep, findProgram, HOW_TO_GET } from './bicep-cli/index.ts'
+import { compilerOf } from './snapshots/index.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -29,43 +31,31 @@ export interface BicepCheck {
 export interface BicepPlaces {
   /** The folder with the Bicep files, `main.bicep` among them. */
   readonly folder: string
-  /** The folder in which the offline checker may be. */
-  readonly checkerFolder: string
   /** Folders of programs, in the form of the variable PATH. */
   readonly path: string
 }
 
-export const HOW_TO_GET = [
-  'Nothing here can check Bicep: neither `bicep` nor `az` is on the path.',
-  'Get the Bicep CLI: `az bicep install`, `brew install azure/bicep/bicep`, `winget install Microsoft.Bicep`,',
-  'or one file from https://github.com/Azure/bicep/releases, put on the path as `bicep`.',
-  'Where nothing can be installed, push the branch: the workflow .github/workflows/ci.yml checks the same files.',
-]
-
-/** Checks all Bicep files of a folder with the first program that is available. */
+/** Checks all Bicep files of a folder, and their snapshots, with the first CLI that is available. */
 export async function checkBicep(places: BicepPlaces): Promise<BicepCheck> {
   const files = await filesToCompile(places.folder)
   if (files.length === 0) return { isClean: false, lines: [`There are no Bicep files in ${places.folder}.`] }
   const cli = findCli(places.path)
-  if (cli !== undefined) return checkByCli(cli, files)
-  const checker = join(places.checkerFolder, 'bicep-check', 'check.mjs')
-  if (!existsSync(checker)) return { isClean: false, lines: HOW_TO_GET }
-  const types = join(places.checkerFolder, 'bicep-types')
-  // The checker runs only if it is started with its real path, since Node resolves symbolic links in a module's path.
-  const { code, output } = await run(process.execPath, [realpathSync(checker), places.folder, types])
-  const isClean = code === 0 && /^0 errors, 0 warnings$/m.test(output)
-  return { isClean, lines: ['checked offline, by bicep-check', ...linesOf(output)] }
+  if (cli === undefined) return { isClean: false, lines: HOW_TO_GET }
+  const compiled = await checkByCli(cli, files)
+  if (!compiled.isClean || cli.name !== 'bicep') return compiled
+  const compared = await compareSnapshots(cli, places.folder)
+  return { isClean: compared.isClean, lines: [...compiled.lines, ...compared.lines] }
 }
 
 /** The program, and the arguments that it takes. */
 interface Cli {
   readonly file: string
-  readonly name: string
+  readonly name: 'bicep' | 'az bicep'
   argumentsOf(action: 'build' | 'lint', file: string): string[]
 }
 
 function findCli(path: string): Cli | undefined {
-  const bicep = findProgram(path, 'bicep')
+  const bicep = findBicep(path)
   if (bicep !== undefined) {
     return { file: bicep, name: 'bicep', argumentsOf: (action, file) => [action, file, ...quiet(action)] }
   }
@@ -80,15 +70,6 @@ function findCli(path: string): Cli | undefined {
 
 /** Without this, the compiled template would be written next to the source. */
 const quiet = (action: 'build' | 'lint'): string[] => (action === 'build' ? ['--stdout'] : [])
-
-function findProgram(path: string, name: string): string | undefined {
-  const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : ['']
-  return path
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .flatMap((folder) => endings.map((ending) => join(folder, name + ending)))
-    .find((file) => existsSync(file))
-}
 
 async function checkByCli(cli: Cli, files: readonly string[]): Promise<BicepCheck> {
   const found = new Set<string>()
@@ -105,6 +86,37 @@ async function checkByCli(cli: Cli, files: readonly string[]): Promise<BicepChec
   }
   const checked = `${files.length} files with their modules checked, by ${cli.name} (${cli.file})`
   return { isClean, lines: [checked, ...found] }
+}
+
+/**
+ * Makes each snapshot in memory and compares it with the committed one: by resource and property, whatever their order.
+ * Only the version that has made them can say what has changed by the template.
+ */
+async function compareSnapshots(cli: Cli, folder: string): Promise<BicepCheck> {
+  const madeBy = await compilerOf(folder)
+  const version = /\bversion (\S+)/.exec((await run(cli.file, ['--version'])).output)?.[1]
+  if (madeBy !== undefined && madeBy !== version)
+    return { isClean: true, lines: [`snapshots not compared: made by ${madeBy}, and this is ${version}`] }
+  const given = Object.entries({
+    '--subscription-id': assumed.subscriptionId,
+    '--tenant-id': assumed.tenantId,
+    '--location': assumed.location,
+    '--deployment-name': assumed.deploymentName,
+  }).flat()
+  const lines: string[] = []
+  let count = 0
+  for await (const file of glob('snapshots/*.bicepparam', { cwd: folder })) {
+    count += 1
+    const { code, output } = await run(cli.file, [
+      'snapshot',
+      join(folder, file),
+      '--mode',
+      'validate',
+      ...given,
+    ])
+    if (code !== 0) lines.push(`${file} makes another snapshot. Run: npm run generate`, ...linesOf(output))
+  }
+  return { isClean: lines.length === 0, lines: [`${count} snapshots compared`, ...lines] }
 }
 
 /** The files that no other file includes. A module is checked together with the file that includes it. */
@@ -149,7 +161,6 @@ const linesOf = (text: string): string[] => text.split(/\r?\n/).filter((line) =>
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { isClean, lines } = await checkBicep({
     folder: join(repository, 'infra'),
-    checkerFolder: join(repository, '..', 'shared', 'tools'),
     path: process.env['PATH'] ?? '',
   })
   for (const line of lines) console.log(line.replaceAll(repository, ''))

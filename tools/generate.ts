@@ -1,5 +1,6 @@
 /**
- * Writes the files that are generated from the code, or with --check reports which of them differ from the code. Here
+ * Writes the files that are generated from the code, or with --check reports which of them differ from the code. What
+ * the template makes (infra/snapshots) is made by the Bicep CLI, and only when what it is made from has changed. Here
  * the settings, errors and queues of contexts get into these files: no other file needs to name them.
  */
 import { readFile, writeFile } from 'node:fs/promises'
@@ -19,6 +20,8 @@ import { appOfSetting, settingsSchemaWith } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
 import { SIDES } from '../shared/sides/index.ts'
 import type { RunsOn } from '../shared/sides/index.ts'
+import { findBicep, HOW_TO_GET } from './bicep-cli/index.ts'
+import { makeSnapshots, staleness } from './snapshots/index.ts'
 import { unknownsPage } from './unknowns-page.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -200,11 +203,28 @@ async function main(): Promise<void> {
     stale.push(name)
     if (!isCheck) await writeFile(path, content)
   }
+  // After the others, since Bicep reads some of them.
+  const folder = join(repository, 'infra')
+  const problems = await staleness(folder)
+  if (problems.length > 0 && (isCheck || (await remakeSnapshots(folder)))) stale.push('infra/snapshots')
   if (!isCheck) console.log(stale.length === 0 ? 'nothing to write' : `written: ${stale.join(', ')}`)
   else if (stale.length > 0) {
     console.error(`not as the code makes them: ${stale.join(', ')}. Run: npm run generate`)
+    for (const problem of problems) console.error(`infra/snapshots: ${problem}`)
     process.exitCode = 1
   } else console.log('generated files: as the code makes them')
+}
+
+/** False where there is no CLI, which is said: everything else is made all the same. */
+async function remakeSnapshots(folder: string): Promise<boolean> {
+  const cli = findBicep(process.env['PATH'] ?? '')
+  if (cli === undefined) {
+    console.error(['infra/snapshots are to be made again, and can not be.', ...HOW_TO_GET].join('\n'))
+    process.exitCode = 1
+    return false
+  }
+  await makeSnapshots(folder, cli)
+  return true
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -34,6 +34,8 @@ resource cluster 'Microsoft.Kusto/clusters@2025-02-14' = {
   }
 }
 
+// The rule asks for a version of 2016, which is older and knows less.
+#disable-next-line use-recent-api-versions
 resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: cluster

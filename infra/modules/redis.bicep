@@ -52,6 +52,8 @@ resource mayUse 'Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignmen
   }
 }
 
+// The rule asks for a version of 2016, which is older and knows less.
+#disable-next-line use-recent-api-versions
 resource toWorkspace 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: database

@@ -1,7 +1,7 @@
 // What a size of infra/sizes.json says of each family of resources. Its `monthlyCost` is for people and for the hook before
 // provisioning: nothing is made of it.
 
-import { rulesType } from 'postgres/types.bicep'
+import { replicaType, rulesType } from 'postgres/types.bicep'
 
 @export()
 type functionsRules = {
@@ -22,6 +22,8 @@ type monitoringRules = {
 
 @export()
 type analyticsRules = {
+  @description('What `bySize` means.')
+  mode: 'off' | 'new'
   skuName: string
   tier: 'Basic' | 'Standard'
   capacity: int
@@ -39,6 +41,8 @@ type cacheRules = {
 @export()
 type sizeType = {
   postgres: rulesType
+  @description('Where none are named.')
+  replicas: replicaType[]
   functions: functionsRules
   serviceBus: {
     tier: 'Standard' | 'Premium'

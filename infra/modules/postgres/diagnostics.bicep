@@ -18,6 +18,8 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' existing 
   name: serverName
 }
 
+// The rule asks for a version of 2016, which is older and knows less.
+#disable-next-line use-recent-api-versions
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: server
   name: 'log-analytics'

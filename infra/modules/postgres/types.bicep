@@ -25,6 +25,7 @@ type rulesType = {
 
 @description('Somebody who administers the server with Entra ID. objectId is the OBJECT id, never a client id: the provider takes either and only the former can log in.')
 @export()
+@sealed()
 type administratorType = {
   objectId: string
   @description('Becomes the name of the database role to log in with.')
@@ -32,7 +33,9 @@ type administratorType = {
   type: 'User' | 'Group' | 'ServicePrincipal'
 }
 
+@description('Sealed: a misspelt member (region for location) would be ignored, and the replica made elsewhere.')
 @export()
+@sealed()
 type replicaType = {
   name: string
   @description('Region; the primary\'s where absent or empty.')

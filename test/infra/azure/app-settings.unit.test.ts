@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { noPlatform, product } from '../../../functions/product.ts'
 import { parseSettings as parseWith, settingsSchemaWith } from '../../../shared/config/index.ts'
-import type { Given, ObjectValue } from '../../support/bicep/index.ts'
-import { appSettingsOf, everything, jsonOfFile, least, SIZES, stringOf } from './support.ts'
+import { parametersOf, shapes, snapshotOf } from './snapshots.ts'
+import type { ObjectValue } from './snapshots.ts'
+import { appSettingsOf, jsonOfFile, stringOf } from './support.ts'
 
 /** What the platform, its extensions and its SDKs read; everything else an app setting may be is ours. */
 const PLATFORM_SETTINGS = [
@@ -29,11 +30,20 @@ const SERVICE_BUS_SETTINGS = [
 /** Where nothing is forwarded. */
 const DISABLED = 'AzureWebJobs.forwarding.Disabled'
 
+/** A size with every default. */
+const LEAST = 'dev'
+
+/** The shape in which each optional parameter that becomes a setting is given. */
+const ALL_SETTINGS = 'existing-analytics'
+
+/** Whether events are forwarded, by what the template tells the hook. */
+const forwards = (shape: string): boolean => snapshotOf(shape).outputs['ANALYTICS_URL'] !== ''
+
 /** The settings of the platform that a deployment with these parameters needs. */
-const platformSettingsOf = (given: Given): string[] => [
+const platformSettingsOf = (shape: string): string[] => [
   ...PLATFORM_SETTINGS,
-  ...((given['serviceBusTier'] ?? 'off') === 'off' ? [] : SERVICE_BUS_SETTINGS),
-  ...((given['analytics'] ?? 'off') === 'off' ? [DISABLED] : []),
+  ...((parametersOf(shape)['serviceBusTier'] ?? 'off') === 'off' ? [] : SERVICE_BUS_SETTINGS),
+  ...(forwards(shape) ? [] : [DISABLED]),
 ]
 
 /** Optional settings that the template leaves to their default, and why. */
@@ -73,48 +83,36 @@ const { properties, required } = z.toJSONSchema(settingsSchemaWith(product().set
 }
 const known = Object.keys(properties)
 
-/** What a context needs and has no default for is given with the deployment. */
-const contextSettings = Object.entries(ofContexts.local)
-  .filter(([name]) => required.includes(name))
-  .map(([name, value]) => `${name}=${value}`)
+/** What a context needs and has no default for is given with a deployment; here, as in the local run. */
+const givenToContexts = Object.fromEntries(
+  Object.entries(ofContexts.local).filter(([name]) => required.includes(name)),
+)
 
-const deployments: [string, Given][] = [
-  ['the least', { ...least, contextSettings }],
-  ['everything', { ...everything, contextSettings }],
-  ...SIZES.map((size): [string, Given] => [`size ${size}`, { size, analytics: 'new', contextSettings }]),
-]
-
-/** Each optional parameter that becomes a setting is given. */
-const withAllSettings: Given = {
-  ...everything,
-  contextSettings,
-  authJwksUrl: 'https://login.example.com/keys',
-  authApplications: '{"operator":["cockpit"]}',
-  authIssuers: '[{"issuer":"https://login.microsoftonline.com/{tid}/v2.0","audience":"api://trickle"}]',
-}
+/** The settings of a deployment of a shape. */
+const settingsOf = (shape: string): ObjectValue => ({ ...givenToContexts, ...appSettingsOf(shape) })
 
 const texts = (settings: ObjectValue): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, stringOf(value)]))
 
-describe.each(deployments)('app settings of %s', (_, given) => {
-  const settings = appSettingsOf(given)
+describe.each(shapes)('app settings of the shape %s', (shape) => {
+  const settings = settingsOf(shape)
   const names = Object.keys(settings)
 
   it('are all known to the code or to the platform', () => {
-    const ofPlatform = platformSettingsOf(given)
+    const ofPlatform = platformSettingsOf(shape)
     expect(names.filter((name) => !known.includes(name) && !ofPlatform.includes(name))).toEqual([])
     expect(names.filter((name) => NOT_ON_FLEX.includes(name))).toEqual([])
   })
 
   it('hold all that the code and the platform need, and nothing empty', () => {
-    expect([...required, ...platformSettingsOf(given)].filter((name) => !names.includes(name))).toEqual([])
+    expect([...required, ...platformSettingsOf(shape)].filter((name) => !names.includes(name))).toEqual([])
     expect(names.filter((name) => settings[name] === '')).toEqual([])
   })
 
   it('are accepted by the code', () => {
     const parsed = parseSettings(texts(settings))
     expect(parsed.TRICKLE_ENVIRONMENT).toBe('production')
-    expect(parsed.TRICKLE_ANALYTICS_URL === undefined).toBe(given['analytics'] !== 'new')
+    expect(parsed.TRICKLE_ANALYTICS_URL === undefined).toBe(!forwards(shape))
   })
 
   it('hold no secret: identities throughout', () => {
@@ -128,11 +126,11 @@ describe.each(deployments)('app settings of %s', (_, given) => {
   })
 
   it('lead each login role to the server, by the pooler where there is one, and verify its certificate', () => {
-    const port = ['dev'].includes(stringOf(given['size'])) ? '5432' : '6432'
+    const port = ['dev'].includes(stringOf(parametersOf(shape)['size'])) ? '5432' : '6432'
     for (const role of ['app', 'worker', 'forwarder', 'operator']) {
       const url = new URL(stringOf(settings[`TRICKLE_POSTGRES_${role.toUpperCase()}_URL`]))
       expect(url).toMatchObject({ protocol: 'postgres:', username: `trickle_${role}`, password: '', port })
-      expect(url.hostname).toMatch(/\.postgres\.database\.azure\.com$/)
+      expect(url.hostname).toMatch(/^psql-[\w-]+(?:\.writer)?\.postgres\.database\.azure\.com$/)
       expect(url.pathname).toBe('/trickle')
       expect(url.searchParams.get('sslmode')).toBe('verify-full')
     }
@@ -157,16 +155,13 @@ describe.each(deployments)('app settings of %s', (_, given) => {
 })
 
 describe('the timer of forwarding', () => {
-  it.each<[string, Given, string | undefined]>([
-    ['disabled where nothing is forwarded', { analytics: 'off' }, 'true'],
-    ['enabled for a new cluster', { analytics: 'new' }, undefined],
-    [
-      'enabled for a cluster that exists',
-      { analytics: 'existing', analyticsClusterUri: 'https://events.westeurope.kusto.windows.net' },
-      undefined,
-    ],
-  ])('is %s', (_, given, value) => {
-    expect(appSettingsOf(given)[DISABLED]).toBe(value)
+  it.each([
+    ['disabled where nothing is forwarded', 'dev', 'true'],
+    ['enabled for a new cluster', 'new-analytics', undefined],
+    ['enabled where the size brings a cluster', 'trial', undefined],
+    ['enabled for a cluster that exists', 'existing-analytics', undefined],
+  ])('is %s', (_, shape, value) => {
+    expect(appSettingsOf(shape)[DISABLED]).toBe(value)
   })
 
   it('has the name that the setting says', () => {
@@ -174,41 +169,29 @@ describe('the timer of forwarding', () => {
     expect(timers.map(({ name }) => `AzureWebJobs.${name}.Disabled`)).toContain(DISABLED)
   })
 
-  it.each(deployments)('is named in a setting that Linux takes, as all are: %s', (_, given) => {
-    const names = Object.keys(appSettingsOf(given))
+  it.each(shapes)('is named in a setting that Linux takes, as all are: %s', (shape) => {
+    const names = Object.keys(appSettingsOf(shape))
     expect(names.filter((name) => !/^[A-Za-z0-9._]+$/.test(name))).toEqual([])
   })
 })
 
 describe('app settings', () => {
   it('are all that the code offers, but for what is left out with a reason', () => {
-    const made = Object.keys(appSettingsOf(withAllSettings)).filter(
-      (name) => !platformSettingsOf(withAllSettings).includes(name),
-    )
-    const leftOut = [...Object.keys(settingsLeftOut), ...byDefault.filter((name) => !required.includes(name))]
+    const ofPlatform = platformSettingsOf(ALL_SETTINGS)
+    const made = Object.keys(settingsOf(ALL_SETTINGS)).filter((name) => !ofPlatform.includes(name))
+    const leftOut = [...Object.keys(settingsLeftOut), ...byDefault.filter((name) => !made.includes(name))]
     expect([...made, ...leftOut].toSorted()).toEqual(known.toSorted())
   })
 
   it('with several issuers are accepted by the code', () => {
-    expect(parseSettings(texts(appSettingsOf(withAllSettings)))).toMatchObject({
+    expect(parseSettings(texts(settingsOf(ALL_SETTINGS)))).toMatchObject({
       TRICKLE_AUTH_APPLICATIONS: { operator: ['cockpit'] },
       TRICKLE_AUTH_ISSUERS: [{ tenantClaim: 'tid', tenantKey: 'externalId' }],
     })
   })
 
   it('carry what was given as parameters', () => {
-    const settings = appSettingsOf({
-      authJwksUrl: 'https://login.example.com/keys',
-      authTenantClaim: 'tid',
-      authTenantKey: 'externalId',
-      authRolesClaim: 'groups',
-      authApplications: withAllSettings['authApplications'] ?? '',
-      authIssuers: withAllSettings['authIssuers'] ?? '',
-      authTokenLifetimeSecondsMax: 3600,
-      analytics: 'existing',
-      analyticsClusterUri: 'https://events.westeurope.kusto.windows.net',
-      analyticsDatabase: 'other',
-    })
+    const settings = settingsOf(ALL_SETTINGS)
     expect(settings).toMatchObject({
       TRICKLE_AUTH_ISSUER: 'https://login.example.com/v2.0',
       TRICKLE_AUTH_AUDIENCE: 'api://trickle',
@@ -217,7 +200,7 @@ describe('app settings', () => {
       TRICKLE_AUTH_TENANT_KEY: 'externalId',
       TRICKLE_AUTH_ROLES_CLAIM: 'groups',
       TRICKLE_AUTH_APPLICATIONS: '{"operator":["cockpit"]}',
-      TRICKLE_AUTH_ISSUERS: withAllSettings['authIssuers'],
+      TRICKLE_AUTH_ISSUERS: parametersOf(ALL_SETTINGS)['authIssuers'],
       TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: '3600',
       TRICKLE_ANALYTICS_URL: 'https://events.westeurope.kusto.windows.net',
       TRICKLE_ANALYTICS_DATABASE: 'other',
@@ -225,22 +208,17 @@ describe('app settings', () => {
   })
 
   it('of contexts are what was given for the deployment, else what the platform must know of them', () => {
-    const given = appSettingsOf({
-      contextSettings: ['TRICKLE_EVENTS_SSE_VIEWERS_MAX=8', 'TRICKLE_FORWARDING_SCHEDULE=0 * * * * *'],
-    })
-    expect(given).toMatchObject({
+    expect(appSettingsOf(ALL_SETTINGS)).toMatchObject({
       TRICKLE_EVENTS_SSE_VIEWERS_MAX: '8',
       TRICKLE_FORWARDING_SCHEDULE: '0 * * * * *',
     })
-    const withSign = appSettingsOf({ contextSettings: ['TRICKLE_EVENTS_SSE_VIEWERS_MAX=a=b'] })
-    expect(withSign['TRICKLE_EVENTS_SSE_VIEWERS_MAX']).toBe('a=b')
-    expect(withSign['TRICKLE_FORWARDING_SCHEDULE']).toBe('*/10 * * * * *')
-    expect(appSettingsOf(least)['TRICKLE_EVENTS_SSE_VIEWERS_MAX']).toBeUndefined()
+    expect(appSettingsOf(LEAST)['TRICKLE_EVENTS_SSE_VIEWERS_MAX']).toBeUndefined()
+    expect(appSettingsOf(LEAST)['TRICKLE_FORWARDING_SCHEDULE']).toBe('*/10 * * * * *')
   })
 
   it('have the default of the schema where nothing was given', () => {
     const defaults = parseSettings({
-      ...texts(appSettingsOf({ ...least, contextSettings })),
+      ...texts(settingsOf(LEAST)),
       TRICKLE_AUTH_TENANT_CLAIM: '',
       TRICKLE_AUTH_TENANT_KEY: '',
       TRICKLE_AUTH_ROLES_CLAIM: '',
@@ -248,7 +226,7 @@ describe('app settings', () => {
       TRICKLE_ANALYTICS_DATABASE: '',
       TRICKLE_FORWARDING_SCHEDULE: '',
     })
-    expect(parseSettings(texts(appSettingsOf({ ...least, contextSettings })))).toEqual(defaults)
+    expect(parseSettings(texts(settingsOf(LEAST)))).toEqual(defaults)
   })
 
   it('are the settings of the local sample, but for what differs between the two with a reason', () => {
@@ -256,7 +234,7 @@ describe('app settings', () => {
     const ours = (names: readonly string[]): string[] =>
       names.filter((name) => name.startsWith('TRICKLE_')).toSorted()
     const local = new Set(ours(Object.keys(sample)))
-    const deployed = new Set(ours(Object.keys(appSettingsOf(withAllSettings))))
+    const deployed = new Set(ours(Object.keys(settingsOf(ALL_SETTINGS))))
     // Locally the logins have passwords, and the issuer is discovered at its own address.
     expect([...deployed].filter((name) => !local.has(name))).toEqual([
       'TRICKLE_ANALYTICS_CLIENT_ID',
@@ -268,9 +246,9 @@ describe('app settings', () => {
     ])
     const leftOut = [
       ...Object.keys(settingsLeftOut).filter((name) => local.has(name)),
-      ...byDefault.filter((name) => local.has(name) && !required.includes(name)),
+      ...byDefault.filter((name) => local.has(name) && !deployed.has(name)),
     ]
     expect([...local].filter((name) => !deployed.has(name))).toEqual(leftOut.toSorted())
-    expect(sample['AzureWebJobsDisableHomepage']).toBe(appSettingsOf(least)['AzureWebJobsDisableHomepage'])
+    expect(sample['AzureWebJobsDisableHomepage']).toBe(appSettingsOf(LEAST)['AzureWebJobsDisableHomepage'])
   })
 })

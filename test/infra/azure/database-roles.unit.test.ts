@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { selectLoginSettings } from '../../../shared/postgres/index.ts'
-import { appSettingsOf, everything, fileOf, mainWith, planOf, stringOf, textOfFile } from './support.ts'
+import { resourcesOf, snapshotOf, template } from './snapshots.ts'
+import { appSettingsOf, fileOf, stringOf, textOfFile } from './support.ts'
 
 const rolesFile = textOfFile('database/roles.sql')
 
@@ -46,7 +47,7 @@ describe('database roles', () => {
   })
 
   it('of the app are those of its urls', () => {
-    const settings = appSettingsOf(everything)
+    const settings = appSettingsOf('everything')
     const used = Object.keys(settings)
       .filter((name) => /^TRICKLE_POSTGRES_\w+_URL$/.test(name))
       .map((name) => decodeURIComponent(new URL(stringOf(settings[name])).username))
@@ -55,10 +56,10 @@ describe('database roles', () => {
   })
 
   it('have an identity each, by the same name, whose object id the hooks get', () => {
-    const identities = planOf(everything)
-      .filter(({ type, path }) => type.endsWith('/userAssignedIdentities') && path.includes('identities/'))
-      .map(({ path }) => path.split('/').at(-1))
-    const outputs = [...mainWith(everything).file.outputs.keys()]
+    const identities = resourcesOf('dev')
+      .filter(({ type }) => type.endsWith('/userAssignedIdentities'))
+      .map(({ name }) => /^id-([a-z]+)-\w+$/.exec(name)?.[1])
+    const outputs = Object.keys(template.outputs)
     for (const login of logins.filter((name) => name !== 'trickle_migrator')) {
       const name = login.replace('trickle_', '')
       expect(identities).toContain(name)
@@ -81,10 +82,10 @@ describe('database roles', () => {
   })
 
   it('work in the database that the hook makes, since one of the template would not belong to them', () => {
-    const made = planOf(everything).filter(({ type }) => type.endsWith('/flexibleServers/databases'))
+    const made = resourcesOf('everything').filter(({ type }) => type.endsWith('/flexibleServers/databases'))
     expect(made).toEqual([])
-    const database = stringOf(mainWith(everything).output('POSTGRES_DATABASE'))
-    expect(new URL(stringOf(appSettingsOf(everything)['TRICKLE_POSTGRES_APP_URL'])).pathname).toBe(
+    const database = stringOf(snapshotOf('everything').outputs['POSTGRES_DATABASE'])
+    expect(new URL(stringOf(appSettingsOf('everything')['TRICKLE_POSTGRES_APP_URL'])).pathname).toBe(
       `/${database}`,
     )
   })

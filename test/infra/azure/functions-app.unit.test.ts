@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { instanceLimits } from '../../../shared/postgres/index.ts'
+import { parametersOf, resourcesOf } from './snapshots.ts'
 import {
   asList,
   asObject,
   at,
-  everything,
   jsonOfFile,
-  least,
-  planOf,
+  ownNameOf,
   single,
   SIZES,
   stringOf,
@@ -40,10 +39,10 @@ const sizesFile = z
   )
   .parse(jsonOfFile('infra/sizes.json'))
 
-const siteOf = (given: Parameters<typeof planOf>[0]) => single(planOf(given), 'Microsoft.Web/sites')
+const siteOf = (shape: string) => single(resourcesOf(shape), 'Microsoft.Web/sites')
 
 describe('the function app', () => {
-  const site = siteOf(everything)
+  const site = siteOf('everything')
 
   it('runs on the Node that everything is built and tested with', () => {
     const [major] = packageFile.devDependencies.node.split('.')
@@ -53,7 +52,7 @@ describe('the function app', () => {
   })
 
   it.each(SIZES)('has the instances of size %s', (size) => {
-    const scale = asObject(at(siteOf({ size }), 'properties.functionAppConfig.scaleAndConcurrency'))
+    const scale = asObject(at(siteOf(size), 'properties.functionAppConfig.scaleAndConcurrency'))
     const rules = sizesFile[size]?.functions
     expect(scale).toMatchObject({
       instanceMemoryMB: rules?.instanceMemoryMb,
@@ -69,12 +68,13 @@ describe('the function app', () => {
   })
 
   it.each([
-    [{ size: 'dev' }, undefined],
-    [{ size: 'dev', rollingUpdate: 'on' }, { type: 'RollingUpdate' }],
-    [{ size: 'standard' }, { type: 'RollingUpdate' }],
-    [{ size: 'standard', rollingUpdate: 'off' }, undefined],
-  ])('uses the preview of rolling updates where it is wanted: %o', (parameters, strategy) => {
-    const config = asObject(at(siteOf(parameters), 'properties.functionAppConfig'))
+    ['dev', 'bySize', undefined],
+    ['new-analytics', 'on', { type: 'RollingUpdate' }],
+    ['standard', 'bySize', { type: 'RollingUpdate' }],
+    ['existing-analytics', 'off', undefined],
+  ])('uses the preview of rolling updates where it is wanted: %s, %s', (shape, choice, strategy) => {
+    expect(parametersOf(shape)['rollingUpdate'] ?? 'bySize').toBe(choice)
+    const config = asObject(at(siteOf(shape), 'properties.functionAppConfig'))
     expect(config['siteUpdateStrategy']).toEqual(strategy)
   })
 
@@ -99,37 +99,39 @@ describe('the function app', () => {
   })
 
   it('takes its package from storage by an identity that only deploys', () => {
-    const plan = planOf(everything)
+    const plan = resourcesOf('everything')
     const storage = asObject(at(site, 'properties.functionAppConfig.deployment.storage'))
     expect(storage['type']).toBe('blobContainer')
     expect(asObject(storage['authentication'])['type']).toBe('UserAssignedIdentity')
     const container = single(plan, 'Microsoft.Storage/storageAccounts/blobServices/containers')
     expect(stringOf(storage['value'])).toMatch(
-      new RegExp(`^https://stcode\\w+\\.blob\\.core\\.windows\\.net/${stringOf(container.name)}$`),
+      new RegExp(`^https://stcode\\w+\\.blob\\.core\\.windows\\.net/${ownNameOf(container)}$`),
     )
   })
 
   it('is reached by https only, without passwords of a publishing profile', () => {
     expect(at(site, 'properties.httpsOnly')).toBe(true)
     expect(at(site, 'properties.siteConfig.minTlsVersion')).toBe('1.2')
-    const policies = planOf(least).filter(({ type }) => type.endsWith('/basicPublishingCredentialsPolicies'))
-    expect(policies.map(({ name, body }) => [name, at({ body }, 'properties.allow')])).toEqual([
+    const policies = resourcesOf('dev').filter(({ type }) =>
+      type.endsWith('/basicPublishingCredentialsPolicies'),
+    )
+    expect(policies.map((policy) => [ownNameOf(policy), at(policy, 'properties.allow')])).toEqual([
       ['ftp', false],
       ['scm', false],
     ])
   })
 
   it('leaves CORS to the platform, for the origins that are given and no other', () => {
-    expect(asList(at(siteOf(least), 'properties.siteConfig.cors.allowedOrigins'))).toEqual([])
+    expect(asList(at(siteOf('dev'), 'properties.siteConfig.cors.allowedOrigins'))).toEqual([])
     const origins = ['https://app.example.com']
-    expect(at(siteOf({ corsOrigins: origins }), 'properties.siteConfig.cors')).toEqual({
+    expect(at(siteOf('existing-analytics'), 'properties.siteConfig.cors')).toEqual({
       allowedOrigins: origins,
       supportCredentials: false,
     })
   })
 
   it('goes out through the private network only where there is one', () => {
-    expect(at(siteOf(least), 'properties.virtualNetworkSubnetId')).toBe(null)
+    expect(at(siteOf('dev'), 'properties.virtualNetworkSubnetId')).toBe(null)
     expect(at(site, 'properties.virtualNetworkSubnetId')).toMatch(/\/subnets\/app$/)
   })
 })

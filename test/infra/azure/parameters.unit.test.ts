@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { textOf } from '../../support/bicep/index.ts'
-import type { Value } from '../../support/bicep/index.ts'
-import { fileOf, jsonOfFile, mainWith, required, textOfFile } from './support.ts'
+import { shapes, snapshotOf, template } from './snapshots.ts'
+import { fileOf, jsonOfFile, required, textOfFile } from './support.ts'
 
 const { parameters: written } = z
   .object({ parameters: z.record(z.string(), z.strictObject({ value: z.string() })) })
@@ -17,8 +16,10 @@ const given = Object.entries(written).map(([name, { value }]) => {
   return { name, variable, initial }
 })
 
-const main = mainWith({})
-const declared = [...main.file.parameters.values()]
+/** As the compiler has them. */
+const declared = z
+  .record(z.string(), z.looseObject({ type: z.string(), defaultValue: z.unknown().optional() }))
+  .parse(template.parameters)
 
 const azure = z
   .looseObject({
@@ -36,7 +37,7 @@ const OF_AZD = ['AZURE_ENV_NAME', 'AZURE_LOCATION', 'AZURE_PRINCIPAL_TYPE']
 describe('main.parameters.json', () => {
   it('gives each parameter of main.bicep, and no other', () => {
     // The account that deploys is known to Azure itself, so there is nothing to give.
-    const wanted = declared.map(({ name }) => name).filter((name) => name !== 'principalId')
+    const wanted = Object.keys(declared).filter((name) => name !== 'principalId')
     expect(given.map(({ name }) => name).toSorted()).toEqual(wanted.toSorted())
   })
 
@@ -47,10 +48,10 @@ describe('main.parameters.json', () => {
 
   it('has the default of main.bicep where there is one, since an unset variable would be an empty text', () => {
     for (const { name, initial } of given) {
-      const parameter = main.file.parameters.get(name)
-      expect([name, initial === undefined]).toEqual([name, parameter?.initial === undefined])
-      if (parameter?.initial === undefined || initial === undefined) continue
-      expect([name, textOf(valueOf(initial, parameter.type))]).toEqual([name, textOf(main.parameter(name))])
+      const { type = '', defaultValue } = declared[name] ?? {}
+      expect([name, initial === undefined]).toEqual([name, defaultValue === undefined])
+      const value = initial === undefined ? undefined : valueOf(initial, type)
+      expect([name, value]).toEqual([name, defaultValue])
     }
   })
 
@@ -65,9 +66,7 @@ describe('main.parameters.json', () => {
 })
 
 /** As azd does: text for a parameter that is a text, JSON for any other. */
-function valueOf(text: string, type: { kind: string; name?: string }): Value {
-  return type.kind === 'named' && type.name === 'string' ? text : (JSON.parse(text) as Value)
-}
+const valueOf = (text: string, type: string): unknown => (type === 'string' ? text : JSON.parse(text))
 
 describe('azure.yaml', () => {
   it('names the template as package.json names the product, with its version', () => {
@@ -99,7 +98,7 @@ describe('azure.yaml', () => {
 })
 
 describe('outputs of main.bicep', () => {
-  const outputs = [...main.file.outputs.keys()]
+  const outputs = Object.keys(template.outputs)
   const folder = fileOf('infra/hooks')
   const hooks = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -144,7 +143,11 @@ describe('outputs of main.bicep', () => {
   })
 
   it('can all be told, for any deployment', () => {
-    for (const name of outputs) expect([name, typeof main.output(name)]).toEqual([name, 'string'])
+    for (const name of outputs) expect([name, template.outputs[name]]).toEqual([name, 'string'])
+    for (const shape of shapes) {
+      const told = snapshotOf(shape).outputs
+      expect(outputs.filter((name) => typeof told[name] !== 'string')).toEqual([])
+    }
   })
 
   it('hold no secret', () => {

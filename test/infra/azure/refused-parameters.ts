@@ -1,4 +1,4 @@
-import type { Given } from '../../support/bicep/index.ts'
+import type { Given } from './snapshots.ts'
 
 export const reads = { name: 'near', purpose: 'reads' }
 const reports = { name: 'reports', purpose: 'analytics' }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { asText, isList, isObject, planDeployment, readBicep, Template } from '../../support/bicep/index.ts'
-import type { Given, ObjectValue, PlannedResource, Value } from '../../support/bicep/index.ts'
+import { resourcesOf } from './snapshots.ts'
+import type { ObjectValue, SnapshotResource, Value } from './snapshots.ts'
 
 const repository = new URL('../../../', import.meta.url)
 
@@ -9,87 +9,68 @@ export const fileOf = (path: string): string => fileURLToPath(new URL(path, repo
 export const textOfFile = (path: string): string => readFileSync(fileOf(path), 'utf8')
 export const jsonOfFile = (path: string): unknown => JSON.parse(textOfFile(path))
 
-export const mainFile = fileOf('infra/main.bicep')
-
 /** What has no default, in a form that is accepted. */
 export const required = {
-  environmentName: 'trial',
+  environmentName: 'example',
   location: 'westeurope',
   authIssuer: 'https://login.example.com/v2.0',
   authAudience: 'api://trickle',
 } as const
 
+/** Each has a shape of its name, in which nothing else is chosen. */
 export const SIZES = ['dev', 'trial', 'standard', 'scale'] as const
 
-export const mainWith = (given: Given): Template =>
-  new Template(readBicep(mainFile), { ...required, ...given })
-
-/** What main.bicep objects to. */
-export function problemsOf(given: Given): readonly Value[] {
-  const problems = mainWith(given).variable('problems')
-  if (!isList(problems)) throw new Error('problems is no list')
-  return problems
-}
-
-/** Every resource that a deployment with these parameters would make. */
-export const planOf = (given: Given): PlannedResource[] => planDeployment(mainFile, { ...required, ...given })
-
-export const ofType = (plan: readonly PlannedResource[], type: string): PlannedResource[] =>
+export const ofType = (plan: readonly SnapshotResource[], type: string): SnapshotResource[] =>
   plan.filter((resource) => resource.type === type)
 
-export function single(plan: readonly PlannedResource[], type: string): PlannedResource {
+export function single(plan: readonly SnapshotResource[], type: string): SnapshotResource {
   const [found, ...more] = ofType(plan, type)
   if (found === undefined || more.length > 0)
-    throw new Error(`there is not one ${type}, but ${more.length + 1}`)
+    throw new Error(`there is not one ${type}, but ${found === undefined ? 0 : more.length + 1}`)
   return found
 }
 
 /** A value deep in a resource's body, by names with dots between them. */
-export function at(resource: Pick<PlannedResource, 'body'>, path: string): Value | undefined {
+export function at(resource: Pick<SnapshotResource, 'body'>, path: string): Value | undefined {
   let value: Value | undefined = resource.body
   for (const name of path.split('.')) value = value !== undefined && isObject(value) ? value[name] : undefined
   return value
 }
 
+const isObject = (value: Value): value is ObjectValue =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 export function asObject(value: Value | undefined): ObjectValue {
-  if (value === undefined || !isObject(value)) throw new Error(`this is no object: ${stringOf(value)}`)
+  if (value === undefined || !isObject(value)) throw new Error(`this is no object: ${JSON.stringify(value)}`)
   return value
 }
 
 export function asList(value: Value | undefined): readonly Value[] {
-  if (value === undefined || !isList(value)) throw new Error(`this is no list: ${stringOf(value)}`)
-  return value
+  if (!Array.isArray(value)) throw new Error(`this is no list: ${JSON.stringify(value)}`)
+  return value as readonly Value[]
 }
 
-/** The app settings of a deployment. */
-export const appSettingsOf = (given: Given): ObjectValue =>
+/** The text of a value; '' where there is none. */
+export function stringOf(value: Value | undefined): string {
+  if (value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** The app settings of a shape. */
+export const appSettingsOf = (shape: string): ObjectValue =>
   asObject(
     at(
       single(
-        planOf(given).filter(({ name }) => name === 'appsettings'),
+        resourcesOf(shape).filter(({ name }) => name.endsWith('/appsettings')),
         'Microsoft.Web/sites/config',
       ),
       'properties',
     ),
   )
 
-/** Parameters that use each part at least once, and are accepted: for what must hold of all resources there can be. */
-export const everything: Given = {
-  size: 'scale',
-  network: 'private',
-  analytics: 'new',
-  cache: 'redis',
-  serviceBusTier: 'bySize',
-  customerManagedKey: true,
-  virtualEndpoint: true,
-  replicas: [
-    { name: 'near', purpose: 'reads' },
-    { name: 'reports', purpose: 'analytics' },
-  ],
-}
+/** The last name: of a queue, of a setting. */
+export const ownNameOf = ({ name }: Pick<SnapshotResource, 'name'>): string => name.split('/').at(-1) ?? ''
 
-/** The least there can be. */
-export const least: Given = { size: 'dev', network: 'public' }
-
-/** The text of a value; '' where there is none. */
-export const stringOf = (value: Value | undefined): string => (value === undefined ? '' : asText(value))
+/** Id of the resource that a right, a log or a lock is on. */
+export const targetOf = ({ id }: Pick<SnapshotResource, 'id'>): string =>
+  id.slice(0, id.lastIndexOf('/providers/'))

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { template } from './snapshots.ts'
+
+/** What a module of platform.bicep waits for, by itself. */
+const waitsFor = (module: string): readonly string[] =>
+  template.resources[`platform/${module}`]?.waitsFor ?? []
+
+/**
+ * Names and ids are made from parameters, so few modules take an output of another. What they need to be there is said by
+ * dependsOn, and nothing but this would notice if it went.
+ */
+describe('the order of a deployment', () => {
+  it.each([
+    'hostStorage',
+    'packageStorage',
+    'postgres',
+    'serviceBus',
+    'analyticsFamily',
+    'redis',
+    'functions',
+  ])('makes the network before %s, which names a subnet and zones of it', (module) => {
+    expect(waitsFor(module)).toContain('vnet')
+  })
+
+  it.each([
+    'monitoring',
+    'hostStorage',
+    'packageStorage',
+    'serviceBus',
+    'analyticsFamily',
+    'redis',
+    'functions',
+  ])('makes the identities before %s, which gives them rights or uses them', (module) => {
+    expect(waitsFor(module)).toContain('identities')
+  })
+
+  it('makes everything that gives the app a right or an address before the app', () => {
+    expect(waitsFor('functions')).toEqual(
+      expect.arrayContaining([
+        'analyticsFamily',
+        'hostStorage',
+        'monitoring',
+        'packageStorage',
+        'postgres',
+        'serviceBus',
+      ]),
+    )
+  })
+
+  it.each(['newDatabase', 'existingDatabase'])('runs the script of %s before it gives a right', (module) => {
+    const place = `platform/analyticsFamily/${module}`
+    expect(template.resources[`${place}/maySend`]?.waitsFor).toContain('events')
+    expect(template.resources[`${place}/events`]?.waitsFor).toContain('database')
+  })
+
+  it('makes the cluster before its database, which knows it by name only', () => {
+    expect(template.resources['platform/analyticsFamily/newDatabase']?.waitsFor).toContain('cluster')
+  })
+
+  it('writes to a site one after the other, and its settings last', () => {
+    const inside = 'platform/functions/site::'
+    expect(template.resources[`${inside}scm`]?.waitsFor).toContain('site::ftp')
+    expect(template.resources[`${inside}allSettings`]?.waitsFor).toContain('site::scm')
+  })
+
+  it('tries an endpoint again while the network is busy', () => {
+    const endpoints = Object.entries(template.resources).filter(([, { type }]) =>
+      type.startsWith('Microsoft.Network/privateEndpoints@'),
+    )
+    expect(endpoints.length).toBeGreaterThan(4)
+    for (const [place, { options }] of endpoints)
+      expect([place, options?.['retryOn']]).toEqual([
+        place,
+        [['AnotherOperationInProgress', 'RetryableError'], 4],
+      ])
+  })
+})
