@@ -103,7 +103,10 @@ function placeOf(path: string): Place {
 /** Every violation of the repository. */
 export async function checkArchitecture(): Promise<Violation[]> {
   const found: Violation[] = []
-  for await (const path of glob(`${ROOTS}/**/*.{ts,mts}`, { cwd: repository })) {
+  for await (const path of glob(`${ROOTS}/**/*.{ts,mts}`, {
+    cwd: repository,
+    exclude: ['**/node_modules'],
+  })) {
     const file = path.replaceAll('\\', '/')
     found.push(...violationsOf(file, await readFile(join(repository, file), 'utf8')))
   }

@@ -51,7 +51,7 @@ export function placesOf(file: string, text: string): PlaceOfRow[] {
 /** Every violation of the repository. */
 export async function checkRows(): Promise<PlaceOfRow[]> {
   const found: PlaceOfRow[] = []
-  for await (const path of glob(FILES, { cwd: repository })) {
+  for await (const path of glob(FILES, { cwd: repository, exclude: ['**/node_modules'] })) {
     const file = path.replaceAll('\\', '/')
     found.push(...placesOf(file, await readFile(join(repository, file), 'utf8')))
   }

@@ -32,6 +32,8 @@ export function holdFile(file: string): FileHold | null {
       lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
     } catch (cause) {
       lock.close()
+      // The earlier holder removed the file while this process waited for it. SQLite calls that an I/O error.
+      if (before !== inodeOf(file)) continue
       if (!(cause instanceof Error && cause.message.includes('locked'))) throw cause
       return null
     }

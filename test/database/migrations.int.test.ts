@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrateDown, migrateUp, owners, readFunctions, readMigrations } from '../../database/index.ts'
 import { Checkout } from './checkout.ts'
 import { EmptyDatabases } from './empty-databases.ts'
+import { requirePostgres17, testedVersions } from '../support/postgres-17.ts'
 
 const files = await readMigrations(owners())
 const names = files.map((file) => file.name)
@@ -19,33 +20,38 @@ it('state limits of time for locks and statements in every file', () => {
 
 let databases: EmptyDatabases
 beforeAll(async () => {
-  databases = await EmptyDatabases.start([18, 17])
+  databases = await EmptyDatabases.start(testedVersions)
 })
 afterAll(() => databases.dispose())
 
 describe('the migrations of the house', () => {
-  it.each([18, 17])('go up, down and up again to the same catalog on PostgreSQL %i', async (version) => {
-    const { migratorUrl, facts } = await databases.create('cycle', version)
-    const steps = [await facts()]
-    for (const name of names.slice(0, -1)) {
-      expect(await migrateUp({ migratorUrl, count: 1 })).toEqual({ ...nothing, migrations: [name] })
-      steps.push(await facts())
-    }
-    const last = await migrateUp({ migratorUrl, count: 1 })
-    expect(last.functions.applied).toEqual(functions)
-    const whole = await facts()
-    expect(await migrateUp({ migratorUrl })).toEqual(nothing)
-    expect(await facts()).toEqual(whole)
-    for (const [index, step] of [...steps.entries()].toReversed()) {
-      expect((await migrateDown({ migratorUrl })).migrations).toEqual([names[index]])
-      expect(await facts()).toEqual(step)
-    }
-    expect(await migrateUp({ migratorUrl })).toMatchObject({
-      migrations: names,
-      functions: { applied: functions },
-    })
-    expect(await facts()).toEqual(whole)
-  })
+  requirePostgres17()
+
+  it.each(testedVersions)(
+    'go up, down and up again to the same catalog on PostgreSQL %i',
+    async (version) => {
+      const { migratorUrl, facts } = await databases.create('cycle', version)
+      const steps = [await facts()]
+      for (const name of names.slice(0, -1)) {
+        expect(await migrateUp({ migratorUrl, count: 1 })).toEqual({ ...nothing, migrations: [name] })
+        steps.push(await facts())
+      }
+      const last = await migrateUp({ migratorUrl, count: 1 })
+      expect(last.functions.applied).toEqual(functions)
+      const whole = await facts()
+      expect(await migrateUp({ migratorUrl })).toEqual(nothing)
+      expect(await facts()).toEqual(whole)
+      for (const [index, step] of [...steps.entries()].toReversed()) {
+        expect((await migrateDown({ migratorUrl })).migrations).toEqual([names[index]])
+        expect(await facts()).toEqual(step)
+      }
+      expect(await migrateUp({ migratorUrl })).toMatchObject({
+        migrations: names,
+        functions: { applied: functions },
+      })
+      expect(await facts()).toEqual(whole)
+    },
+  )
 
   it('put functions again in their place: calls that run go on, as they would not with a function that is dropped', async () => {
     const { migratorUrl, asAdmin } = await databases.create('in_place')

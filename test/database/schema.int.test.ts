@@ -5,6 +5,7 @@ import { migrateUp, missingSignatures, schemaText, signaturesOf, withClient } fr
 import { createDatabase } from '../support/database.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { EmptyDatabases } from './empty-databases.ts'
+import { hasPostgres17, requirePostgres17 } from '../support/postgres-17.ts'
 
 let database: TestDatabase
 let admin: Client
@@ -33,7 +34,9 @@ describe('database/schema.sql', () => {
     expect(await schemaText(admin)).toBe(await written('schema.sql'))
   })
 
-  it('is the same on PostgreSQL 17', async () => {
+  requirePostgres17()
+
+  it.runIf(hasPostgres17())('is the same on PostgreSQL 17', async () => {
     const databases = await EmptyDatabases.start([17])
     try {
       const { migratorUrl, adminUrl } = await databases.create('schema', 17)

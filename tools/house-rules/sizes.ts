@@ -20,7 +20,7 @@ const GENERATED = new Set(['database/schema.sql'])
 /** Source files of a folder that are too long. */
 export async function longFiles(folder: string): Promise<Finding[]> {
   const found: Finding[] = []
-  for await (const path of glob(SOURCES, { cwd: folder })) {
+  for await (const path of glob(SOURCES, { cwd: folder, exclude: ['**/node_modules'] })) {
     const file = path.replaceAll('\\', '/')
     if (GENERATED.has(file)) continue
     const lines = (await readFile(join(folder, path), 'utf8')).trimEnd().split('\n').length

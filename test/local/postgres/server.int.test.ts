@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startTestServer } from '../../../local/postgres/index.ts'
 import { isAlive } from '../../../local/process/index.ts'
 import { asRoot, Ground, query } from './support.ts'
+import { requirePostgres17, testedVersions } from '../../support/postgres-17.ts'
 
 const SLOW = 60_000
 
@@ -18,7 +19,9 @@ describe('a PostgreSQL server of our own', () => {
     await ground.clean()
   }, SLOW)
 
-  test.each([18, 17] as const)(
+  requirePostgres17()
+
+  test.each(testedVersions)(
     'version %i starts, keeps what it was given, and starts again',
     { timeout: SLOW },
     async (version) => {

@@ -4,6 +4,7 @@ import { urlOfDatabase, withClient } from '../../../database/index.ts'
 import { foldName } from '../../../shared/tenancy/index.ts'
 import { createOwnServer } from '../../support/database.ts'
 import { codePoints } from './lookalikes.ts'
+import { requirePostgres17, testedVersions } from '../../support/postgres-17.ts'
 
 const everyCharacter = [...codePoints()].map((codePoint) => String.fromCodePoint(codePoint)).join('')
 
@@ -22,7 +23,9 @@ const providers: Readonly<Record<string, string>> = {
 const isThere = (version: number, name: string): boolean =>
   (version >= 18 || name !== 'builtin_fast') && (process.platform === 'linux' || name !== 'libc_unicode')
 
-describe.each([17, 18] as const)('PostgreSQL %i', (version) => {
+requirePostgres17()
+
+describe.each(testedVersions)('PostgreSQL %i', (version) => {
   let adminUrl: string
   let drop: () => Promise<void>
   beforeAll(async () => {

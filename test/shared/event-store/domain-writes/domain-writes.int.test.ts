@@ -7,6 +7,7 @@ import { TcpProxy } from '../../../../packages/tcp-proxy/index.ts'
 import { createAccounts, opening, withdrawal } from './stage.ts'
 import type { Bank } from './bank.ts'
 import { describeDomainWrites } from './suite.ts'
+import { hasPostgres17, requirePostgres17 } from '../../../support/postgres-17.ts'
 
 describe('on the shared server', () => {
   let bank: Bank
@@ -45,7 +46,9 @@ describe('on the shared server', () => {
   })
 })
 
-describe('on PostgreSQL 17', () => {
+requirePostgres17()
+
+describe.runIf(hasPostgres17())('on PostgreSQL 17', () => {
   let bank: Bank
   let drop: () => Promise<void>
   beforeAll(async () => {

@@ -6,6 +6,7 @@ import { ample, labels, parkedStates, Recorder, runToEnd } from '../group-suppor
 import type { Stage } from '../group-support.ts'
 import { endWait, subscriptionRow } from '../support.ts'
 import { effectsOf, noteEffects, noting, openProjectionStage, plain } from './support.ts'
+import { hasPostgres17, requirePostgres17 } from '../../../support/postgres-17.ts'
 
 let stage: Stage
 let operations: SubscriptionOperations
@@ -233,7 +234,9 @@ describe('a projection works alone', () => {
 })
 
 describe('on PostgreSQL 17', () => {
-  it('does the same', async () => {
+  requirePostgres17()
+
+  it.runIf(hasPostgres17())('does the same', async () => {
     const own = await openProjectionStage({ version: 17 })
     const tenant = await own.tenant('acme')
     await own.append(tenant, 's', 50)
