@@ -20,37 +20,70 @@ export interface BuildResult {
   readonly chunks: readonly string[]
 }
 
+/** A file of the package as it was bundled. */
+export interface Bundled {
+  /** The file and its source map; their names are relative to the folder of the file. */
+  readonly files: readonly { readonly name: string; readonly contents: Uint8Array }[]
+  /** The chunks that it loads later: the names of their files, and their sources. */
+  readonly chunks: ReadonlyMap<string, string>
+  /** Everything that it was made from, relative to the repository. */
+  readonly inputs: readonly string[]
+}
+
+/** @param folder where its chunks are, relative to the file */
+export type Bundler = (source: string, outfile: string, folder: string) => Promise<Bundled>
+
+export interface BuildAppOptions {
+  readonly outFolder?: string
+  readonly entry?: string
+  /** For who builds again and again, and keeps what did not change. Default: `bundle`. */
+  readonly bundler?: Bundler
+}
+
 /** Builds the app into `outFolder` (default `dist/app`), which is emptied first. */
-export async function buildApp(options: { outFolder?: string; entry?: string } = {}): Promise<BuildResult> {
+export async function buildApp(options: BuildAppOptions = {}): Promise<BuildResult> {
   const outFolder = resolve(repository, options.outFolder ?? 'dist/app')
+  const bundler = options.bundler ?? bundle
   await rm(outFolder, { recursive: true, force: true })
   await mkdir(join(outFolder, 'chunks'), { recursive: true })
   const found = new Map<string, string>()
-  const entry = resolve(repository, options.entry ?? 'functions/index.ts')
-  await build({
-    ...shared,
-    entryPoints: [entry],
-    outfile: join(outFolder, 'app.cjs'),
-    plugins: [separateChunks(found)],
-  })
-  // A chunk may import another chunk, which is then added to `found` during this loop.
-  const built = new Set<string>()
-  for (const [name, source] of found) {
-    if (built.has(name)) continue
-    built.add(name)
-    await build({
-      ...shared,
-      entryPoints: [source],
-      outfile: join(outFolder, 'chunks', name),
-      plugins: [separateChunks(found, '.')],
-    })
+  const make = async (source: string, outfile: string, folder: string): Promise<void> => {
+    const { files, chunks } = await bundler(source, outfile, folder)
+    for (const { name, contents } of files) await writeFile(join(dirname(outfile), name), contents)
+    for (const [name, chunk] of chunks) addChunk(found, name, chunk)
   }
+  const entry = resolve(repository, options.entry ?? 'functions/index.ts')
+  await make(entry, join(outFolder, 'app.cjs'), './chunks')
+  // A chunk may import another chunk, which is then added to `found` during this loop.
+  for (const [name, source] of found) await make(source, join(outFolder, 'chunks', name), '.')
   await Promise.all([
     writePackage(outFolder),
     writeFile(join(outFolder, 'main.cjs'), ENTRY),
     copyDocsAssets(outFolder),
   ])
   return { outFolder, chunks: [...found.keys()].map((name) => `chunks/${name}`) }
+}
+
+function addChunk(found: Map<string, string>, name: string, source: string): void {
+  const earlier = found.get(name)
+  if (earlier !== undefined && earlier !== source) throw new Error(`two chunks are called ${name}`)
+  found.set(name, source)
+}
+
+/** Bundles one file of the package, in memory. @throws esbuild's BuildFailure, which names file, line and reason */
+export async function bundle(source: string, outfile: string, folder: string): Promise<Bundled> {
+  const chunks = new Map<string, string>()
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    entryPoints: [source],
+    outfile,
+    plugins: [separateChunks(chunks, folder)],
+    absWorkingDir: repository,
+    metafile: true,
+    write: false,
+  })
+  const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }))
+  return { files, chunks, inputs: Object.keys(metafile.inputs) }
 }
 
 /**
@@ -63,7 +96,7 @@ process.setSourceMapsEnabled(true)
 module.exports = require('./app.cjs')
 `
 
-const shared: BuildOptions = {
+const shared = {
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -80,10 +113,10 @@ const shared: BuildOptions = {
   logLevel: 'error',
   // The class names of errors appear in logs and messages.
   keepNames: true,
-}
+} satisfies BuildOptions
 
 /** Makes a separate file next to the bundle for each `import('./x.chunk.ts')`, and adds it to `found`. */
-function separateChunks(found: Map<string, string>, folder = './chunks'): Plugin {
+function separateChunks(found: Map<string, string>, folder: string): Plugin {
   return {
     name: 'separate-chunks',
     setup(builder) {
@@ -96,10 +129,7 @@ function separateChunks(found: Map<string, string>, folder = './chunks'): Plugin
         }
         const source = resolve(resolveDir, path)
         const name = `${basename(source).replace(CHUNK, '')}.cjs`
-        const earlier = found.get(name)
-        if (earlier !== undefined && earlier !== source)
-          return { errors: [{ text: `two chunks are called ${name}` }] }
-        found.set(name, source)
+        addChunk(found, name, source)
         return { path: `${folder}/${name}`, external: true }
       })
     },

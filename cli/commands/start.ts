@@ -35,13 +35,18 @@ export const options = {
     description: 'use a server that runs already; the url is an administrator’s',
   },
   fresh: { type: 'boolean', default: false, description: 'clear PostgreSQL, storage and analytics first' },
+  watch: {
+    type: 'boolean',
+    default: false,
+    description: 'build and restart the functions whenever a source file changes',
+  },
   detach: { type: 'boolean', default: false, description: 'return when ready; "stop" ends it' },
 } as const
 
 export const command = defineCommand({
   name: 'start',
   summary: 'Start everything on this machine: PostgreSQL, storage, analytics, token issuer, functions.',
-  usage: '[--detach] [--fresh] [--port N] [--postgres-port N] [--home DIR] ...',
+  usage: '[--watch] [--detach] [--fresh] [--port N] [--postgres-port N] [--home DIR] ...',
   options,
   notes: `The home keeps data, keys, passwords and ports; without --fresh the next start goes on where this one ended.
 Two hosts serve the one bundle: the public app tenants, the background app operators, timers and queues.

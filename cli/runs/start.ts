@@ -38,6 +38,7 @@ interface StartValues {
   readonly 'analytics-via'?: string | undefined
   readonly postgres?: string | undefined
   readonly fresh: boolean
+  readonly watch: boolean
 }
 
 function runOptions(values: StartValues, home: string): RunOptions {
@@ -56,6 +57,7 @@ function runOptions(values: StartValues, home: string): RunOptions {
     backgroundPort: backgroundPort(values['background-port'], publicPort),
     postgresPort: port(values['postgres-port'], '--postgres-port'),
     fresh: values.fresh,
+    watch: values.watch,
     ...(postgresVia === undefined ? {} : { postgresVia }),
     ...(analyticsVia === undefined ? {} : { analyticsVia }),
     ...(postgresUrl === undefined ? {} : { postgresUrl }),

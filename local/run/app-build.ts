@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { readJson, writePrivateJson } from './files.ts'
@@ -19,6 +19,10 @@ const INPUTS = [
   'package.json',
   'node_modules/.package-lock.json',
 ] as const
+
+/** The inputs that are folders or files of this project's own, and so can change while a run goes on. */
+export const WATCHED_FOLDERS = ['functions', 'shared', 'infra/kql'] as const
+export const WATCHED_FILES = ['host.json', 'package.json'] as const
 
 const builtSchema = z.object({ hash: z.string() })
 
@@ -54,4 +58,24 @@ export async function ensureApp(home: Home, build: (outFolder: string) => Promis
   rmSync(home.appFile, { force: true })
   await build(home.app)
   writePrivateJson(home.appFile, { hash })
+}
+
+/** The hash of what the served bundle was made from; undefined if no build of it was finished. */
+export function servedHash(home: Home): string | undefined {
+  return readJson(home.appFile, builtSchema)?.hash
+}
+
+/**
+ * Puts the bundle of `home.appNext` in the place of the served one. A host that runs has loaded its code already; only a
+ * chunk that it first needs in this moment comes from the new bundle.
+ * @param hash of what the new bundle was made from
+ */
+export function serveNext(home: Home, hash: string): void {
+  const old = `${home.app}-old`
+  rmSync(old, { recursive: true, force: true })
+  rmSync(home.appFile, { force: true })
+  renameSync(home.app, old)
+  renameSync(home.appNext, home.app)
+  writePrivateJson(home.appFile, { hash })
+  rmSync(old, { recursive: true, force: true })
 }

@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly postgresUrl?: string
   /** Clears PostgreSQL, storage and analytics first. */
   readonly fresh: boolean
+  /** Builds and restarts the functions host when a source file has changed. */
+  readonly watch?: boolean
 }
 
 export interface BringUp {

@@ -17,6 +17,7 @@ const optionsSchema = z.object({
   analyticsVia: z.string().exactOptional(),
   postgresUrl: z.string().exactOptional(),
   fresh: z.boolean(),
+  watch: z.boolean().exactOptional(),
 }) satisfies z.ZodType<RunOptions>
 
 async function tell(message: DetachedMessage): Promise<void> {

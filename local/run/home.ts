@@ -20,6 +20,8 @@ export interface Home {
   readonly backgroundHost: string
   /** The bundle that is served; `appFile` has the hash of what it was built from. */
   readonly app: string
+  /** Where `--watch` builds the next one. */
+  readonly appNext: string
   readonly appFile: string
 }
 
@@ -40,6 +42,7 @@ export function homeAt(folder: string): Home {
     host: at('host'),
     backgroundHost: at('background-host'),
     app: at('app'),
+    appNext: at('app-next'),
     appFile: at('app.json'),
   }
 }

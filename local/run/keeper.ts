@@ -21,6 +21,12 @@ export interface Keeper<Facts> {
   stop(): Promise<void>
   /** Kills the part at once; it is not started again. */
   kill(): void
+  /**
+   * Stops the part in order and starts it again at once, without a pause and without counting it as a death. If it
+   * does not start, it is tried again as after a death.
+   * @returns whether the first try serves
+   */
+  restart(): Promise<boolean>
 }
 
 /** If a part has served this long, its earlier deaths do not count any more. */
@@ -38,6 +44,14 @@ interface Keeping<Facts> {
   readonly events: KeeperEvents
   readonly over: AbortController
   current: RunningPart<Facts> | undefined
+  /** Set while the part is to end by a restart. */
+  restarting: boolean
+  /** A pause before the next try, which a restart cuts short. */
+  pause: AbortController
+  /** A try to start the part again goes on. */
+  trying: boolean
+  /** Called with the outcome of the next try. */
+  awaiting: ((serves: boolean) => void)[]
 }
 
 /**
@@ -51,7 +65,16 @@ export async function keepRunning<Facts>(
   signal: AbortSignal,
 ): Promise<Keeper<Facts>> {
   const first = await part.start(signal)
-  const keeping: Keeping<Facts> = { part, events, over: new AbortController(), current: undefined }
+  const keeping: Keeping<Facts> = {
+    part,
+    events,
+    over: new AbortController(),
+    current: undefined,
+    restarting: false,
+    pause: new AbortController(),
+    trying: false,
+    awaiting: [],
+  }
   const kept = keep(keeping, first).catch(() => undefined)
   return {
     facts: first.facts,
@@ -59,12 +82,36 @@ export async function keepRunning<Facts>(
       keeping.over.abort()
       await keeping.current?.stop()
       await kept
+      settle(keeping, false)
     },
     kill: () => {
       keeping.over.abort()
       keeping.current?.kill()
+      settle(keeping, false)
     },
+    restart: async () => await restart(keeping),
   }
+}
+
+async function restart<Facts>(keeping: Keeping<Facts>): Promise<boolean> {
+  // That try may have loaded the program before it changed.
+  if (keeping.trying) await nextTry(keeping)
+  if (keeping.over.signal.aborted) return false
+  const outcome = nextTry(keeping)
+  keeping.restarting = true
+  keeping.pause.abort()
+  await keeping.current?.stop()
+  return await outcome
+}
+
+async function nextTry<Facts>(keeping: Keeping<Facts>): Promise<boolean> {
+  return await new Promise((resolve) => {
+    keeping.awaiting.push(resolve)
+  })
+}
+
+function settle<Facts>(keeping: Keeping<Facts>, serves: boolean): void {
+  for (const resolve of keeping.awaiting.splice(0)) resolve(serves)
 }
 
 async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): Promise<void> {
@@ -75,9 +122,10 @@ async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): 
     const how = await keeping.current.ended
     keeping.current = undefined
     if (keeping.over.signal.aborted) return
-    if (Date.now() - servedSince >= WELL_AFTER_MS) deaths = 0
-    keeping.events.down(keeping.part.name, how, pauseAfter(deaths))
-    deaths = (await revive(keeping, deaths)) + 1
+    const isDeath = !keeping.restarting
+    if (!isDeath || Date.now() - servedSince >= WELL_AFTER_MS) deaths = 0
+    if (isDeath) keeping.events.down(keeping.part.name, how, pauseAfter(deaths))
+    deaths = (await revive(keeping, deaths)) + (isDeath ? 1 : 0)
   }
 }
 
@@ -85,14 +133,29 @@ async function keep<Facts>(keeping: Keeping<Facts>, first: RunningPart<Facts>): 
 async function revive<Facts>(keeping: Keeping<Facts>, deathsBefore: number): Promise<number> {
   const { part, events, over } = keeping
   for (let deaths = deathsBefore; ; deaths += 1) {
-    await delay(pauseAfter(deaths), undefined, { signal: over.signal })
+    await pauseBefore(keeping, pauseAfter(deaths))
+    if (keeping.restarting) deaths = 0
+    keeping.restarting = false
+    keeping.trying = true
     try {
       keeping.current = await part.start(over.signal)
+      keeping.trying = false
       events.up(part.name, keeping.current.pid)
+      settle(keeping, true)
       return deaths
     } catch (error) {
+      keeping.trying = false
+      settle(keeping, false)
       over.signal.throwIfAborted()
       events.failed(part.name, error instanceof Error ? error.message : String(error), pauseAfter(deaths + 1))
     }
   }
+}
+
+async function pauseBefore<Facts>(keeping: Keeping<Facts>, pauseMs: number): Promise<void> {
+  const { over } = keeping
+  keeping.pause = new AbortController()
+  const signal = AbortSignal.any([over.signal, keeping.pause.signal])
+  await delay(keeping.restarting ? 0 : pauseMs, undefined, { signal }).catch(() => undefined)
+  over.signal.throwIfAborted()
 }

@@ -19,6 +19,7 @@ import type { Keeper, KeeperEvents, KeptPart } from './keeper.ts'
 import { rotateLogs } from './logs.ts'
 import { assertSpace, explainBySpace } from './space.ts'
 import type { PartName } from './parts.ts'
+import { SourceWatch } from './watch.ts'
 
 export interface RunOutput {
   /** Called with one line about the progress. */
@@ -33,7 +34,7 @@ const OWNERS_ONLY = 0o077
 /** How often the size of the logs is checked. A part that writes 16 MiB a minute has another problem. */
 const ROTATE_EVERY_MS = 60_000
 
-type AnyKeeper = Pick<Keeper<unknown>, 'stop' | 'kill'>
+type AnyKeeper = Pick<Keeper<unknown>, 'stop' | 'kill' | 'restart'>
 
 /** One run of everything on one home, from start to stop. */
 class Run {
@@ -130,6 +131,18 @@ class Run {
     }
   }
 
+  /** Restarts what runs the bundle. @returns whether all of it serves again at the first try */
+  async restartFunctions(): Promise<boolean> {
+    const [names = []] = STOP_ORDER
+    const outcomes = await Promise.all(
+      names.map(async (name) => {
+        this.#book.gone(name)
+        return await this.#keepers.get(name)?.restart()
+      }),
+    )
+    return outcomes.every((serves) => serves === true)
+  }
+
   /** Ends every process at once. The next start recovers unfinished writes. */
   kill(): void {
     for (const keeper of this.#keepers.values()) keeper.kill()
@@ -170,6 +183,7 @@ export async function supervise(options: RunOptions, output: RunOutput, control:
   process.umask(OWNERS_ONLY)
   const { run, release } = await openRun(options, output)
   const { logs } = homeAt(options.home)
+  let watch: SourceWatch | undefined
   const rotation = setInterval(() => {
     rotateLogs(logs)
   }, ROTATE_EVERY_MS)
@@ -178,9 +192,14 @@ export async function supervise(options: RunOptions, output: RunOutput, control:
   })
   try {
     await run.start(control.stop)
+    if (options.watch === true) {
+      const restart = async (): Promise<boolean> => await run.restartFunctions()
+      watch = SourceWatch.start({ home: homeAt(options.home), restart, say: output.say })
+    }
     await whenAborted(control.stop)
   } finally {
     clearInterval(rotation)
+    await watch?.stop()
     await run.stop()
     run.close()
     release()

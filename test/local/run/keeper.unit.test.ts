@@ -105,6 +105,34 @@ describe('keeping a part running', () => {
     expect(seen).toHaveLength(2)
   })
 
+  test('a restart is no death: nothing is told but that it serves, and the next death has no pause', async () => {
+    const part = new FakePart()
+    const { events, seen, next } = recorder()
+    const keeper = await keepRunning(part, events, forever)
+    for (const pid of [2, 3, 4]) {
+      expect(await keeper.restart()).toBe(true)
+      expect(seen.at(-1)).toBe(`up fake ${pid}`)
+    }
+    expect(part.stopped).toEqual([1, 2, 3])
+    part.die('ended')
+    await next(5)
+    expect(seen.slice(3)).toEqual(['down fake ended 0', 'up fake 5'])
+    await keeper.stop()
+  })
+
+  test('a restart whose try fails says so, and one during the pause after that cuts it short', async () => {
+    const part = new FakePart(2, 3)
+    const { events, seen } = recorder()
+    const keeper = await keepRunning(part, events, forever)
+    expect(await keeper.restart()).toBe(false)
+    expect(await keeper.restart()).toBe(false)
+    expect(await keeper.restart()).toBe(true)
+    expect(seen).toEqual(['failed fake start 2 failed 500', 'failed fake start 3 failed 500', 'up fake 4'])
+    await keeper.stop()
+    expect(await keeper.restart()).toBe(false)
+    expect(part.starts).toBe(4)
+  })
+
   test('a first start that fails is thrown, and not tried again', async () => {
     const part = new FakePart(1)
     await expect(keepRunning(part, recorder().events, forever)).rejects.toThrow('start 1 failed')
