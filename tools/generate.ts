@@ -16,6 +16,7 @@ import {
   productQueues,
   queuesOfContexts,
 } from '../functions/product.ts'
+import { emulatorConfigOf, parseQueues } from '../local/service-bus-queues/index.ts'
 import { appOfSetting, settingsSchemaWith } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
 import { SIDES } from '../shared/sides/index.ts'
@@ -26,8 +27,11 @@ import { unknownsPage } from './unknowns-page.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
+const QUEUES_FILE = 'infra/service-bus/queues.json'
+
 export async function generatedFiles(): Promise<Map<string, string>> {
   const { routes } = product().triggersOn(noPlatform)
+  const queues = jsonOf({ queues: productQueues(), ofContexts: queuesOfContexts() })
   return new Map([
     ['docs/errors.md', errorTable()],
     ['docs/configuration.md', settingsTable()],
@@ -36,7 +40,8 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
     ['infra/context-settings.json', jsonOf(contextSettings())],
     ['infra/background-app.json', jsonOf({ hasLoginOfTenants: product().writesInBackground() })],
-    ['infra/service-bus/queues.json', jsonOf({ queues: productQueues(), ofContexts: queuesOfContexts() })],
+    [QUEUES_FILE, queues],
+    ['local/compose/service-bus.json', jsonOf(emulatorConfigOf(parseQueues(queues, QUEUES_FILE)).config)],
     ['functions/health/database-manifest.json', `${JSON.stringify(await makeManifest(), null, 2)}\n`],
   ])
 }

@@ -59,25 +59,43 @@ export interface PgBouncer {
  * @param tracking 'keeps-track': of as many prepared statements as in Azure (infra/sizes.json).
  */
 export async function startPgBouncer(serverUrl: string, tracking: Tracking = 'any'): Promise<PgBouncer> {
+  const users = Object.entries(testPasswords).map(([name, password]) => `"${name}" "${password}"`)
+  const ini = tracking === 'keeps-track' ? `${ONE_CONNECTION}max_prepared_statements = 200\n` : ONE_CONNECTION
+  return await startPgBouncerWith(serverUrl, { ini, users: users.join('\n') }, tracking)
+}
+
+const ONE_CONNECTION = `[databases]
+* = host=postgres port=5432
+[pgbouncer]
+auth_type = scram-sha-256
+pool_mode = transaction
+default_pool_size = 1
+`
+
+/**
+ * A PgBouncer with a file of settings, in which address, places and port become those of this machine.
+ * @param files `users`: the text of the auth_file
+ */
+export async function startPgBouncerWith(
+  serverUrl: string,
+  files: { readonly ini: string; readonly users: string },
+  tracking: Tracking,
+): Promise<PgBouncer> {
   const { hostname, port: serverPort } = new URL(serverUrl)
   const folder = await mkdtemp(join(tmpdir(), 'trickle-pgbouncer-'))
   const port = await freePort()
-  const users = Object.entries(testPasswords).map(([name, password]) => `"${name}" "${password}"`)
-  await writeFile(join(folder, 'users.txt'), users.join('\n'))
+  await writeFile(join(folder, 'users.txt'), files.users)
+  const settings = files.ini
+    .replaceAll(/^(?:listen_addr|listen_port|unix_socket_dir|auth_file)\b.*\n/gm, '')
+    .replace('host=postgres port=5432', `host=${hostname} port=${serverPort}`)
   await writeFile(
     join(folder, 'pgbouncer.ini'),
     [
-      '[databases]',
-      `* = host=${hostname} port=${serverPort}`,
-      '[pgbouncer]',
+      settings,
       'listen_addr = 127.0.0.1',
       `listen_port = ${port}`,
       'unix_socket_dir =',
-      'auth_type = scram-sha-256',
       `auth_file = ${join(folder, 'users.txt')}`,
-      'pool_mode = transaction',
-      'default_pool_size = 1',
-      ...(tracking === 'keeps-track' ? ['max_prepared_statements = 200'] : []),
       // PgBouncer refuses to run as root. It changes to this account before it reads its files.
       ...(process.getuid?.() === 0 ? ['user = nobody'] : []),
       '',
