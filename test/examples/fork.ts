@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -24,7 +24,10 @@ export class Fork {
     const fork = new Fork(await mkdtemp(join(tmpdir(), 'trickle-fork-')))
     await cp(repository, fork.folder, {
       recursive: true,
-      filter: (source) => !NOT_COPIED.has(relative(repository, source).split(/[\\/]/)[0] ?? ''),
+      // local/postgres/version-17 may have packages of its own.
+      filter: (source) =>
+        !NOT_COPIED.has(relative(repository, source).split(/[\\/]/)[0] ?? '') &&
+        basename(source) !== 'node_modules',
     })
     await symlink(join(repository, 'node_modules'), join(fork.folder, 'node_modules'))
     await fork.git('init', '-q', '-b', 'product')
