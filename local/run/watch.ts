@@ -19,8 +19,8 @@ export interface SourceWatchOptions {
 const GATHER_MS = 80
 
 /**
- * Builds the bundle and restarts the functions host when sources have changed. A build goes into a folder of its own:
- * if it fails, the host goes on with the bundle that it has. Changes during a build or a restart are gathered, and
+ * Builds the bundle and restarts the functions hosts when sources have changed. A build goes into a folder of its own:
+ * if it fails, the hosts go on with the bundle that they have. Changes during a build or a restart are gathered, and
  * built together afterwards. A change that leaves the code as it was, such as one of a comment, restarts nothing.
  */
 export class SourceWatch {
@@ -96,9 +96,11 @@ export class SourceWatch {
     }
   }
 
-  async #round(changed: readonly string[], startedAt: number): Promise<void> {
+  async #round(gathered: readonly string[], startedAt: number): Promise<void> {
     const answer = await this.#builder.build()
     if (answer === undefined || this.#isOver) return
+    // What changed during the build is in it: it was built until the sources stayed as they were.
+    const changed = [...new Set([...gathered, ...this.#changed])]
     if (answer.type === 'failed') {
       this.#hasFailed = true
       this.#options.say(`${named(changed)}: not built, the old functions go on. ${answer.reason}`)

@@ -84,8 +84,10 @@ describe('compose.yaml', () => {
     const numbers = ports.map((port) => /^127\.0\.0\.1:(\d+):\d+$/.exec(port)?.[1])
     expect(numbers).not.toContain(undefined)
     expect(new Set(numbers).size).toBe(numbers.length)
-    const ofStart = [startOptions.port.default, startOptions['postgres-port'].default]
-    expect(numbers.filter((port) => port !== undefined && ofStart.includes(port as never))).toEqual([])
+    // The background app takes the port after that of the public one.
+    const { port, 'postgres-port': ofPostgres } = startOptions
+    const ofStart = [port.default, String(Number(port.default) + 1), ofPostgres.default]
+    expect(numbers.filter((port) => port !== undefined && ofStart.includes(port))).toEqual([])
     // The other ports of a run are picked between these.
     expect(numbers.map(Number).filter((port) => port >= 20_000 && port < 30_000)).toEqual([])
   })
