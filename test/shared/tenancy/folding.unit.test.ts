@@ -14,7 +14,10 @@ const FOLDING =
 /** What is folded here is no name, or comes from the code itself. */
 const allowed: Readonly<Record<string, string>> = {
   'shared/tenancy/tenant-name.ts': 'the one place; of letters that are A to Z',
-  'functions/platform.ts': 'the name of a login, of the code',
+  'functions/login-pools.ts': 'the name of a login, of the code',
+  'cli/azure/evidence/deployment.ts': 'object ids of Entra, which are hexadecimal digits',
+  'cli/azure/evidence/answers/analytics.ts': 'object ids of Entra, which are hexadecimal digits',
+  'cli/azure/evidence/answers/platform.ts': 'the name of a region of Azure',
   'cli/import/input.ts': 'the ending of a file',
   'cli/client.ts': 'the scheme of an address, which is parsed after that',
   'cli/import/csv-columns.ts': 'the word by which Excel names a separator',
