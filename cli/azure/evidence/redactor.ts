@@ -4,13 +4,13 @@ const LEFT_OUT = '[left out]'
 const FORMS: readonly (readonly [form: RegExp, instead: string])[] = [
   // A token: three parts in base64, the first of them a JSON object.
   [/\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?/gu, LEFT_OUT],
-  [/\b(Bearer|Basic)\s+[\w~+/.=-]{8,}/giu, `$1 ${LEFT_OUT}`],
+  [/\b(Bearer|Basic)\s+[\w~+/.=-]{8,}/gi, `$1 ${LEFT_OUT}`],
   // Connection strings, and addresses with a signature.
   [
-    /\b(\w*(?:key|secret|signature|password|pwd|token|sig|code))\s*=\s*(?!\[left out\])[^;&\s"'`|]{4,}/giu,
+    /\b(\w*(?:key|secret|signature|password|pwd|token|sig|code))\s*=\s*(?!\[left out\])[^;&\s"'`|]{4,}/gi,
     `$1=${LEFT_OUT}`,
   ],
-  [/"(\w*(?:key|secret|signature|password|pwd|token))"\s*:\s*"[^"]*"/giu, `"$1":"${LEFT_OUT}"`],
+  [/"(\w*(?:key|secret|signature|password|pwd|token))"\s*:\s*"[^"]*"/gi, `"$1":"${LEFT_OUT}"`],
   [/(:\/\/[^/\s:@]*):[^@\s/]+@/gu, `$1:${LEFT_OUT}@`],
   // A secret of an application in Entra, and a key of a service in base64.
   [/[\w~.-]{3}\dQ~[\w~.-]{31,34}/gu, LEFT_OUT],

@@ -38,7 +38,7 @@ async function clientIdIsTaken(deployment: Deployment): Promise<Answer> {
     : answered(`NO: the client id was resolved to ${ingestor.aadObjectId ?? 'nothing'} (${state})`)
 }
 
-const STOP = /kusto\/clusters\/stop\/action$/iu
+const STOP = /kusto\/clusters\/stop\/action$/i
 
 async function stoppedCluster(deployment: Deployment): Promise<Answer> {
   const cluster = await clusterOf(deployment)

@@ -14,7 +14,7 @@ async function replicaStaysOne(deployment: Deployment): Promise<Answer> {
   const updates = (await deployment.records()).filter(
     ({ name, state }) => UPDATE.test(name) && state === 'Succeeded',
   )
-  if (!roles.every(([, role]) => /replica/iu.test(role))) return answered(`NO (${told})`)
+  if (!roles.every(([, role]) => /replica/i.test(role))) return answered(`NO (${told})`)
   return updates.length === 0
     ? open(`no update has ended well yet (${told})`)
     : answered(`yes, after the update ${updates.map(({ name }) => name).join(', ')} (${told})`)
@@ -30,12 +30,12 @@ async function busyIsRetried(deployment: Deployment): Promise<Answer> {
     : open('no deployment ended with ServerIsBusy; Azure does not record whether one was tried again')
 }
 
-const RESTART = /flexibleservers\/restart\/action$/iu
+const RESTART = /flexibleservers\/restart\/action$/i
 
 async function staticWaits(deployment: Deployment): Promise<Answer> {
   const parameters = await deployment.parameters(deployment.output(PRIMARY))
   const pending = parameters
-    .filter(({ properties }) => /^true$/iu.test(String(properties.isConfigPendingRestart)))
+    .filter(({ properties }) => /^true$/i.test(String(properties.isConfigPendingRestart)))
     .map(({ name }) => name)
   if (pending.length > 0) return answered(`it only marks them: ${pending.join(', ')} wait for a restart now`)
   const restarts = (await deployment.activities()).filter(
