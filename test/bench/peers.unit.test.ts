@@ -91,7 +91,7 @@ describe('the flags of the commands', () => {
         turnMs: 1_000,
         connections: 5,
         concurrencies: [1, 4, 8, 16, 32, 64],
-        mode: 'unnamed',
+        mode: 'named',
       },
       locate: { install: true, messageDbFolder: undefined, needsMarten: true },
     })
