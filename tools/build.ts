@@ -3,6 +3,7 @@
  * code that is loaded at the start, and one file for each `*.chunk.ts`. A chunk is loaded only when it is first needed.
  * The build takes half a second.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { BuildOptions, Plugin } from 'esbuild'
 import { docsAssets } from '../shared/http/docs-assets.ts'
+import { replaceFolder } from './replace-folder.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const CHUNK = /\.chunk\.ts$/
@@ -40,28 +42,47 @@ export interface BuildAppOptions {
   readonly bundler?: Bundler
 }
 
-/** Builds the app into `outFolder` (default `dist/app`), which is emptied first. */
+/**
+ * Builds the app into `outFolder` (default `dist/app`). The folder is replaced in one step when all is built, and left
+ * alone where it holds the same already, so several builds may run at the same time.
+ */
 export async function buildApp(options: BuildAppOptions = {}): Promise<BuildResult> {
   const outFolder = resolve(repository, options.outFolder ?? 'dist/app')
+  const scratch = `${outFolder}.${randomUUID()}`
+  try {
+    const chunks = await buildInto(scratch, outFolder, options)
+    await replaceFolder(scratch, outFolder)
+    return { outFolder, chunks }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** Writes into `scratch` what is to lie in `outFolder`, and gives the names of the chunks. */
+async function buildInto(
+  scratch: string,
+  outFolder: string,
+  options: BuildAppOptions,
+): Promise<readonly string[]> {
   const bundler = options.bundler ?? bundle
-  await rm(outFolder, { recursive: true, force: true })
-  await mkdir(join(outFolder, 'chunks'), { recursive: true })
+  await mkdir(join(scratch, 'chunks'), { recursive: true })
   const found = new Map<string, string>()
-  const make = async (source: string, outfile: string, folder: string): Promise<void> => {
-    const { files, chunks } = await bundler(source, outfile, folder)
-    for (const { name, contents } of files) await writeFile(join(dirname(outfile), name), contents)
+  const make = async (source: string, place: string, folder: string): Promise<void> => {
+    const { files, chunks } = await bundler(source, join(outFolder, place), folder)
+    for (const { name, contents } of files)
+      await writeFile(join(scratch, dirname(place), name), contents)
     for (const [name, chunk] of chunks) addChunk(found, name, chunk)
   }
   const entry = resolve(repository, options.entry ?? 'functions/index.ts')
-  await make(entry, join(outFolder, 'app.cjs'), './chunks')
+  await make(entry, 'app.cjs', './chunks')
   // A chunk may import another chunk, which is then added to `found` during this loop.
-  for (const [name, source] of found) await make(source, join(outFolder, 'chunks', name), '.')
+  for (const [name, source] of found) await make(source, join('chunks', name), '.')
   await Promise.all([
-    writePackage(outFolder),
-    writeFile(join(outFolder, 'main.cjs'), ENTRY),
-    copyDocsAssets(outFolder),
+    writePackage(scratch),
+    writeFile(join(scratch, 'main.cjs'), ENTRY),
+    copyDocsAssets(scratch),
   ])
-  return { outFolder, chunks: [...found.keys()].map((name) => `chunks/${name}`) }
+  return [...found.keys()].map((name) => `chunks/${name}`)
 }
 
 function addChunk(found: Map<string, string>, name: string, source: string): void {
