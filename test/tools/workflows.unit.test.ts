@@ -203,9 +203,15 @@ describe('the pipeline on Azure', () => {
     expect(commands).not.toMatch(/azd (?:up|deploy|provision(?! --preview))/)
   })
 
-  it('tries what it has deployed', () => {
-    for (const file of ['azure-dev.yml', 'nightly.yml'])
-      expect(commandsOf(workflow(file)).join('\n')).toContain('tools/smoke/main.ts')
+  it('tries what it has deployed, both apps', () => {
+    for (const file of ['azure-dev.yml', 'nightly.yml']) {
+      const commands = commandsOf(workflow(file)).join('\n')
+      expect(commands).toContain('public=$(azd env get-value SERVICE_API_URI)')
+      expect(commands).toContain('background=$(azd env get-value SERVICE_BACKGROUND_URI)')
+      expect(commands).toContain(
+        'tools/smoke/main.ts --url "${{ steps.addresses.outputs.public }}" --operator-url "${{ steps.addresses.outputs.background }}"',
+      )
+    }
   })
 })
 

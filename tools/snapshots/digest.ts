@@ -99,10 +99,14 @@ function digestOfResource(declared: Declared, isModule: boolean): DigestOfResour
     ...(condition === undefined ? {} : { condition: true }),
     ...(copy === undefined ? {} : { isLoop: true }),
     ...(copy?.batchSize === undefined ? {} : { batchSize: copy.batchSize }),
-    ...(dependsOn === undefined ? {} : { waitsFor: dependsOn.toSorted() }),
+    ...(dependsOn === undefined ? {} : { waitsFor: namesOf(dependsOn) }),
     ...(options === undefined ? {} : { options: inOrder(options) }),
   }
 }
+
+/** One turn of a loop, `[format('storage[{0}]', 1)]`, counts as the loop. */
+const namesOf = (dependsOn: readonly string[]): string[] =>
+  [...new Set(dependsOn.map((name) => /^\[format\('(\w+)\[/.exec(name)?.[1] ?? name))].toSorted()
 
 /** The compiler writes options in another order each time. */
 const inOrder = (options: Readonly<Record<string, unknown>>): Record<string, unknown> =>

@@ -40,7 +40,7 @@ function summary({ unknowns, smoke }: Evidence): string[] {
 
 function smokeLines({ smoke }: Evidence): string[] {
   return [
-    `At ${smoke.url ?? 'no address'}:`,
+    `At ${smoke.url ?? 'no address'}${smoke.operatorUrl === null ? '' : `, for operators at ${smoke.operatorUrl}`}:`,
     '',
     ...smoke.tried.map((line) => `- ok: ${line}`),
     ...smoke.left.map((line) => `- not tried: ${line}`),

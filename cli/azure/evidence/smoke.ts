@@ -12,6 +12,8 @@ export interface SmokeWishes {
 
 export interface SmokeResult {
   readonly url: string | null
+  /** Of the app that serves operators; null where the environment names none: then that of `url` is asked. */
+  readonly operatorUrl: string | null
   readonly isGood: boolean
   readonly tried: readonly string[]
   /** What was not tried, and what is needed for it. */
@@ -19,12 +21,13 @@ export interface SmokeResult {
   readonly failure: string | null
 }
 
-/** Tries the deployment by its public API, as the pipeline does after each deployment. */
+/** Tries both apps of the deployment by their public API, as the pipeline does after each deployment. */
 export async function trySmoke(values: DeploymentValues, wishes: SmokeWishes): Promise<SmokeResult> {
-  const url = values.outputs['SERVICE_API_URI']?.replace(/\/+$/u, '') ?? null
+  const url = addressOf(values, 'SERVICE_API_URI')
+  const operatorUrl = addressOf(values, 'SERVICE_BACKGROUND_URI')
   if (url === null) {
     const left = ['everything: the azd environment has no SERVICE_API_URI']
-    return { url, isGood: false, tried: [], left, failure: null }
+    return { url, operatorUrl, isGood: false, tried: [], left, failure: null }
   }
   const tried: string[] = []
   try {
@@ -32,12 +35,18 @@ export async function trySmoke(values: DeploymentValues, wishes: SmokeWishes): P
       ? { operatorToken: wishes.operatorToken, tenantToken: wishes.tenantToken }
       : {}
     const { tenant, readyWithinMs } = wishes
-    const { left } = await runSmoke({ url, tenant, readyWithinMs, ...tokens }, (line) => tried.push(line))
+    const addresses = { url, operatorUrl: operatorUrl ?? undefined }
+    const { left } = await runSmoke({ ...addresses, tenant, readyWithinMs, ...tokens }, (line) =>
+      tried.push(line),
+    )
     const why = wishes.writes ? '' : ', with --smoke'
-    return { url, isGood: true, tried, left: left.map((line) => `${line}${why}`), failure: null }
+    return { url, operatorUrl, isGood: true, tried, left: left.map((line) => `${line}${why}`), failure: null }
   } catch (error) {
     // Whatever it was, the rest of the report is wanted all the more.
     const failure = error instanceof Error ? error.message : String(error)
-    return { url, isGood: false, tried, left: [], failure }
+    return { url, operatorUrl, isGood: false, tried, left: [], failure }
   }
 }
+
+const addressOf = ({ outputs }: DeploymentValues, name: string): string | null =>
+  outputs[name]?.replace(/\/+$/u, '') ?? null

@@ -203,9 +203,9 @@ export const unknowns: readonly Unknown[] = [
       'that Flex Consumption takes `AzureWebJobs.forwarding.Disabled` (documented for Functions; names with a hyphen were refused on Linux, so that function has none)',
     meanwhile: '',
     otherwise:
-      'leave `disabledFunctions` out of `infra/modules/functions.bicep`: the timer then runs, and finds nothing to send',
+      'leave `disabledFunctions` out of `infra/modules/apps.bicep`: the timer then runs, and finds nothing to send',
     findOut:
-      'deploy without Data Explorer (`dev` has none), and look at the function `forwarding` in the portal',
+      'deploy without Data Explorer (`dev` has none), and look at the function `forwarding` of the background app in the portal',
   },
   {
     number: 24,
@@ -257,5 +257,34 @@ export const unknowns: readonly Unknown[] = [
     meanwhile: "Microsoft's engine leaves the second out before anything is made (`infra/snapshots`)",
     otherwise: 'take the deployer off `TRICKLE_POSTGRES_ADMINISTRATORS`',
     findOut: 'put yourself on `TRICKLE_POSTGRES_ADMINISTRATORS` and run `azd provision --preview`',
+  },
+  {
+    number: 30,
+    about:
+      'that `azd` packs two services from one folder at the same time without harm: both run `npm run build` (read in its source, not seen)',
+    meanwhile:
+      'a build replaces `dist/app` in one step, and leaves it alone where it holds the same already; `npm ci` before `azd` spares both the installation',
+    otherwise:
+      '`AZD_PACKAGE_CONCURRENCY=1 azd deploy`, or one after the other: `azd deploy api`, `azd deploy background`',
+    findOut: '`azd deploy`, then `ready` of both apps',
+  },
+  {
+    number: 31,
+    about:
+      "whether storage logs a deployment's write as the app's platform identity (`RequesterObjectId`), so that only other writes raise the alert `package-writes-…`",
+    meanwhile: 'the alert has no action group: it is seen in the portal, and sends nothing',
+    otherwise:
+      'write into the query of `infra/modules/alerts/package-writes.bicep` who deploys as the log shows it',
+    findOut:
+      'after a deployment, in the workspace: `RequesterObjectId` of the rows of `StorageBlobLogs` whose `AccountName` begins with `stcode`',
+  },
+  {
+    number: 32,
+    about:
+      'whether a deployment overwrites the package (`released-package.zip`), as is told of Flex Consumption, or writes others beside it: what was overwritten stays as a version, what was deleted for a week',
+    meanwhile: 'versions and soft delete are on; nothing removes old versions',
+    otherwise: 'nothing breaks: the log has each write in either case',
+    findOut:
+      '`az storage blob list --account-name <stcode…> -c app-package --include v --auth-mode login -o table`, after two deployments',
   },
 ]

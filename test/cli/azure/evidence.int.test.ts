@@ -160,6 +160,18 @@ describe('the smoke test of the evidence', () => {
     expect(out).toContain('| 24 |')
   })
 
+  it('asks the background app, too, where the environment names one', async () => {
+    const nobody = 'http://127.0.0.1:9'
+    bench.values = { ...bench.values, SERVICE_BACKGROUND_URI: `${nobody}/` }
+    bench.installAzd()
+    const ended = await bench.run(['--json'])
+    expect(ended.code).toBe(1)
+    const { smoke } = evidenceOf(ended)
+    expect(smoke.operatorUrl).toBe(nobody)
+    expect(smoke.tried).toContainEqual(expect.stringContaining('refuses a read without a token'))
+    expect(smoke.failure).toContain(nobody)
+  })
+
   it('writes only where it is asked to, in the tenant that an operator makes for it', async () => {
     bench.installAzd()
     const ended = await bench.run(['--smoke', '--smoke-tenant', 'evidence', '--json'], {

@@ -4,7 +4,8 @@ const SUBSCRIPTION = '/subscriptions/5b1f3d1e-6a7c-4f44-9d0b-0e3f4a5b6c7d'
 const GROUP = `${SUBSCRIPTION}/resourceGroups/rg-trial`
 const POSTGRES = `${GROUP}/providers/Microsoft.DBforPostgreSQL/flexibleServers`
 const KUSTO = `${GROUP}/providers/Microsoft.Kusto/clusters`
-const SITE = `${GROUP}/providers/Microsoft.Web/sites/func-1`
+const SITE = `${GROUP}/providers/Microsoft.Web/sites/func-public-1`
+const BACKGROUND = `${GROUP}/providers/Microsoft.Web/sites/func-background-1`
 const FORWARDER = 'b2b2b2b2-0000-4000-8000-000000000002'
 
 /** What azd holds after `azd up` of the size trial. */
@@ -13,7 +14,8 @@ export const trialValues = {
   AZURE_LOCATION: 'swedencentral',
   AZURE_SUBSCRIPTION_ID: '5b1f3d1e-6a7c-4f44-9d0b-0e3f4a5b6c7d',
   AZURE_RESOURCE_GROUP: 'rg-trial',
-  AZURE_FUNCTION_NAME: 'func-1',
+  AZURE_FUNCTION_NAME: 'func-public-1',
+  AZURE_BACKGROUND_FUNCTION_NAME: 'func-background-1',
   POSTGRES_SERVER_NAME: 'pg-1',
   POSTGRES_REPLICA_NAMES: 'pg-1-reads',
   POSTGRES_UNWRITTEN_PARAMETERS:
@@ -104,8 +106,8 @@ const ofPlatform = (): Answers => ({
   [SITE]: {
     body: { properties: { functionAppConfig: { scaleAndConcurrency: { instanceMemoryMB: 2_048 } } } },
   },
-  [`${SITE}/functions`]: {
-    body: { value: [{ name: 'func-1/forwarding', properties: { isDisabled: false } }] },
+  [`${BACKGROUND}/functions`]: {
+    body: { value: [{ name: 'func-background-1/forwarding', properties: { isDisabled: false } }] },
   },
   [`${SUBSCRIPTION}/providers/Microsoft.ServiceBus`]: {
     body: {
@@ -147,4 +149,4 @@ const ofPlatform = (): Answers => ({
   },
 })
 
-export const paths = { GROUP, POSTGRES, KUSTO, SITE } as const
+export const paths = { GROUP, POSTGRES, KUSTO, SITE, BACKGROUND } as const

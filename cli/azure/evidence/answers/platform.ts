@@ -16,11 +16,17 @@ const siteSchema = z.object({
   }),
 })
 
-const siteOf = (deployment: Deployment): string =>
-  `${deployment.group}/providers/Microsoft.Web/sites/${deployment.output('AZURE_FUNCTION_NAME')}`
+/** Which of the two apps, by the output that names it. */
+type AppOutput = 'AZURE_FUNCTION_NAME' | 'AZURE_BACKGROUND_FUNCTION_NAME'
 
-const configOf = async (deployment: Deployment) =>
-  (await deployment.reader.get(siteOf(deployment), web, siteSchema)).properties.functionAppConfig
+const siteOf = (deployment: Deployment, app: AppOutput): string =>
+  `${deployment.group}/providers/Microsoft.Web/sites/${deployment.output(app)}`
+
+/** Of the public app; the other one is configured alike. */
+const configOf = async (deployment: Deployment) => {
+  const path = siteOf(deployment, 'AZURE_FUNCTION_NAME')
+  return (await deployment.reader.get(path, web, siteSchema)).properties.functionAppConfig
+}
 
 async function updatesRoll(deployment: Deployment): Promise<Answer> {
   const { siteUpdateStrategy } = await configOf(deployment)
@@ -95,10 +101,11 @@ const functionSchema = z.object({
 })
 
 async function timerIsDisabled(deployment: Deployment): Promise<Answer> {
-  const found = await deployment.reader.list(`${siteOf(deployment)}/functions`, web, functionSchema)
+  const path = `${siteOf(deployment, 'AZURE_BACKGROUND_FUNCTION_NAME')}/functions`
+  const found = await deployment.reader.list(path, web, functionSchema)
   const timer = found.find(({ name }) => name.split('/').at(-1) === 'forwarding')
   if (timer === undefined)
-    return open(`the app names ${found.length} functions, and forwarding is not among them`)
+    return open(`the background app names ${found.length} functions, and forwarding is not among them`)
   const isOff = timer.properties.isDisabled === true
   if ((deployment.values.outputs['ANALYTICS_URL'] ?? '') !== '')
     return open(`this deployment forwards: forwarding is ${isOff ? 'DISABLED' : 'on'}`)
