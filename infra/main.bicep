@@ -27,7 +27,7 @@ param principalType string = 'User'
 @allowed(['dev', 'trial', 'standard', 'scale'])
 param size string = 'dev'
 
-@description('private: a network of its own and private endpoints; the services have no public address. The API keeps one.')
+@description('private: a network of its own and private endpoints; the services have no public address. The two apps keep theirs.')
 @allowed(['public', 'private'])
 param network string = 'public'
 
@@ -35,7 +35,7 @@ param network string = 'public'
 @allowed(['off', 'bySize', 'Standard', 'Premium'])
 param serviceBusTier string = 'off'
 
-@description('Replace the instances of the app one after the other when code or settings change, a preview of the platform. bySize: not in dev.')
+@description('Replace the instances of the apps one after the other when code or settings change, a preview of the platform. bySize: not in dev.')
 @allowed(['bySize', 'off', 'on'])
 param rollingUpdate string = 'bySize'
 
@@ -276,8 +276,10 @@ module platform 'modules/platform.bicep' = {
 // ---- What azd keeps in its environment and hands to the hooks. No secret is in it, because the template has none.
 
 output AZURE_RESOURCE_GROUP string = group.name
-output AZURE_FUNCTION_NAME string = platform.outputs.functionName
-output SERVICE_API_URI string = platform.outputs.functionUri
+output AZURE_FUNCTION_NAME string = platform.outputs.publicApp.name
+output AZURE_BACKGROUND_FUNCTION_NAME string = platform.outputs.backgroundApp.name
+output SERVICE_API_URI string = platform.outputs.publicApp.uri
+output SERVICE_BACKGROUND_URI string = platform.outputs.backgroundApp.uri
 output POSTGRES_SERVER_NAME string = platform.outputs.postgres.serverName
 output POSTGRES_HOST string = platform.outputs.postgres.host
 output POSTGRES_POOLED_PORT string = string(platform.outputs.postgres.pooledPort)

@@ -69,8 +69,7 @@ async function buildInto(
   const found = new Map<string, string>()
   const make = async (source: string, place: string, folder: string): Promise<void> => {
     const { files, chunks } = await bundler(source, join(outFolder, place), folder)
-    for (const { name, contents } of files)
-      await writeFile(join(scratch, dirname(place), name), contents)
+    for (const { name, contents } of files) await writeFile(join(scratch, dirname(place), name), contents)
     for (const [name, chunk] of chunks) addChunk(found, name, chunk)
   }
   const entry = resolve(repository, options.entry ?? 'functions/index.ts')

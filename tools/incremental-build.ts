@@ -25,7 +25,7 @@ export class IncrementalBuild {
   }
 
   /**
-   * Builds into the folder, which is emptied first.
+   * Builds into the folder, which is replaced in one step.
    * @returns a digest of the code: equal if nothing that runs has changed, as after a change of a comment
    * @throws esbuild's BuildFailure, which names file, line and reason
    */

@@ -1,5 +1,6 @@
-// One identity for each database login role and one for the platform's own access to the package. User-assigned, so that
-// every right exists before the app starts, and stays when the app is deleted and made again.
+// One identity for each database login role, and one for each app that the platform uses: it keeps the host's state, takes
+// the deployed package and sends telemetry, and opens no data. User-assigned, so that every right exists before an app
+// starts, and stays when the app is deleted and made again.
 
 // Names, and so ids, are made from the token alone: rights are named by them, and a preview knows both before anything is
 // made.
@@ -40,8 +41,15 @@ resource operator 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
-resource deployment 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: nameOf('deployment', token)
+// An identity of its own for each app: what one may write, the other must not run.
+resource publicPlatform 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: nameOf('platform-public', token)
+  location: location
+  tags: tags
+}
+
+resource backgroundPlatform 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: nameOf('platform-background', token)
   location: location
   tags: tags
 }
@@ -76,8 +84,13 @@ output operator identity = {
   clientId: operator.properties.clientId
   principalId: operator.properties.principalId
 }
-output deployment identity = {
-  id: deployment.id
-  clientId: deployment.properties.clientId
-  principalId: deployment.properties.principalId
+output publicPlatform identity = {
+  id: publicPlatform.id
+  clientId: publicPlatform.properties.clientId
+  principalId: publicPlatform.properties.principalId
+}
+output backgroundPlatform identity = {
+  id: backgroundPlatform.id
+  clientId: backgroundPlatform.properties.clientId
+  principalId: backgroundPlatform.properties.principalId
 }

@@ -9,9 +9,10 @@ param tags { *: string }
 param token string
 @description('sizes.json, the part `monitoring`.')
 param rules monitoringRules
-@description('Who may send telemetry: resource id, known before it is made, and object id.')
-param publisherId string
-param publisherPrincipalId string
+@description('Who may send telemetry: resource ids, known before they are made.')
+param publisherIds { public: string, background: string }
+@description('Their object ids.')
+param publisherPrincipalIds { public: string, background: string }
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: 'log-${token}'
@@ -44,16 +45,18 @@ var monitoringMetricsPublisher = subscriptionResourceId(
   '3913510d-42f4-4e42-8a64-420c390055eb'
 )
 
-resource mayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, publisherId, monitoringMetricsPublisher)
-  scope: insights
-  properties: {
-    roleDefinitionId: monitoringMetricsPublisher
-    principalId: publisherPrincipalId
-    // Without it a principal that is seconds old is "not found" while the directory replicates.
-    principalType: 'ServicePrincipal'
+resource mayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for side in ['public', 'background']: {
+    name: guid(insights.id, publisherIds[side], monitoringMetricsPublisher)
+    scope: insights
+    properties: {
+      roleDefinitionId: monitoringMetricsPublisher
+      principalId: publisherPrincipalIds[side]
+      // Without it a principal that is seconds old is "not found" while the directory replicates.
+      principalType: 'ServicePrincipal'
+    }
   }
-}
+]
 
 output workspaceId string = workspace.id
 output connectionString string = insights.properties.ConnectionString

@@ -1,4 +1,4 @@
-// The private network: one subnet the app goes out through, one for the private endpoints, and the DNS zones that turn
+// The private network: a subnet that each app goes out through, one for the private endpoints, and the DNS zones that turn
 // public host names into private addresses. Only made when `network` is private.
 
 @export()
@@ -29,8 +29,8 @@ func subnetIdOf(networkName string, subnetName string) string =>
   resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, subnetName)
 
 @export()
-@description('The subnet that the app goes out through.')
-func appSubnetIdOf(networkName string) string => subnetIdOf(networkName, 'app')
+@description('The subnet that an app goes out through.')
+func appSubnetIdOf(networkName string, side 'public' | 'background') string => subnetIdOf(networkName, 'app-${side}')
 
 @export()
 @description('Where a service gets its private endpoint. Made of names, so that a preview knows it: a module that takes it must wait for the network by dependsOn.')
@@ -38,6 +38,30 @@ func placeOf(isPrivate bool, networkName string, zoneNames string[]) endpointPla
   isPrivate: isPrivate
   subnetId: isPrivate ? subnetIdOf(networkName, 'endpoints') : ''
   zoneIds: isPrivate ? map(zoneNames, zone => resourceId('Microsoft.Network/privateDnsZones', zone)) : []
+}
+
+type subnetType = {
+  name: string
+  properties: {
+    addressPrefix: string
+    defaultOutboundAccess: bool
+    delegations: { name: string, properties: { serviceName: string } }[]
+  }
+}
+
+func appSubnet(side string, addresses string) subnetType => {
+  // No underscore: Flex Consumption refuses such a name.
+  name: 'app-${side}'
+  properties: {
+    // Flex Consumption takes one address for each instance; its smallest is /27, /24 leaves room for the largest size.
+    addressPrefix: addresses
+    // The app still calls out: Entra ID, the token issuer, Application Insights. New networks are made without a way out by
+    // default; for a fixed address put a NAT gateway here.
+    defaultOutboundAccess: true
+    // Microsoft.App, not Microsoft.Web/serverFarms as for the older plans: that one fails with
+    // SubnetMissingRequiredDelegation. The provider Microsoft.App must be registered in the subscription.
+    delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
+  }
 }
 
 param name string
@@ -55,20 +79,10 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
     // Subnets are written inside the network: as resources of their own, a second provision of the network would take
     // away those it does not list.
     subnets: [
-      {
-        // No underscore: Flex Consumption refuses such a name.
-        name: 'app'
-        properties: {
-          // Flex Consumption takes one address for each instance; its smallest is /27, /24 leaves room for the largest size.
-          addressPrefix: '10.60.0.0/24'
-          // The app still calls out: Entra ID, the token issuer, Application Insights. New networks are made without a way
-          // out by default; for a fixed address put a NAT gateway here.
-          defaultOutboundAccess: true
-          // Microsoft.App, not Microsoft.Web/serverFarms as for the older plans: that one fails with
-          // SubnetMissingRequiredDelegation. The provider Microsoft.App must be registered in the subscription.
-          delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
-        }
-      }
+      // Apps on Flex Consumption may share a subnet, but also its addresses and its connections: many instances of one app
+      // would slow the other down.
+      appSubnet('public', '10.60.0.0/24')
+      appSubnet('background', '10.60.2.0/24')
       {
         name: 'endpoints'
         properties: {

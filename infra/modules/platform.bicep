@@ -1,7 +1,7 @@
 // Everything in the resource group, family by family, and what each gets from the others. main.bicep has already
 // refused contradictions.
 
-import { authType } from 'functions.bicep'
+import { authType } from 'apps.bicep'
 import { identityIdOf } from 'identities.bicep'
 import { appSubnetIdOf, placeOf, zoneNamesOf } from 'network.bicep'
 import { administratorType, replicaType } from 'postgres/types.bicep'
@@ -37,7 +37,7 @@ param analytics {
   existingId: string
 }
 param withCache bool
-@description('A deployment replaces the instances of the app one after the other.')
+@description('A deployment replaces the instances of the apps one after the other.')
 param rollingUpdate bool
 param auth authType
 param corsOrigins string[]
@@ -52,14 +52,24 @@ module identities 'identities.bicep' = {
   params: { location: location, tags: tags, token: token }
 }
 
+// What the platform uses in each app.
+var platformIds = {
+  public: identityIdOf('platform-public', token)
+  background: identityIdOf('platform-background', token)
+}
+var platformPrincipalIds = {
+  public: identities.outputs.publicPlatform.principalId
+  background: identities.outputs.backgroundPlatform.principalId
+}
+
 module monitoring 'monitoring.bicep' = {
   params: {
     location: location
     tags: tags
     token: token
     rules: rules.monitoring
-    publisherId: identityIdOf('app', token)
-    publisherPrincipalId: identities.outputs.app.principalId
+    publisherIds: platformIds
+    publisherPrincipalIds: platformPrincipalIds
   }
 }
 
@@ -86,44 +96,35 @@ module vnet 'network.bicep' = if (isPrivate) {
   params: { name: networkName, location: location, tags: tags, zoneNames: zoneNames }
 }
 
-// ---- Storage: the host's state and the deployed package, apart
+// ---- Storage of the apps
 
 var blobPlace = placeOf(isPrivate, networkName, [zoneNamesOf.blob])
 
-module hostStorage 'storage.bicep' = {
+module storage 'app-storage.bicep' = [
+  for side in ['public', 'background']: {
+    params: {
+      location: location
+      tags: tags
+      token: token
+      side: side
+      sku: rules.storage.sku
+      place: blobPlace
+      platformId: platformIds[side]
+      platformPrincipalId: platformPrincipalIds[side]
+      workspaceId: monitoring.outputs.workspaceId
+    }
+    dependsOn: [vnet]
+  }
+]
+
+module packageWrites 'alerts/package-writes.bicep' = {
   params: {
     location: location
     tags: tags
-    name: 'sthost${token}'
-    sku: rules.storage.sku
-    place: blobPlace
-    containers: []
-    userId: identityIdOf('app', token)
-    userPrincipalId: identities.outputs.app.principalId
-    // Owner, because the platform documents it as the least right for a host's own storage. So this is an account of
-    // its own.
-    role: 'Storage Blob Data Owner'
+    token: token
     workspaceId: monitoring.outputs.workspaceId
+    writers: platformPrincipalIds
   }
-  dependsOn: [vnet]
-}
-
-var packageContainer = 'app-package'
-
-module packageStorage 'storage.bicep' = {
-  params: {
-    location: location
-    tags: tags
-    name: 'stcode${token}'
-    sku: rules.storage.sku
-    place: blobPlace
-    containers: [packageContainer]
-    userId: identityIdOf('deployment', token)
-    userPrincipalId: identities.outputs.deployment.principalId
-    role: 'Storage Blob Data Contributor'
-    workspaceId: monitoring.outputs.workspaceId
-  }
-  dependsOn: [vnet]
 }
 
 // ---- The database server
@@ -212,11 +213,11 @@ module redis 'redis.bicep' = if (withCache) {
   dependsOn: [vnet]
 }
 
-// ---- The app
+// ---- The apps
 
-// It takes outputs of every module that gives it rights or an endpoint, so it starts after them: a host that looks up a
+// They take outputs of every module that gives them rights or an endpoint, so they start after them: a host that looks up a
 // name before its private endpoint is there remembers the public address.
-module functions 'functions.bicep' = {
+module apps 'apps.bicep' = {
   params: {
     location: location
     tags: tags
@@ -228,14 +229,17 @@ module functions 'functions.bicep' = {
       worker: identities.outputs.worker
       forwarder: identities.outputs.forwarder
       operator: identities.outputs.operator
-      deployment: identities.outputs.deployment
+      publicPlatform: identities.outputs.publicPlatform
+      backgroundPlatform: identities.outputs.backgroundPlatform
     }
-    package: { blobEndpoint: packageStorage.outputs.blobEndpoint, container: packageContainer }
-    hostBlobEndpoint: hostStorage.outputs.blobEndpoint
+    storage: { public: storage[0].outputs.storage, background: storage[1].outputs.storage }
     withServiceBus: withServiceBus
     serviceBusNamespace: serviceBusNamespace
     insightsConnectionString: monitoring.outputs.connectionString
-    subnetId: isPrivate ? appSubnetIdOf(networkName) : ''
+    subnetIds: {
+      public: isPrivate ? appSubnetIdOf(networkName, 'public') : ''
+      background: isPrivate ? appSubnetIdOf(networkName, 'background') : ''
+    }
     corsOrigins: corsOrigins
     contextSettings: contextSettings
     database: {
@@ -257,8 +261,8 @@ module functions 'functions.bicep' = {
   dependsOn: [vnet]
 }
 
-output functionName string = functions.outputs.name
-output functionUri string = functions.outputs.uri
+output publicApp { name: string, uri: string } = apps.outputs.publicApp
+output backgroundApp { name: string, uri: string } = apps.outputs.backgroundApp
 output postgres {
   serverName: string
   host: string

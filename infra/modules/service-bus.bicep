@@ -1,6 +1,7 @@
 // The namespace and the queues of service-bus/queues.json, which is also the source of the official emulator's file. Each
 // right is given on one queue, to send or to receive, never on the namespace.
 
+import { hasLoginOfTenants } from 'apps.bicep'
 import { endpointPlace } from 'network.bicep'
 
 param location string
@@ -62,9 +63,15 @@ var sendRights = flatten(map(
   range(0, length(queues)),
   i => map(queues[i].value.sender, who => { queue: i, who: who, role: dataSender })
 ))
+// The login of tenants receives in the background app only. Where it does not stand there nothing receives as it, and the
+// public app, where it always stands, can only send.
 var receiveRights = flatten(map(
   range(0, length(queues)),
-  i => map(queues[i].value.receiver, who => { queue: i, who: who, role: dataReceiver })
+  i =>
+    map(
+      filter(queues[i].value.receiver, who => who != 'app' || hasLoginOfTenants),
+      who => { queue: i, who: who, role: dataReceiver }
+    )
 ))
 var rights = concat(sendRights, receiveRights)
 

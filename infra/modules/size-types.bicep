@@ -6,8 +6,11 @@ import { replicaType, rulesType } from 'postgres/types.bicep'
 @export()
 type functionsRules = {
   instanceMemoryMb: int
+  @description('Of the public app.')
   maximumInstances: int
-  @description('Instances that always wait for requests; 0: none.')
+  @description('Of the background app; 40 is the least that Flex Consumption takes.')
+  backgroundInstances: int
+  @description('Instances of the public app that always wait for requests; 0: none.')
   alwaysReadyHttp: int
   httpPerInstanceConcurrency: int
   rollingUpdate: bool

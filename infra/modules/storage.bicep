@@ -1,6 +1,11 @@
-// One storage account without keys, for one purpose and its identities. The host's state and the deployed package are
-// two accounts: the identity that keeps the host's state needs rights on the whole account, and the app must not be
-// able to rewrite the code it runs.
+// One storage account without keys, for one purpose of one app. The host's state and the deployed package are two
+// accounts: the identity that keeps the host's state needs Owner on the whole account, which takes earlier versions away,
+// too.
+//
+// What this does not do: the platform puts the package into its container as an identity of the app (a deployment on Flex
+// Consumption has no other way), and code that runs in the app can use each identity of the app. So an app can replace its
+// own package. It can not do so for the other app, nor unseen: each earlier package stays as a version, which the identity may
+// not delete (it may delete the container, which comes back for a week), and the log of the account has every write.
 
 import { endpointPlace } from 'network.bicep'
 
@@ -18,6 +23,8 @@ param userId string
 param userPrincipalId string
 @allowed(['Storage Blob Data Contributor', 'Storage Blob Data Owner'])
 param role string
+@description('Keeps what was overwritten.')
+param keepsVersions bool = false
 param workspaceId string
 
 var roles = {
@@ -49,8 +56,12 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   resource blobs 'blobServices' = {
     name: 'default'
     properties: {
-      // A package or a timer's state that was deleted by mistake can be taken back for a week.
+      // A package or a timer's state that was deleted by mistake can be taken back for a week; a container, too.
       deleteRetentionPolicy: { enabled: true, days: 7 }
+      containerDeleteRetentionPolicy: { enabled: true, days: 7 }
+      // A deployment overwrites one blob (released-package.zip), so an immutability policy would have to allow that; and an
+      // account with one can not be deleted, which `azd down` must. Versions need neither: only Owner may delete them.
+      isVersioningEnabled: keepsVersions
     }
 
     resource made 'containers' = [for container in containers: { name: container }]

@@ -31,7 +31,7 @@ function defaultCostOf(rules: Rules): number {
     nodes * cost('analyticsNode') +
     servers * (cost('postgresServer') + cost('postgresStorage')) +
     cost('functions') +
-    2 * cost('storageAccount') +
+    4 * cost('storageAccount') +
     cost('monitoring')
   )
 }

@@ -287,4 +287,12 @@ export const unknowns: readonly Unknown[] = [
     findOut:
       '`az storage blob list --account-name <stcode…> -c app-package --include v --auth-mode login -o table`, after two deployments',
   },
+  {
+    number: 33,
+    about:
+      'how many always-ready instances the platform keeps, and bills, for the background app of a plan that is spread over zones: two for requests, or two for each timer as well (documented: two of each kind, whatever the app asks for)',
+    meanwhile: 'only `scale` is spread over zones; its estimate for Functions has some of them in it',
+    otherwise: 'set `zoneRedundant` of `scale` in `infra/sizes.json` to false, or accept the bill',
+    findOut: 'deploy `scale`, and look after a day at *Always Ready* in the cost analysis of the group',
+  },
 ]

@@ -27,7 +27,7 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
     line(
       'Storage accounts',
       STORAGE_ACCOUNTS * size.monthlyCost.storageAccount,
-      'one for the host, one for the package',
+      'for each of the two apps one for its host, one for its package',
     ),
     line(
       'Key of your own',
@@ -40,10 +40,10 @@ export function estimate(parameters: Parameters, size: Size): Estimate {
 }
 
 /**
- * One for the host and one for the package, so that the app can't rewrite its own code. Each has an endpoint of its
- * own.
+ * For each of the two apps one for the host and one for the package, so that neither app can write what the other runs.
+ * Each has an endpoint of its own.
  */
-const STORAGE_ACCOUNTS = 2
+const STORAGE_ACCOUNTS = 4
 
 const line = (part: string, usdPerMonth: number, because: string): CostLine => ({
   part,

@@ -1,34 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
 import { noPlatform, product } from '../../../functions/product.ts'
-import { parseSettings as parseWith, settingsSchemaWith } from '../../../shared/config/index.ts'
-import { parametersOf, shapes, snapshotOf } from './snapshots.ts'
-import type { ObjectValue } from './snapshots.ts'
-import { appSettingsOf, jsonOfFile, stringOf } from './support.ts'
-
-/** What the platform, its extensions and its SDKs read; everything else an app setting may be is ours. */
-const PLATFORM_SETTINGS = [
-  'AzureWebJobsStorage__blobServiceUri',
-  'AzureWebJobsStorage__credential',
-  'AzureWebJobsStorage__clientId',
-  'AzureWebJobsDisableHomepage',
-  'APPLICATIONINSIGHTS_CONNECTION_STRING',
-  'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
-  'AZURE_CLIENT_ID',
-]
-
-/** Where there is a Service Bus. */
-const SERVICE_BUS_SETTINGS = [
-  'ServiceBusConnection__fullyQualifiedNamespace',
-  'ServiceBusConnection__credential',
-  'ServiceBusConnection__clientId',
-  'ServiceBusForwarderConnection__fullyQualifiedNamespace',
-  'ServiceBusForwarderConnection__credential',
-  'ServiceBusForwarderConnection__clientId',
-]
-
-/** Where nothing is forwarded. */
-const DISABLED = 'AzureWebJobs.forwarding.Disabled'
+import { parseSettings as parseWith } from '../../../shared/config/index.ts'
+import { SIDES } from '../../../shared/sides/index.ts'
+import type { Side } from '../../../shared/sides/index.ts'
+import {
+  DISABLED,
+  forwards,
+  isForeign,
+  known,
+  LOGIN_URL,
+  logins,
+  neededIn,
+  ofContexts,
+  platformSettingsOf,
+  settingsOf,
+  texts,
+} from './app-settings.ts'
+import { clientOf } from './made-up-values.ts'
+import { parametersOf, resourcesOf, shapes } from './snapshots.ts'
+import { appSettingsOf, jsonOfFile, siteOf, stringOf } from './support.ts'
 
 /** A size with every default. */
 const LEAST = 'dev'
@@ -36,27 +26,10 @@ const LEAST = 'dev'
 /** The shape in which each optional parameter that becomes a setting is given. */
 const ALL_SETTINGS = 'existing-analytics'
 
-/** Whether events are forwarded, by what the template tells the hook. */
-const forwards = (shape: string): boolean => snapshotOf(shape).outputs['ANALYTICS_URL'] !== ''
-
-/** The settings of the platform that a deployment with these parameters needs. */
-const platformSettingsOf = (shape: string): string[] => [
-  ...PLATFORM_SETTINGS,
-  ...((parametersOf(shape)['serviceBusTier'] ?? 'off') === 'off' ? [] : SERVICE_BUS_SETTINGS),
-  ...(forwards(shape) ? [] : [DISABLED]),
-]
-
 /** Optional settings that the template leaves to their default, and why. */
 const settingsLeftOut: Readonly<Record<string, string>> = {
   TRICKLE_ENVIRONMENT: '"production" is the default, and "local" would allow plain http',
-  TRICKLE_SIDE: '"both" is the default, and the template makes one app',
-  TRICKLE_OTHER_APP_URL: 'there is no other app',
 }
-
-const ofContexts = jsonOfFile('infra/context-settings.json') as Record<
-  'deployed' | 'local',
-  Record<string, string>
->
 
 /** Settings of contexts that nobody has given: the default of the code holds. */
 const byDefault = Object.keys(ofContexts.deployed).filter((name) => ofContexts.deployed[name] === '')
@@ -72,47 +45,36 @@ const NOT_ON_FLEX = [
   'WEBSITE_CONTENTSHARE',
 ]
 
-const parseSettings = (environment: Record<string, string>) => parseWith(environment, product().settings)
+const parseSettings = (environment: Record<string, string>, side: Side) =>
+  parseWith(environment, product().settingsIn(side))
 
-const { properties, required } = z.toJSONSchema(settingsSchemaWith(product().settings), {
-  io: 'input',
-  unrepresentable: 'any',
-}) as {
-  properties: Record<string, unknown>
-  required: string[]
-}
-const known = Object.keys(properties)
+const both = shapes.flatMap((shape) => SIDES.map((side): [string, Side] => [shape, side]))
 
-/** What a context needs and has no default for is given with a deployment; here, as in the local run. */
-const givenToContexts = Object.fromEntries(
-  Object.entries(ofContexts.local).filter(([name]) => required.includes(name)),
-)
-
-/** The settings of a deployment of a shape. */
-const settingsOf = (shape: string): ObjectValue => ({ ...givenToContexts, ...appSettingsOf(shape) })
-
-const texts = (settings: ObjectValue): Record<string, string> =>
-  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, stringOf(value)]))
-
-describe.each(shapes)('app settings of the shape %s', (shape) => {
-  const settings = settingsOf(shape)
+describe.each(both)('app settings of the shape %s in the %s app', (shape, side) => {
+  const settings = settingsOf(shape, side)
   const names = Object.keys(settings)
 
   it('are all known to the code or to the platform', () => {
-    const ofPlatform = platformSettingsOf(shape)
+    const ofPlatform = platformSettingsOf(shape, side)
     expect(names.filter((name) => !known.includes(name) && !ofPlatform.includes(name))).toEqual([])
     expect(names.filter((name) => NOT_ON_FLEX.includes(name))).toEqual([])
   })
 
   it('hold all that the code and the platform need, and nothing empty', () => {
-    expect([...required, ...platformSettingsOf(shape)].filter((name) => !names.includes(name))).toEqual([])
+    const needed = [...neededIn(side), ...platformSettingsOf(shape, side)]
+    expect(needed.filter((name) => !names.includes(name))).toEqual([])
     expect(names.filter((name) => settings[name] === '')).toEqual([])
   })
 
+  it('hold nothing that only the other app reads, and no connection of it', () => {
+    expect(names.filter((name) => isForeign(name, side))).toEqual([])
+  })
+
   it('are accepted by the code', () => {
-    const parsed = parseSettings(texts(settings))
+    const parsed = parseSettings(texts(settings), side)
     expect(parsed.TRICKLE_ENVIRONMENT).toBe('production')
-    expect(parsed.TRICKLE_ANALYTICS_URL === undefined).toBe(!forwards(shape))
+    expect(parsed.TRICKLE_SIDE).toBe(side)
+    expect(parsed.TRICKLE_ANALYTICS_URL !== undefined).toBe(side === 'background' && forwards(shape))
   })
 
   it('hold no secret: identities throughout', () => {
@@ -127,30 +89,53 @@ describe.each(shapes)('app settings of the shape %s', (shape) => {
 
   it('lead each login role to the server, by the pooler where there is one, and verify its certificate', () => {
     const port = ['dev'].includes(stringOf(parametersOf(shape)['size'])) ? '5432' : '6432'
-    for (const role of ['app', 'worker', 'forwarder', 'operator']) {
-      const url = new URL(stringOf(settings[`TRICKLE_POSTGRES_${role.toUpperCase()}_URL`]))
-      expect(url).toMatchObject({ protocol: 'postgres:', username: `trickle_${role}`, password: '', port })
+    const urls = names.filter((name) => LOGIN_URL.test(name))
+    expect(urls.toSorted()).toEqual(logins[side].map((login) => `TRICKLE_POSTGRES_${login}_URL`).toSorted())
+    for (const login of logins[side]) {
+      const url = new URL(stringOf(settings[`TRICKLE_POSTGRES_${login}_URL`]))
+      const username = `trickle_${login.toLowerCase()}`
+      expect(url).toMatchObject({ protocol: 'postgres:', username, password: '', port })
       expect(url.hostname).toMatch(/^psql-[\w-]+(?:\.writer)?\.postgres\.database\.azure\.com$/)
       expect(url.pathname).toBe('/trickle')
       expect(url.searchParams.get('sslmode')).toBe('verify-full')
     }
   })
 
-  it('name an identity of its own for each login role, and the forwarder’s for analytics', () => {
-    const clientIds = ['APP', 'FORWARDER', 'WORKER', 'OPERATOR'].map(
-      (role) => settings[`TRICKLE_POSTGRES_${role}_CLIENT_ID`],
-    )
-    expect(new Set(clientIds).size).toBe(4)
-    const forwards = settings['TRICKLE_ANALYTICS_URL'] !== undefined
-    expect(settings['TRICKLE_ANALYTICS_CLIENT_ID']).toBe(forwards ? clientIds[1] : undefined)
-    expect(settings['AZURE_CLIENT_ID']).toBe(clientIds[0])
-    const isThere = 'ServiceBusConnection__clientId' in settings
-    expect(settings['ServiceBusConnection__clientId']).toBe(isThere ? clientIds[0] : undefined)
-    expect(settings['ServiceBusForwarderConnection__clientId']).toBe(isThere ? clientIds[1] : undefined)
+  it('name an identity of its own for each login role, and one for what the platform does', () => {
+    const clientIdOf = (role: string) =>
+      clientOf(resourcesOf(shape).find(({ name }) => name.startsWith(`id-${role}-`))?.id ?? '')
+    for (const login of logins[side])
+      expect(settings[`TRICKLE_POSTGRES_${login}_CLIENT_ID`]).toBe(clientIdOf(login.toLowerCase()))
+    const platform = clientIdOf(`platform-${side}`)
+    expect(settings['AZURE_CLIENT_ID']).toBe(platform)
+    expect(settings['AzureWebJobsStorage__clientId']).toBe(platform)
+    expect(settings['APPLICATIONINSIGHTS_AUTHENTICATION_STRING']).toContain(`ClientId=${platform};`)
+    const others = {
+      TRICKLE_ANALYTICS_CLIENT_ID: clientIdOf('forwarder'),
+      ServiceBusConnection__clientId: clientIdOf('app'),
+      ServiceBusForwarderConnection__clientId: clientIdOf('forwarder'),
+    }
+    const given = Object.entries(others).filter(([name]) => names.includes(name))
+    for (const [name, clientId] of given) expect([name, settings[name]]).toEqual([name, clientId])
   })
 
   it('prepare statements: the pooler keeps track of them (maxPreparedStatements)', () => {
     expect(settings['TRICKLE_POSTGRES_STATEMENTS']).toBe('named')
+  })
+
+  it('keep the host’s state in storage of the app’s own', () => {
+    const account = side === 'public' ? 'sthostpub' : 'sthostback'
+    expect(settings['AzureWebJobsStorage__blobServiceUri']).toMatch(
+      new RegExp(`^https://${account}\\w{13}\\.blob`),
+    )
+  })
+})
+
+describe('the address of the other app', () => {
+  it.each(shapes)('is told by the background app, and by the public one to nobody: %s', (shape) => {
+    const address = `https://${siteOf(shape, 'public').name}.azurewebsites.net`
+    expect(appSettingsOf(shape, 'background')['TRICKLE_OTHER_APP_URL']).toBe(address)
+    expect(appSettingsOf(shape, 'public')['TRICKLE_OTHER_APP_URL']).toBeUndefined()
   })
 })
 
@@ -161,7 +146,8 @@ describe('the timer of forwarding', () => {
     ['enabled where the size brings a cluster', 'trial', undefined],
     ['enabled for a cluster that exists', 'existing-analytics', undefined],
   ])('is %s', (_, shape, value) => {
-    expect(appSettingsOf(shape)[DISABLED]).toBe(value)
+    expect(appSettingsOf(shape, 'background')[DISABLED]).toBe(value)
+    expect(appSettingsOf(shape, 'public')[DISABLED]).toBeUndefined()
   })
 
   it('has the name that the setting says', () => {
@@ -169,30 +155,30 @@ describe('the timer of forwarding', () => {
     expect(timers.map(({ name }) => `AzureWebJobs.${name}.Disabled`)).toContain(DISABLED)
   })
 
-  it.each(shapes)('is named in a setting that Linux takes, as all are: %s', (shape) => {
-    const names = Object.keys(appSettingsOf(shape))
+  it.each(both)('is named in a setting that Linux takes, as all are: %s, %s', (shape, side) => {
+    const names = Object.keys(appSettingsOf(shape, side))
     expect(names.filter((name) => !/^[A-Za-z0-9._]+$/.test(name))).toEqual([])
   })
 })
 
 describe('app settings', () => {
   it('are all that the code offers, but for what is left out with a reason', () => {
-    const ofPlatform = platformSettingsOf(ALL_SETTINGS)
-    const made = Object.keys(settingsOf(ALL_SETTINGS)).filter((name) => !ofPlatform.includes(name))
+    const ofPlatform = SIDES.flatMap((side) => platformSettingsOf(ALL_SETTINGS, side))
+    const ofBoth = SIDES.flatMap((side) => Object.keys(settingsOf(ALL_SETTINGS, side)))
+    const made = [...new Set(ofBoth)].filter((name) => !ofPlatform.includes(name))
     const leftOut = [...Object.keys(settingsLeftOut), ...byDefault.filter((name) => !made.includes(name))]
     expect([...made, ...leftOut].toSorted()).toEqual(known.toSorted())
   })
 
-  it('with several issuers are accepted by the code', () => {
-    expect(parseSettings(texts(settingsOf(ALL_SETTINGS)))).toMatchObject({
+  it.each(SIDES)('with several issuers are accepted by the code of the %s app', (side) => {
+    expect(parseSettings(texts(settingsOf(ALL_SETTINGS, side)), side)).toMatchObject({
       TRICKLE_AUTH_APPLICATIONS: { operator: ['cockpit'] },
       TRICKLE_AUTH_ISSUERS: [{ tenantClaim: 'tid', tenantKey: 'externalId' }],
     })
   })
 
-  it('carry what was given as parameters', () => {
-    const settings = settingsOf(ALL_SETTINGS)
-    expect(settings).toMatchObject({
+  it.each(SIDES)('of the %s app carry what was given as parameters', (side) => {
+    expect(settingsOf(ALL_SETTINGS, side)).toMatchObject({
       TRICKLE_AUTH_ISSUER: 'https://login.example.com/v2.0',
       TRICKLE_AUTH_AUDIENCE: 'api://trickle',
       TRICKLE_AUTH_JWKS_URL: 'https://login.example.com/keys',
@@ -202,31 +188,36 @@ describe('app settings', () => {
       TRICKLE_AUTH_APPLICATIONS: '{"operator":["cockpit"]}',
       TRICKLE_AUTH_ISSUERS: parametersOf(ALL_SETTINGS)['authIssuers'],
       TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: '3600',
-      TRICKLE_ANALYTICS_URL: 'https://events.westeurope.kusto.windows.net',
-      TRICKLE_ANALYTICS_DATABASE: 'other',
     })
+    const background = settingsOf(ALL_SETTINGS, 'background')
+    expect(background['TRICKLE_ANALYTICS_URL']).toBe('https://events.westeurope.kusto.windows.net')
+    expect(background['TRICKLE_ANALYTICS_DATABASE']).toBe('other')
   })
 
   it('of contexts are what was given for the deployment, else what the platform must know of them', () => {
-    expect(appSettingsOf(ALL_SETTINGS)).toMatchObject({
-      TRICKLE_EVENTS_SSE_VIEWERS_MAX: '8',
-      TRICKLE_FORWARDING_SCHEDULE: '0 * * * * *',
-    })
-    expect(appSettingsOf(LEAST)['TRICKLE_EVENTS_SSE_VIEWERS_MAX']).toBeUndefined()
-    expect(appSettingsOf(LEAST)['TRICKLE_FORWARDING_SCHEDULE']).toBe('*/10 * * * * *')
+    expect(appSettingsOf(ALL_SETTINGS, 'public')['TRICKLE_EVENTS_SSE_VIEWERS_MAX']).toBe('8')
+    expect(appSettingsOf(ALL_SETTINGS, 'background')['TRICKLE_FORWARDING_SCHEDULE']).toBe('0 * * * * *')
+    expect(appSettingsOf(LEAST, 'public')['TRICKLE_EVENTS_SSE_VIEWERS_MAX']).toBeUndefined()
+    expect(appSettingsOf(LEAST, 'background')['TRICKLE_FORWARDING_SCHEDULE']).toBe('*/10 * * * * *')
   })
 
-  it('have the default of the schema where nothing was given', () => {
-    const defaults = parseSettings({
-      ...texts(settingsOf(LEAST)),
+  it('of a schedule are for the app with the timers', () => {
+    for (const shape of [LEAST, ALL_SETTINGS])
+      expect(appSettingsOf(shape, 'public')['TRICKLE_FORWARDING_SCHEDULE']).toBeUndefined()
+  })
+
+  it.each(SIDES)('of the %s app have the default of the schema where nothing was given', (side) => {
+    const given = texts(settingsOf(LEAST, side))
+    const emptied = {
+      ...given,
       TRICKLE_AUTH_TENANT_CLAIM: '',
       TRICKLE_AUTH_TENANT_KEY: '',
       TRICKLE_AUTH_ROLES_CLAIM: '',
       TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: '',
       TRICKLE_ANALYTICS_DATABASE: '',
       TRICKLE_FORWARDING_SCHEDULE: '',
-    })
-    expect(parseSettings(texts(settingsOf(LEAST)))).toEqual(defaults)
+    }
+    expect(parseSettings(given, side)).toEqual(parseSettings(emptied, side))
   })
 
   it('are the settings of the local sample, but for what differs between the two with a reason', () => {
@@ -234,11 +225,12 @@ describe('app settings', () => {
     const ours = (names: readonly string[]): string[] =>
       names.filter((name) => name.startsWith('TRICKLE_')).toSorted()
     const local = new Set(ours(Object.keys(sample)))
-    const deployed = new Set(ours(Object.keys(settingsOf(ALL_SETTINGS))))
+    const deployed = new Set(ours(SIDES.flatMap((side) => Object.keys(settingsOf(ALL_SETTINGS, side)))))
     // Locally the logins have passwords, and the issuer is discovered at its own address.
     expect([...deployed].filter((name) => !local.has(name))).toEqual([
       'TRICKLE_ANALYTICS_CLIENT_ID',
       'TRICKLE_AUTH_JWKS_URL',
+      'TRICKLE_OTHER_APP_URL',
       'TRICKLE_POSTGRES_APP_CLIENT_ID',
       'TRICKLE_POSTGRES_FORWARDER_CLIENT_ID',
       'TRICKLE_POSTGRES_OPERATOR_CLIENT_ID',
@@ -249,6 +241,8 @@ describe('app settings', () => {
       ...byDefault.filter((name) => local.has(name) && !deployed.has(name)),
     ]
     expect([...local].filter((name) => !deployed.has(name))).toEqual(leftOut.toSorted())
-    expect(sample['AzureWebJobsDisableHomepage']).toBe(appSettingsOf(LEAST)['AzureWebJobsDisableHomepage'])
+    expect(sample['AzureWebJobsDisableHomepage']).toBe(
+      appSettingsOf(LEAST, 'public')['AzureWebJobsDisableHomepage'],
+    )
   })
 })

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { selectLoginSettings } from '../../../shared/postgres/index.ts'
+import { SIDES } from '../../../shared/sides/index.ts'
 import { resourcesOf, snapshotOf, template } from './snapshots.ts'
 import { appSettingsOf, fileOf, stringOf, textOfFile } from './support.ts'
 
@@ -46,19 +47,20 @@ describe('database roles', () => {
     expect((selectLoginSettings.values[0] as string[]).toSorted()).toEqual(logins.toSorted())
   })
 
-  it('of the app are those of its urls', () => {
-    const settings = appSettingsOf('everything')
-    const used = Object.keys(settings)
-      .filter((name) => /^TRICKLE_POSTGRES_\w+_URL$/.test(name))
-      .map((name) => decodeURIComponent(new URL(stringOf(settings[name])).username))
-    // Migrations run as one more, by the hook and never by the app.
+  it('of the apps are those of their urls', () => {
+    const used = SIDES.flatMap((side) =>
+      Object.entries(appSettingsOf('everything', side))
+        .filter(([name]) => /^TRICKLE_POSTGRES_\w+_URL$/.test(name))
+        .map(([, url]) => decodeURIComponent(new URL(stringOf(url)).username)),
+    )
+    // Migrations run as one more, by the hook and never by an app.
     expect([...used, 'trickle_migrator'].toSorted()).toEqual(logins.toSorted())
   })
 
   it('have an identity each, by the same name, whose object id the hooks get', () => {
     const identities = resourcesOf('dev')
       .filter(({ type }) => type.endsWith('/userAssignedIdentities'))
-      .map(({ name }) => /^id-([a-z]+)-\w+$/.exec(name)?.[1])
+      .map(({ name }) => /^id-([a-z-]+)-\w+$/.exec(name)?.[1])
     const outputs = Object.keys(template.outputs)
     for (const login of logins.filter((name) => name !== 'trickle_migrator')) {
       const name = login.replace('trickle_', '')
@@ -66,9 +68,10 @@ describe('database roles', () => {
       expect(outputs).toContain(`IDENTITY_${name.toUpperCase()}_PRINCIPAL_ID`)
       expect(hooks).toMatch(new RegExp(`\\b${login}\\b`))
     }
-    // What is left is the platform's own, and logs in to no database.
-    expect(identities).toHaveLength(logins.length)
-    expect(identities).toContain('deployment')
+    // What is left is the platform's own, one for each app, and logs in to no database.
+    const others = identities.filter((name) => !logins.includes(`trickle_${name}`))
+    expect(new Set(others)).toEqual(new Set(['platform-public', 'platform-background']))
+    expect(others).toHaveLength(2)
   })
 
   it('named in the hooks are all made by roles.sql', () => {
@@ -85,8 +88,8 @@ describe('database roles', () => {
     const made = resourcesOf('everything').filter(({ type }) => type.endsWith('/flexibleServers/databases'))
     expect(made).toEqual([])
     const database = stringOf(snapshotOf('everything').outputs['POSTGRES_DATABASE'])
-    expect(new URL(stringOf(appSettingsOf('everything')['TRICKLE_POSTGRES_APP_URL'])).pathname).toBe(
-      `/${database}`,
-    )
+    expect(
+      new URL(stringOf(appSettingsOf('everything', 'public')['TRICKLE_POSTGRES_APP_URL'])).pathname,
+    ).toBe(`/${database}`)
   })
 })

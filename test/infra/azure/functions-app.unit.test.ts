@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { z } from 'zod'
 import { instanceLimits } from '../../../shared/postgres/index.ts'
+import { otherSide, SIDES } from '../../../shared/sides/index.ts'
+import type { Side } from '../../../shared/sides/index.ts'
 import { parametersOf, resourcesOf } from './snapshots.ts'
-import {
-  asList,
-  asObject,
-  at,
-  jsonOfFile,
-  ownNameOf,
-  single,
-  SIZES,
-  stringOf,
-  textOfFile,
-} from './support.ts'
+import { asObject, at, jsonOfFile, ownNameOf, siteOf, SIZES, stringOf, textOfFile } from './support.ts'
 
 const packageFile = z
   .object({ devDependencies: z.object({ node: z.string() }) })
   .parse(jsonOfFile('package.json'))
+
+const { services } = z
+  .object({ services: z.record(z.string(), z.unknown()) })
+  .parse(parse(textOfFile('azure.yaml')))
+
+/** The host makes its id of so many letters of the app's name. */
+const HOST_ID_LENGTH = 32
 
 const hostFile = z
   .object({
@@ -33,16 +33,15 @@ const sizesFile = z
       functions: z.object({
         instanceMemoryMb: z.number(),
         maximumInstances: z.number(),
+        backgroundInstances: z.number(),
         alwaysReadyHttp: z.number(),
       }),
     }),
   )
   .parse(jsonOfFile('infra/sizes.json'))
 
-const siteOf = (shape: string) => single(resourcesOf(shape), 'Microsoft.Web/sites')
-
-describe('the function app', () => {
-  const site = siteOf('everything')
+describe.each(SIDES)('the %s app', (side) => {
+  const site = siteOf('everything', side)
 
   it('runs on the Node that everything is built and tested with', () => {
     const [major] = packageFile.devDependencies.node.split('.')
@@ -52,14 +51,15 @@ describe('the function app', () => {
   })
 
   it.each(SIZES)('has the instances of size %s', (size) => {
-    const scale = asObject(at(siteOf(size), 'properties.functionAppConfig.scaleAndConcurrency'))
+    const scale = asObject(at(siteOf(size, side), 'properties.functionAppConfig.scaleAndConcurrency'))
     const rules = sizesFile[size]?.functions
+    const isPublic = side === 'public'
+    const ready = isPublic ? rules?.alwaysReadyHttp : 0
     expect(scale).toMatchObject({
       instanceMemoryMB: rules?.instanceMemoryMb,
-      maximumInstanceCount: rules?.maximumInstances,
+      maximumInstanceCount: isPublic ? rules?.maximumInstances : rules?.backgroundInstances,
       triggers: { http: { perInstanceConcurrency: instanceLimits.httpConcurrency } },
-      alwaysReady:
-        rules?.alwaysReadyHttp === 0 ? [] : [{ name: 'http', instanceCount: rules?.alwaysReadyHttp }],
+      alwaysReady: ready === 0 ? [] : [{ name: 'http', instanceCount: ready }],
     })
   })
 
@@ -74,11 +74,64 @@ describe('the function app', () => {
     ['existing-analytics', 'off', undefined],
   ])('uses the preview of rolling updates where it is wanted: %s, %s', (shape, choice, strategy) => {
     expect(parametersOf(shape)['rollingUpdate'] ?? 'bySize').toBe(choice)
-    const config = asObject(at(siteOf(shape), 'properties.functionAppConfig'))
+    const config = asObject(at(siteOf(shape, side), 'properties.functionAppConfig'))
     expect(config['siteUpdateStrategy']).toEqual(strategy)
   })
 
-  it('is described with the number of requests that an instance gets', () => {
+  it('is where azd deploys what the build makes', () => {
+    const name = side === 'public' ? 'api' : side
+    expect(asObject(at(site, 'tags'))['azd-service-name']).toBe(name)
+    expect(services[name]).toEqual({
+      project: '.',
+      dist: 'dist/app',
+      language: 'ts',
+      host: 'function',
+      // The bundle is deployed as it was tested, not built once more in the cloud.
+      remoteBuild: false,
+    })
+  })
+
+  it('takes its package from storage of its own, by the identity that the platform uses', () => {
+    const storage = asObject(at(site, 'properties.functionAppConfig.deployment.storage'))
+    expect(storage['type']).toBe('blobContainer')
+    const authentication = asObject(storage['authentication'])
+    expect(authentication['type']).toBe('UserAssignedIdentity')
+    expect(authentication['userAssignedIdentityResourceId']).toMatch(new RegExp(`/id-platform-${side}-\\w+$`))
+    const [, account] =
+      /^https:\/\/(stcode\w+)\.blob\.core\.windows\.net\/app-package$/.exec(stringOf(storage['value'])) ?? []
+    const names = resourcesOf('everything').map(({ name }) => name)
+    expect(names).toContain(`${account}/default/app-package`)
+    const other = siteOf('everything', otherSide(side))
+    expect(at(other, 'properties.functionAppConfig.deployment.storage.value')).not.toBe(storage['value'])
+  })
+
+  it('has a plan of its own, and a name that differs from the other in what the host makes its id of', () => {
+    const other = siteOf('everything', otherSide(side))
+    expect(at(site, 'properties.serverFarmId')).not.toBe(at(other, 'properties.serverFarmId'))
+    expect(site.name.slice(0, HOST_ID_LENGTH)).not.toBe(other.name.slice(0, HOST_ID_LENGTH))
+  })
+
+  it('is reached by https only, without passwords of a publishing profile', () => {
+    expect(at(site, 'properties.httpsOnly')).toBe(true)
+    expect(at(site, 'properties.siteConfig.minTlsVersion')).toBe('1.2')
+    const policies = resourcesOf('everything').filter(
+      ({ type, name }) =>
+        type.endsWith('/basicPublishingCredentialsPolicies') && name.startsWith(`${site.name}/`),
+    )
+    expect(policies.map((policy) => [ownNameOf(policy), at(policy, 'properties.allow')])).toEqual([
+      ['ftp', false],
+      ['scm', false],
+    ])
+  })
+
+  it('goes out through the private network only where there is one', () => {
+    expect(at(siteOf('dev', side), 'properties.virtualNetworkSubnetId')).toBe(null)
+    expect(at(site, 'properties.virtualNetworkSubnetId')).toMatch(new RegExp(`/subnets/app-${side}$`))
+  })
+})
+
+describe('the apps', () => {
+  it('are described with the number of requests that an instance gets', () => {
     for (const page of ['docs/host-json.md', 'docs/benchmarks.md']) {
       const lines = textOfFile(page)
         .split('\n')
@@ -88,51 +141,21 @@ describe('the function app', () => {
     }
   })
 
-  it('is where azd deploys what the build makes', () => {
-    const azure = textOfFile('azure.yaml')
-    expect(asObject(at(site, 'tags'))['azd-service-name']).toBe('api')
-    expect(azure).toMatch(/^ {2}api:$/m)
-    expect(azure).toMatch(/^ {4}dist: dist\/app$/m)
-    expect(azure).toMatch(/^ {4}host: function$/m)
-    // The bundle is deployed as it was tested, not built once more in the cloud.
-    expect(azure).toMatch(/^ {4}remoteBuild: false$/m)
-  })
-
-  it('takes its package from storage by an identity that only deploys', () => {
-    const plan = resourcesOf('everything')
-    const storage = asObject(at(site, 'properties.functionAppConfig.deployment.storage'))
-    expect(storage['type']).toBe('blobContainer')
-    expect(asObject(storage['authentication'])['type']).toBe('UserAssignedIdentity')
-    const container = single(plan, 'Microsoft.Storage/storageAccounts/blobServices/containers')
-    expect(stringOf(storage['value'])).toMatch(
-      new RegExp(`^https://stcode\\w+\\.blob\\.core\\.windows\\.net/${ownNameOf(container)}$`),
-    )
-  })
-
-  it('is reached by https only, without passwords of a publishing profile', () => {
-    expect(at(site, 'properties.httpsOnly')).toBe(true)
-    expect(at(site, 'properties.siteConfig.minTlsVersion')).toBe('1.2')
-    const policies = resourcesOf('dev').filter(({ type }) =>
-      type.endsWith('/basicPublishingCredentialsPolicies'),
-    )
-    expect(policies.map((policy) => [ownNameOf(policy), at(policy, 'properties.allow')])).toEqual([
-      ['ftp', false],
-      ['scm', false],
-    ])
-  })
-
-  it('leaves CORS to the platform, for the origins that are given and no other', () => {
-    expect(asList(at(siteOf('dev'), 'properties.siteConfig.cors.allowedOrigins'))).toEqual([])
-    const origins = ['https://app.example.com']
-    expect(at(siteOf('existing-analytics'), 'properties.siteConfig.cors')).toEqual({
-      allowedOrigins: origins,
+  it('leave CORS to the platform: the public one for the origins that are given, the other for none', () => {
+    const allowed = (shape: string, side: Side) => at(siteOf(shape, side), 'properties.siteConfig.cors')
+    expect(allowed('dev', 'public')).toEqual({ allowedOrigins: [], supportCredentials: false })
+    expect(allowed('existing-analytics', 'public')).toEqual({
+      allowedOrigins: ['https://app.example.com'],
+      supportCredentials: false,
+    })
+    expect(allowed('existing-analytics', 'background')).toEqual({
+      allowedOrigins: [],
       supportCredentials: false,
     })
   })
 
-  it('goes out through the private network only where there is one', () => {
-    expect(at(siteOf('dev'), 'properties.virtualNetworkSubnetId')).toBe(null)
-    expect(at(site, 'properties.virtualNetworkSubnetId')).toMatch(/\/subnets\/app$/)
+  it('are the services of azure.yaml, and its only ones', () => {
+    expect(Object.keys(services)).toEqual(['api', 'background'])
   })
 })
 

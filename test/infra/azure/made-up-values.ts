@@ -13,7 +13,7 @@ const ofAzure: Readonly<Record<string, Readonly<Record<string, (name: string, id
     fullyQualifiedDomainName: (name) => `${name}.postgres.database.azure.com`,
   },
   'Microsoft.ManagedIdentity/userAssignedIdentities': {
-    clientId: (_name, id) => guidOf(`client of ${id}`),
+    clientId: (_name, id) => clientOf(id),
     principalId: (_name, id) => principalOf(id),
   },
   'Microsoft.Web/sites': { defaultHostName: (name) => `${name}.azurewebsites.net` },
@@ -32,6 +32,9 @@ const ofAzure: Readonly<Record<string, Readonly<Record<string, (name: string, id
 
 /** The object id that an identity has here, by its resource id. */
 export const principalOf = (identityId: string): string => guidOf(`principal of ${identityId}`)
+
+/** The application id that an identity has here, by its resource id. */
+export const clientOf = (identityId: string): string => guidOf(`client of ${identityId}`)
 
 /** The type in a resource id, as in `Microsoft.Storage/storageAccounts`. */
 export function typeOfId(id: string): string {

@@ -10,40 +10,23 @@ const waitsFor = (module: string): readonly string[] =>
  * dependsOn, and nothing but this would notice if it went.
  */
 describe('the order of a deployment', () => {
-  it.each([
-    'hostStorage',
-    'packageStorage',
-    'postgres',
-    'serviceBus',
-    'analyticsFamily',
-    'redis',
-    'functions',
-  ])('makes the network before %s, which names a subnet and zones of it', (module) => {
-    expect(waitsFor(module)).toContain('vnet')
-  })
+  it.each(['storage', 'postgres', 'serviceBus', 'analyticsFamily', 'redis', 'apps'])(
+    'makes the network before %s, which names a subnet and zones of it',
+    (module) => {
+      expect(waitsFor(module)).toContain('vnet')
+    },
+  )
 
-  it.each([
-    'monitoring',
-    'hostStorage',
-    'packageStorage',
-    'serviceBus',
-    'analyticsFamily',
-    'redis',
-    'functions',
-  ])('makes the identities before %s, which gives them rights or uses them', (module) => {
-    expect(waitsFor(module)).toContain('identities')
-  })
+  it.each(['monitoring', 'storage', 'serviceBus', 'analyticsFamily', 'redis', 'apps'])(
+    'makes the identities before %s, which gives them rights or uses them',
+    (module) => {
+      expect(waitsFor(module)).toContain('identities')
+    },
+  )
 
-  it('makes everything that gives the app a right or an address before the app', () => {
-    expect(waitsFor('functions')).toEqual(
-      expect.arrayContaining([
-        'analyticsFamily',
-        'hostStorage',
-        'monitoring',
-        'packageStorage',
-        'postgres',
-        'serviceBus',
-      ]),
+  it('makes everything that gives an app a right or an address before the apps', () => {
+    expect(waitsFor('apps')).toEqual(
+      expect.arrayContaining(['analyticsFamily', 'monitoring', 'postgres', 'serviceBus', 'storage']),
     )
   })
 
@@ -57,10 +40,17 @@ describe('the order of a deployment', () => {
     expect(template.resources['platform/analyticsFamily/newDatabase']?.waitsFor).toContain('cluster')
   })
 
-  it('writes to a site one after the other, and its settings last', () => {
-    const inside = 'platform/functions/site::'
-    expect(template.resources[`${inside}scm`]?.waitsFor).toContain('site::ftp')
-    expect(template.resources[`${inside}allSettings`]?.waitsFor).toContain('site::scm')
+  it.each(['publicApp', 'backgroundApp'])(
+    'writes to %s one after the other, and its settings last',
+    (app) => {
+      const inside = `platform/apps/${app}/site::`
+      expect(template.resources[`${inside}scm`]?.waitsFor).toContain('site::ftp')
+      expect(template.resources[`${inside}allSettings`]?.waitsFor).toContain('site::scm')
+    },
+  )
+
+  it('makes the public app first, whose address the other one gives to who asks', () => {
+    expect(template.resources['platform/apps/backgroundApp']?.waitsFor).toContain('publicApp')
   })
 
   it('tries an endpoint again while the network is busy', () => {

@@ -108,7 +108,9 @@ describe('outputs of main.bicep', () => {
   /** Read by azd itself, by tests and people; not by a hook. */
   const FOR_OTHERS = [
     'AZURE_FUNCTION_NAME',
+    'AZURE_BACKGROUND_FUNCTION_NAME',
     'SERVICE_API_URI',
+    'SERVICE_BACKGROUND_URI',
     'POSTGRES_POOLED_PORT',
     'SERVICE_BUS_NAMESPACE',
     'ANALYTICS_URL',

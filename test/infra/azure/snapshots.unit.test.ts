@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { SIDES } from '../../../shared/sides/index.ts'
 import { compilerOf, staleness } from '../../../tools/snapshots/index.ts'
 import { filled, isExpression } from './made-up-values.ts'
 import { parametersOf, resourcesOf, shapes, snapshotOf } from './snapshots.ts'
-import { at, fileOf, jsonOfFile, ofType, ownNameOf, required, SIZES, textOfFile } from './support.ts'
+import { at, fileOf, jsonOfFile, ofType, ownNameOf, required, siteOf, SIZES, textOfFile } from './support.ts'
 
 const snapshotSchema = z.object({
   predictedResources: z.array(
@@ -68,18 +69,22 @@ describe.each(shapes)('what is known of the shape %s before it is deployed', (sh
     expect(unknown.map(({ type, name }) => `${type} ${name}`)).toEqual([])
   })
 
-  it('is each app setting, or the one property of an identity or service that it is made of', () => {
-    const settings = predictedResources.find(({ name }) => name.endsWith('/appsettings'))?.properties ?? {}
-    expect(Object.keys(settings).length).toBeGreaterThan(20)
-    for (const [name, value] of Object.entries(settings)) {
-      expect([name, typeof value]).toEqual([name, 'string'])
-      const text = String(value)
-      if (!isExpression(text)) continue
-      expect([name, text.match(/\breference\(/g)?.length]).toEqual([name, 1])
-      // Nothing else in it is left to be found out: every call is filled by one made-up value.
-      expect([name, isExpression(filled(text))]).toEqual([name, false])
-    }
-  })
+  it.each(SIDES)(
+    'is each setting of the %s app, or the one property of a resource that it is made of',
+    (side) => {
+      const { name: site } = siteOf(shape, side)
+      const settings = predictedResources.find(({ name }) => name === `${site}/appsettings`)?.properties ?? {}
+      expect(Object.keys(settings).length).toBeGreaterThan(15)
+      for (const [name, value] of Object.entries(settings)) {
+        expect([name, typeof value]).toEqual([name, 'string'])
+        const text = String(value)
+        if (!isExpression(text)) continue
+        expect([name, text.match(/\breference\(/g)?.length]).toEqual([name, 1])
+        // Nothing else in it is left to be found out: every call is filled by one made-up value.
+        expect([name, isExpression(filled(text))]).toEqual([name, false])
+      }
+    },
+  )
 
   it('is all but what Azure alone knows: a property of a resource, or who deploys', () => {
     const expressions: string[] = []
@@ -109,15 +114,14 @@ describe.each(['everything', 'private'])('the network of the shape %s', (shape) 
     )
   })
 
-  it('has the subnets that app and endpoints are told to use', () => {
+  it('has the subnets that apps and endpoints are told to use', () => {
     const [network] = ofType(plan, 'Microsoft.Network/virtualNetworks')
     const subnets = at(network ?? { body: {} }, 'properties.subnets') as readonly { name: string }[]
     const ids = new Set(subnets.map(({ name }) => `${network?.id}/subnets/${name}`))
     const told = ofType(plan, 'Microsoft.Network/privateEndpoints').map((one) =>
       at(one, 'properties.subnet.id'),
     )
-    const [site] = ofType(plan, 'Microsoft.Web/sites')
-    told.push(at(site ?? { body: {} }, 'properties.virtualNetworkSubnetId'))
+    told.push(...SIDES.map((side) => at(siteOf(shape, side), 'properties.virtualNetworkSubnetId')))
     expect(new Set(told)).toEqual(ids)
   })
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Side } from '../../../shared/sides/index.ts'
 import { resourcesOf } from './snapshots.ts'
 import type { ObjectValue, SnapshotResource, Value } from './snapshots.ts'
 
@@ -56,17 +57,21 @@ export function stringOf(value: Value | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** The app settings of a shape. */
-export const appSettingsOf = (shape: string): ObjectValue =>
-  asObject(
-    at(
-      single(
-        resourcesOf(shape).filter(({ name }) => name.endsWith('/appsettings')),
-        'Microsoft.Web/sites/config',
-      ),
-      'properties',
-    ),
+/** One of the two function apps of a shape. */
+export function siteOf(shape: string, side: Side): SnapshotResource {
+  const sites = ofType(resourcesOf(shape), 'Microsoft.Web/sites')
+  return single(
+    sites.filter(({ name }) => name.startsWith(`func-${side}-`)),
+    'Microsoft.Web/sites',
   )
+}
+
+/** The app settings of one of the two apps of a shape. */
+export function appSettingsOf(shape: string, side: Side): ObjectValue {
+  const { name } = siteOf(shape, side)
+  const settings = resourcesOf(shape).filter((resource) => resource.name === `${name}/appsettings`)
+  return asObject(at(single(settings, 'Microsoft.Web/sites/config'), 'properties'))
+}
 
 /** The last name: of a queue, of a setting. */
 export const ownNameOf = ({ name }: Pick<SnapshotResource, 'name'>): string => name.split('/').at(-1) ?? ''

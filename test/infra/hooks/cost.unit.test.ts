@@ -18,7 +18,7 @@ const standard = { TRICKLE_SIZE: 'standard' }
 
 describe('the bill', () => {
   it.each([
-    ['dev', { PostgreSQL: 45, Functions: 5, Monitoring: 30, 'Storage accounts': 10 }],
+    ['dev', { PostgreSQL: 45, Functions: 5, Monitoring: 30, 'Storage accounts': 20 }],
     [
       'trial',
       {
@@ -27,7 +27,7 @@ describe('the bill', () => {
         'Data Explorer': 90,
         Functions: 5,
         Monitoring: 30,
-        'Storage accounts': 10,
+        'Storage accounts': 20,
       },
     ],
     [
@@ -37,7 +37,7 @@ describe('the bill', () => {
         'PostgreSQL standby': 220,
         Functions: 60,
         Monitoring: 30,
-        'Storage accounts': 10,
+        'Storage accounts': 20,
       },
     ],
     [
@@ -47,7 +47,7 @@ describe('the bill', () => {
         'PostgreSQL standby': 220,
         Functions: 60,
         Monitoring: 30,
-        'Storage accounts': 10,
+        'Storage accounts': 20,
       },
     ],
   ])('of size %s counts what the size has', (size, expected) => {
@@ -125,15 +125,15 @@ describe('the bill', () => {
         TRICKLE_REPLICAS: '[{"name":"a","purpose":"reads"},{"name":"b","purpose":"reads"}]',
       },
       'Private endpoints',
-      8 * 8,
-      '8 of them: PostgreSQL, 2 replicas, 2 for storage, Service Bus, Data Explorer, cache',
+      10 * 8,
+      '10 of them: PostgreSQL, 2 replicas, 4 for storage, Service Bus, Data Explorer, cache',
     ],
     [
       'private endpoints without Service Bus',
       { TRICKLE_NETWORK: 'private' },
       'Private endpoints',
-      3 * 8,
-      '3 of them: PostgreSQL, 2 for storage',
+      5 * 8,
+      '5 of them: PostgreSQL, 4 for storage',
     ],
     ['a cache', { TRICKLE_CACHE: 'redis' }, 'Cache', 100, 'Balanced_B1'],
     ['a key of one’s own', { TRICKLE_CUSTOMER_MANAGED_KEY: 'true' }, 'Key of your own', 1, 'MANAGED_KEY'],
@@ -192,7 +192,7 @@ describe('the bill', () => {
     )
     expect(lines.get('Data Explorer')?.because).toContain('stops itself after five idle days')
     expect(text[0]).toBe(
-      'Size trial, public network: about $350 a month (estimated 2026-11; prices differ by region).',
+      'Size trial, public network: about $360 a month (estimated 2026-11; prices differ by region).',
     )
     expect(text.join('\n')).toMatch(/azd down --force[\s\S]*started again by hand/)
     expect(Math.max(...text.map((line) => line.length))).toBeLessThanOrEqual(120)

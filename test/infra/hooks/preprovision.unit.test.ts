@@ -230,7 +230,7 @@ describe('the frame of a hook', () => {
     expect(await run((report) => runPreprovision({ environment, report, sizes: sizesSample }))).toMatchObject(
       {
         code: 0,
-        printed: expect.stringMatching(/^Size dev, public network: about \$90 a month/) as string,
+        printed: expect.stringMatching(/^Size dev, public network: about \$100 a month/) as string,
       },
     )
     expect(
