@@ -37,10 +37,12 @@ export interface WrkTurn extends Sample {
 
 /** One thread of wrk: a client that costs little beside the server that it asks. */
 export class Wrk {
+  readonly #name: string
   readonly #url: string
   readonly #script: string
 
-  private constructor(url: string, script: string) {
+  private constructor(name: string, url: string, script: string) {
+    this.#name = name
     this.#url = url
     this.#script = script
   }
@@ -48,7 +50,7 @@ export class Wrk {
   static async open(url: string, scratchFolder: string, name: string, requests: WrkRequests): Promise<Wrk> {
     const script = join(scratchFolder, `${name}.lua`)
     await writeFile(script, scriptOf(requests))
-    return new Wrk(url, script)
+    return new Wrk(name, url, script)
   }
 
   /** @throws Error when a request failed: failed ones are fast, and would make the rate look better. */
@@ -63,8 +65,16 @@ export class Wrk {
     const load = ['--threads', '1', '--connections', String(callers), '--duration', duration]
     const args = [...load, '--latency', '--script', this.#script, this.#url]
     const { stdout } = await promisify(execFile)('wrk', args, { timeout: STOP_WITHIN_MS })
-    const { requests, ...read } = readWrk(stdout)
+    const { requests, ...read } = this.#read(stdout)
     return { ...read, cpuMicros: cpuForEach(before, readCpu(watched), requests) }
+  }
+
+  #read(output: string): ReturnType<typeof readWrk> {
+    try {
+      return readWrk(output)
+    } catch (error) {
+      throw new Error(`${this.#name} at ${this.#url} can't be measured`, { cause: error })
+    }
   }
 }
 
