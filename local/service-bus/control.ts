@@ -57,9 +57,10 @@ export async function serveControl(
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { faults, counts }: RunningBroker,
+  broker: RunningBroker,
   secret: string,
 ): Promise<void> {
+  const { faults } = broker
   const refusal = refusalOf(request)
   const url = new URL(request.url ?? '/', 'http://127.0.0.1')
   if (refusal !== undefined) answerJson(response, 403, { error: refusal })
@@ -70,7 +71,7 @@ async function answer(
     })
   else if (url.pathname !== FAULTS_PATH)
     answerJson(response, 404, { error: `See ${FAULTS_PATH} and /health.` })
-  else if (request.method === 'GET') answerJson(response, 200, { ...faults.show(), queues: counts() })
+  else if (request.method === 'GET') answerJson(response, 200, { ...faults.show(), queues: broker.counts() })
   else if (request.method === 'DELETE') replace(response, faults, { rules: [] })
   else if (request.method === 'POST') replace(response, faults, await planOf(request))
   else answerJson(response, 405, { error: 'GET, POST and DELETE are answered.' })

@@ -6,6 +6,7 @@ import { SECRET_NAME } from '../loopback/index.ts'
 import { portTaken } from '../ports/index.ts'
 import { holdFolder } from '../storage/index.ts'
 import { serveControl } from './control.ts'
+import type { RunningControl } from './control.ts'
 
 export interface ServiceBusOptions {
   readonly queues: readonly QueueSettings[]
@@ -39,23 +40,29 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
   const { dataFolder } = options
   makeFolder(dataFolder, 0o700)
   const hold = holdFolder(dataFolder, 'Service Bus')
-  let broker: RunningBroker | undefined
   try {
-    broker = await openBroker(options)
-    const control = await serveControl(broker, options.faultsPort, options.secret)
-    const { connectionString, stop } = broker
+    const broker = await openBroker(options)
+    const control = await controlOf(broker, options)
     return {
-      connectionString,
+      connectionString: broker.connectionString,
       faultsUrl: control.faultsUrl,
       stop: async () => {
         await control.stop()
-        await stop()
+        await broker.stop()
         hold.release()
       },
     }
   } catch (error) {
-    await broker?.stop()
     hold.release()
+    throw error
+  }
+}
+
+async function controlOf(broker: RunningBroker, options: ServiceBusOptions): Promise<RunningControl> {
+  try {
+    return await serveControl(broker, options.faultsPort, options.secret)
+  } catch (error) {
+    await broker.stop()
     throw error
   }
 }

@@ -35,10 +35,12 @@ export function messageLockLost(): BrokerFailure {
   )
 }
 
-export function sessionLockLost(sessionId: string): BrokerFailure {
+/** @param sessionId absent when it is not known any more */
+export function sessionLockLost(sessionId?: string): BrokerFailure {
+  const session = sessionId === undefined ? 'the session' : `the session '${sessionId}'`
   return new BrokerFailure(
     'com.microsoft:session-lock-lost',
-    `The lock on the session '${sessionId}' has expired, or another receiver has it. Accept the session again.`,
+    `The lock on ${session} has expired, or another receiver has it. Accept the session again.`,
   )
 }
 

@@ -83,7 +83,8 @@ export class SessionDelivery {
   /** Ends a lock, since its holder settles the message. @throws BrokerFailure when the session or message is not held */
   take(lockToken: string): StoredMessage {
     const session = this.#tokens.get(lockToken)
-    if (session === undefined) throw messageLockLost()
+    // A token is forgotten when its session is lost, and when its message was settled.
+    if (session === undefined) throw sessionLockLost()
     if (this.#locks.get(session.id) === undefined) throw sessionLockLost(session.id)
     const message = session.locked.get(lockToken)
     session.locked.delete(lockToken)

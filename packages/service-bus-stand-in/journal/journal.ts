@@ -69,7 +69,10 @@ export class Journal implements MessageJournal {
         if (found !== undefined) found.liveBytes += recordBytes
       }
     }
-    return { journal: new Journal(folder, segments, failed), queues: replay.queues }
+    const journal = new Journal(folder, segments, failed)
+    // A disk that takes no file is told now, and not to the first sender.
+    await journal.#handle
+    return { journal, queues: replay.queues }
   }
 
   /** To be called once, before the first change. */
