@@ -35,7 +35,7 @@ export async function startTarget(
   // If this process runs as root, PostgreSQL runs as another account, which must be able to enter the folder.
   await chmod(home, 0o711)
   signal.throwIfAborted()
-  const options = { home, port: 0, backgroundPort: 0, postgresPort: 0, fresh: false }
+  const options = { home, port: 0, backgroundPort: 0, postgresPort: 0, serviceBusPort: 0, fresh: false }
   const { status } = await cleanup.start(startDetached(options, say, signal), () => stopRun(home))
   const { url, masterKey, background } = status
   if (url === null || masterKey === null || background === null)

@@ -29,12 +29,27 @@ export const options = {
     placeholder: 'HOST:PORT',
     description: 'the functions reach analytics by this address (a proxy)',
   },
+  'service-bus-port': {
+    type: 'string',
+    default: '0',
+    placeholder: 'N',
+    description: 'port of the Service Bus broker (default: a free one, kept from start to start)',
+  },
+  'service-bus-via': {
+    type: 'string',
+    placeholder: 'HOST:PORT',
+    description: 'the functions reach Service Bus by this address (a proxy)',
+  },
   postgres: {
     type: 'string',
     placeholder: 'URL',
     description: 'use a server that runs already; the url is an administrator’s',
   },
-  fresh: { type: 'boolean', default: false, description: 'clear PostgreSQL, storage and analytics first' },
+  fresh: {
+    type: 'boolean',
+    default: false,
+    description: 'clear PostgreSQL, storage, analytics and queues first',
+  },
   watch: {
     type: 'boolean',
     default: false,
@@ -45,7 +60,8 @@ export const options = {
 
 export const command = defineCommand({
   name: 'start',
-  summary: 'Start everything on this machine: PostgreSQL, storage, analytics, token issuer, functions.',
+  summary:
+    'Start everything on this machine: PostgreSQL, storage, analytics, Service Bus, token issuer, functions.',
   usage: '[--watch] [--detach] [--fresh] [--port N] [--postgres-port N] [--home DIR] ...',
   options,
   notes: `The home keeps data, keys, passwords and ports; without --fresh the next start goes on where this one ended.

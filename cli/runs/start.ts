@@ -36,6 +36,8 @@ interface StartValues {
   readonly 'postgres-port': string
   readonly 'postgres-via'?: string | undefined
   readonly 'analytics-via'?: string | undefined
+  readonly 'service-bus-port': string
+  readonly 'service-bus-via'?: string | undefined
   readonly postgres?: string | undefined
   readonly fresh: boolean
   readonly watch: boolean
@@ -44,6 +46,7 @@ interface StartValues {
 function runOptions(values: StartValues, home: string): RunOptions {
   const postgresVia = address(values['postgres-via'], '--postgres-via')
   const analyticsVia = address(values['analytics-via'], '--analytics-via')
+  const serviceBusVia = address(values['service-bus-via'], '--service-bus-via')
   const postgresUrl = serverUrl(values.postgres)
   if (postgresUrl !== undefined && values.fresh) {
     throw new UsageError(
@@ -56,10 +59,12 @@ function runOptions(values: StartValues, home: string): RunOptions {
     port: publicPort,
     backgroundPort: backgroundPort(values['background-port'], publicPort),
     postgresPort: port(values['postgres-port'], '--postgres-port'),
+    serviceBusPort: port(values['service-bus-port'], '--service-bus-port'),
     fresh: values.fresh,
     watch: values.watch,
     ...(postgresVia === undefined ? {} : { postgresVia }),
     ...(analyticsVia === undefined ? {} : { analyticsVia }),
+    ...(serviceBusVia === undefined ? {} : { serviceBusVia }),
     ...(postgresUrl === undefined ? {} : { postgresUrl }),
   }
 }

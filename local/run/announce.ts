@@ -15,9 +15,15 @@ export function describeAddresses(status: Status): string[] {
     const { url, database } = status.analytics
     rows.push(['Analytics', `${withoutSecret(url)} (database ${database})`])
   }
+  if (status.serviceBus !== null) rows.push(['Service Bus', withoutKey(status.serviceBus)])
   if (status.issuer !== null) rows.push(['Token issuer', status.issuer])
   rows.push(['Data and logs', status.dataFolder])
   return table(rows)
+}
+
+/** The endpoint alone: sb://127.0.0.1:5672 */
+function withoutKey(connectionString: string): string {
+  return /^Endpoint=([^;]+)/u.exec(connectionString)?.[1] ?? ''
 }
 
 function withoutPassword(url: string): string {

@@ -4,11 +4,11 @@ import { ensureApp } from './app-build.ts'
 import { buildInChild } from './build.ts'
 import { checkServer, prepareDatabase } from './database.ts'
 import type { DatabaseUrls } from './database.ts'
-import { throughAddress } from './environment.ts'
+import { serviceBusThrough, throughAddress } from './environment.ts'
 import type { FunctionsAddresses } from './environment.ts'
 import type { Keeper, KeptPart } from './keeper.ts'
-import { analyticsPart, hostPart, issuerPart, postgresPart, storagePart } from './parts.ts'
-import type { PartName, Spawned, StorageFacts } from './parts.ts'
+import { analyticsPart, hostPart, issuerPart, postgresPart, serviceBusPart, storagePart } from './parts.ts'
+import type { PartName, ServiceBusFacts, Spawned, StorageFacts } from './parts.ts'
 import type { PortsOfRun } from './ports.ts'
 import type { RunBook } from './run-book.ts'
 import { rolePasswords } from './secrets.ts'
@@ -20,12 +20,14 @@ export interface RunOptions {
   readonly port: number
   readonly backgroundPort: number
   readonly postgresPort: number
+  readonly serviceBusPort: number
   /** HOST:PORT that replaces the server's address, in the functions' settings only. */
   readonly postgresVia?: string
   readonly analyticsVia?: string
+  readonly serviceBusVia?: string
   /** postgres:// url of an administrator, for a server that somebody else runs. */
   readonly postgresUrl?: string
-  /** Clears PostgreSQL, storage and analytics first. */
+  /** Clears PostgreSQL, storage, analytics and Service Bus first. */
   readonly fresh: boolean
   /** Builds and restarts the functions host when a source file has changed. */
   readonly watch?: boolean
@@ -54,8 +56,8 @@ export async function bringUp(run: BringUp): Promise<void> {
     await buildInChild(run.home, outFolder, run.signal)
   })
   const storage = run.keep(storagePart(run))
-  const common = Promise.all([database(run), issuer(run), storage, built]).then(([urls, facts, kept]) =>
-    addressesOf(run, urls, facts, kept.facts),
+  const common = Promise.all([database(run), issuer(run), storage, serviceBus(run), built]).then(
+    ([urls, facts, kept, bus]) => addressesOf(run, urls, facts, kept.facts, bus),
   )
   const kusto = storage.then(async ({ facts }) => await analytics(run, facts))
   await Promise.all([
@@ -73,6 +75,7 @@ function addressesOf(
   urls: DatabaseUrls,
   facts: IssuerFacts,
   storage: StorageFacts,
+  bus: ServiceBusFacts,
 ): FunctionsAddresses {
   return {
     app: throughAddress(urls.app, options.postgresVia),
@@ -82,6 +85,7 @@ function addressesOf(
     issuer: facts,
     analytics: null,
     storageConnectionString: storage.connectionString,
+    serviceBusConnectionString: serviceBusThrough(bus.connectionString, options.serviceBusVia),
   }
 }
 
@@ -145,15 +149,21 @@ async function analytics(
   const { url, token, database, faultsUrl } = facts
   run.book.learned({
     analytics: { url, token, database },
-    faults: { analytics: faultsUrl, serviceBus: null },
+    faults: { analytics: faultsUrl },
   })
   return { url: throughAddress(url, analyticsVia), database }
+}
+
+async function serviceBus(run: BringUp): Promise<ServiceBusFacts> {
+  const { facts } = await run.keep(serviceBusPart(run))
+  run.book.learned({ serviceBus: facts.connectionString, faults: { serviceBus: facts.faultsUrl } })
+  return facts
 }
 
 /** The order in which parts are stopped: a part is stopped before the parts that it uses. */
 export const STOP_ORDER: readonly (readonly PartName[])[] = [
   ['public-host', 'background-host'],
-  ['analytics'],
+  ['analytics', 'service-bus'],
   ['storage', 'issuer'],
   ['postgres'],
 ]

@@ -36,6 +36,12 @@ export function throughAddress(url: string, via: string | undefined): string {
   return through.href
 }
 
+/** The same for the address in a connection string of Service Bus. */
+export function serviceBusThrough(connectionString: string, via: string | undefined): string {
+  if (via === undefined) return connectionString
+  return connectionString.replace(/^Endpoint=sb:\/\/[^;/]+/u, `Endpoint=sb://${via}`)
+}
+
 /** The login url of a role, on the server of an administrator's url. */
 export function roleUrl(
   adminUrl: string,
@@ -74,6 +80,7 @@ export interface FunctionsAddresses {
   /** Null while it is not there yet; the public app has nothing to do with it. */
   readonly analytics: { readonly url: string; readonly database: string } | null
   readonly storageConnectionString: string
+  readonly serviceBusConnectionString: string
 }
 
 /**
@@ -105,6 +112,9 @@ export function functionsSettings(
     TRICKLE_AUTH_AUDIENCE: addresses.issuer.audience,
     TRICKLE_AUTH_JWKS_URL: addresses.issuer.jwksUrl,
     AzureWebJobsStorage: addresses.storageConnectionString,
+    // By the names of shared/context/queue-settings.ts. In Azure each is an identity; here both are the one key.
+    ServiceBusConnection: addresses.serviceBusConnectionString,
+    ...(app === 'background' ? { ServiceBusForwarderConnection: addresses.serviceBusConnectionString } : {}),
     AzureWebJobsDisableHomepage: 'true',
     FUNCTIONS_WORKER_RUNTIME: 'node',
   }

@@ -14,6 +14,7 @@ export interface Home {
   readonly postgres: string
   readonly storage: string
   readonly analytics: string
+  readonly serviceBus: string
   readonly issuer: string
   /** Keys and schedules of the public app's host. */
   readonly host: string
@@ -38,6 +39,7 @@ export function homeAt(folder: string): Home {
     postgres: at('postgres'),
     storage: at('storage'),
     analytics: at('analytics'),
+    serviceBus: at('service-bus'),
     issuer: at('issuer'),
     host: at('host'),
     backgroundHost: at('background-host'),
@@ -60,6 +62,7 @@ export function openHome(folder: string): Home {
     home.logs,
     home.storage,
     home.analytics,
+    home.serviceBus,
     home.issuer,
     home.host,
     home.backgroundHost,

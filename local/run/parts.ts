@@ -14,7 +14,7 @@ import type { ChildPartOptions } from './part.ts'
 import type { PortName, PortsOfRun } from './ports.ts'
 
 /** The names that `status` and the logs use. */
-export type PartName = 'postgres' | 'storage' | 'issuer' | 'analytics' | HostName
+export type PartName = 'postgres' | 'storage' | 'issuer' | 'analytics' | 'service-bus' | HostName
 
 /** A process for each of the two apps: forwarding then does not share an event loop with requests. */
 type HostName = `${Side}-host`
@@ -40,10 +40,12 @@ const analyticsFacts = z.object({
   database: z.string(),
   faultsUrl: z.string(),
 })
+const serviceBusFacts = z.object({ connectionString: z.string(), faultsUrl: z.string() })
 const hostFacts = z.object({ url: z.string(), masterKey: z.string(), functions: z.array(z.string()) })
 
 export type StorageFacts = z.infer<typeof storageFacts>
 export type AnalyticsFacts = z.infer<typeof analyticsFacts>
+export type ServiceBusFacts = z.infer<typeof serviceBusFacts>
 export type HostFacts = z.infer<typeof hostFacts>
 
 /** `startServer` starts PostgreSQL directly, without a child process of ours. Its facts are the running server. */
@@ -174,6 +176,27 @@ export function analyticsPart(
       TRICKLE_LOCAL_STORAGE: storage.connectionString,
       TRICKLE_LOCAL_SECRET: secret,
     }),
+  })
+}
+
+export function serviceBusPart(context: Context): KeptPart<ServiceBusFacts> {
+  const { home, ports, secret } = context
+  return childPart(context, 'service-bus', {
+    program: 'local/service-bus/main.ts',
+    listensOn: ['serviceBus', 'serviceBusFaults'],
+    args: () => {
+      const { serviceBus, serviceBusFaults } = ports.current
+      return [
+        '--data',
+        home.serviceBus,
+        '--port',
+        String(serviceBus),
+        '--faults-port',
+        String(serviceBusFaults),
+      ]
+    },
+    factsSchema: serviceBusFacts,
+    settings: () => ({ TRICKLE_LOCAL_SECRET: secret }),
   })
 }
 

@@ -14,6 +14,9 @@ export interface RunPorts {
   readonly blob: number
   readonly queue: number
   readonly analytics: number
+  /** AMQP. */
+  readonly serviceBus: number
+  readonly serviceBusFaults: number
 }
 
 export type PortName = keyof RunPorts
@@ -31,6 +34,7 @@ export interface AskedPorts {
   readonly functions: number
   readonly background: number
   readonly postgres: number | undefined
+  readonly serviceBus: number
 }
 
 /**
@@ -40,7 +44,7 @@ export interface AskedPorts {
  */
 export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPorts> {
   const remembered = readJson(home.portsFile, rememberedSchema) ?? {}
-  const taken = new Set<number>([asked.functions, asked.background, asked.postgres ?? 0])
+  const taken = new Set<number>([asked.functions, asked.background, asked.postgres ?? 0, asked.serviceBus])
   const keep = async (name: PortName): Promise<number> => {
     const known = remembered[name]
     const port =
@@ -53,6 +57,7 @@ export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPor
   if (asked.postgres !== undefined && asked.postgres !== 0) {
     await assertFree(asked.postgres, 'PostgreSQL', '--postgres-port')
   }
+  if (asked.serviceBus !== 0) await assertFree(asked.serviceBus, 'Service Bus', '--service-bus-port')
   const ports: RunPorts = {
     functions: asked.functions === 0 ? await keep('functions') : asked.functions,
     background: asked.background === 0 ? await keep('background') : asked.background,
@@ -61,6 +66,8 @@ export async function choosePorts(home: Home, asked: AskedPorts): Promise<RunPor
     blob: await keep('blob'),
     queue: await keep('queue'),
     analytics: await keep('analytics'),
+    serviceBus: asked.serviceBus === 0 ? await keep('serviceBus') : asked.serviceBus,
+    serviceBusFaults: await keep('serviceBusFaults'),
   }
   const toRemember = Object.entries({ ...remembered, ...ports }).filter(([, port]) => port !== 0)
   writePrivateJson(home.portsFile, Object.fromEntries(toRemember))
@@ -139,8 +146,8 @@ export class PortsOfRun {
   }
 
   #isAskedFor(name: PortName): boolean {
-    const { functions, background, postgres = 0 } = this.#asked
-    const asked: Partial<Record<PortName, number>> = { functions, background, postgres }
+    const { functions, background, postgres = 0, serviceBus } = this.#asked
+    const asked: Partial<Record<PortName, number>> = { functions, background, postgres, serviceBus }
     return (asked[name] ?? 0) !== 0
   }
 

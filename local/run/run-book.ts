@@ -8,7 +8,8 @@ import { emptyStatus } from './status.ts'
 
 /** The parts of the status that are filled in during the start. */
 type StatusFacts = Partial<
-  Pick<Status, 'url' | 'masterKey' | 'issuer' | 'audience' | 'postgres' | 'analytics' | 'faults'> & {
+  Pick<Status, 'url' | 'masterKey' | 'issuer' | 'audience' | 'postgres' | 'analytics' | 'serviceBus'> & {
+    readonly faults: Partial<Status['faults']>
     readonly background: Omit<NonNullable<Status['background']>, 'hostPid'>
   }
 >
@@ -44,10 +45,12 @@ export class RunBook {
   }
 
   get status(): Status {
-    const { background, ...facts } = this.#facts
+    const { background, faults, ...facts } = this.#facts
+    const empty = emptyStatus(this.#home.folder)
     return {
-      ...emptyStatus(this.#home.folder),
+      ...empty,
       ...facts,
+      faults: { ...empty.faults, ...faults },
       background:
         background === undefined ? null : { ...background, hostPid: this.#servingPid('background-host') },
       ready: this.#phase === 'serving' && [...this.#entries.values()].every((entry) => entry.serves),
@@ -72,7 +75,7 @@ export class RunBook {
   }
 
   learned(facts: StatusFacts): void {
-    this.#facts = { ...this.#facts, ...facts }
+    this.#facts = { ...this.#facts, ...facts, faults: { ...this.#facts.faults, ...facts.faults } }
     this.#write()
   }
 

@@ -84,6 +84,7 @@ class Run {
       functions: this.#options.port,
       background: this.#options.backgroundPort,
       postgres: postgresUrl === undefined ? this.#options.postgresPort : undefined,
+      serviceBus: this.#options.serviceBusPort,
     })
     const giveUp = new AbortController()
     const either = AbortSignal.any([signal, giveUp.signal])

@@ -12,10 +12,16 @@ import type { Product } from './run-example.ts'
 export interface RunningProduct extends Product {
   /** Of the tenant `acme`, as writer and reader. */
   readonly tenantToken: string
+  /** The connection string of Service Bus. */
+  readonly serviceBus: string
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
-const statusSchema = z.looseObject({ url: z.string(), background: z.looseObject({ url: z.string() }) })
+const statusSchema = z.looseObject({
+  url: z.string(),
+  background: z.looseObject({ url: z.string() }),
+  serviceBus: z.string(),
+})
 /** Longer than the programs take, even if they must be compiled first. */
 const TOKEN_SECONDS = 3_600
 
@@ -42,13 +48,15 @@ export async function withProduct(work: (product: RunningProduct) => Promise<voi
   }
   try {
     await trickle('start', '--port', '0', '--postgres-port', '0', '--detach')
-    const { url, background } = statusSchema.parse(JSON.parse((await trickle('status', '--json')).stdout))
+    const status: unknown = JSON.parse((await trickle('status', '--json')).stdout)
+    const { url, background, serviceBus } = statusSchema.parse(status)
     await work({
       url,
       operatorUrl: background.url,
       operatorToken: await token(['operator']),
       serviceToken: await token(['service', 'writer', 'reader']),
       tenantToken: await token(['writer', 'reader'], 'acme'),
+      serviceBus,
     })
   } finally {
     // If the product did not start, `stop` fails. This is ignored, so that the failure to start is reported.

@@ -24,7 +24,7 @@ import { choosePorts, PortsOfRun } from '../../../local/run/ports.ts'
 import { rolePasswords } from '../../../local/run/secrets.ts'
 
 /** Free ports for everything. */
-const noneAsked = { functions: 0, background: 0, postgres: 0 }
+const noneAsked = { functions: 0, background: 0, postgres: 0, serviceBus: 0 }
 
 describe('a home', () => {
   let folder: string

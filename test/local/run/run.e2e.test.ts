@@ -56,7 +56,7 @@ describe('the local run', () => {
     expect(status).toMatchObject({
       ready: true,
       dataFolder: home,
-      serviceBus: null,
+      serviceBus: expect.stringMatching(/^Endpoint=sb:\/\/127\.0\.0\.1:\d+;SharedAccessKeyName=/u),
       pgbouncer: null,
       replicas: [],
     })
@@ -66,6 +66,7 @@ describe('the local run', () => {
       'issuer',
       'postgres',
       'public-host',
+      'service-bus',
       'storage',
       'supervisor',
     ])

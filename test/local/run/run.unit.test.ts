@@ -4,6 +4,7 @@ import {
   basicEnvironment,
   functionsSettings,
   roleUrl,
+  serviceBusThrough,
   throughAddress,
 } from '../../../local/run/environment.ts'
 import { pauseAfter } from '../../../local/run/keeper.ts'
@@ -11,6 +12,7 @@ import { emptyStatus } from '../../../local/run/status.ts'
 import { defaultHome } from '../../../local/run/index.ts'
 import { product } from '../../../functions/product.ts'
 import { parseSettings } from '../../../shared/config/index.ts'
+import { queueConnections } from '../../../shared/context/index.ts'
 import type { Side } from '../../../shared/sides/index.ts'
 
 const passwords = {
@@ -39,6 +41,9 @@ describe('addresses', () => {
     )
     expect(throughAddress('http://127.0.0.1:8082/', 'proxy:80')).toBe('http://proxy/')
     expect(throughAddress('http://127.0.0.1:8082', undefined)).toBe('http://127.0.0.1:8082')
+    const bus = 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=n;SharedAccessKey=k;'
+    expect(serviceBusThrough(bus, 'proxy:1234')).toBe(bus.replace('127.0.0.1:5672', 'proxy:1234'))
+    expect(serviceBusThrough(bus, undefined)).toBe(bus)
   })
 })
 
@@ -55,6 +60,7 @@ describe('the environment of parts', () => {
     },
     analytics: { url: 'http://127.0.0.1:3', database: 'trickle' },
     storageConnectionString: 'storage',
+    serviceBusConnectionString: 'Endpoint=sb://127.0.0.1:5;SharedAccessKeyName=n;SharedAccessKey=k;',
   }
 
   const other = 'http://127.0.0.1:4'
@@ -76,6 +82,12 @@ describe('the environment of parts', () => {
       TRICKLE_ANALYTICS_URL: 'http://127.0.0.1:3',
       TRICKLE_FORWARDING_SCHEDULE: '*/2 * * * * *',
     })
+  })
+
+  test('each connection to Service Bus that a queue function may name is set where queues are received', () => {
+    const background = functionsSettings(addresses, 'background', other)
+    for (const name of Object.values(queueConnections))
+      expect(background[name]).toBe(addresses.serviceBusConnectionString)
   })
 
   test('a password gets only into the process of the app that logs in with it', () => {
