@@ -22,6 +22,19 @@ interface Segment {
   liveBytes: number
 }
 
+/** When the journal begins another file, and when it removes old ones. A test gives smaller numbers. */
+export interface JournalLimits {
+  readonly segmentBytesMax: number
+  readonly cleanFromBytes: number
+  readonly segmentsMax: number
+}
+
+const defaultLimits: JournalLimits = {
+  segmentBytesMax: SEGMENT_BYTES_MAX,
+  cleanFromBytes: JOURNAL_CLEAN_FROM_BYTES,
+  segmentsMax: SEGMENTS_MAX,
+}
+
 /** How many bytes of messages are moved in one record while the journal is cleaned. */
 const MOVED_BYTES_MAX = 1024 * 1024
 
@@ -32,12 +45,19 @@ export class Journal implements MessageJournal {
   /** The oldest first. Records go into the last one. */
   readonly #segments: Segment[]
   readonly #closing: Promise<void>[] = []
+  readonly #limits: JournalLimits
   #source: JournalSource | undefined
   #handle: Promise<FileHandle>
   #cleaning: Promise<void> | undefined
 
-  private constructor(folder: string, segments: Segment[], failed: (error: unknown) => void) {
+  private constructor(
+    folder: string,
+    segments: Segment[],
+    failed: (error: unknown) => void,
+    limits: JournalLimits,
+  ) {
     this.#folder = folder
+    this.#limits = limits
     this.#segments = segments
     this.#failed = failed
     this.#commit = new GroupCommit(failed)
@@ -52,6 +72,7 @@ export class Journal implements MessageJournal {
   static async open(
     folder: string,
     failed: (error: unknown) => void,
+    limits = defaultLimits,
   ): Promise<{ journal: Journal; queues: Map<string, ReplayedQueue> }> {
     await mkdir(folder, { recursive: true })
     const replay = new Replay()
@@ -69,7 +90,7 @@ export class Journal implements MessageJournal {
         if (found !== undefined) found.liveBytes += recordBytes
       }
     }
-    const journal = new Journal(folder, segments, failed)
+    const journal = new Journal(folder, segments, failed, limits)
     // A disk that takes no file is told now, and not to the first sender.
     await journal.#handle
     return { journal, queues: replay.queues }
@@ -79,6 +100,7 @@ export class Journal implements MessageJournal {
   keep(source: JournalSource): void {
     this.#source = source
     this.#writeHeads()
+    this.#cleanWhereNeeded()
   }
 
   async put(messages: readonly StoredMessage[], seen: readonly SeenId[] = []): Promise<void> {
@@ -120,13 +142,13 @@ export class Journal implements MessageJournal {
   }
 
   #write(record: Buffer): Promise<void> {
-    if (this.#current().bytes + record.length > SEGMENT_BYTES_MAX) {
+    if (this.#current().bytes + record.length > this.#limits.segmentBytesMax) {
       this.#handle = this.#nextSegment()
       this.#writeHeads()
     }
     this.#current().bytes += record.length
     const written = this.#commit.write(this.#handle, [record])
-    this.#cleaning ??= this.#isDirty() ? this.#clean() : undefined
+    this.#cleanWhereNeeded()
     return written
   }
 
@@ -172,11 +194,21 @@ export class Journal implements MessageJournal {
     entry.recordBytes = 0
   }
 
+  #cleanWhereNeeded(): void {
+    if (this.#cleaning !== undefined || !this.#isDirty()) return
+    // Not at once: cleaning writes too, and must not begin a second time by that.
+    this.#cleaning = Promise.resolve().then(async () => {
+      await this.#clean()
+    })
+  }
+
   #isDirty(): boolean {
     if (this.#segments.length < 2 || this.#source === undefined) return false
-    if (this.#segments.length > SEGMENTS_MAX && this.#totalOf('bytes') < JOURNAL_CLEAN_FROM_BYTES) return true
+    const { cleanFromBytes, segmentsMax } = this.#limits
     const total = this.#totalOf('bytes')
-    return total > JOURNAL_CLEAN_FROM_BYTES && total > 2 * this.#totalOf('liveBytes')
+    // Many small files, of many starts.
+    if (total <= cleanFromBytes) return this.#segments.length > segmentsMax
+    return total > 2 * this.#totalOf('liveBytes')
   }
 
   #totalOf(what: 'bytes' | 'liveBytes'): number {
