@@ -65,7 +65,7 @@ describe('a home', () => {
 
   test('keeps its ports; one that was taken meanwhile is replaced by another', async () => {
     const first = await choosePorts(home, noneAsked)
-    expect(new Set(Object.values(first)).size).toBe(7)
+    expect(new Set(Object.values(first)).size).toBe(9)
     expect(await choosePorts(home, noneAsked)).toEqual(first)
     await take(first.blob)
     const second = await choosePorts(home, noneAsked)

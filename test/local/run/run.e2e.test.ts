@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { ServiceBusClient } from '@azure/service-bus'
 import { KustoConnectionStringBuilder } from 'azure-kusto-data'
 import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -29,6 +30,15 @@ function lasting(status: Status): object {
     processes: [],
   })
   return JSON.parse(text.replaceAll(token, 'SECRET')) as object
+}
+
+/** The bodies that wait in the commands of a session; they stay there. */
+async function commandsOf(status: Status, sessionId: string): Promise<unknown[]> {
+  const client = new ServiceBusClient(status.serviceBus ?? '')
+  const session = await client.acceptSession('trickle-commands', sessionId)
+  const messages = await session.peekMessages(10)
+  await client.close()
+  return messages.map(({ body }) => body as unknown)
 }
 
 /** One home through its whole life, since each start costs seconds: the tests build on one another. */
@@ -104,6 +114,16 @@ describe('the local run', () => {
     const ofOther = { headers: { 'x-functions-key': status.background?.masterKey ?? '' } }
     expect((await fetch(`${status.url}/admin/host/status`, ofOther)).status).toBe(401)
     expect((await fetch(`${status.background?.url}/admin/host/status`, ofOther)).status).toBe(200)
+  })
+
+  test('its Service Bus takes a message from an SDK, by the connection string as it is', async () => {
+    const status = await statusOf(home)
+    const client = new ServiceBusClient(status.serviceBus ?? '')
+    await client.createSender('trickle-commands').sendMessages({ body: 'stays', sessionId: 'cart-1' })
+    await client.close()
+    expect(await commandsOf(status, 'cart-1')).toEqual(['stays'])
+    const faults = await fetch(status.faults.serviceBus ?? '')
+    expect(await faults.json()).toMatchObject({ rules: [] })
   })
 
   test('the three commands that it prints work as they are', async () => {
@@ -207,6 +227,7 @@ describe('the local run', () => {
       // A new run has a new secret: what an earlier one gave away opens nothing.
       expect(after.analytics?.token).not.toBe(before.analytics?.token)
       expect(await readCart()).toMatchObject({ events: [{ version: 1 }] })
+      expect(await commandsOf(after, 'cart-1')).toEqual(['stays'])
     },
   )
 
@@ -237,7 +258,7 @@ describe('the local run', () => {
   )
 
   test(
-    '--fresh clears all three servers, and keeps keys, ports and what it does not know',
+    '--fresh clears all servers, and keeps keys, ports and what it does not know',
     { timeout: START_LIMIT_MS },
     async () => {
       const token = await trickle('token', '--roles', 'operator', '--home', home)
@@ -249,6 +270,7 @@ describe('the local run', () => {
       expect(missing.error).toContain('STREAM_NOT_FOUND')
       const rows = await trickle('analytics', 'EventsRaw | count', '--json', '--home', home)
       expect(JSON.parse(rows.out)).toEqual([{ Count: 0 }])
+      expect(await commandsOf(status, 'cart-1')).toEqual([])
       const answer = await fetch(`${status.background?.url}/api/tenants`, {
         headers: { authorization: `Bearer ${token.out.trim()}` },
       })
