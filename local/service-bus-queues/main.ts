@@ -1,14 +1,16 @@
 /**
- * Writes the official emulator's Config.json: `node local/service-bus-queues/main.ts [file]`; without a file to stdout.
+ * Writes the official emulator's Config.json: `node local/service-bus-queues/main.ts [file [more queues ...]]`; without a
+ * file to stdout. More queues are files of the form of infra/service-bus/queues.json, as those of a test.
  * Values that differ from Azure are listed on stderr, so that nobody expects them in Azure.
  */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { emulatorConfigOf } from './emulator-config.ts'
-import { readQueues } from './queues.ts'
+import { parseQueues, readQueues } from './queues.ts'
 
-const { config, narrowed } = emulatorConfigOf(await readQueues())
+const [file, ...moreFiles] = process.argv.slice(2)
+const more = await Promise.all(moreFiles.map(async (one) => parseQueues(await readFile(one, 'utf8'), one)))
+const { config, narrowed } = emulatorConfigOf([...(await readQueues()), ...more.flat()])
 const text = `${JSON.stringify(config, null, 2)}\n`
-const [file] = process.argv.slice(2)
 if (file === undefined) process.stdout.write(text)
 else await writeFile(file, text)
 for (const { queue, setting, azure, emulator } of narrowed)

@@ -1,7 +1,7 @@
 /**
- * Service Bus triggers. They are listed, and one log line says that the local run has no broker. Nothing is dispatched.
+ * Service Bus triggers. They are listed, and one log line says that this host receives no messages. Nothing is dispatched.
  *
- * To support a broker, `start` would open a receiver for each function that was added, and settle each message by the
+ * To receive, `start` would open a receiver for each function that was added, and settle each message by the
  * outcome of `context.executor.run`.
  */
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
@@ -25,12 +25,15 @@ export function createServiceBusDispatcher(context: DispatcherContext): TriggerD
     start() {
       if (functions.length > 0 && !said) {
         said = true
-        const message = `Service Bus: no broker in this local run; not dispatched: ${functions.map(sourceOf).join(', ')}`
+        const message = `Service Bus: this host receives no messages yet; not dispatched: ${functions.map(sourceOf).join(', ')}`
         context.log.write({ level: 'warning', category: HOST_CATEGORY, message })
       }
       return Promise.resolve()
     },
     stop: () => Promise.resolve(),
-    runNow: (fn) => Promise.reject(new Error(`'${fn.name}' can't be run: no broker in this local run.`)),
+    runNow: (fn) =>
+      Promise.reject(
+        new Error(`'${fn.name}' can't be run: this host receives no messages of Service Bus yet.`),
+      ),
   }
 }

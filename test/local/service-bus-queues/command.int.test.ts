@@ -29,6 +29,19 @@ describe('the command that writes the emulator file', () => {
     )
   })
 
+  it('adds the queues of other files, as the suite of the broker has them', async () => {
+    const file = join(folder, 'More.json')
+    const conformance = fileURLToPath(
+      new URL('../../packages/service-bus-stand-in/conformance/queues.json', import.meta.url),
+    )
+    const { stderr } = await run(process.execPath, [command, file, conformance])
+    const names = (await readFile(file, 'utf8')).match(/"Name": "[a-z-]+"/gu)
+    expect(names).toContain('"Name": "trickle-commands"')
+    expect(names).toContain('"Name": "conformance-sessions"')
+    // The suite must see the same in the emulator as in Azure.
+    expect(stderr).not.toContain('conformance-')
+  })
+
   it('writes it to the screen when it is told no file, with nothing else among it', async () => {
     const { stdout } = await run(process.execPath, [command])
     expect(JSON.parse(stdout)).toEqual(emulatorConfigOf(await readQueues()).config)

@@ -155,7 +155,7 @@ describe('admin endpoints', () => {
 
   test('triggers without a broker or an imitation are said once', () => {
     expect(
-      host.output().match(/no broker in this local run; not dispatched: queue \(orders\)/g),
+      host.output().match(/this host receives no messages yet; not dispatched: queue \(orders\)/g),
     ).toHaveLength(1)
     expect(host.output()).toMatch(/doesn't imitate the trigger 'queuetrigger': 'storage'/)
     expect(host.output()).toMatch(/'other' runs without queue\./)
@@ -203,6 +203,6 @@ describe('runs on demand, drain and resume', () => {
     })
     expect(await drainStatus()).toMatchObject({ state: 'Disabled' })
     await host.seen(new RegExp(`(?:FAST[^]*){${before + 1}}`))
-    expect(host.output().match(/no broker in this local run/g)).toHaveLength(1)
+    expect(host.output().match(/this host receives no messages yet/g)).toHaveLength(1)
   })
 })
