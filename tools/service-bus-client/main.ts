@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { withProduct } from '../service-examples/index.ts'
-import { QueueClientFailure, expectedLines, tryQueueClient } from './index.ts'
+import { QueueClientFailure, EXPECTED_LINES, tryQueueClient } from './index.ts'
 
 const USAGE = `node tools/service-bus-client/main.ts [--all]
 
@@ -18,7 +18,7 @@ async function main(mustRun: boolean): Promise<void> {
   await withProduct(async ({ serviceBus }) => {
     await tryQueueClient(serviceBus)
   })
-  for (const line of expectedLines) console.log(line)
+  for (const line of EXPECTED_LINES) console.log(line)
 }
 
 const { values } = parseArgs({

@@ -11,7 +11,7 @@ export class QueueClientFailure extends Error {}
 const STEP_TIMEOUT_MS = 240_000
 
 /** What the program prints when each thing is as Service Bus promises it. */
-export const expectedLines: readonly string[] = [
+export const EXPECTED_LINES: readonly string[] = [
   'sent one twice, and a batch of three',
   'looked at 4',
   'received 4, each once',
@@ -38,7 +38,7 @@ export async function tryQueueClient(connectionString: string): Promise<void> {
     await outputOf(folder, build, connectionString)
     const printed = await outputOf(folder, ['built/queues.dll'], connectionString)
     const lines = printed.split(/\r?\n/u).filter((line) => line !== '')
-    if (JSON.stringify(lines) !== JSON.stringify(expectedLines))
+    if (JSON.stringify(lines) !== JSON.stringify(EXPECTED_LINES))
       throw new QueueClientFailure(`The program saw something else than it should:\n${printed}`)
   } finally {
     await rm(folder, { recursive: true, force: true })

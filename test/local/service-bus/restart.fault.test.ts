@@ -83,9 +83,9 @@ describe('a broker that is killed', () => {
     const retryOptions = { maxRetries: 0, timeoutInMs: 2000 }
     const client = new ServiceBusClient(broker.connectionString, { retryOptions })
     const sender = client.createSender(PLAIN)
-    let isGone = false
+    const gone = new AbortController()
     const send = async (first: number): Promise<void> => {
-      for (let batch = first; !isGone; batch += 4) {
+      for (let batch = first; !gone.signal.aborted; batch += 4) {
         try {
           await sender.sendMessages([0, 1, 2].map((part) => ({ body: { batch, part } })))
           answered.add(batch)
@@ -97,7 +97,7 @@ describe('a broker that is killed', () => {
     const senders = [0, 1, 2, 3].map((first) => send(first))
     while (answered.size < 60) await new Promise((resolve) => setTimeout(resolve, 5))
     await broker.kill()
-    isGone = true
+    gone.abort()
     await client.close()
     await Promise.all(senders)
     broker = await startGoodProcess(folder, broker.port)

@@ -8,8 +8,9 @@ test('a heap gives its items in order, whatever the order in which they came', (
       const heap = new Heap<number>((left, right) => left < right)
       const model: number[] = []
       for (const step of steps) {
-        if (step === 'take') expect(heap.pop()).toBe(model.shift())
-        else {
+        const [taken, expected] = step === 'take' ? [heap.pop(), model.shift()] : [undefined, undefined]
+        expect(taken).toBe(expected)
+        if (step !== 'take') {
           heap.push(step)
           model.push(step)
           model.sort((left, right) => left - right)

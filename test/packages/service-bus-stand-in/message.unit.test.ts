@@ -119,11 +119,8 @@ describe('a message', () => {
         const changed = Buffer.from(raw)
         changed[at] = value
         for (const bytes of [changed, changed.subarray(0, at)]) {
-          try {
-            readMessage(Buffer.from(bytes))
-          } catch (error) {
-            expect(error).toBeInstanceOf(BrokerFailure)
-          }
+          const failure = failureOf(() => readMessage(Buffer.from(bytes)))
+          expect(failure === undefined || failure instanceof BrokerFailure).toBe(true)
         }
       }
     }
@@ -141,3 +138,12 @@ describe('a batch', () => {
     expect(() => messagesOfBatch(encoded({ body: 'x' }))).toThrow(BrokerFailure)
   })
 })
+
+function failureOf(work: () => unknown): unknown {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
