@@ -25,6 +25,8 @@ export class ExpiringLocks<Value> {
   /** @returns until when, in milliseconds since 1970 */
   hold(key: string, value: Value): number {
     const until = this.#now() + this.#durationMs
+    // Deleted first: one that is over may still be there, and would keep its old place in the order.
+    this.#held.delete(key)
     this.#held.set(key, { value, until })
     this.#timer ??= this.#timerFor(until)
     return until

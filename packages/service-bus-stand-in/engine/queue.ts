@@ -5,7 +5,7 @@ import { DuplicateHistory } from './duplicate-history.ts'
 import type { Now, QueueSettings } from './settings.ts'
 import type { StoredBytes } from './stored-bytes.ts'
 import type { MessageJournal, SeenId, StoredMessage } from './stored-message.ts'
-import { SubQueue, deadLetterProperties } from './sub-queue.ts'
+import { SubQueue, attemptsUsedUp, deadLetterProperties } from './sub-queue.ts'
 import type { DeadLetterReason } from './sub-queue.ts'
 
 export interface QueueOptions {
@@ -44,8 +44,8 @@ export class Queue {
       maxDeliveryCount: settings.maxDeliveryCount,
       now,
       journal,
-      onGone: (message: StoredMessage) => {
-        options.storedBytes.remove(message.content.raw.length)
+      onResized: (bytes: number) => {
+        options.storedBytes.resize(bytes)
       },
       onExpired: (message: StoredMessage) => {
         void this.#expire(message)
@@ -76,7 +76,7 @@ export class Queue {
   restore({ messages, seen }: RestoredQueue): void {
     for (const entry of seen) this.history?.add(entry)
     for (const message of messages) {
-      this.#options.storedBytes.restore(message.content.raw.length)
+      this.#options.storedBytes.resize(message.content.raw.length)
       this.#earliestExpiry = Math.min(this.#earliestExpiry, message.expiresAt)
       if (message.isDeadLetter) this.deadLetters.add(message)
       else if (message.attempts < this.settings.maxDeliveryCount) this.main.add(message)
@@ -175,7 +175,7 @@ export class Queue {
       return
     }
     this.main.withdraw(message)
-    this.#options.storedBytes.remove(message.content.raw.length)
+    this.#options.storedBytes.resize(-message.content.raw.length)
     await this.#options.journal.remove(message)
   }
 
@@ -183,7 +183,7 @@ export class Queue {
     this.main.withdraw(message)
     const before = message.content.raw.length
     const content = withApplicationProperties(message.content, deadLetterProperties(why))
-    this.#options.storedBytes.restore(content.raw.length - before)
+    this.#options.storedBytes.resize(content.raw.length - before)
     const dead: StoredMessage = {
       ...message,
       content,
@@ -199,13 +199,5 @@ export class Queue {
   close(): void {
     this.main.close()
     this.deadLetters.close()
-  }
-}
-
-function attemptsUsedUp(maxDeliveryCount: number): DeadLetterReason {
-  return {
-    reason: 'MaxDeliveryCountExceeded',
-    description: `Message could not be consumed after ${maxDeliveryCount} delivery attempts.`,
-    properties: {},
   }
 }

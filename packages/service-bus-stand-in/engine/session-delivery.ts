@@ -156,8 +156,10 @@ export class SessionDelivery {
     let oldestNumber = Infinity
     for (const session of this.#sessions.values()) {
       if (session.holder !== undefined) continue
-      const number = firstOf(session.waiting)?.sequenceNumber ?? Infinity
-      if (number < oldestNumber) {
+      const number = firstOf(session.waiting)?.sequenceNumber
+      // All that it had has expired.
+      if (number === undefined) this.#sessions.delete(session.id)
+      else if (number < oldestNumber) {
         oldest = session
         oldestNumber = number
       }

@@ -20,12 +20,8 @@ export class StoredBytes {
     this.#used += bytes
   }
 
-  remove(bytes: number): void {
-    this.#used -= bytes
-  }
-
-  /** For messages that are there already: they were accepted under the same limit. */
-  restore(bytes: number): void {
+  /** For messages that are accepted already: more of them, or less, whatever the limit. */
+  resize(bytes: number): void {
     this.#used += bytes
   }
 }

@@ -26,8 +26,8 @@ export interface SubQueueOptions {
   /** Undefined in the dead-letter queue: a message stays there until somebody completes it. */
   readonly onDeadLetter: ((message: StoredMessage, why: DeadLetterReason) => Promise<void>) | undefined
   readonly maxDeliveryCount: number
-  /** Called for each message that leaves the broker. */
-  readonly onGone: (message: StoredMessage) => void
+  /** Called with how many bytes more a message has, or how many less: all of them when it leaves the broker. */
+  readonly onResized: (bytes: number) => void
   /** Called for a message whose time is over, before it would be given to a receiver. */
   readonly onExpired: (message: StoredMessage) => void
 }
@@ -81,7 +81,9 @@ export class SubQueue {
   async abandon(lockToken: string, properties: Properties): Promise<void> {
     const message = this.delivery.take(lockToken)
     if (Object.keys(properties).length > 0) {
+      const before = message.content.raw.length
       message.content = withApplicationProperties(message.content, properties)
+      this.#options.onResized(message.content.raw.length - before)
       await this.#options.journal.put([message])
     }
     this.#giveBack(message)
@@ -133,17 +135,13 @@ export class SubQueue {
       this.delivery.add(message)
       return
     }
-    void onDeadLetter(message, {
-      reason: 'MaxDeliveryCountExceeded',
-      description: `Message could not be consumed after ${maxDeliveryCount} delivery attempts.`,
-      properties: {},
-    })
+    void onDeadLetter(message, attemptsUsedUp(maxDeliveryCount))
   }
 
   async #remove(message: StoredMessage): Promise<void> {
     message.state = 'gone'
     this.messages.delete(message.sequenceNumber)
-    this.#options.onGone(message)
+    this.#options.onResized(-message.content.raw.length)
     await this.#options.journal.remove(message)
   }
 
@@ -151,6 +149,15 @@ export class SubQueue {
   withdraw(message: StoredMessage): void {
     message.state = 'gone'
     this.messages.delete(message.sequenceNumber)
+  }
+}
+
+/** The words of Azure. */
+export function attemptsUsedUp(maxDeliveryCount: number): DeadLetterReason {
+  return {
+    reason: 'MaxDeliveryCountExceeded',
+    description: `Message could not be consumed after ${maxDeliveryCount} delivery attempts.`,
+    properties: {},
   }
 }
 

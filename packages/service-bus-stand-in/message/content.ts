@@ -33,6 +33,9 @@ const PROPERTY_MESSAGE_ID = 0
 const PROPERTY_SESSION_ID = 10
 const HEADER_TIME_TO_LIVE = 2
 
+/** The field of a time to live has four bytes. A client could still write a longer number there. */
+const UINT_MAX = 0xff_ff_ff_ff
+
 /**
  * Reads a message. One without an id gets one, as in Azure: clients settle and renew by it.
  * @param raw is kept, so it must not be a piece of a larger buffer
@@ -70,7 +73,7 @@ function partsOf(raw: Buffer): Parts {
   const header = elementsIn(found.get(SECTION_HEADER))
   const timeToLive = unsignedOf(header[HEADER_TIME_TO_LIVE])
   return {
-    timeToLiveMs: timeToLive === undefined ? undefined : Number(timeToLive),
+    timeToLiveMs: timeToLive === undefined ? undefined : Math.min(Number(timeToLive), UINT_MAX),
     annotations: elementsIn(found.get(SECTION_ANNOTATIONS)),
     properties: found.get(SECTION_PROPERTIES) ?? Buffer.alloc(0),
     propertyElements: elementsIn(found.get(SECTION_PROPERTIES)),

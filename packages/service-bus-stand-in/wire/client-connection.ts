@@ -145,14 +145,13 @@ export class ClientConnection {
   }
 
   async #reply(raw: Buffer, answer: (request: Request) => Promise<Reply> | Reply): Promise<void> {
-    let request: Request
     try {
-      request = readRequest(raw)
+      const request = readRequest(raw)
+      this.#replies.send(request, await answer(request))
     } catch (error) {
-      this.#context.log(`A request could not be read: ${String(error)}`)
-      return
+      // Bytes that are no message, or an id that can't be sent back.
+      this.#context.log(`A request could not be answered: ${String(error)}`)
     }
-    this.#replies.send(request, await answer(request))
   }
 
   #claim({ properties, body }: Request): Reply {

@@ -111,8 +111,8 @@ export class ReceiverLink implements SessionReceiver {
       this.#context.drop()
       return
     }
-    const sent = this.#link.send(bytes, tokenAsTag(lockToken), MESSAGE_FORMAT)
-    if (this.removesAtOnce) sent.update(true)
+    // With receive-and-delete the link's mode makes rhea send it as settled.
+    this.#link.send(bytes, tokenAsTag(lockToken), MESSAGE_FORMAT)
     if (fault === undefined) return
     // The message has to leave first.
     setImmediate(() => {
