@@ -14,6 +14,7 @@ import type { Place } from './addresses.ts'
 import { refusalOfToken } from './claims.ts'
 import type { LinkContext, WireContext } from './context.ts'
 import { manage } from './management.ts'
+import { answerPromptly } from './prompt-answers.ts'
 import { ReceiverLink, refuseLink } from './receiver-link.ts'
 import { ReplyLinks, readRequest } from './requests.ts'
 import type { Reply, Request } from './requests.ts'
@@ -46,6 +47,7 @@ export class ClientConnection {
     this.#connection = container.create_connection(options as never)
     this.#listen()
     ;(this.#connection as unknown as { accept(socket: Socket): void }).accept(socket)
+    answerPromptly(socket, this.#connection)
     socket.on('data', () => {
       if (awaitedFrameBytes(this.#connection) > FRAME_BYTES_MAX) socket.destroy()
     })

@@ -160,6 +160,11 @@ export function forgetSocket(connection: Connection): void {
   ;(connection as unknown as { _disconnected(): void })._disconnected()
 }
 
+/** What rhea sends as a heartbeat. */
+export function writeEmptyFrame(connection: Connection): void {
+  ;(connection as unknown as { _write_frame(): void })._write_frame()
+}
+
 /** The length of the frame that a connection waits for; rhea would collect up to four gigabytes. */
 export function awaitedFrameBytes(connection: Connection): number {
   return (connection as unknown as { frame_size?: number }).frame_size ?? 0

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
 const main = fileURLToPath(new URL('../../../local/service-bus/main.ts', import.meta.url))
-const queuesFile = fileURLToPath(
+export const conformanceQueues = fileURLToPath(
   new URL('../../packages/service-bus-stand-in/conformance/queues.json', import.meta.url),
 )
 
@@ -33,6 +33,7 @@ export interface BrokerProcess {
 export async function startProcess(
   dataFolder: string,
   port = 0,
+  queuesFile = conformanceQueues,
 ): Promise<BrokerProcess | { readonly code: string; readonly message: string }> {
   const flags = ['--data', dataFolder, '--port', String(port), '--queues', queuesFile]
   const env = { ...process.env, TRICKLE_LOCAL_SECRET: 'a secret of the test' }
@@ -52,8 +53,12 @@ export async function startProcess(
   }
 }
 
-export async function startGoodProcess(dataFolder: string, port = 0): Promise<BrokerProcess> {
-  const started = await startProcess(dataFolder, port)
+export async function startGoodProcess(
+  dataFolder: string,
+  port = 0,
+  queuesFile = conformanceQueues,
+): Promise<BrokerProcess> {
+  const started = await startProcess(dataFolder, port, queuesFile)
   if ('code' in started) throw new Error(started.message)
   return started
 }

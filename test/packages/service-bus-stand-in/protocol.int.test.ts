@@ -53,6 +53,21 @@ describe('a client without the key', () => {
   })
 })
 
+describe('a frame that needs no answer', () => {
+  test('gets an empty one, so that the system of the client does not keep back what follows', async () => {
+    const connection = stranger()
+    await once(connection, 'connection_open')
+    const internals = connection as unknown as { socket: Socket; _write_frame(): void }
+    const answered = once(internals.socket, 'data') as Promise<[Buffer]>
+    // A heartbeat. Without the empty frame the next bytes would come after half a minute.
+    internals['_write_frame']()
+    const [bytes] = await answered
+    expect(bytes.toString('hex')).toBe('0000000802000000')
+    connection.close()
+    await once(connection, 'connection_close')
+  })
+})
+
 describe('a client that breaks the protocol', () => {
   test('by bytes that are no AMQP loses its connection, and the others go on', async () => {
     const socket = await open()
