@@ -59,6 +59,8 @@ describe('a run on a server of somebody else, through proxies', () => {
       toPostgres.target.port = server.port
       const free = String(await freePort())
       const ways = ['--postgres-via', toPostgres.address, '--analytics-via', toAnalytics.address]
+      // No function uses Service Bus yet: it is enough that nobody but the functions gets this address.
+      ways.push('--service-bus-via', '127.0.0.1:9')
       const run = begin('start', '--home', home, '--port', free, '--postgres', server.adminUrl, ...ways)
       const status = await until('it is ready', async () => {
         const seen = await statusOf(home)
@@ -67,6 +69,7 @@ describe('a run on a server of somebody else, through proxies', () => {
         return seen.ready ? seen : undefined
       })
       expect(status.processes.map(({ name }) => name)).not.toContain('postgres')
+      expect(status.serviceBus).not.toContain('127.0.0.1:9;')
       expect(new URL(status.postgres?.app ?? '').port).toBe(String(server.port))
       expect(toPostgres.count()).toBeGreaterThan(0)
 

@@ -2,7 +2,7 @@ import { ServiceBusClient } from '@azure/service-bus'
 import type { ServiceBusReceiver, ServiceBusSender } from '@azure/service-bus'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { NOTHING_COMES_MS, receiveAll, receiveOne } from './receive.ts'
-import { DUPLICATES, PLAIN, openTarget } from './target.ts'
+import { DUPLICATES, PLAIN, openTarget, targetKind } from './target.ts'
 import type { Target } from './target.ts'
 
 let target: Target
@@ -154,14 +154,15 @@ describe('who may', () => {
     ).rejects.toMatchObject({ code: 'MessagingEntityNotFound' })
   })
 
-  test('a wrong key opens nothing', async () => {
-    // Microsoft's emulator takes any key.
-    if (target.kind === 'emulator') return
-    const wrong = target.connectionString.replace(/SharedAccessKey=[^;]*/u, 'SharedAccessKey=d3Jvbmc=')
-    const stranger = new ServiceBusClient(wrong, { retryOptions: { maxRetries: 0 } })
-    await expect(stranger.createSender(PLAIN).sendMessages({ body: 1 })).rejects.toMatchObject({
-      code: 'UnauthorizedAccess',
+  // Microsoft's emulator takes any key.
+  if (targetKind !== 'emulator') {
+    test('a wrong key opens nothing', async () => {
+      const wrong = target.connectionString.replace(/SharedAccessKey=[^;]*/u, 'SharedAccessKey=d3Jvbmc=')
+      const stranger = new ServiceBusClient(wrong, { retryOptions: { maxRetries: 0 } })
+      await expect(stranger.createSender(PLAIN).sendMessages({ body: 1 })).rejects.toMatchObject({
+        code: 'UnauthorizedAccess',
+      })
+      await stranger.close()
     })
-    await stranger.close()
-  })
+  }
 })

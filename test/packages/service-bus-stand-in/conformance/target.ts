@@ -3,7 +3,7 @@
  * connection string: Microsoft's emulator or a namespace in Azure, with the queues of queues.json beside this file.
  *
  * The suite holds what Service Bus promises its clients. Microsoft's emulator can't tell about: keys (it takes any), what
- * survives a restart (nothing does there), and limits that are wider in Azure. Tests of these ask `target.kind`.
+ * survives a restart (nothing does there), and limits that are wider in Azure. Tests of these ask `targetKind`.
  * Of the stand-in alone, and so not here: its journal, its faults, its limits of memory, and what it refuses by name.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -23,8 +23,16 @@ export const DUPLICATES = 'conformance-duplicates'
 /** What queues.json says. */
 export const DELIVERIES_MAX = 3
 
+const named = process.env['TRICKLE_TEST_SERVICE_BUS'] ?? ''
+
+export const targetKind = kindOf(named)
+
+function kindOf(connectionString: string): 'stand-in' | 'emulator' | 'azure' {
+  if (connectionString === '') return 'stand-in'
+  return connectionString.includes('UseDevelopmentEmulator=true') ? 'emulator' : 'azure'
+}
+
 export interface Target {
-  readonly kind: 'stand-in' | 'emulator' | 'azure'
   readonly connectionString: string
   readonly client: ServiceBusClient
   /** How long a lock lasts: the stand-in's are shorter than any that Azure has, so that the suite is quick. */
@@ -36,12 +44,10 @@ const LOCK_STAND_IN_MS = 2000
 const LOCK_REMOTE_MS = 5000
 
 export async function openTarget(): Promise<Target> {
-  const named = process.env['TRICKLE_TEST_SERVICE_BUS']
-  if (named === undefined || named === '') return await startStandIn()
+  if (targetKind === 'stand-in') return await startStandIn()
   const client = clientOf(named)
   await empty(client)
-  const kind = named.includes('UseDevelopmentEmulator=true') ? 'emulator' : 'azure'
-  return { kind, connectionString: named, client, lockMs: LOCK_REMOTE_MS, stop: () => client.close() }
+  return { connectionString: named, client, lockMs: LOCK_REMOTE_MS, stop: () => client.close() }
 }
 
 const queuesFile = fileURLToPath(new URL('queues.json', import.meta.url))
@@ -56,7 +62,6 @@ async function startStandIn(): Promise<Target> {
   })
   const client = clientOf(broker.connectionString)
   return {
-    kind: 'stand-in',
     connectionString: broker.connectionString,
     client,
     lockMs: LOCK_STAND_IN_MS,
