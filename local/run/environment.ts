@@ -104,23 +104,33 @@ export function functionsSettings(
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_SIDE: app,
     TRICKLE_OTHER_APP_URL: otherUrl,
-    ...(app === 'public' || backgroundApp.hasLoginOfTenants
-      ? { TRICKLE_POSTGRES_APP_URL: addresses.app }
-      : {}),
+    ...(app === 'public' || backgroundApp.hasLoginOfTenants ? tenantSettings(addresses) : {}),
     ...(app === 'background' ? backgroundSettings(addresses) : {}),
     TRICKLE_AUTH_ISSUER: addresses.issuer.issuer,
     TRICKLE_AUTH_AUDIENCE: addresses.issuer.audience,
     TRICKLE_AUTH_JWKS_URL: addresses.issuer.jwksUrl,
     AzureWebJobsStorage: addresses.storageConnectionString,
-    // By the names of shared/context/queue-settings.ts. In Azure each is an identity; here both are the one key.
-    ServiceBusConnection: addresses.serviceBusConnectionString,
-    ...(app === 'background' ? { ServiceBusForwarderConnection: addresses.serviceBusConnectionString } : {}),
     AzureWebJobsDisableHomepage: 'true',
     FUNCTIONS_WORKER_RUNTIME: 'node',
   }
 }
 
-const backgroundSettings = ({ worker, forwarder, operator, analytics }: FunctionsAddresses) => ({
+// Connections to Service Bus have the names of shared/context/queue-settings.ts, and each goes where the template of Azure
+// puts it (infra/modules/apps.bicep). There each is an identity; here both are the one key.
+
+const tenantSettings = ({ app, serviceBusConnectionString }: FunctionsAddresses) => ({
+  TRICKLE_POSTGRES_APP_URL: app,
+  ServiceBusConnection: serviceBusConnectionString,
+})
+
+const backgroundSettings = ({
+  worker,
+  forwarder,
+  operator,
+  analytics,
+  serviceBusConnectionString,
+}: FunctionsAddresses) => ({
+  ServiceBusForwarderConnection: serviceBusConnectionString,
   TRICKLE_POSTGRES_WORKER_URL: worker,
   TRICKLE_POSTGRES_FORWARDER_URL: forwarder,
   TRICKLE_POSTGRES_OPERATOR_URL: operator,

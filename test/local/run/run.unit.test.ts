@@ -84,10 +84,14 @@ describe('the environment of parts', () => {
     })
   })
 
-  test('each connection to Service Bus that a queue function may name is set where queues are received', () => {
-    const background = functionsSettings(addresses, 'background', other)
-    for (const name of Object.values(queueConnections))
-      expect(background[name]).toBe(addresses.serviceBusConnectionString)
+  test('each app gets the connection to Service Bus that it has in Azure', () => {
+    const names = Object.values(queueConnections)
+    const namesOf = (side: Side): string[] => {
+      const settings = functionsSettings(addresses, side, other)
+      return names.filter((name) => settings[name] === addresses.serviceBusConnectionString)
+    }
+    expect(namesOf('public')).toEqual(['ServiceBusConnection'])
+    expect(namesOf('background')).toEqual(['ServiceBusForwarderConnection'])
   })
 
   test('a password gets only into the process of the app that logs in with it', () => {
