@@ -2,7 +2,7 @@ import type { Columns } from './columns.ts'
 
 /** A statement and the form of its rows. */
 export interface Statement<R = unknown> {
-  /** Name under which it is prepared where the pooler allows that. A literal in the code; one name has one text. */
+  /** A literal in the code. Errors tell it, and the name under which it is prepared begins with it (statement-names.ts). */
   readonly name: string
   /** Names each column of its answer, never `*`. */
   readonly text: string
