@@ -10,6 +10,7 @@ import { madeOnce } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
 import type { EventStore } from '../shared/event-store/index.ts'
 import type { Database } from '../shared/postgres/index.ts'
+import { ServiceBus } from '../shared/service-bus/index.ts'
 import { TenantDirectory } from '../shared/tenancy/index.ts'
 import type { TenantKey } from '../shared/tenancy/index.ts'
 import { systemClock } from '../shared/time/index.ts'
@@ -26,6 +27,8 @@ export interface Platform {
   readonly writes: DomainWrites
   /** What tokens of the log are sealed and opened with. */
   readonly sealKeys: SealKeys
+  /** Connections to Service Bus; `isSet` says whether there is one. */
+  readonly serviceBus: Connections
   /** The directory that reads names as ids, slugs, external ids, or any of them. */
   readonly tenantsBy: (key: TenantKey) => TenantDirectory
   readonly clock: Clock
@@ -55,6 +58,14 @@ export interface Databases {
   readonly probe: Database
 }
 
+/** One connection for each identity that sends or receives, by the names of shared/context/queue-settings.ts. */
+export interface Connections {
+  /** What is sent for one tenant. */
+  readonly app: ServiceBus
+  /** Work across tenants; not in the public app. */
+  readonly forwarder: ServiceBus
+}
+
 export interface PlatformOptions {
   /**
    * Called when a setting is first asked for. Its error is thrown to the caller who asks, and the next one calls it
@@ -73,6 +84,12 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     opened.push(database)
     return database
   }
+  const connected: ServiceBus[] = []
+  const connect = (setting: 'ServiceBusConnection' | 'ServiceBusForwarderConnection'): ServiceBus => {
+    const bus = serviceBusOf(platform.settings, setting)
+    connected.push(bus)
+    return bus
+  }
   const databases: Databases = madeOnce({
     app: () => open('APP'),
     worker: () => open('WORKER'),
@@ -81,6 +98,10 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     subscriptions: () => databases.worker,
     probe: () => (platform.settings.TRICKLE_SIDE === 'background' ? databases.operator : databases.app),
   })
+  const serviceBus: Connections = madeOnce({
+    app: () => connect('ServiceBusConnection'),
+    forwarder: () => connect('ServiceBusForwarderConnection'),
+  })
   const tenantsBy = (key: TenantKey): TenantDirectory => {
     const directory =
       directories.get(key) ?? new TenantDirectory(databases.app, key, platform.sealKeys.companion)
@@ -88,7 +109,10 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     return directory
   }
   const close = async (): Promise<void> => {
-    await Promise.allSettled(opened.map((database) => database.end()))
+    await Promise.allSettled([
+      ...opened.map((database) => database.end()),
+      ...connected.map((bus) => bus.close()),
+    ])
   }
   const platform: Platform = madeOnce({
     settings: readSettings,
@@ -97,12 +121,24 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),
     writes: () => new DomainWrites(databases.app, platform.sealKeys),
     sealKeys: () => new SealKeys(databases.app),
+    serviceBus: () => serviceBus,
     tenantsBy: () => tenantsBy,
     clock: () => systemClock,
     close: () => close,
   })
   return platform
 }
+
+const serviceBusOf = (
+  settings: Settings,
+  setting: 'ServiceBusConnection' | 'ServiceBusForwarderConnection',
+): ServiceBus =>
+  new ServiceBus({
+    setting,
+    connectionString: settings[setting],
+    namespace: settings[`${setting}__fullyQualifiedNamespace`],
+    clientId: settings[`${setting}__clientId`],
+  })
 
 function tokenVerifier(settings: Settings): TokenVerifier {
   return createTokenVerifier({

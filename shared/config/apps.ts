@@ -27,6 +27,9 @@ const uses: Readonly<Record<string, Use>> = {
   TRICKLE_ANALYTICS_URL: { usedBy: 'background' },
   TRICKLE_ANALYTICS_DATABASE: { usedBy: 'background' },
   TRICKLE_ANALYTICS_CLIENT_ID: { usedBy: 'background' },
+  ServiceBusForwarderConnection: { usedBy: 'background' },
+  ServiceBusForwarderConnection__fullyQualifiedNamespace: { usedBy: 'background' },
+  ServiceBusForwarderConnection__clientId: { usedBy: 'background' },
 }
 
 /** The app that reads a shared setting. */

@@ -22,6 +22,25 @@ const clientId = z
 
 const httpUrl = z.string().regex(/^https?:\/\//, 'must be an http(s) url')
 
+/** Names that Azure fixes: the triggers read the same settings. */
+const serviceBusConnection = (whose: string) => ({
+  connectionString: z
+    .string()
+    .regex(/^Endpoint=sb:\/\/[^;]+;/, 'must be a connection string, which begins with Endpoint=sb://')
+    .optional()
+    .describe(
+      `Connection string of Service Bus for ${whose}: of the local run, or of the emulator. Absent, and no namespace: there is no Service Bus.`,
+    ),
+  namespace: z
+    .string()
+    .regex(/^[\w-]+(\.[\w-]+)+$/, 'must be a host name, such as name.servicebus.windows.net')
+    .optional()
+    .describe(`Namespace of Service Bus in Azure, for ${whose}: an identity is used.`),
+})
+
+const ofTenants = serviceBusConnection('what is sent or received for one tenant')
+const ofForwarder = serviceBusConnection('work across tenants')
+
 /** 25 hours: tokens of managed identities live for 24 hours, and Entra ID dates them back by five minutes. */
 const TOKEN_LIFETIME_SECONDS = 90_000
 
@@ -104,6 +123,12 @@ const sharedSchema = z.object({
     .describe('Azure Data Explorer cluster; absent: nothing is forwarded.'),
   TRICKLE_ANALYTICS_DATABASE: z.string().min(1).default('trickle').describe('Database of that cluster.'),
   TRICKLE_ANALYTICS_CLIENT_ID: clientId,
+  ServiceBusConnection: ofTenants.connectionString,
+  ServiceBusConnection__fullyQualifiedNamespace: ofTenants.namespace,
+  ServiceBusConnection__clientId: clientId,
+  ServiceBusForwarderConnection: ofForwarder.connectionString,
+  ServiceBusForwarderConnection__fullyQualifiedNamespace: ofForwarder.namespace,
+  ServiceBusForwarderConnection__clientId: clientId,
 })
 
 type Checked = z.output<typeof sharedSchema>

@@ -101,6 +101,7 @@ export const errorCatalogue = {
     },
   },
   IDEMPOTENCY_KEY_REUSED: entry(422, 'The idempotency key was used for another request'),
+  MESSAGE_TOO_LARGE: entry(413, 'A message is larger than its queue takes'),
   TENANT_SHARE_HELD: entry(429, 'The tenant has its share of the requests that stay for long', true),
   // What went wrong on our side
   INTERNAL: entry(500, 'Something failed that should not'),
@@ -116,6 +117,8 @@ export const errorCatalogue = {
   DATABASE_READ_ONLY: entry(503, 'The database accepts no writes at present', true),
   ISSUER_UNAVAILABLE: entry(503, 'The keys of the token issuer cannot be reached', true),
   ANALYTICS_UNAVAILABLE: entry(503, 'The analytics service cannot be reached', true),
+  MESSAGE_LOCK_LOST: entry(503, 'The lock of a message of a queue has ended', true),
+  SERVICE_BUS_UNAVAILABLE: entry(503, 'Service Bus cannot be reached', true),
   BULK_WORK_FULL: entry(503, 'As many exports and imports run as this instance serves', true),
   LEASE_LOST: entry(503, 'Another instance has taken over this subscription', true),
   SUBSCRIPTION_STOPPED: entry(503, 'The subscription is stopped until an operator decides'),
