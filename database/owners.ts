@@ -14,7 +14,15 @@ export interface Owner {
 }
 
 /** In the order in which their migrations run: each may use those before it and no other. */
-const CAPABILITIES = ['tenancy', 'receipts', 'event-store', 'subscriptions', 'adx', 'audit'] as const
+const CAPABILITIES = [
+  'tenancy',
+  'receipts',
+  'event-store',
+  'subscriptions',
+  'adx',
+  'audit',
+  'messages',
+] as const
 
 /**
  * Every owner of schemas, in the order in which their migrations run.

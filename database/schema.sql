@@ -549,6 +549,67 @@ create function trickle_events_log.write_events(p_tenant uuid, p_streams text[],
   set plan_cache_mode=force_generic_plan;
 -- owner trickle_owner, body f44c52b7bc4212ee1e21483eb9e34185
 
+create schema trickle_messages_state authorization trickle_owner;
+grant usage on schema trickle_messages_state to trickle_operator, trickle_worker;
+
+create table trickle_messages_state.parked_messages (
+  parked_id bigint not null generated always as identity,
+  queue text collate "C" not null,
+  digest bytea not null,
+  tenant_id uuid,
+  message_id text collate "C",
+  session_id text collate "C",
+  sequence_number bigint,
+  reason text collate "C" not null,
+  detail text not null,
+  attempts integer not null,
+  body bytea not null,
+  body_bytes integer not null,
+  content_type text,
+  application_properties jsonb not null,
+  enqueued_at timestamp with time zone,
+  parked_at timestamp with time zone not null default clock_timestamp(),
+  state text not null default 'parked'::text,
+  resubmissions integer not null default 0,
+  decided_at timestamp with time zone,
+  decided_by text,
+  constraint parked_messages_decision_check CHECK ((((state = 'parked'::text) = (decided_at IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+  constraint parked_messages_digest_key UNIQUE (queue, digest),
+  constraint parked_messages_length_check CHECK (((length(digest) = 32) AND (length(body) <= LEAST(body_bytes, 9437184)) AND ((char_length(queue) >= 1) AND (char_length(queue) <= 260)) AND (char_length(message_id) <= 128) AND (char_length(session_id) <= 128) AND ((char_length(reason) >= 1) AND (char_length(reason) <= 100)) AND (char_length(detail) <= 2000) AND (char_length(content_type) <= 300) AND ((char_length(decided_by) >= 1) AND (char_length(decided_by) <= 1000)) AND (pg_column_size(application_properties) <= 1048576))),
+  constraint parked_messages_pkey PRIMARY KEY (parked_id),
+  constraint parked_messages_state_check CHECK ((state = ANY (ARRAY['parked'::text, 'resubmitted'::text, 'discarded'::text])))
+);
+CREATE INDEX parked_messages_open ON trickle_messages_state.parked_messages USING btree (parked_at, queue) WHERE (state = 'parked'::text);
+-- owner trickle_owner, row-level security forced
+create policy parked_messages_owner on trickle_messages_state.parked_messages for all to trickle_owner
+  using (true)
+  with check (true);
+create policy parked_messages_read on trickle_messages_state.parked_messages for select to trickle_operator
+  using (true);
+grant insert, select, update on trickle_messages_state.parked_messages to trickle_owner;
+grant select on trickle_messages_state.parked_messages to trickle_operator;
+
+create function trickle_messages_state.decide(p_decision text, p_seen jsonb, p_by text)
+  returns TABLE(parked_id bigint, outcome text, tenant_id uuid)
+  language plpgsql volatile security definer rows 100
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body 0349713faa152a5691d0bff7ed75072c
+grant execute on function trickle_messages_state.decide to trickle_operator;
+
+create function trickle_messages_state.open_messages(p_counted_max integer)
+  returns TABLE(queue text, messages integer, oldest_at timestamp with time zone)
+  language sql stable security definer rows 10
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body 0feed5d4d7f30bbd2fc838ece60550f4
+grant execute on function trickle_messages_state.open_messages to trickle_operator, trickle_worker;
+
+create function trickle_messages_state.park(p_queue text, p_messages jsonb, p_bodies bytea[])
+  returns void
+  language plpgsql volatile security definer
+  set search_path=pg_catalog, pg_temp;
+-- owner trickle_owner, body bc04080f3e200878889fac97135c184f
+grant execute on function trickle_messages_state.park to trickle_worker;
+
 create schema trickle_operations_audit authorization trickle_owner;
 grant usage on schema trickle_operations_audit to trickle_operator;
 

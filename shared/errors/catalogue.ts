@@ -75,6 +75,7 @@ export const errorCatalogue = {
   NAME_NOT_HELD: entry(409, 'The stream does not hold a name that it was to release'),
   SUBSCRIPTION_NOT_FOUND: entry(404, 'There is no such subscription'),
   PARKED_EVENT_NOT_FOUND: entry(404, 'The subscription has set no such event aside'),
+  PARKED_MESSAGE_NOT_FOUND: entry(404, 'There is no such parked message'),
   SUBSCRIPTION_STATE_CONFLICT: entry(409, 'The state of the subscription does not allow this'),
   LOG_AHEAD_OF_SERVER: entry(409, 'The log holds transaction ids that the server has not come to'),
   SEAL_KEY_NOT_FOUND: entry(404, 'There is no such seal key'),

@@ -4,6 +4,7 @@ import { analyticsAccess } from '../../shared/adx/access.ts'
 import { auditAccess } from '../../shared/audit/access.ts'
 import { eventStoreAccess } from '../../shared/event-store/access.ts'
 import type { TableAccess } from '../../shared/postgres/index.ts'
+import { messagesAccess } from '../../shared/messages/access.ts'
 import { receiptsAccess } from '../../shared/receipts/access.ts'
 import { subscriptionsAccess } from '../../shared/subscriptions/access.ts'
 import { tenancyAccess } from '../../shared/tenancy/access.ts'
@@ -20,6 +21,7 @@ export const productAccess: TableAccess = {
   ...subscriptionsAccess,
   ...analyticsAccess,
   ...auditAccess,
+  ...messagesAccess,
   ...migrationsAccess,
   ...product().access,
 }

@@ -23,6 +23,8 @@ export const tenantlessTables: Readonly<Record<string, string>> = {
     'a batch holds events of many tenants; its row holds their range, not their content',
   'trickle_operations_audit.actions':
     'what operators did; says of a tenant only that it was the one, and no tenant sees it',
+  'trickle_messages_state.parked_messages':
+    'a message may name no tenant that exists; only the operator reads it, and no tenant sees any',
   'trickle_platform_migrations.applied': "the migration runner's record",
   'trickle_platform_migrations.migrations': 'what was applied, which `ready` compares with the deployed code',
   'trickle_platform_migrations.functions':

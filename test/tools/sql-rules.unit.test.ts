@@ -182,7 +182,7 @@ describe('the rules of the whole house', () => {
       ...findWallBreaches(
         mutated,
         whole,
-        ['tenancy', 'receipts', 'event-store', 'subscriptions', 'adx', 'audit'],
+        ['tenancy', 'receipts', 'event-store', 'subscriptions', 'adx', 'audit', 'messages'],
         [],
       ),
       ...findTenantless(mutated, whole, {}, []),

@@ -1,0 +1,19 @@
+/**
+ * Messages of queues: what a message may say, what becomes of it, and the table of those that can't be handled as they
+ * are. A message that never can be handled is parked in PostgreSQL for an operator, so it harms no other and is not
+ * lost; one that may be handled later goes back to its queue.
+ *
+ * Invariants: a message that is delivered again never gets a second row; a decision about a message that was parked once
+ * more since it was looked at is not taken. No body of a message is ever logged. Must not know the SDK of Service Bus:
+ * what sends and receives is elsewhere.
+ */
+export { MessageParking, parkedLimits, type MessageToPark } from './parked/message-parking.ts'
+export {
+  ParkedMessages,
+  type DecisionOutcome,
+  type OpenMessages,
+  type ParkedMessage,
+  type ParkedMessageQuery,
+  type ParkedMessageSummary,
+  type SeenMessage,
+} from './parked/parked-messages.ts'
