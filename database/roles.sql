@@ -6,7 +6,7 @@
 --   trickle_writer     owns the one function that appends for several tenants at a time, can not log in
 --   trickle_migrator   changes the schema (member of the owner)
 --   trickle_app        HTTP: one tenant at a time
---   trickle_worker     reads the log of all tenants for subscriptions, writes for one tenant at a time
+--   trickle_worker     queues: appends for one tenant at a time. Subscriptions: reads the log of all tenants, writes for one
 --   trickle_forwarder  reads the log of all tenants for Azure Data Explorer, keeps batches
 --   trickle_operator   administers tenants, imports, looks after the log and its subscriptions
 do $$
@@ -122,7 +122,8 @@ alter role trickle_app set transaction_timeout = '15s';
 
 -- The worker reads a page of the log in one statement, perhaps from a cold disk: 30 s, as for the forwarder. It writes
 -- one tenant's part of a page, sent together with its COMMIT. So if a transaction waits for its client, that client
--- froze in the middle of sending. The transaction holds the tenant's rows, so it is ended soon.
+-- froze in the middle of sending. The transaction holds the tenant's rows, so it is ended soon. Queues append with it,
+-- too: such an append waits at most 5 s for a lock, and its batches are those of the app.
 alter role trickle_worker set statement_timeout = '30s';
 alter role trickle_worker set lock_timeout = '5s';
 alter role trickle_worker set idle_in_transaction_session_timeout = '5s';

@@ -69,7 +69,7 @@ create function trickle_analytics_outbox.seal(p_fence bigint, p_batch_id uuid, p
 grant execute on function trickle_analytics_outbox.seal to trickle_forwarder;
 
 create schema trickle_commands_log authorization trickle_owner;
-grant usage on schema trickle_commands_log to trickle_app, trickle_forwarder, trickle_operator, trickle_writer;
+grant usage on schema trickle_commands_log to trickle_app, trickle_forwarder, trickle_operator, trickle_worker, trickle_writer;
 
 create table trickle_commands_log.receipts (
   tenant_id uuid not null,
@@ -94,12 +94,14 @@ create policy receipts_read on trickle_commands_log.receipts for select to trick
   using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy receipts_record on trickle_commands_log.receipts for insert to trickle_owner
   with check (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy receipts_worker on trickle_commands_log.receipts for select to trickle_worker
+  using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy receipts_writer_read on trickle_commands_log.receipts for select to trickle_writer
   using (tenant_id = ANY (( SELECT trickle_tenants_state.batch_tenants() AS batch_tenants)::uuid[]));
 create policy receipts_writer_record on trickle_commands_log.receipts for insert to trickle_writer
   with check (tenant_id = ANY (( SELECT trickle_tenants_state.batch_tenants() AS batch_tenants)::uuid[]));
 grant insert, select on trickle_commands_log.receipts to trickle_operator, trickle_owner, trickle_writer;
-grant select on trickle_commands_log.receipts to trickle_app;
+grant select on trickle_commands_log.receipts to trickle_app, trickle_worker;
 
 create function trickle_commands_log.find_receipt(p_tenant uuid, p_key text)
   returns TABLE(fingerprint bytea, result jsonb, xid xid8)
@@ -204,8 +206,10 @@ create policy names_release on trickle_events_log.names for delete to trickle_ow
   using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy names_reserve on trickle_events_log.names for insert to trickle_owner
   with check (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy names_worker on trickle_events_log.names for select to trickle_worker
+  using (tenant_id = trickle_tenants_state.current_tenant_id());
 grant delete, insert, select on trickle_events_log.names to trickle_owner;
-grant select on trickle_events_log.names to trickle_app;
+grant select on trickle_events_log.names to trickle_app, trickle_worker;
 
 create table trickle_events_log.seal_keys (
   key_id text collate "C" not null default "left"((gen_random_uuid())::text, 8),
@@ -247,6 +251,8 @@ create policy streams_forwarder on trickle_events_log.streams for select to tric
   using (true);
 create policy streams_read on trickle_events_log.streams for select to trickle_owner
   using (tenant_id = trickle_tenants_state.current_tenant_id());
+create policy streams_worker on trickle_events_log.streams for select to trickle_worker
+  using (tenant_id = trickle_tenants_state.current_tenant_id());
 create policy streams_writer_advance on trickle_events_log.streams for update to trickle_writer
   using (tenant_id = ANY (( SELECT trickle_tenants_state.batch_tenants() AS batch_tenants)::uuid[]))
   with check (tenant_id = ANY (( SELECT trickle_tenants_state.batch_tenants() AS batch_tenants)::uuid[]));
@@ -255,7 +261,7 @@ create policy streams_writer_begin on trickle_events_log.streams for insert to t
 create policy streams_writer_read on trickle_events_log.streams for select to trickle_writer
   using (tenant_id = ANY (( SELECT trickle_tenants_state.batch_tenants() AS batch_tenants)::uuid[]));
 grant insert, select, update on trickle_events_log.streams to trickle_owner, trickle_writer;
-grant select on trickle_events_log.streams to trickle_app, trickle_forwarder;
+grant select on trickle_events_log.streams to trickle_app, trickle_forwarder, trickle_worker;
 
 create function trickle_events_log.add_seal_key(p_reason text)
   returns text
@@ -270,7 +276,7 @@ create function trickle_events_log.append(p_tenant uuid, p_streams text[], p_str
   set plan_cache_mode=force_generic_plan
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 8883bde48c87a6e59b8f2136aee4ecf6
-grant execute on function trickle_events_log.append to trickle_app;
+grant execute on function trickle_events_log.append to trickle_app, trickle_worker;
 
 create function trickle_events_log.append_batch(p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts integer[], p_events jsonb, p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[], p_nths integer[], OUT outcomes text[], OUT versions bigint[], OUT epoch uuid, OUT timeline text, OUT xid xid8)
   returns record
@@ -282,7 +288,7 @@ create function trickle_events_log.append_batch(p_tenants uuid[], p_streams text
   set plan_cache_mode=force_generic_plan
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_writer, body e794af4ff061285e381457695e09e3d7
-grant execute on function trickle_events_log.append_batch to trickle_app;
+grant execute on function trickle_events_log.append_batch to trickle_app, trickle_worker;
 
 create function trickle_events_log.begin_epoch(p_reason text, p_xid xid8, p_position bigint, OUT ordinal integer, OUT epoch uuid, OUT began_xid xid8, OUT began_position bigint, OUT reason text, OUT began_at timestamp with time zone)
   returns record
@@ -337,7 +343,7 @@ create function trickle_events_log.event_json(p_id text, p_source text, p_stream
   returns text
   language sql stable parallel safe;
 -- owner trickle_owner, body 74c55af6c8c4af65e38ccc7d4132340a
-grant execute on function trickle_events_log.event_json to trickle_app;
+grant execute on function trickle_events_log.event_json to trickle_app, trickle_worker;
 
 create function trickle_events_log.event_values(p_events jsonb)
   returns TABLE(place bigint, s integer, n integer, id text, source text, type text, schema_version integer, occurred_at timestamp with time zone, data jsonb, metadata jsonb, correlation_id text, causation_id text)
@@ -362,7 +368,7 @@ create function trickle_events_log.find_append(p_tenant uuid, p_streams text[], 
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body a949fdd94e85b1c38f95ca06ca371763
-grant execute on function trickle_events_log.find_append to trickle_app;
+grant execute on function trickle_events_log.find_append to trickle_app, trickle_worker;
 
 create function trickle_events_log.holds_locks(p_tenants uuid[], p_streams text[], p_shared boolean[])
   returns boolean
@@ -405,7 +411,7 @@ create function trickle_events_log.lock_for_write(p_tenant uuid, p_resources tex
   language plpgsql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body 1f06c7f72e3a7a40dcfd8295d8d96e53
-grant execute on function trickle_events_log.lock_for_write to trickle_app;
+grant execute on function trickle_events_log.lock_for_write to trickle_app, trickle_worker;
 
 create function trickle_events_log.lock_key(p_tenant uuid, p_stream text)
   returns integer
@@ -427,7 +433,7 @@ create function trickle_events_log.may_fit(p_value jsonb, p_bytes integer)
   returns boolean
   language sql stable parallel safe;
 -- owner trickle_owner, body 95a0ac96aa9403daaacf867f0a332f7f
-grant execute on function trickle_events_log.may_fit to trickle_app;
+grant execute on function trickle_events_log.may_fit to trickle_app, trickle_worker;
 
 create function trickle_events_log.part_of(p_tenant uuid, p_stream text, p_parts integer)
   returns integer
@@ -454,26 +460,26 @@ create function trickle_events_log.read_stream(p_tenant uuid, p_stream text, p_f
   language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
 -- owner trickle_owner, body a815691bcdf58864c7c2651583adbb73
-grant execute on function trickle_events_log.read_stream to trickle_app;
+grant execute on function trickle_events_log.read_stream to trickle_app, trickle_worker;
 
 create function trickle_events_log.read_tenant_feed(p_tenant uuid, p_xid xid8, p_position bigint, p_since timestamp with time zone, p_types text[], p_stream_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer, p_with_points boolean, OUT xid xid8, OUT "position" bigint, OUT epoch uuid, OUT count integer, OUT events text, OUT points text)
   returns record
   language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
 -- owner trickle_owner, body 969148499ee4460cd822b4736e21c549
-grant execute on function trickle_events_log.read_tenant_feed to trickle_app;
+grant execute on function trickle_events_log.read_tenant_feed to trickle_app, trickle_worker;
 
 create function trickle_events_log.refuse_outcome(p_answer text)
   returns boolean
   language plpgsql volatile;
 -- owner trickle_owner, body c1db086e395aeb70d8946288243db9c1
-grant execute on function trickle_events_log.refuse_outcome to trickle_app;
+grant execute on function trickle_events_log.refuse_outcome to trickle_app, trickle_worker;
 
 create function trickle_events_log.refuse_rows(p_found bigint, p_required integer, p_nth integer)
   returns boolean
   language plpgsql volatile;
 -- owner trickle_owner, body c4bdaa0573dff2eac52f1ef0cadedfeb
-grant execute on function trickle_events_log.refuse_rows to trickle_app;
+grant execute on function trickle_events_log.refuse_rows to trickle_app, trickle_worker;
 
 create function trickle_events_log.remove_seal_key(p_key_id text, OUT outcome text)
   returns text
@@ -516,7 +522,7 @@ create function trickle_events_log.seal_keys()
   language sql volatile security definer
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body e506ad4390b98e7379d659ccbfafb91c
-grant execute on function trickle_events_log.seal_keys to trickle_app;
+grant execute on function trickle_events_log.seal_keys to trickle_app, trickle_worker;
 
 create function trickle_events_log.sealing_key_id(p_now timestamp with time zone)
   returns text
@@ -528,14 +534,14 @@ create function trickle_events_log.since_checkpoint(p_tenant uuid, p_since times
   language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
 -- owner trickle_owner, body 8adf1c8aeb7fbda146622b67ce035929
-grant execute on function trickle_events_log.since_checkpoint to trickle_app;
+grant execute on function trickle_events_log.since_checkpoint to trickle_app, trickle_worker;
 
 create function trickle_events_log.stream_info(p_tenant uuid, p_stream text)
   returns TABLE(version bigint, stream_type text, created_at timestamp with time zone, updated_at timestamp with time zone)
   language plpgsql volatile rows 1
   set plan_cache_mode=force_generic_plan;
 -- owner trickle_owner, body 89f5810bf926f12aedd31a644cf1e373
-grant execute on function trickle_events_log.stream_info to trickle_app;
+grant execute on function trickle_events_log.stream_info to trickle_app, trickle_worker;
 
 create function trickle_events_log.tenant_event_headers(p_tenant uuid, p_xid xid8, p_position bigint, p_until_xid xid8, p_until_position bigint, p_limit integer)
   returns TABLE(tenant_id uuid, stream_id text, type text, stream_type text, recorded_at timestamp with time zone, xid xid8, "position" bigint)
@@ -1071,7 +1077,7 @@ create function trickle_tenants_state.bind_tenant(p_tenant uuid)
   returns void
   language plpgsql volatile;
 -- owner trickle_owner, body 869666db3e16b059bd31f3f7a1242488
-grant execute on function trickle_tenants_state.bind_tenant to trickle_app, trickle_operator;
+grant execute on function trickle_tenants_state.bind_tenant to trickle_app, trickle_operator, trickle_worker;
 
 create function trickle_tenants_state.create_tenants(p_tenants jsonb)
   returns TABLE(n integer, outcome text, tenant_id uuid, field text, holder text, held_as text)
@@ -1091,7 +1097,7 @@ create function trickle_tenants_state.find_tenant(p_claim text, p_kind text)
   language sql stable security definer rows 1000
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_owner, body b591378ab3c629851162078f7781c212
-grant execute on function trickle_tenants_state.find_tenant to trickle_app, trickle_operator;
+grant execute on function trickle_tenants_state.find_tenant to trickle_app, trickle_operator, trickle_worker;
 
 create function trickle_tenants_state.fold_name(p_name text)
   returns text

@@ -2,7 +2,6 @@
 import type { Settings } from '../shared/config/index.ts'
 import { TrickleError } from '../shared/errors/index.ts'
 import { Database, poolLimits } from '../shared/postgres/index.ts'
-import type { RunsOn } from '../shared/sides/index.ts'
 
 export type LoginName = 'APP' | 'WORKER' | 'FORWARDER' | 'OPERATOR'
 
@@ -21,12 +20,11 @@ const backgroundPool: PoolSizes = {
 }
 
 /**
- * The login of tenants has the pool of HTTP where their requests come in. In the background app, queues work with it: an
- * instance for a queue has that pool in place of the worker's, so that each app has as many connections as its part of
- * one app had: 5 public and 4 in the background for each instance, and the smallest server takes 40 instances of both.
+ * The login of tenants has the pool of HTTP, every other one that of the background. A timer or a queue has instances of
+ * its own, which open the pool of its login beside the operator's: so 5 connections public and 4 in the background for
+ * each instance, and the smallest server takes 40 instances of both.
  */
-export const poolSizesOf = (login: LoginName, app: RunsOn): PoolSizes =>
-  login === 'APP' && app !== 'background' ? httpPool : backgroundPool
+export const poolSizesOf = (login: LoginName): PoolSizes => (login === 'APP' ? httpPool : backgroundPool)
 
 /** @throws TrickleError CONFIGURATION_INVALID where this app has no such login */
 export function openDatabase(
@@ -44,7 +42,7 @@ export function openDatabase(
     )
   }
   return new Database({
-    ...poolSizesOf(login, app),
+    ...poolSizesOf(login),
     url,
     clientId: settings[`TRICKLE_POSTGRES_${login}_CLIENT_ID`],
     statements: settings.TRICKLE_POSTGRES_STATEMENTS,

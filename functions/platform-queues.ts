@@ -10,7 +10,7 @@ export const platformQueues: Readonly<Record<string, QueueEntry>> = {
     requiresDuplicateDetection: true,
     duplicateDetectionHistoryTimeWindow: 'PT20S',
     deadLetteringOnMessageExpiration: false,
-    sender: ['app', 'operator'],
+    sender: ['app', 'worker', 'operator'],
     receiver: ['forwarder'],
   },
   'trickle-commands': {
@@ -22,6 +22,6 @@ export const platformQueues: Readonly<Record<string, QueueEntry>> = {
     duplicateDetectionHistoryTimeWindow: 'PT10M',
     deadLetteringOnMessageExpiration: true,
     sender: ['app', 'operator'],
-    receiver: ['app'],
+    receiver: ['worker'],
   },
 }

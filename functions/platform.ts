@@ -31,6 +31,16 @@ export interface Platform {
   readonly serviceBus: Connections
   /** The directory that reads names as ids, slugs, external ids, or any of them. */
   readonly tenantsBy: (key: TenantKey) => TenantDirectory
+  /**
+   * `events` for queues, timers and subscriptions: by the login of the worker, whose pool at the pooler is their ceiling
+   * however many instances there are. In the public app it throws CONFIGURATION_INVALID, as `events` does in the
+   * background; the same goes for the two below.
+   */
+  readonly workerEvents: EventStore
+  /** `writes` for them. A context's tables need rights for `trickle_worker` then. */
+  readonly workerWrites: DomainWrites
+  /** `tenantsBy` for them. */
+  readonly workerTenantsBy: (key: TenantKey) => TenantDirectory
   readonly clock: Clock
   /** Closes what was opened; for the end of the process. */
   readonly close: () => Promise<void>
@@ -44,8 +54,8 @@ export interface Databases {
   /** Requests of tenants: bound to one tenant at a time. */
   readonly app: Database
   /**
-   * Subscriptions and projections of contexts: reads the log across tenants and moves checkpoints, and writes tables of
-   * contexts bound to one tenant at a time.
+   * Queues, subscriptions and projections: reads the log across tenants and moves checkpoints, and appends and writes
+   * tables of contexts bound to one tenant at a time.
    */
   readonly worker: Database
   /** Forwarding to Azure Data Explorer: reads the log across tenants, and keeps batches. */
@@ -60,7 +70,7 @@ export interface Databases {
 
 /** One connection for each identity that sends or receives, by the names of shared/context/queue-settings.ts. */
 export interface Connections {
-  /** What is sent for one tenant. */
+  /** What is sent and received for one tenant at a time: as the login of tenants, in the background as the worker. */
   readonly app: ServiceBus
   /** Work across tenants; not in the public app. */
   readonly forwarder: ServiceBus
@@ -78,7 +88,6 @@ export interface PlatformOptions {
 
 export function createPlatform({ readSettings, report }: PlatformOptions): Platform {
   const opened: Database[] = []
-  const directories = new Map<TenantKey, TenantDirectory>()
   const open = (login: LoginName): Database => {
     const database = openDatabase(platform.settings, login, report)
     opened.push(database)
@@ -102,12 +111,11 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     app: () => connect('ServiceBusConnection'),
     forwarder: () => connect('ServiceBusForwarderConnection'),
   })
-  const tenantsBy = (key: TenantKey): TenantDirectory => {
-    const directory =
-      directories.get(key) ?? new TenantDirectory(databases.app, key, platform.sealKeys.companion)
-    directories.set(key, directory)
-    return directory
-  }
+  const workerParts = madeOnce({ sealKeys: () => new SealKeys(databases.worker) })
+  const tenantsBy = directories((key) => new TenantDirectory(databases.app, key, platform.sealKeys.companion))
+  const workerTenantsBy = directories(
+    (key) => new TenantDirectory(databases.worker, key, workerParts.sealKeys.companion),
+  )
   const close = async (): Promise<void> => {
     await Promise.allSettled([
       ...opened.map((database) => database.end()),
@@ -123,6 +131,9 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     sealKeys: () => new SealKeys(databases.app),
     serviceBus: () => serviceBus,
     tenantsBy: () => tenantsBy,
+    workerEvents: () => new PostgresEventStore(databases.worker, { sealKeys: workerParts.sealKeys }),
+    workerWrites: () => new DomainWrites(databases.worker, workerParts.sealKeys),
+    workerTenantsBy: () => workerTenantsBy,
     clock: () => systemClock,
     close: () => close,
   })
@@ -139,6 +150,16 @@ const serviceBusOf = (
     namespace: settings[`${setting}__fullyQualifiedNamespace`],
     clientId: settings[`${setting}__clientId`],
   })
+
+/** Makes the directory of each key at its first use. */
+function directories(make: (key: TenantKey) => TenantDirectory): (key: TenantKey) => TenantDirectory {
+  const made = new Map<TenantKey, TenantDirectory>()
+  return (key) => {
+    const directory = made.get(key) ?? make(key)
+    made.set(key, directory)
+    return directory
+  }
+}
 
 function tokenVerifier(settings: Settings): TokenVerifier {
   return createTokenVerifier({

@@ -57,22 +57,14 @@ param auth authType
 param analytics { forwards: bool, url: string, database: string }
 param workspaceId string
 
-// The background app has the login of tenants only where a context writes there, or where a queue's handler does.
-@export()
-@description('Whether the background app has the login of tenants, too.')
-var hasLoginOfTenants = loadJsonContent('../background-app.json').hasLoginOfTenants || !empty(loadJsonContent(
-  '../service-bus/queues.json',
-  'ofContexts'
-))
-
-// What the code sends, and what it receives for one tenant.
-var tenantConnection = !withServiceBus
-  ? {}
-  : {
-      ServiceBusConnection__fullyQualifiedNamespace: serviceBusNamespace
-      ServiceBusConnection__credential: 'managedidentity'
-      ServiceBusConnection__clientId: identities.app.clientId
-    }
+// Each app sends as the login that it appends with, and the background app receives as it what is for one tenant at a time.
+func connectionOf(namespace string, clientId string) object => {
+  ServiceBusConnection__fullyQualifiedNamespace: namespace
+  ServiceBusConnection__credential: 'managedidentity'
+  ServiceBusConnection__clientId: clientId
+}
+var tenantConnection = withServiceBus ? connectionOf(serviceBusNamespace, identities.app.clientId) : {}
+var workerConnection = withServiceBus ? connectionOf(serviceBusNamespace, identities.worker.clientId) : {}
 
 // Code that works for all tenants receives as the forwarder. One connection has one identity.
 var forwarderConnection = !withServiceBus
@@ -204,7 +196,6 @@ module backgroundApp 'app.bicep' = {
       identities.worker.id
       identities.forwarder.id
       identities.operator.id
-      ...(hasLoginOfTenants ? [identities.app.id] : [])
     ]
     storage: storage.background
     insightsConnectionString: insightsConnectionString
@@ -215,7 +206,7 @@ module backgroundApp 'app.bicep' = {
       TRICKLE_OTHER_APP_URL: publicApp.outputs.uri
       ...sharedSettings
       ...backgroundLogins
-      ...(hasLoginOfTenants ? union(tenantLogin, tenantConnection) : {})
+      ...workerConnection
       ...forwarderConnection
       ...analyticsSettings
       ...disabledFunctions

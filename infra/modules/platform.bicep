@@ -163,11 +163,13 @@ module serviceBus 'service-bus.bicep' = if (withServiceBus) {
     place: placeOf(isPrivate, networkName, [zoneNamesOf.serviceBus])
     identityIds: {
       app: identityIdOf('app', token)
+      worker: identityIdOf('worker', token)
       forwarder: identityIdOf('forwarder', token)
       operator: identityIdOf('operator', token)
     }
     principalIds: {
       app: identities.outputs.app.principalId
+      worker: identities.outputs.worker.principalId
       forwarder: identities.outputs.forwarder.principalId
       operator: identities.outputs.operator.principalId
     }

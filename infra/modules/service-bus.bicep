@@ -1,7 +1,6 @@
 // The namespace and the queues of service-bus/queues.json, which is also the source of the official emulator's file. Each
 // right is given on one queue, to send or to receive, never on the namespace.
 
-import { hasLoginOfTenants } from 'apps.bicep'
 import { endpointPlace } from 'network.bicep'
 
 param location string
@@ -15,9 +14,9 @@ param tier string
 param capacity int
 param place endpointPlace
 @description('Resource ids of the identities, by the names that queues.json uses for them.')
-param identityIds { app: string, forwarder: string, operator: string }
+param identityIds { app: string, worker: string, forwarder: string, operator: string }
 @description('Their object ids.')
-param principalIds { app: string, forwarder: string, operator: string }
+param principalIds { app: string, worker: string, forwarder: string, operator: string }
 param workspaceId string
 
 var queues = items(loadJsonContent('../service-bus/queues.json', 'queues'))
@@ -63,15 +62,10 @@ var sendRights = flatten(map(
   range(0, length(queues)),
   i => map(queues[i].value.sender, who => { queue: i, who: who, role: dataSender })
 ))
-// The login of tenants receives in the background app only. Where it does not stand there nothing receives as it, and the
-// public app, where it always stands, can only send.
+// The login of tenants, which stands on the public app, is no receiver: that app can only send.
 var receiveRights = flatten(map(
   range(0, length(queues)),
-  i =>
-    map(
-      filter(queues[i].value.receiver, who => who != 'app' || hasLoginOfTenants),
-      who => { queue: i, who: who, role: dataReceiver }
-    )
+  i => map(queues[i].value.receiver, who => { queue: i, who: who, role: dataReceiver })
 ))
 var rights = concat(sendRights, receiveRights)
 

@@ -1,4 +1,3 @@
-import backgroundApp from '../../infra/background-app.json' with { type: 'json' }
 import contextSettings from '../../infra/context-settings.json' with { type: 'json' }
 import type { Side } from '../../shared/sides/index.ts'
 import { TOKEN_MAX_SECONDS } from '../issuer/index.ts'
@@ -104,8 +103,9 @@ export function functionsSettings(
     TRICKLE_ENVIRONMENT: 'local',
     TRICKLE_SIDE: app,
     TRICKLE_OTHER_APP_URL: otherUrl,
-    ...(app === 'public' || backgroundApp.hasLoginOfTenants ? tenantSettings(addresses) : {}),
-    ...(app === 'background' ? backgroundSettings(addresses) : {}),
+    // Each app sends by it, and the background app receives by it.
+    ServiceBusConnection: addresses.serviceBusConnectionString,
+    ...(app === 'public' ? { TRICKLE_POSTGRES_APP_URL: addresses.app } : backgroundSettings(addresses)),
     TRICKLE_AUTH_ISSUER: addresses.issuer.issuer,
     TRICKLE_AUTH_AUDIENCE: addresses.issuer.audience,
     TRICKLE_AUTH_JWKS_URL: addresses.issuer.jwksUrl,
@@ -117,11 +117,6 @@ export function functionsSettings(
 
 // Connections to Service Bus have the names of shared/context/queue-settings.ts, and each goes where the template of Azure
 // puts it (infra/modules/apps.bicep). There each is an identity; here both are the one key.
-
-const tenantSettings = ({ app, serviceBusConnectionString }: FunctionsAddresses) => ({
-  TRICKLE_POSTGRES_APP_URL: app,
-  ServiceBusConnection: serviceBusConnectionString,
-})
 
 const backgroundSettings = ({
   worker,

@@ -28,7 +28,7 @@ const durationBetween = (minSeconds: number, maxSeconds: number): z.ZodString =>
   }, `must be between ${minSeconds} s and ${maxSeconds} s`)
 
 /** The identities that infra/modules/service-bus.bicep knows. */
-const who = z.array(z.enum(['app', 'forwarder', 'operator'])).min(1)
+const who = z.array(z.enum(['app', 'worker', 'forwarder', 'operator'])).min(1)
 
 /** Strict: with a misspelt key the queue in Azure would get the service's default, and nobody would notice it. */
 const queueSchema = z.strictObject({

@@ -8,7 +8,7 @@ import {
   jsonText,
   mistakeOfIssuers,
 } from './issuers.ts'
-import { APPS, isDispensable } from './apps.ts'
+import { APPS, isReadBy } from './apps.ts'
 
 const postgresUrl = z
   .string()
@@ -150,7 +150,7 @@ export const sharedSettingNames: readonly string[] = Object.keys(sharedSchema.sh
 export function settingsSchemaWith(ofContexts: SettingSchemas, app: RunsOn = 'both'): z.ZodType<Settings> {
   const shared = Object.entries(sharedSchema.shape).map(([name, schema]) => [
     name,
-    isDispensable(name, app) ? schema.optional() : schema,
+    isReadBy(name, app) ? schema : schema.optional(),
   ])
   // This cast is safe: `Settings` says of each that is optional here that it may be absent. What contexts add stays out
   // of the type: a context is given its own settings in its own type.

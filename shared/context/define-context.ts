@@ -36,11 +36,6 @@ export interface ContextDefinition<P, T, Shape extends SettingsShape, M extends 
   /** How its services are made of the platform; each is made once, when it is first used. */
   readonly services?: (platform: P, settings: SettingsOf<Shape>) => M
   /**
-   * Whether a timer, queue or subscription of it appends events or writes state for a tenant: the background app then
-   * has the login of tenants too, which the product itself needs in the public app alone. Default: if it has queues.
-   */
-  readonly writesInBackground?: boolean
-  /**
    * Called when the app starts. Only a handler may call `services()`, and only while it works: nothing is opened at the
    * start.
    */
@@ -68,8 +63,6 @@ export interface Context<P, T> {
   readonly errors: Readonly<Record<string, ErrorKind>>
   readonly tags: Readonly<Record<string, string>>
   readonly access: TableAccess
-  /** Undefined: if it has queues. */
-  readonly writesInBackground: boolean | undefined
   /** @param platform asked for at the first use of a service, so that describing the triggers needs none */
   readonly triggersOn: (platform: () => P) => Triggers<T>
 }
@@ -86,7 +79,7 @@ export function defineContextFor<P extends HoldsSettings, T>(): DefineContext<P,
 function define<P extends HoldsSettings, T, Shape extends SettingsShape, M extends Makers>(
   definition: ContextDefinition<P, T, Shape, M>,
 ): Context<P, T> {
-  const { name, settings, errors = {}, tags = {}, access = {}, writesInBackground } = definition
+  const { name, settings, errors = {}, tags = {}, access = {} } = definition
   const { routes, timers, queues, subscriptions } = definition
   return {
     name,
@@ -94,7 +87,6 @@ function define<P extends HoldsSettings, T, Shape extends SettingsShape, M exten
     errors,
     tags,
     access,
-    writesInBackground,
     triggersOn(platform) {
       let made: MadeBy<M> | undefined
       const services = (): MadeBy<M> => (made ??= makeServices(definition, platform()))

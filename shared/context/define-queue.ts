@@ -10,7 +10,7 @@ export interface QueueDefinition<S extends z.ZodType> {
   readonly settings: QueueSettings
   /** Who may put messages into it. */
   readonly senders: readonly QueueSender[]
-  /** The identity that receives the messages. Default: app, which works for one tenant at a time. */
+  /** The identity that receives the messages. Default: worker, which writes for one tenant at a time. */
   readonly receiver?: QueueReceiver
   /** Default: background. */
   readonly runsOn?: RunsOn
@@ -29,7 +29,7 @@ const PLACES_MAX = 5
 
 /** Describes a queue and the handler of its messages. */
 export function defineQueue<S extends z.ZodType>(definition: QueueDefinition<S>): Queue {
-  const { name, settings, senders, receiver = 'app', runsOn = 'background', schema, handler } = definition
+  const { name, settings, senders, receiver = 'worker', runsOn = 'background', schema, handler } = definition
   return {
     name,
     settings,

@@ -15,8 +15,6 @@ export interface Product<P, T> {
   readonly settings: SettingsShape
   /** The settings of those contexts that have something to do in an app. A context without any trigger counts as one. */
   readonly settingsIn: (app: RunsOn) => SettingsShape
-  /** Whether the background app needs the login of tenants. */
-  readonly writesInBackground: () => boolean
   /** The errors of all contexts, by their codes; those of shared/ are in its own catalogue. */
   readonly errors: Readonly<Record<string, ErrorEntry>>
   /** What the reference says of the tags of routes, by tag. */
@@ -66,7 +64,6 @@ export function putTogether<P, T>(contexts: readonly Context<P, T>[], taken: Tak
   return {
     contexts: names,
     settings: settingsOf(contexts),
-    writesInBackground: () => contexts.some(writesForTenants),
     settingsIn: (app) => settingsOf(contexts.filter((context) => hasWorkIn(context, app))),
     errors: Object.fromEntries(contexts.flatMap(({ errors }) => Object.entries(errors))),
     tags: Object.fromEntries(contexts.flatMap(({ tags }) => Object.entries(tags))),
@@ -87,9 +84,6 @@ function hasWorkIn<P, T>(context: Context<P, T>, app: RunsOn): boolean {
   ]
   return places.length === 0 || places.some((runsOn) => isRunBy(runsOn, app))
 }
-
-const writesForTenants = <P, T>({ writesInBackground, triggersOn }: Context<P, T>): boolean =>
-  writesInBackground ?? triggersOn(describedAlone).queues.length > 0
 
 function describedAlone(): never {
   throw new Error('what a context declares must be known without its services')

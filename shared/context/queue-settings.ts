@@ -1,6 +1,6 @@
 /** The identities of the app that may receive: each has a connection of its own to Service Bus. */
-export type QueueReceiver = 'app' | 'forwarder'
-export type QueueSender = 'app' | 'forwarder' | 'operator'
+export type QueueReceiver = 'worker' | 'forwarder'
+export type QueueSender = 'app' | 'worker' | 'forwarder' | 'operator'
 
 /** What a queue is made with, by the names of Bicep and of the emulator. Durations are those of ISO 8601. */
 export interface QueueSettings {
@@ -23,8 +23,12 @@ export interface QueueEntry extends QueueSettings {
   readonly receiver: readonly QueueReceiver[]
 }
 
-/** For each receiver, the prefix of the settings that hold its connection to Service Bus. */
+/**
+ * For each receiver, the prefix of the settings that hold its connection to Service Bus. `ServiceBusConnection` is also
+ * what both apps send by: in the background it is the worker's, and in the public app that of tenants, which receives
+ * nothing.
+ */
 export const queueConnections: Readonly<Record<QueueReceiver, string>> = {
-  app: 'ServiceBusConnection',
+  worker: 'ServiceBusConnection',
   forwarder: 'ServiceBusForwarderConnection',
 }

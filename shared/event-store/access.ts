@@ -10,11 +10,13 @@ export const eventStoreAccess: TableAccess = {
   },
   'trickle_events_log.streams': {
     trickle_app: { select: 'own' },
+    trickle_worker: { select: 'own' },
     trickle_forwarder: { select: 'all' },
     trickle_migrator: { select: 'own', insert: 'own', update: 'own' },
   },
   'trickle_events_log.names': {
     trickle_app: { select: 'own' },
+    trickle_worker: { select: 'own' },
     trickle_migrator: { select: 'own', insert: 'own', delete: 'own' },
   },
   'trickle_events_log.epochs': {
@@ -24,7 +26,7 @@ export const eventStoreAccess: TableAccess = {
     trickle_operator: { select: 'all' },
     trickle_migrator: { select: 'all', insert: 'all' },
   },
-  // The app gets the keys through a function. Operators see a list of them through another one, without the secrets.
+  // The app and the worker get the keys through a function. Operators see a list of them through another one, without the secrets.
   'trickle_events_log.seal_keys': {
     trickle_migrator: { select: 'all', insert: 'all', delete: 'all' },
   },

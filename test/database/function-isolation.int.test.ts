@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDatabase } from '../support/database.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { lines } from './catalog-rule.ts'
-import { callableByApp } from './function-rules.ts'
+import { callableBy } from './function-rules.ts'
 import { bind, CONTEXTS, seedTenants } from './isolation-support.ts'
 import type { Context, Pair } from './isolation-support.ts'
 
@@ -38,6 +38,11 @@ const calls: Readonly<Record<string, string>> = {
   'trickle_events_log.current_epoch()': 'trickle_events_log.current_epoch()',
   'trickle_events_log.seal_keys()': 'trickle_events_log.seal_keys()',
 }
+/** The logins that write for one tenant at a time. */
+const LOGINS_OF_TENANTS = ['trickle_app', 'trickle_worker'] as const
+type TenantLogin = (typeof LOGINS_OF_TENANTS)[number]
+/** Imports come in by HTTP alone. */
+const OF_APP_ALONE = 'trickle_events_log.import_events(uuid,json)'
 const withTenant = Object.keys(calls).filter((name) => /\(uuid\W/.test(name))
 const isBatch = (name: string): boolean => name.includes('(uuid[]')
 const firstOf = (name: string): string => Object.keys(calls).find((call) => call.includes(`.${name}(`)) ?? ''
@@ -79,13 +84,18 @@ interface Outcome {
   readonly otherChanged: boolean
 }
 
-/** Calls a function for `tenant` as the app, in a transaction that is bound as `context` says, and undoes it. */
-async function call(name: string, context: Context, tenant: string | null): Promise<Outcome> {
+/** Calls a function for `tenant` as a login, in a transaction that is bound as `context` says, and undoes it. */
+async function call(
+  name: string,
+  context: Context,
+  tenant: string | null,
+  login: TenantLogin = 'trickle_app',
+): Promise<Outcome> {
   await admin.query('begin')
   try {
     const before = [await contentOf(pair.own), await contentOf(pair.other)]
     await admin.query('savepoint before_call')
-    await admin.query("set local role trickle_app; set local search_path = ''")
+    await admin.query(`set local role ${login}; set local search_path = ''`)
     await bind(admin, context, pair)
     const text = `select f::text from ${calls[name] ?? ''} f where $1::uuid is null or true`
     let code = ''
@@ -107,15 +117,26 @@ async function call(name: string, context: Context, tenant: string | null): Prom
 }
 
 it('knows a call of every function that the app can execute', async () => {
-  expect(await callableByApp(admin)).toEqual(Object.keys(calls).sort())
+  expect(await callableBy(admin, 'trickle_app')).toEqual(Object.keys(calls).sort())
 })
 
-describe.each(withTenant)('%s', (name) => {
+it('lets the worker, with which queues append, execute the same ones, without imports', async () => {
+  const ofWorker = (await callableBy(admin, 'trickle_worker')).filter((name) => Object.hasOwn(calls, name))
+  expect(Object.keys(calls).filter((name) => !ofWorker.includes(name))).toEqual([OF_APP_ALONE])
+})
+
+const tenantCases = LOGINS_OF_TENANTS.flatMap((login) =>
+  withTenant
+    .filter((name) => login === 'trickle_app' || name !== OF_APP_ALONE)
+    .map((name) => [login, name] as const),
+)
+
+describe.each(tenantCases)('%s: %s', (login, name) => {
   it('works for its tenant, bound or not yet bound, and touches nothing of another', async () => {
     // A batch serves several tenants, so it goes with none that is bound.
     const works: Context[] = isBatch(name) ? ['unset'] : ['own', 'unset']
     for (const context of works) {
-      const outcome = await call(name, context, pair.own)
+      const outcome = await call(name, context, pair.own, login)
       expect(outcome).toMatchObject({ code: '', otherChanged: false })
       expect(outcome.answer).not.toContain(`secret of ${pair.other}`)
     }
@@ -125,7 +146,7 @@ describe.each(withTenant)('%s', (name) => {
     ['of another tenant', 'other'],
     ['of a malformed tenant', 'malformed'],
   ] as const)('refuses a transaction %s', async (_what, context) => {
-    expect(await call(name, context, pair.own)).toEqual({
+    expect(await call(name, context, pair.own, login)).toEqual({
       code: 'TK001',
       answer: '',
       ownChanged: false,
@@ -135,7 +156,7 @@ describe.each(withTenant)('%s', (name) => {
 
   it('refuses to be called for nobody', async () => {
     for (const context of CONTEXTS) {
-      expect((await call(name, context, null)).code).toBe('TK001')
+      expect((await call(name, context, null, login)).code).toBe('TK001')
     }
   })
 })
@@ -147,18 +168,21 @@ const refusals: Readonly<Record<string, string>> = {
 }
 
 describe('functions without a tenant', () => {
-  it.each(Object.keys(calls).filter((name) => !withTenant.includes(name)))(
-    '%s shows nothing that a tenant wrote, in any context',
-    async (name) => {
-      for (const context of CONTEXTS) {
-        const outcome = await call(name, context, pair.own)
-        expect(outcome).toMatchObject({ ownChanged: false, otherChanged: false })
-        expect(outcome.answer).not.toContain(`secret of ${pair.other}`)
-        const mayFail = context === 'malformed' && name.includes('current_tenant_id')
-        expect(outcome.code).toBe(mayFail ? '22P02' : (refusals[name] ?? ''))
-      }
-    },
-  )
+  it.each(
+    LOGINS_OF_TENANTS.flatMap((login) =>
+      Object.keys(calls)
+        .filter((name) => !withTenant.includes(name))
+        .map((name) => [login, name] as const),
+    ),
+  )('%s: %s shows nothing that a tenant wrote, in any context', async (login, name) => {
+    for (const context of CONTEXTS) {
+      const outcome = await call(name, context, pair.own, login)
+      expect(outcome).toMatchObject({ ownChanged: false, otherChanged: false })
+      expect(outcome.answer).not.toContain(`secret of ${pair.other}`)
+      const mayFail = context === 'malformed' && name.includes('current_tenant_id')
+      expect(outcome.code).toBe(mayFail ? '22P02' : (refusals[name] ?? ''))
+    }
+  })
 })
 
 describe('the check itself', () => {

@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import type { Login } from '../../shared/postgres/index.ts'
 import { OWN_SCHEMA, lines, ruleOf } from './catalog-rule.ts'
 import type { CatalogRule } from './catalog-rule.ts'
 import { batchFunctions, READABLE_SETTINGS, tenantlessFunctions } from './tenantless-tables.ts'
@@ -79,6 +80,10 @@ async function findUnrefused(client: Client): Promise<string[]> {
   return unrefused
 }
 
-/** The functions that the app can execute, for those who call each of them. */
-export const callableByApp = (client: Client): Promise<string[]> =>
-  lines(client, `select ${NAME} from ${FUNCTIONS} where ${BY_APP} order by 1`)
+/** The functions that a login can execute, for those who call each of them. */
+export const callableBy = (client: Client, login: Login): Promise<string[]> =>
+  lines(
+    client,
+    `select ${NAME} from ${FUNCTIONS} where has_function_privilege($1, p.oid, 'execute') order by 1`,
+    [login],
+  )

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { poolSizesOf } from '../../functions/login-pools.ts'
 import type { LoginName } from '../../functions/login-pools.ts'
 import { createPlatform } from '../../functions/platform.ts'
-import type { Databases } from '../../functions/platform.ts'
+import type { Databases, Platform } from '../../functions/platform.ts'
 import { product } from '../../functions/product.ts'
 import { parseSettings } from '../../shared/config/index.ts'
 import type { RunsOn, Side } from '../../shared/sides/index.ts'
@@ -21,15 +21,12 @@ const everything = {
   ),
 }
 
-const databasesOf = (side: RunsOn, { without }: { without?: string } = {}): Databases => {
-  const environment = Object.entries({ ...everything, TRICKLE_SIDE: side }).filter(
-    ([name]) => name !== without,
-  )
-  return createPlatform({
-    readSettings: () => parseSettings(Object.fromEntries(environment)),
+const platformOf = (side: RunsOn): Platform =>
+  createPlatform({
+    readSettings: () => parseSettings({ ...everything, TRICKLE_SIDE: side }),
     report: () => undefined,
-  }).databases
-}
+  })
+const databasesOf = (side: RunsOn): Databases => platformOf(side).databases
 
 const openable = (databases: Databases): string[] =>
   LOGINS.filter((login) => {
@@ -54,12 +51,36 @@ describe('the databases', () => {
     )
   })
 
-  it('of the background app are the others, and that of tenants only where it was given', () => {
-    const databases = databasesOf('background', { without: 'TRICKLE_POSTGRES_APP_URL' })
+  it('of the background app are the others, whatever its environment holds', () => {
+    const databases = databasesOf('background')
     expect(openable(databases)).toEqual(['worker', 'forwarder', 'operator', 'subscriptions', 'probe'])
     expect(databases.probe).toBe(databases.operator)
     expect(() => databases.app).toThrow('TRICKLE_POSTGRES_APP_URL: the background app has no such login')
-    expect(openable(databasesOf('background'))).toEqual(LOGINS)
+  })
+})
+
+describe('what a handler in the background writes by', () => {
+  const made = ({ workerEvents, workerWrites, workerTenantsBy }: Platform): readonly unknown[] => [
+    workerEvents,
+    workerWrites,
+    workerTenantsBy('slug'),
+  ]
+
+  it.each(['background', 'both'] as const)('is there in the %s app, and made once', (side) => {
+    const platform = platformOf(side)
+    expect(made(platform)).not.toContain(undefined)
+    expect(made(platform)).toEqual(made(platform))
+    expect(platform.workerTenantsBy('id')).not.toBe(platform.workerTenantsBy('slug'))
+  })
+
+  it('is not there in the public app, nor what requests of tenants use in the background', () => {
+    expect(() => platformOf('public').workerEvents).toThrow('TRICKLE_POSTGRES_WORKER_URL: the public app')
+    for (const use of [
+      ({ events }: Platform) => events,
+      ({ writes }: Platform) => writes,
+      ({ tenantsBy }: Platform) => tenantsBy('slug'),
+    ])
+      expect(() => use(platformOf('background'))).toThrow('TRICKLE_POSTGRES_APP_URL: the background app')
   })
 })
 
@@ -75,12 +96,10 @@ describe('the settings of contexts', () => {
 
 /** Summed up in docs/azure/postgres-settings.md. */
 describe('the connections of an instance', () => {
-  const sum = (app: RunsOn, logins: readonly LoginName[]): number =>
-    logins.reduce((total, login) => total + poolSizesOf(login, app).connectionsMax, 0)
+  const sum = (logins: readonly LoginName[]): number =>
+    logins.reduce((total, login) => total + poolSizesOf(login).connectionsMax, 0)
   /** A timer or a queue has instances of its own: one opens the pool of one login, beside the operator's. */
-  const background = Math.max(
-    ...(['APP', 'WORKER', 'FORWARDER'] as const).map((login) => sum('background', [login, 'OPERATOR'])),
-  )
+  const background = Math.max(...(['WORKER', 'FORWARDER'] as const).map((login) => sum([login, 'OPERATOR'])))
   /** Flex Consumption accepts no lower maximum of an app than this. */
   const INSTANCES = 40
   /** max_connections of the size dev, which has no pooler. */
@@ -89,8 +108,8 @@ describe('the connections of an instance', () => {
   const KEPT = 50
 
   it('of both apps are as many as those of one app, and fit the smallest server', () => {
-    expect([sum('public', ['APP']), background]).toEqual([5, 4])
-    expect(sum('public', ['APP']) + background).toBe(sum('both', ['APP', 'WORKER', 'OPERATOR']))
+    expect([sum(['APP']), background]).toEqual([5, 4])
+    expect(sum(['APP']) + background).toBe(sum(['APP', 'WORKER', 'OPERATOR']))
     expect((5 + 4) * INSTANCES + KEPT).toBeLessThan(SERVER)
   })
 })

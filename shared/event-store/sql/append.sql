@@ -170,4 +170,4 @@ begin
   outcome := 'appended';
 end $$;
 alter function trickle_events_log.append owner to trickle_owner;
-grant execute on function trickle_events_log.append to trickle_app;
+grant execute on function trickle_events_log.append to trickle_app, trickle_worker;

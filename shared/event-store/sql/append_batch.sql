@@ -139,7 +139,7 @@ begin
     end if;
   end loop;
 end $$;
-grant execute on function trickle_events_log.append_batch to trickle_app;
+grant execute on function trickle_events_log.append_batch to trickle_app, trickle_worker;
 -- The writer owns only this function, so that no other code can do what the writer's policies allow.
 grant create on schema trickle_events_log to trickle_writer;
 alter function trickle_events_log.append_batch owner to trickle_writer;

@@ -26,4 +26,4 @@ create or replace function trickle_events_log.event_json(
       ',"traceParent":"' || p_trace_parent || '"', ',"data":', p_data, ',"metadata":', coalesce(p_metadata, '{}'), '}')
   $$;
 alter function trickle_events_log.event_json owner to trickle_owner;
-grant execute on function trickle_events_log.event_json to trickle_app;
+grant execute on function trickle_events_log.event_json to trickle_app, trickle_worker;

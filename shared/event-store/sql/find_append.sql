@@ -45,4 +45,4 @@ begin
   timeline := substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8);
 end $$;
 alter function trickle_events_log.find_append owner to trickle_owner;
-grant execute on function trickle_events_log.find_append to trickle_app;
+grant execute on function trickle_events_log.find_append to trickle_app, trickle_worker;

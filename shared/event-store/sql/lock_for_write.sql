@@ -32,4 +32,4 @@ begin
     trickle_events_log.lock_append(p_tenant, p_streams, p_written, p_names)::text, true);
 end $$;
 alter function trickle_events_log.lock_for_write owner to trickle_owner;
-grant execute on function trickle_events_log.lock_for_write to trickle_app;
+grant execute on function trickle_events_log.lock_for_write to trickle_app, trickle_worker;

@@ -7,4 +7,4 @@ create or replace function trickle_events_log.may_fit(p_value jsonb, p_bytes int
     select pg_column_size(p_value) <= case when pg_column_compression(p_value) is null then p_bytes else p_bytes / 8 end
   $$;
 alter function trickle_events_log.may_fit owner to trickle_owner;
-grant execute on function trickle_events_log.may_fit to trickle_app;
+grant execute on function trickle_events_log.may_fit to trickle_app, trickle_worker;

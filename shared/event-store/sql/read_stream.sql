@@ -117,4 +117,4 @@ begin
   end if;
 end $$;
 alter function trickle_events_log.read_stream owner to trickle_owner;
-grant execute on function trickle_events_log.read_stream to trickle_app;
+grant execute on function trickle_events_log.read_stream to trickle_app, trickle_worker;

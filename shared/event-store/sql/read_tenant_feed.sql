@@ -111,4 +111,4 @@ begin
   select e.epoch into epoch from trickle_events_log.epochs e order by e.ordinal desc limit 1;
 end $$;
 alter function trickle_events_log.read_tenant_feed owner to trickle_owner;
-grant execute on function trickle_events_log.read_tenant_feed to trickle_app;
+grant execute on function trickle_events_log.read_tenant_feed to trickle_app, trickle_worker;

@@ -7,4 +7,4 @@ begin
   raise exception 'the append of a write did not happen' using errcode = 'TK005', detail = p_answer;
 end $$;
 alter function trickle_events_log.refuse_outcome owner to trickle_owner;
-grant execute on function trickle_events_log.refuse_outcome to trickle_app;
+grant execute on function trickle_events_log.refuse_outcome to trickle_app, trickle_worker;

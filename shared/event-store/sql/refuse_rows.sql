@@ -8,4 +8,4 @@ begin
     using errcode = 'TK006', detail = p_nth::text;
 end $$;
 alter function trickle_events_log.refuse_rows owner to trickle_owner;
-grant execute on function trickle_events_log.refuse_rows to trickle_app;
+grant execute on function trickle_events_log.refuse_rows to trickle_app, trickle_worker;

@@ -9,4 +9,4 @@ create or replace function trickle_events_log.seal_keys() returns jsonb
       cross join trickle_events_log.seal_keys k
   $$;
 alter function trickle_events_log.seal_keys owner to trickle_owner;
-grant execute on function trickle_events_log.seal_keys to trickle_app;
+grant execute on function trickle_events_log.seal_keys to trickle_app, trickle_worker;

@@ -59,4 +59,4 @@ begin
   end if;
 end $$;
 alter function trickle_events_log.since_checkpoint owner to trickle_owner;
-grant execute on function trickle_events_log.since_checkpoint to trickle_app;
+grant execute on function trickle_events_log.since_checkpoint to trickle_app, trickle_worker;

@@ -10,4 +10,4 @@ begin
     from trickle_events_log.streams s where s.tenant_id = p_tenant and s.stream_id = p_stream;
 end $$;
 alter function trickle_events_log.stream_info owner to trickle_owner;
-grant execute on function trickle_events_log.stream_info to trickle_app;
+grant execute on function trickle_events_log.stream_info to trickle_app, trickle_worker;

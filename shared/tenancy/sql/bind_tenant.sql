@@ -15,4 +15,4 @@ begin
   perform set_config('app.tenant_id', p_tenant::text, true);
 end $$;
 alter function trickle_tenants_state.bind_tenant owner to trickle_owner;
-grant execute on function trickle_tenants_state.bind_tenant to trickle_app, trickle_operator;
+grant execute on function trickle_tenants_state.bind_tenant to trickle_app, trickle_worker, trickle_operator;

@@ -19,4 +19,4 @@ create or replace function trickle_tenants_state.find_tenant(p_claim text, p_kin
           then trickle_tenants_state.fold_name(p_claim)::uuid end
   $$;
 alter function trickle_tenants_state.find_tenant owner to trickle_owner;
-grant execute on function trickle_tenants_state.find_tenant to trickle_app, trickle_operator;
+grant execute on function trickle_tenants_state.find_tenant to trickle_app, trickle_worker, trickle_operator;

@@ -18,14 +18,18 @@ const PLATFORM_SETTINGS = [
   'AZURE_CLIENT_ID',
 ]
 
-/** Where there is a Service Bus: the public app sends for one tenant, the background app receives for all. */
+/** What an app sends by, and the background app receives by for one tenant at a time. */
+const CONNECTION = [
+  'ServiceBusConnection__fullyQualifiedNamespace',
+  'ServiceBusConnection__credential',
+  'ServiceBusConnection__clientId',
+]
+
+/** Where there is a Service Bus. */
 const serviceBusSettings: Readonly<Record<Side, readonly string[]>> = {
-  public: [
-    'ServiceBusConnection__fullyQualifiedNamespace',
-    'ServiceBusConnection__credential',
-    'ServiceBusConnection__clientId',
-  ],
+  public: CONNECTION,
   background: [
+    ...CONNECTION,
     'ServiceBusForwarderConnection__fullyQualifiedNamespace',
     'ServiceBusForwarderConnection__credential',
     'ServiceBusForwarderConnection__clientId',
@@ -48,7 +52,7 @@ export const platformSettingsOf = (shape: string, side: Side): string[] => [
 /** The url of a login role. */
 export const LOGIN_URL = /^TRICKLE_POSTGRES_\w+_URL$/
 
-/** Login roles of each app. The background app has the tenants' only where a context writes there. */
+/** Login roles of each app. */
 export const logins: Readonly<Record<Side, readonly string[]>> = {
   public: ['APP'],
   background: ['WORKER', 'FORWARDER', 'OPERATOR'],
@@ -84,7 +88,8 @@ const isReadIn = (name: string, side: Side): boolean =>
 
 /** Shared settings and connections that only the other app uses. */
 export const isForeign = (name: string, side: Side): boolean =>
-  serviceBusSettings[otherSide(side)].includes(name) || !isRunBy(appOfSetting(name), side)
+  (serviceBusSettings[otherSide(side)].includes(name) && !serviceBusSettings[side].includes(name)) ||
+  !isRunBy(appOfSetting(name), side)
 
 /** What a context needs and has no default for is given with a deployment; here, as in the local run. */
 const givenToContexts = Object.fromEntries(

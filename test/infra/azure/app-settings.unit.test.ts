@@ -117,7 +117,7 @@ describe.each(both)('app settings of the shape %s in the %s app', (shape, side) 
     expect(settings['APPLICATIONINSIGHTS_AUTHENTICATION_STRING']).toContain(`ClientId=${platform};`)
     const others = {
       TRICKLE_ANALYTICS_CLIENT_ID: clientIdOf('forwarder'),
-      ServiceBusConnection__clientId: clientIdOf('app'),
+      ServiceBusConnection__clientId: clientIdOf(side === 'public' ? 'app' : 'worker'),
       ServiceBusForwarderConnection__clientId: clientIdOf('forwarder'),
     }
     const given = Object.entries(others).filter(([name]) => names.includes(name))

@@ -7,8 +7,7 @@ import { asObject, at, ofType, siteOf, stringOf, targetOf } from './support.ts'
 
 /**
  * An identity that stands on a site is open to all code of the site: whoever gets code to run in one handler has it. So
- * this is what a fault in one handler reaches. The code of contexts here never writes in the background, so the login
- * of tenants does not stand there.
+ * this is what a fault in one handler reaches.
  */
 const standing: Readonly<Record<Side, readonly string[]>> = {
   public: ['platform-public', 'app'],
@@ -28,7 +27,7 @@ const may: Readonly<Record<string, readonly string[]>> = {
     'Monitoring Metrics Publisher on appi',
   ],
   app: ['Service Bus Data Sender on trickle-nudges', 'Service Bus Data Sender on trickle-commands'],
-  worker: [],
+  worker: ['Service Bus Data Sender on trickle-nudges', 'Service Bus Data Receiver on trickle-commands'],
   forwarder: ['Service Bus Data Receiver on trickle-nudges'],
   operator: ['Service Bus Data Sender on trickle-nudges', 'Service Bus Data Sender on trickle-commands'],
 }

@@ -80,8 +80,7 @@ describe('queues', () => {
       })
     const wanted = queues.flatMap(({ name, sender, receiver }) => [
       ...sender.map((who) => `${name} ${SENDER} ${who}`),
-      // Nothing here receives as the login of tenants, which stands on the public app.
-      ...receiver.filter((who) => who !== 'app').map((who) => `${name} ${RECEIVER} ${who}`),
+      ...receiver.map((who) => `${name} ${RECEIVER} ${who}`),
     ])
     expect(given.toSorted()).toEqual(wanted.toSorted())
   })

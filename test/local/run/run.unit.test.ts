@@ -77,7 +77,6 @@ describe('the environment of parts', () => {
       parseSettings(functionsSettings(addresses, 'background', other), product().settings),
     ).toMatchObject({
       TRICKLE_SIDE: 'background',
-      TRICKLE_POSTGRES_APP_URL: undefined,
       TRICKLE_POSTGRES_OPERATOR_URL: addresses.operator,
       TRICKLE_ANALYTICS_URL: 'http://127.0.0.1:3',
       TRICKLE_FORWARDING_SCHEDULE: '*/2 * * * * *',
@@ -91,7 +90,7 @@ describe('the environment of parts', () => {
       return names.filter((name) => settings[name] === addresses.serviceBusConnectionString)
     }
     expect(namesOf('public')).toEqual(['ServiceBusConnection'])
-    expect(namesOf('background')).toEqual(['ServiceBusForwarderConnection'])
+    expect(namesOf('background')).toEqual(['ServiceBusConnection', 'ServiceBusForwarderConnection'])
   })
 
   test('a password gets only into the process of the app that logs in with it', () => {

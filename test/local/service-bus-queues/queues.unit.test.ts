@@ -70,8 +70,8 @@ describe('the description of the queues', () => {
   it('holds the queues of the project, each with somebody who sends and somebody who receives', async () => {
     const queues = await readQueues()
     expect(queues.map(({ name, sender, receiver }) => ({ name, sender, receiver }))).toEqual([
-      { name: 'trickle-nudges', sender: ['app', 'operator'], receiver: ['forwarder'] },
-      { name: 'trickle-commands', sender: ['app', 'operator'], receiver: ['app'] },
+      { name: 'trickle-nudges', sender: ['app', 'worker', 'operator'], receiver: ['forwarder'] },
+      { name: 'trickle-commands', sender: ['app', 'operator'], receiver: ['worker'] },
     ])
   })
 })

@@ -80,8 +80,10 @@ describe('the background app', () => {
     ])
   })
 
-  it('may have the login of tenants, for work that writes for one', () => {
-    expect(parseSettings({ ...environment, ...login('APP') })).toMatchObject(login('APP'))
+  it('does not learn of the login of tenants, even where its environment names it: queues write as the worker', () => {
+    const settings = parseSettings({ ...environment, ...login('APP') })
+    expect(settings.TRICKLE_POSTGRES_APP_URL).toBeUndefined()
+    expect(settings.TRICKLE_POSTGRES_APP_CLIENT_ID).toBeUndefined()
   })
 })
 

@@ -181,19 +181,4 @@ describe('the two apps', () => {
     expect(settingsOf({ subscriptions: () => [subscription] }, 'public')).toEqual(['TRICKLE_MEMOS_SIZE'])
     expect(settingsOf({ timers }, 'both')).toEqual(both)
   })
-
-  it.each<[string, Definition, boolean]>([
-    ['nothing', {}, false],
-    ['a subscription', { subscriptions: () => [subscription] }, false],
-    ['a queue', { queues: () => [queue('trickle-notes')] }, true],
-    ['a timer that says so', { timers: () => [timer('notes-timer')], writesInBackground: true }, true],
-    [
-      'a queue that needs it not',
-      { queues: () => [queue('trickle-notes')], writesInBackground: false },
-      false,
-    ],
-  ])('have the login of tenants in the background for %s: %j', (_, notes, isThere) => {
-    const product = productOf([defineContext({ ...notes, name: 'notes' }), memos], taken)
-    expect(product.writesInBackground()).toBe(isThere)
-  })
 })

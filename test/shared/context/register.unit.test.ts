@@ -83,7 +83,7 @@ describe('an app registers', () => {
   })
 })
 
-const queueOf = (receiver: 'app' | 'forwarder') => ({
+const queueOf = (receiver: 'worker' | 'forwarder') => ({
   name: 'trickle-notes',
   settings: queueSettings,
   senders: ['app'] as const,
