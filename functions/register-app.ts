@@ -49,14 +49,17 @@ export function registerApp(app: typeof functionsApp, { runsOn = readApp() }: Re
     isRunBy(place, runsOn),
   )
   const elsewhere = split === undefined ? undefined : { routes: others, split }
-  registerRoutes(app, kernel, [...routes, notFoundRoute(routes, elsewhere)])
+  const registered = [...routes, notFoundRoute(routes, elsewhere)]
+  registerRoutes(app, kernel, registered)
   registerTriggers(app, triggers, {
     runsOn,
     subscriptionDatabase: () => platform.databases.subscriptions,
   })
   app.hook.appTerminate(platform.close)
   const core = findWorkerCore()
-  if (core !== undefined) bindHttpHalves(core, (message) => logger.warn(message, {}))
+  if (core === undefined) return
+  const kernelFunctions = new Set(registered.map(({ name }) => name))
+  bindHttpHalves(core, { kernelFunctions, report: (message) => logger.warn(message, {}) })
 }
 
 const partition = <Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] => [

@@ -45,6 +45,7 @@ export function costFigures(
   const trivial = microsOf(samples['trivial'], 'host')
   if (ours === null || trivial === null) return []
   const facts = { section: 'http', unit: 'us' }
+  const idle = idleFigures({ name, isTargeted }, samples, trivial)
   const store = samples['store'] === undefined ? undefined : microsOf(samples['store'], 'client')
   if (store === null) return []
   if (store === undefined) {
@@ -55,6 +56,7 @@ export function costFigures(
       baseline: 'the trivial route',
     }
     return [
+      ...idle,
       figureOf({ ...read, target: isTargeted ? targets.httpRead : undefined }, valued(ours), valued(trivial)),
     ]
   }
@@ -66,12 +68,38 @@ export function costFigures(
     baseline: "the store's own client CPU",
   }
   return [
+    ...idle,
     figureOf(
       { ...append, target: isTargeted ? targets.httpAppend : undefined },
       valued(added),
       valued(store),
     ),
   ]
+}
+
+/** What the kernel's route without work takes beside a bare server, and beside a route of the library. */
+function idleFigures(
+  { name, isTargeted }: CostFacts,
+  samples: Readonly<Record<string, readonly Sample[]>>,
+  trivial: readonly number[],
+): Figure[] {
+  const others = [
+    { arm: 'bare', baseline: 'a bare node:http server behind the same front', target: targets.httpDoor },
+    { arm: 'library', baseline: 'a route of the library without work', target: undefined },
+  ]
+  return others.flatMap(({ arm, baseline, target }) => {
+    const micros = microsOf(samples[arm], 'host')
+    if (micros === null) return []
+    const facts = {
+      section: 'http',
+      unit: 'us',
+      name: `CPU of the host without work, as for ${name}, over ${arm}`,
+      candidate: "a route of the kernel's without work",
+      baseline,
+      target: isTargeted ? target : undefined,
+    }
+    return [figureOf(facts, valued(trivial), valued(micros))]
+  })
 }
 
 function microsOf(samples: readonly Sample[] | undefined, process: string): number[] | null {

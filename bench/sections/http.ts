@@ -21,7 +21,10 @@ import type { BenchOptions, SectionContext, SectionResult } from './section.ts'
 const EVENTS_PER_STREAM = 100
 const STREAMS = 200
 
-/** Compares our routes with a route that does nothing, on the same host, over kept connections. */
+/**
+ * Compares our routes with a route of the kernel that does nothing, and that one with a bare server and with a route of
+ * the library: on the same host, over kept connections.
+ */
 export async function httpSection(context: SectionContext): Promise<SectionResult> {
   const { options, cleanup, scratchFolder, note } = context
   const bundles = await buildBundles(scratchFolder)
@@ -36,8 +39,13 @@ export async function httpSection(context: SectionContext): Promise<SectionResul
   const token = await issuer.token(tenants[0]?.slug ?? '')
   const startingOurs = startHost(bundles.ours, scratchFolder, appSettings(server, issuer))
   const ours = await cleanup.start(startingOurs, (started) => started.stop())
-  const startingTrivial = startHost(bundles.oneRoute, scratchFolder, {})
-  const trivial = await cleanup.start(startingTrivial, (started) => started.stop())
+  const startIdle = (folder: string): Promise<BenchHost> =>
+    cleanup.start(startHost(folder, scratchFolder, {}), (started) => started.stop())
+  const idle: Idle = {
+    trivial: await startIdle(bundles.kernelRoute),
+    library: await startIdle(bundles.oneRoute),
+    bare: await startIdle(bundles.bareServer),
+  }
   const login = {
     url: server.url('trickle_app'),
     connectionsMax: options.connections,
@@ -48,7 +56,7 @@ export async function httpSection(context: SectionContext): Promise<SectionResul
   const store = new PostgresEventStore(database)
   const figures: Figure[] = []
   for (const concurrency of options.concurrencies) {
-    const hosts = { ours, trivial, server, concurrency, options }
+    const hosts = { ours, ...idle, server, concurrency, options }
     const ownCost = (): Promise<Sample> =>
       appendDirectly(store, tenants, { concurrency, durationMs: options.turnMs })
     note(`http append x ${concurrency} callers`)
@@ -97,9 +105,18 @@ function twin(call: Call, answerBytes: number): Call {
   return { ...call, path: `/api/nothing?bytes=${answerBytes}`, expectedStatus: 200 }
 }
 
-interface Hosts {
-  readonly ours: BenchHost
+/** Apps that do nothing for a request. */
+interface Idle {
+  /** A route of our kernel. */
   readonly trivial: BenchHost
+  /** A route of the library. */
+  readonly library: BenchHost
+  /** A bare server. */
+  readonly bare: BenchHost
+}
+
+interface Hosts extends Idle {
+  readonly ours: BenchHost
   readonly server: BenchServer
   readonly concurrency: number
   readonly options: BenchOptions
@@ -108,20 +125,28 @@ interface Hosts {
 /** @param ownCost a turn of the same work by the store alone, without HTTP */
 async function compare(hosts: Hosts, kind: Kind, ownCost?: () => Promise<Sample>): Promise<Figure[]> {
   const { concurrency, options } = hosts
-  const ours = new HttpCaller(hosts.ours.facts.url, concurrency)
-  const trivial = new HttpCaller(hosts.trivial.facts.url, concurrency)
+  const callers: HttpCaller[] = []
   let number = 0
-  const answerBytes = await ours.call(kind.call(number))
-  const turn = (caller: HttpCaller, host: BenchHost, make: (number: number) => Call): Promise<Sample> =>
-    runLoad(() => caller.call(make((number += 1))), {
-      concurrency,
-      durationMs: options.turnMs,
-      watched: watchedOf(host, hosts.server),
-    })
+  const armOf = (host: BenchHost, make: (number: number) => Call): (() => Promise<Sample>) => {
+    const caller = new HttpCaller(host.facts.url, concurrency)
+    callers.push(caller)
+    return () =>
+      runLoad(() => caller.call(make((number += 1))), {
+        concurrency,
+        durationMs: options.turnMs,
+        watched: watchedOf(host, hosts.server),
+      })
+  }
   try {
+    const first = new HttpCaller(hosts.ours.facts.url, concurrency)
+    callers.push(first)
+    const answerBytes = await first.call(kind.call(number))
+    const twin = (next: number): Call => kind.twin(kind.call(next), answerBytes)
     const arms: Record<string, () => Promise<Sample>> = {
-      ours: () => turn(ours, hosts.ours, (next) => kind.call(next)),
-      trivial: () => turn(trivial, hosts.trivial, (next) => kind.twin(kind.call(next), answerBytes)),
+      ours: armOf(hosts.ours, (next) => kind.call(next)),
+      trivial: armOf(hosts.trivial, twin),
+      library: armOf(hosts.library, twin),
+      bare: armOf(hosts.bare, twin),
     }
     if (ownCost !== undefined) arms['store'] = ownCost
     const samples = await alternate(arms, options.rounds)
@@ -129,7 +154,7 @@ async function compare(hosts: Hosts, kind: Kind, ownCost?: () => Promise<Sample>
       section: 'http',
       name: `${kind.name}, ${concurrency} callers`,
       candidate: kind.candidate,
-      baseline: `a route that answers ${answerBytes} bytes and does nothing`,
+      baseline: `a route of the kernel that answers ${answerBytes} bytes and does nothing`,
       unit: 'requests/s',
     }
     const rates = figureOf(facts, samples['ours'] ?? [], samples['trivial'] ?? [])
@@ -141,8 +166,7 @@ async function compare(hosts: Hosts, kind: Kind, ownCost?: () => Promise<Sample>
       ),
     ]
   } finally {
-    ours.close()
-    trivial.close()
+    for (const caller of callers) caller.close()
   }
 }
 

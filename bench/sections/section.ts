@@ -27,8 +27,10 @@ export const targets = {
   domainWrite: { comparison: 'at-most', value: 1.5 },
   /** What HTTP and checks add to an append in the host, over the store's own client CPU for it. With 16 callers. */
   httpAppend: { comparison: 'at-most', value: 1.8 },
-  /** CPU of the host for a page of 100 events, over that of a route that answers as many bytes. With 16 callers. */
+  /** CPU of the host for a page of 100 events, over that of a route without work that answers as many bytes. With 16 callers. */
   httpRead: { comparison: 'at-most', value: 1.2 },
+  /** CPU of the host for a route of the kernel without work, over a bare node:http server behind the same front. */
+  httpDoor: { comparison: 'at-most', value: 1.5 },
   /** 95th percentile of one caller's appends while the background app forwards, over the same without forwarding. */
   forwardLatency: { comparison: 'at-most', value: 1.3 },
   /** From the start of the process to the first 200, compared with the app of one route. */

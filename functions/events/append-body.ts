@@ -1,6 +1,6 @@
 import { TrickleError } from '../../shared/errors/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import type { Transformed } from '../../shared/http/index.ts'
+import type { RequestHeaders, Transformed } from '../../shared/http/index.ts'
 import { jsonPointer, longPartOf } from '../../shared/json/index.ts'
 import { fromEventHeaders, hasEventHeaders } from './cloud-event-headers.ts'
 import { BATCH, fromCloudEvents, STRUCTURED } from './cloud-events.ts'
@@ -9,7 +9,7 @@ import { BATCH, fromCloudEvents, STRUCTURED } from './cloud-events.ts'
  * Brings what a client may send to one stream into `{events: [...]}`: one event, many, CloudEvents in any of their
  * modes. Everything that comes after this (checks and fingerprint) sees one form.
  */
-export function fromAppendBody(json: unknown, mediaType: string, headers: Headers): Transformed {
+export function fromAppendBody(json: unknown, mediaType: string, headers: RequestHeaders): Transformed {
   if (mediaType === STRUCTURED || mediaType === BATCH) return fromCloudEvents(json, mediaType === BATCH)
   if (hasEventHeaders(headers)) return fromEventHeaders(json, headers)
   if (isObject(json) && isCopyable(json) && Object.hasOwn(json, 'events'))
@@ -24,7 +24,7 @@ const MEMBERS_MAX = 100
 const isCopyable = (value: object): boolean => (longPartOf(value)?.members ?? 0) <= MEMBERS_MAX
 
 /** The same for the body of an append to several streams. */
-export function fromAppendAllBody(json: unknown, _mediaType: string, headers: Headers): Transformed {
+export function fromAppendAllBody(json: unknown, _mediaType: string, headers: RequestHeaders): Transformed {
   if (hasEventHeaders(headers)) {
     throw new TrickleError(
       'VALIDATION_FAILED',

@@ -1,5 +1,5 @@
 import { addProblem, throwFindings } from '../../shared/http/index.ts'
-import type { Findings, Transformed } from '../../shared/http/index.ts'
+import type { Findings, RequestHeaders, Transformed } from '../../shared/http/index.ts'
 import { jsonPointer } from '../../shared/json/index.ts'
 import { REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
 import { fromAttributes } from './cloud-events.ts'
@@ -15,15 +15,15 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
  * that every CloudEvent has. They are asked for by name, since to list all headers costs more than the rest of the
  * check.
  */
-export const hasEventHeaders = (headers: Headers): boolean =>
-  REQUIRED_ATTRIBUTES.some((name) => headers.has(`${PREFIX}${name}`))
+export const hasEventHeaders = (headers: RequestHeaders): boolean =>
+  REQUIRED_ATTRIBUTES.some((name) => headers.get(`${PREFIX}${name}`) !== null)
 
 /**
  * A CloudEvent whose attributes stand in `ce-` headers and whose data is the body (HTTP protocol binding 1.0.2, §3.1).
  * Content-Type is `datacontenttype`. Every attribute is a string there, so extensions are stored as strings.
  * @throws TrickleError VALIDATION_FAILED, with names of headers
  */
-export function fromEventHeaders(data: unknown, headers: Headers): Transformed {
+export function fromEventHeaders(data: unknown, headers: RequestHeaders): Transformed {
   const findings: Findings = { problems: [], code: undefined }
   const members: Record<string, unknown> = { data, datacontenttype: headers.get('content-type') }
   for (const [header, value] of headers) {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TrickleError } from '../errors/index.ts'
-import type { RequestListener } from './library-server.ts'
 import { answerProblem } from './problem-answer.ts'
 
 /** By this header the platform tells which invocation a request belongs to. */
@@ -13,39 +12,37 @@ export const INVOCATION_HEADER = 'x-ms-invocation-id'
 const TICKS_OF_PATIENCE = 5
 const TICK_MS = 1_000
 
-interface WaitingRequest {
+/** A request as it came to the library's server. */
+export interface Arrived {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+}
+
+interface WaitingRequest extends Arrived {
   ticks: number
 }
 
 interface WaitingInvocation {
-  readonly met: (response: ServerResponse) => void
+  readonly met: (arrived: Arrived) => void
   readonly lost: (error: Error) => void
   ticks: number
 }
 
 /**
  * Where both halves of an invocation wait for each other, in whichever order they come. A lost half is reported here.
- * The library gets a request only together with its invocation, so nothing waits in the library and nothing stays in
- * its tables.
+ * A request goes on only together with its invocation, so nothing waits in the library and nothing stays in its tables.
  *
  * Time is counted in ticks of one clock and not by a timer each: while the process is busy no tick passes, so a half
  * that lies unread in a socket is not taken for lost.
  */
 export class MeetingPoint {
-  readonly #deliver: RequestListener
   readonly #requests = new Map<string, WaitingRequest>()
   readonly #invocations = new Map<string, WaitingInvocation>()
   readonly #report: (message: string) => void
   #clock: NodeJS.Timeout | undefined
 
-  /**
-   * @param deliver gives a request to the library
-   * @param report is told of requests without an invocation, which nobody else would see
-   */
-  constructor(deliver: RequestListener, report: (message: string) => void) {
-    this.#deliver = deliver
+  /** @param report is told of requests without an invocation, which nobody else would see */
+  constructor(report: (message: string) => void) {
     this.#report = report
   }
 
@@ -64,20 +61,18 @@ export class MeetingPoint {
       return
     }
     this.#invocations.delete(invocationId)
-    this.#deliver(request, response)
-    invocation.met(response)
+    invocation.met({ request, response })
   }
 
   /**
-   * Resolves with the response of this invocation's request, when the library has that request.
+   * Resolves with this invocation's request when it has come.
    * @throws TrickleError REQUEST_LOST when it does not come
    */
-  expect(invocationId: string): Promise<ServerResponse> {
+  expect(invocationId: string): Promise<Arrived> {
     const waiting = this.#requests.get(invocationId)
     if (waiting !== undefined) {
       this.#requests.delete(invocationId)
-      this.#deliver(waiting.request, waiting.response)
-      return Promise.resolve(waiting.response)
+      return Promise.resolve(waiting)
     }
     return new Promise((met, lost) => {
       this.#invocations.set(invocationId, { met, lost, ticks: 0 })

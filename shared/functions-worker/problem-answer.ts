@@ -2,6 +2,9 @@ import type { ServerResponse } from 'node:http'
 import type { TrickleError } from '../errors/index.ts'
 import { problemDocument, problemHeaders } from '../http/index.ts'
 
+export const UNREADABLE =
+  'The request cannot be read: its Host header, a header or a query parameter has a form that is not allowed.'
+
 interface ProblemAnswer {
   readonly status: number
   readonly headers: Record<string, string>

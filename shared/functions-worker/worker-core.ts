@@ -20,7 +20,32 @@ export type Capabilities = Record<string, string>
 
 export interface CoreInvocation {
   readonly invocationId: string
-  readonly metadata: { readonly bindings?: Readonly<Record<string, { readonly type?: string }>> | null }
+  readonly metadata: {
+    readonly name?: string | null
+    readonly bindings?: Readonly<Record<string, { readonly type?: string }>> | null
+  }
+  readonly request: CoreRequest
+  log(level: CoreLogLevel, category: 'user', message: string): void
+}
+
+export type CoreLogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none'
+
+/** What the host sends of an invocation over gRPC. */
+export interface CoreRequest {
+  readonly triggerMetadata?: TriggerMetadata | null
+  readonly traceContext?: {
+    readonly traceParent?: string | null
+    readonly traceState?: string | null
+    readonly attributes?: Readonly<Record<string, string>> | null
+  } | null
+}
+
+export type TriggerMetadata = Readonly<Record<string, TypedData>>
+
+/** One value of the worker's protocol; of the kinds it can be, those that are used here. */
+export interface TypedData {
+  readonly string?: string | null
+  readonly json?: string | null
 }
 
 export interface InvocationModel {

@@ -1,6 +1,7 @@
 import { TrickleError } from '../errors/index.ts'
 import { preferredMediaType } from './accept.ts'
 import type { RouteFacts } from './route-types.ts'
+import type { RequestHeaders } from './incoming-request.ts'
 
 const EVENT_STREAM = 'text/event-stream'
 
@@ -19,7 +20,7 @@ export function answerTypesOf({ responses }: RouteFacts): string[] {
  * there is, whatever its Accept says, as RFC 9110 §12.5.1 allows.
  * @throws TrickleError NOT_ACCEPTABLE
  */
-export function checkAccept(headers: Headers, answerTypes: readonly string[]): void {
+export function checkAccept(headers: RequestHeaders, answerTypes: readonly string[]): void {
   const accept = headers.get('accept')
   if (accept === null || !/text\/event-stream/i.test(accept) || answerTypes.includes(EVENT_STREAM)) return
   const [first = 'application/json', ...others] = answerTypes

@@ -1,23 +1,20 @@
-import type { HttpRequest } from '@azure/functions'
-import type { ReadableStream, ReadableStreamDefaultReader } from 'node:stream/web'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TrickleError } from '../errors/index.ts'
-
-type Reader = ReadableStreamDefaultReader<Uint8Array>
+import type { BodyReader, IncomingRequest } from './incoming-request.ts'
 
 /**
  * Reads a whole body, counting while it arrives.
  * @throws TrickleError BODY_TOO_LARGE as soon as the declared or the counted size exceeds `maxBytes`
  */
 export async function readBody(
-  request: HttpRequest,
+  request: IncomingRequest,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const declared = declaredLength(request)
   // Nothing has been read yet, so the server itself discards the body when the answer is sent.
   if (declared !== null && declared > maxBytes) throw tooLarge(maxBytes)
-  const reader = readerOf(request)
+  const reader = request.body?.getReader() ?? null
   if (reader === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
@@ -40,13 +37,13 @@ export async function readBody(
  * Makes sure that a request brings no body.
  * @throws TrickleError VALIDATION_FAILED
  */
-export async function refuseBody(request: HttpRequest): Promise<void> {
+export async function refuseBody(request: IncomingRequest): Promise<void> {
   const refusal = new TrickleError(
     'VALIDATION_FAILED',
     'This route takes no body. Send the request without one.',
   )
   if ((declaredLength(request) ?? 0) > 0) throw refusal
-  const reader = readerOf(request)
+  const reader = request.body?.getReader() ?? null
   if (reader === null) return
   for (;;) {
     const { done, value } = await reader.read()
@@ -59,14 +56,9 @@ export async function refuseBody(request: HttpRequest): Promise<void> {
 }
 
 /** Content-Length as a number; null where there is none, as with a chunked upload. */
-function declaredLength(request: HttpRequest): number | null {
+function declaredLength(request: IncomingRequest): number | null {
   const header = request.headers.get('content-length')
   return header !== null && /^\d+$/.test(header) ? Number(header) : null
-}
-
-function readerOf(request: HttpRequest): Reader | null {
-  const body: ReadableStream<Uint8Array> | null = request.body
-  return body === null ? null : body.getReader()
 }
 
 function tooLarge(maxBytes: number): TrickleError {
@@ -89,7 +81,7 @@ const DISCARDING_MAX_MS = 10_000
  * have sent everything, and would wait for the server's request timeout instead. Only a client that sends far too much
  * or too slowly is left to that timeout.
  */
-export async function discardRest(reader: Reader): Promise<void> {
+export async function discardRest(reader: BodyReader): Promise<void> {
   const expired = delay(DISCARDING_MAX_MS, 'expired' as const, { ref: false })
   try {
     let size = 0

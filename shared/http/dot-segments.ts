@@ -1,4 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
+import type { RequestHeaders } from './incoming-request.ts'
 
 /** Azure's front end passes the path on in this header as it arrived, before anything is decoded or resolved. */
 const RAW_PATH_HEADER = 'x-waws-unencoded-url'
@@ -12,7 +13,7 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?=\/|$)/i
  * If a client itself resolves the step, as most do, the server cannot see it.
  * @throws TrickleError VALIDATION_FAILED
  */
-export function refuseDotSegments(headers: Headers): void {
+export function refuseDotSegments(headers: RequestHeaders): void {
   const [path = ''] = (headers.get(RAW_PATH_HEADER) ?? '').split('?', 1)
   if (!DOT_SEGMENT.test(path)) return
   throw new TrickleError(

@@ -3,6 +3,7 @@ import { TrickleError } from '../errors/index.ts'
 import { canonicalJson, canonicalPieces } from '../json/index.ts'
 import { Turns } from '../turns/index.ts'
 import type { Idempotency, RouteFacts } from './route-types.ts'
+import type { RequestHeaders } from './incoming-request.ts'
 
 export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key'
 /** Visible ASCII: the key is stored, logged and compared, and a header cannot carry other characters reliably. */
@@ -18,7 +19,7 @@ const DOOR = 'http:'
  * @throws TrickleError INVALID_IDEMPOTENCY_KEY for a malformed key, and for any key on a write that keeps no receipt:
  * the caller would rely on a protection that it does not have.
  */
-export function readIdempotencyKey(headers: Headers, route: RouteFacts): string | null {
+export function readIdempotencyKey(headers: RequestHeaders, route: RouteFacts): string | null {
   const header = headers.get(IDEMPOTENCY_KEY_HEADER)
   if (header === null || route.method === 'GET') return null
   if (route.idempotency === 'none') {

@@ -34,7 +34,23 @@ export type {
   TenantRole,
   Transformed,
 } from './route-types.ts'
-export { createKernel, type CallLimits, type Kernel, type KernelOptions } from './kernel.ts'
+export {
+  createKernel,
+  type CallLimits,
+  type Kernel,
+  type KernelOptions,
+  type RouteHandler,
+} from './kernel.ts'
+export type {
+  BodyPart,
+  BodyReader,
+  IncomingRequest,
+  Invocation,
+  RequestBody,
+  RequestHeaders,
+} from './incoming-request.ts'
+export { connectionOf, type ClientConnection } from './client-connection.ts'
+export type { Answer } from './response.ts'
 export { type KernelLogger } from './failure-log.ts'
 export { registerRoutes, type FunctionsApp } from './register.ts'
 export { servedByOtherApp, type SplitApp } from './split-app.ts'

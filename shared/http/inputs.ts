@@ -1,6 +1,6 @@
-import type { HttpRequest } from '@azure/functions'
 import type { z } from 'zod'
 import { TrickleError } from '../errors/index.ts'
+import type { IncomingRequest } from './incoming-request.ts'
 import type { InputSchema } from './route-types.ts'
 import { addProblem } from './findings.ts'
 import type { Findings } from './findings.ts'
@@ -65,7 +65,7 @@ export function checkUrlEncoding(url: string): void {
  * they are looked up without regard to case.
  */
 export function readParams(
-  request: HttpRequest,
+  request: IncomingRequest,
   names: readonly string[],
   schema: InputSchema | undefined,
   findings: Findings,
@@ -83,13 +83,13 @@ export function readParams(
  * Without the `u` flag, `i` lets ASCII letters match ASCII letters only; toLowerCase would turn the Kelvin sign into a
  * k.
  */
-function findSpelling(request: HttpRequest, name: string): string | undefined {
+function findSpelling(request: IncomingRequest, name: string): string | undefined {
   const sameName = new RegExp(`^${name}$`, 'i')
   return Object.keys(request.params).find((key) => sameName.test(key))
 }
 
 /** Checks the query: unknown names and repetitions are refused, since a misspelt filter would silently select everything. */
-export function readQuery(request: HttpRequest, facts: QueryFacts, findings: Findings): CheckedPart {
+export function readQuery(request: IncomingRequest, facts: QueryFacts, findings: Findings): CheckedPart {
   const given: Record<string, string | string[]> = {}
   for (const name of new Set(request.query.keys())) {
     const values = request.query.getAll(name)
@@ -112,7 +112,7 @@ function queryProblem(name: string, count: number, facts: QueryFacts): string | 
 
 /** Checks the headers that the route declares; all others are ignored. */
 export function readHeaders(
-  request: HttpRequest,
+  request: IncomingRequest,
   schema: InputSchema | undefined,
   findings: Findings,
 ): unknown {

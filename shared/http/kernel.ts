@@ -1,4 +1,3 @@
-import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { Identity } from '../auth/index.ts'
 import { asTrickleError } from '../errors/index.ts'
 import type { TrickleError } from '../errors/index.ts'
@@ -7,20 +6,21 @@ import { createAccessLog } from './access-log.ts'
 import type { AccessLog, Sighting } from './access-log.ts'
 import { checkAccess } from './access.ts'
 import type { BodyPlaces } from './body-places.ts'
-import { clientOf, watchClients } from './client-connection.ts'
+import { unknownClient } from './client-connection.ts'
 import type { ClientConnection } from './client-connection.ts'
 import { startDeadline, withinDeadline } from './deadline.ts'
 import type { Deadline } from './deadline.ts'
 import { refuseDotSegments } from './dot-segments.ts'
 import { logFailure } from './failure-log.ts'
 import type { FailureFacts, KernelLogger } from './failure-log.ts'
+import type { IncomingRequest, Invocation } from './incoming-request.ts'
 import { problemDocument } from './problem.ts'
 import type { Occurrence } from './problem.ts'
 import type { Reply } from './reply.ts'
 import { readRequest, prepareRoute } from './request.ts'
 import type { PreparedRoute } from './request.ts'
 import { encodeReply, problemReply } from './response.ts'
-import type { AnswerContext } from './response.ts'
+import type { Answer, AnswerContext } from './response.ts'
 import type { Caller, Route } from './route-types.ts'
 import { servedByOtherApp, sideOf } from './split-app.ts'
 import type { SplitApp } from './split-app.ts'
@@ -52,10 +52,12 @@ export interface CallLimits {
   readonly deadlineAtMs: number
 }
 
+export type RouteHandler = (request: IncomingRequest, invocation: Invocation) => Promise<Answer>
+
 /** Runs routes. */
 export interface Kernel<T> {
   /** The function that the platform calls for a route. It never throws and always answers. */
-  readonly handlerFor: (route: Route<T>) => HttpHandler
+  readonly handlerFor: (route: Route<T>) => RouteHandler
 }
 
 /**
@@ -63,7 +65,6 @@ export interface Kernel<T> {
  * leaves its client hanging for minutes, so everything that can fail happens inside of the wrapper.
  */
 export function createKernel<T>(options: KernelOptions<T>): Kernel<T> {
-  watchClients()
   const accessLog = createAccessLog(options.logger)
   return {
     handlerFor(route) {
@@ -80,9 +81,9 @@ interface LoggingOptions<T> extends KernelOptions<T> {
 async function answer<T>(
   options: LoggingOptions<T>,
   prepared: PreparedRoute<T>,
-  request: HttpRequest,
-  invocation: InvocationContext,
-): Promise<HttpResponseInit> {
+  request: IncomingRequest,
+  invocation: Invocation,
+): Promise<Answer> {
   const { route } = prepared
   const startedAtMs = Date.now()
   const deadline = startDeadline(route.deadlineMs)
@@ -102,7 +103,7 @@ async function answer<T>(
     options.accessLog.refused(error, facts(isMidStream), seen)
     options.accessLog.operated(error, facts(isMidStream), seen)
   }
-  const client = clientOf(invocation.invocationId)
+  const client = request.client ?? unknownClient()
   const context: AnswerContext = {
     deadline,
     client,
@@ -153,7 +154,7 @@ interface Call {
 async function run<T>(
   options: KernelOptions<T>,
   prepared: PreparedRoute<T>,
-  request: HttpRequest,
+  request: IncomingRequest,
   { deadline, client, traceId, seen }: Call,
 ): Promise<Reply> {
   const { route } = prepared
@@ -194,7 +195,7 @@ async function answerOf<T>(
 async function findCaller<T>(
   options: KernelOptions<T>,
   route: Route<T>,
-  request: HttpRequest,
+  request: IncomingRequest,
   limits: CallLimits,
   seen: Sighting,
 ): Promise<Caller<T> | null> {

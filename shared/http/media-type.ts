@@ -1,4 +1,5 @@
 import { TrickleError } from '../errors/index.ts'
+import type { RequestHeaders } from './incoming-request.ts'
 
 /** A media type and its charset, both in lower case; null where the header has none. */
 export interface MediaType {
@@ -25,7 +26,7 @@ export function parseMediaType(header: string | null): MediaType | null {
  * @returns the media type, in lower case and without parameters
  * @throws TrickleError UNSUPPORTED_MEDIA_TYPE
  */
-export function checkMediaType(headers: Headers, accepted: readonly string[]): string {
+export function checkMediaType(headers: RequestHeaders, accepted: readonly string[]): string {
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (encoding !== 'identity' && encoding !== '') {
     throw new TrickleError('UNSUPPORTED_MEDIA_TYPE', 'Send the body without Content-Encoding.', {

@@ -1,5 +1,3 @@
-import type { HttpRequest } from '@azure/functions'
-import { ReadableStream } from 'node:stream/web'
 import { decodeUtf8, parseExactJsonInTurns, longPartOf } from '../json/index.ts'
 import { readBody, refuseBody } from './body.ts'
 import { answerTypesOf, checkAccept } from './answer-types.ts'
@@ -9,6 +7,7 @@ import { readConditions } from './conditions.ts'
 import { mediaTypesOf } from './define-route.ts'
 import { throwFindings } from './findings.ts'
 import type { Findings } from './findings.ts'
+import type { IncomingRequest, RequestBody } from './incoming-request.ts'
 import { idempotencyOf, readIdempotencyKey } from './idempotency.ts'
 import { checkUrlEncoding, queryFactsOf, readHeaders, readParams, readQuery } from './inputs.ts'
 import type { QueryFacts } from './inputs.ts'
@@ -72,7 +71,7 @@ interface ReceivedBody {
  */
 export async function readRequest<T>(
   prepared: PreparedRoute<T>,
-  request: HttpRequest,
+  request: IncomingRequest,
   signal: AbortSignal,
 ): Promise<ReadRequest> {
   const { route } = prepared
@@ -105,7 +104,7 @@ export async function readRequest<T>(
 
 async function receiveBody<T>(
   prepared: PreparedRoute<T>,
-  request: HttpRequest,
+  request: IncomingRequest,
   signal: AbortSignal,
 ): Promise<ReceivedBody> {
   const { body } = prepared.route.request
@@ -117,7 +116,7 @@ async function receiveBody<T>(
   if (body.kind === 'stream')
     return {
       mediaType,
-      value: pacedBody(request.body ?? emptyStream(), signal),
+      value: pacedBody(request.body ?? emptyBody, signal),
       places: placesOf(),
       characters: 0,
       isLong: false,
@@ -158,6 +157,6 @@ function inputsOf(
   }
 }
 
-function emptyStream(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: (controller) => controller.close() })
+const emptyBody: RequestBody = {
+  getReader: () => ({ read: async () => ({ done: true }), cancel: async () => undefined }),
 }

@@ -1,4 +1,3 @@
-import type { HttpResponseInit } from '@azure/functions'
 import type { ReadableStream } from 'node:stream/web'
 import type { TrickleError } from '../errors/index.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -25,11 +24,31 @@ const defaultHeaders: Readonly<Record<string, string>> = {
 }
 
 /**
- * What the library and Node's http module accept. They check the headers after our wrapper has ended, and an error
- * there would leave the client without an answer.
+ * What Node's http module accepts. It checks the headers after our wrapper has ended, and an error there would leave the
+ * client without an answer.
  */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** They belong to one connection, and the platform has several on the way to the client (RFC 9110, 7.6.1). */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** An answer as it is sent. */
+export interface Answer {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Record<string, string>
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array>
+}
 
 /** What a finished answer needs to know of its request. */
 export interface AnswerContext {
@@ -42,10 +61,10 @@ export interface AnswerContext {
 }
 
 /**
- * Encodes a reply for the library. Everything that could fail fails here, inside of the wrapper. For a streamed body
+ * Encodes a reply. Everything that could fail fails here, inside of the wrapper. For a streamed body
  * the deadline goes on until the body ends.
  */
-export async function encodeReply(given: Reply, context: AnswerContext): Promise<HttpResponseInit> {
+export async function encodeReply(given: Reply, context: AnswerContext): Promise<Answer> {
   const headers = headersOf(given)
   const streamed = context.isBodyless ? undefined : await encodeStream(given, context)
   if (streamed !== undefined) return { status: given.status, headers, body: streamed }
@@ -66,13 +85,12 @@ async function encodeStream(
   return undefined
 }
 
-/** A plain record, since the library makes its own Headers of it and one copy is enough. */
 function headersOf(given: Reply): Record<string, string> {
   const headers = { ...defaultHeaders }
   if (given.contentType !== undefined) headers['content-type'] = given.contentType
   for (const [name, value] of Object.entries(given.headers)) headers[name.toLowerCase()] = value
   for (const [name, value] of Object.entries(headers)) {
-    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value) || HOP_BY_HOP.has(name)) {
       throw new TypeError(`The header ${JSON.stringify(name)} cannot be sent`)
     }
   }

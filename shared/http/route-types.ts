@@ -1,9 +1,9 @@
-import type { HttpRequest } from '@azure/functions'
 import type { ReadableStream } from 'node:stream/web'
 import type { z } from 'zod'
 import type { Role } from '../auth/index.ts'
 import type { AnyError } from '../errors/index.ts'
 import type { RunsOn } from '../sides/index.ts'
+import type { IncomingRequest, RequestHeaders } from './incoming-request.ts'
 import type { Reply } from './reply.ts'
 import type { ClientTrace } from './trace.ts'
 
@@ -78,7 +78,7 @@ export interface JsonBody<S extends z.ZodType = z.ZodType> {
    * throws reaches the client. It sees the body before any check, so it must not walk through more than the schema
    * takes.
    */
-  readonly transform?: (json: unknown, mediaType: string, headers: Headers) => Transformed
+  readonly transform?: (json: unknown, mediaType: string, headers: RequestHeaders) => Transformed
   /** What other media types look like before `transform`, for the reference only. */
   readonly documented?: Readonly<Record<string, { readonly schema: z.ZodType; readonly example?: unknown }>>
   readonly example?: unknown
@@ -143,7 +143,7 @@ export interface HandlerContext<T, A extends Access, P, Q, H, B> {
   readonly trace: ClientTrace | null
   /** Id of this invocation's trace: leads from an answer to the logs. */
   readonly traceId: string
-  readonly request: HttpRequest
+  readonly request: IncomingRequest
   /** When the client is answered 504, in milliseconds since the epoch. Pass it and `signal` to all I/O. */
   readonly deadlineAtMs: number
   readonly signal: AbortSignal

@@ -1,5 +1,5 @@
-import type { HttpRequest } from '@azure/functions'
 import { TrickleError } from '../errors/index.ts'
+import type { RequestHeaders } from './incoming-request.ts'
 
 /** Names the tenant that a service acts for in one request. */
 export const TENANT_HEADER = 'Trickle-Tenant'
@@ -14,7 +14,7 @@ const TENANT_NAME = /^(?! )[\x20-\x2b\x2d-\x7e]{1,255}(?<! )$/
  * The tenant that a request names; null where it names none.
  * @throws TrickleError TENANT_HEADER_INVALID
  */
-export function readTenantHeader(headers: HttpRequest['headers']): string | null {
+export function readTenantHeader(headers: RequestHeaders): string | null {
   const value = headers.get(TENANT_HEADER)
   if (value === null || TENANT_NAME.test(value)) return value
   throw new TrickleError(

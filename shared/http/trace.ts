@@ -1,4 +1,4 @@
-import type { InvocationContext } from '@azure/functions'
+import type { Invocation, RequestHeaders } from './incoming-request.ts'
 
 /** W3C trace context as the client sent it, in the form in which it can be stored and passed on. */
 export interface ClientTrace {
@@ -17,9 +17,7 @@ const TRACE_STATE_CHARACTERS_MAX = 512
 const TRACE_STATE = /^[\x20-\x7e]+$/
 
 /** Reads the client's own trace headers. Invalid ones count as absent, as the standard demands: no request fails for its trace. */
-export function readClientTrace(headers: {
-  readonly get: (name: string) => string | null
-}): ClientTrace | null {
+export function readClientTrace(headers: Pick<RequestHeaders, 'get'>): ClientTrace | null {
   const match = TRACE_PARENT.exec(headers.get('traceparent') ?? '')
   if (match === null) return null
   const [, version = '', traceId = '', parentId = '', flags = '', rest] = match
@@ -35,7 +33,7 @@ export function readClientTrace(headers: {
 }
 
 /** The trace id under which the platform logs this invocation; its invocation id where the platform gives none. */
-export function traceIdOf(invocation: InvocationContext): string {
+export function traceIdOf(invocation: Invocation): string {
   const match = TRACE_PARENT.exec(invocation.traceContext?.traceParent ?? '')
   return match?.[2] ?? invocation.invocationId.replaceAll('-', '')
 }

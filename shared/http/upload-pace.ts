@@ -1,7 +1,7 @@
 import { ReadableStream } from 'node:stream/web'
-import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import { TrickleError } from '../errors/index.ts'
 import { discardRest } from './body.ts'
+import type { BodyPart, BodyReader, RequestBody } from './incoming-request.ts'
 
 /** How slowly a client may send a body that its handler reads while it comes. */
 export interface UploadPace {
@@ -27,7 +27,7 @@ export const uploadPace: UploadPace = { bytesMin: 32_768, withinMs: 30_000 }
  * If the handler stops reading, the rest is discarded, so that the client still gets its answer (body.ts).
  */
 export function pacedBody(
-  body: ReadableStream<Uint8Array>,
+  body: RequestBody,
   signal: AbortSignal,
   pace: UploadPace = uploadPace,
 ): ReadableStream<Uint8Array> {
@@ -65,13 +65,8 @@ export function pacedBody(
   )
 }
 
-function readWithin(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  signal: AbortSignal,
-  leftMs: number,
-  late: () => Error,
-) {
-  return new Promise<Awaited<ReturnType<typeof reader.read>>>((resolve, reject) => {
+function readWithin(reader: BodyReader, signal: AbortSignal, leftMs: number, late: () => Error) {
+  return new Promise<BodyPart>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason as Error)
     const timer = setTimeout(() => reject(late()), leftMs)
     if (signal.aborted) onAbort()

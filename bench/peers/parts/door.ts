@@ -48,7 +48,7 @@ export async function doorPart(context: PeersContext): Promise<PartResult> {
   const server = await cleanup.start(startBenchServer(), (started) => started.dispose())
   const bundles = await buildBundles(context.scratchFolder)
   const ours = await openOurs(context, server, bundles.ours)
-  const idle = await openIdle(context, server, bundles.oneRoute)
+  const idle = await openIdle(context, server, bundles.kernelRoute)
   const kestrel = await openKestrel(context, server, marten.place)
   const figures: Figure[] = []
   const counts: Count[] = []
@@ -64,7 +64,7 @@ export async function doorPart(context: PeersContext): Promise<PartResult> {
     figures,
     counts,
     notes: [
-      'a route without work: the same host, and an app whose one route reads the body and answers',
+      'a route without work: the same host, and a route of our kernel that reads the body and answers',
       "ours: the local host (front, the library's HTTP server, our code) in one process, tokens, row-level security; nothing is forwarded meanwhile",
       `Kestrel: one process, minimal API, no tokens, Marten ${MARTEN_VERSION} with quick appends and a pool of the same size, the administrator's login`,
       `${wrk.place}, one thread, kept connections; its CPU is the same for both`,

@@ -2,10 +2,20 @@ import http from 'node:http'
 import { expect, it } from 'vitest'
 import { bindHttpHalves } from '../../../shared/functions-worker/index.ts'
 import type { WorkerCore } from '../../../shared/functions-worker/index.ts'
-import type { InvocationModel, ProgrammingModel } from '../../../shared/functions-worker/worker-core.ts'
+import { KernelInvocation } from '../../../shared/functions-worker/kernel-invocation.ts'
+import type {
+  CoreInvocation,
+  InvocationModel,
+  ProgrammingModel,
+} from '../../../shared/functions-worker/worker-core.ts'
 
 const { createServer } = http
-const invocation = { invocationId: 'one', metadata: { bindings: { req: { type: 'httpTrigger' } } } }
+const invocation: CoreInvocation = {
+  invocationId: 'one',
+  metadata: { name: 'other', bindings: { req: { type: 'httpTrigger' } } },
+  request: {},
+  log: () => undefined,
+}
 const inner: InvocationModel = {
   getArguments: () => Promise.resolve({ context: {}, inputs: [] }),
   invokeFunction: () => undefined,
@@ -26,7 +36,7 @@ function bindOver(getCapabilities: ProgrammingModel['getCapabilities']): Program
       model = given
     },
   }
-  bindHttpHalves(core, () => undefined)
+  bindHttpHalves(core, { kernelFunctions: new Set(['route']), report: () => undefined })
   return model
 }
 
@@ -48,6 +58,8 @@ it('gives the library its server with our limits, and nobody else after it', asy
   expect(made).toMatchObject({ maxHeaderSize: 65_536, maxHeadersCount: 0 })
   expect(http.createServer).toBe(createServer)
   expect(await model.getInvocationModel(invocation)).not.toBe(inner)
+  const route = { ...invocation, metadata: { ...invocation.metadata, name: 'route' } }
+  expect(await model.getInvocationModel(route)).toBeInstanceOf(KernelInvocation)
   const timer = { ...invocation, metadata: { bindings: { timer: { type: 'timerTrigger' } } } }
   expect(await model.getInvocationModel(timer)).toBe(inner)
 })

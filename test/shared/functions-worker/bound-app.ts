@@ -23,7 +23,37 @@ app.http('breaks-off', { methods: ['GET'], route: 'breaks-off', handler: () => (
   yield 'a part'
   throw new Error('no more')
 })() }) })
-bindHttpHalves(core, (message) => console.log('REPORT ' + message))
+const kernelFunctions = new Set()
+const route = (name, methods, handler) => {
+  kernelFunctions.add(name)
+  app.http(name, { methods, route: name.replace('-', '/'), handler })
+}
+const headers = { 'content-type': 'application/json' }
+route('kernel-ok', ['GET'], async (request) => ({ status: 200, headers, body: JSON.stringify({
+  query: request.url.length,
+  header: (request.headers.get('x-long') ?? '').length,
+  params: request.params,
+  names: [...request.headers].map(([name]) => name),
+}) }))
+route('kernel-echo', ['POST'], async (request) => {
+  const parts = []
+  const reader = request.body.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value)
+  return { status: 200, headers: {}, body: Buffer.concat(parts) }
+})
+route('kernel-slow', ['GET'], async () => {
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  return { status: 200, headers: {}, body: 'done' }
+})
+route('kernel-throws', ['GET'], async () => { throw new Error('a secret') })
+route('kernel-nothing', ['GET'], async () => ({ status: 204, headers: {} }))
+route('kernel-no-response', ['GET'], async () => undefined)
+route('kernel-wrong-header', ['GET'], async () => ({ status: 200, headers: { 'x y': 'a' } }))
+route('kernel-breaks-off', ['GET'], async () => ({ status: 200, headers: {}, body: (async function* () {
+  yield 'a part'
+  throw new Error('no more')
+})() }))
+bindHttpHalves(core, { kernelFunctions, report: (message) => console.log('REPORT ' + message) })
 const model = core.getProgrammingModel()
 core.setProgrammingModel(Object.assign(Object.create(model), { getCapabilities: async (given) => {
   const capabilities = await model.getCapabilities(given)

@@ -27,10 +27,7 @@ class Answer extends EventEmitter {
 function observe() {
   const delivered: string[] = []
   const reports: string[] = []
-  const meeting = new MeetingPoint(
-    (request) => delivered.push(String(request.headers['x-ms-invocation-id'])),
-    (message) => reports.push(message),
-  )
+  const meeting = new MeetingPoint((message) => reports.push(message))
   const arrive = (invocationId: string | undefined): Answer => {
     const answer = new Answer()
     const headers = invocationId === undefined ? {} : { 'x-ms-invocation-id': invocationId }
@@ -40,7 +37,10 @@ function observe() {
   const expected = (invocationId: string): string[] => {
     const outcome: string[] = []
     meeting.expect(invocationId).then(
-      () => outcome.push('met'),
+      ({ request }) => {
+        delivered.push(String(request.headers['x-ms-invocation-id']))
+        outcome.push('met')
+      },
       (error: { code: string }) => outcome.push(error.code),
     )
     return outcome

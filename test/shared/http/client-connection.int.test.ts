@@ -3,14 +3,12 @@ import { createServer, request } from 'node:http'
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { clientOf, watchClients } from '../../../shared/http/client-connection.ts'
+import { connectionOf, unknownClient } from '../../../shared/http/client-connection.ts'
 
-// A server as the library runs one in the process of the functions: the host tells the invocation by a header.
 const server = createServer()
 let port = 0
 
 beforeAll(async () => {
-  watchClients()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   ;({ port } = server.address() as AddressInfo)
@@ -21,8 +19,8 @@ afterAll(() => {
 })
 
 /** A request that has arrived, with both of its ends. */
-async function arrive(invocationId: string): Promise<{ sent: ClientRequest; response: ServerResponse }> {
-  const sent = request({ port, host: '127.0.0.1', headers: { 'x-ms-invocation-id': invocationId } })
+async function arrive(): Promise<{ sent: ClientRequest; response: ServerResponse }> {
+  const sent = request({ port, host: '127.0.0.1' })
   sent.on('error', () => {})
   sent.end()
   const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse]
@@ -30,18 +28,18 @@ async function arrive(invocationId: string): Promise<{ sent: ClientRequest; resp
 }
 
 it('fires when the client hangs up before the answer is complete', async () => {
-  const { sent, response } = await arrive('leaves')
+  const { sent, response } = await arrive()
   response.write('a part')
-  const { signal } = clientOf('leaves')
+  const { signal } = connectionOf(response)
   expect(signal.aborted).toBe(false)
   sent.destroy()
   await once(signal, 'abort')
-  expect(clientOf('leaves').signal.aborted).toBe(false)
+  expect(connectionOf(response).signal.aborted, 'also for who asks after it').toBe(true)
 })
 
 it('stays still when the answer is complete', async () => {
-  const { sent, response } = await arrive('stays')
-  const { signal } = clientOf('stays')
+  const { sent, response } = await arrive()
+  const { signal } = connectionOf(response)
   const closed = once(response, 'close')
   response.end('all')
   const [incoming] = (await once(sent, 'response')) as [IncomingMessage]
@@ -51,8 +49,8 @@ it('stays still when the answer is complete', async () => {
 })
 
 it('tells when what was written has left', async () => {
-  const { sent, response } = await arrive('slow')
-  const client = clientOf('slow')
+  const { sent, response } = await arrive()
+  const client = connectionOf(response)
   await client.drained()
   // More than the buffers of both ends of the socket take.
   while (response.write(Buffer.alloc(1_048_576)));
@@ -70,8 +68,8 @@ it('tells when what was written has left', async () => {
 })
 
 it('gives up waiting for a client that hangs up', async () => {
-  const { sent, response } = await arrive('slow-and-leaves')
-  const client = clientOf('slow-and-leaves')
+  const { sent, response } = await arrive()
+  const client = connectionOf(response)
   for (let count = 0; count < 32; count += 1) response.write(Buffer.alloc(1_048_576))
   const drained = client.drained()
   sent.destroy()
@@ -79,8 +77,8 @@ it('gives up waiting for a client that hangs up', async () => {
   expect(client.signal.aborted).toBe(true)
 })
 
-it('knows nothing of an invocation without a request, and never makes it wait', async () => {
-  const client = clientOf('nobody')
+it('is never full and never gone where no connection is known', async () => {
+  const client = unknownClient()
   await client.drained()
   expect(client.signal.aborted).toBe(false)
 })

@@ -1,20 +1,19 @@
-import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
-import type { HttpRequestInit } from '@azure/functions'
 import { Agent, createServer, request as httpRequest } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { TrickleError } from '../../../shared/errors/index.ts'
+import { workerRequest } from '../../../shared/functions-worker/worker-request.ts'
+import { writeAnswer } from '../../../shared/functions-worker/write-answer.ts'
 import { defineRoute, defineRouteFor, jsonBody, reply } from '../../../shared/http/index.ts'
 import type { Route } from '../../../shared/http/index.ts'
 import { testKernel } from './harness.ts'
 import type { TestTenant } from './harness.ts'
 
 /*
- * With HTTP streaming the library serves the host over an HTTP server of its own, whose request is the body's stream
- * (@azure/functions 4.16, http/httpProxy.ts and HttpRequest.ts). This server does the same with the library's classes:
- * what is shown here is that an answer that comes before the body's end leaves the connection usable.
+ * The worker's HTTP server, whose requests the kernel reads from the connection itself: what is shown here is that an
+ * answer that comes before the body's end leaves the connection usable.
  */
 const { kernel } = testKernel({ verifyResponses: false })
 const routes: Record<string, Route<TestTenant>> = {
@@ -86,27 +85,12 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     const route = routes[request.url ?? '']
     if (route === undefined) throw new Error('no such route')
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-    )
-    // Node reads the upload as the library does: the request itself is the body.
-    const body = request as unknown as string
-    const nativeRequest = new Request(`http://localhost${request.url}`, {
-      method: 'POST',
-      headers,
-      body,
-      duplex: 'half',
-    })
-    const given = kernel.handlerFor(route)(
-      new HttpRequest({ nativeRequest, params: {} } as HttpRequestInit),
-      new InvocationContext({ invocationId: 'i', functionName: route.name }),
-    )
-    void Promise.resolve(given).then(async (init) => {
-      const answer = init instanceof HttpResponse ? init : new HttpResponse(init ?? {})
-      response.writeHead(answer.status, Object.fromEntries(answer.headers))
-      for await (const chunk of answer.body ?? []) response.write(chunk)
-      response.end()
-    })
+    request.headers['x-forwarded-proto'] = 'http'
+    request.headers['x-forwarded-host'] = 'localhost'
+    const invocation = { invocationId: 'i' }
+    void kernel
+      .handlerFor(route)(workerRequest(request, response, {}), invocation)
+      .then((answer) => writeAnswer(response, answer, invocation.invocationId))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { createTokenVerifier, ROLES } from '../../../shared/auth/index.ts'
 import { errorCatalogue } from '../../../shared/errors/index.ts'
+import { bindHttpHalves, findWorkerCore } from '../../../shared/functions-worker/index.ts'
 import {
   createKernel,
   defineRoute,
@@ -128,4 +129,11 @@ const all = [
     assetsFolder: fileURLToPath(new URL('assets', import.meta.url)),
   }),
 ]
-registerRoutes(app, kernel, [...all, notFoundRoute(all)])
+const registered = [...all, notFoundRoute(all)]
+registerRoutes(app, kernel, registered)
+const core = findWorkerCore()
+if (core === undefined) throw new Error('This app is for a worker')
+bindHttpHalves(core, {
+  kernelFunctions: new Set(registered.map(({ name }) => name)),
+  report: () => undefined,
+})
