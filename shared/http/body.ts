@@ -38,11 +38,7 @@ export async function readBody(
  * @throws TrickleError VALIDATION_FAILED
  */
 export async function refuseBody(request: IncomingRequest): Promise<void> {
-  const refusal = new TrickleError(
-    'VALIDATION_FAILED',
-    'This route takes no body. Send the request without one.',
-  )
-  if ((declaredLength(request) ?? 0) > 0) throw refusal
+  if ((declaredLength(request) ?? 0) > 0) throw bodyNotTaken()
   const reader = request.body?.getReader() ?? null
   if (reader === null) return
   for (;;) {
@@ -50,10 +46,14 @@ export async function refuseBody(request: IncomingRequest): Promise<void> {
     if (done) return
     if (value.byteLength > 0) {
       void discardRest(reader)
-      throw refusal
+      throw bodyNotTaken()
     }
   }
 }
+
+/** Made only when it is thrown: its stack would cost a request without a body a tenth of its time. */
+const bodyNotTaken = (): TrickleError =>
+  new TrickleError('VALIDATION_FAILED', 'This route takes no body. Send the request without one.')
 
 /** Content-Length as a number; null where there is none, as with a chunked upload. */
 function declaredLength(request: IncomingRequest): number | null {
