@@ -8,4 +8,5 @@
  */
 export { emulatorConfigOf, type EmulatorConfig, type Narrowed } from './emulator-config.ts'
 export { parseDurationSeconds } from './duration.ts'
+export { parseTopics, readTopics, type Topic, type TopicSubscription } from './topics.ts'
 export { parseQueues, queuesFile, readQueues, type Queue } from './queues.ts'

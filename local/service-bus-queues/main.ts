@@ -6,10 +6,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { emulatorConfigOf } from './emulator-config.ts'
 import { parseQueues, readQueues } from './queues.ts'
+import { parseTopics, readTopics } from './topics.ts'
 
 const [file, ...moreFiles] = process.argv.slice(2)
-const more = await Promise.all(moreFiles.map(async (one) => parseQueues(await readFile(one, 'utf8'), one)))
-const { config, narrowed } = emulatorConfigOf([...(await readQueues()), ...more.flat()])
+const texts = await Promise.all(moreFiles.map(async (one) => [await readFile(one, 'utf8'), one] as const))
+const queues = [...(await readQueues()), ...texts.flatMap(([content, one]) => parseQueues(content, one))]
+const topics = [...(await readTopics()), ...texts.flatMap(([content, one]) => parseTopics(content, one))]
+const { config, narrowed } = emulatorConfigOf(queues, topics)
 const text = `${JSON.stringify(config, null, 2)}\n`
 if (file === undefined) process.stdout.write(text)
 else await writeFile(file, text)

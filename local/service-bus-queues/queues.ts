@@ -30,25 +30,45 @@ const durationBetween = (minSeconds: number, maxSeconds: number): z.ZodString =>
 /** The identities that infra/modules/service-bus.bicep knows. */
 const who = z.array(z.enum(['app', 'worker', 'forwarder', 'operator'])).min(1)
 
-/** Strict: with a misspelt key the queue in Azure would get the service's default, and nobody would notice it. */
-const queueSchema = z.strictObject({
+/** What queues and subscriptions of topics have alike. */
+const receivedSchema = z.strictObject({
   lockDuration: durationBetween(serviceLimits.lockSecondsMin, serviceLimits.lockSecondsMax),
   maxDeliveryCount: z.int().min(1).max(serviceLimits.deliveriesMax),
   defaultMessageTimeToLive: durationBetween(1, Number.MAX_SAFE_INTEGER),
   requiresSession: z.boolean(),
+  deadLetteringOnMessageExpiration: z.boolean(),
+})
+
+/** Strict: with a misspelt key the queue in Azure would get the service's default, and nobody would notice it. */
+const queueSchema = receivedSchema.extend({
   requiresDuplicateDetection: z.boolean(),
   duplicateDetectionHistoryTimeWindow: durationBetween(
     serviceLimits.historySecondsMin,
     serviceLimits.historySecondsMax,
   ),
-  deadLetteringOnMessageExpiration: z.boolean(),
   sender: who,
   receiver: who,
 })
 
-const fileSchema = z.strictObject({
-  // The names that the service accepts for an entity. It would also accept slashes; they are left out.
-  queues: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,258}[A-Za-z0-9]$/), queueSchema),
+/** A subscription of a topic. Who receives from it is said by its owner. */
+export const subscriptionSchema = receivedSchema
+
+const topicSchema = z.strictObject({
+  defaultMessageTimeToLive: durationBetween(1, Number.MAX_SAFE_INTEGER),
+  sender: who,
+  // The service takes 50 characters for the name of a subscription.
+  subscriptions: z.record(
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,48}[A-Za-z0-9]$/),
+    subscriptionSchema,
+  ),
+})
+
+/** The names that the service accepts for an entity. It would also accept slashes; they are left out. */
+const entityName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,258}[A-Za-z0-9]$/)
+
+export const fileSchema = z.strictObject({
+  queues: z.record(entityName, queueSchema),
+  topics: z.record(entityName, topicSchema).default({}),
   /** Those that a function receives from. The template asks for them; here they are queues like the others. */
   ofContexts: z.array(z.string()),
 })
@@ -58,12 +78,16 @@ export type Queue = Readonly<z.output<typeof queueSchema>> & { readonly name: st
 
 /** Checks the text of a queues file. Throws an error that names the file, the queue and the setting. */
 export function parseQueues(text: string, file: string): readonly Queue[] {
-  const parsed = fileSchema.safeParse(JSON.parse(text))
-  if (!parsed.success) {
-    const said = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-    throw new Error(`${file} can not be used\n  ${said.join('\n  ')}`)
-  }
-  return Object.entries(parsed.data.queues).map(([name, settings]) => ({ name, ...settings }))
+  const { queues } = parseFile(fileSchema, text, file)
+  return Object.entries(queues).map(([name, settings]) => ({ name, ...settings }))
+}
+
+/** @throws Error that names the file and all that is wrong in it */
+export function parseFile<S extends z.ZodType>(schema: S, text: string, file: string): z.output<S> {
+  const parsed = schema.safeParse(JSON.parse(text))
+  if (parsed.success) return parsed.data
+  const said = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new Error(`${file} can not be used\n  ${said.join('\n  ')}`)
 }
 
 /** The queues of infra/service-bus/queues.json. */

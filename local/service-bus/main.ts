@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { LocalFailure } from '../failure/index.ts'
 import { newSecret } from '../loopback/index.ts'
-import { parseQueues, queuesFile } from '../service-bus-queues/index.ts'
+import { parseQueues, parseTopics, queuesFile } from '../service-bus-queues/index.ts'
 import { runChild } from '../storage/index.ts'
-import { brokerSettings, startServiceBus } from './index.ts'
+import { brokerSettings, brokerTopic, startServiceBus } from './index.ts'
 import { readFile } from 'node:fs/promises'
 
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -27,9 +27,12 @@ await runChild(async () => {
     },
   })
   const flags = flagsSchema.parse(values)
-  const queues = parseQueues(await readFile(flags.queues, 'utf8'), flags.queues)
+  const text = await readFile(flags.queues, 'utf8')
+  const queues = parseQueues(text, flags.queues)
+  const topics = parseTopics(text, flags.queues)
   const running = await startServiceBus({
     queues: queues.map((queue) => brokerSettings(queue)),
+    topics: topics.map((topic) => brokerTopic(topic)),
     dataFolder: flags.data,
     port: flags.port,
     faultsPort: flags['faults-port'],
@@ -44,7 +47,7 @@ await runChild(async () => {
     },
   })
   const { connectionString, faultsUrl } = running
-  const names = queues.map(({ name }) => name).join(', ')
+  const names = [...queues, ...topics].map(({ name }) => name).join(', ')
   return {
     facts: { connectionString, faultsUrl },
     line: `Service Bus: ${names} at ${connectionString.split(';')[0]?.replace('Endpoint=', '') ?? ''}`,

@@ -1,5 +1,9 @@
 import { JournalFailure, startBroker } from '../../packages/service-bus-stand-in/index.ts'
-import type { QueueSettings, RunningBroker } from '../../packages/service-bus-stand-in/index.ts'
+import type {
+  QueueSettings,
+  RunningBroker,
+  TopicSettings,
+} from '../../packages/service-bus-stand-in/index.ts'
 import { LocalFailure, fileFailure, systemCode } from '../failure/index.ts'
 import { makeFolder } from '../folder/index.ts'
 import { SECRET_NAME } from '../loopback/index.ts'
@@ -10,6 +14,7 @@ import type { RunningControl } from './control.ts'
 
 export interface ServiceBusOptions {
   readonly queues: readonly QueueSettings[]
+  readonly topics: readonly TopicSettings[]
   /** Made if it is missing, closed to other accounts. */
   readonly dataFolder: string
   /** 0: a free port is picked. */
@@ -68,10 +73,11 @@ async function controlOf(broker: RunningBroker, options: ServiceBusOptions): Pro
 }
 
 async function openBroker(options: ServiceBusOptions): Promise<RunningBroker> {
-  const { dataFolder, port, queues, secret, log } = options
+  const { dataFolder, port, queues, topics, secret, log } = options
   try {
     return await startBroker({
       queues,
+      topics,
       dataFolder,
       port,
       key: { name: SECRET_NAME, value: secret },

@@ -1,5 +1,5 @@
-import { Queue, StoredBytes } from './engine/index.ts'
-import type { QueueSettings } from './engine/index.ts'
+import { Queue, StoredBytes, subscriptionAddress, Topic } from './engine/index.ts'
+import type { QueueSettings, TopicSettings } from './engine/index.ts'
 import { Faults } from './faults/index.ts'
 import { Journal } from './journal/index.ts'
 import type { JournalSource, ReplayedQueue } from './journal/index.ts'
@@ -9,6 +9,7 @@ import type { AccessKey } from './wire/index.ts'
 
 export interface BrokerOptions {
   readonly queues: readonly QueueSettings[]
+  readonly topics?: readonly TopicSettings[]
   /** Made if it is missing. One broker at a time; the caller sees to that. */
   readonly dataFolder: string
   /** 0 or absent: a free port is picked. */
@@ -50,7 +51,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const { journal, queues: replayed } = await Journal.open(options.dataFolder, (error) => {
     options.failed?.(error)
   })
-  const queues = openQueues(options.queues, journal, replayed)
+  const described = [...options.queues, ...(options.topics ?? []).flatMap((topic) => queuesOf(topic))]
+  const queues = openQueues(described, journal, replayed)
+  const topics = openTopics(options.topics ?? [], queues)
   const unknown = [...replayed].filter(([name]) => !queues.has(name.toLowerCase()))
   for (const [name, { messages }] of unknown) {
     if (messages.size > 0)
@@ -71,7 +74,14 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
     await journal.close()
   }
   try {
-    const wire = await listen(options.port ?? 0, { queues, key: options.key, faults, now: Date.now, log })
+    const wire = await listen(options.port ?? 0, {
+      queues,
+      topics,
+      key: options.key,
+      faults,
+      now: Date.now,
+      log,
+    })
     return {
       port: wire.port,
       connectionString: connectionString(wire.port, options.key),
@@ -101,6 +111,22 @@ function openQueues(
       queue.nextSequenceNumber = replayed.get(settings.name)?.nextSequenceNumber ?? 1
       return [settings.name.toLowerCase(), queue]
     }),
+  )
+}
+
+/** The queues of a topic's subscriptions. */
+const queuesOf = ({ name, subscriptions }: TopicSettings): QueueSettings[] =>
+  subscriptions.map((settings) => ({ ...settings, name: subscriptionAddress(name, settings.name) }))
+
+/** By their names in lower case. */
+function openTopics(
+  described: readonly TopicSettings[],
+  queues: ReadonlyMap<string, Queue>,
+): ReadonlyMap<string, Topic> {
+  const subscriptionsOf = (topic: TopicSettings): Queue[] =>
+    queuesOf(topic).flatMap(({ name }) => queues.get(name.toLowerCase()) ?? [])
+  return new Map(
+    described.map((topic) => [topic.name.toLowerCase(), new Topic(topic.name, subscriptionsOf(topic))]),
   )
 }
 

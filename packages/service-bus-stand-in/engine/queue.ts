@@ -4,6 +4,7 @@ import type { MessageContent } from '../message/index.ts'
 import { DuplicateHistory } from './duplicate-history.ts'
 import type { Now, QueueSettings } from './settings.ts'
 import type { StoredBytes } from './stored-bytes.ts'
+import type { SendTarget } from './topic.ts'
 import type { MessageJournal, SeenId, StoredMessage } from './stored-message.ts'
 import { SubQueue, attemptsUsedUp, deadLetterProperties } from './sub-queue.ts'
 import type { DeadLetterReason } from './sub-queue.ts'
@@ -25,7 +26,8 @@ export interface RestoredQueue {
 export const DEAD_LETTER_SUFFIX = '/$DeadLetterQueue'
 
 /** A queue with its dead-letter queue. */
-export class Queue {
+export class Queue implements SendTarget {
+  readonly name: string
   readonly settings: QueueSettings
   readonly main: SubQueue
   readonly deadLetters: SubQueue
@@ -37,6 +39,7 @@ export class Queue {
 
   constructor(options: QueueOptions) {
     const { settings, journal, now } = options
+    this.name = settings.name
     this.settings = settings
     this.#options = options
     const shared = {

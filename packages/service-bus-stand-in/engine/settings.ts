@@ -11,5 +11,12 @@ export interface QueueSettings {
   readonly deadLetteringOnMessageExpiration: boolean
 }
 
+/** A topic and its subscriptions, each of which behaves as a queue. */
+export interface TopicSettings {
+  readonly name: string
+  /** Their names are those of the subscriptions alone. */
+  readonly subscriptions: readonly QueueSettings[]
+}
+
 /** Milliseconds since 1970. A test may give a clock of its own; timers always run in real time. */
 export type Now = () => number

@@ -112,7 +112,7 @@ export class ClientConnection {
           'amqp:resource-limit-exceeded',
           `A connection has ${CONNECTION_LINKS_MAX} links at most.`,
         )
-      const place = placeOf(address, this.#context.queues)
+      const place = placeOf(address, this.#context)
       if (place.kind !== 'claims' && !this.#isAllowed)
         throw new BrokerFailure('amqp:unauthorized-access', `No token was put for '${address}'.`)
       attach(place)
@@ -127,6 +127,10 @@ export class ClientConnection {
         throw new BrokerFailure('amqp:not-allowed', 'Nobody sends to a dead-letter queue.')
       // It lives as long as its link.
       void new SenderLink(link, place.queue, this.#context)
+      return
+    }
+    if (place.kind === 'topic') {
+      void new SenderLink(link, place.topic, this.#context)
       return
     }
     const answer =
@@ -168,6 +172,11 @@ export class ClientConnection {
   }
 
   #clientReceives(link: Sender, place: Place): void {
+    if (place.kind === 'topic')
+      throw new BrokerFailure(
+        'amqp:not-allowed',
+        `Nobody receives from the topic '${place.topic.name}'; receive from one of its subscriptions.`,
+      )
     if (place.kind === 'messages') {
       const { queue, messages } = place
       this.#receivers.set(link, new ReceiverLink(link, messages, queue.settings.name, this.#context))

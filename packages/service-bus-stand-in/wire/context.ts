@@ -1,4 +1,4 @@
-import type { Queue } from '../engine/index.ts'
+import type { Queue, Topic } from '../engine/index.ts'
 import type { Faults } from '../faults/index.ts'
 import type { AccessKey } from './claims.ts'
 
@@ -6,6 +6,8 @@ import type { AccessKey } from './claims.ts'
 export interface WireContext {
   /** By their names in lower case. */
   readonly queues: ReadonlyMap<string, Queue>
+  /** By their names in lower case. */
+  readonly topics: ReadonlyMap<string, Topic>
   readonly key: AccessKey
   readonly faults: Faults
   readonly now: () => number

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Delivery, EventContext, Receiver } from 'rhea'
 import { BrokerFailure, notBuilt } from '../failure.ts'
-import type { Queue } from '../engine/index.ts'
+import type { SendTarget } from '../engine/index.ts'
 import { MESSAGE_BYTES_MAX, UNANSWERED_SENDS_MAX } from '../limits.ts'
 import { isScheduled, messagesOfBatch, readMessage } from '../message/index.ts'
 import type { MessageContent } from '../message/index.ts'
@@ -14,16 +14,16 @@ const BATCH_FORMAT = 0x80_01_37_00
 /** Credit is renewed in steps of this size, since each renewal is a frame. */
 const CREDIT_STEP = 50
 
-/** A link on which a client sends to a queue. */
+/** A link on which a client sends to a queue or a topic. */
 export class SenderLink {
   readonly #link: Receiver
-  readonly #queue: Queue
+  readonly #target: SendTarget
   readonly #context: LinkContext
   #answered = 0
 
-  constructor(link: Receiver, queue: Queue, context: LinkContext) {
+  constructor(link: Receiver, target: SendTarget, context: LinkContext) {
     this.#link = link
-    this.#queue = queue
+    this.#target = target
     this.#context = context
     receiveRaw(link.session, MESSAGE_BYTES_MAX)
     link.set_source({ address: addressOf(link.source) })
@@ -38,7 +38,7 @@ export class SenderLink {
 
   async #receive(bytes: Buffer, delivery: Delivery): Promise<void> {
     const { faults, drop } = this.#context
-    const fault = faults.decide('send', this.#queue.settings.name)
+    const fault = faults.decide('send', this.#target.name)
     if (fault?.action === 'delay') await delay(fault.delayMs)
     if (fault?.action === 'drop-connection' && !fault.after) {
       drop()
@@ -52,7 +52,7 @@ export class SenderLink {
   async #outcomeOf(bytes: Buffer, delivery: Delivery, length: number): Promise<unknown> {
     try {
       if (length > MESSAGE_BYTES_MAX) throw tooLarge(length)
-      await this.#queue.send(contentsOf(bytes, delivery))
+      await this.#target.send(contentsOf(bytes, delivery))
       return accepted()
     } catch (error) {
       if (error instanceof BrokerFailure)

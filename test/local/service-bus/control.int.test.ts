@@ -14,6 +14,7 @@ beforeAll(async () => {
   const queues = await readQueues()
   running = await startServiceBus({
     queues: queues.map((queue) => brokerSettings(queue)),
+    topics: [],
     dataFolder: folder,
     port: 0,
     faultsPort: 0,

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { Queue, StoredBytes } from '../../../packages/service-bus-stand-in/engine/index.ts'
+import { Queue, StoredBytes, Topic } from '../../../packages/service-bus-stand-in/engine/index.ts'
 import type { MessageJournal } from '../../../packages/service-bus-stand-in/engine/index.ts'
 import { placeOf } from '../../../packages/service-bus-stand-in/wire/addresses.ts'
 import { refusalOfToken } from '../../../packages/service-bus-stand-in/wire/claims.ts'
@@ -53,24 +53,25 @@ describe('an address', () => {
     storedBytes: new StoredBytes(1),
     now: () => 0,
   })
-  const queues = new Map([['work', queue]])
+  const entities = { queues: new Map([['work', queue]]), topics: new Map([['news', new Topic('News', [])]]) }
 
   test('names a queue in each of the forms that SDKs use', () => {
     for (const address of ['work', '/work', 'WORK', 'sb://127.0.0.1:5672/work', 'amqp://127.0.0.1/work/'])
-      expect(placeOf(address, queues)).toMatchObject({ kind: 'messages', messages: queue.main })
+      expect(placeOf(address, entities)).toMatchObject({ kind: 'messages', messages: queue.main })
     for (const address of ['work/$DeadLetterQueue', 'work/$deadletterqueue'])
-      expect(placeOf(address, queues)).toMatchObject({ kind: 'messages', messages: queue.deadLetters })
-    expect(placeOf('work/$management', queues)).toMatchObject({ kind: 'management', messages: queue.main })
-    expect(placeOf('work/$deadletterqueue/$management', queues)).toMatchObject({
+      expect(placeOf(address, entities)).toMatchObject({ kind: 'messages', messages: queue.deadLetters })
+    expect(placeOf('work/$management', entities)).toMatchObject({ kind: 'management', messages: queue.main })
+    expect(placeOf('work/$deadletterqueue/$management', entities)).toMatchObject({
       kind: 'management',
       messages: queue.deadLetters,
     })
-    expect(placeOf('$cbs', queues)).toEqual({ kind: 'claims' })
+    expect(placeOf('NEWS', entities)).toMatchObject({ kind: 'topic', topic: { name: 'News' } })
+    expect(placeOf('$cbs', entities)).toEqual({ kind: 'claims' })
   })
 
   test('that names none says which there are', () => {
     for (const address of ['nowhere', '', undefined, 'work/Subscriptions/x'])
-      expect(() => placeOf(address, queues)).toThrow(/has the queues work/u)
+      expect(() => placeOf(address, entities)).toThrow(/has work, News/u)
   })
 })
 

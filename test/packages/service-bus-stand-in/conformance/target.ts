@@ -12,13 +12,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ServiceBusClient } from '@azure/service-bus'
 import type { ServiceBusReceiver } from '@azure/service-bus'
-import { brokerSettings } from '../../../../local/service-bus/index.ts'
-import { parseQueues } from '../../../../local/service-bus-queues/index.ts'
+import { brokerSettings, brokerTopic } from '../../../../local/service-bus/index.ts'
+import { parseQueues, parseTopics } from '../../../../local/service-bus-queues/index.ts'
 import { startBroker } from '../../../../packages/service-bus-stand-in/index.ts'
 
 export const PLAIN = 'conformance-plain'
 export const SESSIONS = 'conformance-sessions'
 export const DUPLICATES = 'conformance-duplicates'
+/** It has the subscriptions "plain" and "sessions". */
+export const TOPIC = 'conformance-topic'
 
 /** What queues.json says. */
 export const DELIVERIES_MAX = 3
@@ -54,9 +56,18 @@ const queuesFile = fileURLToPath(new URL('queues.json', import.meta.url))
 
 async function startStandIn(): Promise<Target> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'trickle-service-bus-'))
-  const queues = parseQueues(await readFile(queuesFile, 'utf8'), queuesFile)
+  const text = await readFile(queuesFile, 'utf8')
+  const queues = parseQueues(text, queuesFile)
+  const topics = parseTopics(text, queuesFile)
   const broker = await startBroker({
     queues: queues.map((queue) => ({ ...brokerSettings(queue), lockDurationMs: LOCK_STAND_IN_MS })),
+    topics: topics.map((topic) => {
+      const { name, subscriptions } = brokerTopic(topic)
+      return {
+        name,
+        subscriptions: subscriptions.map((one) => ({ ...one, lockDurationMs: LOCK_STAND_IN_MS })),
+      }
+    }),
     dataFolder,
     key: { name: 'conformance', value: 'a key of the suite' },
   })
@@ -86,10 +97,14 @@ async function empty(client: ServiceBusClient): Promise<void> {
     )
     if (queue !== SESSIONS) await emptyBy(client.createReceiver(queue, { receiveMode: 'receiveAndDelete' }))
   }
+  await emptyBy(client.createReceiver(TOPIC, 'plain', { receiveMode: 'receiveAndDelete' }))
+  await emptySessions(() => client.acceptNextSession(SESSIONS, { receiveMode: 'receiveAndDelete' }))
+  await emptySessions(() => client.acceptNextSession(TOPIC, 'sessions', { receiveMode: 'receiveAndDelete' }))
+}
+
+async function emptySessions(accept: () => Promise<ServiceBusReceiver>): Promise<void> {
   for (;;) {
-    const session = await client
-      .acceptNextSession(SESSIONS, { receiveMode: 'receiveAndDelete' })
-      .catch(() => undefined)
+    const session = await accept().catch(() => undefined)
     if (session === undefined) return
     await emptyBy(session)
   }
