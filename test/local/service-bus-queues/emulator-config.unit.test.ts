@@ -93,7 +93,7 @@ describe("the emulator's file", () => {
     const many = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ ...queue, name: `queue-${i}` }))
     expect(emulatorConfigOf(many(50)).config.UserConfig.Namespaces[0].Queues).toHaveLength(50)
-    expect(() => emulatorConfigOf(many(51))).toThrow('51 queues, and the emulator takes 50')
+    expect(() => emulatorConfigOf(many(51))).toThrow('51 queues and topics, and the emulator takes 50')
   })
 })
 
@@ -137,6 +137,36 @@ describe("the project's own queues", () => {
         azure: 'PT10M',
         emulator: 'PT5M',
       },
+    ])
+  })
+
+  it("holds topics with their subscriptions, within the emulator's limits", () => {
+    const subscription = {
+      name: 'all',
+      lockDuration: 'PT1M',
+      maxDeliveryCount: 100,
+      defaultMessageTimeToLive: 'P7D',
+      requiresSession: true,
+      deadLetteringOnMessageExpiration: true,
+    }
+    const topic = { name: 'news', defaultMessageTimeToLive: 'PT1M', subscriptions: [subscription] }
+    const { config, narrowed } = emulatorConfigOf([], [topic])
+    expect(config.UserConfig.Namespaces[0].Topics).toMatchObject([
+      {
+        Name: 'news',
+        Properties: { DefaultMessageTimeToLive: 'PT5M', RequiresDuplicateDetection: false },
+        Subscriptions: [
+          {
+            Name: 'all',
+            Properties: { DefaultMessageTimeToLive: 'PT1H', MaxDeliveryCount: 10, RequiresSession: true },
+          },
+        ],
+      },
+    ])
+    expect(narrowed.map(({ queue, setting }) => `${queue} ${setting}`)).toEqual([
+      'news defaultMessageTimeToLive',
+      'news/all defaultMessageTimeToLive',
+      'news/all maxDeliveryCount',
     ])
   })
 })
