@@ -120,27 +120,6 @@ class Narrowing {
   }
 }
 
-type Received = Pick<
-  Queue,
-  | 'deadLetteringOnMessageExpiration'
-  | 'defaultMessageTimeToLive'
-  | 'lockDuration'
-  | 'maxDeliveryCount'
-  | 'requiresSession'
->
-
-/** What queues and subscriptions have alike. */
-const receivedProperties = (name: string, received: Received, narrowing: Narrowing) => ({
-  DeadLetteringOnMessageExpiration: received.deadLetteringOnMessageExpiration,
-  DefaultMessageTimeToLive: narrowing.timeToLive(name, received.defaultMessageTimeToLive),
-  ForwardDeadLetteredMessagesTo: '',
-  ForwardTo: '',
-  // Never changed: emulator and Azure both allow 5 s to 5 min, and another duration would change the behaviour.
-  LockDuration: received.lockDuration,
-  MaxDeliveryCount: narrowing.deliveries(name, received.maxDeliveryCount),
-  RequiresSession: received.requiresSession,
-})
-
 const emulatorQueue = (queue: Queue, narrowing: Narrowing): EmulatorQueue => ({
   Name: queue.name,
   Properties: {
@@ -165,6 +144,27 @@ const emulatorTopic = (topic: Topic, narrowing: Narrowing): EmulatorTopic => ({
     Properties: receivedProperties(`${topic.name}/${subscription.name}`, subscription, narrowing),
     Rules: [],
   })),
+})
+
+type Received = Pick<
+  Queue,
+  | 'deadLetteringOnMessageExpiration'
+  | 'defaultMessageTimeToLive'
+  | 'lockDuration'
+  | 'maxDeliveryCount'
+  | 'requiresSession'
+>
+
+/** What queues and subscriptions have alike. */
+const receivedProperties = (name: string, received: Received, narrowing: Narrowing) => ({
+  DeadLetteringOnMessageExpiration: received.deadLetteringOnMessageExpiration,
+  DefaultMessageTimeToLive: narrowing.timeToLive(name, received.defaultMessageTimeToLive),
+  ForwardDeadLetteredMessagesTo: '',
+  ForwardTo: '',
+  // Never changed: emulator and Azure both allow 5 s to 5 min, and another duration would change the behaviour.
+  LockDuration: received.lockDuration,
+  MaxDeliveryCount: narrowing.deliveries(name, received.maxDeliveryCount),
+  RequiresSession: received.requiresSession,
 })
 
 /** The duration if it is within the limits, otherwise the nearest limit. */
