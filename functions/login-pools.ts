@@ -51,6 +51,14 @@ export function openDatabase(
         `Named statements of ${login.toLowerCase()} are off: ${message}. ` +
           `A pooler between must keep track of them (PgBouncer from 1.21 on: max_prepared_statements).`,
       ),
+    onReachability: (error) =>
+      report(
+        error === null
+          ? `The database can be reached again as ${login.toLowerCase()}.`
+          : `The database can't be reached as ${login.toLowerCase()}: ${messageOf(error)}. Callers are refused at once until it answers.`,
+      ),
     onIdleError: (error) => report(`An idle connection of ${login.toLowerCase()} ended: ${error.message}`),
   })
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -9,7 +9,7 @@ import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
 import type { EventStore } from '../shared/event-store/index.ts'
-import type { Database } from '../shared/postgres/index.ts'
+import type { Database, Reachability } from '../shared/postgres/index.ts'
 import { ServiceBus } from '../shared/service-bus/index.ts'
 import { TenantDirectory } from '../shared/tenancy/index.ts'
 import type { TenantKey } from '../shared/tenancy/index.ts'
@@ -41,6 +41,8 @@ export interface Platform {
   readonly workerWrites: DomainWrites
   /** `tenantsBy` for them. */
   readonly workerTenantsBy: (key: TenantKey) => TenantDirectory
+  /** Whether the server of each login that was opened here could be reached when it was last asked. */
+  readonly reachability: () => LoginReachability[]
   readonly clock: Clock
   /** Closes what was opened; for the end of the process. */
   readonly close: () => Promise<void>
@@ -68,6 +70,11 @@ export interface Databases {
   readonly probe: Database
 }
 
+/** `login` as in the names of roles, without `trickle_`. */
+export interface LoginReachability extends Reachability {
+  readonly login: string
+}
+
 /** One connection for each identity that sends or receives, by the names of shared/context/queue-settings.ts. */
 export interface Connections {
   /** What is sent and received for one tenant at a time: as the login of tenants, in the background as the worker. */
@@ -87,10 +94,10 @@ export interface PlatformOptions {
 }
 
 export function createPlatform({ readSettings, report }: PlatformOptions): Platform {
-  const opened: Database[] = []
+  const opened = new Map<LoginName, Database>()
   const open = (login: LoginName): Database => {
     const database = openDatabase(platform.settings, login, report)
-    opened.push(database)
+    opened.set(login, database)
     return database
   }
   const connected: ServiceBus[] = []
@@ -118,7 +125,7 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
   )
   const close = async (): Promise<void> => {
     await Promise.allSettled([
-      ...opened.map((database) => database.end()),
+      ...[...opened.values()].map((database) => database.end()),
       ...connected.map((bus) => bus.close()),
     ])
   }
@@ -134,6 +141,8 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     workerEvents: () => new PostgresEventStore(databases.worker, { sealKeys: workerParts.sealKeys }),
     workerWrites: () => new DomainWrites(databases.worker, workerParts.sealKeys),
     workerTenantsBy: () => workerTenantsBy,
+    reachability: () => () =>
+      [...opened].map(([login, database]) => ({ login: login.toLowerCase(), ...database.reachability })),
     clock: () => systemClock,
     close: () => close,
   })

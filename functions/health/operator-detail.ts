@@ -17,6 +17,19 @@ export const detailSchema = z
       )
       .nullable()
       .describe('Settings of logins that are not as they were made. Running database/roles.sql mends them.'),
+    databases: z
+      .array(
+        z.object({
+          login: z.string(),
+          isReachable: z.boolean(),
+          nextProbeSeconds: z
+            .number()
+            .describe(
+              'How long callers are refused before the server is asked again; 0 while it can be reached.',
+            ),
+        }),
+      )
+      .describe('Each login that this instance has used, and whether its server answered when last asked.'),
     log: z
       .object({
         epoch: z.uuid(),
@@ -57,7 +70,12 @@ export async function detailFor(
     within(() => logDetail(services)),
     within(() => failingSubscriptions(services)),
   ])
-  return { logins: settings === null ? null : [...settings], log, subscriptions }
+  const databases = services.reachability().map(({ login, isReachable, nextProbeMs }) => ({
+    login,
+    isReachable,
+    nextProbeSeconds: Math.ceil(nextProbeMs) / 1_000,
+  }))
+  return { logins: settings === null ? null : [...settings], databases, log, subscriptions }
 }
 
 async function logDetail({ logOperations }: HealthServices): Promise<NonNullable<Detail['log']>> {

@@ -10,6 +10,7 @@ export const healthServices = (platform: Platform) => ({
     void platform.tokens
   },
   database: () => platform.databases.probe,
+  reachability: () => platform.reachability,
   /** Where the login of operators is. */
   seesDetail: () => platform.settings.TRICKLE_SIDE !== 'public',
   logOperations: () => new LogOperations(platform.databases.operator),

@@ -25,6 +25,8 @@ export class TcpProxy {
   roundTrips = 0
   /** True: every new connection is ended at once, as if the server were gone. Open connections go on. */
   refusesNew = false
+  /** How many connections were ended so. */
+  refused = 0
   readonly #server: Server
   readonly #target: { readonly host: string; readonly port: number }
   readonly #options: ProxyOptions
@@ -80,6 +82,7 @@ export class TcpProxy {
 
   #serve(client: Socket): void {
     if (this.refusesNew) {
+      this.refused += 1
       client.on('error', () => {})
       client.destroy()
       return

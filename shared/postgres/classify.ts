@@ -1,3 +1,5 @@
+import { ServerAway } from './circuit-breaker.ts'
+
 /**
  * The one place where driver errors get their meaning. Sources: PostgreSQL's SQLSTATE table, Npgsql's
  * `PostgresException.IsTransient`, the texts of pg-pool 3.14 and PgBouncer 1.18 to 1.25 (which carry no code of their
@@ -97,6 +99,7 @@ export function classifyFailure(error: unknown): FailureClass {
 
 function classifyKnown(error: unknown): FailureClass {
   if (typeof error !== 'object' || error === null) return 'never'
+  if (error instanceof ServerAway) return 'before-send'
   if (isFaultOfName(error)) return 'rolled-back'
   const { code, message, syscall } = error as DriverError
   if (typeof code === 'string') {
@@ -172,6 +175,19 @@ function lackOf(code: string): Misfit['lacks'] {
   if (code === '42501') return 'right'
   return OBJECT_MISSING.has(code) ? 'object' : 'sense'
 }
+
+/**
+ * True when an attempt to connect failed and no server answered. A server or pooler that is full did answer, and so did
+ * one that refused the login.
+ */
+export function isUnreachable(error: unknown): boolean {
+  if (classifyFailure(error) !== 'before-send' || codeOf(error) === '53300') return false
+  return !/no more connections allowed|Cannot use a pool after calling end/.test((error as Error).message)
+}
+
+/** True when a pooler says of a statement that it can't reach the server. */
+export const isUnreachableByPooler = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('server_login_retry')
 
 /** SQLSTATE or system code of an error, '' when it has none. */
 export function codeOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import { isTrickleError, TrickleError } from '../errors/index.ts'
+import { ServerAway } from './circuit-breaker.ts'
 import { classifyFailure, codeOf } from './classify.ts'
 import type { FailureClass } from './classify.ts'
 
@@ -47,6 +48,7 @@ export const outcomeUnknown = (cause: unknown): TrickleError =>
  */
 export function databaseError(error: unknown): TrickleError {
   if (isTrickleError(error)) return error
+  if (error instanceof ServerAway) return serverAway(error)
   const failure = classifyFailure(error)
   if (codeOf(error) === '57014') {
     return new TrickleError(
@@ -71,4 +73,13 @@ export function databaseError(error: unknown): TrickleError {
   }
   const { code, detail } = messageByClass[failure]
   return new TrickleError(code, detail, { cause: error, headers: { 'Retry-After': '1' } })
+}
+
+function serverAway(error: ServerAway): TrickleError {
+  const seconds = Math.ceil(error.nextProbeMs / 1_000)
+  return new TrickleError(
+    'DATABASE_UNAVAILABLE',
+    `The database could not be reached several times in a row, so nothing is sent to it until it is asked again, in ${seconds} s at the latest. Nothing was written; try again then.`,
+    { cause: error, headers: { 'Retry-After': String(seconds) } },
+  )
 }

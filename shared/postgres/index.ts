@@ -5,7 +5,10 @@
  * a list of them, which gives its rows names and types; no row is read by index. Must not know tenants or events:
  * shared/tenancy is built on it.
  */
-export { Database, type DatabaseOptions, type QueryOptions, type TransactionOptions } from './pool.ts'
+export { Database } from './pool.ts'
+export type { DatabaseOptions } from './connections.ts'
+export type { QueryOptions, TransactionOptions } from './query-options.ts'
+export { breakerLimits, type Reachability } from './circuit-breaker.ts'
 export type { RunStatement, Statement } from './statement.ts'
 export type { Decision, FirstTrip } from './transactions.ts'
 export { addressOf, ENTRA_SCOPE } from './address.ts'

@@ -1,6 +1,6 @@
 import type { PoolConfig } from 'pg'
 import { addressOf } from './address.ts'
-import type { DatabaseOptions } from './pool.ts'
+import type { DatabaseOptions } from './connections.ts'
 
 /** The address and the password of a login: the url's password, or a token of the identity for each new connection. */
 export function loginOf({ url, clientId }: Pick<DatabaseOptions, 'url' | 'clientId'>): {

@@ -54,4 +54,6 @@ export const retryLimits = {
   /** More than half of these must be left for a retry. Else each caller would ask a failing server more than once. */
   budgetTokens: 20,
   tokensPerSuccess: 0.1,
+  /** A lost answer is worth waiting for a server that is away. A caller's own time limit is mostly 10 s or more. */
+  lostMsMax: 5_000,
 } as const

@@ -26,12 +26,15 @@ const servicesWith = (log: () => Promise<unknown>, list: () => Promise<unknown>,
       throw new Error('the database is away')
     },
     checkConfiguration: () => undefined,
+    reachability: () => [{ login: 'worker', isReachable: false, nextProbeMs: 249.6 }],
   }) as never
 
 const publicAnswer = {
   status: 'unavailable',
   checks: { configuration: 'ok', database: 'unavailable', migrations: 'unavailable', logins: 'unavailable' },
 }
+
+const databases = [{ login: 'worker', isReachable: false, nextProbeSeconds: 0.25 }]
 
 describe('readiness', () => {
   const operations = new RecordedOperations()
@@ -70,6 +73,7 @@ describe('readiness', () => {
       ...publicAnswer,
       detail: {
         logins: null,
+        databases,
         log: {
           epoch: epoch.epoch,
           epochBeganAt: epoch.beganAt,
@@ -102,7 +106,7 @@ describe('readiness', () => {
     const answer = await call('health-ready')
     expect([answer.status, answer.json]).toEqual([
       503,
-      { ...publicAnswer, detail: { logins: null, log: null, subscriptions: null } },
+      { ...publicAnswer, detail: { logins: null, databases, log: null, subscriptions: null } },
     ])
   })
 
