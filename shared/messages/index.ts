@@ -7,6 +7,7 @@
  * more since it was looked at is not taken. No body of a message is ever logged. Must not know the SDK of Service Bus:
  * what sends and receives is elsewhere.
  */
+export { holdLimits, holdWhileAway, type HoldOptions } from './hold-while-away.ts'
 export { MessageParking, parkedLimits, type MessageToPark } from './parked/message-parking.ts'
 export {
   ParkedMessages,

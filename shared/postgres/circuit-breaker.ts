@@ -39,8 +39,20 @@ export interface Reachability {
 export interface BreakerOptions {
   /** Told when the breaker opens, with the last error, and when it closes, with null. */
   readonly onChange: (error: unknown) => void
-  /** A clock in milliseconds that never runs backwards; for tests. */
-  readonly now?: () => number
+  /** For tests. */
+  readonly time?: BreakerTime
+}
+
+export interface BreakerTime {
+  /** Milliseconds of a clock that never runs backwards. */
+  readonly now: () => number
+  /** Resolves after so long, or rejects when the signal is aborted. */
+  readonly sleep: (forMs: number, signal: AbortSignal) => Promise<unknown>
+}
+
+const realTime: BreakerTime = {
+  now: () => performance.now(),
+  sleep: (forMs, signal) => sleep(forMs, undefined, { signal }),
 }
 
 /**
@@ -53,7 +65,7 @@ export interface BreakerOptions {
  */
 export class CircuitBreaker {
   readonly #onChange: (error: unknown) => void
-  readonly #now: () => number
+  readonly #time: BreakerTime
   #failures = 0
   #error: unknown
   /** Probes that failed in a row; 0 while closed. */
@@ -61,9 +73,9 @@ export class CircuitBreaker {
   #probeAtMs = 0
   #probe: PromiseWithResolvers<void> | undefined
 
-  constructor({ onChange, now = () => performance.now() }: BreakerOptions) {
+  constructor({ onChange, time = realTime }: BreakerOptions) {
     this.#onChange = onChange
-    this.#now = now
+    this.#time = time
   }
 
   get isOpen(): boolean {
@@ -118,25 +130,41 @@ export class CircuitBreaker {
     return new ServerAway(Math.max(1, this.#untilProbeMs()), this.#error)
   }
 
+  /**
+   * Waits until the breaker is closed: not at all while it is. Of all who wait, one probes when it is time.
+   * @param probe asks the server, and calls `answered` or `probeFailed`; its own error means nothing here
+   * @returns whether it is closed; false after `forMs`, or when the signal is aborted
+   */
+  async whenClosed(probe: () => Promise<void>, forMs: number, signal?: AbortSignal): Promise<boolean> {
+    const untilMs = this.#time.now() + forMs
+    while (this.isOpen) {
+      const leftMs = untilMs - this.#time.now()
+      if (leftMs <= 0 || signal?.aborted === true) return false
+      if (this.beginProbe()) await probe().catch(() => {})
+      else await this.#next(leftMs, signal)
+    }
+    return true
+  }
+
   /** Waits until the probe that is under way has ended, or until it is time for one; never longer than `waitMs`. */
-  async next(waitMs: number, signal?: AbortSignal): Promise<void> {
+  async #next(waitMs: number, signal?: AbortSignal): Promise<void> {
     const ended = new AbortController()
-    const options = { signal: signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]) }
+    const either = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal])
     const dueMs = this.#probe === undefined ? Math.ceil(this.#untilProbeMs()) : waitMs
-    const due = sleep(Math.min(waitMs, dueMs), undefined, options).catch(() => {})
+    const due = this.#time.sleep(Math.min(waitMs, dueMs), either).catch(() => {})
     await Promise.race([due, ...(this.#probe === undefined ? [] : [this.#probe.promise])])
     ended.abort()
   }
 
   #untilProbeMs(): number {
-    return this.#probe === undefined ? Math.max(0, this.#probeAtMs - this.#now()) : 0
+    return this.#probe === undefined ? Math.max(0, this.#probeAtMs - this.#time.now()) : 0
   }
 
   #wait(error: unknown): void {
     this.#round += 1
     this.#error = error
     const { firstProbeMs: firstMs, longestProbeMs: longestMs } = breakerLimits
-    this.#probeAtMs = this.#now() + equalJitterMs(this.#round, { firstMs, longestMs })
+    this.#probeAtMs = this.#time.now() + equalJitterMs(this.#round, { firstMs, longestMs })
     if (this.#round === 1) this.#onChange(error)
   }
 

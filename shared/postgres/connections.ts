@@ -145,14 +145,7 @@ export class Connections {
    * @returns whether it can be reached
    */
   async whenReachable(forMs: number, signal?: AbortSignal): Promise<boolean> {
-    const untilMs = performance.now() + forMs
-    while (this.#breaker.isOpen) {
-      const leftMs = untilMs - performance.now()
-      if (leftMs <= 0 || signal?.aborted === true) return false
-      if (this.#breaker.beginProbe()) await this.#probe().catch(() => {})
-      else await this.#breaker.next(leftMs, signal)
-    }
-    return true
+    return this.#breaker.whenClosed(() => this.#probe(), forMs, signal)
   }
 
   async end(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { breakerLimits, CircuitBreaker, ServerAway } from '../../../shared/postgres/circuit-breaker.ts'
 
@@ -8,7 +9,7 @@ function breakerAt() {
   const changes: unknown[] = []
   const breaker = new CircuitBreaker({
     onChange: (error) => changes.push(error),
-    now: () => clock.nowMs,
+    time: { now: () => clock.nowMs, sleep: (forMs, signal) => sleep(forMs, undefined, { signal }) },
   })
   /** One attempt after the other fails, so often. */
   const fail = (times: number): void => {
@@ -113,23 +114,38 @@ describe('an open breaker', () => {
     expect(breaker.reachability).toEqual({ isReachable: true, nextProbeMs: 0 })
   })
 
-  it('lets who waits go on when the probe has ended, whatever came of it', async () => {
+  it('lets all who wait go on when one of them has probed, whatever came of it', async () => {
     const { breaker, clock, open, untilProbeMs } = breakerAt()
     open()
+    let probes = 0
+    const probe = async (): Promise<void> => {
+      probes += 1
+      await sleep(5)
+      if (probes === 2) {
+        breaker.answered()
+        return
+      }
+      breaker.probeFailed(gone)
+      clock.nowMs += untilProbeMs()
+      throw gone
+    }
     clock.nowMs += untilProbeMs()
-    breaker.beginProbe()
-    const waiting = Promise.all(Array.from({ length: 3 }, () => breaker.next(60_000).then(() => 'goes on')))
-    breaker.probeFailed(gone)
-    expect(await waiting).toEqual(['goes on', 'goes on', 'goes on'])
+    const waiting = await Promise.all(Array.from({ length: 100 }, () => breaker.whenClosed(probe, 60_000)))
+    expect([new Set(waiting), probes]).toEqual([new Set([true]), 2])
   })
 
-  it('lets who waits go on when it is time, when their own time is over, or when they are called off', async () => {
-    const { breaker, open } = breakerAt()
+  it('lets who waits go on when their own time is over, or when they are called off', async () => {
+    const { breaker, clock, open } = breakerAt()
     open()
-    const startedMs = performance.now()
-    await breaker.next(60_000)
-    await breaker.next(5)
-    await breaker.next(60_000, AbortSignal.abort())
-    expect(performance.now() - startedMs).toBeLessThan(10 * breakerLimits.firstProbeMs)
+    const none = (): Promise<void> => Promise.reject(new Error('it is not time'))
+    expect(await breaker.whenClosed(none, 60_000, AbortSignal.abort())).toBe(false)
+    const waiting = breaker.whenClosed(none, 5)
+    clock.nowMs += 5
+    expect(await waiting).toBe(false)
+  })
+
+  it('keeps nobody waiting once it is closed', async () => {
+    const { breaker } = breakerAt()
+    expect(await breaker.whenClosed(() => Promise.reject(gone), 0)).toBe(true)
   })
 })
