@@ -7,6 +7,7 @@ import { createTokenVerifier, ROLES } from '../shared/auth/index.ts'
 import type { TokenVerifier } from '../shared/auth/index.ts'
 import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
+import type { QueueEntry } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
 import type { EventStore } from '../shared/event-store/index.ts'
 import type { Database, Reachability } from '../shared/postgres/index.ts'
@@ -27,6 +28,8 @@ export interface Platform {
   readonly writes: DomainWrites
   /** What tokens of the log are sealed and opened with. */
   readonly sealKeys: SealKeys
+  /** The queues that this version has, by name. */
+  readonly queues: Readonly<Record<string, QueueEntry>>
   /** Connections to Service Bus; `isSet` says whether there is one. */
   readonly serviceBus: Connections
   /** The directory that reads names as ids, slugs, external ids, or any of them. */
@@ -81,6 +84,8 @@ export interface Connections {
   readonly app: ServiceBus
   /** Work across tenants; not in the public app. */
   readonly forwarder: ServiceBus
+  /** What operators do about messages of any queue; not in the public app. */
+  readonly operator: ServiceBus
 }
 
 export interface PlatformOptions {
@@ -89,11 +94,13 @@ export interface PlatformOptions {
    * again.
    */
   readonly readSettings: () => Settings
+  /** As for settings: called when a queue is first asked for. */
+  readonly readQueues: () => Readonly<Record<string, QueueEntry>>
   /** Gets what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
 }
 
-export function createPlatform({ readSettings, report }: PlatformOptions): Platform {
+export function createPlatform({ readSettings, readQueues, report }: PlatformOptions): Platform {
   const opened = new Map<LoginName, Database>()
   const open = (login: LoginName): Database => {
     const database = openDatabase(platform.settings, login, report)
@@ -101,7 +108,7 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     return database
   }
   const connected: ServiceBus[] = []
-  const connect = (setting: 'ServiceBusConnection' | 'ServiceBusForwarderConnection'): ServiceBus => {
+  const connect = (setting: ConnectionName): ServiceBus => {
     const bus = serviceBusOf(platform.settings, setting)
     connected.push(bus)
     return bus
@@ -117,6 +124,7 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
   const serviceBus: Connections = madeOnce({
     app: () => connect('ServiceBusConnection'),
     forwarder: () => connect('ServiceBusForwarderConnection'),
+    operator: () => connect('ServiceBusOperatorConnection'),
   })
   const workerParts = madeOnce({ sealKeys: () => new SealKeys(databases.worker) })
   const tenantsBy = directories((key) => new TenantDirectory(databases.app, key, platform.sealKeys.companion))
@@ -136,6 +144,7 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
     events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),
     writes: () => new DomainWrites(databases.app, platform.sealKeys),
     sealKeys: () => new SealKeys(databases.app),
+    queues: readQueues,
     serviceBus: () => serviceBus,
     tenantsBy: () => tenantsBy,
     workerEvents: () => new PostgresEventStore(databases.worker, { sealKeys: workerParts.sealKeys }),
@@ -149,10 +158,12 @@ export function createPlatform({ readSettings, report }: PlatformOptions): Platf
   return platform
 }
 
-const serviceBusOf = (
-  settings: Settings,
-  setting: 'ServiceBusConnection' | 'ServiceBusForwarderConnection',
-): ServiceBus =>
+type ConnectionName =
+  | 'ServiceBusConnection'
+  | 'ServiceBusForwarderConnection'
+  | 'ServiceBusOperatorConnection'
+
+const serviceBusOf = (settings: Settings, setting: ConnectionName): ServiceBus =>
   new ServiceBus({
     setting,
     connectionString: settings[setting],

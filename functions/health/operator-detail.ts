@@ -52,6 +52,17 @@ export const detailSchema = z
       )
       .nullable()
       .describe('Those that stopped, or failed at the last attempt.'),
+    parkedMessages: z
+      .object({
+        count: z.int(),
+        isLowerBound: z.boolean().describe('True: there are at least so many.'),
+        oldestAgeSeconds: z.number().nullable(),
+        queues: z.array(
+          z.object({ queue: z.string(), count: z.int(), oldestAgeSeconds: z.number().nullable() }),
+        ),
+      })
+      .nullable()
+      .describe('Messages of queues that could not be handled and wait for an operator.'),
   })
   .meta({ id: 'ReadinessDetail' })
 
@@ -66,16 +77,18 @@ export async function detailFor(
     const late = setTimeout(budgetMs, null, { ref: false })
     return Promise.race([Promise.resolve().then(work), late]).catch(() => null)
   }
-  const [log, subscriptions] = await Promise.all([
+  const [log, subscriptions, parkedMessages] = await Promise.all([
     within(() => logDetail(services)),
     within(() => failingSubscriptions(services)),
+    within(() => parkedMessagesDetail(services)),
   ])
   const databases = services.reachability().map(({ login, isReachable, nextProbeMs }) => ({
     login,
     isReachable,
     nextProbeSeconds: Math.ceil(nextProbeMs) / 1_000,
   }))
-  return { logins: settings === null ? null : [...settings], databases, log, subscriptions }
+  const logins = settings === null ? null : [...settings]
+  return { logins, databases, log, subscriptions, parkedMessages }
 }
 
 async function logDetail({ logOperations }: HealthServices): Promise<NonNullable<Detail['log']>> {
@@ -101,4 +114,23 @@ async function failingSubscriptions(services: HealthServices): Promise<NonNullab
       lagSeconds,
     }))
     .filter(({ state, failures }) => state === 'stopped' || failures > 0)
+}
+
+async function parkedMessagesDetail({
+  parkedMessages,
+  clock,
+}: HealthServices): Promise<NonNullable<Detail['parkedMessages']>> {
+  const { messages, isLowerBound, oldestAt, queues } = await parkedMessages.open()
+  const ageOf = (since: string | null): number | null =>
+    since === null ? null : Math.max(0, (clock.nowMs() - Date.parse(since)) / 1_000)
+  return {
+    count: messages,
+    isLowerBound,
+    oldestAgeSeconds: ageOf(oldestAt),
+    queues: queues.map((one) => ({
+      queue: one.queue,
+      count: one.messages,
+      oldestAgeSeconds: ageOf(one.oldestAt),
+    })),
+  }
 }

@@ -71,7 +71,7 @@ const readyRoute = (services: () => HealthServices) => {
     access: { kind: 'publicOrOperator' },
     summary: 'Whether requests can be served',
     description:
-      'Configuration, database, whether the database has the migrations and functions that this version needs, and whether its logins have the limits that they were given. An answer may be 2 seconds old. Operators see which settings of a login were changed, and what stands still in the log and its subscriptions; the latter does not change the status. Where Trickle runs as two apps, each answers for itself, and the background one alone has what operators see.',
+      'Configuration, database, whether the database has the migrations and functions that this version needs, and whether its logins have the limits that they were given. An answer may be 2 seconds old. Operators see which settings of a login were changed, what stands still in the log and its subscriptions, and how many messages of queues are parked; none of these changes the status. Where Trickle runs as two apps, each answers for itself, and the background one alone has what operators see.',
     responses: {
       200: { description: 'They can', schema: readySchema },
       503: { description: 'They can not; `checks` says why', schema: readySchema },

@@ -1,5 +1,6 @@
 import type { MadeBy } from '../../shared/context/index.ts'
 import { LogOperations } from '../../shared/event-store/index.ts'
+import { ParkedMessages } from '../../shared/messages/index.ts'
 import { SubscriptionOperations } from '../../shared/subscriptions/index.ts'
 import type { Platform } from '../platform.ts'
 
@@ -15,6 +16,8 @@ export const healthServices = (platform: Platform) => ({
   seesDetail: () => platform.settings.TRICKLE_SIDE !== 'public',
   logOperations: () => new LogOperations(platform.databases.operator),
   subscriptionOperations: () => new SubscriptionOperations(platform.databases.operator),
+  parkedMessages: () => new ParkedMessages(platform.databases.operator),
+  clock: () => platform.clock,
 })
 
 export type HealthServices = MadeBy<ReturnType<typeof healthServices>>

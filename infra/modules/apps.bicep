@@ -75,6 +75,15 @@ var forwarderConnection = !withServiceBus
       ServiceBusForwarderConnection__clientId: identities.forwarder.clientId
     }
 
+// What operators do about messages that failed, in whichever queue.
+var operatorConnection = !withServiceBus
+  ? {}
+  : {
+      ServiceBusOperatorConnection__fullyQualifiedNamespace: serviceBusNamespace
+      ServiceBusOperatorConnection__credential: 'managedidentity'
+      ServiceBusOperatorConnection__clientId: identities.operator.clientId
+    }
+
 // The code verifies the certificate whatever the url says. sslmode is for a person who copies the url into another
 // client.
 var databaseAddress = '${database.host}:${database.port}/${database.name}?sslmode=verify-full'
@@ -208,6 +217,7 @@ module backgroundApp 'app.bicep' = {
       ...backgroundLogins
       ...workerConnection
       ...forwarderConnection
+      ...operatorConnection
       ...analyticsSettings
       ...disabledFunctions
       ...givenOf(union(authOptions, contextDefaults, contextGiven))

@@ -57,15 +57,16 @@ resource made 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = [
 var dataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 var dataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
 
-// A flat list of who may do what with which queue; the queue is named by its place in `queues`.
+// A flat list of who may do what with which queue; the queue is named by its place in `queues`. Operators mend what failed
+// in any queue: they send it again, and take it out of the dead-letter queue.
 var sendRights = flatten(map(
   range(0, length(queues)),
-  i => map(queues[i].value.sender, who => { queue: i, who: who, role: dataSender })
+  i => map(union(queues[i].value.sender, ['operator']), who => { queue: i, who: who, role: dataSender })
 ))
 // The login of tenants, which stands on the public app, is no receiver: that app can only send.
 var receiveRights = flatten(map(
   range(0, length(queues)),
-  i => map(queues[i].value.receiver, who => { queue: i, who: who, role: dataReceiver })
+  i => map(union(queues[i].value.receiver, ['operator']), who => { queue: i, who: who, role: dataReceiver })
 ))
 var rights = concat(sendRights, receiveRights)
 

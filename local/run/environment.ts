@@ -126,6 +126,7 @@ const backgroundSettings = ({
   serviceBusConnectionString,
 }: FunctionsAddresses) => ({
   ServiceBusForwarderConnection: serviceBusConnectionString,
+  ServiceBusOperatorConnection: serviceBusConnectionString,
   TRICKLE_POSTGRES_WORKER_URL: worker,
   TRICKLE_POSTGRES_FORWARDER_URL: forwarder,
   TRICKLE_POSTGRES_OPERATOR_URL: operator,

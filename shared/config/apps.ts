@@ -24,6 +24,9 @@ const uses: Readonly<Record<string, RunsOn>> = {
   ServiceBusForwarderConnection: 'background',
   ServiceBusForwarderConnection__fullyQualifiedNamespace: 'background',
   ServiceBusForwarderConnection__clientId: 'background',
+  ServiceBusOperatorConnection: 'background',
+  ServiceBusOperatorConnection__fullyQualifiedNamespace: 'background',
+  ServiceBusOperatorConnection__clientId: 'background',
 }
 
 /** The app that reads a shared setting. */

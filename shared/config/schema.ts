@@ -39,6 +39,7 @@ const serviceBusConnection = (whose: string) => ({
 })
 
 const ofTenants = serviceBusConnection('what is sent or received for one tenant')
+const ofOperators = serviceBusConnection('what operators do about messages that failed')
 const ofForwarder = serviceBusConnection('work across tenants')
 
 /** 25 hours: tokens of managed identities live for 24 hours, and Entra ID dates them back by five minutes. */
@@ -129,6 +130,9 @@ const sharedSchema = z.object({
   ServiceBusForwarderConnection: ofForwarder.connectionString,
   ServiceBusForwarderConnection__fullyQualifiedNamespace: ofForwarder.namespace,
   ServiceBusForwarderConnection__clientId: clientId,
+  ServiceBusOperatorConnection: ofOperators.connectionString,
+  ServiceBusOperatorConnection__fullyQualifiedNamespace: ofOperators.namespace,
+  ServiceBusOperatorConnection__clientId: clientId,
 })
 
 type Checked = z.output<typeof sharedSchema>

@@ -2,6 +2,7 @@
 import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity'
 import { ServiceBusClient } from '@azure/service-bus'
 import type {
+  PeekMessagesOptions,
   ServiceBusMessage,
   ServiceBusReceivedMessage,
   ServiceBusReceiver,
@@ -43,13 +44,16 @@ export function createBusClient(connection: ConnectionFacts, timeoutMs: number):
     async send(queue, messages, signal) {
       await senderOf(queue).sendMessages(messages.map(sdkMessageOf), { abortSignal: signal })
     },
-    async peek(place, { from = 1n, messagesMax }, signal) {
+    async peek(place, { from = 1n, messagesMax, withoutBody = false }, signal) {
       const receiver = receiverOf(client, place)
+      // The SDK takes omitMessageBody and hands it to the service, but leaves it out of its types.
+      const options: PeekMessagesOptions & { readonly omitMessageBody: boolean } = {
+        fromSequenceNumber: Long.fromString(String(from)),
+        omitMessageBody: withoutBody,
+        abortSignal: signal,
+      }
       try {
-        const found = await receiver.peekMessages(messagesMax, {
-          fromSequenceNumber: Long.fromString(String(from)),
-          abortSignal: signal,
-        })
+        const found = await receiver.peekMessages(messagesMax, options)
         return found.map(storedMessageOf)
       } finally {
         // Not waited for: closing takes a minute where the connection is lost.

@@ -8,6 +8,15 @@
  */
 export { ServiceBus, serviceBusLimits, type SendOptions, type ServiceBusOptions } from './service-bus.ts'
 export { connectionOf, type ConnectionFacts, type ConnectionSettings } from './connection.ts'
+export {
+  countMessages,
+  DeadLetters,
+  deadLetterLimits,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  type MessageCount,
+  type Removal,
+} from './dead-letters.ts'
 export type { Taking } from './taking.ts'
 export type {
   BodyKind,

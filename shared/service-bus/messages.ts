@@ -44,4 +44,6 @@ export interface PeekOptions {
   /** Begins with the first message that has this number or a higher one. Default: with the first of all. */
   readonly from?: bigint
   readonly messagesMax: number
+  /** For a count: the bodies stay in Service Bus, and are empty here. */
+  readonly withoutBody?: boolean
 }

@@ -75,11 +75,9 @@ export class ServiceBus {
    * Looks at messages without taking them, also at those that others hold locks of, in the order of their numbers.
    * @throws TrickleError SERVICE_BUS_UNAVAILABLE, CONFIGURATION_INVALID
    */
-  async peek(place: QueuePlace, { from, messagesMax }: PeekOptions): Promise<readonly StoredMessage[]> {
-    const options = {
-      ...(from === undefined ? {} : { from }),
-      messagesMax: Math.min(messagesMax, serviceBusLimits.peekMessagesMax),
-    }
+  async peek(place: QueuePlace, wanted: PeekOptions): Promise<readonly StoredMessage[]> {
+    const messagesMax = Math.min(wanted.messagesMax, serviceBusLimits.peekMessagesMax)
+    const options = { ...wanted, messagesMax }
     return this.#bounded(nameOf(place), serviceBusLimits.peekMs, (client, signal) =>
       client.peek(place, options, signal),
     )

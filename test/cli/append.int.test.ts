@@ -101,7 +101,7 @@ describe('trickle append', () => {
     ['{"type":"A"}\n{"type":\n', 'Line 2 of the events is no JSON'],
     ['type,data\nA,1\n', 'neither a JSON document nor one a line'],
     [new Uint8Array([0xff, 0xfe, 0x7b, 0]), 'is not UTF-8'],
-    [new Uint8Array(16 * 1024 * 1024 + 1).fill(32), 'larger than one append may be'],
+    [new Uint8Array(16 * 1024 * 1024 + 1).fill(32), 'is larger than 16 MiB'],
   ])('a file that holds no events is refused, with what and where', async (content, hint) => {
     const { code, error } = await server.command('append', 's', fileOf(content))
     expect([code, error]).toEqual([2, expect.stringContaining(hint)])

@@ -24,6 +24,7 @@ const everything = {
 const platformOf = (side: RunsOn): Platform =>
   createPlatform({
     readSettings: () => parseSettings({ ...everything, TRICKLE_SIDE: side }),
+    readQueues: () => ({}),
     report: () => undefined,
   })
 const databasesOf = (side: RunsOn): Databases => platformOf(side).databases

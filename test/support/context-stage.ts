@@ -3,7 +3,8 @@ import type { Owner } from '../../database/index.ts'
 import { resolveCaller } from '../../functions/callers.ts'
 import type { ProductContext } from '../../functions/define-context.ts'
 import { createPlatform } from '../../functions/platform.ts'
-import type { Platform } from '../../functions/platform.ts'
+import type { Platform, PlatformOptions } from '../../functions/platform.ts'
+import { productQueues } from '../../functions/product.ts'
 import { parseSettings } from '../../shared/config/index.ts'
 import type { SettingSchemas, Settings } from '../../shared/config/index.ts'
 import { createKernel } from '../../shared/http/index.ts'
@@ -37,12 +38,14 @@ export interface ContextStageOptions {
   readonly moreOwners?: readonly Owner[]
   /** Settings that differ from their defaults. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Default: the product's. */
+  readonly queues?: PlatformOptions['readQueues']
 }
 
 /** @param context a context, or a combination of several */
 export async function openContextStage(
   context: Pick<ProductContext, 'settings' | 'triggersOn'>,
-  { tenants, moreOwners = [], settings = {} }: ContextStageOptions,
+  { tenants, moreOwners = [], settings = {}, queues = productQueues }: ContextStageOptions,
 ): Promise<ContextStage> {
   const database = await createDatabase()
   const listed = new Set(owners().map(({ name }) => name))
@@ -50,7 +53,7 @@ export async function openContextStage(
   if (unlisted.length > 0)
     await migrateUp({ migratorUrl: database.url('trickle_migrator'), owners: [...owners(), ...unlisted] })
   for (const slug of tenants) await database.tenant(slug)
-  const platform = platformOn(database, context.settings, settings)
+  const platform = platformOn(database, context.settings, settings, queues)
   const { routes, subscriptions } = context.triggersOn(() => platform)
   const kernel = createKernel<TenantContext>({
     authenticate,
@@ -95,9 +98,11 @@ export const platformOn = (
   database: TestDatabase,
   contextSettings: SettingSchemas,
   settings: Readonly<Record<string, string>> = {},
+  readQueues: PlatformOptions['readQueues'] = productQueues,
 ): Platform =>
   createPlatform({
     readSettings: () => settingsOf(database, contextSettings, settings),
+    readQueues,
     report: () => undefined,
   })
 

@@ -102,6 +102,7 @@ const actions = async (): Promise<Record<string, unknown>[]> => {
   return answer.json?.['actions'] as Record<string, unknown>[]
 }
 
+/** Queues have a stage of their own, with a broker: test/functions/queues. */
 describe('every route by which an operator changes something', () => {
   it('has a request here, so that a new one must say how it is recorded', () => {
     const changing = routes.filter(

@@ -16,11 +16,25 @@ const status = {
   eventsBehind: { count: 2, isLowerBound: false, oldestRecordedAt: null },
 }
 
+const parked = {
+  messages: 3,
+  isLowerBound: false,
+  oldestAt: '2026-11-21T12:00:00Z',
+  queues: [{ queue: 'trickle-commands', messages: 3, oldestAt: '2026-11-21T12:00:00Z' }],
+}
+
 /** Services of which only the operator's part answers: the public part then says that the database is away. */
-const servicesWith = (log: () => Promise<unknown>, list: () => Promise<unknown>, seesDetail = true) =>
+const servicesWith = (
+  log: () => Promise<unknown>,
+  list: () => Promise<unknown>,
+  seesDetail = true,
+  open = (): Promise<unknown> => Promise.resolve(parked),
+) =>
   ({
     logOperations: { status: log },
     subscriptionOperations: { list },
+    parkedMessages: { open },
+    clock: { nowMs: () => Date.parse('2026-11-21T12:01:00Z') },
     seesDetail,
     get database() {
       throw new Error('the database is away')
@@ -92,21 +106,29 @@ describe('readiness', () => {
           },
           { name: 'failing', state: 'running', error: 'e', failures: 3, lagEvents: 3, lagSeconds: 1.5 },
         ],
+        parkedMessages: {
+          count: 3,
+          isLowerBound: false,
+          oldestAgeSeconds: 60,
+          queues: [{ queue: 'trickle-commands', count: 3, oldestAgeSeconds: 60 }],
+        },
       },
     })
   })
 
   it('is told to operators when the detail can not be had', async () => {
-    const call = callWith(
-      () => Promise.reject(new Error('away')),
-      () => {
-        throw new Error('away')
-      },
-    )
+    const away = (): Promise<unknown> => Promise.reject(new Error('away'))
+    const list = (): never => {
+      throw new Error('away')
+    }
+    const call = callerOf(healthRoutes(() => servicesWith(away, list, true, away)))
     const answer = await call('health-ready')
     expect([answer.status, answer.json]).toEqual([
       503,
-      { ...publicAnswer, detail: { logins: null, databases, log: null, subscriptions: null } },
+      {
+        ...publicAnswer,
+        detail: { logins: null, databases, log: null, subscriptions: null, parkedMessages: null },
+      },
     ])
   })
 

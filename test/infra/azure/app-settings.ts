@@ -33,6 +33,9 @@ const serviceBusSettings: Readonly<Record<Side, readonly string[]>> = {
     'ServiceBusForwarderConnection__fullyQualifiedNamespace',
     'ServiceBusForwarderConnection__credential',
     'ServiceBusForwarderConnection__clientId',
+    'ServiceBusOperatorConnection__fullyQualifiedNamespace',
+    'ServiceBusOperatorConnection__credential',
+    'ServiceBusOperatorConnection__clientId',
   ],
 }
 

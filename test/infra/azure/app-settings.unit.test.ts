@@ -34,6 +34,7 @@ const settingsLeftOut: Readonly<Record<string, string>> = {
   TRICKLE_ENVIRONMENT: '"production" is the default, and "local" would allow plain http',
   ServiceBusConnection: 'a connection string holds a key; in Azure there is an identity',
   ServiceBusForwarderConnection: 'as ServiceBusConnection',
+  ServiceBusOperatorConnection: 'as ServiceBusConnection',
 }
 
 /** Settings of contexts that nobody has given: the default of the code holds. */
@@ -119,6 +120,7 @@ describe.each(both)('app settings of the shape %s in the %s app', (shape, side) 
       TRICKLE_ANALYTICS_CLIENT_ID: clientIdOf('forwarder'),
       ServiceBusConnection__clientId: clientIdOf(side === 'public' ? 'app' : 'worker'),
       ServiceBusForwarderConnection__clientId: clientIdOf('forwarder'),
+      ServiceBusOperatorConnection__clientId: clientIdOf('operator'),
     }
     const given = Object.entries(others).filter(([name]) => names.includes(name))
     for (const [name, clientId] of given) expect([name, settings[name]]).toEqual([name, clientId])

@@ -29,7 +29,11 @@ const may: Readonly<Record<string, readonly string[]>> = {
   app: ['Service Bus Data Sender on trickle-nudges', 'Service Bus Data Sender on trickle-commands'],
   worker: ['Service Bus Data Sender on trickle-nudges', 'Service Bus Data Receiver on trickle-commands'],
   forwarder: ['Service Bus Data Receiver on trickle-nudges'],
-  operator: ['Service Bus Data Sender on trickle-nudges', 'Service Bus Data Sender on trickle-commands'],
+  // To send what failed again, and to take it out of the dead-letter queue.
+  operator: ['trickle-nudges', 'trickle-commands'].flatMap((queue) => [
+    `Service Bus Data Sender on ${queue}`,
+    `Service Bus Data Receiver on ${queue}`,
+  ]),
 }
 
 const roles: Readonly<Record<string, string>> = {

@@ -84,13 +84,17 @@ describe('the environment of parts', () => {
   })
 
   test('each app gets the connection to Service Bus that it has in Azure', () => {
-    const names = Object.values(queueConnections)
+    const names = [...Object.values(queueConnections), 'ServiceBusOperatorConnection'] as const
     const namesOf = (side: Side): string[] => {
       const settings = functionsSettings(addresses, side, other)
       return names.filter((name) => settings[name] === addresses.serviceBusConnectionString)
     }
     expect(namesOf('public')).toEqual(['ServiceBusConnection'])
-    expect(namesOf('background')).toEqual(['ServiceBusConnection', 'ServiceBusForwarderConnection'])
+    expect(namesOf('background')).toEqual([
+      'ServiceBusConnection',
+      'ServiceBusForwarderConnection',
+      'ServiceBusOperatorConnection',
+    ])
   })
 
   test('a password gets only into the process of the app that logs in with it', () => {
