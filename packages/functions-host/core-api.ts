@@ -47,6 +47,16 @@ export interface TypedData {
   readonly http?: CoreHttpData
   readonly int?: number
   readonly double?: number
+  readonly collectionString?: { readonly string: readonly string[] }
+  readonly collectionBytes?: { readonly bytes: readonly Uint8Array[] }
+  readonly collectionSint64?: { readonly sint64: readonly CoreLong[] }
+}
+
+/** A number of 64 bits in a list, as the worker's protocol gives it. */
+export interface CoreLong {
+  readonly low: number
+  readonly high: number
+  readonly unsigned: boolean
 }
 
 export interface CoreNullable<Value> {

@@ -1,39 +1,27 @@
-/**
- * Service Bus triggers. They are listed, and one log line says that this host receives no messages. Nothing is dispatched.
- *
- * To receive, `start` would open a receiver for each function that was added, and settle each message by the
- * outcome of `context.executor.run`.
- */
+/** Service Bus triggers: one listener for each function that is not disabled. */
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
-import type { HostedFunction } from './function-catalog.ts'
-import { HOST_CATEGORY } from './log.ts'
+import { Connections, ServiceBusFunction } from './service-bus/index.ts'
+import type { ServiceBusSettings } from './service-bus/index.ts'
 
-export function createServiceBusDispatcher(context: DispatcherContext): TriggerDispatcher {
-  const functions: HostedFunction[] = []
-  let said = false
-
-  function sourceOf(fn: HostedFunction): string {
-    const { queueName, topicName, subscriptionName } = fn.trigger
-    const names = [queueName, topicName, subscriptionName].filter((name) => typeof name === 'string')
-    return `${fn.name} (${names.join('/')})`
-  }
-
+export function createServiceBusDispatcher(
+  context: DispatcherContext,
+  settings: ServiceBusSettings,
+): TriggerDispatcher {
+  const host = { context, settings, connections: new Connections(settings.tryTimeoutMs) }
+  const functions: ServiceBusFunction[] = []
   return {
     add(fn) {
-      functions.push(fn)
+      functions.push(new ServiceBusFunction(fn, host))
     },
     start() {
-      if (functions.length > 0 && !said) {
-        said = true
-        const message = `Service Bus: this host receives no messages yet; not dispatched: ${functions.map(sourceOf).join(', ')}`
-        context.log.write({ level: 'warning', category: HOST_CATEGORY, message })
-      }
+      for (const one of functions) if (!one.fn.disabled) one.start()
       return Promise.resolve()
     },
-    stop: () => Promise.resolve(),
-    runNow: (fn) =>
-      Promise.reject(
-        new Error(`'${fn.name}' can't be run: this host receives no messages of Service Bus yet.`),
-      ),
+    async stop() {
+      await Promise.all(functions.map((one) => one.stop()))
+    },
+    async runNow(fn, input) {
+      await functions.find((one) => one.fn === fn)?.runByHand(input)
+    },
   }
 }

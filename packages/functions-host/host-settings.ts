@@ -1,5 +1,6 @@
 /**
- * What the host reads from the app's host.json: route prefix, function timeout, log levels. Other keys are ignored.
+ * What the host reads from the app's host.json: route prefix, function timeout, log levels, Service Bus. Other keys are
+ * ignored.
  *
  * As on the platform, a setting `AzureFunctionsJobHost__a__b` of the environment overrides `a.b` of the file.
  */
@@ -7,6 +8,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CoreLogLevel } from './core-api.ts'
 import { toLogLevel } from './log.ts'
+import { readServiceBusSettings } from './service-bus/settings.ts'
+import type { ServiceBusSettings } from './service-bus/settings.ts'
 import { HostStartFailure, messageOf, systemCodeOf } from './start-failure.ts'
 import { parseTimeSpan } from './time-span.ts'
 
@@ -24,6 +27,7 @@ export interface HostSettings {
   readonly functionTimeoutMs: number | undefined
   /** By category in lower case. 'default' is for all other categories. */
   readonly logLevels: ReadonlyMap<string, CoreLogLevel>
+  readonly serviceBus: ServiceBusSettings
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -70,6 +74,7 @@ export function toHostSettings(content: unknown, environment: Environment, file:
     ),
     functionTimeoutMs: readFunctionTimeout(text('functionTimeout'), file),
     logLevels: readLogLevels(content, overlay, file),
+    serviceBus: readServiceBusSettings(valueAt(content, ['extensions', 'serviceBus']), overlay, file),
   }
 }
 

@@ -29,8 +29,8 @@ import type { WorkerApp } from './worker-app.ts'
 const DEFAULT_BODY_LIMIT_BYTES = 104_857_600
 /** How long the platform's proxy waits without a byte in either direction (DefaultHttpProxyService.cs). */
 const DEFAULT_ACTIVITY_TIMEOUT_MS = 240_000
-/** A stop takes five seconds at most. Runs of timers get three of them, so that two are left for the app's hooks. */
-const TIMERS_GRACE_MS = 3_000
+/** A stop takes five seconds at most. Runs of timers and queues get three, so that two are left for the app's hooks. */
+const RUNS_GRACE_MS = 3_000
 /** Responses get this long to finish. Longer ones are cut off, as on the platform. */
 const REQUESTS_GRACE_MS = 1_000
 const STOP_LIMIT_MS = 4_800
@@ -123,7 +123,7 @@ async function startBehind(front: HttpFront, facts: StartFacts): Promise<Functio
     activityTimeoutMs: options.activityTimeoutMs ?? DEFAULT_ACTIVITY_TIMEOUT_MS,
     streamServer,
   })
-  const dispatchers = createDispatcherTable(context, http)
+  const dispatchers = createDispatcherTable(context, http, settings.serviceBus)
   assignFunctions(catalog, dispatchers, log)
   const keys = await openFunctionKeys(
     options.stateFolder,
@@ -195,7 +195,7 @@ async function stopHost({
   stopping.abort()
   activity.stopWatch()
   const runs = Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.stop()))
-  await Promise.all([within(runs, TIMERS_GRACE_MS), activity.settled(REQUESTS_GRACE_MS)])
+  await Promise.all([within(runs, RUNS_GRACE_MS), activity.settled(REQUESTS_GRACE_MS)])
   const hooks = worker.executeHooks('appTerminate', {
     hookData: worker.appHookData,
     appHookData: worker.appHookData,
