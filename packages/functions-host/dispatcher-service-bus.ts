@@ -1,16 +1,20 @@
 /** Service Bus triggers: one listener for each function that is not disabled. */
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
+import type { HostSettings } from './host-settings.ts'
 import { Connections, ServiceBusFunction } from './service-bus/index.ts'
-import type { ServiceBusSettings } from './service-bus/index.ts'
 
 export function createServiceBusDispatcher(
   context: DispatcherContext,
-  settings: ServiceBusSettings,
+  { serviceBus: settings, hasExtensionBundle }: HostSettings,
 ): TriggerDispatcher {
   const host = { context, settings, connections: new Connections(settings.tryTimeoutMs) }
   const functions: ServiceBusFunction[] = []
   return {
     add(fn) {
+      if (!hasExtensionBundle)
+        throw new Error(
+          'Service Bus triggers come with an extension bundle, and host.json names none: add "extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}.',
+        )
       functions.push(new ServiceBusFunction(fn, host))
     },
     start() {

@@ -3,26 +3,26 @@ import { createServiceBusDispatcher } from './dispatcher-service-bus.ts'
 import { createTimerDispatcher } from './dispatcher-timer.ts'
 import type { DispatcherContext, TriggerDispatcher } from './dispatcher.ts'
 import type { FunctionCatalog, HostedFunction } from './function-catalog.ts'
+import type { HostSettings } from './host-settings.ts'
 import type { HostLog } from './log.ts'
 import { HOST_CATEGORY } from './log.ts'
-import type { ServiceBusSettings } from './service-bus/index.ts'
 import { messageOf } from './start-failure.ts'
 
 export type DispatcherTable = ReadonlyMap<string, TriggerDispatcher>
 
 /**
  * @param http the dispatcher of HTTP triggers, which the host's own server needs too
- * @param serviceBus the settings of host.json for Service Bus triggers
+ * @param settings those of host.json
  */
 export function createDispatcherTable(
   context: DispatcherContext,
   http: TriggerDispatcher,
-  serviceBus: ServiceBusSettings,
+  settings: HostSettings,
 ): DispatcherTable {
   return new Map<string, TriggerDispatcher>([
     ['httptrigger', http],
     ['timertrigger', createTimerDispatcher(context)],
-    ['servicebustrigger', createServiceBusDispatcher(context, serviceBus)],
+    ['servicebustrigger', createServiceBusDispatcher(context, settings)],
   ])
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the host reads from the app's host.json: route prefix, function timeout, log levels, Service Bus. Other keys are
- * ignored.
+ * What the host reads from the app's host.json: route prefix, function timeout, log levels, Service Bus, and whether there is
+ * an extension bundle. Other keys are ignored.
  *
  * As on the platform, a setting `AzureFunctionsJobHost__a__b` of the environment overrides `a.b` of the file.
  */
@@ -28,6 +28,8 @@ export interface HostSettings {
   /** By category in lower case. 'default' is for all other categories. */
   readonly logLevels: ReadonlyMap<string, CoreLogLevel>
   readonly serviceBus: ServiceBusSettings
+  /** Triggers other than HTTP and timers come with it. */
+  readonly hasExtensionBundle: boolean
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -75,6 +77,7 @@ export function toHostSettings(content: unknown, environment: Environment, file:
     functionTimeoutMs: readFunctionTimeout(text('functionTimeout'), file),
     logLevels: readLogLevels(content, overlay, file),
     serviceBus: readServiceBusSettings(valueAt(content, ['extensions', 'serviceBus']), overlay, file),
+    hasExtensionBundle: text('extensionBundle', 'id') !== undefined,
   }
 }
 

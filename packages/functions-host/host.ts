@@ -123,7 +123,7 @@ async function startBehind(front: HttpFront, facts: StartFacts): Promise<Functio
     activityTimeoutMs: options.activityTimeoutMs ?? DEFAULT_ACTIVITY_TIMEOUT_MS,
     streamServer,
   })
-  const dispatchers = createDispatcherTable(context, http, settings.serviceBus)
+  const dispatchers = createDispatcherTable(context, http, settings)
   assignFunctions(catalog, dispatchers, log)
   const keys = await openFunctionKeys(
     options.stateFolder,

@@ -12,34 +12,48 @@ export interface BatchSize {
 const QUIET_MS = 3
 const GATHERING_MAX_MS = 20
 
-/** Gathers items that come one by one into batches, for one taker. */
+/** Gathers items that come one by one into batches, for one taker, in the order in which they came. */
 export class Collector<Item> {
-  readonly #items: Item[] = []
+  readonly #items = new Map<string, Item>()
   #wake: (() => void) | undefined
 
-  push(item: Item): void {
-    this.#items.push(item)
+  /** @returns the item of the same key that waited, which the new one replaces */
+  push(key: string, item: Item): Item | undefined {
+    const earlier = this.#items.get(key)
+    if (earlier !== undefined) this.#items.delete(key)
+    this.#items.set(key, item)
     this.#wake?.()
+    return earlier
   }
 
   /** Everything that is there now. */
   takeAll(): Item[] {
-    return this.#items.splice(0)
+    return this.#takeUpTo(Number.POSITIVE_INFINITY)
   }
 
   /** The next batch. Empty only when `ending` is aborted. */
   async take({ most, least, leastWaitMs }: BatchSize, ending: AbortSignal): Promise<Item[]> {
-    while (this.#items.length === 0 && !ending.aborted) await this.#change(undefined, ending)
+    while (this.#items.size === 0 && !ending.aborted) await this.#change(undefined, ending)
     const begunAtMs = performance.now()
-    while (this.#items.length < most && !ending.aborted) {
-      const count = this.#items.length
+    while (this.#items.size < most && !ending.aborted) {
+      const count = this.#items.size
       const spentMs = performance.now() - begunAtMs
       const hasTooFew = count < least && spentMs < leastWaitMs
       if (!hasTooFew && spentMs >= GATHERING_MAX_MS) break
       await this.#change(hasTooFew ? leastWaitMs - spentMs : QUIET_MS, ending)
-      if (!hasTooFew && this.#items.length === count) break
+      if (!hasTooFew && this.#items.size === count) break
     }
-    return this.#items.splice(0, most)
+    return this.#takeUpTo(most)
+  }
+
+  #takeUpTo(most: number): Item[] {
+    const taken: Item[] = []
+    for (const [key, item] of this.#items) {
+      if (taken.length >= most) break
+      taken.push(item)
+      this.#items.delete(key)
+    }
+    return taken
   }
 
   /** Resolves with the next item, after the time, or when `ending` is aborted. */

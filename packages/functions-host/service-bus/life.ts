@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BusConnection } from './connections.ts'
 import { Loss } from './loss.ts'
+import { isConnected } from './sdk-internals.ts'
 
 /** When a broker accepts a connection and then says nothing, another connection is tried after this. */
 const OPENING_MAX_MS = 20_000
+
+/** A broker that refuses a receiver opens its link first and closes it at once. One that stays open for this is open. */
+const PROOF_MS = 1_000
 
 /** Nobody waits longer than this for the answers to closing something. */
 const CLOSING_MAX_MS = 2_000
@@ -20,6 +24,7 @@ export class Life {
   readonly #opened: () => void
   readonly #forget: (() => void)[]
   readonly #watchdog: NodeJS.Timeout
+  #proof: NodeJS.Timeout | undefined
 
   constructor(connection: BusConnection, stopping: AbortSignal, opened: () => void) {
     this.connection = connection
@@ -31,19 +36,35 @@ export class Life {
     }, OPENING_MAX_MS)
     this.#forget = [
       connection.loss.whenLost((reason) => this.loss.happen(reason)),
-      this.loss.whenLost(() => this.#lost.abort()),
+      this.loss.whenLost(() => {
+        clearTimeout(this.#proof)
+        this.#lost.abort()
+      }),
     ]
   }
 
-  /** The receiver is open. */
+  /** The link of the receiver is open, and may be closed again at once. */
+  linkOpened(): void {
+    clearTimeout(this.#watchdog)
+    clearTimeout(this.#proof)
+    // The SDK may open a link once more before it notices that its receiver was closed.
+    if (this.loss.reason === undefined) this.#proof = setTimeout(() => this.#opened(), PROOF_MS)
+  }
+
+  /** The receiver is open, as a message or a session shows. */
   opened(): void {
     clearTimeout(this.#watchdog)
+    clearTimeout(this.#proof)
     this.#opened()
   }
 
-  /** The receiver waits for the broker without a limit of its own. */
-  patient(): void {
-    clearTimeout(this.#watchdog)
+  /** The receiver asks for a session, which has no answer until there is one: that nothing is refused has to be enough. */
+  asking(): void {
+    clearTimeout(this.#proof)
+    this.#proof = setTimeout(() => {
+      if (isConnected(this.connection.client)) this.opened()
+      else this.asking()
+    }, PROOF_MS)
   }
 
   /** Resolves when a stop is asked for. Rejects with the reason of a loss. */
@@ -80,6 +101,7 @@ export class Life {
 
   end(): void {
     clearTimeout(this.#watchdog)
+    clearTimeout(this.#proof)
     for (const forget of this.#forget) forget()
   }
 }

@@ -10,9 +10,9 @@ export interface ListenerOptions {
   readonly receivers: number
   /** Resolves after a stop; rejects when it can't receive any more. */
   readonly receive: (life: Life) => Promise<void>
-  /** All receive, after a time in which some did not. */
+  /** One receives again after a failure. */
   recovered(): void
-  /** Some don't receive; the host tries again until they do. */
+  /** One does not receive, and none has failed since the last recovery. The host tries again until they do. */
   failed(reason: string): void
 }
 
@@ -25,7 +25,7 @@ const RETRY_MAX_MS = 3_000
 export class Listener {
   readonly #options: ListenerOptions
   readonly #stopping: AbortSignal
-  readonly #failing = new Set<number>()
+  #isFailing = false
 
   constructor(options: ListenerOptions, stopping: AbortSignal) {
     this.#options = options
@@ -34,23 +34,20 @@ export class Listener {
 
   /** Resolves when all receivers have stopped. */
   async run(): Promise<void> {
-    const receivers = Array.from({ length: this.#options.receivers }, (_, index) =>
-      this.#keepReceiving(index),
-    )
-    await Promise.all(receivers)
+    await Promise.all(Array.from({ length: this.#options.receivers }, () => this.#keepReceiving()))
   }
 
-  async #keepReceiving(index: number): Promise<void> {
+  async #keepReceiving(): Promise<void> {
     let failures = 0
     while (!this.#stopping.aborted) {
       try {
         await this.#receive(() => {
           failures = 0
-          this.#opened(index)
+          this.#opened()
         })
       } catch (error) {
         failures++
-        this.#failed(index, messageOf(error))
+        this.#failed(messageOf(error))
         await delay(pauseMs(failures), undefined, { signal: this.#stopping }).catch(() => undefined)
       }
     }
@@ -68,14 +65,14 @@ export class Listener {
     }
   }
 
-  #opened(index: number): void {
-    if (this.#failing.delete(index) && this.#failing.size === 0) this.#options.recovered()
+  #opened(): void {
+    if (this.#isFailing) this.#options.recovered()
+    this.#isFailing = false
   }
 
-  #failed(index: number, reason: string): void {
-    if (this.#stopping.aborted) return
-    if (this.#failing.size === 0) this.#options.failed(reason)
-    this.#failing.add(index)
+  #failed(reason: string): void {
+    if (!this.#isFailing && !this.#stopping.aborted) this.#options.failed(reason)
+    this.#isFailing = true
   }
 }
 

@@ -69,7 +69,11 @@ export async function receiveBatches(life: Life, reception: Reception): Promise<
     receiver,
     open,
     credit: settings.maxMessageBatchSize + settings.prefetchCount,
-    handle: (message) => new Promise<void>((done) => collector.push({ message, done })),
+    handle: (message) =>
+      new Promise<void>((done) => {
+        // One that comes again while it waits has lost its first lock.
+        collector.push(String(message.sequenceNumber), { message, done })?.done()
+      }),
     putWaitingBack: () => putWaitingBack(collector.takeAll()),
   })
 }
@@ -104,7 +108,7 @@ async function subscribed(life: Life, reception: Reception, subscription: Subscr
   }
   const opened = (): void => {
     reception.settlement.follow(open)
-    life.opened()
+    life.linkOpened()
   }
   const subscribing = receiver.subscribe(withOpened(handlers, opened), {
     autoCompleteMessages: false,

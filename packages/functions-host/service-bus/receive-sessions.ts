@@ -22,6 +22,7 @@ import { Slots } from './slots.ts'
 const NO_SESSION_PAUSE_MS = 100
 
 export async function receiveSessions(life: Life, reception: Reception): Promise<void> {
+  life.asking()
   while (!life.ending.aborted) {
     const session = await acceptSession(life, reception)
     if (session === undefined) continue

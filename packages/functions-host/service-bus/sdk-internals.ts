@@ -9,7 +9,8 @@ import type {
   ServiceBusSessionReceiver,
 } from '@azure/service-bus'
 
-interface ConnectionEvents {
+interface Connection {
+  isOpen(): boolean
   removeAllListeners(name: 'disconnected'): void
   on(name: 'disconnected', listener: (context: DisconnectContext) => void): void
 }
@@ -26,11 +27,18 @@ interface DisconnectContext {
  * opens nothing meanwhile (7.9.5). So the host takes another client.
  */
 export function onDisconnect(client: ServiceBusClient, disconnected: (reason: Error) => void): void {
-  const context = insideOf(client, '_connectionContext') as { connection: ConnectionEvents }
-  context.connection.removeAllListeners('disconnected')
-  context.connection.on('disconnected', ({ error, connection }) => {
+  const inner = connectionOf(client)
+  inner.removeAllListeners('disconnected')
+  inner.on('disconnected', ({ error, connection }) => {
     disconnected(toError(error ?? connection?.error, 'The connection has ended.'))
   })
+}
+
+/** Whether a broker has answered. In public the SDK tells it only by what comes later. */
+export const isConnected = (client: ServiceBusClient): boolean => connectionOf(client).isOpen()
+
+function connectionOf(client: ServiceBusClient): Connection {
+  return (insideOf(client, '_connectionContext') as { connection: Connection }).connection
 }
 
 /** Handlers that also tell each time when the link is open. In public the SDK only tells of failures. */

@@ -92,11 +92,7 @@ export class ServiceBusFunction {
   }
 
   #receive(life: Life, reception: Reception): Promise<void> {
-    if (this.#trigger.hasSessions) {
-      // Asking for a session lasts until there is one.
-      life.patient()
-      return receiveSessions(life, reception)
-    }
+    if (this.#trigger.hasSessions) return receiveSessions(life, reception)
     return this.#trigger.isBatch ? receiveBatches(life, reception) : receiveMessages(life, reception)
   }
 

@@ -13,9 +13,12 @@ export const stageQueues: readonly QueueSettings[] = [
   { ...queueSettings, name: 'short-sessions', lockDurationMs: 2_000, requiresSession: true },
 ]
 
+/** With `bodyType` the SDK sends an AMQP value, and no bytes. */
+type Sendable = ServiceBusMessage & { readonly bodyType?: 'value' }
+
 export interface Stage {
   readonly broker: RunningBroker
-  readonly send: (queue: string, ...messages: ServiceBusMessage[]) => Promise<void>
+  readonly send: (queue: string, ...messages: Sendable[]) => Promise<void>
   readonly deadLetters: (queue: string) => Promise<ServiceBusReceivedMessage[]>
   /** Messages in a queue, without its dead letters. */
   readonly countOf: (queue: string) => number
@@ -45,7 +48,11 @@ export async function openStage(): Promise<Stage> {
     countOf: (name) => broker.counts().find(({ queue }) => queue === name)?.messages ?? Number.NaN,
     host: ({ serviceBus, source, environment, ...request }) =>
       startHost({
-        hostJson: { version: '2.0', extensions: { http: { routePrefix: '' }, serviceBus } },
+        hostJson: {
+          version: '2.0',
+          extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '[4.*, 5.0.0)' },
+          extensions: { http: { routePrefix: '' }, serviceBus },
+        },
         source: REPORT + (source ?? ''),
         environment: { Bus: broker.connectionString, ...environment },
         ...request,
@@ -61,6 +68,9 @@ const REPORT = `
 const report = (value) => process.stdout.write('REPORT ' + JSON.stringify(value) + '\\n')
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 `
+
+/** For expect.poll, on a machine that is busy. */
+export const SOON = { timeout: 15_000 } as const
 
 /** What the app has reported so far. */
 export function reportsOf<Value>(host: HostUnderTest): Value[] {
