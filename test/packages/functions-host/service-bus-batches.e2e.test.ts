@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { stopEverything } from './host-process.ts'
-import { openStage, reportsOf, SOON } from './service-bus-stage.ts'
+import { openStage, reportsOf, soon } from './service-bus-stage.ts'
 import type { Stage } from './service-bus-stage.ts'
 
 let stage: Stage
@@ -14,6 +14,8 @@ afterEach(stopEverything)
 afterAll(async () => {
   await stage.stop()
 })
+
+const ascending = (left: number, right: number): number => left - right
 
 const numbers = (count: number): { body: number }[] =>
   Array.from({ length: count }, (_, index) => ({ body: index + 1 }))
@@ -30,7 +32,7 @@ app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality
   await sleep(100)
   running-- } })`,
     })
-    await expect.poll(() => stage.countOf('plain'), SOON).toBe(0)
+    await expect.poll(() => stage.countOf('plain'), soon).toBe(0)
     const batches = reportsOf<{ running: number; messages: number[] }>(host)
     expect(batches.map(({ running }) => running)).toEqual(batches.map(() => 1))
     expect(batches.flatMap(({ messages }) => messages)).toEqual(numbers(25).map(({ body }) => body))
@@ -43,10 +45,10 @@ app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality
       source: `app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality: 'many', handler: (messages) => report(messages) })`,
     })
     await stage.send('plain', { body: 'first' })
-    await expect.poll(() => stage.countOf('plain'), SOON).toBe(0)
+    await expect.poll(() => stage.countOf('plain'), soon).toBe(0)
     const begunAtMs = performance.now()
     await stage.send('plain', { body: 'second' })
-    await expect.poll(() => stage.countOf('plain'), { ...SOON, interval: 10 }).toBe(0)
+    await expect.poll(() => stage.countOf('plain'), { ...soon, interval: 10 }).toBe(0)
     // The SDK's own receiveMessages would take a second and more.
     expect(performance.now() - begunAtMs).toBeLessThan(700)
     expect(reportsOf(host)).toEqual([['first'], ['second']])
@@ -60,13 +62,15 @@ app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality
         throw new Error('refused') } })`,
     })
     await stage.send('plain', ...numbers(3))
-    await expect.poll(() => stage.countOf('plain'), SOON).toBe(0)
+    await expect.poll(() => stage.countOf('plain'), soon).toBe(0)
     expect(
       reportsOf<[number[], number[]]>(host)
         .flatMap(([, counts]) => counts)
-        .sort(),
+        .sort(ascending),
     ).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3])
-    expect((await stage.deadLetters('plain')).map(({ body }) => body as number).sort()).toEqual([1, 2, 3])
+    expect((await stage.deadLetters('plain')).map(({ body }) => body as number).sort(ascending)).toEqual([
+      1, 2, 3,
+    ])
     expect(await host.stop()).toBe(0)
   })
 
@@ -78,7 +82,7 @@ app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality
     })
     await stage.send('short', { body: 1 }, { body: 2 })
     await host.seen(/warning slow 2 of 2 messages could not be settled \(complete\)/u)
-    await expect.poll(() => stage.countOf('short'), SOON).toBe(0)
+    await expect.poll(() => stage.countOf('short'), soon).toBe(0)
     expect(reportsOf(host).at(-1)).toEqual([
       [1, 2],
       [2, 2],
@@ -94,12 +98,12 @@ app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality
     await stage.send('plain', { body: 1 })
     await stage.send('plain', { body: 2 })
     await stage.send('plain', { body: 3 })
-    await expect.poll(() => reportsOf(host), SOON).toEqual([[1, 2, 3]])
+    await expect.poll(() => reportsOf(host), soon).toEqual([[1, 2, 3]])
     await stage.send('plain', { body: 4 })
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     expect(reportsOf(host)).toHaveLength(1)
-    await expect.poll(() => reportsOf(host), SOON).toEqual([[1, 2, 3], [4]])
-    await expect.poll(() => stage.countOf('plain'), SOON).toBe(0)
+    await expect.poll(() => reportsOf(host), soon).toEqual([[1, 2, 3], [4]])
+    await expect.poll(() => stage.countOf('plain'), soon).toBe(0)
     expect(await host.stop()).toBe(0)
   })
 
@@ -120,8 +124,8 @@ app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality
       source: `app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality: 'many', handler: (messages) => report(messages) })`,
     })
     // The locks of 30 s were given back.
-    await expect.poll(() => stage.countOf('plain'), SOON).toBe(0)
-    expect(reportsOf<number[]>(next).flat().sort()).toEqual([3, 4, 5, 6])
+    await expect.poll(() => stage.countOf('plain'), soon).toBe(0)
+    expect(reportsOf<number[]>(next).flat().sort(ascending)).toEqual([3, 4, 5, 6])
     expect(await next.stop()).toBe(0)
   })
 })

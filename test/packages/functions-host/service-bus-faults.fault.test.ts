@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ServiceBusClient } from '@azure/service-bus'
 import { startBroker } from '../../../packages/service-bus-stand-in/index.ts'
 import { stopEverything } from './host-process.ts'
-import { openStage, reportsOf, SOON, stageQueues } from './service-bus-stage.ts'
+import { openStage, reportsOf, soon, stageQueues } from './service-bus-stage.ts'
 import type { Stage } from './service-bus-stage.ts'
 
 let stage: Stage
@@ -23,24 +23,24 @@ const plan = (...rules: readonly object[]): void => {
   expect(stage.broker.faults.set({ rules })).toBeUndefined()
 }
 
-const one = `app.serviceBusQueue('one', { queueName: 'plain', connection: 'Bus', handler: async (message, context) => {
+const ONE = `app.serviceBusQueue('one', { queueName: 'plain', connection: 'Bus', handler: async (message, context) => {
   report([message, context.triggerMetadata.deliveryCount])
   if (message === 'slow') await sleep(1000) } })`
 
 describe('a connection that is dropped', () => {
   test('while a function works: its message is completed over the next one, and not run again', async () => {
-    const host = await stage.host({ source: one })
+    const host = await stage.host({ source: ONE })
     await stage.send('plain', { body: 'slow' })
     await host.seen(/REPORT/u)
     plan({ on: 'deliver', action: 'drop-connection', times: 1 })
     await stage.send('plain', { body: 'next' })
     // 'next' was delivered into the dropped connection: it stays locked for its 30 s. 'slow' is gone.
-    await expect.poll(() => stage.countOf('plain'), SOON).toBe(1)
+    await expect.poll(() => stage.countOf('plain'), soon).toBe(1)
     expect(reportsOf(host)).toEqual([['slow', 1]])
     await host.seen(/warning one Can't receive from 'plain'; it is tried until it can/u)
     await host.seen(/information one Receives from 'plain' again\./u)
     await stage.send('plain', { body: 'after' })
-    await expect.poll(() => reportsOf(host).at(-1), SOON).toEqual(['after', 1])
+    await expect.poll(() => reportsOf(host).at(-1), soon).toEqual(['after', 1])
     expect(await host.stop()).toBe(0)
   })
 
@@ -75,10 +75,10 @@ app.serviceBusQueue('ordered', { queueName: 'short-sessions', connection: 'Bus',
 
 describe('a lock that is lost', () => {
   test('while a function works: the message comes again, and the loss is told', async () => {
-    const host = await stage.host({ source: one })
+    const host = await stage.host({ source: ONE })
     plan({ on: 'settle', action: 'lose-lock', times: 1 })
     await stage.send('plain', { body: 'lost' })
-    await expect.poll(() => stage.countOf('plain'), SOON).toBe(0)
+    await expect.poll(() => stage.countOf('plain'), soon).toBe(0)
     expect(reportsOf(host)).toEqual([
       ['lost', 1],
       ['lost', 2],
@@ -99,8 +99,8 @@ describe('a host that is killed while a function works', () => {
     killed.process.kill('SIGKILL')
     await killed.exited()
     const next = await stage.host({ source })
-    await expect.poll(() => reportsOf(next), SOON).toEqual([['kept', 2]])
-    await expect.poll(() => stage.countOf('short'), SOON).toBe(0)
+    await expect.poll(() => reportsOf(next), soon).toEqual([['kept', 2]])
+    await expect.poll(() => stage.countOf('short'), soon).toBe(0)
     expect(await next.stop()).toBe(0)
   })
 })
@@ -136,7 +136,7 @@ app.serviceBusQueue('ordered', { queueName: 'sessions', connection: 'Bus', isSes
 app.http('alive', { handler: () => ({ body: String(process.cpuUsage().user) }) })`,
     })
     await send(connectionString, 'before')
-    await expect.poll(() => reportsOf(host).length, SOON).toBe(2)
+    await expect.poll(() => reportsOf(host).length, soon).toBe(2)
     await broker.stop()
     await host.seen(/warning one Can't receive/u)
     await host.seen(/warning ordered Can't receive/u)
@@ -148,7 +148,7 @@ app.http('alive', { handler: () => ({ body: String(process.cpuUsage().user) }) }
     broker = await startBroker({ queues: stageQueues, dataFolder, key, port })
     const backAtMs = performance.now()
     await send(connectionString, 'after')
-    await expect.poll(() => reportsOf(host).length, SOON).toBe(4)
+    await expect.poll(() => reportsOf(host).length, soon).toBe(4)
     expect(performance.now() - backAtMs).toBeLessThan(8_000)
     await host.seen(/information one Receives from 'plain' again/u)
     await host.seen(/information ordered Receives from 'sessions' again/u)
@@ -160,7 +160,7 @@ app.http('alive', { handler: () => ({ body: String(process.cpuUsage().user) }) }
   test('from the start keeps neither the host from starting nor from stopping', async () => {
     const broker = await startBroker({ queues: stageQueues, dataFolder, key })
     await broker.stop()
-    const host = await stage.host({ source: one, environment: { Bus: broker.connectionString } })
+    const host = await stage.host({ source: ONE, environment: { Bus: broker.connectionString } })
     await host.seen(/Can't receive from 'plain'.*ECONNREFUSED/u)
     expect(await host.stop()).toBe(0)
   })
@@ -168,32 +168,32 @@ app.http('alive', { handler: () => ({ body: String(process.cpuUsage().user) }) }
 
 test('a queue that is not there is told once, and the other functions receive', async () => {
   const host = await stage.host({
-    source: `${one}
+    source: `${ONE}
 app.serviceBusQueue('lost', { queueName: 'nowhere', connection: 'Bus', handler: () => {} })
 app.serviceBusQueue('wrong', { queueName: 'sessions', connection: 'Bus', handler: () => {} })`,
   })
   await host.seen(/warning lost Can't receive from 'nowhere'/u)
   await host.seen(/warning wrong Can't receive from 'sessions'/u)
   await stage.send('plain', { body: 'fine' })
-  await expect.poll(() => stage.countOf('plain'), SOON).toBe(0)
+  await expect.poll(() => stage.countOf('plain'), soon).toBe(0)
   await new Promise((resolve) => setTimeout(resolve, 2_000))
   expect(host.output().match(/Can't receive/gu)).toHaveLength(2)
   expect(await host.stop()).toBe(0)
 })
 
 test('a drain stops receiving and lets runs end; resume receives again', async () => {
-  const host = await stage.host({ source: one })
+  const host = await stage.host({ source: ONE })
   await stage.send('plain', { body: 'slow' })
   await host.seen(/REPORT/u)
   expect((await host.admin('/admin/host/drain', { method: 'POST' })).status).toBe(202)
   const status = async (): Promise<unknown> => (await host.admin('/admin/host/drain/status')).json()
   expect(await status()).toMatchObject({ state: 'InProgress', outstandingInvocations: 1 })
-  await expect.poll(status, SOON).toMatchObject({ state: 'Completed' })
-  await expect.poll(() => stage.countOf('plain'), SOON).toBe(0)
+  await expect.poll(status, soon).toMatchObject({ state: 'Completed' })
+  await expect.poll(() => stage.countOf('plain'), soon).toBe(0)
   await stage.send('plain', { body: 'waits' })
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect(reportsOf(host)).toEqual([['slow', 1]])
   expect((await host.admin('/admin/host/resume', { method: 'POST' })).status).toBe(200)
-  await expect.poll(() => reportsOf(host).at(-1), SOON).toEqual(['waits', 1])
+  await expect.poll(() => reportsOf(host).at(-1), soon).toEqual(['waits', 1])
   expect(await host.stop()).toBe(0)
 })

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { stopEverything } from './host-process.ts'
-import { openStage, reportsOf, SOON } from './service-bus-stage.ts'
+import { openStage, reportsOf, soon } from './service-bus-stage.ts'
 import type { Stage } from './service-bus-stage.ts'
 
 let stage: Stage
@@ -17,10 +17,10 @@ afterAll(async () => {
 
 type Metadata = Record<string, unknown>
 
-const single = `app.serviceBusQueue('one', { queueName: 'plain', connection: 'Bus', handler: (message, context) => report([message, context.triggerMetadata, context.traceContext]) })`
+const SINGLE = `app.serviceBusQueue('one', { queueName: 'plain', connection: 'Bus', handler: (message, context) => report([message, context.triggerMetadata, context.traceContext]) })`
 
 test('one message: what the service says of it, by the names and in the forms of the extension', async () => {
-  const host = await stage.host({ source: single })
+  const host = await stage.host({ source: SINGLE })
   await stage.send('plain', {
     body: 'text',
     messageId: '42',
@@ -33,7 +33,7 @@ test('one message: what the service says of it, by the names and in the forms of
     sessionId: 'true',
     applicationProperties: { Tenant: 'acme', when: new Date('2026-01-02T03:04:05.600Z'), Count: 3 },
   })
-  await expect.poll(() => reportsOf(host).length, SOON).toBe(1)
+  await expect.poll(() => reportsOf(host).length, soon).toBe(1)
   const [[body, metadata] = []] = reportsOf<[unknown, Metadata]>(host)
   expect(body).toBe('text')
   expect(metadata).toEqual({
@@ -61,7 +61,7 @@ test('one message: what the service says of it, by the names and in the forms of
 })
 
 test('one message: members of its body replace what the service says', async () => {
-  const host = await stage.host({ source: single })
+  const host = await stage.host({ source: SINGLE })
   const body = {
     messageId: 'forged',
     DELIVERYCOUNT: 99,
@@ -76,7 +76,7 @@ test('one message: members of its body replace what the service says', async () 
     { body, messageId: 'real' },
     { body: [{ messageId: 'in a list' }], messageId: 'next' },
   )
-  await expect.poll(() => reportsOf(host).length, SOON).toBe(2)
+  await expect.poll(() => reportsOf(host).length, soon).toBe(2)
   const reports = reportsOf<[unknown, Metadata]>(host)
   const [, metadata = {}] = reports.find(([message]) => !Array.isArray(message)) ?? []
   expect(metadata).toMatchObject({
@@ -93,10 +93,10 @@ test('one message: members of its body replace what the service says', async () 
 })
 
 test('one message: its trace goes on', async () => {
-  const host = await stage.host({ source: single })
+  const host = await stage.host({ source: SINGLE })
   const traceparent = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01'
   await stage.send('plain', { body: 1, applicationProperties: { traceparent, tracestate: 'a=b' } })
-  await expect.poll(() => reportsOf(host).length, SOON).toBe(1)
+  await expect.poll(() => reportsOf(host).length, soon).toBe(1)
   const [[, , trace] = []] = reportsOf<[unknown, Metadata, { traceParent: string; traceState: string }]>(host)
   expect(trace?.traceParent).toMatch(
     /^00-0123456789abcdef0123456789abcdef-(?!0123456789abcdef)[0-9a-f]{16}-01$/u,
@@ -115,7 +115,7 @@ test('a batch: arrays, and text that is missing is left out, so that they have o
     source: `app.serviceBusQueue('many', { queueName: 'plain', connection: 'Bus', cardinality: 'many', handler: (messages, context) => report([messages, context.triggerMetadata]) })
 app.serviceBusQueue('bytes', { queueName: 'sessions', connection: 'Bus', isSessionsEnabled: true, cardinality: 'many', dataType: 'binary', handler: (messages) => report(messages.map((one) => Buffer.isBuffer(one) && one.length)) })`,
   })
-  await expect.poll(() => reportsOf(host).length, SOON).toBe(1)
+  await expect.poll(() => reportsOf(host).length, soon).toBe(1)
   const [[bodies, metadata] = []] = reportsOf<[unknown, Metadata]>(host)
   expect(bodies).toEqual([{ messageId: 'in the body' }, 'third'])
   expect(metadata).toMatchObject({
@@ -137,5 +137,5 @@ app.serviceBusQueue('bytes', { queueName: 'sessions', connection: 'Bus', isSessi
     { body: Buffer.alloc(0), sessionId: 's' },
     { body: Buffer.alloc(2), sessionId: 's' },
   )
-  await expect.poll(() => reportsOf(host).at(-1), SOON).toEqual([0, 2])
+  await expect.poll(() => reportsOf(host).at(-1), soon).toEqual([0, 2])
 })

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { stopEverything } from './host-process.ts'
 import type { HostUnderTest } from './host-process.ts'
-import { openStage, reportsOf, SOON } from './service-bus-stage.ts'
+import { openStage, reportsOf, soon } from './service-bus-stage.ts'
 import type { Stage } from './service-bus-stage.ts'
 
 let stage: Stage
@@ -26,7 +26,7 @@ function runsBySession(host: HostUnderTest): Record<string, number[]> {
   return runs
 }
 
-const IDLE = { sessionIdleTimeout: '00:00:00.2000000' }
+const idle = { sessionIdleTimeout: '00:00:00.2000000' }
 
 describe('single messages of sessions', () => {
   const source = `let running = 0
@@ -39,8 +39,8 @@ app.serviceBusQueue('one', { queueName: 'sessions', connection: 'Bus', isSession
   test('come in order in each session, several sessions at a time', async () => {
     const all = [1, 2, 3, 4, 5]
     await stage.send('sessions', ...['a', 'b', 'c'].flatMap((session) => ofSession(session, ...all)))
-    const host = await stage.host({ source, serviceBus: IDLE })
-    await expect.poll(() => stage.countOf('sessions'), SOON).toBe(0)
+    const host = await stage.host({ source, serviceBus: idle })
+    await expect.poll(() => stage.countOf('sessions'), soon).toBe(0)
     expect(runsBySession(host)).toEqual({ a: all, b: all, c: all })
     const running = reportsOf<[string, number[], number]>(host).map(([, , count]) => count)
     expect(Math.max(...running)).toBe(3)
@@ -49,8 +49,8 @@ app.serviceBusQueue('one', { queueName: 'sessions', connection: 'Bus', isSession
 
   test('maxConcurrentSessions limits them, and an idle session makes room for the next', async () => {
     await stage.send('sessions', ...['d', 'e', 'f'].flatMap((session) => ofSession(session, 1, 2)))
-    const host = await stage.host({ source, serviceBus: { ...IDLE, maxConcurrentSessions: 1 } })
-    await expect.poll(() => stage.countOf('sessions'), SOON).toBe(0)
+    const host = await stage.host({ source, serviceBus: { ...idle, maxConcurrentSessions: 1 } })
+    await expect.poll(() => stage.countOf('sessions'), soon).toBe(0)
     expect(reportsOf<[string]>(host).map(([session]) => session)).toEqual(['d', 'd', 'e', 'e', 'f', 'f'])
     expect(reportsOf<[string, number[], number]>(host).map(([, , count]) => count)).toEqual(Array(6).fill(1))
     expect(await host.stop()).toBe(0)
@@ -64,9 +64,9 @@ app.serviceBusQueue('one', { queueName: 'sessions', connection: 'Bus', isSession
         source: `app.serviceBusQueue('one', { queueName: 'sessions', connection: 'Bus', isSessionsEnabled: true, handler: (message, context) => {
         report([context.triggerMetadata.sessionId, [message]])
         if (message === 2 && context.triggerMetadata.deliveryCount === 1) throw new Error('once') } })`,
-        serviceBus: { ...IDLE, prefetchCount },
+        serviceBus: { ...idle, prefetchCount },
       })
-      await expect.poll(() => stage.countOf('sessions'), SOON).toBe(0)
+      await expect.poll(() => stage.countOf('sessions'), soon).toBe(0)
       expect(runsBySession(host)).toEqual({ [`g${prefetchCount}`]: [1, 2, 2, 3] })
       expect(await host.stop()).toBe(0)
     },
@@ -78,9 +78,9 @@ app.serviceBusQueue('one', { queueName: 'sessions', connection: 'Bus', isSession
       source: `app.serviceBusQueue('slow', { queueName: 'short-sessions', connection: 'Bus', isSessionsEnabled: true, handler: async (message, context) => {
         report([context.triggerMetadata.sessionId, [message]])
         await sleep(3500) } })`,
-      serviceBus: IDLE,
+      serviceBus: idle,
     })
-    await expect.poll(() => stage.countOf('short-sessions'), SOON).toBe(0)
+    await expect.poll(() => stage.countOf('short-sessions'), soon).toBe(0)
     expect(runsBySession(host)).toEqual({ h: [1, 2] })
     expect(await host.stop()).toBe(0)
   }, 60_000)
@@ -96,8 +96,8 @@ app.serviceBusQueue('many', { queueName: '${name}', connection: 'Bus', isSession
 
   test('are of one session each, in order, one session after the other', async () => {
     await stage.send('sessions', ...['i', 'j'].flatMap((session) => ofSession(session, 1, 2, 3)))
-    const host = await stage.host({ source: source('sessions'), serviceBus: IDLE })
-    await expect.poll(() => stage.countOf('sessions'), SOON).toBe(0)
+    const host = await stage.host({ source: source('sessions'), serviceBus: idle })
+    await expect.poll(() => stage.countOf('sessions'), soon).toBe(0)
     expect(reportsOf(host)).toEqual([
       ['i', [1, 2, 3], [1, 1, 1]],
       ['j', [1, 2, 3], [1, 1, 1]],
@@ -109,9 +109,9 @@ app.serviceBusQueue('many', { queueName: '${name}', connection: 'Bus', isSession
     await stage.send('sessions', ...ofSession('k', 1, -1, 3, 4))
     const host = await stage.host({
       source: source('sessions'),
-      serviceBus: { ...IDLE, maxMessageBatchSize: 2 },
+      serviceBus: { ...idle, maxMessageBatchSize: 2 },
     })
-    await expect.poll(() => stage.countOf('sessions'), SOON).toBe(0)
+    await expect.poll(() => stage.countOf('sessions'), soon).toBe(0)
     expect(reportsOf(host)).toEqual([
       ['k', [1, -1], [1, 1]],
       ['k', [1, -1], [2, 2]],
@@ -123,8 +123,8 @@ app.serviceBusQueue('many', { queueName: '${name}', connection: 'Bus', isSession
 
   test('that outlast the lock of their session come again, and the host goes on', async () => {
     await stage.send('short-sessions', ...ofSession('l', -2, 2))
-    const host = await stage.host({ source: source('short-sessions'), serviceBus: IDLE })
-    await expect.poll(() => stage.countOf('short-sessions'), SOON).toBe(0)
+    const host = await stage.host({ source: source('short-sessions'), serviceBus: idle })
+    await expect.poll(() => stage.countOf('short-sessions'), soon).toBe(0)
     expect(runsBySession(host)).toEqual({ l: [-2, 2, -2, 2] })
     expect(host.output()).not.toContain("Can't receive")
     expect(await host.stop()).toBe(0)

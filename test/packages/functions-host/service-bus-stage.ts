@@ -70,7 +70,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 `
 
 /** For expect.poll, on a machine that is busy. */
-export const SOON = { timeout: 15_000 } as const
+export const soon = { timeout: 15_000 } as const
 
 /** What the app has reported so far. */
 export function reportsOf<Value>(host: HostUnderTest): Value[] {
