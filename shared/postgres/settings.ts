@@ -1,4 +1,7 @@
-/** How much work one instance does at a time. `infra/sizes.json` must say the same: a test compares the two. */
+/**
+ * How much work one instance does at a time. `infra/sizes.json` must say the same of requests, and `host.json` of messages:
+ * tests compare them.
+ */
 export const instanceLimits = {
   /**
    * HTTP requests that the platform gives one instance before it starts another, which has its own pools. This is also
@@ -8,6 +11,19 @@ export const instanceLimits = {
    * stay far below the instance's memory.
    */
   httpConcurrency: 16,
+  /** Messages without sessions that are handled one by one: as many as requests. */
+  queueCalls: 16,
+  /**
+   * Sessions of a queue. Each has one message under way. So together they fill one statement of appends (64) while the
+   * other one is committed: the pool's two connections are busy then (`backgroundConnectionsMax`). More sessions would
+   * wait in memory, under locks that keep other instances from them.
+   */
+  queueSessions: 64,
+  /**
+   * Messages of a batch. They are appended by statements of 64, two at a time, so a batch is done far within the lock,
+   * which nobody renews. With bodies of at most 256 KiB it takes an eighth of the instance's memory at most.
+   */
+  queueBatchMessages: 500,
 } as const
 
 /**

@@ -15,7 +15,7 @@ export const streamKey = ({ tenantId, streams: [{ streamId }] }: SingleAppend): 
   `${tenantId}/${streamId}`
 
 /** Requests of one batch. A larger batch would save little more, and its first requests would wait for the last. */
-const BATCH_REQUESTS_MAX = 64
+export const BATCH_REQUESTS_MAX = 64
 
 /** Bytes of events in one batch: some milliseconds of the server. */
 const BATCH_BYTES_MAX = 1_048_576
