@@ -22,7 +22,7 @@ const SCALE = 8_640
 /** All are under way at once, so each comes as often as it can. */
 const MESSAGES = 8
 const CALLS = MESSAGES
-const MAX_DELIVERY_COUNT = 2_000
+const DELIVERY_COUNT_MAX = 2_000
 
 let folder: string
 let server: RunningServer
@@ -49,7 +49,7 @@ beforeAll(async () => {
   await migrateUp({ migratorUrl: urlOf(adminUrl, 'trickle_migrator', MIGRATED) })
   await new TenantRegistry(open('trickle_operator')).createMissing([{ slug: 'acme' }])
   broker = await runBroker([
-    { ...queueSettings, lockDurationMs: 300_000, maxDeliveryCount: MAX_DELIVERY_COUNT },
+    { ...queueSettings, lockDurationMs: 300_000, maxDeliveryCount: DELIVERY_COUNT_MAX },
   ])
   client = new ServiceBusClient(broker.connectionString)
 }, 120_000)
