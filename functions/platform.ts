@@ -11,13 +11,16 @@ import type { QueueEntry } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
 import type { EventStore } from '../shared/event-store/index.ts'
 import type { Database, Reachability } from '../shared/postgres/index.ts'
-import { ServiceBus } from '../shared/service-bus/index.ts'
+import { noNudges } from '../shared/nudges/index.ts'
+import type { Nudges } from '../shared/nudges/index.ts'
 import { TenantDirectory } from '../shared/tenancy/index.ts'
 import type { TenantKey } from '../shared/tenancy/index.ts'
 import { systemClock } from '../shared/time/index.ts'
 import type { Clock } from '../shared/time/index.ts'
 import { openDatabase } from './login-pools.ts'
 import type { LoginName } from './login-pools.ts'
+import { nudgesOf, openConnections } from './service-bus.ts'
+import type { Connections } from './service-bus.ts'
 
 export interface Platform {
   readonly settings: Settings
@@ -30,6 +33,8 @@ export interface Platform {
   readonly sealKeys: SealKeys
   /** The queues that this version has, by name. */
   readonly queues: Readonly<Record<string, QueueEntry>>
+  /** Wakes forwarding and subscriptions after what was committed. */
+  readonly nudges: Nudges
   /** Connections to Service Bus; `isSet` says whether there is one. */
   readonly serviceBus: Connections
   /** The directory that reads names as ids, slugs, external ids, or any of them. */
@@ -78,16 +83,6 @@ export interface LoginReachability extends Reachability {
   readonly login: string
 }
 
-/** One connection for each identity that sends or receives, by the names of shared/context/queue-settings.ts. */
-export interface Connections {
-  /** What is sent and received for one tenant at a time: as the login of tenants, in the background as the worker. */
-  readonly app: ServiceBus
-  /** Work across tenants; not in the public app. */
-  readonly forwarder: ServiceBus
-  /** What operators do about messages of any queue; not in the public app. */
-  readonly operator: ServiceBus
-}
-
 export interface PlatformOptions {
   /**
    * Called when a setting is first asked for. Its error is thrown to the caller who asks, and the next one calls it
@@ -96,23 +91,25 @@ export interface PlatformOptions {
   readonly readSettings: () => Settings
   /** As for settings: called when a queue is first asked for. */
   readonly readQueues: () => Readonly<Record<string, QueueEntry>>
+  /** The subscriptions of the product, which nudges wake. */
+  readonly subscriptionNames: () => readonly string[]
   /** Gets what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
 }
 
-export function createPlatform({ readSettings, readQueues, report }: PlatformOptions): Platform {
+export function createPlatform({
+  readSettings,
+  readQueues,
+  subscriptionNames,
+  report,
+}: PlatformOptions): Platform {
   const opened = new Map<LoginName, Database>()
   const open = (login: LoginName): Database => {
     const database = openDatabase(platform.settings, login, report)
     opened.set(login, database)
     return database
   }
-  const connected: ServiceBus[] = []
-  const connect = (setting: ConnectionName): ServiceBus => {
-    const bus = serviceBusOf(platform.settings, setting)
-    connected.push(bus)
-    return bus
-  }
+  const bus = openConnections(() => platform.settings)
   const databases: Databases = madeOnce({
     app: () => open('APP'),
     worker: () => open('WORKER'),
@@ -121,34 +118,35 @@ export function createPlatform({ readSettings, readQueues, report }: PlatformOpt
     subscriptions: () => databases.worker,
     probe: () => (platform.settings.TRICKLE_SIDE === 'background' ? databases.operator : databases.app),
   })
-  const serviceBus: Connections = madeOnce({
-    app: () => connect('ServiceBusConnection'),
-    forwarder: () => connect('ServiceBusForwarderConnection'),
-    operator: () => connect('ServiceBusOperatorConnection'),
-  })
   const workerParts = madeOnce({ sealKeys: () => new SealKeys(databases.worker) })
   const tenantsBy = directories((key) => new TenantDirectory(databases.app, key, platform.sealKeys.companion))
   const workerTenantsBy = directories(
     (key) => new TenantDirectory(databases.worker, key, workerParts.sealKeys.companion),
   )
+  const storeOn = (database: Database, sealKeys: SealKeys): EventStore =>
+    new PostgresEventStore(database, { sealKeys, onAppended: platform.nudges.wake })
+  let nudges: Nudges = noNudges
+  const openNudges = (): Nudges => {
+    nudges = nudgesOf(platform, subscriptionNames(), report)
+    return nudges
+  }
   const close = async (): Promise<void> => {
-    await Promise.allSettled([
-      ...[...opened.values()].map((database) => database.end()),
-      ...connected.map((bus) => bus.close()),
-    ])
+    await nudges.close()
+    await Promise.allSettled([...[...opened.values()].map((database) => database.end()), bus.close()])
   }
   const platform: Platform = madeOnce({
     settings: readSettings,
     tokens: () => tokenVerifier(platform.settings),
     databases: () => databases,
-    events: () => new PostgresEventStore(databases.app, { sealKeys: platform.sealKeys }),
-    writes: () => new DomainWrites(databases.app, platform.sealKeys),
+    events: () => storeOn(databases.app, platform.sealKeys),
+    writes: () => new DomainWrites(databases.app, platform.sealKeys, platform.nudges.wake),
+    nudges: openNudges,
     sealKeys: () => new SealKeys(databases.app),
     queues: readQueues,
-    serviceBus: () => serviceBus,
+    serviceBus: () => bus.connections,
     tenantsBy: () => tenantsBy,
-    workerEvents: () => new PostgresEventStore(databases.worker, { sealKeys: workerParts.sealKeys }),
-    workerWrites: () => new DomainWrites(databases.worker, workerParts.sealKeys),
+    workerEvents: () => storeOn(databases.worker, workerParts.sealKeys),
+    workerWrites: () => new DomainWrites(databases.worker, workerParts.sealKeys, platform.nudges.wake),
     workerTenantsBy: () => workerTenantsBy,
     reachability: () => () =>
       [...opened].map(([login, database]) => ({ login: login.toLowerCase(), ...database.reachability })),
@@ -157,19 +155,6 @@ export function createPlatform({ readSettings, readQueues, report }: PlatformOpt
   })
   return platform
 }
-
-type ConnectionName =
-  | 'ServiceBusConnection'
-  | 'ServiceBusForwarderConnection'
-  | 'ServiceBusOperatorConnection'
-
-const serviceBusOf = (settings: Settings, setting: ConnectionName): ServiceBus =>
-  new ServiceBus({
-    setting,
-    connectionString: settings[setting],
-    namespace: settings[`${setting}__fullyQualifiedNamespace`],
-    clientId: settings[`${setting}__clientId`],
-  })
 
 /** Makes the directory of each key at its first use. */
 function directories(make: (key: TenantKey) => TenantDirectory): (key: TenantKey) => TenantDirectory {

@@ -1,5 +1,6 @@
 /** The product: what its contexts declare, put together. Documents and templates are generated from it too. */
 import packageFile from '../package.json' with { type: 'json' }
+import { FORWARDER_NAME } from '../shared/adx/index.ts'
 import { sharedSettingNames } from '../shared/config/index.ts'
 import { madeOnce, putTogether } from '../shared/context/index.ts'
 import type { Product, QueueEntry } from '../shared/context/index.ts'
@@ -51,6 +52,12 @@ export const queuesOfContexts = (): readonly string[] =>
   product()
     .triggersOn(noPlatform)
     .queues.map(({ name }) => name)
+
+/** The subscriptions beside forwarding: where one is, nudges have something to wake. */
+export const subscriptionsOfContexts = (): readonly string[] =>
+  product()
+    .subscriptionNames()
+    .filter((name) => name !== FORWARDER_NAME)
 
 /** For documents: triggers are described without a platform. */
 export function noPlatform(): never {

@@ -1,7 +1,7 @@
 import type { app as functionsApp } from '@azure/functions'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readApp, readSettings } from '../shared/config/index.ts'
+import { readApp, readNudging, readSettings } from '../shared/config/index.ts'
 import { registerTriggers } from '../shared/context/index.ts'
 import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
 import { createKernel, docsRoutes, notFoundRoute, registerRoutes } from '../shared/http/index.ts'
@@ -25,6 +25,7 @@ export function registerApp(app: typeof functionsApp, { runsOn = readApp() }: Re
   const platform = createPlatform({
     readSettings: () => readSettings(product().settingsIn(runsOn)),
     readQueues: productQueues,
+    subscriptionNames: () => product().subscriptionNames(),
     report: (message) => logger.warn(message, {}),
   })
   const triggers = product().triggersOn(() => platform)
@@ -55,6 +56,8 @@ export function registerApp(app: typeof functionsApp, { runsOn = readApp() }: Re
   registerTriggers(app, triggers, {
     runsOn,
     subscriptionDatabase: () => platform.databases.subscriptions,
+    nudging: readNudging(runsOn),
+    nudge: () => platform.nudges.wake(),
   })
   app.hook.appTerminate(platform.close)
   const core = findWorkerCore()

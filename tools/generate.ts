@@ -15,9 +15,10 @@ import {
   productErrors,
   productQueues,
   queuesOfContexts,
+  subscriptionsOfContexts,
 } from '../functions/product.ts'
 import { emulatorConfigOf, parseQueues } from '../local/service-bus-queues/index.ts'
-import { appOfSetting, settingsSchemaWith } from '../shared/config/index.ts'
+import { appOfSetting, settingsSchemaWith, TUNABLE_SETTING_NAMES } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
 import { SIDES } from '../shared/sides/index.ts'
 import type { RunsOn } from '../shared/sides/index.ts'
@@ -27,6 +28,7 @@ import { unknownsPage } from './unknowns-page.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
+const SUBSCRIPTIONS_FILE = 'infra/service-bus/subscriptions.json'
 const QUEUES_FILE = 'infra/service-bus/queues.json'
 
 export async function generatedFiles(): Promise<Map<string, string>> {
@@ -39,6 +41,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['docs/openapi.json', `${JSON.stringify(await buildOpenApiDocument(routes, apiInfo()), null, 2)}\n`],
     ['local.settings.sample.json', `${JSON.stringify(sampleSettings(), null, 2)}\n`],
     ['infra/context-settings.json', jsonOf(contextSettings())],
+    [SUBSCRIPTIONS_FILE, jsonOf({ ofContexts: subscriptionsOfContexts() })],
     [QUEUES_FILE, queues],
     ['local/compose/service-bus.json', jsonOf(emulatorConfigOf(parseQueues(queues, QUEUES_FILE)).config)],
     ['functions/health/database-manifest.json', `${JSON.stringify(await makeManifest(), null, 2)}\n`],
@@ -136,6 +139,8 @@ function settingsTable(): string {
     '- A plain-http or loopback issuer, key url or analytics url outside `TRICKLE_ENVIRONMENT=local`: refused in the same way.',
     '- A list of issuers with a mistake: told by its place, such as `TRICKLE_AUTH_ISSUERS: [1]: ...`. Who may call, and what the lists hold: [callers.md](callers.md).',
     '- A setting of a context in Azure: `azd env set TRICKLE_CONTEXT_SETTINGS \'["TRICKLE_EVENTS_SSE_VIEWERS_MAX=8"]\'`, then `azd provision`. A name that no context has is refused before anything is made.',
+    '- No connection to Service Bus: nothing is sent, and timers wake forwarding and subscriptions every few seconds ([subscriptions.md](subscriptions.md#when-it-runs)). `ServiceBusForwarderConnection` without `ServiceBusConnection`: the timers are slow and nobody nudges; set both.',
+    '- `TRICKLE_NUDGES_SECONDS` and `TRICKLE_BACKSTOP_SCHEDULE` in Azure: as settings of contexts, above.',
     '- `TRICKLE_FORWARDING_SCHEDULE` unset in Azure: the host can not index the timer `forwarding` and says so; nothing is forwarded until it is set.',
     '',
   ].join('\n')
@@ -164,12 +169,14 @@ function sampleSettings(): object {
 }
 
 /**
- * The settings of contexts: `deployed` for the template of Azure, `local` for `npm start`. An empty value means: not
+ * The settings of contexts, and the shared ones that are given in the same way: `deployed` for the template of Azure, `local` for `npm start`. An empty value means: not
  * set, so that the default in the code is used.
  * @throws Error for a required setting without a value for the local run, or one in a schedule without a default
  */
 function contextSettings(): Record<'deployed' | 'local', Record<string, string>> {
-  const ofContexts = settings().filter(({ name }) => Object.hasOwn(product().settings, name))
+  const ofContexts = settings().filter(
+    ({ name }) => Object.hasOwn(product().settings, name) || TUNABLE_SETTING_NAMES.includes(name),
+  )
   const initials = new Map(ofContexts.map(({ name, initial }) => [name, initial]))
   const unset = ofContexts.find(({ initial, local, required }) => required && (local ?? initial) === null)
   if (unset !== undefined)

@@ -13,9 +13,9 @@ export const eventServices = (platform: Platform, settings: EventSettings) => ({
   /** The epoch with which consistency tokens of reads are compared. */
   currentEpoch: () => new CurrentEpoch(platform.databases.app),
   sealKeys: () => platform.sealKeys,
-  importer: () => new EventImporter(platform.databases.app, false),
+  importer: () => new EventImporter(platform.databases.app, false, platform.nudges.wake),
   /** For lines of many tenants. */
-  operatorImporter: () => new EventImporter(platform.databases.operator, true),
+  operatorImporter: () => new EventImporter(platform.databases.operator, true, platform.nudges.wake),
   registry: () => new TenantRegistry(platform.databases.operator),
 })
 

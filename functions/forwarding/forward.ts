@@ -1,4 +1,5 @@
 import type { TriggerLog } from '../../shared/context/index.ts'
+import type { RunResult } from '../../shared/subscriptions/index.ts'
 import { runOnce } from '../../shared/subscriptions/index.ts'
 import type { ForwardingServices } from './services.ts'
 
@@ -8,11 +9,11 @@ import type { ForwardingServices } from './services.ts'
  */
 const budget = { timeMs: 20_000, stepsMax: 10 } as const
 
-export async function forward(services: ForwardingServices, log: TriggerLog): Promise<void> {
-  if (services.forwarder === null) return
+/** @returns what the run ended with; done where nothing is forwarded */
+export async function forward(services: ForwardingServices, log: TriggerLog): Promise<RunResult['outcome']> {
+  if (services.forwarder === null) return 'done'
   const result = await runOnce(services.database, services.forwarder, budget)
   if (result.events > 0)
     log.log(`forwarded: ${result.events} events, batches: ${result.steps}, ${result.outcome}`)
-  else if (result.outcome === 'stopped')
-    log.warn('the forwarder is stopped until an operator decides how to go on')
+  return result.outcome
 }

@@ -8,7 +8,7 @@ export const operationServices = (platform: Platform) => ({
   logOperations: () => new LogOperations(platform.databases.operator),
   sealKeyOperations: () => new SealKeyOperations(platform.databases.operator),
   subscriptionOperations: (): Pick<SubscriptionOperations, keyof SubscriptionOperations> =>
-    new SubscriptionOperations(platform.databases.operator),
+    new SubscriptionOperations(platform.databases.operator, platform.nudges.wake),
   operatorActions: () => new ActionList(platform.databases.operator),
   clock: () => platform.clock,
 })

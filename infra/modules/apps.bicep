@@ -139,6 +139,10 @@ var sharedSettings = {
   TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: string(auth.tokenLifetimeSecondsMax)
 }
 
+// A nudge takes an instance's time, and wakes nobody where nothing is forwarded and no context has a subscription.
+var wakesNobody = !analytics.forwards && empty(loadJsonContent('../service-bus/subscriptions.json').ofContexts)
+var nudgeSettings = withServiceBus && wakesNobody ? { TRICKLE_NUDGES_SECONDS: '0' } : {}
+
 var tenantLogin = {
   TRICKLE_POSTGRES_APP_URL: 'postgres://trickle_app@${databaseAddress}'
   TRICKLE_POSTGRES_APP_CLIENT_ID: identities.app.clientId
@@ -182,6 +186,7 @@ module publicApp 'app.bicep' = {
     settings: {
       TRICKLE_SIDE: 'public'
       ...sharedSettings
+      ...nudgeSettings
       ...tenantLogin
       ...tenantConnection
       ...givenOf(union(authOptions, contextGivenToPublic))
@@ -214,6 +219,7 @@ module backgroundApp 'app.bicep' = {
       TRICKLE_SIDE: 'background'
       TRICKLE_OTHER_APP_URL: publicApp.outputs.uri
       ...sharedSettings
+      ...nudgeSettings
       ...backgroundLogins
       ...workerConnection
       ...forwarderConnection

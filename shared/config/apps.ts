@@ -21,6 +21,7 @@ const uses: Readonly<Record<string, RunsOn>> = {
   TRICKLE_ANALYTICS_URL: 'background',
   TRICKLE_ANALYTICS_DATABASE: 'background',
   TRICKLE_ANALYTICS_CLIENT_ID: 'background',
+  TRICKLE_BACKSTOP_SCHEDULE: 'background',
   ServiceBusForwarderConnection: 'background',
   ServiceBusForwarderConnection__fullyQualifiedNamespace: 'background',
   ServiceBusForwarderConnection__clientId: 'background',

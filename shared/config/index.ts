@@ -10,8 +10,17 @@ import type { RunsOn } from '../sides/index.ts'
 import { settingsSchemaWith, sharedSettingNames } from './schema.ts'
 import type { SettingSchemas, Settings } from './schema.ts'
 import { appOfEnvironment, isReadBy } from './apps.ts'
+import { nudgingOf } from './nudging.ts'
+import type { Nudging } from './nudging.ts'
 
-export { settingsSchemaWith, sharedSettingNames, type SettingSchemas, type Settings } from './schema.ts'
+export {
+  settingsSchemaWith,
+  sharedSettingNames,
+  TUNABLE_SETTING_NAMES,
+  type SettingSchemas,
+  type Settings,
+} from './schema.ts'
+export { nudgingOf, type Nudging } from './nudging.ts'
 export { appOfEnvironment, appOfSetting } from './apps.ts'
 export { applicationsSchema, issuersSchema, mistakeOfIssuers } from './issuers.ts'
 
@@ -39,6 +48,9 @@ export function parseSettings(
 
 /** Which of the two apps this process is. */
 export const readApp = (): RunsOn => appOfEnvironment(process.env)
+
+/** Whether nudges wake the subscriptions of this process. */
+export const readNudging = (app: RunsOn): Nudging | null => nudgingOf(process.env, app)
 
 /** The settings of this process. */
 export const readSettings = (ofContexts: SettingSchemas): Settings => parseSettings(process.env, ofContexts)

@@ -42,6 +42,9 @@ const ofTenants = serviceBusConnection('what is sent or received for one tenant'
 const ofOperators = serviceBusConnection('what operators do about messages that failed')
 const ofForwarder = serviceBusConnection('work across tenants')
 
+/** A minute is the longest that a subscription waits after a failure, too. */
+export const BACKSTOP_SCHEDULE = '0 * * * * *'
+
 /** 25 hours: tokens of managed identities live for 24 hours, and Entra ID dates them back by five minutes. */
 const TOKEN_LIFETIME_SECONDS = 90_000
 
@@ -124,6 +127,20 @@ const sharedSchema = z.object({
     .describe('Azure Data Explorer cluster; absent: nothing is forwarded.'),
   TRICKLE_ANALYTICS_DATABASE: z.string().min(1).default('trickle').describe('Database of that cluster.'),
   TRICKLE_ANALYTICS_CLIENT_ID: clientId,
+  TRICKLE_NUDGES_SECONDS: z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a whole number of seconds, from 0 to 9999')
+    .default('1')
+    .transform(Number)
+    .describe(
+      'Where there is a Service Bus: the fewest seconds between two nudges of an instance, which wake forwarding and subscriptions after appends. 0: none, and timers are as fast as without a Service Bus.',
+    ),
+  TRICKLE_BACKSTOP_SCHEDULE: z.string().min(1).default(BACKSTOP_SCHEDULE).meta({
+    description:
+      'NCRONTAB schedule of the timers of forwarding and subscriptions where nudges wake them. It is for nudges that are lost, and for attempts after a failure.',
+    // Short locally, so that a developer waits for nothing.
+    local: '*/2 * * * * *',
+  }),
   ServiceBusConnection: ofTenants.connectionString,
   ServiceBusConnection__fullyQualifiedNamespace: ofTenants.namespace,
   ServiceBusConnection__clientId: clientId,
@@ -143,6 +160,12 @@ export type Settings = Omit<Checked, LoginUrl> & { readonly [Name in LoginUrl]?:
 
 /** For each setting of a context, by its name: the schema that checks its text. */
 export type SettingSchemas = Readonly<Record<string, z.ZodType>>
+
+/** Shared settings that a deployment or a local run may give by their names, as those of contexts. */
+export const TUNABLE_SETTING_NAMES: readonly string[] = [
+  'TRICKLE_NUDGES_SECONDS',
+  'TRICKLE_BACKSTOP_SCHEDULE',
+]
 
 export const sharedSettingNames: readonly string[] = Object.keys(sharedSchema.shape)
 

@@ -15,6 +15,8 @@ export interface Product<P, T> {
   readonly settings: SettingsShape
   /** The settings of those contexts that have something to do in an app. A context without any trigger counts as one. */
   readonly settingsIn: (app: RunsOn) => SettingsShape
+  /** The subscriptions of all contexts, also those that a timer of its own works on. */
+  readonly subscriptionNames: () => readonly string[]
   /** The errors of all contexts, by their codes; those of shared/ are in its own catalogue. */
   readonly errors: Readonly<Record<string, ErrorEntry>>
   /** What the reference says of the tags of routes, by tag. */
@@ -64,6 +66,7 @@ export function putTogether<P, T>(contexts: readonly Context<P, T>[], taken: Tak
   return {
     contexts: names,
     settings: settingsOf(contexts),
+    subscriptionNames: () => contexts.flatMap(subscriptionNamesOf),
     settingsIn: (app) => settingsOf(contexts.filter((context) => hasWorkIn(context, app))),
     errors: Object.fromEntries(contexts.flatMap(({ errors }) => Object.entries(errors))),
     tags: Object.fromEntries(contexts.flatMap(({ tags }) => Object.entries(tags))),
@@ -85,6 +88,17 @@ function hasWorkIn<P, T>(context: Context<P, T>, app: RunsOn): boolean {
   return places.length === 0 || places.some((runsOn) => isRunBy(runsOn, app))
 }
 
+const subscriptionNamesOf = <P, T>({ triggersOn }: Context<P, T>): string[] =>
+  namesOfSubscriptions(triggersOn(describedAlone))
+
+const namesOfSubscriptions = ({
+  subscriptions,
+  timers,
+}: Pick<Triggers<never>, 'subscriptions' | 'timers'>): string[] => [
+  ...subscriptions.map(({ name }) => name),
+  ...timers.flatMap(({ subscription }) => subscription ?? []),
+]
+
 function describedAlone(): never {
   throw new Error('what a context declares must be known without its services')
 }
@@ -103,13 +117,7 @@ function triggersOf<P, T>(contexts: readonly Context<P, T>[], platform: () => P,
       [...routes, ...timers, ...queues, ...subscriptions.map(timerOfSubscription)].map(({ name }) => name),
     ),
   )
-  refuseTwice(
-    'subscription',
-    claimsOf(bound, ({ subscriptions, timers }) => [
-      ...subscriptions.map(({ name }) => name),
-      ...timers.flatMap(({ subscription }) => subscription ?? []),
-    ]),
-  )
+  refuseTwice('subscription', claimsOf(bound, namesOfSubscriptions))
   const queues = claimsOf(bound, (context) => context.queues.map(({ name }) => name))
   refuseForeign('queue', queues, (context) => `trickle-${context}`)
   refuseTwice('queue', queues, taken.queues)

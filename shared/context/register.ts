@@ -1,12 +1,14 @@
 import type { ServiceBusQueueFunctionOptions, TimerFunctionOptions } from '@azure/functions'
+import type { Nudging } from '../config/index.ts'
 import type { Database } from '../postgres/index.ts'
 import { isRunBy } from '../sides/index.ts'
 import type { RunsOn } from '../sides/index.ts'
 import { problemLine, runSubscription } from '../subscriptions/index.ts'
-import type { Subscription } from '../subscriptions/index.ts'
+import type { Subscription, SubscriptionRun } from '../subscriptions/index.ts'
 import type { Triggers } from './define-context.ts'
 import { queueConnections } from './queue-settings.ts'
-import type { Timer, TriggerLog } from './triggers.ts'
+import { registerNudges } from './register-nudges.ts'
+import type { SubscriptionTimer, TriggerLog } from './triggers.ts'
 
 /** What is used of `app` of @azure/functions. */
 export interface TriggersApp {
@@ -19,24 +21,32 @@ export interface RegisterOptions {
   readonly runsOn: RunsOn
   /** The login under which subscriptions of contexts work; asked for when the first of them runs. */
   readonly subscriptionDatabase: () => Database
+  /** Whether nudges wake subscriptions, beside their timers. */
+  readonly nudging: Nudging | null
+  /** Asks for a nudge, where there is more to do than one run may. */
+  readonly nudge: () => void
 }
 
 /** Registers timers, queues and the runs of subscriptions; the kernel registers routes. Opens nothing. */
 export function registerTriggers(
   app: TriggersApp,
   { timers, queues, subscriptions }: Omit<Triggers<never>, 'routes'>,
-  { runsOn, subscriptionDatabase }: RegisterOptions,
+  { runsOn, subscriptionDatabase, nudging, nudge }: RegisterOptions,
 ): void {
   const runs = subscriptions.map((subscription) => ({
     ...timerOfSubscription(subscription),
-    run: async (log: TriggerLog) => run(subscription, subscriptionDatabase(), log),
+    run: (log: TriggerLog) => run(subscription, subscriptionDatabase(), log),
   }))
-  for (const timer of [...timers, ...runs]) {
-    if (!isRunBy(timer.runsOn ?? 'background', runsOn)) continue
-    app.timer(timer.name, {
-      schedule: timer.schedule,
-      handler: (_timer, context) => timer.run(context),
-    })
+  const here = [...timers, ...runs].filter((timer) => isRunBy(timer.runsOn ?? 'background', runsOn))
+  for (const timer of here) {
+    if (timer.subscription === undefined) {
+      const { name, schedule, run: runPlain } = timer
+      app.timer(name, { schedule, handler: (_timer, context) => runPlain(context) })
+    } else registerSubscriptionTimer(app, timer, nudging, nudge)
+  }
+  if (nudging !== null) {
+    const worked = here.filter((timer) => timer.subscription !== undefined)
+    registerNudges(app, new Map(worked.map((timer) => [timer.subscription, timer.run])), nudge)
   }
   for (const queue of queues) {
     if (!isRunBy(queue.runsOn, runsOn)) continue
@@ -49,7 +59,30 @@ export function registerTriggers(
   }
 }
 
-/** Every 10 s is soon enough for a count that people look at. A run without new events is one short statement. */
+function registerSubscriptionTimer(
+  app: TriggersApp,
+  { name, schedule, subscription, run: work }: SubscriptionTimer,
+  nudging: Nudging | null,
+  nudge: () => void,
+): void {
+  app.timer(name, {
+    schedule: nudging?.backstopSchedule ?? schedule,
+    async handler(_timer, context) {
+      const outcome = await work(context)
+      // The next timer may be long in coming.
+      if (outcome === 'budget-spent') nudge()
+      if (outcome === 'stopped')
+        context.warn(
+          `${subscription} is stopped until an operator decides. Why: trickle subscriptions show ${subscription}`,
+        )
+    },
+  })
+}
+
+/**
+ * Without nudges. Every 10 s is soon enough for a count that people look at. A run without new events is one short
+ * statement.
+ */
 const SCHEDULE = '*/10 * * * * *'
 
 /**
@@ -59,14 +92,20 @@ const SCHEDULE = '*/10 * * * * *'
 const budget = { timeMs: 20_000, stepsMax: 100 } as const
 
 /** A timer for each subscription, so that one that is slow or fails delays no other. */
-export const timerOfSubscription = ({ name }: Pick<Subscription, 'name'>): Omit<Timer, 'run'> => ({
+export const timerOfSubscription = ({
+  name,
+}: Pick<Subscription, 'name'>): Omit<SubscriptionTimer, 'run'> => ({
   name: `subscription-${name}`,
   schedule: SCHEDULE,
   runsOn: 'background',
   subscription: name,
 })
 
-async function run(subscription: Subscription, database: Database, log: TriggerLog): Promise<void> {
+async function run(
+  subscription: Subscription,
+  database: Database,
+  log: TriggerLog,
+): Promise<SubscriptionRun['outcome']> {
   const { name } = subscription
   const { outcome, events } = await runSubscription(database, subscription, {
     ...budget,
@@ -78,6 +117,5 @@ async function run(subscription: Subscription, database: Database, log: TriggerL
     },
   })
   if (events > 0) log.log(`${name}: ${events} events, ${outcome}`)
-  if (outcome === 'stopped')
-    log.warn(`${name} is stopped until an operator decides. Why: trickle subscriptions show ${name}`)
+  return outcome
 }

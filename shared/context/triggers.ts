@@ -1,11 +1,12 @@
 import type { InvocationContext } from '@azure/functions'
 import type { RunsOn } from '../sides/index.ts'
+import type { SubscriptionRun } from '../subscriptions/index.ts'
 import type { QueueReceiver, QueueSender, QueueSettings } from './queue-settings.ts'
 
 /** What a handler may use of the platform's invocation: its log lines carry the invocation's trace. */
 export type TriggerLog = Pick<InvocationContext, 'log' | 'warn'>
 
-export interface Timer {
+interface TimerFacts {
   /**
    * Name of the Azure function: lower-case letters, digits and hyphens. On Linux an app setting can't disable one with a
    * hyphen.
@@ -15,12 +16,23 @@ export interface Timer {
   readonly schedule: string
   /** Default: background. */
   readonly runsOn?: RunsOn
-  /**
-   * The subscription that this timer works on. It is named here so that no other trigger can use the same checkpoint.
-   */
-  readonly subscription?: string
+}
+
+/** A timer that works on no subscription. */
+export interface PlainTimer extends TimerFacts {
+  readonly subscription?: undefined
   readonly run: (log: TriggerLog) => Promise<void>
 }
+
+/** A timer that works on a subscription. Where nudges wake it, the timer is only the backstop. */
+export interface SubscriptionTimer extends TimerFacts {
+  /** It is named here so that no other trigger can use the same checkpoint, and so that nudges find it. */
+  readonly subscription: string
+  /** What the run ended with, as `runOnce` and `runSubscription` give it. */
+  readonly run: (log: TriggerLog) => Promise<SubscriptionRun['outcome']>
+}
+
+export type Timer = PlainTimer | SubscriptionTimer
 
 /** A queue of Service Bus and what is done with its messages; made by `defineQueue`. */
 export interface Queue {

@@ -6,6 +6,8 @@ import { appendToStream, appendToStreams } from './append/append.ts'
 import type { AppendMeans } from './append/append.ts'
 import { DirectWriter } from './append/writer.ts'
 import type { EventStore } from './event-store.ts'
+import { toldWhenAppended } from './on-appended.ts'
+import type { OnAppended } from './on-appended.ts'
 import { readFeedPage } from './read/read-feed.ts'
 import { readStreamInfo, readStreamPage } from './read/read-stream.ts'
 import { SealKeys } from './tokens/seal-keys.ts'
@@ -29,6 +31,8 @@ export interface PostgresEventStoreOptions {
    * short.
    */
   readonly work?: Work
+  /** Called after each append that was committed, or may have been. It must be quick and throw nothing. */
+  readonly onAppended?: OnAppended
 }
 
 /** The event store of one database, by the login of the app. */
@@ -37,24 +41,31 @@ export class PostgresEventStore implements EventStore {
   readonly #keys: SealKeys
   readonly #work: Work
   readonly #appends: AppendMeans
+  readonly #onAppended: OnAppended
 
   constructor(
     database: Database,
-    { coalesce = true, sealKeys = new SealKeys(database), work = 'short' }: PostgresEventStoreOptions = {},
+    {
+      coalesce = true,
+      sealKeys = new SealKeys(database),
+      work = 'short',
+      onAppended = () => undefined,
+    }: PostgresEventStoreOptions = {},
   ) {
     this.#database = database
     this.#keys = sealKeys
     this.#work = work
+    this.#onAppended = onAppended
     const writer = coalesce ? new CoalescingWriter(database) : new DirectWriter(database)
     this.#appends = { database, writer, keys: sealKeys }
   }
 
   append(tenant: TenantContext, request: AppendRequest): Promise<AppendResult> {
-    return appendToStream(this.#appends, tenant, request)
+    return toldWhenAppended(appendToStream(this.#appends, tenant, request), this.#onAppended)
   }
 
   appendAll(tenant: TenantContext, request: AppendAllRequest): Promise<AppendAllResult> {
-    return appendToStreams(this.#appends, tenant, request)
+    return toldWhenAppended(appendToStreams(this.#appends, tenant, request), this.#onAppended)
   }
 
   readStream(tenant: TenantContext, query: StreamQuery): Promise<StreamPage> {

@@ -25,6 +25,7 @@ const platformOf = (side: RunsOn): Platform =>
   createPlatform({
     readSettings: () => parseSettings({ ...everything, TRICKLE_SIDE: side }),
     readQueues: () => ({}),
+    subscriptionNames: () => [],
     report: () => undefined,
   })
 const databasesOf = (side: RunsOn): Databases => platformOf(side).databases

@@ -53,7 +53,7 @@ export async function openContextStage(
   if (unlisted.length > 0)
     await migrateUp({ migratorUrl: database.url('trickle_migrator'), owners: [...owners(), ...unlisted] })
   for (const slug of tenants) await database.tenant(slug)
-  const platform = platformOn(database, context.settings, settings, queues)
+  const platform = platformOn(database, context.settings, settings, { readQueues: queues })
   const { routes, subscriptions } = context.triggersOn(() => platform)
   const kernel = createKernel<TenantContext>({
     authenticate,
@@ -98,11 +98,15 @@ export const platformOn = (
   database: TestDatabase,
   contextSettings: SettingSchemas,
   settings: Readonly<Record<string, string>> = {},
-  readQueues: PlatformOptions['readQueues'] = productQueues,
+  {
+    readQueues = productQueues,
+    subscriptionNames = () => [],
+  }: Partial<Pick<PlatformOptions, 'readQueues' | 'subscriptionNames'>> = {},
 ): Platform =>
   createPlatform({
     readSettings: () => settingsOf(database, contextSettings, settings),
     readQueues,
+    subscriptionNames,
     report: () => undefined,
   })
 

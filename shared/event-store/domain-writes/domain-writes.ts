@@ -4,6 +4,8 @@ import type { Database, Statement } from '../../postgres/index.ts'
 import type { TenantContext } from '../../tenancy/index.ts'
 import { findEarlier, MAY_BE_OWN } from '../append/append.ts'
 import { answerOfText } from '../append/answer.ts'
+import { toldWhenAppended } from '../on-appended.ts'
+import type { OnAppended } from '../on-appended.ts'
 import { refusedByDatabase } from '../refused-by-database.ts'
 import { SealKeys } from '../tokens/seal-keys.ts'
 import type { AppendAllResult } from '../types.ts'
@@ -30,10 +32,17 @@ const OTHER_ROWS = 'TK006'
 export class DomainWrites {
   readonly #database: Database
   readonly #keys: SealKeys
+  readonly #onAppended: OnAppended
 
-  constructor(database: Database, keys: SealKeys = new SealKeys(database)) {
+  /** @param onAppended called after each write that was committed, or may have been */
+  constructor(
+    database: Database,
+    keys: SealKeys = new SealKeys(database),
+    onAppended: OnAppended = () => undefined,
+  ) {
     this.#database = database
     this.#keys = keys
+    this.#onAppended = onAppended
   }
 
   /**
@@ -42,7 +51,14 @@ export class DomainWrites {
    * @throws the errors of `decide`, `otherwise` and `refusals`, TrickleError as EventStore.append, and INTERNAL for a
    *   decision with a stream or name that was not announced.
    */
-  async write<const Reads extends readonly Statement[] = readonly []>(
+  write<const Reads extends readonly Statement[] = readonly []>(
+    tenant: TenantContext,
+    request: DomainWrite<Reads>,
+  ): Promise<AppendAllResult> {
+    return toldWhenAppended(this.#write(tenant, request), this.#onAppended)
+  }
+
+  async #write<Reads extends readonly Statement[]>(
     tenant: TenantContext,
     request: DomainWrite<Reads>,
   ): Promise<AppendAllResult> {

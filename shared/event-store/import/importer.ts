@@ -10,6 +10,8 @@ import { eventLimits } from '../limits.ts'
 import { checkStreamId } from '../names.ts'
 import { importEvents, importEventsOf } from './statements.ts'
 import type { ImportedRow } from './statements.ts'
+import { toldWhenAppended } from '../on-appended.ts'
+import type { OnAppended } from '../on-appended.ts'
 import { isRefusedByDatabase, refusalText } from '../refused-by-database.ts'
 import type { NewEvent } from '../types.ts'
 
@@ -45,13 +47,16 @@ interface PendingRecord {
 export class EventImporter {
   readonly #database: Database
   readonly #acrossTenants: boolean
+  readonly #onAppended: OnAppended
 
   /**
    * @param acrossTenants true with the operator's login, false with the app's, which imports for one tenant at a time.
+   * @param onAppended called after each batch that was committed, or may have been
    */
-  constructor(database: Database, acrossTenants: boolean) {
+  constructor(database: Database, acrossTenants: boolean, onAppended: OnAppended = () => undefined) {
     this.#database = database
     this.#acrossTenants = acrossTenants
+    this.#onAppended = onAppended
   }
 
   /**
@@ -59,7 +64,11 @@ export class EventImporter {
    * batch, or of the first part of the batch that the database accepts.
    * @throws RangeError for more than `eventLimits.importBatchLines` lines; TrickleError of the DATABASE_ family.
    */
-  async importBatch(lines: readonly ImportLine[], action?: OperatorAction): Promise<ImportOutcome[]> {
+  importBatch(lines: readonly ImportLine[], action?: OperatorAction): Promise<ImportOutcome[]> {
+    return toldWhenAppended(this.#importBatch(lines, action), this.#onAppended)
+  }
+
+  async #importBatch(lines: readonly ImportLine[], action?: OperatorAction): Promise<ImportOutcome[]> {
     if (lines.length > eventLimits.importBatchLines)
       throw new RangeError(`a batch holds at most ${eventLimits.importBatchLines} lines`)
     const encoded = lines.map(encodeLine)

@@ -42,9 +42,12 @@ export const MEMBERS_MAX = 16
  */
 export class SubscriptionOperations {
   readonly #database: Database
+  readonly #onChanged: () => void
 
-  constructor(database: Database) {
+  /** @param onChanged called after each change: a run may have something to do now */
+  constructor(database: Database, onChanged: () => void = () => undefined) {
     this.#database = database
+    this.#onChanged = onChanged
   }
 
   /** All subscriptions, by name. For the lag of each member the database scans up to 10,000 rows. */
@@ -127,6 +130,7 @@ export class SubscriptionOperations {
       return marked
     })
     if (row === undefined) throw notFound(name)
+    this.#onChanged()
     return { replayed: row.events, next: row.nextAfter }
   }
 
@@ -155,6 +159,7 @@ export class SubscriptionOperations {
       return row?.outcome ?? 'not-found'
     })
     refuseUnlessDone(outcome, name, parkedId)
+    this.#onChanged()
   }
 
   /**
@@ -173,6 +178,7 @@ export class SubscriptionOperations {
       return row?.outcome ?? 'not-found'
     })
     refuseUnlessDone(outcome, name)
+    this.#onChanged()
     return this.get(name)
   }
 

@@ -47,6 +47,10 @@ describe.skipIf(!hasBicep())('every pair of large choices', () => {
       expect(isThere(made, 'Microsoft.DBforPostgreSQL/flexibleServers/virtualendpoints')).toBe(
         one.virtualEndpoint,
       )
+      // Without analytics nothing is forwarded, and the product has no other subscription that a nudge would wake.
+      const forwards = one.analytics === 'bySize' ? one.size === 'trial' : one.analytics !== 'off'
+      const isOff = one.serviceBusTier !== 'off' && !forwards
+      expect(made.text.match(/"TRICKLE_NUDGES_SECONDS": ?"0"/gu)?.length ?? 0).toBe(isOff ? 2 : 0)
       // The hook before provisioning reads the same parameters.
       const { parameters, failures } = readParameters(
         environmentOf({ ...required, ...parametersFor(one) }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseSettings } from '../../../shared/config/index.ts'
+import { nudgingOf, parseSettings } from '../../../shared/config/index.ts'
 
 const local = {
   TRICKLE_ENVIRONMENT: 'local',
@@ -140,5 +140,45 @@ describe('the longest life of a token', () => {
       parseSettings({ ...local, TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX: '3600' })
         .TRICKLE_AUTH_TOKEN_LIFETIME_SECONDS_MAX,
     ).toBe(3_600)
+  })
+})
+
+describe('nudges', () => {
+  const bus = { ServiceBusForwarderConnection__fullyQualifiedNamespace: 'sb-x.servicebus.windows.net' }
+  const schedule = { TRICKLE_BACKSTOP_SCHEDULE: '0 */5 * * * *' }
+
+  it.each<[string, Record<string, string>, 'both' | 'background' | 'public', string | undefined]>([
+    ['come where a Service Bus is, each minute a timer', bus, 'background', '0 * * * * *'],
+    [
+      'come by a connection string',
+      { ServiceBusForwarderConnection: 'Endpoint=sb://x;' },
+      'both',
+      '0 * * * * *',
+    ],
+    ['come beside a timer that was given', { ...bus, ...schedule }, 'background', '0 */5 * * * *'],
+    ['come as seldom as somebody wants', { ...bus, TRICKLE_NUDGES_SECONDS: '10' }, 'both', '0 * * * * *'],
+    ['are nothing that the public app gets', bus, 'public', undefined],
+    ['are not there without a Service Bus', schedule, 'both', undefined],
+    ['are not there when switched off', { ...bus, TRICKLE_NUDGES_SECONDS: '0' }, 'both', undefined],
+    ['are not there where the connection is empty', { ServiceBusForwarderConnection: '' }, 'both', undefined],
+  ])('%s', (_, environment, app, backstop) => {
+    expect(nudgingOf(environment, app)?.backstopSchedule).toBe(backstop)
+  })
+})
+
+describe('a connection to Service Bus', () => {
+  it('is a connection string or a namespace, and a wrong one is told without its value', () => {
+    const namespace = 'sb-x.servicebus.windows.net'
+    expect(
+      parseSettings({ ...local, ServiceBusConnection__fullyQualifiedNamespace: namespace }),
+    ).toMatchObject({ ServiceBusConnection__fullyQualifiedNamespace: namespace })
+    const detail = detailOf({
+      ...local,
+      ServiceBusConnection: 'hunter2',
+      ServiceBusForwarderConnection__fullyQualifiedNamespace: 'https://sb-x/',
+    })
+    expect(detail).toMatch(/ServiceBusConnection: must be a connection string/u)
+    expect(detail).toMatch(/ServiceBusForwarderConnection__fullyQualifiedNamespace: must be a host name/u)
+    expect(detail).not.toContain('hunter2')
   })
 })

@@ -144,7 +144,9 @@ describe('contexts that clash are refused, with both places', () => {
 
   it('for a subscription, also with one that a timer works on by itself', () => {
     const subscriptions = () => [subscription]
-    const timers = () => [{ ...timer('own'), subscription: 'count' }]
+    const timers = () => [
+      { ...timer('own'), subscription: 'count', run: () => Promise.resolve('done' as const) },
+    ]
     expect(refusal({ timers }, { subscriptions })).toContain(
       `subscription count is declared by ${IN_NOTES} and by ${IN_MEMOS}`,
     )

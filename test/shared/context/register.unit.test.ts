@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineQueue, registerTriggers } from '../../../shared/context/index.ts'
 import type { Triggers } from '../../../shared/context/index.ts'
+import type { Nudging } from '../../../shared/config/index.ts'
 import type { RunsOn } from '../../../shared/sides/index.ts'
 import { defineSubscription } from '../../../shared/subscriptions/index.ts'
 import { queueSettings } from './support.ts'
@@ -11,7 +12,11 @@ type Options = Record<string, unknown> & {
 }
 
 /** What an app is told to run, by the names of the functions. */
-function registered(triggers: Partial<Omit<Triggers<never>, 'routes'>>, runsOn: RunsOn = 'both') {
+function registered(
+  triggers: Partial<Omit<Triggers<never>, 'routes'>>,
+  runsOn: RunsOn = 'both',
+  nudging: Nudging | null = null,
+) {
   const functions = new Map<string, Options>()
   const note = (name: string, options: object): void => {
     functions.set(name, options as Options)
@@ -24,10 +29,16 @@ function registered(triggers: Partial<Omit<Triggers<never>, 'routes'>>, runsOn: 
       subscriptionDatabase: () => {
         throw new Error('the database was asked for')
       },
+      nudging,
+      nudge: () => {
+        nudges += 1
+      },
     },
   )
   return functions
 }
+
+let nudges = 0
 
 const log = { log: () => undefined, warn: () => undefined }
 
@@ -80,6 +91,56 @@ describe('an app registers', () => {
     expect(registered({ queues: [others] }).get('trickle-notes')).toMatchObject({
       connection: 'ServiceBusForwarderConnection',
     })
+  })
+})
+
+describe('where nudges come', () => {
+  const nudging = { backstopSchedule: '0 0 3 * * *' }
+  const ran: string[] = []
+  let outcome: 'done' | 'budget-spent' = 'done'
+  const forwarding = {
+    name: 'forwarding',
+    schedule: '%TRICKLE_FORWARDING_SCHEDULE%',
+    subscription: 'forward-adx',
+    run: () => {
+      ran.push('forward-adx')
+      return Promise.resolve(outcome)
+    },
+  }
+  const triggers = { timers: [timer('tidy'), forwarding], subscriptions: [count] }
+  const schedulesIn = (app: ReturnType<typeof registered>) =>
+    ['tidy', 'forwarding', 'subscription-count'].map((name) => app.get(name)?.['schedule'])
+
+  it('timers of subscriptions are only the backstop, and one function takes the nudges', () => {
+    const app = registered(triggers, 'background', nudging)
+    expect(schedulesIn(app)).toEqual(['0 0 * * * *', '0 0 3 * * *', '0 0 3 * * *'])
+    expect(app.get('trickle-nudges')).toMatchObject({
+      queueName: 'trickle-nudges',
+      connection: 'ServiceBusForwarderConnection',
+    })
+    const alone = registered(triggers, 'background')
+    expect(schedulesIn(alone)).toEqual(['0 0 * * * *', '%TRICKLE_FORWARDING_SCHEDULE%', '*/10 * * * * *'])
+    expect(alone.has('trickle-nudges')).toBe(false)
+  })
+
+  it('a nudge runs whom it names, and what is no nudge is told of and left out', async () => {
+    const wake = registered(triggers, 'background', nudging).get('trickle-nudges')
+    const warnings: unknown[] = []
+    const noted = { log: () => undefined, warn: (line: unknown) => warnings.push(line) }
+    await wake?.handler({ wake: ['unknown'] }, noted)
+    expect([ran, warnings]).toEqual([[], []])
+    await wake?.handler('hello', noted)
+    expect(warnings).toEqual([expect.stringContaining('is no nudge')])
+    await wake?.handler({ wake: ['forward-adx'] }, noted)
+    expect(ran).toEqual(['forward-adx'])
+  })
+
+  it('a timer whose run had more to do than it may asks for a nudge', async () => {
+    nudges = 0
+    ran.length = 0
+    outcome = 'budget-spent'
+    await registered(triggers, 'background', nudging).get('forwarding')?.handler({}, log)
+    expect([ran, nudges]).toEqual([['forward-adx'], 1])
   })
 })
 

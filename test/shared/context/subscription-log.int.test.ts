@@ -23,7 +23,12 @@ async function warningsOf(subscription: Subscription): Promise<unknown[][]> {
   registerTriggers(
     { timer: (_name, options) => (run = options.handler as unknown as Run), serviceBusQueue: () => {} },
     { timers: [], queues: [], subscriptions: [subscription] },
-    { runsOn: 'background', subscriptionDatabase: () => stage.worker },
+    {
+      runsOn: 'background',
+      subscriptionDatabase: () => stage.worker,
+      nudging: null,
+      nudge: () => undefined,
+    },
   )
   await run?.({}, { log: () => {}, warn: (...parts: unknown[]) => warnings.push(parts) })
   return warnings
