@@ -275,7 +275,7 @@ create function trickle_events_log.append(p_tenant uuid, p_streams text[], p_str
   language plpgsql volatile security definer
   set plan_cache_mode=force_generic_plan
   set search_path=pg_catalog, pg_temp;
--- owner trickle_owner, body 8883bde48c87a6e59b8f2136aee4ecf6
+-- owner trickle_owner, body d21999ec27d56fb0edacb8a03143a89a
 grant execute on function trickle_events_log.append to trickle_app, trickle_worker;
 
 create function trickle_events_log.append_batch(p_tenants uuid[], p_streams text[], p_stream_types text[], p_expected bigint[], p_counts integer[], p_events jsonb, p_trace_parents text[], p_trace_states text[], p_keys text[], p_fingerprints bytea[], p_may_be_known boolean[], p_nths integer[], OUT outcomes text[], OUT versions bigint[], OUT epoch uuid, OUT timeline text, OUT xid xid8)
@@ -289,6 +289,12 @@ create function trickle_events_log.append_batch(p_tenants uuid[], p_streams text
   set search_path=pg_catalog, pg_temp;
 -- owner trickle_writer, body e794af4ff061285e381457695e09e3d7
 grant execute on function trickle_events_log.append_batch to trickle_app, trickle_worker;
+
+create function trickle_events_log.append_several(p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_written integer, p_events jsonb, p_trace_parent text, p_trace_state text, p_key text, p_fingerprint bytea, p_names jsonb, OUT outcome text, OUT versions bigint[], OUT at integer, OUT epoch uuid, OUT timeline text, OUT xid xid8, OUT result jsonb)
+  returns record
+  language plpgsql volatile
+  set plan_cache_mode=force_generic_plan;
+-- owner trickle_owner, body 6c69a32b7cf18feca99bea104045560e
 
 create function trickle_events_log.begin_epoch(p_reason text, p_xid xid8, p_position bigint, OUT ordinal integer, OUT epoch uuid, OUT began_xid xid8, OUT began_position bigint, OUT reason text, OUT began_at timestamp with time zone)
   returns record
@@ -306,6 +312,12 @@ create function trickle_events_log.change_names(p_tenant uuid, p_streams text[],
   returns jsonb
   language plpgsql volatile;
 -- owner trickle_owner, body c76c7a115538a315b652b6cca8b38f32
+
+create function trickle_events_log.check_append(p_tenant uuid, p_streams text[], p_stream_types text[], p_expected bigint[], p_names jsonb, p_now timestamp with time zone, OUT outcome text, OUT versions bigint[], OUT types text[], OUT at integer, OUT result jsonb)
+  returns record
+  language plpgsql volatile
+  set plan_cache_mode=force_generic_plan;
+-- owner trickle_owner, body ab54098ffcd966255f167fb636d315b6
 
 create function trickle_events_log.check_parts(p_streams text[], p_expected bigint[], p_written integer, p_events jsonb, p_names jsonb)
   returns void
@@ -394,6 +406,11 @@ create function trickle_events_log.import_lines(p_tenant uuid, p_lines json)
   language plpgsql volatile rows 500
   set plan_cache_mode=force_generic_plan;
 -- owner trickle_owner, body 206e47e5ae392d33af3d318fa3761edf
+
+create function trickle_events_log.known_answer(p_tenant uuid, p_key text, p_fingerprint bytea)
+  returns TABLE(outcome text, result jsonb, xid xid8)
+  language sql stable parallel safe rows 1;
+-- owner trickle_owner, body a7bb85e957f83b57fc1dec06f9e09512
 
 create function trickle_events_log.lock_append(p_tenant uuid, p_streams text[], p_written integer, p_names jsonb)
   returns integer[]
@@ -554,6 +571,18 @@ create function trickle_events_log.write_events(p_tenant uuid, p_streams text[],
   language plpgsql volatile
   set plan_cache_mode=force_generic_plan;
 -- owner trickle_owner, body f44c52b7bc4212ee1e21483eb9e34185
+
+create function trickle_events_log.write_heads(p_tenant uuid, p_streams text[], p_types text[], p_versions bigint[], p_counts bigint[], p_now timestamp with time zone)
+  returns bigint[]
+  language plpgsql volatile
+  set plan_cache_mode=force_generic_plan;
+-- owner trickle_owner, body 81628d6142b990b2717f79e260130144
+
+create function trickle_events_log.write_receipt(p_tenant uuid, p_key text, p_fingerprint bytea, p_streams text[], p_versions bigint[], p_counts bigint[], p_epoch uuid, p_timeline text, p_events jsonb, p_now timestamp with time zone)
+  returns jsonb
+  language plpgsql volatile
+  set plan_cache_mode=force_generic_plan;
+-- owner trickle_owner, body 47022873339a75e282d92b96cd31d211
 
 create schema trickle_messages_state authorization trickle_owner;
 grant usage on schema trickle_messages_state to trickle_operator, trickle_worker;

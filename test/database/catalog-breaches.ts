@@ -173,7 +173,7 @@ export const breaches: Readonly<Record<string, readonly (readonly [sql: string, 
   ],
   'every function with p_tenant refuses a transaction of another tenant': [
     [mutated('trickle_tenants_state.bind_tenant', 'v_bound <> p_tenant::text', 'false'), 'stream_info'],
-    [mutated('trickle_events_log.append', 'v_bound <> p_tenant::text', 'false'), 'append('],
+    [mutated('trickle_events_log.append', 'p_tenant::text <> ', 'p_tenant::text = '), 'append('],
     [
       made('p_tenant uuid', 'select count(*)::int from trickle_events_log.events where tenant_id = p_tenant'),
       'made(uuid)',

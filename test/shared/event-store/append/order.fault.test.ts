@@ -42,7 +42,7 @@ async function mutant(name: string, piece: string | RegExp, replacement: string)
 }
 
 const STREAM_LOCK =
-  'v_is_locked := pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1])) is null;'
+  'v_done := pg_advisory_xact_lock(trickle_events_log.lock_class(), trickle_events_log.lock_key(p_tenant, p_streams[1])) is null;'
 const WHOLE_BODY = /begin[\s\S]*end/
 
 describe('appenders of one stream', () => {
@@ -68,7 +68,7 @@ describe('an append', () => {
   })
 
   it('would stand in the feed before what it follows, without that guard', async () => {
-    const unguarded = await mutant('append', 'if pg_current_xact_id_if_assigned() is not null', 'if false')
+    const unguarded = await mutant('append', 'if pg_current_xact_id_if_assigned() is null', 'if true')
     expect(await lateAppender(unguarded)).toEqual({ late: 'appended', feed: ['late 2', 'late 1'] })
   })
 
