@@ -469,7 +469,7 @@ create function trickle_events_log.read_feed_part(p_xid xid8, p_position bigint,
   returns TABLE(tenant_id uuid, xid xid8, "position" bigint, stream_type text, stream_id text, version bigint, source text, event_id text, type text, schema_version integer, occurred_at timestamp with time zone, recorded_at timestamp with time zone, data text, metadata text, correlation_id text, causation_id text, trace_parent text)
   language plpgsql volatile rows 200
   set plan_cache_mode=force_generic_plan;
--- owner trickle_owner, body 4be0c73ca3bdef22f5d1d5dd7792e3a2
+-- owner trickle_owner, body cf233a3545845528e2d43dd8ed966987
 grant execute on function trickle_events_log.read_feed_part to trickle_worker;
 
 create function trickle_events_log.read_stream(p_tenant uuid, p_stream text, p_from bigint, p_to bigint, p_backward boolean, p_types text[], p_limit integer, p_scan_limit integer, p_max_bytes integer, OUT stream_version bigint, OUT reached bigint, OUT count integer, OUT events text)

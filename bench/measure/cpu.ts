@@ -34,6 +34,19 @@ export function cpuMicrosOf(watched: Watched): number | null {
   return ticks * TICK_MICROS
 }
 
+/**
+ * CPU time that one process has used so far, in microseconds, counted by the scheduler in nanoseconds: fit for what takes
+ * milliseconds. It is exact while the process sleeps. Null if the system does not report it.
+ */
+export function preciseCpuMicrosOf(pid: number): number | null {
+  try {
+    const [nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')
+    return Number(nanoseconds) / 1_000
+  } catch {
+    return null
+  }
+}
+
 interface ProcessStat {
   readonly parentPid: number
   readonly ticks: number

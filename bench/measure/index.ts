@@ -4,7 +4,7 @@
  */
 export { alternate, type Arm } from './alternate.ts'
 export { countOf, type Count } from './count.ts'
-export { cpuMicrosOf, parseStat, type Watched } from './cpu.ts'
+export { cpuMicrosOf, parseStat, preciseCpuMicrosOf, type Watched } from './cpu.ts'
 export {
   figureOf,
   meets,

@@ -4,6 +4,7 @@
  */
 import { appendSection } from './append.ts'
 import { domainWriteSection } from './domain-write.ts'
+import { firstAppendSection } from './first-append.ts'
 import { forwardLatencySection } from './forward-latency.ts'
 import { forwardSection } from './forward.ts'
 import { httpSection } from './http.ts'
@@ -13,6 +14,7 @@ import { startSection } from './start.ts'
 
 export const SECTION_NAMES = [
   'append',
+  'first-append',
   'domain-write',
   'read',
   'http',
@@ -24,6 +26,7 @@ export type SectionName = (typeof SECTION_NAMES)[number]
 
 export const sections: Readonly<Record<SectionName, (context: SectionContext) => Promise<SectionResult>>> = {
   append: appendSection,
+  'first-append': firstAppendSection,
   'domain-write': domainWriteSection,
   read: readSection,
   http: httpSection,

@@ -21,6 +21,8 @@ export type SectionResult = PartResult
 export const targets = {
   /** One event at concurrency 32, unnamed statements, compared with the bare INSERT. */
   append: { comparison: 'at-least', value: 0.9 },
+  /** Server CPU of the first append of a connection, over the first call of a function that inserts into one table. */
+  firstAppend: { comparison: 'at-most', value: 2 },
   /** 100 events of a stream, compared with the bare SELECT. */
   read: { comparison: 'at-least', value: 1 },
   /** The time that a domain's write holds the feed, compared with that of an append alone. */

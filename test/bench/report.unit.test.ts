@@ -59,6 +59,7 @@ describe('parseCommand', () => {
     const { sections, options, outFile } = parseCommand([], 5)
     expect(sections).toEqual([
       'append',
+      'first-append',
       'domain-write',
       'read',
       'http',
