@@ -5,6 +5,7 @@
  */
 import { defineContext } from '../define-context.ts'
 import { queueErrors } from './errors.ts'
+import { reportParked } from './report-parked.ts'
 import { queueRoutes } from './routes.ts'
 import { queueServices } from './services.ts'
 
@@ -14,4 +15,12 @@ export const queues = defineContext({
   errors: queueErrors,
   services: queueServices,
   routes: queueRoutes,
+  timers: (services) => [
+    {
+      name: 'parked-messages',
+      // Each run wakes an instance, and a person looks at an alert no sooner.
+      schedule: '0 */15 * * * *',
+      run: (log) => reportParked(services().parkedByWorker, services().clock.nowMs(), log),
+    },
+  ],
 })

@@ -12,6 +12,8 @@ import type { KnownQueue } from './prepare.ts'
 export const queueServices = ({ databases, serviceBus, queues, clock }: Platform) => ({
   queues: () => knownQueues(queues),
   parked: () => new ParkedMessages(databases.operator),
+  /** A timer works as the worker, which may see how many there are and no more. */
+  parkedByWorker: () => new ParkedMessages(databases.worker),
   parkedRepair: () => new ParkedRepair(new ParkedMessages(databases.operator), serviceBus.operator),
   deadLetters: () => new DeadLetters(serviceBus.operator),
   deadLetterRepair: () =>

@@ -127,6 +127,17 @@ module packageWrites 'alerts/package-writes.bicep' = {
   }
 }
 
+module failedMessages 'alerts/failed-messages.bicep' = if (withServiceBus) {
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    namespaceName: 'sb-${token}'
+  }
+  dependsOn: [serviceBus]
+}
+
 // ---- The database server
 
 module postgres 'postgres/postgres.bicep' = {

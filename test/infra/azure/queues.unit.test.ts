@@ -89,12 +89,29 @@ describe('queues', () => {
   })
 })
 
+describe('messages that failed', () => {
+  it('raise an alert, dead letters by queue and parked ones by the line of the app', () => {
+    const [deadLetters, ...others] = ofType(plan, 'Microsoft.Insights/metricAlerts')
+    expect(others).toEqual([])
+    const [namespace] = ofType(plan, 'Microsoft.ServiceBus/namespaces')
+    expect(at(deadLetters ?? { body: {} }, 'properties')).toMatchObject({
+      scopes: [namespace?.id],
+      criteria: {
+        allOf: [{ metricName: 'DeadletteredMessages', threshold: 0, dimensions: [{ name: 'EntityName' }] }],
+      },
+    })
+    const rules = ofType(plan, 'Microsoft.Insights/scheduledQueryRules').map(({ name }) => name)
+    expect(rules.filter((name) => name.startsWith('parked-messages-'))).toHaveLength(1)
+  })
+})
+
 describe('without a need for messages', () => {
   const ofServiceBus = (types: readonly string[]): string[] =>
     types.filter((type) => type.startsWith('Microsoft.ServiceBus/'))
 
   it.each(SIZES)('there is no Service Bus at size %s', (size) => {
     expect(ofServiceBus(resourcesOf(size).map(({ type }) => type))).toEqual([])
+    expect(ofType(resourcesOf(size), 'Microsoft.Insights/metricAlerts')).toEqual([])
   })
 
   it.each(['replicas', 'everything'])('there is one where it is asked for: %s', (shape) => {
