@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { prepareServer } from '../../database/index.ts'
 import { healthRoutes } from '../../functions/health/routes.ts'
+import { systemClock } from '../../shared/time/index.ts'
 import { createOwnServer } from '../support/database.ts'
 import { testPasswords } from '../support/urls.ts'
 import { callerOf } from '../functions/operations/support.ts'
@@ -37,6 +38,9 @@ async function ready(roles: string | null = 'operator') {
           checkConfiguration: () => undefined,
           logOperations: nothing,
           subscriptionOperations: nothing,
+          parkedMessages: { open: () => Promise.reject(new Error('not asked')) },
+          reachability: () => [],
+          clock: systemClock,
         }) as never,
     ),
   )
