@@ -2,6 +2,7 @@
  * The contexts of the app, one line each. A context is a folder of functions/; everything of it is in there, and what it
  * declares in its context.ts is put together in product.ts.
  */
+export { commands } from './commands/context.ts'
 export { events } from './events/context.ts'
 export { forwarding } from './forwarding/context.ts'
 export { health } from './health/context.ts'

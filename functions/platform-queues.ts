@@ -13,15 +13,4 @@ export const platformQueues: Readonly<Record<string, QueueEntry>> = {
     sender: ['app', 'worker', 'operator'],
     receiver: ['forwarder'],
   },
-  'trickle-commands': {
-    lockDuration: 'PT5M',
-    maxDeliveryCount: 10,
-    defaultMessageTimeToLive: 'P7D',
-    requiresSession: true,
-    requiresDuplicateDetection: true,
-    duplicateDetectionHistoryTimeWindow: 'PT10M',
-    deadLetteringOnMessageExpiration: true,
-    sender: ['app', 'operator'],
-    receiver: ['worker'],
-  },
 }

@@ -7,14 +7,14 @@ import { createTokenVerifier, ROLES } from '../shared/auth/index.ts'
 import type { TokenVerifier } from '../shared/auth/index.ts'
 import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
-import type { QueueEntry } from '../shared/context/index.ts'
+import type { Command, QueueEntry } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
 import type { EventStore } from '../shared/event-store/index.ts'
 import type { Database, Reachability } from '../shared/postgres/index.ts'
 import { noNudges } from '../shared/nudges/index.ts'
 import type { Nudges } from '../shared/nudges/index.ts'
 import { TenantDirectory } from '../shared/tenancy/index.ts'
-import type { TenantKey } from '../shared/tenancy/index.ts'
+import type { TenantContext, TenantKey } from '../shared/tenancy/index.ts'
 import { systemClock } from '../shared/time/index.ts'
 import type { Clock } from '../shared/time/index.ts'
 import { openDatabase } from './login-pools.ts'
@@ -51,6 +51,8 @@ export interface Platform {
   readonly workerTenantsBy: (key: TenantKey) => TenantDirectory
   /** Whether the server of each login that was opened here could be reached when it was last asked. */
   readonly reachability: () => LoginReachability[]
+  /** The commands of all contexts, for the queue that they come by. */
+  readonly commands: readonly Command<TenantContext>[]
   readonly clock: Clock
   /** Closes what was opened; for the end of the process. */
   readonly close: () => Promise<void>
@@ -95,6 +97,8 @@ export interface PlatformOptions {
   readonly subscriptionNames: () => readonly string[]
   /** Gets what goes wrong while nobody waits for an answer. */
   readonly report: (message: string) => void
+  /** The commands of the contexts that stand on it. Default: none. */
+  readonly commands?: () => readonly Command<TenantContext>[]
 }
 
 export function createPlatform({
@@ -102,6 +106,7 @@ export function createPlatform({
   readQueues,
   subscriptionNames,
   report,
+  commands,
 }: PlatformOptions): Platform {
   const opened = new Map<LoginName, Database>()
   const open = (login: LoginName): Database => {
@@ -150,6 +155,7 @@ export function createPlatform({
     workerTenantsBy: () => workerTenantsBy,
     reachability: () => () =>
       [...opened].map(([login, database]) => ({ login: login.toLowerCase(), ...database.reachability })),
+    commands: () => commands?.() ?? [],
     clock: () => systemClock,
     close: () => close,
   })

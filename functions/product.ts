@@ -47,11 +47,12 @@ export function productQueues(): Record<string, QueueEntry> {
   return { ...platformQueues, ...Object.fromEntries(ofContexts) }
 }
 
-/** The queues that a function receives from: where one is, there must be a Service Bus. */
+/** Where a context has one of these queues, there must be a Service Bus. The product's own functions can be missing. */
 export const queuesOfContexts = (): readonly string[] =>
   product()
     .triggersOn(noPlatform)
-    .queues.map(({ name }) => name)
+    .queues.filter(({ needsServiceBus }) => needsServiceBus)
+    .map(({ name }) => name)
 
 /** The subscriptions beside forwarding: where one is, nudges have something to wake. */
 export const subscriptionsOfContexts = (): readonly string[] =>

@@ -1,7 +1,7 @@
 import type { app as functionsApp } from '@azure/functions'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readApp, readNudging, readSettings } from '../shared/config/index.ts'
+import { hasConnection, readApp, readNudging, readSettings } from '../shared/config/index.ts'
 import { registerTriggers } from '../shared/context/index.ts'
 import { bindHttpHalves, findWorkerCore } from '../shared/functions-worker/index.ts'
 import { createKernel, docsRoutes, notFoundRoute, registerRoutes } from '../shared/http/index.ts'
@@ -27,6 +27,7 @@ export function registerApp(app: typeof functionsApp, { runsOn = readApp() }: Re
     readQueues: productQueues,
     subscriptionNames: () => product().subscriptionNames(),
     report: (message) => logger.warn(message, {}),
+    commands: () => triggers.commands,
   })
   const triggers = product().triggersOn(() => platform)
   const split: SplitApp | undefined =
@@ -58,6 +59,7 @@ export function registerApp(app: typeof functionsApp, { runsOn = readApp() }: Re
     subscriptionDatabase: () => platform.databases.subscriptions,
     nudging: readNudging(runsOn),
     nudge: () => platform.nudges.wake(),
+    hasConnection,
   })
   app.hook.appTerminate(platform.close)
   const core = findWorkerCore()

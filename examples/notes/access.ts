@@ -3,6 +3,8 @@ import type { TableAccess } from '../../shared/postgres/index.ts'
 export const noteAccess: TableAccess = {
   'trickle_notes_state.notes': {
     trickle_app: { select: 'own', insert: 'own', update: 'own', delete: 'own' },
+    // For commands of the queue.
+    trickle_worker: { select: 'own', insert: 'own', update: 'own' },
   },
   'trickle_notes_read.counts': {
     trickle_app: { select: 'own' },

@@ -1,6 +1,10 @@
-/** Notes of tenants, each with a title and a body: a table, its routes, an event for each change, and a count of them. */
+/**
+ * Notes of tenants, each with a title and a body: a table, its routes and a command, an event for each change, and a count
+ * of them.
+ */
 import { defineContext } from '../../functions/define-context.ts'
 import { noteAccess } from './access.ts'
+import { noteCommands } from './commands.ts'
 import { countNotes } from './count-projection.ts'
 import { noteErrors } from './errors.ts'
 import { noteRoutes } from './routes.ts'
@@ -15,5 +19,6 @@ export const notes = defineContext({
   access: noteAccess,
   services: noteServices,
   routes: noteRoutes,
+  commands: noteCommands,
   subscriptions: () => [countNotes()],
 })

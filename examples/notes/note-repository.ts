@@ -75,17 +75,37 @@ export class NoteRepository {
       ...options,
       streams: [streamId],
       refusals: { notes_title_key: () => titleTaken(content.title) },
-      decide: () => ({
-        changes: [{ statement: insertNote(tenant.tenantId, { noteId, ...content }), rows: 1 }],
-        streams: [
-          {
-            streamId,
-            streamType: 'note',
-            expected: { mode: 'none' },
-            events: [{ type: 'NoteAdded', data: content }],
-          },
-        ],
-      }),
+      decide: () => creation(noteId, insertNote(tenant.tenantId, { noteId, ...content }), content),
+    })
+    return writtenOf(result)
+  }
+
+  /**
+   * Creates the note, or changes it where it is there already.
+   * @throws TrickleError NOTE_TITLE_TAKEN, NOTE_TOO_LONG, and as DomainWrites.write.
+   */
+  async write(
+    tenant: TenantContext,
+    noteId: string,
+    content: NoteContent,
+    options: AppendOptions,
+  ): Promise<WrittenNote> {
+    this.#checkLength(content)
+    const { tenantId } = tenant
+    const result = await this.#writes.write(tenant, {
+      ...options,
+      streams: [`${STREAM}${noteId}`],
+      reads: [selectNote(tenantId, noteId)],
+      refusals: { notes_title_key: () => titleTaken(content.title) },
+      decide: ([[found]]) =>
+        found === undefined
+          ? creation(noteId, insertNote(tenantId, { noteId, ...content }), content)
+          : decision(
+              noteId,
+              found.version,
+              updateNote(tenantId, { noteId, version: found.version, ...content }),
+              { type: 'NoteChanged', data: content },
+            ),
     })
     return writtenOf(result)
   }
@@ -154,6 +174,18 @@ export class NoteRepository {
     )
   }
 }
+
+const creation = (noteId: string, statement: Statement, content: NoteContent): DomainDecision => ({
+  changes: [{ statement, rows: 1 }],
+  streams: [
+    {
+      streamId: `${STREAM}${noteId}`,
+      streamType: 'note',
+      expected: { mode: 'none' },
+      events: [{ type: 'NoteAdded', data: content }],
+    },
+  ],
+})
 
 const decision = (
   noteId: string,

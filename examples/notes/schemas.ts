@@ -10,6 +10,9 @@ export const newNoteSchema = z
   })
   .meta({ id: 'NewNote' })
 
+/** The data of the command note.write: who sends it chooses the id, so that it can write the same note again. */
+export const writeNoteSchema = newNoteSchema.extend({ noteId: z.uuid() })
+
 export const noteSchema = z
   .object({
     noteId: z.uuid(),

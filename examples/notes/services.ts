@@ -10,6 +10,13 @@ export const noteServices = (platform: Platform, settings: NoteSettings) => ({
       writes: platform.writes,
       bodyMax: settings.TRICKLE_NOTES_BODY_CHARACTERS_MAX,
     }),
+  /** For commands: the background app has the login of the worker. */
+  workerNotes: () =>
+    new NoteRepository({
+      database: platform.databases.worker,
+      writes: platform.workerWrites,
+      bodyMax: settings.TRICKLE_NOTES_BODY_CHARACTERS_MAX,
+    }),
 })
 
 export type NoteServices = MadeBy<ReturnType<typeof noteServices>>

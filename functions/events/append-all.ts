@@ -1,6 +1,5 @@
-import type { z } from 'zod'
+import { expectationOf } from '../../shared/event-form/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
-import type { Expectation } from '../../shared/event-store/index.ts'
 import { defineRouteFor, markReplayed, reply } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { APPEND_ERRORS, APPEND_FRAME_BYTES, appendHeaders } from './append.ts'
@@ -64,11 +63,3 @@ export const appendAllRoute = (services: () => EventServices) =>
       return result.replayed ? markReplayed(answer) : answer
     },
   })
-
-type Expected = z.output<typeof appendAllSchema>['streams'][number]['expected']
-
-/** Version 0 is that of a stream which does not exist. */
-function expectationOf(expected: Expected): Expectation {
-  if (expected === 0) return { mode: 'none' }
-  return typeof expected === 'number' ? { mode: 'version', version: expected } : { mode: expected }
-}

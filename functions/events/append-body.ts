@@ -1,9 +1,9 @@
 import { TrickleError } from '../../shared/errors/index.ts'
+import { BATCH, fromCloudEvents, STRUCTURED } from '../../shared/event-form/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
 import type { RequestHeaders, Transformed } from '../../shared/http/index.ts'
 import { jsonPointer, longPartOf } from '../../shared/json/index.ts'
 import { fromEventHeaders, hasEventHeaders } from './cloud-event-headers.ts'
-import { BATCH, fromCloudEvents, STRUCTURED } from './cloud-events.ts'
 
 /**
  * Brings what a client may send to one stream into `{events: [...]}`: one event, many, CloudEvents in any of their

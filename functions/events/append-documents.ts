@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { BATCH, eventSchema, STRUCTURED } from '../../shared/event-form/index.ts'
 import { timeSchema } from '../../shared/http/index.ts'
 import { appendSchema } from './append-schemas.ts'
-import { BATCH, STRUCTURED } from './cloud-events.ts'
-import { eventSchema } from './schemas.ts'
 
 /** For the reference: a CloudEvent as it may be sent. `fromCloudEvents` is what judges it. */
 const cloudEventSchema = z

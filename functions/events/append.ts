@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BATCH, streamIdSchema, STRUCTURED } from '../../shared/event-form/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
 import type { AppendResult } from '../../shared/event-store/index.ts'
 import {
@@ -14,9 +15,6 @@ import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { fromAppendBody } from './append-body.ts'
 import { documentedBodies } from './append-documents.ts'
 import { appendedSchema, appendSchema } from './append-schemas.ts'
-import { BATCH, STRUCTURED } from './cloud-events.ts'
-import { eventErrors } from './errors.ts'
-import { streamIdSchema } from './schemas.ts'
 import type { EventServices } from './services.ts'
 
 /** Room for the JSON around the events: names of members, ids, white space. */
@@ -74,7 +72,7 @@ export const appendRoute = (services: () => EventServices) =>
         },
       },
     },
-    errors: [...APPEND_ERRORS, eventErrors.BINARY_DATA_UNSUPPORTED],
+    errors: [...APPEND_ERRORS, 'BINARY_DATA_UNSUPPORTED'],
     idempotency: 'receipt',
     async handler({ params, headers, body, caller, idempotency, trace, signal, deadlineAtMs }) {
       const result = await services().events.append(caller.tenant, {

@@ -1,8 +1,7 @@
+import { fromAttributes, REQUIRED_ATTRIBUTES } from '../../shared/event-form/index.ts'
 import { addProblem, throwFindings } from '../../shared/http/index.ts'
 import type { Findings, RequestHeaders, Transformed } from '../../shared/http/index.ts'
 import { jsonPointer } from '../../shared/json/index.ts'
-import { REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
-import { fromAttributes } from './cloud-events.ts'
 
 const PREFIX = 'ce-'
 

@@ -4,6 +4,7 @@
  */
 import { defineContext } from '../define-context.ts'
 import { eventErrors } from './errors.ts'
+import { eventQueues } from './queues.ts'
 import { eventRoutes } from './routes.ts'
 import { eventServices } from './services.ts'
 import { eventSettings } from './settings.ts'
@@ -15,4 +16,5 @@ export const events = defineContext({
   tags: { Events: "Append events, read a stream, follow the tenant's feed, import." },
   services: eventServices,
   routes: eventRoutes,
+  queues: eventQueues,
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { asTrickleError, TrickleError } from '../../shared/errors/index.ts'
+import { eventSchema, identifier, streamIdSchema } from '../../shared/event-form/index.ts'
 import { eventLimits } from '../../shared/event-store/index.ts'
 import type { ImportLine } from '../../shared/event-store/index.ts'
 import { checkPart } from '../../shared/http/index.ts'
@@ -8,7 +9,6 @@ import { decodeUtf8, parseExactJsonInTurns } from '../../shared/json/index.ts'
 import { foldName } from '../../shared/tenancy/index.ts'
 import { Turns } from '../../shared/turns/index.ts'
 import type { TextLine } from './import-lines.ts'
-import { eventSchema, identifier, streamIdSchema } from './schemas.ts'
 
 /** The form in which reads return it: an append stores no other form. */
 const TRACE_PARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isTrickleError } from '../../shared/errors/index.ts'
+import { streamIdSchema } from '../../shared/event-form/index.ts'
 import { checkConsistency, noEvents, StreamPage } from '../../shared/event-store/index.ts'
 import type { StreamQuery } from '../../shared/event-store/index.ts'
 import {
@@ -30,7 +31,7 @@ import {
   waitSchema,
 } from './read-inputs.ts'
 import { readLimits } from './read-limits.ts'
-import { linesExample, storedEventExample, storedEventSchema, streamIdSchema } from './schemas.ts'
+import { linesExample, storedEventExample, storedEventSchema } from './schemas.ts'
 import type { EventServices } from './services.ts'
 import { waitForEvents } from './wait-for-events.ts'
 import type { Look } from './wait-for-events.ts'

@@ -1,7 +1,9 @@
 import type { MadeBy } from '../../shared/context/index.ts'
 import { CurrentEpoch, EventImporter, PostgresEventStore } from '../../shared/event-store/index.ts'
+import { MessageParking } from '../../shared/messages/index.ts'
 import { TenantRegistry } from '../../shared/tenancy/index.ts'
 import type { Platform } from '../platform.ts'
+import { appendEnvelope } from './queues.ts'
 import type { EventSettings } from './settings.ts'
 
 export const eventServices = (platform: Platform, settings: EventSettings) => ({
@@ -16,6 +18,13 @@ export const eventServices = (platform: Platform, settings: EventSettings) => ({
   importer: () => new EventImporter(platform.databases.app, false, platform.nudges.wake),
   /** For lines of many tenants. */
   operatorImporter: () => new EventImporter(platform.databases.operator, true, platform.nudges.wake),
+  /** What messages of queues are handled with, by the login of the worker. */
+  messages: () => ({
+    tenants: platform.workerTenantsBy('any'),
+    parking: new MessageParking(platform.databases.worker),
+    database: platform.databases.worker,
+    handle: appendEnvelope(platform.workerEvents),
+  }),
   registry: () => new TenantRegistry(platform.databases.operator),
 })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { SettingsOf } from '../../shared/context/index.ts'
+import { queueTenantsSetting } from '../../shared/messages/index.ts'
 
 export const eventSettings = {
   TRICKLE_EVENTS_SSE_VIEWERS_MAX: z
@@ -13,6 +14,8 @@ export const eventSettings = {
       // Switched on locally, so that a developer sees it work; a local host serves any number of requests at once.
       local: '8',
     }),
+  TRICKLE_EVENTS_QUEUE_TENANTS: queueTenantsSetting('trickle-events'),
+  TRICKLE_EVENTS_ORDERED_QUEUE_TENANTS: queueTenantsSetting('trickle-events-ordered'),
 }
 
 export type EventSettings = SettingsOf<typeof eventSettings>

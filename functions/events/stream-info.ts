@@ -9,7 +9,7 @@ import {
 } from '../../shared/http/index.ts'
 import type { TenantContext } from '../../shared/tenancy/index.ts'
 import { consistencyHeader, readers } from './read-inputs.ts'
-import { streamIdSchema } from './schemas.ts'
+import { streamIdSchema } from '../../shared/event-form/index.ts'
 import type { EventServices } from './services.ts'
 
 export const streamInfoRoute = (services: () => EventServices) =>

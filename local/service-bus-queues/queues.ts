@@ -13,8 +13,11 @@ const serviceLimits = {
   lockSecondsMax: 300,
   historySecondsMin: 20,
   historySecondsMax: 7 * 86_400,
-  /** Premium and Standard allow 2,000 deliveries. A message that has failed a hundred times will not succeed later. */
-  deliveriesMax: 100,
+  /**
+   * What Premium and Standard allow. A message that waits for the database to come back is delivered every few minutes,
+   * so that ten or a hundred deliveries would not outlast an outage of a day.
+   */
+  deliveriesMax: 2_000,
 } as const
 
 const duration = z

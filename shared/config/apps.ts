@@ -36,6 +36,16 @@ export const appOfSetting = (name: string): RunsOn => uses[name] ?? 'both'
 export const isReadBy = (name: string, app: RunsOn): boolean => isRunBy(appOfSetting(name), app)
 
 /**
+ * Whether an environment has a connection to Service Bus: asked for at the start too, since functions that receive are
+ * registered only then.
+ * @param prefix of its settings
+ */
+export const hasConnectionIn = (
+  environment: Readonly<Record<string, string | undefined>>,
+  prefix: string,
+): boolean => [prefix, `${prefix}__fullyQualifiedNamespace`].some((name) => (environment[name] ?? '') !== '')
+
+/**
  * Which app this process is, asked for before all settings are read: functions are registered at the start. A wrong
  * value counts as absent here; `parseSettings` then refuses it at the first use of a setting, and no login is opened.
  */

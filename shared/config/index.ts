@@ -9,7 +9,7 @@ import { TrickleError } from '../errors/index.ts'
 import type { RunsOn } from '../sides/index.ts'
 import { settingsSchemaWith, sharedSettingNames } from './schema.ts'
 import type { SettingSchemas, Settings } from './schema.ts'
-import { appOfEnvironment, isReadBy } from './apps.ts'
+import { appOfEnvironment, hasConnectionIn, isReadBy } from './apps.ts'
 import { nudgingOf } from './nudging.ts'
 import type { Nudging } from './nudging.ts'
 
@@ -51,6 +51,9 @@ export const readApp = (): RunsOn => appOfEnvironment(process.env)
 
 /** Whether nudges wake the subscriptions of this process. */
 export const readNudging = (app: RunsOn): Nudging | null => nudgingOf(process.env, app)
+
+/** Whether this process has a connection to Service Bus. @param prefix of its settings, as `ServiceBusConnection` */
+export const hasConnection = (prefix: string): boolean => hasConnectionIn(process.env, prefix)
 
 /** The settings of this process. */
 export const readSettings = (ofContexts: SettingSchemas): Settings => parseSettings(process.env, ofContexts)

@@ -5,6 +5,7 @@ import type { TableAccess } from '../postgres/index.ts'
 import type { Subscription } from '../subscriptions/index.ts'
 import { madeOnce } from './made-once.ts'
 import type { MadeBy, Makers } from './made-once.ts'
+import type { Command } from './define-command.ts'
 import type { Queue, Timer } from './triggers.ts'
 
 /** Settings of a context: for each name the schema that checks its text. */
@@ -42,6 +43,8 @@ export interface ContextDefinition<P, T, Shape extends SettingsShape, M extends 
   readonly routes?: (services: () => MadeBy<M>) => readonly Route<T>[]
   readonly timers?: (services: () => MadeBy<M>) => readonly Timer[]
   readonly queues?: (services: () => MadeBy<M>) => readonly Queue[]
+  /** What it does with commands that come by the queue `trickle-commands`, by their type. */
+  readonly commands?: (services: () => MadeBy<M>) => readonly Command<T>[]
   /** Each is run every few seconds, in the background. */
   readonly subscriptions?: (services: () => MadeBy<M>) => readonly Subscription[]
 }
@@ -51,6 +54,7 @@ export interface Triggers<T> {
   readonly routes: readonly Route<T>[]
   readonly timers: readonly Timer[]
   readonly queues: readonly Queue[]
+  readonly commands: readonly Command<T>[]
   readonly subscriptions: readonly Subscription[]
 }
 
@@ -80,7 +84,7 @@ function define<P extends HoldsSettings, T, Shape extends SettingsShape, M exten
   definition: ContextDefinition<P, T, Shape, M>,
 ): Context<P, T> {
   const { name, settings, errors = {}, tags = {}, access = {} } = definition
-  const { routes, timers, queues, subscriptions } = definition
+  const { routes, timers, queues, commands, subscriptions } = definition
   return {
     name,
     settings: settings ?? {},
@@ -94,6 +98,7 @@ function define<P extends HoldsSettings, T, Shape extends SettingsShape, M exten
         routes: routes?.(services) ?? [],
         timers: timers?.(services) ?? [],
         queues: queues?.(services) ?? [],
+        commands: commands?.(services) ?? [],
         subscriptions: subscriptions?.(services) ?? [],
       }
     },

@@ -36,6 +36,9 @@ export function defineQueue<S extends z.ZodType>(definition: QueueDefinition<S>)
     senders,
     receiver,
     runsOn,
+    isBatch: false,
+    isBinary: false,
+    needsServiceBus: true,
     async handle(message, log) {
       const parsed = schema.safeParse(message)
       if (parsed.success) return handler(parsed.data, log)

@@ -1,6 +1,6 @@
 /**
- * Contexts: each says once, in `defineContext`, all that it has (routes, timers, queues, subscriptions, settings,
- * errors, tables), and `putTogether` makes one product of them, from which the app is registered and documents, app
+ * Contexts: each says once, in `defineContext`, all that it has (routes, timers, queues, commands, subscriptions,
+ * settings, errors, tables), and `putTogether` makes one product of them, from which the app is registered and documents, app
  * settings and the list of queues are generated.
  *
  * Invariants: describing a context opens and reads nothing, its services are made at their first use; two contexts that
@@ -18,7 +18,16 @@ export {
 } from './define-context.ts'
 export { madeOnce, type MadeBy, type Makers } from './made-once.ts'
 export { defineQueue, type QueueDefinition } from './define-queue.ts'
-export type { Queue, Timer, TriggerLog } from './triggers.ts'
+export { defineMessageQueue, type MessageQueueDefinition } from './define-message-queue.ts'
+export { messageQueueSettings } from './message-queue-settings.ts'
+export {
+  defineCommandFor,
+  type Command,
+  type CommandContext,
+  type CommandDefinition,
+  type ReceivedCommand,
+} from './define-command.ts'
+export type { Queue, QueueCall, Timer, TriggerLog } from './triggers.ts'
 export {
   queueConnections,
   type QueueEntry,

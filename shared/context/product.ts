@@ -80,10 +80,11 @@ const settingsOf = <P, T>(contexts: readonly Context<P, T>[]): SettingsShape =>
 
 /** Services are made by triggers alone, so a context without a trigger in an app reads no setting there. */
 function hasWorkIn<P, T>(context: Context<P, T>, app: RunsOn): boolean {
-  const { routes, timers, queues, subscriptions } = context.triggersOn(describedAlone)
+  const { routes, timers, queues, commands, subscriptions } = context.triggersOn(describedAlone)
   const places = [
     ...[...routes, ...queues].map(({ runsOn }) => runsOn),
     ...[...timers, ...subscriptions.map(timerOfSubscription)].map(({ runsOn }) => runsOn ?? 'background'),
+    ...commands.map(() => 'background' as const),
   ]
   return places.length === 0 || places.some((runsOn) => isRunBy(runsOn, app))
 }
@@ -121,12 +122,17 @@ function triggersOf<P, T>(contexts: readonly Context<P, T>[], platform: () => P,
   const queues = claimsOf(bound, (context) => context.queues.map(({ name }) => name))
   refuseForeign('queue', queues, (context) => `trickle-${context}`)
   refuseTwice('queue', queues, taken.queues)
+  refuseTwice(
+    'command',
+    claimsOf(bound, ({ commands }) => commands.map(({ type }) => type)),
+  )
   for (const context of bound) refuseUndeclaredErrors(context)
   refuseOverlaps(bound)
   return {
     routes: bound.flatMap(({ routes }) => routes),
     timers: bound.flatMap(({ timers }) => timers),
     queues: bound.flatMap((context) => context.queues),
+    commands: bound.flatMap(({ commands }) => commands),
     subscriptions: bound.flatMap(({ subscriptions }) => subscriptions),
   }
 }

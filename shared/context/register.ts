@@ -10,10 +10,13 @@ import { queueConnections } from './queue-settings.ts'
 import { registerNudges } from './register-nudges.ts'
 import type { SubscriptionTimer, TriggerLog } from './triggers.ts'
 
+/** The library passes `dataType` on to the host, and its types lack it: binary is a body as bytes. */
+export type QueueFunctionOptions = ServiceBusQueueFunctionOptions & { readonly dataType?: 'binary' }
+
 /** What is used of `app` of @azure/functions. */
 export interface TriggersApp {
   readonly timer: (name: string, options: TimerFunctionOptions) => void
-  readonly serviceBusQueue: (name: string, options: ServiceBusQueueFunctionOptions) => void
+  readonly serviceBusQueue: (name: string, options: QueueFunctionOptions) => void
 }
 
 export interface RegisterOptions {
@@ -25,13 +28,15 @@ export interface RegisterOptions {
   readonly nudging: Nudging | null
   /** Asks for a nudge, where there is more to do than one run may. */
   readonly nudge: () => void
+  /** Whether this app has a connection to Service Bus, by the prefix of its settings. */
+  readonly hasConnection: (prefix: string) => boolean
 }
 
 /** Registers timers, queues and the runs of subscriptions; the kernel registers routes. Opens nothing. */
 export function registerTriggers(
   app: TriggersApp,
-  { timers, queues, subscriptions }: Omit<Triggers<never>, 'routes'>,
-  { runsOn, subscriptionDatabase, nudging, nudge }: RegisterOptions,
+  { timers, queues, subscriptions }: Omit<Triggers<never>, 'routes' | 'commands'>,
+  { runsOn, subscriptionDatabase, nudging, nudge, hasConnection }: RegisterOptions,
 ): void {
   const runs = subscriptions.map((subscription) => ({
     ...timerOfSubscription(subscription),
@@ -49,11 +54,15 @@ export function registerTriggers(
     registerNudges(app, new Map(worked.map((timer) => [timer.subscription, timer.run])), nudge)
   }
   for (const queue of queues) {
-    if (!isRunBy(queue.runsOn, runsOn)) continue
+    const connection = queueConnections[queue.receiver]
+    // A function whose connection is missing would make the host report an error at each start.
+    if (!isRunBy(queue.runsOn, runsOn) || !(queue.needsServiceBus || hasConnection(connection))) continue
     app.serviceBusQueue(queue.name, {
       queueName: queue.name,
-      connection: queueConnections[queue.receiver],
+      connection,
       isSessionsEnabled: queue.settings.requiresSession,
+      ...(queue.isBatch ? { cardinality: 'many' } : {}),
+      ...(queue.isBinary ? { dataType: 'binary' } : {}),
       handler: (message, context) => queue.handle(message, context),
     })
   }

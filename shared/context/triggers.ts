@@ -6,6 +6,9 @@ import type { QueueReceiver, QueueSender, QueueSettings } from './queue-settings
 /** What a handler may use of the platform's invocation: its log lines carry the invocation's trace. */
 export type TriggerLog = Pick<InvocationContext, 'log' | 'warn'>
 
+/** A call of a queue's function. The metadata tells what the host knows of the messages besides their bodies. */
+export type QueueCall = TriggerLog & Pick<InvocationContext, 'triggerMetadata'>
+
 interface TimerFacts {
   /**
    * Name of the Azure function: lower-case letters, digits and hyphens. On Linux an app setting can't disable one with a
@@ -34,13 +37,19 @@ export interface SubscriptionTimer extends TimerFacts {
 
 export type Timer = PlainTimer | SubscriptionTimer
 
-/** A queue of Service Bus and what is done with its messages; made by `defineQueue`. */
+/** A queue of Service Bus and what is done with its messages; made by `defineQueue` or `defineMessageQueue`. */
 export interface Queue {
   readonly name: string
   readonly settings: QueueSettings
   readonly senders: readonly QueueSender[]
   readonly receiver: QueueReceiver
   readonly runsOn: RunsOn
+  /** Whether `handle` gets an array of messages. With sessions a batch is of one session, and an instance has one. */
+  readonly isBatch: boolean
+  /** Whether a body comes as bytes. Otherwise the library parses it as JSON, and a large number loses its last digits. */
+  readonly isBinary: boolean
+  /** Whether a deployment without a Service Bus is refused. Otherwise the queue's function is not there then. */
+  readonly needsServiceBus: boolean
   /** @throws any error: Service Bus then delivers the message again, and sets it aside after the last attempt */
-  readonly handle: (message: unknown, log: TriggerLog) => Promise<void>
+  readonly handle: (message: unknown, call: QueueCall) => Promise<void>
 }

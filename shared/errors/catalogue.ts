@@ -36,6 +36,7 @@ export const errorCatalogue = {
   INVALID_IDEMPOTENCY_KEY: entry(400, 'The idempotency key has a form that is not allowed'),
   TENANT_HEADER_MISSING: entry(400, 'A service must name the tenant in the header Trickle-Tenant'),
   TENANT_HEADER_INVALID: entry(400, 'The header Trickle-Tenant has a form that is not allowed'),
+  BINARY_DATA_UNSUPPORTED: entry(400, 'Binary event data is not supported'),
   BODY_TOO_LARGE: entry(413, 'The body is larger than this route accepts'),
   EVENT_TOO_LARGE: entry(413, 'An event is larger than the limit'),
   TOO_MANY_EVENTS: entry(413, 'An append holds more events than the limit'),

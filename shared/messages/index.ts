@@ -18,3 +18,11 @@ export {
   type ParkedMessageSummary,
   type SeenMessage,
 } from './parked/parked-messages.ts'
+export { deliveriesOf, deliveryOf, type Delivery } from './delivery.ts'
+export type { Envelope } from './envelope/envelope.ts'
+export { readEnvelopes } from './envelope/read-envelopes.ts'
+export { receiptOf } from './envelope/receipt-key.ts'
+export { handleDeliveries, type MessageHandling, type MessageLog } from './handling/handle-deliveries.ts'
+export { MayPassLater } from './handling/outcome.ts'
+export { queueTenantsSetting } from './handling/queue-tenants.ts'
+export { sessionIdOf } from './session-id.ts'

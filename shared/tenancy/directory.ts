@@ -43,12 +43,23 @@ export class TenantDirectory {
     claim: string,
     limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'> = {},
   ): Promise<TenantContext> {
-    const entry = this.#entries.get(claim) ?? (await this.#load(claim, limits))
-    if (entry.status === 'active') return entry.tenant
+    const { tenant, status } = await this.find(claim, limits)
+    if (status === 'active') return tenant
     throw new TrickleError(
       'TENANT_SUSPENDED',
-      `The tenant ${entry.tenant.slug} is suspended. An operator can resume it.`,
+      `The tenant ${tenant.slug} is suspended. An operator can resume it.`,
     )
+  }
+
+  /**
+   * A tenant whatever its status. Who lets a suspended one act breaks the rule that `resolve` keeps.
+   * @throws TrickleError TENANT_UNKNOWN, DATABASE_ family, as `resolve`.
+   */
+  async find(
+    claim: string,
+    limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'> = {},
+  ): Promise<{ readonly tenant: TenantContext; readonly status: 'active' | 'suspended' }> {
+    return this.#entries.get(claim) ?? this.#load(claim, limits)
   }
 
   async #load(claim: string, limits: Pick<QueryOptions, 'signal' | 'deadlineAtMs'>): Promise<Entry> {

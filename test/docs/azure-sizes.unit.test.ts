@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { platformQueues } from '../../functions/platform-queues.ts'
 
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -73,19 +72,22 @@ describe('what the pages say of infra/sizes.json', () => {
 
 interface Queues {
   readonly queues: Record<string, Record<string, Value | string[]>>
+  readonly ofContexts: readonly string[]
 }
 
-it('docs/azure/queues.md has every setting of the queues of the platform, with its values', async () => {
+it('docs/azure/queues.md has every setting of the queues of the product, with its values', async () => {
   const file = JSON.parse(await read('infra/service-bus/queues.json')) as Queues
   const queues = Object.fromEntries(
-    Object.entries(file.queues).filter(([name]) => Object.hasOwn(platformQueues, name)),
+    Object.entries(file.queues).filter(([name]) => !file.ofContexts.includes(name)),
   )
   const page = await read('docs/azure/queues.md')
-  const [header = '', ...names] = /^\| (Setting) \| `(.+)` \| `(.+)` \| Why \|$/m.exec(page)?.slice(1) ?? []
-  const rows = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| .+ \|$/gm)].map(
-    ([, setting = '', ...values]) => [setting, values.slice(0, 2).map((value) => value.trim())] as const,
-  )
-  expect([header, names]).toEqual(['Setting', Object.keys(queues)])
+  const names = /^\| Setting \| (.+) \| Why \|$/m.exec(page)?.[1]?.split(' | ')
+  expect(names).toEqual(Object.keys(queues).map((name) => `\`${name}\``))
+  const count = Object.keys(queues).length
+  const rows = [...page.matchAll(/^\| `(\w+)` \| (.+) \|$/gm)]
+    .map(([, setting = '', cells = '']) => [setting, cells.split(' | ')] as const)
+    .filter(([, cells]) => cells.length === count + 1)
+    .map(([setting, cells]) => [setting, cells.slice(0, count)])
   const settings = Object.keys(Object.values(queues)[0] ?? {})
   expect(Object.fromEntries(rows)).toEqual(
     Object.fromEntries(

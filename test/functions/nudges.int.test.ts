@@ -83,6 +83,7 @@ function receive(): void {
       runsOn: 'background',
       subscriptionDatabase: () => platform.databases.subscriptions,
       nudging: { backstopSchedule: '0 0 3 1 1 *' },
+      hasConnection: () => false,
       nudge: platform.nudges.wake,
     },
   )

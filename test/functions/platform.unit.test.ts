@@ -87,9 +87,14 @@ describe('what a handler in the background writes by', () => {
 })
 
 describe('the settings of contexts', () => {
+  const ofEvents = [
+    'TRICKLE_EVENTS_SSE_VIEWERS_MAX',
+    'TRICKLE_EVENTS_QUEUE_TENANTS',
+    'TRICKLE_EVENTS_ORDERED_QUEUE_TENANTS',
+  ]
   it.each<[Side, string[]]>([
-    ['public', ['TRICKLE_EVENTS_SSE_VIEWERS_MAX']],
-    ['background', ['TRICKLE_EVENTS_SSE_VIEWERS_MAX', 'TRICKLE_FORWARDING_SCHEDULE']],
+    ['public', ofEvents],
+    ['background', ['TRICKLE_COMMANDS_QUEUE_TENANTS', ...ofEvents, 'TRICKLE_FORWARDING_SCHEDULE']],
   ])('of the %s app are those of contexts that work there', (side, names) => {
     expect(Object.keys(product().settingsIn(side))).toEqual(names)
     expect(product().settingsIn('both')).toEqual(product().settings)

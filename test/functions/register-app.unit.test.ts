@@ -1,12 +1,18 @@
 import type { app as functionsApp } from '@azure/functions'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { noPlatform, product } from '../../functions/product.ts'
 import { registerApp } from '../../functions/register-app.ts'
 import { SIDES } from '../../shared/sides/index.ts'
 import type { RunsOn } from '../../shared/sides/index.ts'
 
-/** The names of the functions that are registered, by what triggers them. No setting is there: nothing may be read. */
-function registered(runsOn?: RunsOn): Record<'http' | 'timer' | 'queue', string[]> {
+/**
+ * The names of the functions that are registered, by what triggers them. Only the connection to Service Bus is there:
+ * nothing else may be read.
+ */
+function registered(
+  runsOn?: RunsOn,
+  connection = 'Endpoint=sb://here',
+): Record<'http' | 'timer' | 'queue', string[]> {
   const names = { http: [] as string[], timer: [] as string[], queue: [] as string[] }
   const app = {
     setup: () => undefined,
@@ -15,7 +21,9 @@ function registered(runsOn?: RunsOn): Record<'http' | 'timer' | 'queue', string[
     serviceBusQueue: (name: string) => names.queue.push(name),
     hook: { appTerminate: () => undefined },
   }
+  vi.stubEnv('ServiceBusConnection', connection)
   registerApp(app as unknown as typeof functionsApp, runsOn === undefined ? {} : { runsOn })
+  vi.unstubAllEnvs()
   return names
 }
 
@@ -29,6 +37,11 @@ describe('the app', () => {
     expect(all.http).toEqual(expect.arrayContaining([...routes.map(({ name }) => name), 'docs-page']))
     expect(all.timer).toHaveLength(timers.length + subscriptions.length)
     expect(all.queue).toEqual(queues.map(({ name }) => name))
+  })
+
+  it('has no function that receives where there is no Service Bus', () => {
+    expect(registered('both', '').queue).toEqual([])
+    expect(registered('both', '').timer).toEqual(all.timer)
   })
 
   it('of one side has what runs there, and the two sides together have everything', () => {

@@ -1,6 +1,7 @@
 import { migrateUp, owners } from '../../database/index.ts'
 import type { Owner } from '../../database/index.ts'
 import { resolveCaller } from '../../functions/callers.ts'
+import { commands as commandsContext } from '../../functions/commands/context.ts'
 import type { ProductContext } from '../../functions/define-context.ts'
 import { createPlatform } from '../../functions/platform.ts'
 import type { Platform, PlatformOptions } from '../../functions/platform.ts'
@@ -16,12 +17,14 @@ import type { Answer, CallOptions } from '../shared/http/harness.ts'
 import { createDatabase } from './database.ts'
 import type { TestDatabase } from './database.ts'
 
-/** A context on a separate test database, without the Functions host: its routes and its subscriptions. */
+/** A context on a separate test database, without the Functions host: its routes, commands and subscriptions. */
 export interface ContextStage {
   readonly database: TestDatabase
   readonly platform: Platform
   /** Calls a route by its name. @param as the caller, such as `writer@acme` or `operator` */
   readonly ask: (as: string, name: string, options?: RouteCall) => Promise<Answer>
+  /** Gives a command to the function of `trickle-commands`, as the host does. @param body the message */
+  readonly command: (body: unknown, deliveryCount?: number) => Promise<void>
   /** Runs a subscription until it has nothing more to do. */
   readonly run: (subscription: string) => Promise<SubscriptionRun>
   readonly stop: () => Promise<void>
@@ -53,8 +56,12 @@ export async function openContextStage(
   if (unlisted.length > 0)
     await migrateUp({ migratorUrl: database.url('trickle_migrator'), owners: [...owners(), ...unlisted] })
   for (const slug of tenants) await database.tenant(slug)
-  const platform = platformOn(database, context.settings, settings, { readQueues: queues })
-  const { routes, subscriptions } = context.triggersOn(() => platform)
+  const platform = platformOn(database, { ...context.settings, ...commandsContext.settings }, settings, {
+    readQueues: queues,
+    commands: () => commands,
+  })
+  const { routes, commands, subscriptions } = context.triggersOn(() => platform)
+  const [commandQueue] = commandsContext.triggersOn(() => platform).queues
   const kernel = createKernel<TenantContext>({
     authenticate,
     resolveCaller: (identity, limits, named) => resolveCaller(platform.tenantsBy, identity, limits, named),
@@ -78,6 +85,11 @@ export async function openContextStage(
         ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       })
     },
+    async command(body, deliveryCount = 1) {
+      const message = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+      const call = { log: () => undefined, warn: () => undefined, triggerMetadata: { deliveryCount } }
+      await commandQueue?.handle(message, call)
+    },
     async run(name) {
       const subscription = subscriptions.find((candidate) => candidate.name === name)
       if (subscription === undefined) throw new Error(`there is no subscription ${name}`)
@@ -98,16 +110,14 @@ export const platformOn = (
   database: TestDatabase,
   contextSettings: SettingSchemas,
   settings: Readonly<Record<string, string>> = {},
-  {
-    readQueues = productQueues,
-    subscriptionNames = () => [],
-  }: Partial<Pick<PlatformOptions, 'readQueues' | 'subscriptionNames'>> = {},
+  options: Partial<Pick<PlatformOptions, 'commands' | 'readQueues' | 'subscriptionNames'>> = {},
 ): Platform =>
   createPlatform({
     readSettings: () => settingsOf(database, contextSettings, settings),
-    readQueues,
-    subscriptionNames,
+    readQueues: productQueues,
+    subscriptionNames: () => [],
     report: () => undefined,
+    ...options,
   })
 
 const settingsOf = (

@@ -3,7 +3,7 @@ set local lock_timeout = '2s';
 set local statement_timeout = '60s';
 
 create schema trickle_notes_state;
-grant usage on schema trickle_notes_state to trickle_app;
+grant usage on schema trickle_notes_state to trickle_app, trickle_worker;
 
 create table trickle_notes_state.notes (
   tenant_id uuid not null,
@@ -21,12 +21,14 @@ create table trickle_notes_state.notes (
 );
 alter table trickle_notes_state.notes enable row level security;
 alter table trickle_notes_state.notes force row level security;
-create policy notes_app on trickle_notes_state.notes for all to trickle_app
+-- The app serves requests, and the worker commands of the queue.
+create policy notes_tenant on trickle_notes_state.notes for all to trickle_app, trickle_worker
   using (tenant_id = trickle_tenants_state.current_tenant_id())
   with check (tenant_id = trickle_tenants_state.current_tenant_id());
 -- The owner's default rights are removed: even the migrator must not read or write the tenants' content.
 revoke all on trickle_notes_state.notes from trickle_owner, trickle_migrator;
 grant select, insert, update, delete on trickle_notes_state.notes to trickle_app;
+grant select, insert, update on trickle_notes_state.notes to trickle_worker;
 
 create schema trickle_notes_read;
 grant usage on schema trickle_notes_read to trickle_app, trickle_worker;

@@ -8,7 +8,7 @@ import {
   sourceOf,
 } from '../../../cli/demo/index.ts'
 import { seededRandom } from '../../../cli/demo/random.ts'
-import { eventSchema, streamIdSchema } from '../../../functions/events/schemas.ts'
+import { eventSchema, streamIdSchema } from '../../../shared/event-form/index.ts'
 import { SLUG_PATTERN } from '../../../shared/tenancy/index.ts'
 
 describe('the events of the demonstration', () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { SLUG_PATTERN, UUID_PATTERN } from '../../../shared/tenancy/index.ts'
-import { streamIdSchema } from '../../../functions/events/schemas.ts'
+import { streamIdSchema } from '../../../shared/event-form/index.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

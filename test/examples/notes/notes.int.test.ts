@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { notes } from '../../../examples/notes/context.ts'
+import { ParkedMessages } from '../../../shared/messages/index.ts'
 import type { Answer } from '../../shared/http/harness.ts'
 import { openContextStage } from '../../support/context-stage.ts'
 import type { ContextStage, RouteCall } from '../../support/context-stage.ts'
@@ -130,6 +131,38 @@ describe('a note', () => {
       404,
       'NOTE_NOT_FOUND',
     ])
+  })
+})
+
+describe('the command note.write', () => {
+  const noteId = '6ba7b811-9dad-41d1-80b4-00c04fd430c8'
+  const write = (id: string, data: object): unknown => ({ tenant: 'acme', id, type: 'note.write', data })
+  const parkedReasons = async (): Promise<string[]> => {
+    const parked = new ParkedMessages(stage.platform.databases.operator)
+    return (await parked.list({ limit: 100 })).messages.map(({ reason }) => reason)
+  }
+
+  it('creates a note and then changes it, and does nothing when it comes again', async () => {
+    const first = write('c-1', { noteId, title: 'By command', body: 'one' })
+    await stage.command(first)
+    await stage.command(write('c-2', { noteId, title: 'By command', body: 'two' }))
+    await stage.command(first, 2)
+    expect((await stage.ask('reader@acme', 'get-note', { params: { noteId } })).json).toMatchObject({
+      body: 'two',
+      version: 2,
+    })
+    expect(await eventsOf('acme', noteId)).toEqual([
+      ['NoteAdded', 1, 'note', { title: 'By command', body: 'one' }],
+      ['NoteChanged', 2, 'note', { title: 'By command', body: 'two' }],
+    ])
+    expect(await parkedReasons()).toEqual([])
+  })
+
+  it('is parked where it can never be carried out', async () => {
+    await stage.command(write('c-3', { noteId, title: 'By command', body: 'longer than ten' }))
+    await stage.command(write('c-4', { title: 'No id', body: 'b' }))
+    expect(await parkedReasons()).toEqual(['NOTE_TOO_LONG', 'VALIDATION_FAILED'])
+    expect(await eventsOf('acme', noteId)).toHaveLength(2)
   })
 })
 

@@ -14,6 +14,8 @@ const standing: Readonly<Record<Side, readonly string[]>> = {
   background: ['platform-background', 'worker', 'forwarder', 'operator'],
 }
 
+const MESSAGE_QUEUES = ['trickle-commands', 'trickle-events', 'trickle-events-ordered']
+
 /** What each identity may do in Azure, beside its login to the database: a role on a resource. */
 const may: Readonly<Record<string, readonly string[]>> = {
   'platform-public': [
@@ -26,11 +28,14 @@ const may: Readonly<Record<string, readonly string[]>> = {
     'Storage Blob Data Contributor on stcodeback',
     'Monitoring Metrics Publisher on appi',
   ],
-  app: ['Service Bus Data Sender on trickle-nudges', 'Service Bus Data Sender on trickle-commands'],
-  worker: ['Service Bus Data Sender on trickle-nudges', 'Service Bus Data Receiver on trickle-commands'],
+  app: ['trickle-nudges', ...MESSAGE_QUEUES].map((queue) => `Service Bus Data Sender on ${queue}`),
+  worker: [
+    'Service Bus Data Sender on trickle-nudges',
+    ...MESSAGE_QUEUES.map((queue) => `Service Bus Data Receiver on ${queue}`),
+  ],
   forwarder: ['Service Bus Data Receiver on trickle-nudges'],
   // To send what failed again, and to take it out of the dead-letter queue.
-  operator: ['trickle-nudges', 'trickle-commands'].flatMap((queue) => [
+  operator: ['trickle-nudges', ...MESSAGE_QUEUES].flatMap((queue) => [
     `Service Bus Data Sender on ${queue}`,
     `Service Bus Data Receiver on ${queue}`,
   ]),

@@ -65,7 +65,8 @@ describe('queues', () => {
           return own !== value
         })
         .map(([name]) => name)
-      expect(differing).toEqual(narrowed.filter(({ queue }) => queue === Name).map(({ setting }) => setting))
+      const told = narrowed.filter(({ queue }) => queue === Name).map(({ setting }) => setting)
+      expect(differing.toSorted()).toEqual(told.toSorted())
     }
   })
 

@@ -98,6 +98,12 @@ describe("the emulator's file", () => {
 })
 
 describe("the project's own queues", () => {
+  const messageQueues = [
+    ['trickle-commands', true],
+    ['trickle-events', false],
+    ['trickle-events-ordered', true],
+  ] as const
+
   it('are in the file with every value that the emulator can hold', async () => {
     const { config, narrowed } = emulatorConfigOf(await readQueues())
     const common = { ForwardDeadLetteredMessagesTo: '', ForwardTo: '' }
@@ -115,8 +121,8 @@ describe("the project's own queues", () => {
           RequiresSession: false,
         },
       },
-      {
-        Name: 'trickle-commands',
+      ...messageQueues.map(([Name, RequiresSession]) => ({
+        Name,
         Properties: {
           ...common,
           DeadLetteringOnMessageExpiration: true,
@@ -124,20 +130,21 @@ describe("the project's own queues", () => {
           DuplicateDetectionHistoryTimeWindow: 'PT5M',
           LockDuration: 'PT5M',
           MaxDeliveryCount: 10,
-          RequiresDuplicateDetection: true,
-          RequiresSession: true,
+          RequiresDuplicateDetection: false,
+          RequiresSession,
         },
-      },
+      })),
     ])
-    expect(narrowed).toEqual([
-      { queue: 'trickle-commands', setting: 'defaultMessageTimeToLive', azure: 'P7D', emulator: 'PT1H' },
-      {
-        queue: 'trickle-commands',
-        setting: 'duplicateDetectionHistoryTimeWindow',
-        azure: 'PT10M',
-        emulator: 'PT5M',
-      },
-    ])
+    const narrowedOf = (queue: string): object[] =>
+      narrowed.filter((one) => one.queue === queue).map(({ queue: _queue, ...rest }) => rest)
+    expect(narrowedOf('trickle-nudges')).toEqual([])
+    for (const [queue] of messageQueues) {
+      expect(narrowedOf(queue)).toEqual([
+        { setting: 'defaultMessageTimeToLive', azure: 'P7D', emulator: 'PT1H' },
+        { setting: 'maxDeliveryCount', azure: '2000', emulator: '10' },
+        { setting: 'duplicateDetectionHistoryTimeWindow', azure: 'PT10M', emulator: 'PT5M' },
+      ])
+    }
   })
 
   it("holds topics with their subscriptions, within the emulator's limits", () => {

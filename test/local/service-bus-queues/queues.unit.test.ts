@@ -50,7 +50,7 @@ describe('the description of the queues', () => {
     [{ lockDuration: 'PT5M1S' }, 'queues.orders.lockDuration: must be between 5 s and 300 s'],
     [{ lockDuration: 'five minutes' }, 'queues.orders.lockDuration: must be a duration like PT5M'],
     [{ maxDeliveryCount: 0 }, 'queues.orders.maxDeliveryCount'],
-    [{ maxDeliveryCount: 101 }, 'queues.orders.maxDeliveryCount'],
+    [{ maxDeliveryCount: 2_001 }, 'queues.orders.maxDeliveryCount'],
     [{ maxDeliveryCount: 2.5 }, 'queues.orders.maxDeliveryCount'],
     [{ defaultMessageTimeToLive: 'PT0S' }, 'queues.orders.defaultMessageTimeToLive'],
     [{ duplicateDetectionHistoryTimeWindow: 'PT19S' }, 'must be between 20 s and 604800 s'],
@@ -71,7 +71,11 @@ describe('the description of the queues', () => {
     const queues = await readQueues()
     expect(queues.map(({ name, sender, receiver }) => ({ name, sender, receiver }))).toEqual([
       { name: 'trickle-nudges', sender: ['app', 'worker', 'operator'], receiver: ['forwarder'] },
-      { name: 'trickle-commands', sender: ['app', 'operator'], receiver: ['worker'] },
+      ...['trickle-commands', 'trickle-events', 'trickle-events-ordered'].map((name) => ({
+        name,
+        sender: ['app', 'operator'],
+        receiver: ['worker'],
+      })),
     ])
   })
 })

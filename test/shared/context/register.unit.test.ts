@@ -13,9 +13,10 @@ type Options = Record<string, unknown> & {
 
 /** What an app is told to run, by the names of the functions. */
 function registered(
-  triggers: Partial<Omit<Triggers<never>, 'routes'>>,
+  triggers: Partial<Omit<Triggers<never>, 'routes' | 'commands'>>,
   runsOn: RunsOn = 'both',
   nudging: Nudging | null = null,
+  connections: readonly string[] = [],
 ) {
   const functions = new Map<string, Options>()
   const note = (name: string, options: object): void => {
@@ -33,6 +34,7 @@ function registered(
       nudge: () => {
         nudges += 1
       },
+      hasConnection: (prefix) => connections.includes(prefix),
     },
   )
   return functions

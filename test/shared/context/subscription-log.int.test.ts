@@ -28,6 +28,7 @@ async function warningsOf(subscription: Subscription): Promise<unknown[][]> {
       subscriptionDatabase: () => stage.worker,
       nudging: null,
       nudge: () => undefined,
+      hasConnection: () => false,
     },
   )
   await run?.({}, { log: () => {}, warn: (...parts: unknown[]) => warnings.push(parts) })

@@ -1,5 +1,5 @@
-import { eventLimits } from '../../shared/event-store/index.ts'
-import { longPartOf } from '../../shared/json/index.ts'
+import { eventLimits } from '../event-store/index.ts'
+import { longPartOf } from '../json/index.ts'
 
 /**
  * Twice what an event may have. A longer text is refused by its length as it was sent: writing it once more only to

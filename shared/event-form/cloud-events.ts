@@ -1,12 +1,11 @@
-import { TrickleError } from '../../shared/errors/index.ts'
-import { eventLimits } from '../../shared/event-store/index.ts'
-import { addProblem, isFull, throwFindings } from '../../shared/http/index.ts'
-import type { Findings, Transformed } from '../../shared/http/index.ts'
-import { jsonPointer } from '../../shared/json/index.ts'
+import { TrickleError } from '../errors/index.ts'
+import { eventLimits } from '../event-store/index.ts'
+import { addProblem, isFull, throwFindings } from '../http/index.ts'
+import type { Findings, Transformed } from '../http/index.ts'
+import { jsonPointer } from '../json/index.ts'
 import { attributeFault, nameFault, REQUIRED_ATTRIBUTES } from './cloud-event-attributes.ts'
-import { eventErrors } from './errors.ts'
 import { TOO_LARGE_MESSAGE, isTooLong } from './event-size.ts'
-import { TOO_MANY_EVENTS_MESSAGE } from './schemas.ts'
+import { TOO_MANY_EVENTS_MESSAGE } from './event-schema.ts'
 
 export const STRUCTURED = 'application/cloudevents+json'
 export const BATCH = 'application/cloudevents-batch+json'
@@ -92,7 +91,7 @@ export function fromAttributes(
 
 const binaryData = (pointer: string): TrickleError =>
   new TrickleError(
-    eventErrors.BINARY_DATA_UNSUPPORTED,
+    'BINARY_DATA_UNSUPPORTED',
     'data_base64 is not supported: send JSON data, or keep the bytes elsewhere and refer to them.',
     { errors: [{ pointer, message: 'is not supported' }] },
   )

@@ -1,4 +1,4 @@
-import { isRawJson } from '../../shared/json/index.ts'
+import { isRawJson } from '../json/index.ts'
 
 /** CloudEvents 1.0.2, "Naming Conventions". */
 const NAME = /^[a-z0-9]+$/
