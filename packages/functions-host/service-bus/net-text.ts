@@ -2,16 +2,21 @@
 
 /** DateTimeOffset.MaxValue, which stands for "never". */
 const LAST_MOMENT = '9999-12-31T23:59:59.9999999'
-const LAST_YEAR = 9999
+/** The first moment that a DateTime can't hold. */
+const TOO_LATE_MS = Date.UTC(10_000, 0)
 
 /**
  * A DateTime without a kind: no `Z` at the end, no zeros at the end of the fraction. `new Date(text)` takes such a text as
  * local time. undefined means "never".
  */
 export function dateTimeText(time: Date | undefined): string {
-  if (time === undefined || Number.isNaN(time.getTime()) || time.getUTCFullYear() > LAST_YEAR)
-    return LAST_MOMENT
-  return time.toISOString().replace(/\.?0*Z$/u, '')
+  const timeMs = time?.getTime() ?? Number.NaN
+  if (time === undefined || Number.isNaN(timeMs) || timeMs >= TOO_LATE_MS) return LAST_MOMENT
+  const text = time.toISOString()
+  // Each message has four of these, so it is done without a regular expression.
+  let end = text.length - 1
+  while (text[end - 1] === '0') end--
+  return text[end - 1] === '.' ? text.slice(0, end - 1) : text.slice(0, end)
 }
 
 /** A DateTimeOffset. */

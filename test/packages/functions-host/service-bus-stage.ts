@@ -64,7 +64,8 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-const REPORT = `
+/** Goes in front of the source of an app that reports. */
+export const REPORT = `
 const report = (value) => process.stdout.write('REPORT ' + JSON.stringify(value) + '\\n')
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 `
