@@ -2,8 +2,8 @@
 import packageFile from '../package.json' with { type: 'json' }
 import { FORWARDER_NAME } from '../shared/adx/index.ts'
 import { sharedSettingNames } from '../shared/config/index.ts'
-import { madeOnce, putTogether } from '../shared/context/index.ts'
-import type { Product, QueueEntry } from '../shared/context/index.ts'
+import { madeOnce, putTogether, topicEntryOf } from '../shared/context/index.ts'
+import type { Product, QueueEntry, TopicEntry } from '../shared/context/index.ts'
 import { errorCatalogue } from '../shared/errors/index.ts'
 import type { ErrorEntry } from '../shared/errors/index.ts'
 import type { DocumentInfo, Route } from '../shared/http/index.ts'
@@ -47,12 +47,19 @@ export function productQueues(): Record<string, QueueEntry> {
   return { ...platformQueues, ...Object.fromEntries(ofContexts) }
 }
 
-/** Where a context has one of these queues, there must be a Service Bus. The product's own functions can be missing. */
-export const queuesOfContexts = (): readonly string[] =>
-  product()
-    .triggersOn(noPlatform)
-    .queues.filter(({ needsServiceBus }) => needsServiceBus)
-    .map(({ name }) => name)
+/** Every topic; only contexts have some. */
+export const productTopics = (): Record<string, TopicEntry> =>
+  Object.fromEntries(product().topics.map((topic) => topicEntryOf(topic)))
+
+/**
+ * Where a context has one of these queues or topics, there must be a Service Bus. The product's own functions can be
+ * missing.
+ */
+export const queuesOfContexts = (): readonly string[] => {
+  const { queues } = product().triggersOn(noPlatform)
+  const needed = queues.filter(({ needsServiceBus }) => needsServiceBus)
+  return [...needed, ...product().topics].map(({ name }) => name)
+}
 
 /** The subscriptions beside forwarding: where one is, nudges have something to wake. */
 export const subscriptionsOfContexts = (): readonly string[] =>

@@ -182,7 +182,7 @@ var problems = filter(
       ? 'TRICKLE_NETWORK: a private network needs Service Bus Premium (about 680 USD a month for one unit), and the tier is Standard. Set TRICKLE_SERVICE_BUS_TIER to off or Premium, or TRICKLE_NETWORK to public.'
       : ''
     serviceBusTier == 'off' && !empty(receivedQueues)
-      ? 'TRICKLE_SERVICE_BUS_TIER: it is off, and a context receives from ${join(receivedQueues, ', ')}. Set it to bySize.'
+      ? 'TRICKLE_SERVICE_BUS_TIER: it is off, and a context needs ${join(receivedQueues, ', ')}. Set it to bySize.'
       : ''
     analyticsMode == 'existing' && empty(analyticsClusterUri)
       ? 'TRICKLE_ANALYTICS_URL: TRICKLE_ANALYTICS is existing, and no cluster is named. Set it to https://<cluster>.<region>.kusto.windows.net.'

@@ -14,10 +14,11 @@ import {
   product,
   productErrors,
   productQueues,
+  productTopics,
   queuesOfContexts,
   subscriptionsOfContexts,
 } from '../functions/product.ts'
-import { emulatorConfigOf, parseQueues } from '../local/service-bus-queues/index.ts'
+import { emulatorConfigOf, parseQueues, parseTopics } from '../local/service-bus-queues/index.ts'
 import { appOfSetting, settingsSchemaWith, TUNABLE_SETTING_NAMES } from '../shared/config/index.ts'
 import { buildOpenApiDocument } from '../shared/http/index.ts'
 import { SIDES } from '../shared/sides/index.ts'
@@ -33,7 +34,11 @@ const QUEUES_FILE = 'infra/service-bus/queues.json'
 
 export async function generatedFiles(): Promise<Map<string, string>> {
   const { routes } = product().triggersOn(noPlatform)
-  const queues = jsonOf({ queues: productQueues(), ofContexts: queuesOfContexts() })
+  const queues = jsonOf({
+    queues: productQueues(),
+    topics: productTopics(),
+    ofContexts: queuesOfContexts(),
+  })
   return new Map([
     ['docs/errors.md', errorTable()],
     ['docs/configuration.md', settingsTable()],
@@ -43,10 +48,13 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['infra/context-settings.json', jsonOf(contextSettings())],
     [SUBSCRIPTIONS_FILE, jsonOf({ ofContexts: subscriptionsOfContexts() })],
     [QUEUES_FILE, queues],
-    ['local/compose/service-bus.json', jsonOf(emulatorConfigOf(parseQueues(queues, QUEUES_FILE)).config)],
+    ['local/compose/service-bus.json', jsonOf(emulatorOf(queues).config)],
     ['functions/health/database-manifest.json', `${JSON.stringify(await makeManifest(), null, 2)}\n`],
   ])
 }
+
+const emulatorOf = (text: string): ReturnType<typeof emulatorConfigOf> =>
+  emulatorConfigOf(parseQueues(text, QUEUES_FILE), parseTopics(text, QUEUES_FILE))
 
 function errorTable(): string {
   const rows = Object.entries(productErrors()).map(

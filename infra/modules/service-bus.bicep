@@ -1,5 +1,6 @@
-// The namespace and the queues of service-bus/queues.json, which is also the source of the official emulator's file. Each
-// right is given on one queue, to send or to receive, never on the namespace.
+// The namespace, the queues and the topics of service-bus/queues.json, which is also the source of the official emulator's file. Each
+// right is given on one of them, to send or to receive, never on the namespace. Who receives from a topic has a subscription of its own,
+// and its right is given by its owner.
 
 import { endpointPlace } from 'network.bicep'
 
@@ -54,6 +55,39 @@ resource made 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = [
   }
 ]
 
+var topics = items(loadJsonContent('../service-bus/queues.json', 'topics'))
+
+@batchSize(1)
+resource madeTopics 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
+  for topic in topics: {
+    parent: namespace
+    name: topic.key
+    properties: { defaultMessageTimeToLive: topic.value.defaultMessageTimeToLive }
+    dependsOn: [made]
+  }
+]
+
+// Each with its topic's place in `topics`.
+var topicSubscriptions = flatten(map(
+  range(0, length(topics)),
+  i => map(items(topics[i].value.subscriptions), s => { topic: i, name: s.key, settings: s.value })
+))
+
+@batchSize(1)
+resource madeSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = [
+  for subscription in topicSubscriptions: {
+    parent: madeTopics[subscription.topic]
+    name: subscription.name
+    properties: {
+      lockDuration: subscription.settings.lockDuration
+      maxDeliveryCount: subscription.settings.maxDeliveryCount
+      defaultMessageTimeToLive: subscription.settings.defaultMessageTimeToLive
+      deadLetteringOnMessageExpiration: subscription.settings.deadLetteringOnMessageExpiration
+      requiresSession: subscription.settings.requiresSession
+    }
+  }
+]
+
 var dataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 var dataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
 
@@ -76,6 +110,23 @@ resource may 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
     scope: made[right.queue]
     properties: {
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', right.role)
+      principalId: principalIds[right.who]
+      principalType: 'ServicePrincipal'
+    }
+  }
+]
+
+var topicRights = flatten(map(
+  range(0, length(topics)),
+  i => map(topics[i].value.sender, who => { topic: i, who: who })
+))
+
+resource maySendTo 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for right in topicRights: {
+    name: guid(madeTopics[right.topic].id, identityIds[right.who], dataSender)
+    scope: madeTopics[right.topic]
+    properties: {
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataSender)
       principalId: principalIds[right.who]
       principalType: 'ServicePrincipal'
     }

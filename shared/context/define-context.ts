@@ -3,6 +3,7 @@ import type { ErrorKind } from '../errors/index.ts'
 import type { Route } from '../http/index.ts'
 import type { TableAccess } from '../postgres/index.ts'
 import type { Subscription } from '../subscriptions/index.ts'
+import type { Topic } from './define-topic.ts'
 import { madeOnce } from './made-once.ts'
 import type { MadeBy, Makers } from './made-once.ts'
 import type { Command } from './define-command.ts'
@@ -47,6 +48,8 @@ export interface ContextDefinition<P, T, Shape extends SettingsShape, M extends 
   readonly commands?: (services: () => MadeBy<M>) => readonly Command<T>[]
   /** Each is run every few seconds, in the background. */
   readonly subscriptions?: (services: () => MadeBy<M>) => readonly Subscription[]
+  /** Topics of Service Bus on which it publishes. What is sent to them, its subscriptions say. */
+  readonly topics?: readonly Topic[]
 }
 
 /** The triggers of a context, on a platform. */
@@ -67,6 +70,7 @@ export interface Context<P, T> {
   readonly errors: Readonly<Record<string, ErrorKind>>
   readonly tags: Readonly<Record<string, string>>
   readonly access: TableAccess
+  readonly topics: readonly Topic[]
   /** @param platform asked for at the first use of a service, so that describing the triggers needs none */
   readonly triggersOn: (platform: () => P) => Triggers<T>
 }
@@ -83,7 +87,7 @@ export function defineContextFor<P extends HoldsSettings, T>(): DefineContext<P,
 function define<P extends HoldsSettings, T, Shape extends SettingsShape, M extends Makers>(
   definition: ContextDefinition<P, T, Shape, M>,
 ): Context<P, T> {
-  const { name, settings, errors = {}, tags = {}, access = {} } = definition
+  const { name, settings, errors = {}, tags = {}, access = {}, topics = [] } = definition
   const { routes, timers, queues, commands, subscriptions } = definition
   return {
     name,
@@ -91,6 +95,7 @@ function define<P extends HoldsSettings, T, Shape extends SettingsShape, M exten
     errors,
     tags,
     access,
+    topics,
     triggersOn(platform) {
       let made: MadeBy<M> | undefined
       const services = (): MadeBy<M> => (made ??= makeServices(definition, platform()))

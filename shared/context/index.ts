@@ -1,5 +1,5 @@
 /**
- * Contexts: each says once, in `defineContext`, all that it has (routes, timers, queues, commands, subscriptions,
+ * Contexts: each says once, in `defineContext`, all that it has (routes, timers, queues, commands, subscriptions, topics,
  * settings, errors, tables), and `putTogether` makes one product of them, from which the app is registered and documents, app
  * settings and the list of queues are generated.
  *
@@ -35,5 +35,6 @@ export {
   type QueueSender,
   type QueueSettings,
 } from './queue-settings.ts'
+export { topicEntryOf, type Topic, type TopicEntry, type TopicSubscriptionSettings } from './define-topic.ts'
 export { putTogether, type Product, type Taken } from './product.ts'
 export { registerTriggers, type RegisterOptions, type TriggersApp } from './register.ts'

@@ -6,6 +6,7 @@ import { isRunBy } from '../sides/index.ts'
 import type { RunsOn } from '../sides/index.ts'
 import { claimsOf, contextsRefused, placeOf, refuseForeign, refuseTwice } from './clashes.ts'
 import type { Context, SettingsShape, Triggers } from './define-context.ts'
+import type { Topic } from './define-topic.ts'
 import { timerOfSubscription } from './register.ts'
 
 /** What the contexts of an app declare, put together. */
@@ -22,6 +23,7 @@ export interface Product<P, T> {
   /** What the reference says of the tags of routes, by tag. */
   readonly tags: Readonly<Record<string, string>>
   readonly access: TableAccess
+  readonly topics: readonly Topic[]
   /**
    * The triggers of all contexts.
    * @throws TrickleError CONFIGURATION_INVALID where two of them clash
@@ -60,6 +62,10 @@ export function putTogether<P, T>(contexts: readonly Context<P, T>[], taken: Tak
     claimsOf(contexts, ({ errors }) => Object.keys(errors)),
     Object.keys(errorCatalogue),
   )
+  // A topic and a queue of one namespace can't have one name; names of queues are refused with those of topics below.
+  const topics = claimsOf(contexts, (context) => context.topics.map(({ name }) => name))
+  refuseForeign('topic', topics, (context) => `trickle-${context}`)
+  refuseTwice('topic', topics, taken.queues)
   const relations = claimsOf(contexts, ({ access }) => Object.keys(access))
   refuseForeign('relation', relations, (context) => `trickle_${underscored(context)}_`)
   refuseTwice('relation', relations)
@@ -71,6 +77,7 @@ export function putTogether<P, T>(contexts: readonly Context<P, T>[], taken: Tak
     errors: Object.fromEntries(contexts.flatMap(({ errors }) => Object.entries(errors))),
     tags: Object.fromEntries(contexts.flatMap(({ tags }) => Object.entries(tags))),
     access: Object.fromEntries(contexts.flatMap(({ access }) => Object.entries(access))),
+    topics: contexts.flatMap((context) => context.topics),
     triggersOn: (platform) => triggersOf(contexts, platform, taken),
   }
 }
@@ -121,7 +128,7 @@ function triggersOf<P, T>(contexts: readonly Context<P, T>[], platform: () => P,
   refuseTwice('subscription', claimsOf(bound, namesOfSubscriptions))
   const queues = claimsOf(bound, (context) => context.queues.map(({ name }) => name))
   refuseForeign('queue', queues, (context) => `trickle-${context}`)
-  refuseTwice('queue', queues, taken.queues)
+  refuseTwice('queue', queues, [...taken.queues, ...topicNames(contexts)])
   refuseTwice(
     'command',
     claimsOf(bound, ({ commands }) => commands.map(({ type }) => type)),
@@ -136,6 +143,9 @@ function triggersOf<P, T>(contexts: readonly Context<P, T>[], platform: () => P,
     subscriptions: bound.flatMap(({ subscriptions }) => subscriptions),
   }
 }
+
+const topicNames = <P, T>(contexts: readonly Context<P, T>[]): string[] =>
+  contexts.flatMap(({ topics }) => topics.map(({ name }) => name))
 
 type Bound<T> = Triggers<T> & Pick<Context<unknown, T>, 'name' | 'errors'>
 

@@ -103,18 +103,58 @@ describe.skipIf(!hasBicep())('main.bicep', () => {
   })
 })
 
+/** A subscription of a topic, as a context describes one. */
+const ordered = {
+  lockDuration: 'PT1M',
+  maxDeliveryCount: 10,
+  defaultMessageTimeToLive: 'P7D',
+  requiresSession: true,
+  deadLetteringOnMessageExpiration: true,
+}
+
+/** The template of a product with other queues and topics. */
+async function templateWith(file: object): Promise<CompiledTemplate> {
+  const folder = await mkdtemp(join(tmpdir(), 'trickle-infra-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await cp(fileOf('infra'), folder, { recursive: true })
+  await writeFile(join(folder, 'service-bus', 'queues.json'), JSON.stringify(file))
+  const template = await CompiledTemplate.of(join(folder, 'main.bicep'))
+  onTestFinished(() => template.close())
+  return template
+}
+
+const { queues } = jsonOfFile('infra/service-bus/queues.json') as { queues: object }
+
+describe.skipIf(!hasBicep())('a template whose product publishes', () => {
+  it('makes each topic with its subscriptions, and lets the worker alone send to it', async () => {
+    const topics = {
+      'trickle-orders': {
+        defaultMessageTimeToLive: 'P7D',
+        sender: ['worker'],
+        subscriptions: { shipping: ordered, billing: { ...ordered, requiresSession: false } },
+      },
+    }
+    const template = await templateWith({ queues, topics, ofContexts: ['trickle-orders'] })
+    const made = await template.try({ ...required, serviceBusTier: 'bySize' })
+    if (!('snapshot' in made)) throw new Error(made.refusal)
+    const { resources } = snapshotIn(made.snapshot)
+    const subscriptions = ofType(resources, 'Microsoft.ServiceBus/namespaces/topics/subscriptions')
+    expect(
+      subscriptions.map((one) => [one.name.split('/').slice(1), at(one, 'properties.requiresSession')]),
+    ).toEqual([
+      [['trickle-orders', 'billing'], false],
+      [['trickle-orders', 'shipping'], true],
+    ])
+    const rights = ofType(resources, 'Microsoft.Authorization/roleAssignments').filter(({ id }) =>
+      id.includes('/topics/trickle-orders/'),
+    )
+    expect(rights).toHaveLength(1)
+  })
+})
+
 describe.skipIf(!hasBicep())('a template whose product receives messages', () => {
   it('is refused without Service Bus, since the host could not start that function', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'trickle-infra-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    await cp(fileOf('infra'), folder, { recursive: true })
-    const { queues } = jsonOfFile('infra/service-bus/queues.json') as { queues: object }
-    await writeFile(
-      join(folder, 'service-bus', 'queues.json'),
-      JSON.stringify({ queues, ofContexts: ['trickle-orders'] }),
-    )
-    const template = await CompiledTemplate.of(join(folder, 'main.bicep'))
-    onTestFinished(() => template.close())
+    const template = await templateWith({ queues, topics: {}, ofContexts: ['trickle-orders'] })
     expect(await template.try({ ...required, serviceBusTier: 'off' })).toEqual({
       refusal: expect.stringMatching(/TRICKLE_SERVICE_BUS_TIER: .*trickle-orders.* bySize\./),
     })

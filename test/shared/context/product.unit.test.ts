@@ -162,6 +162,26 @@ describe('contexts that clash are refused, with both places', () => {
   })
 })
 
+describe('topics', () => {
+  const topic = (name: string) => ({ name, defaultMessageTimeToLive: 'P7D', subscriptions: {} })
+
+  it('are put together', () => {
+    const contexts = [defineContext({ name: 'notes', topics: [topic('trickle-notes')] })]
+    expect(productOf(contexts).topics).toEqual([topic('trickle-notes')])
+  })
+
+  it('are refused under a name that is not of their context, or that a queue has', () => {
+    expect(refusal({}, { topics: [topic('trickle-notes')] })).toContain(
+      `topic trickle-notes of ${IN_MEMOS} must begin with trickle-memos`,
+    )
+    expect(refusal({ topics: [topic('trickle-notes-platform')] }, {})).toContain(
+      `trickle-notes-platform is declared by the platform itself and by ${IN_NOTES}`,
+    )
+    const both = { topics: [topic('trickle-notes')], queues: () => [queue('trickle-notes')] }
+    expect(refusal(both, {})).toContain('trickle-notes is declared by')
+  })
+})
+
 describe('the two apps', () => {
   const settings = { TRICKLE_NOTES_SIZE: z.string() }
   const memos = defineContext({ name: 'memos', settings: { TRICKLE_MEMOS_SIZE: z.string() } })
