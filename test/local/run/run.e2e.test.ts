@@ -6,11 +6,14 @@ import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { firstCommands } from '../../../local/run/announce.ts'
 import type { Status } from '../../../local/run/index.ts'
+import { sessionIdOf } from '../../../shared/messages/index.ts'
 import {
   alive,
   begin,
   homeFolder,
+  idsIn,
   killNow,
+  parkedCommands,
   pidsOf,
   shell,
   START_LIMIT_MS,
@@ -30,15 +33,6 @@ function lasting(status: Status): object {
     processes: [],
   })
   return JSON.parse(text.replaceAll(token, 'SECRET')) as object
-}
-
-/** The bodies that wait in the commands of a session; they stay there. */
-async function commandsOf(status: Status, sessionId: string): Promise<unknown[]> {
-  const client = new ServiceBusClient(status.serviceBus ?? '')
-  const session = await client.acceptSession('trickle-commands', sessionId)
-  const messages = await session.peekMessages(10)
-  await client.close()
-  return messages.map(({ body }) => body as unknown)
 }
 
 /** One home through its whole life, since each start costs seconds: the tests build on one another. */
@@ -116,12 +110,15 @@ describe('the local run', () => {
     expect((await fetch(`${status.background?.url}/admin/host/status`, ofOther)).status).toBe(200)
   })
 
-  test('its Service Bus takes a message from an SDK, by the connection string as it is', async () => {
+  test('a message from an SDK, by the connection string as it is, comes to the function of its queue', async () => {
     const status = await statusOf(home)
     const client = new ServiceBusClient(status.serviceBus ?? '')
-    await client.createSender('trickle-commands').sendMessages({ body: 'stays', sessionId: 'cart-1' })
+    const body = { tenant: 'acme', id: 'c-1', type: 'nobody.does', data: null }
+    await client.createSender('trickle-commands').sendMessages({ body, sessionId: 'cart-1' })
     await client.close()
-    expect(await commandsOf(status, 'cart-1')).toEqual(['stays'])
+    await until('the command is parked', async () =>
+      (await parkedCommands(home)).includes('COMMAND_UNKNOWN') ? true : undefined,
+    )
     const faults = await fetch(status.faults.serviceBus ?? '')
     expect(await faults.json()).toMatchObject({ rules: [] })
   })
@@ -143,6 +140,24 @@ describe('the local run', () => {
     const wrong = await trickle('analytics', 'NoSuchTable | count', '--home', home)
     expect(wrong).toMatchObject({ code: 1, out: '' })
     expect(wrong.error).toContain('NoSuchTable')
+  })
+
+  test('events that come by queues are in their streams, in order where they have a session', async () => {
+    const client = new ServiceBusClient((await statusOf(home)).serviceBus ?? '')
+    const event = (streamId: string, id: string) => ({
+      body: { tenant: 'acme', id, streamId, type: 'ItemAdded', data: { id } },
+    })
+    const ids = ['a', 'b', 'c', 'd']
+    const sessionId = sessionIdOf('acme', 'cart-2')
+    const ordered = ids.map((id) => ({ ...event('cart-2', id), sessionId }))
+    await client.createSender('trickle-events-ordered').sendMessages(ordered)
+    await client.createSender('trickle-events').sendMessages([event('cart-3', 'e'), event('cart-3', 'e')])
+    await client.close()
+    await until('the last event of each queue', async () => {
+      const [inOrder, once] = [await idsIn(home, 'cart-2'), await idsIn(home, 'cart-3')]
+      return inOrder.includes('d') && once.includes('e') ? true : undefined
+    })
+    expect([await idsIn(home, 'cart-2'), await idsIn(home, 'cart-3')]).toEqual([ids, ['e']])
   })
 
   test('a second start on the home is refused, naming the process; a taken port too', async () => {
@@ -227,7 +242,7 @@ describe('the local run', () => {
       // A new run has a new secret: what an earlier one gave away opens nothing.
       expect(after.analytics?.token).not.toBe(before.analytics?.token)
       expect(await readCart()).toMatchObject({ events: [{ version: 1 }] })
-      expect(await commandsOf(after, 'cart-1')).toEqual(['stays'])
+      expect(await parkedCommands(home)).toEqual(['COMMAND_UNKNOWN'])
     },
   )
 
@@ -270,7 +285,7 @@ describe('the local run', () => {
       expect(missing.error).toContain('STREAM_NOT_FOUND')
       const rows = await trickle('analytics', 'EventsRaw | count', '--json', '--home', home)
       expect(JSON.parse(rows.out)).toEqual([{ Count: 0 }])
-      expect(await commandsOf(status, 'cart-1')).toEqual([])
+      expect(await parkedCommands(home)).toEqual([])
       const answer = await fetch(`${status.background?.url}/api/tenants`, {
         headers: { authorization: `Bearer ${token.out.trim()}` },
       })

@@ -92,3 +92,16 @@ export function killNow(pid: number | null | undefined): void {
   if (pid === null || pid === undefined || pid <= 1) throw new Error(`there is no process to kill: ${pid}`)
   process.kill(pid, 'SIGKILL')
 }
+
+/** Why commands were parked, as an operator sees it. */
+export async function parkedCommands(home: string): Promise<string[]> {
+  const { out } = await trickle('queues', 'parked', 'trickle-commands', '--json', '--home', home)
+  return (JSON.parse(out) as { messages: { reason: string }[] }).messages.map(({ reason }) => reason)
+}
+
+/** Ids of the events of a stream, in their order. */
+export async function idsIn(home: string, streamId: string): Promise<string[]> {
+  const { out } = await trickle('read', streamId, '--json', '--home', home)
+  const { events = [] } = JSON.parse(out) as { events?: { id: string }[] }
+  return events.map(({ id }) => id)
+}
