@@ -7,7 +7,7 @@ import { createTokenVerifier, ROLES } from '../shared/auth/index.ts'
 import type { TokenVerifier } from '../shared/auth/index.ts'
 import type { Settings } from '../shared/config/index.ts'
 import { madeOnce } from '../shared/context/index.ts'
-import type { Command, QueueEntry } from '../shared/context/index.ts'
+import type { Command, QueueSettings } from '../shared/context/index.ts'
 import { DomainWrites, PostgresEventStore, SealKeys } from '../shared/event-store/index.ts'
 import type { EventStore } from '../shared/event-store/index.ts'
 import type { Database, Reachability } from '../shared/postgres/index.ts'
@@ -32,7 +32,7 @@ export interface Platform {
   /** What tokens of the log are sealed and opened with. */
   readonly sealKeys: SealKeys
   /** The queues that this version has, by name. */
-  readonly queues: Readonly<Record<string, QueueEntry>>
+  readonly queues: Readonly<Record<string, PlatformQueue>>
   /** Wakes forwarding and subscriptions after what was committed. */
   readonly nudges: Nudges
   /** Connections to Service Bus; `isSet` says whether there is one. */
@@ -85,6 +85,12 @@ export interface LoginReachability extends Reachability {
   readonly login: string
 }
 
+/** A queue, as who mends its messages needs to know it. */
+export interface PlatformQueue extends QueueSettings {
+  /** Its messages are envelopes or CloudEvents. Those of other queues have the forms of their contexts. */
+  readonly takesEnvelopes: boolean
+}
+
 export interface PlatformOptions {
   /**
    * Called when a setting is first asked for. Its error is thrown to the caller who asks, and the next one calls it
@@ -92,7 +98,7 @@ export interface PlatformOptions {
    */
   readonly readSettings: () => Settings
   /** As for settings: called when a queue is first asked for. */
-  readonly readQueues: () => Readonly<Record<string, QueueEntry>>
+  readonly readQueues: () => Readonly<Record<string, PlatformQueue>>
   /** The subscriptions of the product, which nudges wake. */
   readonly subscriptionNames: () => readonly string[]
   /** Gets what goes wrong while nobody waits for an answer. */

@@ -10,7 +10,7 @@ import type { DocumentInfo, Route } from '../shared/http/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import * as app from './app.ts'
 import { platformQueues } from './platform-queues.ts'
-import type { Platform } from './platform.ts'
+import type { Platform, PlatformQueue } from './platform.ts'
 
 /**
  * Put together at the first use and not when this file is loaded: if it fails, the code that starts the app can then
@@ -45,6 +45,17 @@ export function productQueues(): Record<string, QueueEntry> {
     { ...settings, sender: senders, receiver: [receiver] },
   ])
   return { ...platformQueues, ...Object.fromEntries(ofContexts) }
+}
+
+/** The same queues, as who mends their messages needs to know them. */
+export function mendableQueues(): Record<string, PlatformQueue> {
+  const { queues } = product().triggersOn(noPlatform)
+  // A queue whose bodies come as bytes is one of the product's own message queues (defineMessageQueue).
+  const withEnvelopes = new Set(queues.filter(({ isBinary }) => isBinary).map(({ name }) => name))
+  const all = Object.entries(productQueues())
+  return Object.fromEntries(
+    all.map(([name, settings]) => [name, { ...settings, takesEnvelopes: withEnvelopes.has(name) }]),
+  )
 }
 
 /** Every topic; only contexts have some. */

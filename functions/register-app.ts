@@ -11,7 +11,7 @@ import type { RunsOn } from '../shared/sides/index.ts'
 import type { TenantContext } from '../shared/tenancy/index.ts'
 import { resolveCaller } from './callers.ts'
 import { createPlatform } from './platform.ts'
-import { apiInfo, product, productErrors, productQueues } from './product.ts'
+import { apiInfo, product, productErrors, mendableQueues } from './product.ts'
 
 export interface RegisterAppOptions {
   /** Which of the two apps this is; see shared/sides. Default: what TRICKLE_SIDE says. */
@@ -24,7 +24,7 @@ export function registerApp(app: typeof functionsApp, { runsOn = readApp() }: Re
   app.setup({ enableHttpStream: true })
   const platform = createPlatform({
     readSettings: () => readSettings(product().settingsIn(runsOn)),
-    readQueues: productQueues,
+    readQueues: mendableQueues,
     subscriptionNames: () => product().subscriptionNames(),
     report: (message) => logger.warn(message, {}),
     commands: () => triggers.commands,

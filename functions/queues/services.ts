@@ -29,14 +29,9 @@ export type KnownQueues = ReadonlyMap<string, KnownQueue>
 
 const knownQueues = (queues: Platform['queues']): KnownQueues =>
   new Map(
-    Object.entries(queues).map(([name, { requiresSession, requiresDuplicateDetection }]) => [
+    Object.entries(queues).map(([name, { takesEnvelopes, ...settings }]) => [
       name,
-      {
-        name,
-        requiresSession,
-        requiresDuplicateDetection,
-        problemsOf: problemsOfMessage,
-      },
+      { ...settings, name, problemsOf: (message) => problemsOfMessage(message, takesEnvelopes) },
     ]),
   )
 

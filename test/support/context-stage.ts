@@ -5,7 +5,7 @@ import { commands as commandsContext } from '../../functions/commands/context.ts
 import type { ProductContext } from '../../functions/define-context.ts'
 import { createPlatform } from '../../functions/platform.ts'
 import type { Platform, PlatformOptions } from '../../functions/platform.ts'
-import { productQueues } from '../../functions/product.ts'
+import { mendableQueues } from '../../functions/product.ts'
 import { parseSettings } from '../../shared/config/index.ts'
 import type { SettingSchemas, Settings } from '../../shared/config/index.ts'
 import { createKernel } from '../../shared/http/index.ts'
@@ -48,7 +48,7 @@ export interface ContextStageOptions {
 /** @param context a context, or a combination of several */
 export async function openContextStage(
   context: Pick<ProductContext, 'settings' | 'triggersOn'>,
-  { tenants, moreOwners = [], settings = {}, queues = productQueues }: ContextStageOptions,
+  { tenants, moreOwners = [], settings = {}, queues = mendableQueues }: ContextStageOptions,
 ): Promise<ContextStage> {
   const database = await createDatabase()
   const listed = new Set(owners().map(({ name }) => name))
@@ -114,7 +114,7 @@ export const platformOn = (
 ): Platform =>
   createPlatform({
     readSettings: () => settingsOf(database, contextSettings, settings),
-    readQueues: productQueues,
+    readQueues: mendableQueues,
     subscriptionNames: () => [],
     report: () => undefined,
     ...options,

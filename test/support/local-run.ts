@@ -26,7 +26,9 @@ export interface RunStatus {
     Record<'app' | 'worker' | 'forwarder' | 'operator' | 'migrator' | 'inspector', string>
   >
   readonly analytics: { readonly url: string; readonly database: string }
-  readonly faults: { readonly analytics: string }
+  /** A connection string that SDKs take as it is. */
+  readonly serviceBus: string
+  readonly faults: { readonly analytics: string; readonly serviceBus: string }
 }
 
 /** The product as a user runs it, in a folder that only the test uses and on free ports. */

@@ -37,6 +37,7 @@ describe('the list of queues', () => {
             deadLetters: null,
             parked: { ...parked, count: 1, ...oldest },
           },
+          { name: 'letters', hasSessions: false, messages: none, deadLetters: none, parked },
           { name: 'once', hasSessions: false, messages: none, deadLetters: { ...none, count: 2 }, parked },
           {
             name: 'ordered',
@@ -64,7 +65,7 @@ describe('the list of queues', () => {
     expect(json).toMatchObject({
       serviceBus: 'unavailable',
       problem: expect.stringContaining('Service Bus') as unknown,
-      queues: [{ name: 'gone', parked: { count: 1 } }, { messages: null }, { parked: { count: 2 } }, {}],
+      queues: [{ name: 'gone', parked: { count: 1 } }, { messages: null }, {}, { parked: { count: 2 } }, {}],
     })
   })
 

@@ -106,6 +106,27 @@ describe('what goes wrong with a parked message loses nothing', () => {
     expect(await list()).toMatchObject([{ id: '1', resubmissions: 0 }])
   })
 
+  test('an envelope is judged as its queue would: each wrong place is told, and none of what stands there', async () => {
+    const good = { tenant: 'acme', id: 'i', streamId: 's', type: 'A', data: { secret: 1 } }
+    const { type: _type, ...typeless } = good
+    await stage.park('letters', { body: bytes(JSON.stringify({ ...typeless, tpye: 'secret' })) })
+    const params = { queue: 'letters', id: '1' }
+    const all = await stage.ask('resubmit-parked-messages', { queue: 'letters' }, { json: { dryRun: true } })
+    const problems = expect.arrayContaining([expect.stringContaining('/type: ')]) as unknown
+    expect(all.json).toMatchObject({ messages: [{ outcome: 'refused', problems }] })
+    for (const body of ['[]', '{}', '"a"', JSON.stringify({ ...good, streamId: 'a b' })]) {
+      const edited = await stage.ask('resubmit-parked-message', params, { json: { body } })
+      expect([body, edited.status, edited.json?.['code']]).toEqual([body, 400, 'VALIDATION_FAILED'])
+      expect(edited.text).not.toContain('secret')
+    }
+    expect(await stage.waiting('letters')).toEqual([])
+    const mended = await stage.ask('resubmit-parked-message', params, {
+      json: { body: JSON.stringify(good) },
+    })
+    expect(mended.json).toMatchObject({ messages: [{ outcome: 'sent' }] })
+    expect(await stage.waiting('letters')).toHaveLength(1)
+  })
+
   test('a message of which a part was kept is refused, and an edited one is sent', async () => {
     await stage.park('plain', { body: Buffer.alloc(9_437_185, 'x'), contentType: null })
     const answer = await stage.ask('resubmit-parked-message', on('1'), { json: {} })

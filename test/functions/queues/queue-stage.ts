@@ -1,7 +1,7 @@
 import { ServiceBusClient } from '@azure/service-bus'
 import { queues as queuesContext } from '../../../functions/queues/context.ts'
 import type { RunningBroker } from '../../../packages/service-bus-stand-in/index.ts'
-import type { QueueEntry } from '../../../shared/context/index.ts'
+import type { PlatformQueue } from '../../../functions/platform.ts'
 import { MessageParking } from '../../../shared/messages/index.ts'
 import type { MessageToPark } from '../../../shared/messages/index.ts'
 import { ServiceBus } from '../../../shared/service-bus/index.ts'
@@ -12,7 +12,7 @@ import { openContextStage } from '../../support/context-stage.ts'
 import type { ContextStage, RouteCall } from '../../support/context-stage.ts'
 
 /** Any body for messages of queues that no rule of the product speaks of. */
-const entry: QueueEntry = {
+const entry: PlatformQueue = {
   lockDuration: 'PT30S',
   maxDeliveryCount: 5,
   defaultMessageTimeToLive: 'PT1H',
@@ -20,21 +20,22 @@ const entry: QueueEntry = {
   requiresDuplicateDetection: false,
   duplicateDetectionHistoryTimeWindow: 'PT10M',
   deadLetteringOnMessageExpiration: true,
-  sender: ['operator'],
-  receiver: ['forwarder'],
+  takesEnvelopes: false,
 }
 
-/** "plain"; "ordered" with sessions; "once" removes duplicates. */
-export const stageQueues: Readonly<Record<string, QueueEntry>> = {
+/** "plain"; "ordered" with sessions; "once" removes duplicates; "letters" takes envelopes. */
+export const stageQueues: Readonly<Record<string, PlatformQueue>> = {
   plain: entry,
   ordered: { ...entry, requiresSession: true },
   once: { ...entry, requiresDuplicateDetection: true },
+  letters: { ...entry, takesEnvelopes: true },
 }
 
 const brokerQueues = [
   { ...queueSettings, name: 'plain' },
   { ...queueSettings, name: 'ordered', requiresSession: true },
   { ...queueSettings, name: 'once', duplicateDetectionHistoryMs: 600_000 },
+  { ...queueSettings, name: 'letters' },
 ]
 
 /** The routes of operators on a real database and a broker that real SDKs speak to. */
