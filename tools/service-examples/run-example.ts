@@ -97,7 +97,8 @@ function expectEqual(program: Program, what: string, found: unknown, expected: u
   if (left !== right) throw new ExampleFailure(`${program.language}: ${what}: ${left}, not ${right}`)
 }
 
-async function createTenant({ operatorUrl, operatorToken }: Product, slug: string): Promise<void> {
+/** Creates a tenant. @throws ExampleFailure */
+export async function createTenant({ operatorUrl, operatorToken }: Product, slug: string): Promise<void> {
   const response = await fetch(`${operatorUrl}/api/tenants/bulk`, {
     method: 'POST',
     headers: { authorization: `Bearer ${operatorToken}`, 'content-type': 'application/json' },
