@@ -58,7 +58,7 @@ param analytics { forwards: bool, url: string, database: string }
 param workspaceId string
 
 // Each app sends as the login that it appends with, and the background app receives as it what is for one tenant at a time.
-func connectionOf(namespace string, clientId string) object => {
+func connectionOf(namespace string, clientId string) { *: string } => {
   ServiceBusConnection__fullyQualifiedNamespace: namespace
   ServiceBusConnection__credential: 'managedidentity'
   ServiceBusConnection__clientId: clientId
