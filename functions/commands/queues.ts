@@ -17,7 +17,7 @@ export const commandQueues = (services: () => CommandServices): readonly Queue[]
     senders: ['app', 'operator'],
     comes: 'one at a time',
     handler: (deliveries, log) => {
-      const { commands, settings, tenants, parking, database } = services()
+      const { commands, settings, tenants, parking, database, attempts } = services()
       return handleDeliveries(
         deliveries,
         {
@@ -26,6 +26,7 @@ export const commandQueues = (services: () => CommandServices): readonly Queue[]
           tenants,
           parking,
           database,
+          attempts,
           handle: (envelope, tenant) => carryOut(commands, envelope, tenant, log),
         },
         log,

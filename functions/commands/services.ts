@@ -1,5 +1,5 @@
 import type { MadeBy } from '../../shared/context/index.ts'
-import { MessageParking } from '../../shared/messages/index.ts'
+import { MessageParking, UncertainAttempts } from '../../shared/messages/index.ts'
 import type { Platform } from '../platform.ts'
 import type { CommandSettings } from './settings.ts'
 
@@ -10,6 +10,7 @@ export const commandServices = (platform: Platform, settings: CommandSettings) =
   tenants: () => platform.workerTenantsBy('any'),
   database: () => platform.databases.worker,
   parking: () => new MessageParking(platform.databases.worker),
+  attempts: () => new UncertainAttempts(),
 })
 
 export type CommandServices = MadeBy<ReturnType<typeof commandServices>>

@@ -1,6 +1,6 @@
 import type { MadeBy } from '../../shared/context/index.ts'
 import { CurrentEpoch, EventImporter, PostgresEventStore } from '../../shared/event-store/index.ts'
-import { MessageParking } from '../../shared/messages/index.ts'
+import { MessageParking, UncertainAttempts } from '../../shared/messages/index.ts'
 import { TenantRegistry } from '../../shared/tenancy/index.ts'
 import type { Platform } from '../platform.ts'
 import { appendEnvelope } from './queues.ts'
@@ -23,6 +23,7 @@ export const eventServices = (platform: Platform, settings: EventSettings) => ({
     tenants: platform.workerTenantsBy('any'),
     parking: new MessageParking(platform.databases.worker),
     database: platform.databases.worker,
+    attempts: new UncertainAttempts(),
     handle: appendEnvelope(platform.workerEvents),
   }),
   registry: () => new TenantRegistry(platform.databases.operator),

@@ -10,6 +10,7 @@ import type { MessageParking, MessageToPark } from '../parked/message-parking.ts
 import { MessageTenants } from './message-tenants.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
+import type { UncertainAttempts } from './uncertain-attempts.ts'
 
 export interface MessageHandling {
   readonly queue: string
@@ -20,6 +21,8 @@ export interface MessageHandling {
   readonly parking: Pick<MessageParking, 'park'>
   /** Where all of this is kept: while it is away, the messages are held. */
   readonly database: Pick<Database, 'reachability' | 'whenReachable'>
+  /** Of this process, for all of its queues. */
+  readonly attempts: UncertainAttempts
   /** For tests: the time for which messages are held. */
   readonly holdTime?: HoldOptions['time']
   /**
@@ -91,14 +94,16 @@ async function outcomeOfDelivery(
   handling: MessageHandling,
   tenants: MessageTenants,
 ): Promise<Outcome> {
-  const { deliveryCount } = delivery
+  let counted: number | undefined
+  // Once for a delivery, however many of its events fail.
+  const attempt = (): number => (counted ??= handling.attempts.add(handling.queue, delivery))
   try {
     const envelopes = await readEnvelopes(delivery.body)
     const streams = [
       ...Map.groupBy(envelopes, ({ tenant, streamId }) => JSON.stringify([tenant, streamId])).values(),
     ]
     const outcomes = await Promise.all(
-      streams.map((ofStream) => outcomeInOrder(ofStream, delivery, handling, tenants)),
+      streams.map((ofStream) => outcomeInOrder(ofStream, { ...delivery, attempt }, handling, tenants)),
     )
     // What may pass later goes first: the message is then handled once more, and parked only if nothing else is left.
     return (
@@ -106,14 +111,14 @@ async function outcomeOfDelivery(
       outcomes.find(({ kind }) => kind === 'parked') ?? { kind: 'done' }
     )
   } catch (error) {
-    return outcomeOf(error, deliveryCount, null)
+    return outcomeOf(error, attempt, null)
   }
 }
 
 /** Of the events of one stream none is handled after one that failed: they would change places. */
 async function outcomeInOrder(
   envelopes: readonly Envelope[],
-  delivery: Delivery,
+  delivery: Delivery & { readonly attempt: () => number },
   handling: MessageHandling,
   tenants: MessageTenants,
 ): Promise<Outcome> {
@@ -125,7 +130,7 @@ async function outcomeInOrder(
       await tenants.assertMay(found, delivery)
       await handling.handle(envelope, found.tenant)
     } catch (error) {
-      return placed(outcomeOf(error, delivery.deliveryCount, tenantId), envelope)
+      return placed(outcomeOf(error, delivery.attempt, tenantId), envelope)
     }
   }
   return { kind: 'done' }

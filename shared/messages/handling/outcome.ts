@@ -24,21 +24,22 @@ export class MayPassLater extends Error {
 }
 
 /**
- * Deliveries after which a message is parked though it might be handled later: a refusal that nothing has lifted, or a
+ * Attempts after which a message is parked though it might be handled later: a refusal that nothing has lifted, or a
  * fault of our own that comes again each time. An abandoned message comes again at once, so these pass quickly.
  */
-export const UNCERTAIN_DELIVERIES_MAX = 10
+const UNCERTAIN_ATTEMPTS_MAX = 10
 
 /**
- * @param deliveryCount null where it is not known: then a message is never given up for its number of deliveries
+ * @param attempt counts an attempt that failed so, and tells how many there were; asked only then
  * @param tenantId null where no tenant could be resolved
  */
-export function outcomeOf(failure: unknown, deliveryCount: number | null, tenantId: string | null): Outcome {
+export function outcomeOf(failure: unknown, attempt: () => number, tenantId: string | null): Outcome {
   const error = failure instanceof MayPassLater ? failure.refusal : asTrickleError(failure)
   const isUncertain = failure instanceof MayPassLater || (!error.retryable && error.status >= 500)
-  const isTriedEnough = (deliveryCount ?? 0) >= UNCERTAIN_DELIVERIES_MAX
   // A fault of the configuration is none of the message.
   const comesAgain =
-    error.retryable || error.code === 'CONFIGURATION_INVALID' || (isUncertain && !isTriedEnough)
+    error.retryable ||
+    error.code === 'CONFIGURATION_INVALID' ||
+    (isUncertain && attempt() < UNCERTAIN_ATTEMPTS_MAX)
   return comesAgain ? { kind: 'again', error } : { kind: 'parked', error, tenantId }
 }

@@ -134,9 +134,12 @@ describe('a command', () => {
   ])('whose handler ends with %s', async (_what, error, first, tenth) => {
     failure = error
     const sent = doThing()
-    expect(await fateOf(sent, 1)).toBe(first)
-    const other = doThing()
-    expect(await fateOf(other, 10)).toBe(tenth)
+    for (let attempt = 1; attempt < 10; attempt += 1) {
+      const fate = await fateOf(sent, 500)
+      expect(fate).toBe(first)
+      if (!fate.startsWith('again')) return
+    }
+    expect(await fateOf(sent, 500)).toBe(tenth)
   })
 })
 

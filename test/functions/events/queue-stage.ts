@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Queue } from '../../../shared/context/index.ts'
 import { PostgresEventStore } from '../../../shared/event-store/index.ts'
-import { MessageParking, ParkedMessages } from '../../../shared/messages/index.ts'
+import { MessageParking, ParkedMessages, UncertainAttempts } from '../../../shared/messages/index.ts'
 import type { MessageHandling } from '../../../shared/messages/index.ts'
 import type { Database } from '../../../shared/postgres/index.ts'
 import { TenantDirectory, TenantRegistry } from '../../../shared/tenancy/index.ts'
@@ -68,6 +68,7 @@ export class QueueStage {
         tenants: new TenantDirectory(worker, 'any'),
         parking: new MessageParking(worker),
         database: { reachability: worker.reachability, whenReachable: () => Promise.resolve(true) },
+        attempts: new UncertainAttempts(),
         holdTime: this.#time,
         handle: appendEnvelope(new PostgresEventStore(worker)),
       },
@@ -89,7 +90,7 @@ export class QueueStage {
     }
     if (queue.isBatch) {
       const triggerMetadata = {
-        sequenceNumberArray: sent.map((_one, index) => ({ low: index + 1, high: 0, unsigned: false })),
+        sequenceNumberArray: bodies.map((body) => ({ low: numberOf(body), high: 0, unsigned: false })),
         deliveryCountArray: counts,
         applicationPropertiesArray: properties,
       }
@@ -126,3 +127,6 @@ export class QueueStage {
     )
   }
 }
+
+/** Each message has a number of its own in its queue, the same at each delivery. */
+const numberOf = (body: Buffer): number => createHash('sha256').update(body).digest().readUInt32BE() % 2 ** 31

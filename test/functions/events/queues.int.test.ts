@@ -155,9 +155,13 @@ describe('a message that expects a version', () => {
     await stage.receive(queue, { ...early, deliveryCount: 2 })
     expect(await stage.stored(acme, 's')).toEqual(['first', 'early'])
     const never = messageOf('never', { expected: 9 })
-    expect(await codeOf(stage.receive(queue, { ...never, deliveryCount: 9 }))).toBe('VERSION_CONFLICT')
+    // What was delivered while the database was away counts for nothing.
+    for (let attempt = 1; attempt < 10; attempt += 1)
+      expect(await codeOf(stage.receive(queue, { ...never, deliveryCount: 500 + attempt }))).toBe(
+        'VERSION_CONFLICT',
+      )
     expect(await stage.parkedOf(queue)).toEqual([])
-    await stage.receive(queue, { ...never, deliveryCount: 10 })
+    await stage.receive(queue, { ...never, deliveryCount: 510 })
     expect(await stage.parkedOf(queue)).toMatchObject([{ reason: 'VERSION_CONFLICT' }])
   })
 
