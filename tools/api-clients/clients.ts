@@ -80,8 +80,9 @@ export const generatedClients: readonly GeneratedClient[] = [
       BUILD,
     ],
     run: runBuilt('kiota'),
-    // It was 494 while each answer had a schema of its own for its errors: nobody finds anything in that.
-    most: { folder: 'client', files: 120 },
+    // About two for each path of the API. It was 494, for half of the paths, while each answer had a schema of its own for
+    // its errors: nobody finds anything in that.
+    most: { folder: 'client', files: 200 },
   },
   {
     heading: 'C#: NSwag',
