@@ -76,7 +76,9 @@ const workerScript = (main: string): string => `
 async function registered(): Promise<[string, string[]][]> {
   const script = join(bare, 'worker.cjs')
   await writeFile(script, workerScript(join(bare, 'app', 'main.cjs')))
-  const { stdout, stderr } = await run(process.execPath, [script], { cwd: bare, env: { PATH: '' } })
+  // Functions that receive are there where the app has their connections. Nothing is connected here.
+  const env = { PATH: '', ServiceBusConnection: 'x', ServiceBusForwarderConnection: 'x' }
+  const { stdout, stderr } = await run(process.execPath, [script], { cwd: bare, env })
   expect(stderr).toBe('')
   return JSON.parse(stdout) as [string, string[]][]
 }
@@ -150,7 +152,9 @@ describe('the package in a bare folder', () => {
       ].toSorted(),
     )
     expect(namesOf('timerTrigger')).toContain('forwarding')
-    expect(namesOf('serviceBusTrigger').toSorted()).toEqual(queues.map(({ name }) => name).toSorted())
+    expect(namesOf('serviceBusTrigger').toSorted()).toEqual(
+      [...queues.map(({ name }) => name), 'trickle-nudges'].toSorted(),
+    )
   })
 })
 
