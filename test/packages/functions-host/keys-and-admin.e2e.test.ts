@@ -157,7 +157,7 @@ describe('admin endpoints', () => {
     expect(
       host
         .output()
-        .match(/The 'queue' function is in error: The connection '\w+' of Service Bus is missing/g),
+        .match(/The 'queue' function is in error: Service Bus triggers come with an extension bundle/g),
     ).toHaveLength(1)
     expect(host.output()).toMatch(/doesn't imitate the trigger 'queuetrigger': 'storage'/)
     expect(host.output()).toMatch(/'other' runs without queue\./)
