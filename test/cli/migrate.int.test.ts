@@ -64,10 +64,10 @@ describe('trickle migrate', () => {
 
   it('goes down with the functions, and up again with all of them', async () => {
     expect(await migrate('down')).toBe(
-      'Taken back: audit/0001_actions. The functions were taken out too; migrate up brings them back.',
+      'Taken back: messages/0001_parked_messages. The functions were taken out too; migrate up brings them back.',
     )
     expect(await migrate('up')).toMatch(
-      /^Applied: audit\/0001_actions\. Functions put into the database: \d+\.$/,
+      /^Applied: messages\/0001_parked_messages\. Functions put into the database: \d+\.$/,
     )
   })
 })

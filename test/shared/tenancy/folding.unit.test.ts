@@ -15,6 +15,7 @@ const FOLDING =
 const allowed: Readonly<Record<string, string>> = {
   'shared/tenancy/tenant-name.ts': 'the one place; of letters that are A to Z',
   'functions/login-pools.ts': 'the name of a login, of the code',
+  'functions/platform.ts': 'the name of a login, of the code',
   'cli/azure/evidence/deployment.ts': 'object ids of Entra, which are hexadecimal digits',
   'cli/azure/evidence/answers/analytics.ts': 'object ids of Entra, which are hexadecimal digits',
   'cli/azure/evidence/answers/platform.ts': 'the name of a region of Azure',
