@@ -227,7 +227,6 @@ module redis 'redis.bicep' = if (withCache) {
 }
 
 // ---- The apps
-
 // They take outputs of every module that gives them rights or an endpoint, so they start after them: a host that looks up a
 // name before its private endpoint is there remembers the public address.
 module apps 'apps.bicep' = {

@@ -11,7 +11,7 @@ import { writeAnswer } from './write-answer.ts'
 
 /**
  * An invocation of a route of the kernel. Its request is read from the platform's connection and its answer written to
- * it, without the library's objects of the fetch standard: they were four fifths of what the cheapest request took.
+ * it, without the library's objects of the fetch standard: they were most of what the cheapest request took.
  * Everything else (registration, hooks, logs, the invocation's context) is as the library has it.
  */
 export class KernelInvocation implements InvocationModel {

@@ -12,7 +12,7 @@ import type { TriggerMetadata } from './worker-core.ts'
 
 /**
  * The request of an invocation, made of what came over the platform's connection. The library makes a Request of the
- * fetch standard out of it, whose headers and streams took four fifths of the time of the cheapest request.
+ * fetch standard out of it, whose headers and streams took most of the time of the cheapest request.
  *
  * Headers and parameters are those of the trigger's metadata, as in the library: the platform changes some headers on
  * the way, the trace among them (azure-functions-host, issue 9840).

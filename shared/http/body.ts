@@ -51,7 +51,7 @@ export async function refuseBody(request: IncomingRequest): Promise<void> {
   }
 }
 
-/** Made only when it is thrown: its stack would cost a request without a body a tenth of its time. */
+/** Made only when it is thrown: every read would pay for its stack. */
 const bodyNotTaken = (): TrickleError =>
   new TrickleError('VALIDATION_FAILED', 'This route takes no body. Send the request without one.')
 

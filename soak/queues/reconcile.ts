@@ -1,11 +1,10 @@
 import { Client } from 'pg'
 import type { PlannedMessage } from './plan.ts'
 
-/** What became of the messages, counted; every figure but the first three is to be 0. */
+/** What became of the messages, counted; every figure but the first two is to be 0. */
 export interface QueueLedger {
   readonly stored: number
   readonly parked: number
-  readonly duplicatesDropped: number
   /** Good messages without an event. */
   readonly lost: number
   readonly doubled: number
@@ -73,7 +72,6 @@ function ledgerOf(
   return {
     stored: events.length,
     parked: parked.length,
-    duplicatesDropped: messages.filter(({ fate }) => fate === 'duplicate').length,
     ...judgeEvents(messages, events, note),
     ...judgeParked(messages, parked, note),
     deadLetters,
